@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The message codec: how Lua values travel between runtimes, and between the kernel and user space.
+//!
+//! A message is a sequence of values. Each value is one tag byte and what follows it:
+//!
+//! | tag  | value             | followed by                                                        |
+//! |------|-------------------|--------------------------------------------------------------------|
+//! | 0x00 | nil               |                                                                    |
+//! | 0x01 | false             |                                                                    |
+//! | 0x02 | true              |                                                                    |
+//! | 0x03 | integer           | zigzag varint of the 64-bit integer                                |
+//! | 0x04 | float             | 8 bytes, IEEE 754 binary64, little endian, copied bit for bit      |
+//! | 0x05 | string            | varint length, then as many bytes                                  |
+//! | 0x06 | start of a table  | key, value, key, value, ... up to the matching end                 |
+//! | 0x07 | end of a table    |                                                                    |
+//! | 0x08 | same table again  | varint `n`: the n-th table begun in this message, counted from 0   |
+//! | 0x09 | handle            | kind byte, varint index                                            |
+//!
+//! Varints are little endian base 128, as short as possible, of at most 10 bytes. Tables nest at most
+//! [`MAX_DEPTH`] deep. A reference may name a table that is still open, which is how cycles travel.
+//!
+//! The code is shared: the kernel module and the tool compile these same files. So there is no
+//! allocation here, no recursion, nothing that can panic, and no arithmetic on floats (a float is its
+//! bits, because kernel code has no floating point registers to hold it).
+
+// Each of the two crates that compile this uses only a part, and for one of them it is the interface.
+#![allow(dead_code, unreachable_pub)]
+
+mod message;
+mod reader;
+mod shape;
+mod sink;
+mod token;
+mod varint;
+mod writer;
+
+pub use message::Message;
+pub use reader::{DecodeError, Reader};
+pub use shape::{ShapeError, MAX_DEPTH};
+pub use sink::{CountingSink, Sink, SliceFull, SliceSink};
+pub use token::Token;
+pub use writer::{EncodeError, Writer};

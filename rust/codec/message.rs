@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A message that has been checked.
+
+use super::reader::{DecodeError, Reader};
+
+/// The bytes of a well-formed message, and what it takes to hold its values.
+///
+/// # Invariants
+///
+/// A [`Reader`] over `bytes` reaches the end without error, having seen `values` values and `tables`
+/// tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    values: u32,
+    tables: u32,
+}
+
+impl<'a> Message<'a> {
+    /// The message of no values.
+    pub const EMPTY: Message<'static> = Message {
+        bytes: &[],
+        values: 0,
+        tables: 0,
+    };
+
+    /// Checks all of `bytes`.
+    pub fn check(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        while reader.token()?.is_some() {}
+        // INVARIANT: the reader has just reached the end without error, and counted.
+        Ok(Self {
+            bytes,
+            values: reader.values(),
+            tables: reader.tables(),
+        })
+    }
+
+    /// The encoded bytes.
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many values it holds, tables counting as one.
+    pub const fn values(&self) -> u32 {
+        self.values
+    }
+
+    /// How many tables it holds, at any depth.
+    pub const fn tables(&self) -> u32 {
+        self.tables
+    }
+
+    /// Whether it holds no value.
+    pub const fn is_empty(&self) -> bool {
+        self.values == 0
+    }
+
+    /// Reads it from the start.
+    pub fn reader(&self) -> Reader<'a> {
+        Reader::new(self.bytes)
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The rules on how tokens may follow each other, for the writer and the reader alike.
+
+/// How deep tables may nest.
+pub const MAX_DEPTH: u8 = 100;
+
+// One bit for each open table.
+const _: () = assert!((MAX_DEPTH as u32) < u128::BITS);
+
+/// How a sequence of tokens fails to be a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShapeError {
+    /// Tables nest deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// More tables than a reference can count.
+    TooManyTables,
+    /// A table key is nil.
+    NilKey,
+    /// A table key is not a number.
+    NanKey,
+    /// A table ends after a key.
+    MissingValue,
+    /// A table ends where none is open.
+    UnexpectedEnd,
+    /// The message ends within a table.
+    OpenTable,
+    /// A reference to a table that has not begun.
+    NoSuchTable,
+}
+
+impl ShapeError {
+    /// One sentence fragment for a message to people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::TooDeep => "tables nested too deep",
+            Self::TooManyTables => "too many tables",
+            Self::NilKey => "a table key is nil",
+            Self::NanKey => "a table key is NaN",
+            Self::MissingValue => "a table key has no value",
+            Self::UnexpectedEnd => "the end of a table that never began",
+            Self::OpenTable => "a table without end",
+            Self::NoSuchTable => "a reference to a table that has not begun",
+        }
+    }
+}
+
+impl core::fmt::Display for ShapeError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// What may come next: the state of a message between two tokens.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shape {
+    /// Open tables.
+    depth: u8,
+    /// A bit for each open table, the innermost lowest: set when its next token is a value.
+    value_is_next: u128,
+    /// Tables begun.
+    tables: u32,
+    /// Values finished outside all tables.
+    values: u32,
+}
+
+impl Shape {
+    pub(super) const fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    pub(super) const fn tables(&self) -> u32 {
+        self.tables
+    }
+
+    pub(super) const fn values(&self) -> u32 {
+        self.values
+    }
+
+    /// Whether the next value is the key of a table.
+    pub(super) const fn key_is_next(&self) -> bool {
+        self.depth > 0 && self.value_is_next & 1 == 0
+    }
+
+    /// A value without parts.
+    pub(super) fn scalar(&mut self) {
+        if self.depth == 0 {
+            self.values = self.values.saturating_add(1);
+        } else {
+            self.value_is_next ^= 1;
+        }
+    }
+
+    /// Nil.
+    pub(super) fn nil(&mut self) -> Result<(), ShapeError> {
+        if self.key_is_next() {
+            return Err(ShapeError::NilKey);
+        }
+        self.scalar();
+        Ok(())
+    }
+
+    /// A float of these bits.
+    pub(super) fn float(&mut self, bits: u64) -> Result<(), ShapeError> {
+        if self.key_is_next() && super::token::is_nan(bits) {
+            return Err(ShapeError::NanKey);
+        }
+        self.scalar();
+        Ok(())
+    }
+
+    /// A reference to an earlier table.
+    pub(super) fn reference(&mut self, table: u64) -> Result<u32, ShapeError> {
+        match u32::try_from(table) {
+            Ok(table) if table < self.tables => {
+                self.scalar();
+                Ok(table)
+            }
+            _ => Err(ShapeError::NoSuchTable),
+        }
+    }
+
+    /// A table begins; gives its number.
+    pub(super) fn begin(&mut self) -> Result<u32, ShapeError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(ShapeError::TooDeep);
+        }
+        let number = self.tables;
+        self.tables = number.checked_add(1).ok_or(ShapeError::TooManyTables)?;
+        self.depth = self.depth.saturating_add(1);
+        self.value_is_next <<= 1;
+        Ok(number)
+    }
+
+    /// The innermost table ends.
+    pub(super) fn end(&mut self) -> Result<(), ShapeError> {
+        if self.depth == 0 {
+            return Err(ShapeError::UnexpectedEnd);
+        }
+        if !self.key_is_next() {
+            return Err(ShapeError::MissingValue);
+        }
+        self.depth = self.depth.saturating_sub(1);
+        self.value_is_next >>= 1;
+        // To the table around it, the finished one is a key or a value like any other.
+        self.scalar();
+        Ok(())
+    }
+
+    /// The message ends.
+    pub(super) const fn finish(&self) -> Result<(), ShapeError> {
+        if self.depth > 0 {
+            return Err(ShapeError::OpenTable);
+        }
+        Ok(())
+    }
+}

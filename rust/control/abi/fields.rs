@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Bodies: tables of named fields.
+
+use super::{
+    error::AbiError,
+    header::{FrameHeader, HEADER_LENGTH},
+    MAX_FRAME,
+};
+use crate::codec::{CountingSink, EncodeError, Message, Reader, ShapeError, Sink, Token, Writer};
+
+/// Why a frame was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError<E> {
+    /// It would be longer than [`MAX_FRAME`]; nothing was written.
+    TooLong,
+    /// The sink refused.
+    Sink(E),
+    /// The fields do not make a message, a defect of this code.
+    Shape(ShapeError),
+}
+
+impl<E> From<EncodeError<E>> for FrameError<E> {
+    fn from(error: EncodeError<E>) -> Self {
+        match error {
+            EncodeError::Sink(error) => Self::Sink(error),
+            EncodeError::Shape(error) => Self::Shape(error),
+        }
+    }
+}
+
+impl<E: core::fmt::Display> core::fmt::Display for FrameError<E> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "a frame has at most {MAX_FRAME} bytes"),
+            Self::Sink(error) => error.fmt(f),
+            Self::Shape(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Something that is sent as the body of a frame.
+pub(super) trait Body {
+    /// Writes the fields.
+    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>>;
+}
+
+/// Writes a whole frame. It is measured first, so that the header can go before the body.
+pub(super) fn write_frame<B: Body, S: Sink>(
+    kind: u16,
+    request: u32,
+    body: &B,
+    mut sink: S,
+) -> Result<(), FrameError<S::Error>> {
+    let length = match write_body(body, CountingSink::new()) {
+        Ok(counted) => counted.length().saturating_add(HEADER_LENGTH),
+        Err(EncodeError::Shape(error)) => return Err(FrameError::Shape(error)),
+        Err(EncodeError::Sink(never)) => match never {},
+    };
+    if length > MAX_FRAME {
+        return Err(FrameError::TooLong);
+    }
+    let header = FrameHeader {
+        length: u32::try_from(length).map_err(|_| FrameError::TooLong)?,
+        kind,
+        flags: 0,
+        request,
+    };
+    sink.put(&header.to_bytes()).map_err(FrameError::Sink)?;
+    write_body(body, sink)?;
+    Ok(())
+}
+
+fn write_body<B: Body, S: Sink>(body: &B, sink: S) -> Result<S, EncodeError<S::Error>> {
+    let mut fields = FieldWriter(Writer::new(sink));
+    fields.0.begin_table()?;
+    body.write(&mut fields)?;
+    fields.0.end_table()?;
+    fields.0.finish()
+}
+
+/// Writes the fields of a body.
+pub(super) struct FieldWriter<S>(Writer<S>);
+
+impl<S: Sink> FieldWriter<S> {
+    pub(super) fn bytes(&mut self, name: &str, value: &[u8]) -> Result<(), EncodeError<S::Error>> {
+        self.0.string(name.as_bytes())?;
+        self.0.string(value)
+    }
+
+    /// Nothing is written for an empty value, which is what a missing field means.
+    pub(super) fn bytes_unless_empty(
+        &mut self,
+        name: &str,
+        value: &[u8],
+    ) -> Result<(), EncodeError<S::Error>> {
+        if value.is_empty() {
+            return Ok(());
+        }
+        self.bytes(name, value)
+    }
+
+    pub(super) fn optional_bytes(
+        &mut self,
+        name: &str,
+        value: Option<&[u8]>,
+    ) -> Result<(), EncodeError<S::Error>> {
+        value.map_or(Ok(()), |value| self.bytes(name, value))
+    }
+
+    /// Numbers beyond the codec's integers are sent as the largest of them.
+    pub(super) fn number(
+        &mut self,
+        name: &str,
+        value: impl Into<u64>,
+    ) -> Result<(), EncodeError<S::Error>> {
+        self.0.string(name.as_bytes())?;
+        self.0
+            .integer(i64::try_from(value.into()).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn boolean(&mut self, name: &str, value: bool) -> Result<(), EncodeError<S::Error>> {
+        self.0.string(name.as_bytes())?;
+        self.0.boolean(value)
+    }
+}
+
+/// Reads the fields of a body.
+pub(super) struct FieldReader<'a>(Reader<'a>);
+
+impl<'a> FieldReader<'a> {
+    pub(super) fn new(body: &'a [u8]) -> Result<Self, AbiError> {
+        let mut reader = Reader::new(body);
+        match reader.token()? {
+            Some(Token::TableBegin) => Ok(Self(reader)),
+            _ => Err(AbiError::NotFields),
+        }
+    }
+
+    /// The next field's name and value; `None` once the body is read to its end.
+    pub(super) fn field(&mut self) -> Result<Option<(&'a [u8], Value<'a>)>, AbiError> {
+        match self.0.token()? {
+            Some(Token::String(name)) => {
+                let value = self.0.token()?.ok_or(AbiError::NotFields)?;
+                if matches!(value, Token::TableBegin) {
+                    return Err(AbiError::NotFields);
+                }
+                Ok(Some((name, Value(value))))
+            }
+            Some(Token::TableEnd) => match self.0.token()? {
+                None => Ok(None),
+                Some(_) => Err(AbiError::NotFields),
+            },
+            _ => Err(AbiError::NotFields),
+        }
+    }
+}
+
+/// The value of a field, not yet of a type.
+#[derive(Clone, Copy)]
+pub(super) struct Value<'a>(Token<'a>);
+
+impl<'a> Value<'a> {
+    pub(super) fn bytes(self, name: &'static str, limit: usize) -> Result<&'a [u8], AbiError> {
+        match self.0 {
+            Token::String(bytes) if bytes.len() <= limit => Ok(bytes),
+            Token::String(_) => Err(AbiError::FieldRange(name)),
+            _ => Err(AbiError::FieldType(name)),
+        }
+    }
+
+    pub(super) fn message(self, name: &'static str) -> Result<Message<'a>, AbiError> {
+        Ok(Message::check(self.bytes(name, MAX_FRAME)?)?)
+    }
+
+    pub(super) fn number(self, name: &'static str, limit: u64) -> Result<u64, AbiError> {
+        match self.0 {
+            Token::Integer(number) => match u64::try_from(number) {
+                Ok(number) if number <= limit => Ok(number),
+                _ => Err(AbiError::FieldRange(name)),
+            },
+            _ => Err(AbiError::FieldType(name)),
+        }
+    }
+
+    pub(super) fn number_u32(self, name: &'static str, limit: u32) -> Result<u32, AbiError> {
+        let number = self.number(name, u64::from(limit))?;
+        u32::try_from(number).map_err(|_| AbiError::FieldRange(name))
+    }
+
+    pub(super) fn boolean(self, name: &'static str) -> Result<bool, AbiError> {
+        match self.0 {
+            Token::Boolean(value) => Ok(value),
+            _ => Err(AbiError::FieldType(name)),
+        }
+    }
+}
+
+/// Fills a field's place, once.
+pub(super) fn set<T>(place: &mut Option<T>, name: &'static str, value: T) -> Result<(), AbiError> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(AbiError::DuplicateField(name)),
+    }
+}
+
+/// What a field's place was filled with, where it must be.
+pub(super) fn require<T>(place: Option<T>, name: &'static str) -> Result<T, AbiError> {
+    place.ok_or(AbiError::MissingField(name))
+}

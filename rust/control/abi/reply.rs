@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a client is answered.
+
+use super::{
+    error::AbiError,
+    fields::{require, set, write_frame, Body, FieldReader, FieldWriter, FrameError},
+    header::Frame,
+    status::StatusRow,
+    MAX_FRAME,
+};
+use crate::codec::{EncodeError, Message, Sink};
+
+/// The kinds of replies, as the header carries them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum ReplyKind {
+    /// [`Reply::Output`].
+    Output = 0x8001,
+    /// [`Reply::Log`].
+    Log = 0x8002,
+    /// [`Reply::Names`].
+    Names = 0x8003,
+    /// [`Reply::Status`].
+    Status = 0x8004,
+    /// [`Reply::Done`].
+    Done = 0x8005,
+}
+
+impl ReplyKind {
+    /// The kind of this number.
+    pub const fn from_number(number: u16) -> Option<Self> {
+        Some(match number {
+            0x8001 => Self::Output,
+            0x8002 => Self::Log,
+            0x8003 => Self::Names,
+            0x8004 => Self::Status,
+            0x8005 => Self::Done,
+            _ => return None,
+        })
+    }
+
+    /// The number in the header.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+/// The streams that a script writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// `io.stdout`, and what `print` prints.
+    Output,
+    /// `io.stderr`, warnings, and errors that nobody else gets.
+    Error,
+}
+
+impl Stream {
+    /// Its number in frames.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Output => 1,
+            Self::Error => 2,
+        }
+    }
+
+    const fn from_number(number: u32) -> Result<Self, AbiError> {
+        match number {
+            1 => Ok(Self::Output),
+            2 => Ok(Self::Error),
+            _ => Err(AbiError::FieldRange("stream")),
+        }
+    }
+}
+
+/// One entry of a script's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogLine<'a> {
+    /// Counts the entries of this log, from 0; a gap tells how many are lost.
+    pub sequence: u64,
+    /// When it was written, on the wall clock.
+    pub time_ns: u64,
+    /// Where to.
+    pub stream: Stream,
+    /// The text, a newline at its end included if one was written.
+    pub bytes: &'a [u8],
+}
+
+/// Who an error comes from. The tool's exit status follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The script: its syntax, an error it raised, its memory limit.
+    Script,
+    /// The request: it could not be done; `errno` says why.
+    Request,
+    /// The client, which cancelled the request.
+    Cancelled,
+}
+
+impl Origin {
+    /// Its number in frames.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Script => 1,
+            Self::Request => 2,
+            Self::Cancelled => 3,
+        }
+    }
+
+    const fn from_number(number: u32) -> Result<Self, AbiError> {
+        match number {
+            1 => Ok(Self::Script),
+            2 => Ok(Self::Request),
+            3 => Ok(Self::Cancelled),
+            _ => Err(AbiError::FieldRange("origin")),
+        }
+    }
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// Who it comes from.
+    pub origin: Origin,
+    /// The error number, positive; 0 for a script's own error without one.
+    pub errno: i32,
+    /// What happened, for people.
+    pub message: &'a [u8],
+    /// Where in the script; empty when it has no place there.
+    pub traceback: &'a [u8],
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// It was done.
+    Success {
+        /// Its results.
+        values: Message<'a>,
+    },
+    /// The text of a [`Request::Repl`](super::Request::Repl) goes on on another line.
+    Incomplete,
+    /// It was not.
+    Failure(Failure<'a>),
+}
+
+/// What a client is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply<'a> {
+    /// The script wrote something.
+    Output {
+        /// Where to.
+        stream: Stream,
+        /// What.
+        bytes: &'a [u8],
+    },
+    /// An entry of a log.
+    Log(LogLine<'a>),
+    /// Names of running scripts, as strings. There may be several of these.
+    Names {
+        /// The names.
+        names: Message<'a>,
+    },
+    /// The state of one runtime.
+    Status(StatusRow<'a>),
+    /// The request is over.
+    Done(Outcome<'a>),
+}
+
+impl<'a> Reply<'a> {
+    /// What the header says.
+    pub const fn kind(&self) -> ReplyKind {
+        match self {
+            Self::Output { .. } => ReplyKind::Output,
+            Self::Log(_) => ReplyKind::Log,
+            Self::Names { .. } => ReplyKind::Names,
+            Self::Status(_) => ReplyKind::Status,
+            Self::Done(_) => ReplyKind::Done,
+        }
+    }
+
+    /// Writes the frame of this reply to request `request`.
+    pub fn encode<S: Sink>(&self, request: u32, sink: S) -> Result<(), FrameError<S::Error>> {
+        write_frame(self.kind().number(), request, self, sink)
+    }
+
+    /// Reads a reply, all of whose bytes are borrowed from the frame. Unknown fields are passed over.
+    pub fn decode(frame: &Frame<'a>) -> Result<Self, AbiError> {
+        frame.header.check_flags()?;
+        let kind = ReplyKind::from_number(frame.header.kind)
+            .ok_or(AbiError::UnknownKind(frame.header.kind))?;
+        if kind == ReplyKind::Status {
+            return Ok(Self::Status(StatusRow::read(frame.body)?));
+        }
+        let found = Found::read(frame.body)?;
+        Ok(match kind {
+            ReplyKind::Output => Self::Output {
+                stream: Stream::from_number(require(found.stream, "stream")?)?,
+                bytes: require(found.bytes, "bytes")?,
+            },
+            ReplyKind::Log => Self::Log(LogLine {
+                sequence: require(found.sequence, "sequence")?,
+                time_ns: require(found.time_ns, "time_ns")?,
+                stream: Stream::from_number(require(found.stream, "stream")?)?,
+                bytes: require(found.bytes, "bytes")?,
+            }),
+            ReplyKind::Names => Self::Names {
+                names: require(found.values, "values")?,
+            },
+            // `Status` has been dealt with.
+            ReplyKind::Status | ReplyKind::Done => Self::Done(found.outcome()?),
+        })
+    }
+}
+
+impl Body for Reply<'_> {
+    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
+        match *self {
+            Self::Output { stream, bytes } => {
+                fields.number("stream", stream.number())?;
+                fields.bytes("bytes", bytes)
+            }
+            Self::Log(line) => {
+                fields.number("sequence", line.sequence)?;
+                fields.number("time_ns", line.time_ns)?;
+                fields.number("stream", line.stream.number())?;
+                fields.bytes("bytes", line.bytes)
+            }
+            Self::Names { names } => fields.bytes("values", names.as_bytes()),
+            Self::Status(ref row) => row.write(fields),
+            Self::Done(Outcome::Success { values }) => {
+                fields.bytes("outcome", b"success")?;
+                fields.bytes_unless_empty("values", values.as_bytes())
+            }
+            Self::Done(Outcome::Incomplete) => fields.bytes("outcome", b"incomplete"),
+            Self::Done(Outcome::Failure(failure)) => {
+                fields.bytes("outcome", b"failure")?;
+                fields.number("origin", failure.origin.number())?;
+                fields.number("errno", failure.errno.unsigned_abs())?;
+                fields.bytes("message", failure.message)?;
+                fields.bytes_unless_empty("traceback", failure.traceback)
+            }
+        }
+    }
+}
+
+/// The fields of a reply as they were found, of whatever kind it is.
+#[derive(Default)]
+struct Found<'a> {
+    stream: Option<u32>,
+    bytes: Option<&'a [u8]>,
+    sequence: Option<u64>,
+    time_ns: Option<u64>,
+    values: Option<Message<'a>>,
+    outcome: Option<&'a [u8]>,
+    origin: Option<u32>,
+    errno: Option<u32>,
+    message: Option<&'a [u8]>,
+    traceback: Option<&'a [u8]>,
+}
+
+impl<'a> Found<'a> {
+    fn read(body: &'a [u8]) -> Result<Self, AbiError> {
+        let mut found = Self::default();
+        let mut fields = FieldReader::new(body)?;
+        while let Some((field, value)) = fields.field()? {
+            match field {
+                b"stream" => {
+                    let stream = value.number_u32("stream", u32::MAX)?;
+                    set(&mut found.stream, "stream", stream)?;
+                }
+                b"bytes" => set(&mut found.bytes, "bytes", value.bytes("bytes", MAX_FRAME)?)?,
+                b"sequence" => {
+                    let sequence = value.number("sequence", u64::MAX)?;
+                    set(&mut found.sequence, "sequence", sequence)?;
+                }
+                b"time_ns" => {
+                    let time = value.number("time_ns", u64::MAX)?;
+                    set(&mut found.time_ns, "time_ns", time)?;
+                }
+                b"values" => set(&mut found.values, "values", value.message("values")?)?,
+                b"outcome" => {
+                    let outcome = value.bytes("outcome", MAX_FRAME)?;
+                    set(&mut found.outcome, "outcome", outcome)?;
+                }
+                b"origin" => {
+                    let origin = value.number_u32("origin", u32::MAX)?;
+                    set(&mut found.origin, "origin", origin)?;
+                }
+                b"errno" => {
+                    let errno = value.number_u32("errno", i32::MAX.unsigned_abs())?;
+                    set(&mut found.errno, "errno", errno)?;
+                }
+                b"message" => {
+                    let message = value.bytes("message", MAX_FRAME)?;
+                    set(&mut found.message, "message", message)?;
+                }
+                b"traceback" => {
+                    let traceback = value.bytes("traceback", MAX_FRAME)?;
+                    set(&mut found.traceback, "traceback", traceback)?;
+                }
+                // A later kernel may tell more.
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn outcome(&self) -> Result<Outcome<'a>, AbiError> {
+        match require(self.outcome, "outcome")? {
+            b"success" => Ok(Outcome::Success {
+                values: self.values.unwrap_or(Message::EMPTY),
+            }),
+            b"incomplete" => Ok(Outcome::Incomplete),
+            b"failure" => Ok(Outcome::Failure(Failure {
+                origin: Origin::from_number(require(self.origin, "origin")?)?,
+                errno: i32::try_from(require(self.errno, "errno")?)
+                    .map_err(|_| AbiError::FieldRange("errno"))?,
+                message: require(self.message, "message")?,
+                traceback: self.traceback.unwrap_or_default(),
+            })),
+            _ => Err(AbiError::FieldRange("outcome")),
+        }
+    }
+}

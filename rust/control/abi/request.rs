@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a client asks for.
+
+use super::{
+    error::AbiError,
+    fields::{require, set, write_frame, Body, FieldReader, FieldWriter, FrameError},
+    header::Frame,
+    name::script_name,
+    MAX_ARGUMENTS, MAX_CHUNK_NAME, MAX_FRAME, MAX_GRACE_MS, MAX_NAME,
+};
+use crate::codec::{EncodeError, Message, Sink};
+
+/// The kinds of requests, as the header carries them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum RequestKind {
+    /// [`Request::Hello`].
+    Hello = 0x01,
+    /// [`Request::Run`].
+    Run = 0x02,
+    /// [`Request::Spawn`].
+    Spawn = 0x03,
+    /// [`Request::Eval`].
+    Eval = 0x04,
+    /// [`Request::Repl`].
+    Repl = 0x05,
+    /// [`Request::Complete`].
+    Complete = 0x06,
+    /// [`Request::Stop`].
+    Stop = 0x07,
+    /// [`Request::List`].
+    List = 0x08,
+    /// [`Request::Status`].
+    Status = 0x09,
+    /// [`Request::Shutdown`].
+    Shutdown = 0x0a,
+    /// [`Request::Logs`].
+    Logs = 0x0b,
+    /// [`Request::Cancel`].
+    Cancel = 0x0c,
+}
+
+impl RequestKind {
+    /// The kind of this number.
+    pub const fn from_number(number: u16) -> Option<Self> {
+        Some(match number {
+            0x01 => Self::Hello,
+            0x02 => Self::Run,
+            0x03 => Self::Spawn,
+            0x04 => Self::Eval,
+            0x05 => Self::Repl,
+            0x06 => Self::Complete,
+            0x07 => Self::Stop,
+            0x08 => Self::List,
+            0x09 => Self::Status,
+            0x0a => Self::Shutdown,
+            0x0b => Self::Logs,
+            0x0c => Self::Cancel,
+            _ => return None,
+        })
+    }
+
+    /// The number in the header.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+/// Where the text of a script comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// The kernel looks the name up under `/lib/modules/lua`.
+    Registered {
+        /// As given; [`script_name`] has been found to accept it.
+        script: &'a [u8],
+    },
+    /// The client sends the text.
+    Text {
+        /// The text.
+        text: &'a [u8],
+        /// What messages and tracebacks call it, in Lua's manner: `@./x.lua` or `=stdin`.
+        chunk: &'a [u8],
+    },
+}
+
+/// A script to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start<'a> {
+    /// The name to register it under, as given; [`script_name`] has been found to accept it. Without it,
+    /// a registered source gives its own.
+    pub name: Option<&'a [u8]>,
+    /// Its text.
+    pub source: Source<'a>,
+    /// The most memory it may use, in bytes; 0 is the default.
+    pub memory_limit: u64,
+    /// What the chunk gets as `...`.
+    pub arguments: Message<'a>,
+}
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// Opens the session. The results are the kernel's version of the protocol (integer), the module's
+    /// name and version, and Lua's (strings).
+    Hello {
+        /// The client's version of the protocol.
+        version: u32,
+        /// The client's name and version, for people.
+        client: &'a [u8],
+    },
+    /// Runs a script, which then stays resident. Its output is relayed until its chunk has returned; the
+    /// results are the chunk's.
+    Run(Start<'a>),
+    /// Runs a script whose chunk gives a function, and runs that in a thread of its own. Done when the
+    /// thread has started.
+    Spawn(Start<'a>),
+    /// Runs a chunk in a runtime made for it and taken down after it. The results are the chunk's.
+    Eval(Start<'a>),
+    /// Runs a chunk in the session's own runtime, which the first of these requests makes. The answer is
+    /// [`Outcome::Incomplete`](super::Outcome::Incomplete) when the text ends too soon. An expression
+    /// alone gives its values, as in the `lua` command.
+    Repl {
+        /// The text.
+        text: &'a [u8],
+    },
+    /// Asks for the names that could complete an expression, in the session's own runtime. The results
+    /// are strings that replace `prefix`, sorted, at most [`MAX_COMPLETIONS`](super::MAX_COMPLETIONS).
+    Complete {
+        /// The expression as far as it is written: `str`, `string.fo`, `a.b:c`.
+        prefix: &'a [u8],
+    },
+    /// Stops a script.
+    Stop {
+        /// Its name, as given; [`script_name`] has been found to accept it.
+        name: &'a [u8],
+        /// How long it may take to end by itself; the kernel has a default.
+        grace_ms: Option<u32>,
+    },
+    /// Asks for the names of the running scripts: [`Reply::Names`](super::Reply::Names).
+    List,
+    /// Asks about one runtime or all: [`Reply::Status`](super::Reply::Status).
+    Status {
+        /// Which one; all of them without it.
+        name: Option<&'a [u8]>,
+        /// Forget those that have ended, instead of telling about them.
+        clear: bool,
+    },
+    /// Stops all scripts; done when they are gone.
+    Shutdown,
+    /// Asks for the log of a script: [`Reply::Log`](super::Reply::Log).
+    Logs {
+        /// Its name, as given; [`script_name`] has been found to accept it.
+        name: &'a [u8],
+        /// Go on as lines come, until cancelled or the script has ended.
+        follow: bool,
+    },
+    /// Interrupts an unanswered request of this session, which is then answered with an error of
+    /// [`Origin::Cancelled`](super::Origin::Cancelled). Nothing happens, and this succeeds, where none has that number.
+    Cancel {
+        /// The number of that request.
+        request: u32,
+    },
+}
+
+impl<'a> Request<'a> {
+    /// What the header says.
+    pub const fn kind(&self) -> RequestKind {
+        match self {
+            Self::Hello { .. } => RequestKind::Hello,
+            Self::Run(_) => RequestKind::Run,
+            Self::Spawn(_) => RequestKind::Spawn,
+            Self::Eval(_) => RequestKind::Eval,
+            Self::Repl { .. } => RequestKind::Repl,
+            Self::Complete { .. } => RequestKind::Complete,
+            Self::Stop { .. } => RequestKind::Stop,
+            Self::List => RequestKind::List,
+            Self::Status { .. } => RequestKind::Status,
+            Self::Shutdown => RequestKind::Shutdown,
+            Self::Logs { .. } => RequestKind::Logs,
+            Self::Cancel { .. } => RequestKind::Cancel,
+        }
+    }
+
+    /// Writes the frame of this request, with number `request`.
+    pub fn encode<S: Sink>(&self, request: u32, sink: S) -> Result<(), FrameError<S::Error>> {
+        write_frame(self.kind().number(), request, self, sink)
+    }
+
+    /// Reads a request, all of whose bytes are borrowed from the frame.
+    pub fn decode(frame: &Frame<'a>) -> Result<Self, AbiError> {
+        frame.header.check_flags()?;
+        let kind = RequestKind::from_number(frame.header.kind)
+            .ok_or(AbiError::UnknownKind(frame.header.kind))?;
+        let found = Found::read(frame.body)?;
+        found.check(kind)?;
+        Ok(match kind {
+            RequestKind::Hello => Self::Hello {
+                version: require(found.version, "version")?,
+                client: found.client.unwrap_or_default(),
+            },
+            RequestKind::Run => Self::Run(found.start()?),
+            RequestKind::Spawn => Self::Spawn(found.start()?),
+            RequestKind::Eval => Self::Eval(found.start()?),
+            RequestKind::Repl => Self::Repl {
+                text: require(found.text, "text")?,
+            },
+            RequestKind::Complete => Self::Complete {
+                prefix: require(found.prefix, "prefix")?,
+            },
+            RequestKind::Stop => Self::Stop {
+                name: require(found.name, "name")?,
+                grace_ms: found.grace_ms,
+            },
+            RequestKind::List => Self::List,
+            RequestKind::Status => Self::Status {
+                name: found.name,
+                clear: found.clear.unwrap_or(false),
+            },
+            RequestKind::Shutdown => Self::Shutdown,
+            RequestKind::Logs => Self::Logs {
+                name: require(found.name, "name")?,
+                follow: found.follow.unwrap_or(false),
+            },
+            RequestKind::Cancel => Self::Cancel {
+                request: require(found.request, "request")?,
+            },
+        })
+    }
+}
+
+impl Body for Request<'_> {
+    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
+        match *self {
+            Self::Hello { version, client } => {
+                fields.number("version", version)?;
+                fields.bytes_unless_empty("client", client)
+            }
+            Self::Run(ref start) | Self::Spawn(ref start) | Self::Eval(ref start) => {
+                start.write(fields)
+            }
+            Self::Repl { text } => fields.bytes("text", text),
+            Self::Complete { prefix } => fields.bytes("prefix", prefix),
+            Self::Stop { name, grace_ms } => {
+                fields.bytes("name", name)?;
+                grace_ms.map_or(Ok(()), |grace_ms| fields.number("grace_ms", grace_ms))
+            }
+            Self::List | Self::Shutdown => Ok(()),
+            Self::Status { name, clear } => {
+                fields.optional_bytes("name", name)?;
+                fields.boolean("clear", clear)
+            }
+            Self::Logs { name, follow } => {
+                fields.bytes("name", name)?;
+                fields.boolean("follow", follow)
+            }
+            Self::Cancel { request } => fields.number("request", request),
+        }
+    }
+}
+
+impl Body for Start<'_> {
+    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
+        fields.optional_bytes("name", self.name)?;
+        match self.source {
+            Source::Registered { script } => fields.bytes("script", script)?,
+            Source::Text { text, chunk } => {
+                fields.bytes("chunk", chunk)?;
+                fields.bytes("text", text)?;
+            }
+        }
+        if self.memory_limit != 0 {
+            fields.number("memory", self.memory_limit)?;
+        }
+        fields.bytes_unless_empty("arguments", self.arguments.as_bytes())
+    }
+}
+
+/// Which fields a request may have.
+const START: &[&str] = &["name", "script", "text", "chunk", "memory", "arguments"];
+
+const fn allowed(kind: RequestKind) -> &'static [&'static str] {
+    match kind {
+        RequestKind::Hello => &["version", "client"],
+        RequestKind::Run | RequestKind::Spawn | RequestKind::Eval => START,
+        RequestKind::Repl => &["text"],
+        RequestKind::Complete => &["prefix"],
+        RequestKind::Stop => &["name", "grace_ms"],
+        RequestKind::List | RequestKind::Shutdown => &[],
+        RequestKind::Status => &["name", "clear"],
+        RequestKind::Logs => &["name", "follow"],
+        RequestKind::Cancel => &["request"],
+    }
+}
+
+/// The fields of a request as they were found, of whatever kind it is.
+#[derive(Default)]
+struct Found<'a> {
+    name: Option<&'a [u8]>,
+    script: Option<&'a [u8]>,
+    text: Option<&'a [u8]>,
+    chunk: Option<&'a [u8]>,
+    memory: Option<u64>,
+    arguments: Option<Message<'a>>,
+    version: Option<u32>,
+    client: Option<&'a [u8]>,
+    prefix: Option<&'a [u8]>,
+    grace_ms: Option<u32>,
+    clear: Option<bool>,
+    follow: Option<bool>,
+    request: Option<u32>,
+}
+
+impl<'a> Found<'a> {
+    fn read(body: &'a [u8]) -> Result<Self, AbiError> {
+        const LONGEST: usize = MAX_NAME + b".lua".len();
+        let mut found = Self::default();
+        let mut fields = FieldReader::new(body)?;
+        while let Some((field, value)) = fields.field()? {
+            match field {
+                b"name" => set(&mut found.name, "name", value.bytes("name", LONGEST)?)?,
+                b"script" => set(&mut found.script, "script", value.bytes("script", LONGEST)?)?,
+                b"text" => set(&mut found.text, "text", value.bytes("text", MAX_FRAME)?)?,
+                b"chunk" => {
+                    let chunk = value.bytes("chunk", MAX_CHUNK_NAME)?;
+                    set(&mut found.chunk, "chunk", chunk)?;
+                }
+                b"memory" => {
+                    let limit = value.number("memory", u64::MAX)?;
+                    set(&mut found.memory, "memory", limit)?;
+                }
+                b"arguments" => {
+                    let arguments = value.message("arguments")?;
+                    if arguments.values() > MAX_ARGUMENTS {
+                        return Err(AbiError::FieldRange("arguments"));
+                    }
+                    set(&mut found.arguments, "arguments", arguments)?;
+                }
+                b"version" => {
+                    let version = value.number_u32("version", u32::MAX)?;
+                    set(&mut found.version, "version", version)?;
+                }
+                b"client" => set(
+                    &mut found.client,
+                    "client",
+                    value.bytes("client", MAX_NAME)?,
+                )?,
+                b"prefix" => {
+                    let prefix = value.bytes("prefix", MAX_CHUNK_NAME)?;
+                    set(&mut found.prefix, "prefix", prefix)?;
+                }
+                b"grace_ms" => {
+                    let grace = value.number_u32("grace_ms", MAX_GRACE_MS)?;
+                    set(&mut found.grace_ms, "grace_ms", grace)?;
+                }
+                b"clear" => set(&mut found.clear, "clear", value.boolean("clear")?)?,
+                b"follow" => set(&mut found.follow, "follow", value.boolean("follow")?)?,
+                b"request" => {
+                    let request = value.number_u32("request", u32::MAX)?;
+                    set(&mut found.request, "request", request)?;
+                }
+                _ => return Err(AbiError::UnknownField),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Refuses fields that are known, but not to this kind, and names that are not allowed.
+    fn check(&self, kind: RequestKind) -> Result<(), AbiError> {
+        let present = [
+            ("name", self.name.is_some()),
+            ("script", self.script.is_some()),
+            ("text", self.text.is_some()),
+            ("chunk", self.chunk.is_some()),
+            ("memory", self.memory.is_some()),
+            ("arguments", self.arguments.is_some()),
+            ("version", self.version.is_some()),
+            ("client", self.client.is_some()),
+            ("prefix", self.prefix.is_some()),
+            ("grace_ms", self.grace_ms.is_some()),
+            ("clear", self.clear.is_some()),
+            ("follow", self.follow.is_some()),
+            ("request", self.request.is_some()),
+        ];
+        let allowed = allowed(kind);
+        if present
+            .iter()
+            .any(|(field, present)| *present && !allowed.contains(field))
+        {
+            return Err(AbiError::UnknownField);
+        }
+        for name in [self.name, self.script].into_iter().flatten() {
+            script_name(name)?;
+        }
+        Ok(())
+    }
+
+    fn start(&self) -> Result<Start<'a>, AbiError> {
+        let source = match (self.script, self.text) {
+            (Some(_), Some(_)) => return Err(AbiError::Conflict("script", "text")),
+            (Some(script), None) => Source::Registered { script },
+            (None, text) => Source::Text {
+                text: require(text, "text")?,
+                chunk: require(self.chunk, "chunk")?,
+            },
+        };
+        Ok(Start {
+            name: self.name,
+            source,
+            memory_limit: self.memory.unwrap_or(0),
+            arguments: self.arguments.unwrap_or(Message::EMPTY),
+        })
+    }
+}

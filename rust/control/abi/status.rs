@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a client is told about one runtime.
+
+use super::{
+    error::AbiError,
+    fields::{require, set, Body, FieldReader, FieldWriter},
+    MAX_FRAME,
+};
+use crate::codec::{EncodeError, Sink};
+
+/// Where a runtime is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its chunk is being read.
+    Loading,
+    /// It waits to be called.
+    Ready,
+    /// It runs.
+    Running,
+    /// It waits for something.
+    Blocked,
+    /// It was told to stop.
+    Stopping,
+    /// It has ended well.
+    Finished,
+    /// It has ended with an error.
+    Failed,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Loading,
+        Self::Ready,
+        Self::Running,
+        Self::Blocked,
+        Self::Stopping,
+        Self::Finished,
+        Self::Failed,
+    ];
+
+    /// Its name, to Lua, to people, and in frames.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Blocked => "blocked",
+            Self::Stopping => "stopping",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The state of this name.
+    pub fn from_name(name: &[u8]) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.name().as_bytes() == name)
+    }
+
+    /// Whether it is over.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed)
+    }
+}
+
+/// What is known about one runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusRow<'a> {
+    /// The name it is registered under.
+    pub name: &'a [u8],
+    /// How it was started: `run`, `spawn`, `eval`, ...
+    pub kind: &'a [u8],
+    /// Where it is in its life.
+    pub state: State,
+    /// Bytes in use.
+    pub memory_used: u64,
+    /// Bytes it may use.
+    pub memory_limit: u64,
+    /// Time it has computed for.
+    pub cpu_ns: u64,
+    /// Time since it was started.
+    pub age_ns: u64,
+    /// The last error's message; empty without one.
+    pub error: &'a [u8],
+    /// That error's traceback; empty without one.
+    pub traceback: &'a [u8],
+}
+
+impl Body for StatusRow<'_> {
+    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
+        fields.bytes("name", self.name)?;
+        fields.bytes("kind", self.kind)?;
+        fields.bytes("state", self.state.name().as_bytes())?;
+        fields.number("memory_used", self.memory_used)?;
+        fields.number("memory_limit", self.memory_limit)?;
+        fields.number("cpu_ns", self.cpu_ns)?;
+        fields.number("age_ns", self.age_ns)?;
+        fields.bytes_unless_empty("error", self.error)?;
+        fields.bytes_unless_empty("traceback", self.traceback)
+    }
+}
+
+impl<'a> StatusRow<'a> {
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, AbiError> {
+        let (mut name, mut kind, mut state) = (None, None, None);
+        let (mut memory_used, mut memory_limit) = (None, None);
+        let (mut cpu_ns, mut age_ns) = (None, None);
+        let (mut error, mut traceback) = (None, None);
+        let mut fields = FieldReader::new(body)?;
+        while let Some((field, value)) = fields.field()? {
+            let number = |place: &mut _, name| set(place, name, value.number(name, u64::MAX)?);
+            match field {
+                b"memory_used" => number(&mut memory_used, "memory_used")?,
+                b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
+                b"cpu_ns" => number(&mut cpu_ns, "cpu_ns")?,
+                b"age_ns" => number(&mut age_ns, "age_ns")?,
+                b"name" => set(&mut name, "name", value.bytes("name", MAX_FRAME)?)?,
+                b"kind" => set(&mut kind, "kind", value.bytes("kind", MAX_FRAME)?)?,
+                b"state" => {
+                    let given = State::from_name(value.bytes("state", MAX_FRAME)?)
+                        .ok_or(AbiError::FieldRange("state"))?;
+                    set(&mut state, "state", given)?;
+                }
+                b"error" => set(&mut error, "error", value.bytes("error", MAX_FRAME)?)?,
+                b"traceback" => {
+                    let bytes = value.bytes("traceback", MAX_FRAME)?;
+                    set(&mut traceback, "traceback", bytes)?;
+                }
+                // A later kernel may tell more.
+                _ => {}
+            }
+        }
+        Ok(Self {
+            name: require(name, "name")?,
+            kind: require(kind, "kind")?,
+            state: require(state, "state")?,
+            memory_used: require(memory_used, "memory_used")?,
+            memory_limit: require(memory_limit, "memory_limit")?,
+            cpu_ns: require(cpu_ns, "cpu_ns")?,
+            age_ns: require(age_ns, "age_ns")?,
+            error: error.unwrap_or_default(),
+            traceback: traceback.unwrap_or_default(),
+        })
+    }
+}

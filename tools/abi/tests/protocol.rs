@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the protocol promises: frames survive, and anything else is refused with a reason.
+
+use lunatik_abi::abi::{
+    errno, script_name, split_frame, AbiError, Failure, Frame, FrameError, FrameHeader, LogLine,
+    NameError, Origin, Outcome, Reply, Request, RequestKind, Source, Start, State, StatusRow,
+    Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME,
+};
+use lunatik_abi::codec::{Message, Writer};
+
+fn message(build: impl FnOnce(&mut Writer<Vec<u8>>)) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new());
+    build(&mut writer);
+    writer.finish().unwrap()
+}
+
+fn frame(kind: u16, body: &[u8]) -> Frame<'_> {
+    Frame {
+        header: FrameHeader {
+            length: (HEADER_LENGTH + body.len()) as u32,
+            kind,
+            flags: 0,
+            request: 1,
+        },
+        body,
+    }
+}
+
+fn refusal(kind: RequestKind, build: impl FnOnce(&mut Writer<Vec<u8>>)) -> AbiError {
+    let body = message(|writer| {
+        writer.begin_table().unwrap();
+        build(writer);
+        writer.end_table().unwrap();
+    });
+    Request::decode(&frame(kind.number(), &body)).unwrap_err()
+}
+
+#[test]
+fn requests_survive() {
+    let arguments = message(|writer| {
+        writer.string(b"one").unwrap();
+        writer.integer(-2).unwrap();
+    });
+    let start = Start {
+        name: Some(b"counter"),
+        source: Source::Text {
+            text: b"return ...",
+            chunk: b"@./counter.lua",
+        },
+        memory_limit: 64 << 20,
+        arguments: Message::check(&arguments).unwrap(),
+    };
+    let registered = Start {
+        name: None,
+        source: Source::Registered {
+            script: b"net/filter.lua",
+        },
+        memory_limit: 0,
+        arguments: Message::EMPTY,
+    };
+    for request in [
+        Request::Hello {
+            version: 1,
+            client: b"test",
+        },
+        Request::Run(start),
+        Request::Spawn(registered),
+        Request::Eval(start),
+        Request::Repl { text: b"" },
+        Request::Complete {
+            prefix: b"string.fo",
+        },
+        Request::Stop {
+            name: b"x.lua",
+            grace_ms: Some(5),
+        },
+        Request::Stop {
+            name: b"x",
+            grace_ms: None,
+        },
+        Request::List,
+        Request::Status {
+            name: None,
+            clear: true,
+        },
+        Request::Status {
+            name: Some(b"x"),
+            clear: false,
+        },
+        Request::Shutdown,
+        Request::Logs {
+            name: b"x",
+            follow: true,
+        },
+        Request::Cancel { request: u32::MAX },
+    ] {
+        let mut bytes = Vec::new();
+        request.encode(77, &mut bytes).unwrap();
+        let frame = split_frame(&bytes).unwrap().unwrap();
+        assert_eq!(frame.header.request, 77);
+        assert_eq!(frame.header.frame_length(), bytes.len());
+        assert_eq!(Request::decode(&frame), Ok(request));
+        for length in 0..bytes.len() {
+            assert_eq!(split_frame(&bytes[..length]), Ok(None));
+        }
+    }
+}
+
+#[test]
+fn replies_survive() {
+    let values = message(|writer| {
+        writer.nil().unwrap();
+        writer.float(0.5f64.to_bits()).unwrap();
+    });
+    let values = Message::check(&values).unwrap();
+    for reply in [
+        Reply::Output {
+            stream: Stream::Output,
+            bytes: b"hello\n",
+        },
+        Reply::Log(LogLine {
+            sequence: 9,
+            time_ns: 1_700_000_000_000_000_000,
+            stream: Stream::Error,
+            bytes: b"",
+        }),
+        Reply::Names { names: values },
+        Reply::Status(StatusRow {
+            name: b"x",
+            kind: b"spawn",
+            state: State::Blocked,
+            memory_used: 1,
+            memory_limit: 2,
+            cpu_ns: 3,
+            age_ns: 4,
+            error: b"",
+            traceback: b"stack traceback:",
+        }),
+        Reply::Done(Outcome::Success { values }),
+        Reply::Done(Outcome::Success {
+            values: Message::EMPTY,
+        }),
+        Reply::Done(Outcome::Incomplete),
+        Reply::Done(Outcome::Failure(Failure {
+            origin: Origin::Script,
+            errno: 0,
+            message: b"x:1: no",
+            traceback: b"stack traceback:\n\t...",
+        })),
+    ] {
+        let mut bytes = Vec::new();
+        reply.encode(3, &mut bytes).unwrap();
+        let frame = split_frame(&bytes).unwrap().unwrap();
+        assert_eq!(Reply::decode(&frame), Ok(reply));
+    }
+}
+
+#[test]
+fn replies_may_have_fields_of_later_versions() {
+    let body = message(|writer| {
+        writer.begin_table().unwrap();
+        for text in [b"outcome".as_slice(), b"success", b"mood", b"good"] {
+            writer.string(text).unwrap();
+        }
+        writer.end_table().unwrap();
+    });
+    let values = Message::EMPTY;
+    assert_eq!(
+        Reply::decode(&frame(0x8005, &body)),
+        Ok(Reply::Done(Outcome::Success { values }))
+    );
+}
+
+#[test]
+fn bad_requests_are_refused_with_a_reason() {
+    let pair = |writer: &mut Writer<Vec<u8>>, name: &[u8], value: &[u8]| {
+        writer.string(name).unwrap();
+        writer.string(value).unwrap();
+    };
+    assert_eq!(
+        refusal(RequestKind::Stop, |_| ()),
+        AbiError::MissingField("name")
+    );
+    assert_eq!(
+        refusal(RequestKind::Stop, |w| pair(w, b"mane", b"x")),
+        AbiError::UnknownField
+    );
+    assert_eq!(
+        refusal(RequestKind::List, |w| pair(w, b"name", b"x")),
+        AbiError::UnknownField
+    );
+    assert_eq!(
+        refusal(RequestKind::Stop, |w| {
+            pair(w, b"name", b"x");
+            pair(w, b"name", b"y");
+        }),
+        AbiError::DuplicateField("name")
+    );
+    assert_eq!(
+        refusal(RequestKind::Run, |w| {
+            pair(w, b"script", b"x");
+            pair(w, b"text", b"y");
+        }),
+        AbiError::Conflict("script", "text")
+    );
+    assert_eq!(
+        refusal(RequestKind::Run, |w| pair(w, b"text", b"y")),
+        AbiError::MissingField("chunk")
+    );
+    assert_eq!(
+        refusal(RequestKind::Run, |w| pair(w, b"script", b"../x")),
+        AbiError::Name(NameError::Part)
+    );
+    assert_eq!(
+        refusal(RequestKind::Stop, |w| pair(w, b"name", &[b'x'; 260])),
+        AbiError::FieldRange("name")
+    );
+    assert_eq!(
+        refusal(RequestKind::Run, |w| {
+            w.string(b"memory").unwrap();
+            w.integer(-1).unwrap();
+        }),
+        AbiError::FieldRange("memory")
+    );
+    assert_eq!(
+        refusal(RequestKind::Run, |w| {
+            w.string(b"arguments").unwrap();
+            w.begin_table().unwrap();
+            w.end_table().unwrap();
+        }),
+        AbiError::NotFields
+    );
+    assert!(matches!(
+        refusal(RequestKind::Run, |w| pair(w, b"arguments", b"\x06")),
+        AbiError::Codec(_)
+    ));
+    assert_eq!(
+        refusal(RequestKind::Run, |w| {
+            let many = [0u8].repeat(MAX_ARGUMENTS as usize + 1);
+            pair(w, b"arguments", &many);
+        }),
+        AbiError::FieldRange("arguments")
+    );
+}
+
+#[test]
+fn bodies_that_are_not_one_table_are_refused() {
+    for body in [&b""[..], b"\x00", b"\x06\x07\x00", b"\x06\x03\x02\x02\x07"] {
+        let error = Request::decode(&frame(RequestKind::List.number(), body)).unwrap_err();
+        assert_eq!(error, AbiError::NotFields, "{body:x?}");
+        assert_eq!(error.errno(), errno::EPROTO);
+    }
+}
+
+#[test]
+fn unknown_kinds_and_flags_are_refused() {
+    let unknown = frame(0x7777, b"\x06\x07");
+    let error = Request::decode(&unknown).unwrap_err();
+    assert_eq!(error, AbiError::UnknownKind(0x7777));
+    assert_eq!(error.errno(), errno::ENOSYS);
+    let mut flagged = frame(RequestKind::List.number(), b"\x06\x07");
+    flagged.header.flags = 1;
+    let error = Request::decode(&flagged).unwrap_err();
+    assert_eq!(error, AbiError::UnknownFlags(1));
+    assert!(!error.loses_stream());
+}
+
+#[test]
+fn impossible_lengths_are_refused_at_once() {
+    for length in [0, 11, MAX_FRAME as u32 + 1, u32::MAX] {
+        let mut bytes = [0; HEADER_LENGTH];
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        let error = split_frame(&bytes).unwrap_err();
+        assert_eq!(error, AbiError::FrameLength(length));
+        assert!(error.loses_stream());
+    }
+}
+
+#[test]
+fn a_frame_that_would_be_too_long_is_not_begun() {
+    let text = vec![b' '; MAX_FRAME];
+    let mut bytes = Vec::new();
+    let error = Request::Repl { text: &text }.encode(1, &mut bytes);
+    assert_eq!(error, Err(FrameError::TooLong));
+    assert!(bytes.is_empty());
+}
+
+#[test]
+fn header_bytes_are_where_the_document_says() {
+    let mut bytes = Vec::new();
+    Request::List.encode(0x0403_0201, &mut bytes).unwrap();
+    assert_eq!(bytes, b"\x0e\0\0\0\x08\0\0\0\x01\x02\x03\x04\x06\x07");
+}
+
+#[test]
+fn script_names_follow_one_rule() {
+    for (given, name) in [
+        ("foo.lua", "foo"),
+        ("foo", "foo"),
+        ("mylua", "mylua"),
+        ("foo.lua.lua", "foo.lua"),
+        ("a/b.lua", "a/b"),
+        ("a.luab", "a.luab"),
+        ("...", "..."),
+        ("a..b", "a..b"),
+    ] {
+        assert_eq!(script_name(given.as_bytes()), Ok(name.as_bytes()));
+    }
+    for (given, error) in [
+        ("", NameError::Empty),
+        (".lua", NameError::Empty),
+        ("/etc/x", NameError::Absolute),
+        ("/", NameError::Absolute),
+        ("..", NameError::Part),
+        ("../x", NameError::Part),
+        ("a/../b", NameError::Part),
+        ("a/...lua", NameError::Part),
+        ("a//b", NameError::Part),
+        ("a/", NameError::Part),
+        ("./a", NameError::Part),
+        ("a\nb", NameError::Control),
+        ("a\0", NameError::Control),
+    ] {
+        assert_eq!(script_name(given.as_bytes()), Err(error), "{given:?}");
+    }
+    let longest = "n".repeat(MAX_NAME);
+    assert!(script_name(format!("{longest}.lua").as_bytes()).is_ok());
+    let too_long = format!("{longest}n");
+    assert_eq!(script_name(too_long.as_bytes()), Err(NameError::TooLong));
+}
+
+/// Damaged frames are read or refused, never worse; the same damage each time.
+#[test]
+fn damaged_frames_do_no_harm() {
+    let mut seed: u64 = 88_172_645_463_325_252;
+    let mut random = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let mut good = Vec::new();
+    Request::Run(Start {
+        name: Some(b"counter"),
+        source: Source::Text {
+            text: b"return 1",
+            chunk: b"=x",
+        },
+        memory_limit: 1,
+        arguments: Message::EMPTY,
+    })
+    .encode(1, &mut good)
+    .unwrap();
+    for _ in 0..300_000 {
+        let mut bytes = good.clone();
+        for _ in 0..=random() % 3 {
+            let at = (random() % bytes.len() as u64) as usize;
+            bytes[at] = random() as u8;
+        }
+        if let Ok(Some(frame)) = split_frame(&bytes) {
+            let _ = Request::decode(&frame);
+            let _ = Reply::decode(&frame);
+        }
+    }
+}
