@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A buffered stream, as C's `FILE`, over any device.
+//!
+//! Pure code, so that the host tests can drive it against a C library. What a
+//! program can see (positions, errors, what is lost when the device fails)
+//! follows glibc, since that is what Lua's users know.
+
+use core::ops::DerefMut;
+
+use super::errno::Errno;
+use super::mode::Mode;
+use super::storage::Storage;
+
+/// What a stream reads and writes.
+pub trait Device {
+    /// Memory for a stream's buffer.
+    type Buffer: DerefMut<Target = [u8]>;
+
+    /// Reads of this size and more do not go through the buffer.
+    const BUFFER_SIZE: usize;
+
+    /// Reads at the current position; 0 is the end of the file.
+    fn read(&mut self, data: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Writes at the current position, or at the end if the file was opened
+    /// to append. May take less than it was given.
+    fn write(&mut self, data: &[u8]) -> Result<usize, Errno>;
+
+    /// Moves the current position and returns it.
+    fn seek(&mut self, target: Target) -> Result<i64, Errno>;
+
+    /// Allocates a buffer of `BUFFER_SIZE` bytes.
+    fn buffer(&mut self) -> Result<Self::Buffer, Errno>;
+}
+
+/// Where to seek.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Bytes from the start of the file.
+    Start(i64),
+    /// Bytes from the current position.
+    Current(i64),
+    /// Bytes from the end of the file.
+    End(i64),
+}
+
+/// When written data goes to the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Buffering {
+    /// When the buffer is full.
+    Full,
+    /// At the end of each line, too.
+    Line,
+    /// At once.
+    None,
+}
+
+/// What the buffer holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// Nothing.
+    Nothing,
+    /// Data that was read; `position..end` has not been given out.
+    Input,
+    /// Data to write: `0..end`.
+    Output,
+}
+
+/// A buffered stream.
+///
+/// # Invariants
+///
+/// `position <= end <= storage.len()`; both are 0 if the content is
+/// `Nothing`, and `position` is 0 if it is `Output`.
+pub struct Stream<D: Device> {
+    device: D,
+    mode: Mode,
+    storage: Storage<D::Buffer>,
+    content: Content,
+    position: usize,
+    end: usize,
+    buffering: Buffering,
+    at_end: bool,
+    failed: bool,
+}
+
+impl<D: Device> Stream<D> {
+    /// A stream on `device`, which was just opened as `mode` says.
+    pub fn new(mut device: D, mode: Mode) -> Result<Self, Errno> {
+        // Who can only append is at the end from the beginning.
+        if mode.append && !mode.read {
+            match device.seek(Target::End(0)) {
+                Ok(_) | Err(Errno::ESPIPE) => (),
+                Err(error) => return Err(error),
+            }
+        }
+        // INVARIANT: There is no content.
+        Ok(Self {
+            device,
+            mode,
+            storage: Storage::Unallocated,
+            content: Content::Nothing,
+            position: 0,
+            end: 0,
+            buffering: Buffering::Full,
+            at_end: false,
+            failed: false,
+        })
+    }
+
+    /// What the stream reads and writes.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// What the stream reads and writes.
+    pub fn device_mut(&mut self) -> &mut D {
+        &mut self.device
+    }
+
+    /// A read met the end of the file.
+    pub fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// An operation failed.
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Forgets the end of the file and earlier errors.
+    pub fn clear(&mut self) {
+        self.at_end = false;
+        self.failed = false;
+    }
+
+    /// Sets when written data goes to the device.
+    pub fn set_buffering(&mut self, buffering: Buffering) -> Result<(), Errno> {
+        if buffering == Buffering::None {
+            self.flush()?;
+        }
+        self.buffering = buffering;
+        Ok(())
+    }
+
+    /// Reads one byte; `None` at the end of the file.
+    pub fn get(&mut self) -> Result<Option<u8>, Errno> {
+        if self.content != Content::Input || self.position == self.end {
+            if !self.fill()? {
+                return Ok(None);
+            }
+        }
+        let byte = self.storage.bytes().get(self.position).copied();
+        // INVARIANT: `fill` left at least one byte.
+        self.position = self.end.min(self.position.saturating_add(1));
+        Ok(byte)
+    }
+
+    /// Puts back the byte that was read last, or another in its place.
+    /// `false` if there is no room.
+    pub fn put_back(&mut self, byte: u8) -> bool {
+        if self.content != Content::Input {
+            return false;
+        }
+        let Some(position) = self.position.checked_sub(1) else {
+            return false;
+        };
+        let Some(place) = self.storage.bytes_mut().get_mut(position) else {
+            return false;
+        };
+        *place = byte;
+        self.position = position;
+        self.at_end = false;
+        true
+    }
+
+    /// Reads until `data` is full, the file ends, or an error. Returns how
+    /// much was read, and the error.
+    pub fn read(&mut self, data: &mut [u8]) -> (usize, Result<(), Errno>) {
+        let mut done: usize = 0;
+        let direct = match self.buffering {
+            Buffering::None => 1,
+            _ => D::BUFFER_SIZE,
+        };
+        while let Some(rest) = data.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let buffered = match self.content {
+                Content::Input => self.storage.bytes().get(self.position..self.end),
+                _ => None,
+            };
+            let count = match buffered {
+                Some(bytes) if !bytes.is_empty() => {
+                    let count = copy(rest, bytes);
+                    // INVARIANT: `count` is at most `end - position`.
+                    self.position = self.position.saturating_add(count);
+                    count
+                }
+                _ if rest.len() >= direct => match self.read_past(rest) {
+                    Ok(0) => break,
+                    Ok(count) => count.min(rest.len()),
+                    Err(error) => return (done, Err(error)),
+                },
+                _ => match self.fill() {
+                    Ok(true) => continue,
+                    Ok(false) => break,
+                    Err(error) => return (done, Err(error)),
+                },
+            };
+            done = done.saturating_add(count);
+        }
+        (done, Ok(()))
+    }
+
+    /// Writes all of `data`, or until an error. Returns how much was taken,
+    /// and the error.
+    pub fn write(&mut self, data: &[u8]) -> (usize, Result<(), Errno>) {
+        if data.is_empty() {
+            return (0, Ok(()));
+        }
+        if let Err(error) = self.prepare_output() {
+            return (0, Err(error));
+        }
+        let direct = match self.buffering {
+            Buffering::None => data.len(),
+            Buffering::Line => match data.iter().rposition(|byte| *byte == b'\n') {
+                Some(newline) => newline.saturating_add(1),
+                None => 0,
+            },
+            Buffering::Full => 0,
+        };
+        let (lines, rest) = data.split_at_checked(direct).unwrap_or((data, &[]));
+        let (mut done, mut result) = self.store(lines);
+        if result.is_ok() && !lines.is_empty() {
+            result = self.drain();
+        }
+        if result.is_ok() {
+            let (more, outcome) = self.store(rest);
+            done = done.saturating_add(more);
+            result = outcome;
+        }
+        (done, result)
+    }
+
+    /// Hands what was written to the device; gives what was read ahead back,
+    /// where the device can seek.
+    pub fn flush(&mut self) -> Result<(), Errno> {
+        match self.content {
+            Content::Nothing => Ok(()),
+            Content::Output => self.drain(),
+            Content::Input => match self.give_back() {
+                Err(Errno::ESPIPE) => Ok(()),
+                result => result,
+            },
+        }
+    }
+
+    /// Moves the position for the next read or write.
+    pub fn seek(&mut self, target: Target) -> Result<(), Errno> {
+        if self.content == Content::Output {
+            self.drain()?;
+        }
+        let target = match target {
+            // Asking where one is costs no reading ahead.
+            Target::Current(0) => {
+                self.device.seek(target)?;
+                self.at_end = false;
+                return Ok(());
+            }
+            // The device is ahead of the program by what was read ahead.
+            Target::Current(offset) => {
+                Target::Current(offset.checked_sub(self.unread()).ok_or(Errno::EINVAL)?)
+            }
+            other => other,
+        };
+        self.device.seek(target)?;
+        self.discard();
+        self.at_end = false;
+        Ok(())
+    }
+
+    /// The position for the next read or write.
+    pub fn tell(&mut self) -> Result<i64, Errno> {
+        let device = self.device.seek(Target::Current(0))?;
+        let pending = match self.content {
+            Content::Output => i64::try_from(self.end).unwrap_or(0),
+            _ => 0,
+        };
+        Ok(device.saturating_sub(self.unread()).saturating_add(pending))
+    }
+
+    /// Bytes that were read ahead.
+    fn unread(&self) -> i64 {
+        match self.content {
+            Content::Input => i64::try_from(self.end.saturating_sub(self.position)).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// Forgets the content of the buffer.
+    fn discard(&mut self) {
+        // INVARIANT: No content.
+        self.content = Content::Nothing;
+        self.position = 0;
+        self.end = 0;
+    }
+
+    /// Moves the device back by what was read ahead, and forgets that.
+    fn give_back(&mut self) -> Result<(), Errno> {
+        let unread = self.unread();
+        if unread > 0 {
+            self.device.seek(Target::Current(unread.saturating_neg()))?;
+        }
+        self.discard();
+        Ok(())
+    }
+
+    /// Notes an error before it is returned.
+    fn fail<T>(&mut self, error: Errno) -> Result<T, Errno> {
+        self.failed = true;
+        Err(error)
+    }
+
+    /// Makes the stream ready for reading from the device: `false` at the end
+    /// of the file, which stays until it is cleared.
+    fn prepare_input(&mut self) -> Result<bool, Errno> {
+        if !self.mode.read {
+            return self.fail(Errno::EBADF);
+        }
+        if self.content == Content::Output {
+            self.drain()?;
+        }
+        Ok(!self.at_end)
+    }
+
+    /// Makes the stream ready for writing.
+    fn prepare_output(&mut self) -> Result<(), Errno> {
+        if !self.mode.write {
+            return self.fail(Errno::EBADF);
+        }
+        if self.content != Content::Input {
+            return Ok(());
+        }
+        if self.mode.append {
+            self.discard();
+            return Ok(());
+        }
+        match self.give_back() {
+            Ok(()) => Ok(()),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Reads from the device, not through the buffer, which is empty.
+    fn read_past(&mut self, data: &mut [u8]) -> Result<usize, Errno> {
+        if !self.prepare_input()? {
+            return Ok(0);
+        }
+        self.discard();
+        match self.device.read(data) {
+            Ok(count) => {
+                self.at_end = count == 0;
+                Ok(count)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Reads from the device into the empty buffer: `false` at the end of the
+    /// file.
+    fn fill(&mut self) -> Result<bool, Errno> {
+        if !self.prepare_input()? {
+            return Ok(false);
+        }
+        self.discard();
+        if let Err(error) = self.allocate() {
+            return self.fail(error);
+        }
+        let mut bytes = self.storage.bytes_mut();
+        if self.buffering == Buffering::None {
+            bytes = bytes.get_mut(..1).unwrap_or(&mut []);
+        }
+        let capacity = bytes.len();
+        match self.device.read(bytes) {
+            Ok(0) => {
+                self.at_end = true;
+                Ok(false)
+            }
+            Ok(count) => {
+                // INVARIANT: `end` is at most the storage's length.
+                self.content = Content::Input;
+                self.end = count.min(capacity);
+                Ok(true)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Gives the stream, which has no content, its buffer.
+    fn allocate(&mut self) -> Result<(), Errno> {
+        self.storage = match (&self.storage, self.buffering) {
+            (Storage::Buffer(_), _) | (Storage::Byte(_), Buffering::None) => return Ok(()),
+            (Storage::Unallocated, Buffering::None) => Storage::Byte([0]),
+            _ => Storage::Buffer(self.device.buffer()?),
+        };
+        Ok(())
+    }
+
+    /// Takes `data` for the device, through the buffer unless that is no use.
+    fn store(&mut self, data: &[u8]) -> (usize, Result<(), Errno>) {
+        if data.is_empty() {
+            return (0, Ok(()));
+        }
+        if self.buffering != Buffering::None {
+            if let Err(error) = self.allocate() {
+                return (0, self.fail(error));
+            }
+        }
+        let mut done = self.append(data);
+        if done == data.len() {
+            return (done, Ok(()));
+        }
+        // The buffer is full, or has no room at all.
+        if let Err(error) = self.drain() {
+            return (done, Err(error));
+        }
+        let rest = data.get(done..).unwrap_or(&[]);
+        let capacity = self.storage.capacity();
+        let whole = match self.buffering {
+            Buffering::None => rest.len(),
+            _ => rest
+                .len()
+                .saturating_sub(rest.len().checked_rem(capacity).unwrap_or(0)),
+        };
+        let (written, result) = self.write_past(rest.get(..whole).unwrap_or(rest));
+        done = done.saturating_add(written);
+        if result.is_ok() {
+            done = done.saturating_add(self.append(rest.get(whole..).unwrap_or(&[])));
+        }
+        (done, result)
+    }
+
+    /// Adds to the buffer what fits.
+    fn append(&mut self, data: &[u8]) -> usize {
+        if self.buffering == Buffering::None || self.storage.capacity() <= 1 {
+            return 0;
+        }
+        let Some(room) = self.storage.bytes_mut().get_mut(self.end..) else {
+            return 0;
+        };
+        let count = copy(room, data);
+        if count > 0 {
+            // INVARIANT: `count` is at most what was left behind `end`.
+            self.content = Content::Output;
+            self.end = self.end.saturating_add(count);
+        }
+        count
+    }
+
+    /// Writes what the buffer holds. What the device refuses is lost, as it
+    /// is in glibc: or else closing could not end.
+    fn drain(&mut self) -> Result<(), Errno> {
+        if self.content != Content::Output {
+            return Ok(());
+        }
+        let pending = self.storage.bytes().get(..self.end).unwrap_or(&[]);
+        let (_, result) = write_all(&mut self.device, pending);
+        self.discard();
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Writes to the device, not through the buffer, which is empty.
+    fn write_past(&mut self, data: &[u8]) -> (usize, Result<(), Errno>) {
+        let (done, result) = write_all(&mut self.device, data);
+        match result {
+            Ok(()) => (done, Ok(())),
+            Err(error) => (done, self.fail(error)),
+        }
+    }
+}
+
+/// Copies as much as fits and says how much.
+fn copy(target: &mut [u8], source: &[u8]) -> usize {
+    let count = target.len().min(source.len());
+    if let (Some(target), Some(source)) = (target.get_mut(..count), source.get(..count)) {
+        target.copy_from_slice(source);
+    }
+    count
+}
+
+/// Writes until all is written or the device fails.
+fn write_all<D: Device>(device: &mut D, data: &[u8]) -> (usize, Result<(), Errno>) {
+    let mut done: usize = 0;
+    while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {
+        match device.write(rest) {
+            // A device that takes nothing and gives no reason would be asked
+            // for ever.
+            Ok(0) => return (done, Err(Errno::EIO)),
+            Ok(count) => done = done.saturating_add(count.min(rest.len())),
+            Err(error) => return (done, Err(error)),
+        }
+    }
+    (done, Ok(()))
+}

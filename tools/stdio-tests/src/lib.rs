@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The pure parts of `rust/stdio`, compiled for the host; and the C library's
+//! counterparts, to compare them with.
+
+#[path = "../../../rust/stdio/calendar.rs"]
+pub mod calendar;
+#[path = "../../../rust/stdio/errno.rs"]
+pub mod errno;
+#[path = "../../../rust/stdio/mode.rs"]
+pub mod mode;
+#[path = "../../../rust/stdio/storage.rs"]
+pub mod storage;
+#[path = "../../../rust/stdio/stream.rs"]
+pub mod stream;
+#[path = "../../../rust/stdio/strftime.rs"]
+pub mod strftime;
+
+pub mod clib;
+pub mod random;
