@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a session has for its client to read: a bounded queue of frames.
+//!
+//! Lock order: `reading`, then `queue`. Nothing sleeps under `queue` but allocation; user memory is
+//! touched under `reading` alone, which only the client's own reads take.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        CondVar,
+        Mutex, //
+    },
+    uaccess::UserSliceWriter, //
+};
+
+/// Bytes of frames that may wait. A single frame larger than that waits alone.
+const MAX_WAITING: usize = 1 << 20;
+
+struct Queue {
+    bytes: KVVec<u8>,
+    closed: bool,
+}
+
+struct Reading {
+    bytes: KVVec<u8>,
+    start: usize,
+}
+
+/// Why frames were not queued.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum SendError {
+    /// The client is gone.
+    Closed,
+    /// The sender gave up waiting for room.
+    GaveUp,
+    /// There is no memory for it.
+    NoMemory,
+}
+
+/// The queue.
+#[pin_data]
+pub(super) struct OutputQueue {
+    #[pin]
+    queue: Mutex<Queue>,
+    #[pin]
+    reading: Mutex<Reading>,
+    /// Notified when there is room, or the queue is closed.
+    #[pin]
+    room: CondVar,
+    /// Notified when there is something to read.
+    #[pin]
+    readable: CondVar,
+}
+
+impl OutputQueue {
+    pub(super) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            queue <- new_mutex!(Queue {
+                bytes: KVVec::new(),
+                closed: false,
+            }, "lunatik::OutputQueue"),
+            reading <- new_mutex!(Reading {
+                bytes: KVVec::new(),
+                start: 0,
+            }, "lunatik::OutputQueue::reading"),
+            room <- new_condvar!("lunatik::OutputQueue::room"),
+            readable <- new_condvar!("lunatik::OutputQueue::readable"),
+        })
+    }
+
+    /// Queues one frame. Sleeps until there is room, the queue is closed, a signal comes or
+    /// `give_up` says so.
+    pub(super) fn send(&self, frame: &[u8], give_up: impl Fn() -> bool) -> Result<(), SendError> {
+        let mut queue = self.queue.lock();
+        loop {
+            if queue.closed {
+                return Err(SendError::Closed);
+            }
+            let waiting = queue.bytes.len();
+            if waiting == 0 || waiting.saturating_add(frame.len()) <= MAX_WAITING {
+                break;
+            }
+            if give_up() || self.room.wait_interruptible(&mut queue) {
+                return Err(SendError::GaveUp);
+            }
+        }
+        queue
+            .bytes
+            .extend_from_slice(frame, GFP_KERNEL_ACCOUNT)
+            .map_err(|_| SendError::NoMemory)?;
+        drop(queue);
+        self.readable.notify_all();
+        Ok(())
+    }
+
+    /// Makes sleeping senders look up.
+    pub(super) fn wake_senders(&self) {
+        drop(self.queue.lock());
+        self.room.notify_all();
+    }
+
+    /// From now on nothing is queued, and nobody sleeps.
+    pub(super) fn close(&self) {
+        let mut queue = self.queue.lock();
+        queue.closed = true;
+        let bytes = core::mem::take(&mut queue.bytes);
+        drop(queue);
+        drop(bytes);
+        self.room.notify_all();
+        self.readable.notify_all();
+    }
+
+    /// Whether a read would find something.
+    pub(super) fn is_readable(&self) -> bool {
+        let reading = self.reading.lock();
+        let rest = reading.start < reading.bytes.len();
+        drop(reading);
+        rest || !self.queue.lock().bytes.is_empty()
+    }
+
+    /// Copies what is queued to user space, waiting for something unless `nonblocking`.
+    pub(super) fn read(&self, writer: &mut UserSliceWriter, nonblocking: bool) -> Result<usize> {
+        if writer.is_empty() {
+            return Ok(0);
+        }
+        let mut reading = self.reading.lock();
+        if reading.start >= reading.bytes.len() {
+            let mut queue = self.queue.lock();
+            while queue.bytes.is_empty() {
+                if queue.closed {
+                    return Ok(0);
+                }
+                if nonblocking {
+                    return Err(EAGAIN);
+                }
+                if self.readable.wait_interruptible(&mut queue) {
+                    return Err(ERESTARTSYS);
+                }
+            }
+            let fresh = core::mem::take(&mut queue.bytes);
+            drop(queue);
+            reading.bytes = fresh;
+            reading.start = 0;
+            self.room.notify_all();
+        }
+        let rest = reading.bytes.get(reading.start..).unwrap_or_default();
+        let length = rest.len().min(writer.len());
+        writer.write_slice(rest.get(..length).unwrap_or_default())?;
+        reading.start = reading.start.saturating_add(length);
+        Ok(length)
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What is done for each kind of request.
+//!
+//! What takes no time is answered within the client's `write(2)`; everything else has a kernel
+//! thread of its own, so that no request waits for another one.
+
+use kernel::{
+    fmt,
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+};
+
+use super::{
+    abi::{self, errno, script_name, Failure, Frame, Origin, Outcome, Reply, Request},
+    session::{OnCancel, Session, VecSink},
+    start,
+    status, //
+};
+use crate::{
+    codec::{Message, Writer},
+    linux::kthread,
+    runtime::{
+        registry,
+        instance::{Runtime, DEFAULT_GRACE_MS},
+        shutdown,
+        text::Text, //
+    },
+};
+
+/// Starts to work on a whole frame.
+pub(super) fn dispatch(session: ArcBorrow<'_, Session>, bytes: KVVec<u8>) {
+    let Ok(Some(frame)) = abi::split_frame(&bytes) else {
+        // The session has read the header, so this is a frame.
+        return;
+    };
+    let id = frame.header.request;
+    if let Some(request) = decode(&session, &frame) {
+        if answer_at_once(&session, id, &request) {
+            return;
+        }
+    } else {
+        return;
+    }
+    if let Err(error) = session.begin(id) {
+        let text = if error == EEXIST {
+            "the number of this request belongs to one that is unanswered"
+        } else {
+            "too many requests of this session are unanswered (64)"
+        };
+        fail(&session, id, error.to_errno(), text.as_bytes());
+        return;
+    }
+    let worker: Arc<Session> = session.into();
+    let thread = kthread::spawn(c"lunatik_request", move || {
+        if let Ok(Some(frame)) = abi::split_frame(&bytes) {
+            if let Ok(request) = Request::decode(&frame) {
+                work(&worker, id, &request);
+            }
+        }
+    });
+    if let Err(error) = thread {
+        session.end(id);
+        fail(&session, id, error.to_errno(), b"there is no thread for the request");
+    }
+}
+
+fn decode<'a>(session: &Session, frame: &Frame<'a>) -> Option<Request<'a>> {
+    match Request::decode(frame) {
+        Ok(request) => Some(request),
+        Err(error) => {
+            let text = Text::new(fmt!("{error}"));
+            fail(session, frame.header.request, error.errno(), text.as_bytes());
+            None
+        }
+    }
+}
+
+/// Tells the client that request `id` failed. `errno` may have either sign.
+pub(super) fn fail(session: &Session, id: u32, errno: i32, message: &[u8]) {
+    done(
+        session,
+        id,
+        Outcome::Failure(Failure {
+            origin: Origin::Request,
+            errno: errno.saturating_abs(),
+            message,
+            traceback: b"",
+        }),
+    );
+}
+
+/// Tells the client how request `id` ended. A client that is gone need not know.
+pub(super) fn done(session: &Session, id: u32, outcome: Outcome<'_>) {
+    let _ = session.reply(id, &Reply::Done(outcome));
+}
+
+fn succeed(session: &Session, id: u32) {
+    let values = Message::EMPTY;
+    done(session, id, Outcome::Success { values });
+}
+
+/// Tells the client that request `id` is over, whose client has cancelled it.
+pub(super) fn cancelled(session: &Session, id: u32) {
+    done(
+        session,
+        id,
+        Outcome::Failure(Failure {
+            origin: Origin::Cancelled,
+            errno: errno::EINTR,
+            message: b"interrupted",
+            traceback: b"",
+        }),
+    );
+}
+
+fn answer_at_once(session: &Session, id: u32, request: &Request<'_>) -> bool {
+    match *request {
+        Request::Hello { version, .. } => hello(session, id, version),
+        Request::Cancel { request } => {
+            session.cancel(request);
+            succeed(session, id);
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn hello(session: &Session, id: u32, version: u32) {
+    if version != abi::VERSION {
+        let text = Text::new(fmt!(
+            "the tool speaks version {version} of the protocol and the module version {}; use the \
+             tool that was built with the module",
+            abi::VERSION
+        ));
+        return fail(session, id, errno::EPROTONOSUPPORT, text.as_bytes());
+    }
+    let mut writer = Writer::new(VecSink(KVVec::new()));
+    let written = writer
+        .integer(abi::VERSION.into())
+        .and_then(|()| writer.string(crate::VERSION.as_bytes()))
+        .and_then(|()| writer.string(crate::LUA_VERSION.as_bytes()));
+    match written.and_then(|()| writer.finish()) {
+        Ok(VecSink(bytes)) => reply_values(session, id, &bytes),
+        Err(_) => fail(session, id, errno::ENOMEM, b"out of memory"),
+    }
+}
+
+/// Answers with the values in `bytes`.
+pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
+    match Message::check(bytes) {
+        Ok(values) => done(session, id, Outcome::Success { values }),
+        Err(_) => fail(session, id, errno::EPROTO, b"the results are no message"),
+    }
+}
+
+/// Works on request `id`, and answers it.
+fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
+    match *request {
+        Request::Run(start) => start::run(session, id, &start),
+        Request::Spawn(start) => start::spawn(session, id, &start),
+        Request::Eval(start) => start::eval(session, id, &start),
+        Request::Repl { text } => start::repl(session, id, text),
+        Request::Complete { prefix } => start::complete(session, id, prefix),
+        Request::Stop { name, grace_ms } => stop(session, id, name, grace_ms),
+        Request::List => list(session, id),
+        Request::Status { name, clear } => status::status(session, id, name, clear),
+        Request::Shutdown => {
+            shutdown(DEFAULT_GRACE_MS);
+            session.end(id);
+            succeed(session, id);
+        }
+        Request::Logs { name, follow } => logs(session, id, name, follow),
+        // These two have been answered at once.
+        Request::Hello { .. } | Request::Cancel { .. } => {
+            session.end(id);
+        }
+    }
+}
+
+/// Ends request `id` with the error that no script is called `name`.
+pub(super) fn not_running(session: &Session, id: u32, name: &[u8]) {
+    session.end(id);
+    let text = Text::new(fmt!("{} is not running", BStr::from_bytes(name)));
+    fail(session, id, errno::ESRCH, text.as_bytes());
+}
+
+fn stop(session: &Session, id: u32, given: &[u8], grace_ms: Option<u32>) {
+    let name = script_name(given).unwrap_or(given);
+    let Some(runtime) = registry::find(name) else {
+        if registry::outcome(name).is_some() {
+            // It ran and has ended by itself: it is stopped, as was asked.
+            session.end(id);
+            return succeed(session, id);
+        }
+        return not_running(session, id, name);
+    };
+    let result = runtime
+        .as_arc_borrow()
+        .stop(None, grace_ms.unwrap_or(DEFAULT_GRACE_MS));
+    session.end(id);
+    match result {
+        Ok(()) => succeed(session, id),
+        Err(error) => fail(session, id, error.to_errno(), b"the script could not be stopped"),
+    }
+}
+
+fn list(session: &Session, id: u32) {
+    let bytes = registry::names().and_then(|names| {
+        let mut writer = Writer::new(VecSink(KVVec::new()));
+        for name in names.iter() {
+            writer.string(name).map_err(|_| ENOMEM)?;
+        }
+        Ok(writer.finish().map_err(|_| ENOMEM)?.0)
+    });
+    session.end(id);
+    match bytes.as_ref().map(|bytes| Message::check(bytes)) {
+        Ok(Ok(names)) => {
+            let _ = session.reply(id, &Reply::Names { names });
+            succeed(session, id);
+        }
+        _ => fail(session, id, errno::ENOMEM, b"out of memory"),
+    }
+}
+
+fn logs(session: &Session, id: u32, given: &[u8], follow: bool) {
+    let name = script_name(given).unwrap_or(given);
+    let Some(runtime) = registry::find(name).or_else(|| registry::outcome(name)) else {
+        return not_running(session, id, name);
+    };
+    if follow {
+        session.on_cancel(id, Some((runtime.clone(), OnCancel::LookUp)));
+    }
+    let result = send_log(session, id, &runtime, follow);
+    let was_cancelled = session.end(id);
+    match result {
+        Ok(()) if was_cancelled => cancelled(session, id),
+        Ok(()) => succeed(session, id),
+        Err(error) => fail(session, id, error.to_errno(), b"the log could not be read"),
+    }
+}
+
+fn send_log(session: &Session, id: u32, runtime: &Runtime, follow: bool) -> Result {
+    let mut next = 0;
+    let given_up = || session.is_closed() || session.is_cancelled(id);
+    loop {
+        for entry in runtime.log().read(next, !follow)?.iter() {
+            next = entry.sequence.saturating_add(1);
+            let line = abi::LogLine {
+                sequence: entry.sequence,
+                time_ns: entry.time_ns,
+                stream: super::start::stream(entry.stream),
+                bytes: &entry.text,
+            };
+            if session.reply(id, &Reply::Log(line)).is_err() {
+                return Ok(());
+            }
+        }
+        if !follow || !runtime.log().wait(next, given_up) {
+            return Ok(());
+        }
+    }
+}

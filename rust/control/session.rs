@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! An open file of the device: requests in, replies out.
+//!
+//! Lock order: `inbound`, then `pending` or `repl`; these two are leaves.
+
+use kernel::{
+    bindings,
+    ffi::c_uint,
+    fs::File,
+    new_mutex,
+    new_poll_condvar,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Release},
+        poll::{PollCondVar, PollTable},
+        Arc,
+        ArcBorrow,
+        Mutex, //
+    },
+    uaccess::{UserSliceReader, UserSliceWriter}, //
+};
+
+use super::{
+    abi::{self, FrameHeader, HEADER_LENGTH, MAX_FRAME},
+    output::{OutputQueue, SendError},
+    request, //
+};
+use crate::{
+    codec,
+    linux::memcg::MemoryCgroup,
+    runtime::instance::Runtime,
+    sched::reaper, //
+};
+
+/// Requests of one session that may be unanswered.
+pub(super) const MAX_PENDING: usize = 64;
+
+/// Bytes taken from user space at one time.
+const CHUNK: usize = 64 * 1024;
+
+/// A request that is being worked on.
+pub(super) struct Pending {
+    id: u32,
+    cancelled: Atomic<bool>,
+    /// What is done to which runtime when it is cancelled.
+    on_cancel: Option<(Arc<Runtime>, OnCancel)>,
+}
+
+/// What a cancelled request does to the runtime that it is about.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum OnCancel {
+    /// The runtime was made for the request and ends with it.
+    Stop,
+    /// What it executes is interrupted; the runtime lives on.
+    Interrupt,
+    /// It is only watched.
+    LookUp,
+}
+
+struct Inbound {
+    bytes: KVVec<u8>,
+    /// The client wrote what is no frame, so what follows cannot be understood.
+    lost: bool,
+}
+
+/// An open file.
+#[pin_data]
+pub(crate) struct Session {
+    #[pin]
+    inbound: Mutex<Inbound>,
+    #[pin]
+    output: OutputQueue,
+    #[pin]
+    poll: PollCondVar,
+    #[pin]
+    pending: Mutex<KVec<Pending>>,
+    /// The runtime of `repl`.
+    #[pin]
+    repl: Mutex<Option<Arc<Runtime>>>,
+    memcg: MemoryCgroup,
+    closed: Atomic<bool>,
+}
+
+impl Session {
+    /// Opens a session for the calling process, whose memory cgroup pays for what it starts.
+    pub(super) fn new() -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                inbound <- new_mutex!(Inbound {
+                    bytes: KVVec::new(),
+                    lost: false,
+                }, "lunatik::Session::inbound"),
+                output <- OutputQueue::new(),
+                poll <- new_poll_condvar!("lunatik::Session::poll"),
+                pending <- new_mutex!(KVec::new(), "lunatik::Session::pending"),
+                repl <- new_mutex!(None, "lunatik::Session::repl"),
+                memcg: MemoryCgroup::of_current(),
+                closed: Atomic::new(false),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// Who pays for what the session starts.
+    pub(super) fn memcg(&self) -> &MemoryCgroup {
+        &self.memcg
+    }
+
+    /// Whether the client is gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Acquire)
+    }
+
+    /// Ends the session: what the client started and did not let go of is stopped.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Release);
+        self.output.close();
+        let mut from = 0;
+        loop {
+            let pending = self.pending.lock();
+            let request = pending.get(from).map(Pending::cancel);
+            drop(pending);
+            from += 1;
+            match request {
+                Some(on_cancel) => carry_out(on_cancel),
+                None => break,
+            }
+        }
+        let repl = self.repl.lock().take();
+        if let Some(runtime) = repl {
+            runtime.request_stop();
+            reaper::finish(runtime);
+        }
+    }
+
+    /// The runtime of the session's `repl`, if it has one that still lives.
+    pub(super) fn repl(&self) -> Option<Arc<Runtime>> {
+        let repl = self.repl.lock();
+        repl.as_ref().filter(|r| !r.stop_requested()).cloned()
+    }
+
+    /// Sets the runtime of the session's `repl`.
+    pub(super) fn set_repl(&self, runtime: Arc<Runtime>) {
+        let former = self.repl.lock().replace(runtime);
+        drop(former);
+        if self.is_closed() {
+            // `close()` may have looked before.
+            let repl = self.repl.lock().take();
+            if let Some(runtime) = repl {
+                runtime.request_stop();
+                reaper::finish(runtime);
+            }
+        }
+    }
+
+    /// Queues a frame for the client.
+    pub(super) fn send(&self, frame: &[u8], give_up: impl Fn() -> bool) -> Result<(), SendError> {
+        self.output.send(frame, give_up)?;
+        self.poll.notify_all();
+        Ok(())
+    }
+
+    /// Makes those look up who wait for room to send.
+    pub(super) fn wake_senders(&self) {
+        self.output.wake_senders();
+    }
+
+    /// Queues `reply` to request `id`. Waits for room as long as the client is there.
+    pub(super) fn reply(&self, id: u32, reply: &abi::Reply<'_>) -> Result<(), SendError> {
+        let mut frame = VecSink(KVVec::new());
+        match reply.encode(id, &mut frame) {
+            Ok(()) => self.send(&frame.0, || false),
+            Err(abi::FrameError::Sink(_)) => Err(SendError::NoMemory),
+            Err(_) => {
+                let failure = abi::Reply::Done(abi::Outcome::Failure(abi::Failure {
+                    origin: abi::Origin::Request,
+                    errno: abi::errno::EMSGSIZE,
+                    message: b"the results are larger than a frame may be (4 MiB)",
+                    traceback: b"",
+                }));
+                let mut frame = VecSink(KVVec::new());
+                failure
+                    .encode(id, &mut frame)
+                    .map_err(|_| SendError::NoMemory)?;
+                self.send(&frame.0, || false)
+            }
+        }
+    }
+
+    /// Lists request `id` as being worked on. Fails where there are too many, or `id` is in use.
+    pub(super) fn begin(&self, id: u32) -> Result {
+        let mut pending = self.pending.lock();
+        if pending.len() >= MAX_PENDING {
+            return Err(EBUSY);
+        }
+        if pending.iter().any(|request| request.id == id) {
+            return Err(EEXIST);
+        }
+        pending.push(
+            Pending {
+                id,
+                cancelled: Atomic::new(self.is_closed()),
+                on_cancel: None,
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        Ok(())
+    }
+
+    /// Takes request `id` off the list. Returns whether it had been cancelled.
+    pub(super) fn end(&self, id: u32) -> bool {
+        let mut pending = self.pending.lock();
+        let position = pending.iter().position(|request| request.id == id);
+        let request = position.and_then(|position| pending.remove(position).ok());
+        drop(pending);
+        request.is_some_and(|request| request.cancelled.load(Acquire))
+    }
+
+    /// Whether request `id` was cancelled.
+    pub(super) fn is_cancelled(&self, id: u32) -> bool {
+        let pending = self.pending.lock();
+        pending
+            .iter()
+            .any(|request| request.id == id && request.cancelled.load(Acquire))
+    }
+
+    /// Says what is to be done when request `id` is cancelled, or that nothing is.
+    pub(super) fn on_cancel(&self, id: u32, on_cancel: Option<(Arc<Runtime>, OnCancel)>) {
+        let mut pending = self.pending.lock();
+        let mut former = None;
+        let mut at_once = None;
+        if let Some(request) = pending.iter_mut().find(|request| request.id == id) {
+            former = core::mem::replace(&mut request.on_cancel, on_cancel);
+            if request.cancelled.load(Acquire) {
+                at_once = request.on_cancel.clone();
+            }
+        }
+        drop(pending);
+        drop(former);
+        carry_out(at_once);
+    }
+
+    /// Cancels request `id`, if it is being worked on.
+    pub(super) fn cancel(&self, id: u32) {
+        let pending = self.pending.lock();
+        let request = pending.iter().find(|request| request.id == id);
+        let on_cancel = request.and_then(Pending::cancel);
+        drop(pending);
+        carry_out(on_cancel);
+    }
+
+    /// Takes bytes from the client, and starts the requests that are complete.
+    pub(super) fn write(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
+        let mut taken: usize = 0;
+        while !reader.is_empty() {
+            let length = reader.len().min(CHUNK);
+            let mut chunk: KVVec<u8> = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT)?;
+            reader.read_slice(chunk.as_mut_slice())?;
+            let mut inbound = self.inbound.lock();
+            if inbound.lost {
+                return Err(EPROTO);
+            }
+            inbound
+                .bytes
+                .extend_from_slice(&chunk, GFP_KERNEL_ACCOUNT)?;
+            taken = taken.saturating_add(length);
+            self.take_frames(&mut inbound)?;
+        }
+        Ok(taken)
+    }
+
+    fn take_frames(self: ArcBorrow<'_, Self>, inbound: &mut Inbound) -> Result {
+        loop {
+            let Some(header) = inbound.bytes.first_chunk::<HEADER_LENGTH>() else {
+                return Ok(());
+            };
+            let length = match FrameHeader::parse(header) {
+                Ok(header) => header.frame_length().min(MAX_FRAME),
+                Err(_) => {
+                    inbound.lost = true;
+                    inbound.bytes = KVVec::new();
+                    return Err(EPROTO);
+                }
+            };
+            let Some((frame, rest)) = inbound.bytes.split_at_checked(length) else {
+                return Ok(());
+            };
+            let mut owned = KVVec::new();
+            owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT)?;
+            let mut left = KVVec::new();
+            left.extend_from_slice(rest, GFP_KERNEL_ACCOUNT)?;
+            inbound.bytes = left;
+            request::dispatch(self, owned);
+        }
+    }
+
+    /// Hands replies to the client.
+    pub(super) fn read(&self, writer: &mut UserSliceWriter, nonblocking: bool) -> Result<usize> {
+        self.output.read(writer, nonblocking)
+    }
+
+    /// Tells whether there is something to read.
+    pub(super) fn poll(&self, file: &File, table: PollTable<'_>) -> c_uint {
+        table.register_wait(file, &self.poll);
+        let mut events = bindings::POLLOUT | bindings::POLLWRNORM;
+        if self.output.is_readable() {
+            events |= bindings::POLLIN | bindings::POLLRDNORM;
+        }
+        events
+    }
+}
+
+impl Pending {
+    /// Marks it as cancelled, and says what is to be done when the list is unlocked.
+    fn cancel(&self) -> Option<(Arc<Runtime>, OnCancel)> {
+        self.cancelled.store(true, Release);
+        self.on_cancel.clone()
+    }
+}
+
+fn carry_out(on_cancel: Option<(Arc<Runtime>, OnCancel)>) {
+    match on_cancel {
+        Some((runtime, OnCancel::Stop)) => {
+            runtime.request_stop();
+            reaper::finish(runtime);
+        }
+        Some((runtime, OnCancel::Interrupt)) => runtime.cancel(),
+        Some((runtime, OnCancel::LookUp)) => runtime.log().wake_readers(),
+        None => (),
+    }
+}
+
+/// Encodes into a vector.
+pub(super) struct VecSink(pub(super) KVVec<u8>);
+
+impl codec::Sink for VecSink {
+    type Error = AllocError;
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), AllocError> {
+        self.0.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)
+    }
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Requests that execute Lua: `run`, `spawn`, `eval`, `repl`, completion.
+
+use kernel::{
+    fmt,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Release},
+        Arc, //
+    },
+};
+
+use super::{
+    abi::{self, errno, script_name, Origin, Outcome, Reply, Source, Start},
+    request::{cancelled, done, fail, reply_values},
+    session::{OnCancel, Session, VecSink}, //
+};
+use crate::{
+    runtime::{
+        chain::Chain,
+        parameters,
+        program::{self, Program},
+        instance::{Failure, Kind, Options, Runtime},
+        sink::{Sink, Stream},
+        start::{self, StartError},
+        text::Text, //
+    },
+};
+
+/// The stream of the protocol.
+pub(super) fn stream(stream: Stream) -> abi::Stream {
+    match stream {
+        Stream::Output => abi::Stream::Output,
+        Stream::Error => abi::Stream::Error,
+    }
+}
+
+/// Bytes of output in one frame.
+const OUTPUT_CHUNK: usize = 32 * 1024;
+
+/// Relays what a runtime prints to the client that waits for it.
+struct Relay {
+    session: Arc<Session>,
+    request: u32,
+    ended: Atomic<bool>,
+}
+
+impl Sink for Relay {
+    fn take(&self, runtime: &Runtime, to: Stream, text: &[u8]) -> bool {
+        for bytes in text.chunks(OUTPUT_CHUNK) {
+            let stream = stream(to);
+            let mut frame = VecSink(KVVec::new());
+            let output = Reply::Output { stream, bytes };
+            let sent = !self.ended.load(Acquire)
+                && output.encode(self.request, &mut frame).is_ok()
+                && self
+                    .session
+                    .send(&frame.0, || runtime.waits_end())
+                    .is_ok();
+            if !sent {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn wake(&self) {
+        self.session.wake_senders();
+    }
+}
+
+/// Answers request `id` with an error of a script.
+fn script_failed(session: &Session, id: u32, failure: &Failure) {
+    done(
+        session,
+        id,
+        Outcome::Failure(abi::Failure {
+            origin: Origin::Script,
+            errno: 0,
+            message: &failure.message,
+            traceback: &failure.traceback,
+        }),
+    );
+}
+
+fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
+    let name = BStr::from_bytes(name);
+    match error {
+        StartError::Failed(failure) => script_failed(session, id, failure),
+        StartError::AlreadyRunning => {
+            let text = Text::new(fmt!("{name} is already running"));
+            fail(session, id, errno::EEXIST, text.as_bytes());
+        }
+        StartError::NotFound => {
+            let text = Text::new(fmt!(
+                "no script {name}: there is no file {}/{name}.lua",
+                program::DIRECTORY
+            ));
+            fail(session, id, errno::ENOENT, text.as_bytes());
+        }
+        StartError::Name => {
+            let text = Text::new(fmt!("{name} is no script name"));
+            fail(session, id, errno::EINVAL, text.as_bytes());
+        }
+        StartError::Errno(error) => {
+            let text = Text::new(fmt!("{name} could not be started: {error:?}"));
+            fail(session, id, error.to_errno(), text.as_bytes());
+        }
+    }
+}
+
+fn program<'a>(start: &Start<'a>) -> Program<'a> {
+    match start.source {
+        Source::Registered { script } => Program::Named(script_name(script).unwrap_or(script)),
+        Source::Text { text, chunk } => Program::Text { text, chunk },
+    }
+}
+
+fn name<'a>(start: &Start<'a>) -> &'a [u8] {
+    let given = match (start.name, start.source) {
+        (Some(name), _) => name,
+        (None, Source::Registered { script }) => script,
+        (None, Source::Text { .. }) => b"eval",
+    };
+    script_name(given).unwrap_or(given)
+}
+
+/// Creates the runtime of a request, relays its output, and has it stopped if the client cancels
+/// or goes away before the request is done.
+fn create(
+    session: &Arc<Session>,
+    id: u32,
+    start: &Start<'_>,
+    kind: Kind,
+) -> Result<(Arc<Runtime>, Arc<Relay>), StartError> {
+    let runtime = start::create(Options {
+        name: name(start),
+        kind,
+        memory: parameters::memory(start.memory_limit),
+        memcg: session.memcg().clone(),
+    })?;
+    let relay = Arc::new(
+        Relay {
+            session: session.clone(),
+            request: id,
+            ended: Atomic::new(false),
+        },
+        GFP_KERNEL,
+    )
+    .map_err(|_| StartError::Errno(ENOMEM));
+    let relay = match relay {
+        Ok(relay) => relay,
+        Err(error) => {
+            start::abandon(&runtime);
+            return Err(error);
+        }
+    };
+    runtime.set_sink(Some(relay.clone()));
+    session.on_cancel(id, Some((runtime.clone(), OnCancel::Stop)));
+    Ok((runtime, relay))
+}
+
+/// Answers a request that has run a script.
+fn finish(
+    session: &Session,
+    id: u32,
+    start: &Start<'_>,
+    relay: Option<&Relay>,
+    result: Result<KVVec<u8>, StartError>,
+) {
+    if let Some(relay) = relay {
+        relay.ended.store(true, Release);
+    }
+    let was_cancelled = session.end(id);
+    match result {
+        Ok(values) => reply_values(session, id, &values),
+        Err(_) if was_cancelled => cancelled(session, id),
+        Err(error) => start_failed(session, id, name(start), &error),
+    }
+}
+
+/// Runs a script that stays.
+pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>) {
+    let (runtime, relay) = match create(session, id, start, Kind::Run) {
+        Ok(created) => created,
+        Err(error) => return finish(session, id, start, None, Err(error)),
+    };
+    let result = Chain::new()
+        .map_err(StartError::Errno)
+        .and_then(|chain| start::run(&runtime, &chain, &program(start), start.arguments));
+    runtime.set_sink(None);
+    finish(session, id, start, Some(&relay), result);
+}
+
+/// Runs a script and starts the thread of the function that it returns.
+pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
+    let (runtime, relay) = match create(session, id, start, Kind::Spawn) {
+        Ok(created) => created,
+        Err(error) => return finish(session, id, start, None, Err(error)),
+    };
+    let result = Chain::new()
+        .map_err(StartError::Errno)
+        .and_then(|chain| start::spawn(&runtime, &chain, &program(start), start.arguments))
+        .map(|_| KVVec::new());
+    runtime.set_sink(None);
+    finish(session, id, start, Some(&relay), result);
+}
+
+/// Runs a chunk in a runtime of its own.
+pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>) {
+    let (runtime, relay) = match create(session, id, start, Kind::Eval) {
+        Ok(created) => created,
+        Err(error) => return finish(session, id, start, None, Err(error)),
+    };
+    let result = Chain::new()
+        .map_err(StartError::Errno)
+        .and_then(|chain| start::eval(&runtime, &chain, &program(start), start.arguments));
+    finish(session, id, start, Some(&relay), result);
+}
+
+fn repl_runtime(session: &Arc<Session>) -> Result<Arc<Runtime>, StartError> {
+    if let Some(runtime) = session.repl() {
+        return Ok(runtime);
+    }
+    let runtime = start::create(Options {
+        name: b"repl",
+        kind: Kind::Eval,
+        memory: parameters::memory(0),
+        memcg: session.memcg().clone(),
+    })?;
+    session.set_repl(runtime.clone());
+    Ok(runtime)
+}
+
+/// Runs a chunk in the session's runtime.
+pub(super) fn repl(session: &Arc<Session>, id: u32, text: &[u8]) {
+    let result = repl_in(session, id, text);
+    let was_cancelled = session.end(id);
+    match result {
+        Ok(Some(values)) => reply_values(session, id, &values),
+        Ok(None) => done(session, id, Outcome::Incomplete),
+        Err(_) if was_cancelled => cancelled(session, id),
+        Err(StartError::Failed(failure)) => script_failed(session, id, &failure),
+        Err(error) => start_failed(session, id, b"repl", &error),
+    }
+}
+
+fn repl_in(session: &Arc<Session>, id: u32, text: &[u8]) -> Result<Option<KVVec<u8>>, StartError> {
+    let runtime = repl_runtime(session)?;
+    let relay = Arc::new(
+        Relay {
+            session: session.clone(),
+            request: id,
+            ended: Atomic::new(false),
+        },
+        GFP_KERNEL,
+    )
+    .map_err(|_| StartError::Errno(ENOMEM))?;
+    runtime.set_sink(Some(relay.clone()));
+    session.on_cancel(id, Some((runtime.clone(), OnCancel::Interrupt)));
+    let chain = Chain::new().map_err(StartError::Errno)?;
+    let result = start::repl(&runtime, &chain, text);
+    session.on_cancel(id, None);
+    runtime.clear_cancel();
+    runtime.set_sink(None);
+    relay.ended.store(true, Release);
+    result
+}
+
+/// Answers with the names that could complete an expression.
+pub(super) fn complete(session: &Arc<Session>, id: u32, prefix: &[u8]) {
+    let result = repl_runtime(session).and_then(|runtime| {
+        let chain = Chain::new().map_err(StartError::Errno)?;
+        start::complete(&runtime, &chain, prefix)
+    });
+    session.end(id);
+    match result {
+        Ok(values) => reply_values(session, id, &values),
+        Err(error) => start_failed(session, id, b"repl", &error),
+    }
+}

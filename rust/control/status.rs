@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Answers to `status`.
+
+use kernel::prelude::*;
+
+use super::{
+    abi::{script_name, Outcome, Reply, State, StatusRow},
+    request::{done, fail, not_running},
+    session::Session, //
+};
+use crate::{
+    codec::Message,
+    runtime::{
+        live,
+        registry,
+        instance::{Phase, Runtime}, //
+    },
+};
+
+fn state(phase: Phase) -> State {
+    match phase {
+        Phase::Loading => State::Loading,
+        Phase::Ready => State::Ready,
+        Phase::Running => State::Running,
+        Phase::Blocked => State::Blocked,
+        Phase::Stopping => State::Stopping,
+        Phase::Finished => State::Finished,
+        Phase::Failed => State::Failed,
+    }
+}
+
+fn send_row(session: &Session, id: u32, runtime: &Runtime) {
+    let (used, _, limit) = runtime.memory();
+    let failure = runtime.failure();
+    let row = StatusRow {
+        name: runtime.name(),
+        kind: runtime.kind().name().as_bytes(),
+        state: state(runtime.phase()),
+        memory_used: used as u64,
+        memory_limit: limit as u64,
+        cpu_ns: runtime.cpu_ns(),
+        age_ns: u64::try_from(runtime.age().as_nanos()).unwrap_or(0),
+        error: failure.as_ref().map_or(b"", |failure| &failure.message),
+        traceback: failure.as_ref().map_or(b"", |failure| &failure.traceback),
+    };
+    // A client that is gone need not know.
+    let _ = session.reply(id, &Reply::Status(row));
+}
+
+/// Answers about one script or all, or forgets those that have ended.
+pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: bool) {
+    let name = name.map(|given| script_name(given).unwrap_or(given));
+    let found = if clear {
+        registry::forget(name) || name.is_none()
+    } else {
+        match name {
+            Some(name) => match registry::find(name).or_else(|| registry::outcome(name)) {
+                Some(runtime) => {
+                    send_row(session, id, &runtime);
+                    true
+                }
+                None => false,
+            },
+            None => match all(session, id) {
+                Ok(()) => true,
+                Err(error) => {
+                    session.end(id);
+                    return fail(session, id, error.to_errno(), b"out of memory");
+                }
+            },
+        }
+    };
+    if !found {
+        return not_running(session, id, name.unwrap_or_default());
+    }
+    session.end(id);
+    let values = Message::EMPTY;
+    done(session, id, Outcome::Success { values });
+}
+
+fn all(session: &Session, id: u32) -> Result {
+    let mut last = 0;
+    while let Some(runtime) = live::next(last) {
+        last = runtime.id();
+        send_row(session, id, &runtime);
+    }
+    for runtime in registry::outcomes()?.iter() {
+        send_row(session, id, runtime);
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Wrappers around inline functions and macros of the kernel; see helpers.h.
+ */
+
+#include <linux/capability.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/errname.h>
+#include <linux/kernel_read_file.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/security.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "helpers.h"
+
+bool lunatik_capable_sys_admin(void)
+{
+	return capable(CAP_SYS_ADMIN);
+}
+
+int lunatik_locked_down_integrity(void)
+{
+	return security_locked_down(LOCKDOWN_INTEGRITY_MAX);
+}
+
+int lunatik_locked_down_module_parameter(void)
+{
+	return security_locked_down(LOCKDOWN_MODULE_PARAMETERS);
+}
+
+struct mem_cgroup *lunatik_memcg_get_current(void)
+{
+	return get_mem_cgroup_from_mm(current->mm);
+}
+
+void lunatik_memcg_get(struct mem_cgroup *memcg)
+{
+#ifdef CONFIG_MEMCG
+	if (memcg)
+		css_get(&memcg->css);
+#endif
+}
+
+void lunatik_memcg_put(struct mem_cgroup *memcg)
+{
+	mem_cgroup_put(memcg);
+}
+
+struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg)
+{
+	return set_active_memcg(memcg);
+}
+
+u64 lunatik_task_cpu_ns(struct task_struct *task)
+{
+	return READ_ONCE(task->se.sum_exec_runtime);
+}
+
+unsigned int lunatik_task_cpu(struct task_struct *task)
+{
+	return task_cpu(task);
+}
+
+void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size)
+{
+	strscpy_pad(buffer, task->comm, size);
+}
+
+bool lunatik_fatal_signal_pending(void)
+{
+	return fatal_signal_pending(current);
+}
+
+void lunatik_cond_resched(void)
+{
+	cond_resched();
+}
+
+unsigned long lunatik_stack_left(void)
+{
+	return current_stack_pointer - (unsigned long)task_stack_page(current);
+}
+
+unsigned long lunatik_thread_size(void)
+{
+	return THREAD_SIZE;
+}
+
+bool lunatik_in_task(void)
+{
+	return in_task() && !irqs_disabled() && !in_atomic();
+}
+
+int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
+{
+	ssize_t length = kernel_read_file_from_path_initns(path, 0, data, limit, NULL,
+							   READING_UNKNOWN);
+
+	/* An empty file is an invalid argument there. */
+	if (length < 0)
+		return length;
+	*size = length;
+	return 0;
+}
+
+u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key)
+{
+	hsiphash_key_t key = { { first_key, second_key } };
+
+	return hsiphash(bytes, size, &key);
+}
+
+struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
+{
+	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);
+}
+
+struct workqueue_struct *lunatik_alloc_segment_queue(void)
+{
+	return alloc_workqueue("lunatik_segment", WQ_UNBOUND, WQ_MAX_ACTIVE);
+}
+
+struct lunatik_queued_call {
+	struct work_struct work;
+	struct completion done;
+	void (*run)(void *argument);
+	void *argument;
+};
+
+static void lunatik_queued_call_run(struct work_struct *work)
+{
+	struct lunatik_queued_call *call =
+		container_of(work, struct lunatik_queued_call, work);
+
+	call->run(call->argument);
+	complete(&call->done);
+}
+
+/*
+ * A completion, not flush_work(): a call may be queued from within another one,
+ * which lockdep takes for recursion. TASK_IDLE: the callee may rightly sleep for
+ * hours, and the wait cannot be cut short because it works on our frames.
+ */
+void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
+			  void *argument)
+{
+	struct lunatik_queued_call call = { .run = run, .argument = argument };
+
+	init_completion(&call.done);
+	INIT_WORK_ONSTACK(&call.work, lunatik_queued_call_run);
+	queue_work(queue, &call.work);
+	wait_for_completion_state(&call.done, TASK_IDLE);
+	destroy_work_on_stack(&call.work);
+}
+
+u64 lunatik_total_ram(void)
+{
+	return (u64)totalram_pages() << PAGE_SHIFT;
+}
+
+/* One page at most may be had without fail; then it is not charged. */
+void *lunatik_kvmalloc(size_t size, bool no_fail)
+{
+	if (no_fail)
+		return kvmalloc(size, GFP_KERNEL | __GFP_NOFAIL);
+	return kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+}
+
+void lunatik_kvfree(const void *block)
+{
+	kvfree(block);
+}
+
+unsigned int lunatik_num_online_cpus(void)
+{
+	return num_online_cpus();
+}
+
+unsigned int lunatik_current_cpu(void)
+{
+	return raw_smp_processor_id();
+}
+
+const char *lunatik_errname(int error)
+{
+	return errname(error);
+}

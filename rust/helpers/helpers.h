@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Kernel items that are macros or inline functions in C, or whose form depends
+ * on the configuration, and that the kernel crate does not wrap. One wrapper per
+ * item and no logic: the Rust side decides.
+ */
+#ifndef LUNATIK_HELPERS_H
+#define LUNATIK_HELPERS_H
+
+#include <linux/types.h>
+
+struct mem_cgroup;
+struct task_struct;
+struct workqueue_struct;
+struct work_struct;
+
+/* linux/capability.h, linux/security.h */
+bool lunatik_capable_sys_admin(void);
+int lunatik_locked_down_integrity(void);
+int lunatik_locked_down_module_parameter(void);
+
+/* linux/memcontrol.h, linux/sched/mm.h */
+struct mem_cgroup *lunatik_memcg_get_current(void);
+void lunatik_memcg_get(struct mem_cgroup *memcg);
+void lunatik_memcg_put(struct mem_cgroup *memcg);
+struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg);
+
+/* linux/sched.h */
+u64 lunatik_task_cpu_ns(struct task_struct *task);
+unsigned int lunatik_task_cpu(struct task_struct *task);
+void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size);
+bool lunatik_fatal_signal_pending(void);
+void lunatik_cond_resched(void);
+unsigned long lunatik_stack_left(void);
+unsigned long lunatik_thread_size(void);
+bool lunatik_in_task(void);
+
+/* linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno */
+int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size);
+
+/* linux/siphash.h */
+u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
+
+/* linux/workqueue.h */
+struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
+struct workqueue_struct *lunatik_alloc_segment_queue(void);
+void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
+			  void *argument);
+
+/* linux/mm.h */
+u64 lunatik_total_ram(void);
+void *lunatik_kvmalloc(size_t size, bool no_fail);
+void lunatik_kvfree(const void *block);
+
+/* linux/cpumask.h, linux/smp.h */
+unsigned int lunatik_num_online_cpus(void);
+unsigned int lunatik_current_cpu(void);
+
+/* linux/err.h */
+const char *lunatik_errname(int error);
+
+#endif

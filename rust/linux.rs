@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Wrappers that the kernel crate lacks.
+
+pub(crate) mod kthread;
+pub(crate) mod memcg;
+pub(crate) mod segment;

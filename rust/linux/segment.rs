@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Stack segments: more kernel stack for a call that has little left.
+//!
+//! A kernel stack has a fixed size, and Lua recurses on it by calls through C, by coroutines and
+//! in its parser. Where less than half a stack is left, the call goes on upon the stack of a
+//! worker thread while the first thread waits for it. So every frame lies on a real task stack,
+//! with its guard page, and is unwound, traced and checked as any other; and whatever the kernel
+//! itself needs below a call, direct reclaim included, has half a stack.
+
+use core::{
+    ffi::c_void,
+    ptr, //
+};
+use kernel::{
+    bindings,
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed}, //
+};
+
+use crate::sys::kernel_helpers as sys;
+
+/// Segments in use at one time, in all; 16 KiB of stack each.
+///
+/// All of them may wait for one more, so this must stay below the most items that the queue runs
+/// at one time.
+const LIMIT: usize = 1024;
+
+static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
+static IN_USE: Atomic<usize> = Atomic::new(0);
+
+/// The workqueue that supplies segments; while it lives, [`run`] works.
+pub(crate) struct SegmentQueue(());
+
+impl SegmentQueue {
+    /// Creates the queue. There is one at a time, held by the module.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: No conditions.
+        let queue = unsafe { sys::lunatik_alloc_segment_queue() };
+        if queue.is_null() {
+            return Err(ENOMEM);
+        }
+        QUEUE.store(queue, Relaxed);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for SegmentQueue {
+    fn drop(&mut self) {
+        let queue = QUEUE.xchg(ptr::null_mut(), Relaxed);
+        // SAFETY: `new()` stored the queue, and the module drops this after all runtimes.
+        unsafe { bindings::destroy_workqueue(queue) };
+    }
+}
+
+/// Runs `call(argument)` on another kernel stack and returns when it has.
+///
+/// Returns false, and runs nothing, where no segment may be had: there are too many, or the
+/// caller must not sleep.
+///
+/// # Safety
+///
+/// `call(argument)` must be sound on any thread while the caller waits.
+pub(crate) unsafe fn run(call: unsafe extern "C" fn(*mut c_void), argument: *mut c_void) -> bool {
+    let queue = QUEUE.load(Relaxed);
+    // SAFETY: No conditions.
+    if queue.is_null() || !unsafe { sys::lunatik_in_task() } {
+        return false;
+    }
+    if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
+        IN_USE.fetch_sub(1, Relaxed);
+        return false;
+    }
+    // SAFETY: The queue outlives every runtime; the caller vouches for the call.
+    unsafe { sys::lunatik_run_on_queue(queue, Some(call), argument) };
+    IN_USE.fetch_sub(1, Relaxed);
+    true
+}

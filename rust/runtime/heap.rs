@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The memory of one virtual machine: a limit that counts every byte taken from the kernel, and
+//! free lists per size class for the small blocks that Lua allocates by the million.
+//!
+//! Small blocks are carved out of one-page spans, each of one size class. A span whose blocks are
+//! all free goes to a small stock of pages, and from there back to the kernel; so a script cannot
+//! hold more than its limit by allocating one size after another. Bigger blocks come from
+//! `kvmalloc()` one by one.
+//!
+//! Everything is charged to the memory cgroup of whoever started the runtime, whichever thread
+//! happens to run it.
+//!
+//! With KASAN every block comes from the kernel's own allocator, so that it sees each overrun.
+
+use core::{
+    ffi::c_void,
+    ptr::{self, NonNull}, //
+};
+use kernel::{
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed}, //
+};
+
+use crate::linux::memcg::MemoryCgroup;
+use crate::sys::kernel_helpers as sys;
+
+/// Bytes of one span; a power of two, because a block finds its span by masking its address.
+const SPAN_SIZE: usize = 4096;
+
+/// Blocks larger than this are not taken from spans.
+const MAX_SMALL: usize = 1024;
+
+/// The distance between two size classes.
+const STEP: usize = 16;
+
+/// Number of classes below the coarse ones: 16, 32, … 256 bytes.
+const FINE_CLASSES: usize = 16;
+
+/// 320, 384, 448, 512, 640, 768, 1008.
+const COARSE: [usize; 7] = [320, 384, 448, 512, 640, 768, 1008];
+
+const CLASSES: usize = FINE_CLASSES + COARSE.len();
+
+/// Free pages kept for the next span that is needed.
+const STOCK: usize = 8;
+
+/// Bytes at the start of a span that hold no blocks.
+const HEADER: usize = 64;
+
+/// Whether small blocks, too, are left to the kernel's allocator.
+const PLAIN: bool = cfg!(CONFIG_KASAN);
+
+/// A block that is free: the next free one of its span.
+struct FreeBlock {
+    next: *mut FreeBlock,
+}
+
+/// The head of a page of small blocks.
+struct Span {
+    /// Free blocks that were in use before.
+    free: *mut FreeBlock,
+    /// Neighbours in the class' list of spans with free blocks.
+    next: *mut Span,
+    previous: *mut Span,
+    /// Offset of the part never handed out.
+    untouched: u32,
+    /// Blocks in use.
+    used: u32,
+    class: u32,
+    listed: bool,
+}
+
+const _: () = assert!(size_of::<Span>() <= HEADER);
+
+fn class_of(size: usize) -> usize {
+    if size <= FINE_CLASSES * STEP {
+        size.saturating_sub(1) / STEP
+    } else {
+        let mut class = 0;
+        while class < COARSE.len() - 1 && COARSE.get(class).is_some_and(|&limit| limit < size) {
+            class += 1;
+        }
+        FINE_CLASSES + class
+    }
+}
+
+fn class_size(class: usize) -> usize {
+    if class < FINE_CLASSES {
+        (class + 1) * STEP
+    } else {
+        COARSE
+            .get(class - FINE_CLASSES)
+            .copied()
+            .unwrap_or(MAX_SMALL)
+    }
+}
+
+fn is_small(size: usize) -> bool {
+    !PLAIN && size <= 1008
+}
+
+/// The allocator of one VM.
+///
+/// # Invariants
+///
+/// - `partial[c]` heads a list of spans of class `c` which this heap allocated, each with at least
+///   one free block and `listed` set.
+/// - `stock[..stocked]` are pages that this heap allocated and nobody uses.
+/// - `used` is the sum of the sizes of all spans, stocked pages and large blocks.
+pub(crate) struct Heap {
+    limit: usize,
+    used: Atomic<usize>,
+    peak: Atomic<usize>,
+    partial: [*mut Span; CLASSES],
+    stock: [*mut u8; STOCK],
+    stocked: usize,
+    memcg: MemoryCgroup,
+    /// Allocations to go until one is made to fail; 0 is never. For tests.
+    fail_after: u64,
+    /// Fail all allocations after the first failed one, too.
+    fail_on: bool,
+}
+
+// SAFETY: A heap owns all that its pointers point to; nothing in it belongs to a thread.
+unsafe impl Send for Heap {}
+
+impl Heap {
+    /// Creates an empty heap that may take up to `limit` bytes, charged to `memcg`.
+    pub(crate) fn new(limit: usize, memcg: MemoryCgroup) -> Self {
+        // INVARIANT: All lists are empty, and so is the sum.
+        Self {
+            limit,
+            used: Atomic::new(0),
+            peak: Atomic::new(0),
+            partial: [ptr::null_mut(); CLASSES],
+            stock: [ptr::null_mut(); STOCK],
+            stocked: 0,
+            memcg,
+            fail_after: 0,
+            fail_on: false,
+        }
+    }
+
+    /// The bytes in use now. May be called while another thread allocates.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Relaxed)
+    }
+
+    /// The most bytes that were in use at one time.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak.load(Relaxed)
+    }
+
+    /// The most bytes that may be in use.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Makes the `count`th allocation from now fail, and with `on` all later ones, too.
+    pub(crate) fn fail_after(&mut self, count: u64, on: bool) {
+        self.fail_after = count;
+        self.fail_on = on;
+    }
+
+    /// The function behind `lua_Alloc`: frees where `new_size` is 0, else allocates or resizes.
+    ///
+    /// # Safety
+    ///
+    /// `block` is null or came from this heap with a size of `old_size` and was not freed since.
+    pub(crate) unsafe fn resize(
+        &mut self,
+        block: *mut c_void,
+        old_size: usize,
+        new_size: usize,
+    ) -> *mut c_void {
+        let block = block.cast::<u8>();
+        if block.is_null() {
+            if new_size == 0 {
+                return ptr::null_mut();
+            }
+            return self.allocate(new_size).cast();
+        }
+        if new_size == 0 {
+            // SAFETY: As the caller promises.
+            unsafe { self.free(block, old_size) };
+            return ptr::null_mut();
+        }
+        if is_small(old_size) && is_small(new_size) && class_of(old_size) == class_of(new_size) {
+            return block.cast();
+        }
+        let fresh = if new_size <= old_size {
+            // Lua relies on it that shrinking never fails. It may pass the limit: the old block
+            // is freed at once.
+            let fresh = self.allocate_within(new_size, usize::MAX);
+            if fresh.is_null() && is_small(new_size) == is_small(old_size) {
+                // The old block serves. A small one is freed by the class of its span; of a large
+                // one, the difference stays counted until the VM is closed.
+                return block.cast();
+            }
+            fresh
+        } else {
+            self.allocate(new_size)
+        };
+        if fresh.is_null() {
+            return ptr::null_mut();
+        }
+        // SAFETY: Both blocks are at least as long as the shorter of the two sizes, and a fresh
+        // block overlaps no other.
+        unsafe { ptr::copy_nonoverlapping(block, fresh, old_size.min(new_size)) };
+        // SAFETY: As the caller promises.
+        unsafe { self.free(block, old_size) };
+        fresh.cast()
+    }
+
+    fn injected_failure(&mut self) -> bool {
+        if self.fail_after == 0 {
+            return false;
+        }
+        if self.fail_after > 1 {
+            self.fail_after -= 1;
+            return false;
+        }
+        if !self.fail_on {
+            self.fail_after = 0;
+        }
+        true
+    }
+
+    fn allocate(&mut self, size: usize) -> *mut u8 {
+        if self.fail_after != 0 && self.injected_failure() {
+            return ptr::null_mut();
+        }
+        self.allocate_within(size, self.limit)
+    }
+
+    fn allocate_within(&mut self, size: usize, limit: usize) -> *mut u8 {
+        if is_small(size) {
+            self.allocate_small(class_of(size), limit)
+        } else {
+            self.take(size, limit)
+        }
+    }
+
+    #[inline]
+    fn allocate_small(&mut self, class: usize, limit: usize) -> *mut u8 {
+        let Some(head) = self.partial.get(class).copied() else {
+            return ptr::null_mut();
+        };
+        let span = if head.is_null() {
+            let span = self.new_span(class, limit);
+            if span.is_null() {
+                return ptr::null_mut();
+            }
+            span
+        } else {
+            head
+        };
+        // SAFETY: By the type invariants a listed span is alive, and this heap alone uses it.
+        let span = unsafe { &mut *span };
+        let size = class_size(class);
+        let block = span.free;
+        let block = if block.is_null() {
+            let offset = span.untouched as usize;
+            span.untouched += size as u32;
+            // A listed span has a free block, so the untouched part holds one.
+            ptr::from_mut(span).cast::<u8>().wrapping_add(offset)
+        } else {
+            // SAFETY: Blocks in the free list belong to the span and hold a `FreeBlock`.
+            span.free = unsafe { (*block).next };
+            block.cast()
+        };
+        span.used += 1;
+        if span.free.is_null() && span.untouched as usize + size > SPAN_SIZE {
+            self.unlist(span);
+        }
+        block
+    }
+
+    /// # Safety
+    ///
+    /// `block` came from this heap with a size of `size` and was not freed since.
+    unsafe fn free(&mut self, block: *mut u8, size: usize) {
+        if !is_small(size) {
+            // SAFETY: As the caller promises.
+            unsafe { self.give_back(block, size) };
+            return;
+        }
+        let span = block.map_addr(|address| address & !(SPAN_SIZE - 1)).cast::<Span>();
+        // SAFETY: Small blocks lie in a span, which begins at a multiple of `SPAN_SIZE`, and this
+        // heap alone uses it.
+        let span = unsafe { &mut *span };
+        let free = block.cast::<FreeBlock>();
+        // SAFETY: The caller gives the block up, and each is at least 16 bytes long and aligned.
+        unsafe { free.write(FreeBlock { next: span.free }) };
+        span.free = free;
+        span.used -= 1;
+        if !span.listed {
+            self.list(span);
+        }
+        // The last span of a class stays, lest a loop that allocates and frees one block sends
+        // the page back and forth.
+        if span.used == 0 && !(span.next.is_null() && span.previous.is_null()) {
+            self.unlist(span);
+            self.retire(ptr::from_mut(span).cast());
+        }
+    }
+
+    fn list(&mut self, span: &mut Span) {
+        let Some(head) = self.partial.get_mut(span.class as usize) else {
+            return;
+        };
+        span.previous = ptr::null_mut();
+        span.next = *head;
+        if let Some(next) = NonNull::new(*head) {
+            // SAFETY: By the type invariants listed spans are alive.
+            unsafe { (*next.as_ptr()).previous = span };
+        }
+        // INVARIANT: The caller has just given the span a free block.
+        *head = span;
+        span.listed = true;
+    }
+
+    fn unlist(&mut self, span: &mut Span) {
+        if let Some(previous) = NonNull::new(span.previous) {
+            // SAFETY: By the type invariants listed spans are alive.
+            unsafe { (*previous.as_ptr()).next = span.next };
+        } else if let Some(head) = self.partial.get_mut(span.class as usize) {
+            *head = span.next;
+        }
+        if let Some(next) = NonNull::new(span.next) {
+            // SAFETY: By the type invariants listed spans are alive.
+            unsafe { (*next.as_ptr()).previous = span.previous };
+        }
+        span.next = ptr::null_mut();
+        span.previous = ptr::null_mut();
+        span.listed = false;
+    }
+
+    #[cold]
+    fn new_span(&mut self, class: usize, limit: usize) -> *mut Span {
+        let page = if self.stocked > 0 {
+            self.stocked -= 1;
+            self.stock
+                .get(self.stocked)
+                .copied()
+                .unwrap_or(ptr::null_mut())
+        } else {
+            self.take(SPAN_SIZE, limit)
+        };
+        if page.is_null() {
+            return ptr::null_mut();
+        }
+        let span = page.cast::<Span>();
+        // SAFETY: The page is `SPAN_SIZE` bytes long, aligned to that, and nobody else's.
+        unsafe {
+            span.write(Span {
+                free: ptr::null_mut(),
+                next: ptr::null_mut(),
+                previous: ptr::null_mut(),
+                untouched: HEADER as u32,
+                used: 0,
+                class: class as u32,
+                listed: false,
+            });
+            self.list(&mut *span);
+        }
+        span
+    }
+
+    fn retire(&mut self, page: *mut u8) {
+        if let Some(place) = self.stock.get_mut(self.stocked) {
+            *place = page;
+            self.stocked += 1;
+        } else {
+            // SAFETY: The page came from `take()` with this size, and no block in it is in use.
+            unsafe { self.give_back(page, SPAN_SIZE) };
+        }
+    }
+
+    /// Takes memory from the kernel, within the limit.
+    #[cold]
+    fn take(&mut self, size: usize, limit: usize) -> *mut u8 {
+        let used = self.used.load(Relaxed);
+        match used.checked_add(size) {
+            Some(sum) if sum <= limit => (),
+            _ => {
+                if self.stocked == 0 || size == SPAN_SIZE {
+                    return ptr::null_mut();
+                }
+                self.empty_stock();
+                return self.take(size, limit);
+            }
+        }
+        let block = self.memcg.charge(|| {
+            // SAFETY: May be called wherever sleeping is allowed, which is where a VM runs.
+            unsafe { sys::lunatik_kvmalloc(size, limit == usize::MAX && size <= SPAN_SIZE) }
+        });
+        if block.is_null() {
+            return ptr::null_mut();
+        }
+        let used = used + size;
+        self.used.store(used, Relaxed);
+        if used > self.peak.load(Relaxed) {
+            self.peak.store(used, Relaxed);
+        }
+        block.cast()
+    }
+
+    /// # Safety
+    ///
+    /// `block` came from `take()` with a size of `size` and is not in use.
+    unsafe fn give_back(&mut self, block: *mut u8, size: usize) {
+        // SAFETY: As the caller promises.
+        unsafe { sys::lunatik_kvfree(block.cast()) };
+        self.used
+            .store(self.used.load(Relaxed).saturating_sub(size), Relaxed);
+    }
+
+    fn empty_stock(&mut self) {
+        while self.stocked > 0 {
+            self.stocked -= 1;
+            if let Some(&page) = self.stock.get(self.stocked) {
+                // SAFETY: By the type invariants the page is ours and nobody uses it.
+                unsafe { self.give_back(page, SPAN_SIZE) };
+            }
+        }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        self.empty_stock();
+        for class in 0..CLASSES {
+            while let Some(&span) = self.partial.get(class) {
+                if span.is_null() {
+                    break;
+                }
+                // SAFETY: By the type invariants listed spans are alive. `lua_close()` has freed
+                // all blocks, so nobody uses the page any more.
+                unsafe {
+                    self.unlist(&mut *span);
+                    self.give_back(span.cast(), SPAN_SIZE);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The log of a runtime: the last lines that it printed.
+//!
+//! Lock order: the log's mutex is a leaf.
+
+use kernel::{
+    bindings,
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        CondVar,
+        Mutex, //
+    }, //
+};
+
+use super::sink::Stream;
+
+/// Bytes of text kept of what a runtime prints. Older entries make room, and are counted.
+pub(crate) const LOG_BYTES: usize = 64 * 1024;
+
+/// A line longer than this becomes several entries.
+const MAX_ENTRY: usize = 4096;
+
+/// What an entry costs besides its text.
+const ENTRY_OVERHEAD: usize = 64;
+
+/// A line of a log.
+pub(crate) struct Entry {
+    /// Counts the entries of this log, from 0.
+    pub(crate) sequence: u64,
+    /// When it was begun, in nanoseconds on the wall clock.
+    pub(crate) time_ns: u64,
+    pub(crate) stream: Stream,
+    /// The text with its newline.
+    pub(crate) text: KVVec<u8>,
+}
+
+impl Entry {
+    fn copy(&self) -> Result<Self> {
+        let mut text = KVVec::new();
+        text.extend_from_slice(&self.text, GFP_KERNEL)?;
+        Ok(Self { text, ..*self })
+    }
+
+    fn cost(&self) -> usize {
+        self.text.len().saturating_add(ENTRY_OVERHEAD)
+    }
+}
+
+struct Inner {
+    entries: KVVec<Entry>,
+    cost: usize,
+    /// The sequence number of the next entry.
+    next: u64,
+    /// A line that has not ended yet.
+    partial: Option<Entry>,
+    closed: bool,
+}
+
+/// A bounded log with one writer and any number of readers.
+#[pin_data]
+pub(crate) struct Log {
+    #[pin]
+    inner: Mutex<Inner>,
+    #[pin]
+    grown: CondVar,
+}
+
+impl Log {
+    pub(crate) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            inner <- new_mutex!(Inner {
+                entries: KVVec::new(),
+                cost: 0,
+                next: 0,
+                partial: None,
+                closed: false,
+            }, "lunatik::Log"),
+            grown <- new_condvar!("lunatik::Log::grown"),
+        })
+    }
+
+    /// Appends `text`. The oldest entries make room for it. May sleep.
+    pub(crate) fn append(&self, stream: Stream, text: &[u8]) {
+        let mut inner = self.inner.lock();
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            for piece in line.chunks(MAX_ENTRY) {
+                inner.add(stream, piece);
+            }
+        }
+        drop(inner);
+        self.grown.notify_all();
+    }
+
+    /// Says that nothing will be appended any more.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.end_partial();
+        inner.closed = true;
+        drop(inner);
+        self.grown.notify_all();
+    }
+
+    /// Makes waiting readers look up.
+    pub(crate) fn wake_readers(&self) {
+        drop(self.inner.lock());
+        self.grown.notify_all();
+    }
+
+    /// The entries from number `from` on; with `partial` the unfinished last line, too.
+    pub(crate) fn read(&self, from: u64, partial: bool) -> Result<KVVec<Entry>> {
+        let inner = self.inner.lock();
+        let mut entries = KVVec::new();
+        let whole = inner.entries.iter().filter(|entry| entry.sequence >= from);
+        for entry in whole.chain(inner.partial.iter().filter(|_| partial)) {
+            entries.push(entry.copy()?, GFP_KERNEL)?;
+        }
+        Ok(entries)
+    }
+
+    /// Waits until there is an entry number `from`, and returns true, or until the log is closed,
+    /// `give_up` says so when it is woken, or a signal comes.
+    pub(crate) fn wait(&self, from: u64, give_up: impl Fn() -> bool) -> bool {
+        let mut inner = self.inner.lock();
+        loop {
+            if inner.next > from {
+                return true;
+            }
+            if inner.closed || give_up() || self.grown.wait_interruptible(&mut inner) {
+                return false;
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Appends a piece that has a newline at its end, if any. Without memory the piece is lost,
+    /// which the gap in the numbers tells.
+    fn add(&mut self, stream: Stream, piece: &[u8]) {
+        let fits = |entry: &Entry| {
+            entry.stream == stream && entry.text.len().saturating_add(piece.len()) <= MAX_ENTRY
+        };
+        if self.partial.as_ref().is_some_and(|entry| !fits(entry)) {
+            self.end_partial();
+        }
+        let entry = match &mut self.partial {
+            Some(entry) => entry,
+            None => {
+                let sequence = self.next;
+                self.partial.insert(Entry {
+                    sequence,
+                    time_ns: now_ns(),
+                    stream,
+                    text: KVVec::new(),
+                })
+            }
+        };
+        let kept = entry.text.extend_from_slice(piece, GFP_KERNEL_ACCOUNT);
+        if kept.is_err() || piece.last() == Some(&b'\n') {
+            self.end_partial();
+        }
+    }
+
+    fn end_partial(&mut self) {
+        let Some(entry) = self.partial.take() else {
+            return;
+        };
+        self.next = self.next.saturating_add(1);
+        let cost = entry.cost();
+        if self.cost.saturating_add(cost) > LOG_BYTES {
+            self.make_room(cost);
+        }
+        if self.entries.push(entry, GFP_KERNEL_ACCOUNT).is_ok() {
+            self.cost = self.cost.saturating_add(cost);
+        }
+    }
+
+    /// Drops the oldest entries, a quarter of the log more than needed, so that the others need
+    /// not be moved for each new one.
+    fn make_room(&mut self, cost: usize) {
+        let target = (LOG_BYTES / 4 * 3).saturating_sub(cost);
+        let mut left = self.cost;
+        self.entries.retain(|entry| {
+            let keep = left <= target;
+            if !keep {
+                left = left.saturating_sub(entry.cost());
+            }
+            keep
+        });
+        self.cost = left;
+    }
+}
+
+fn now_ns() -> u64 {
+    // SAFETY: May be called in any context.
+    let ns = unsafe { bindings::ktime_get_with_offset(bindings::tk_offsets_TK_OFFS_REAL) };
+    u64::try_from(ns).unwrap_or(0)
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Who runs under which name, and how those that ran have ended.
+//!
+//! The tables `runtimes` and `threads` are RCU tables that Lua sees as
+//! `require("lunatik")._ENV.runtimes` and `.threads`; readers take no lock.
+//!
+//! Lock order: [`OUTCOMES`] is a leaf; the tables have their own lock, never taken within it.
+
+use core::ptr;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Full, Release},
+        Arc, //
+    },
+};
+
+use super::{
+    handle::{Handle, RuntimeHandle, ThreadHandle},
+    live,
+    rcu_table::{RcuTable, Value},
+    instance::{Kind, Runtime}, //
+};
+
+/// Ended scripts whose outcome is kept. The oldest makes room for a new one.
+pub(crate) const OUTCOMES_KEPT: usize = 64;
+
+/// Buckets of the tables of names.
+const TABLE_SIZE: usize = 1024;
+
+struct Tables {
+    env: Arc<RcuTable>,
+    runtimes: Arc<RcuTable>,
+    threads: Arc<RcuTable>,
+}
+
+/// Set by [`Registry::new`] and taken when that is dropped; in between, never changed.
+static TABLES: Atomic<*mut Tables> = Atomic::new(ptr::null_mut());
+
+fn tables() -> Option<&'static Tables> {
+    // SAFETY: The module drops the `Registry`, which frees the tables, after everything else of
+    // this module has ended; no caller keeps the reference beyond that.
+    unsafe { TABLES.load(Acquire).as_ref() }
+}
+
+kernel::sync::global_lock! {
+    // SAFETY: `init()` below is called by the module's `init()` before any runtime exists.
+    unsafe(uninit) static OUTCOMES: Mutex<KVec<Arc<Runtime>>> = KVec::new();
+}
+
+/// Why a runtime got no name.
+pub(crate) enum RegisterError {
+    /// The name is in use.
+    Taken,
+    /// The kernel says no.
+    Errno(Error),
+}
+
+/// The tables' existence.
+pub(super) struct Registry(());
+
+impl Registry {
+    /// Creates the tables.
+    ///
+    /// # Safety
+    ///
+    /// To be called once, before any runtime exists.
+    pub(super) unsafe fn new() -> Result<Self> {
+        // SAFETY: As the caller promises.
+        unsafe { OUTCOMES.init() };
+        let env = RcuTable::new(TABLE_SIZE)?;
+        let runtimes = RcuTable::new(TABLE_SIZE)?;
+        let threads = RcuTable::new(TABLE_SIZE)?;
+        runtimes.make_read_only();
+        threads.make_read_only();
+        env.set(b"runtimes", Value::Handle(Handle::Table(runtimes.clone())))?;
+        env.set(b"threads", Value::Handle(Handle::Table(threads.clone())))?;
+        let tables = KBox::new(
+            Tables {
+                env,
+                runtimes,
+                threads,
+            },
+            GFP_KERNEL,
+        )?;
+        TABLES.store(KBox::into_raw(tables), Release);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        forget(None);
+        let tables = TABLES.xchg(ptr::null_mut(), Full);
+        if !tables.is_null() {
+            // SAFETY: The pointer came from a box in `new()`, and nothing else of the module runs.
+            drop(unsafe { KBox::from_raw(tables) });
+        }
+    }
+}
+
+/// The table that all runtimes share.
+pub(crate) fn env() -> Option<Arc<RcuTable>> {
+    tables().map(|tables| tables.env.clone())
+}
+
+/// Gives `runtime` its name. Of several that want the same one, exactly one gets it.
+pub(crate) fn register(runtime: &Arc<Runtime>) -> Result<(), RegisterError> {
+    let tables = tables().ok_or(RegisterError::Errno(ENODEV))?;
+    let value = Value::Handle(Handle::Runtime(RuntimeHandle::new(runtime.clone())));
+    match tables.runtimes.insert_if_absent(runtime.name(), value) {
+        Ok(true) => {
+            forget(Some(runtime.name()));
+            Ok(())
+        }
+        Ok(false) => Err(RegisterError::Taken),
+        Err(error) => Err(RegisterError::Errno(error)),
+    }
+}
+
+/// Lists the thread of a spawned runtime.
+pub(crate) fn register_thread(runtime: &Runtime, thread: ThreadHandle) -> Result {
+    let tables = tables().ok_or(ENODEV)?;
+    tables
+        .threads
+        .set(runtime.name(), Value::Handle(Handle::Thread(thread)))
+}
+
+/// The runtime called `name`.
+pub(crate) fn find(name: &[u8]) -> Option<Arc<Runtime>> {
+    match tables()?.runtimes.get(name)? {
+        Value::Handle(Handle::Runtime(runtime)) => Some(runtime.runtime().clone()),
+        _ => None,
+    }
+}
+
+/// The names in use, sorted.
+pub(crate) fn names() -> Result<KVVec<KVVec<u8>>> {
+    let mut names: KVVec<KVVec<u8>> = KVVec::new();
+    let mut id = 0;
+    while let Some(runtime) = live::next(id) {
+        id = runtime.id();
+        if !is_registered(&runtime) {
+            continue;
+        }
+        let mut name = KVVec::new();
+        name.extend_from_slice(runtime.name(), GFP_KERNEL)?;
+        names.push(name, GFP_KERNEL)?;
+    }
+    names
+        .as_mut_slice()
+        .sort_unstable_by(|a, b| a.as_slice().cmp(b.as_slice()));
+    Ok(names)
+}
+
+/// Whether `runtime` is the one that is known by its name.
+pub(crate) fn is_registered(runtime: &Runtime) -> bool {
+    find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
+}
+
+/// Takes the name of an ended runtime off the tables, and keeps its outcome if it had a thread.
+pub(super) fn ended(runtime: &Runtime) {
+    let Some(found) = find(runtime.name()) else {
+        return;
+    };
+    if found.id() != runtime.id() {
+        return;
+    }
+    if let Some(tables) = tables() {
+        tables.threads.remove(runtime.name());
+        tables.runtimes.remove(runtime.name());
+    }
+    if runtime.kind() == Kind::Spawn {
+        keep(found);
+    }
+}
+
+fn keep(runtime: Arc<Runtime>) {
+    let mut outcomes = OUTCOMES.lock();
+    let oldest = if outcomes.len() >= OUTCOMES_KEPT {
+        outcomes.remove(0).ok()
+    } else {
+        None
+    };
+    // Without memory there is no outcome to show; the log has had the error, too.
+    let _ = outcomes.push(runtime, GFP_KERNEL);
+    drop(outcomes);
+    drop(oldest);
+}
+
+/// The runtimes whose outcomes are kept, the oldest first.
+pub(crate) fn outcomes() -> Result<KVec<Arc<Runtime>>> {
+    let outcomes = OUTCOMES.lock();
+    let mut copy = KVec::with_capacity(outcomes.len(), GFP_KERNEL)?;
+    for runtime in outcomes.iter() {
+        copy.push(runtime.clone(), GFP_KERNEL)?;
+    }
+    Ok(copy)
+}
+
+/// The outcome of the script called `name`.
+pub(crate) fn outcome(name: &[u8]) -> Option<Arc<Runtime>> {
+    OUTCOMES
+        .lock()
+        .iter()
+        .find(|runtime| runtime.name() == name)
+        .cloned()
+}
+
+/// Forgets the outcome of the script called `name`, or all. Returns whether there was one.
+pub(crate) fn forget(name: Option<&[u8]>) -> bool {
+    let mut any = false;
+    loop {
+        let mut outcomes = OUTCOMES.lock();
+        let position = outcomes
+            .iter()
+            .position(|runtime| name.is_none_or(|name| runtime.name() == name));
+        let removed = position.and_then(|position| outcomes.remove(position).ok());
+        drop(outcomes);
+        if removed.is_none() {
+            return any;
+        }
+        any = true;
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Who executes a runtime.
+
+pub(crate) mod reaper;
+pub(crate) mod thread;

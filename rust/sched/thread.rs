@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Kernel threads that run the body of a runtime.
+//!
+//! Lock order: `Thread::outcome` is a leaf.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        Arc,
+        ArcBorrow,
+        CondVar,
+        CondVarTimeoutResult,
+        Mutex, //
+    },
+    task::Task,
+    time::{msecs_to_jiffies, Jiffies}, //
+};
+
+use crate::{
+    linux::kthread,
+    runtime::{
+        chain::Chain,
+        execute,
+        instance::{Failure, Runtime},
+        message::Message, //
+    },
+    sys::kernel_helpers as sys, //
+};
+
+/// How a thread has ended.
+#[derive(Clone)]
+pub(crate) enum Outcome {
+    /// Its function has returned these values.
+    Returned(Arc<Message>),
+    /// Its function has raised an error.
+    Failed(Arc<Failure>),
+}
+
+struct State {
+    /// Set while the thread runs.
+    task: Option<ARef<Task>>,
+    outcome: Option<Outcome>,
+}
+
+/// A kernel thread that runs, or has run, the body of a runtime.
+#[pin_data]
+pub(crate) struct Thread {
+    runtime: Arc<Runtime>,
+    #[pin]
+    state: Mutex<State>,
+    #[pin]
+    ended: CondVar,
+}
+
+/// A snapshot of a running thread.
+pub(crate) struct TaskInfo {
+    pub(crate) cpu: u32,
+    pub(crate) command: [u8; 16],
+    pub(crate) pid: i32,
+    pub(crate) tgid: i32,
+}
+
+/// The longest name of a kernel thread, in bytes.
+const MAX_NAME: usize = 15;
+
+/// What a thread is called that runs the script `name`: its last part.
+fn thread_name(name: &[u8]) -> ([u8; MAX_NAME + 1], usize) {
+    let last = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
+    let mut buffer = [0; MAX_NAME + 1];
+    let mut length = 0;
+    for (slot, &byte) in buffer.iter_mut().zip(last.iter().take(MAX_NAME)) {
+        *slot = byte;
+        length += 1;
+    }
+    (buffer, length)
+}
+
+impl Thread {
+    /// Starts a thread called `name` that calls the body of `runtime` with `arguments`.
+    ///
+    /// When the body has returned, the runtime ends.
+    pub(crate) fn run(runtime: Arc<Runtime>, name: &[u8], arguments: Message) -> Result<Arc<Self>> {
+        let chain = Chain::new()?;
+        let thread = Arc::pin_init(
+            pin_init!(Self {
+                runtime,
+                state <- new_mutex!(State {
+                    task: None,
+                    outcome: None,
+                }, "lunatik::Thread"),
+                ended <- new_condvar!("lunatik::Thread::ended"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        let (buffer, length) = thread_name(name);
+        let name = buffer
+            .get(..=length)
+            .and_then(|bytes| CStr::from_bytes_with_nul(bytes).ok())
+            .ok_or(EINVAL)?;
+        let own = thread.clone();
+        // The new thread waits for this lock before it does anything, so it finds its task set.
+        let mut state = thread.state.lock();
+        state.task = Some(kthread::spawn(name, move || own.main(&chain, arguments))?);
+        drop(state);
+        Ok(thread)
+    }
+
+    /// The runtime whose body the thread runs.
+    pub(crate) fn runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
+    fn main(&self, chain: &Arc<Chain>, arguments: Message) {
+        drop(self.state.lock());
+        let result = execute::body(self.runtime.as_arc_borrow(), chain, arguments);
+        let outcome = match result {
+            Ok(values) => Arc::new(values, GFP_KERNEL).ok().map(Outcome::Returned),
+            Err(failure) => Some(Outcome::Failed(failure)),
+        };
+        let mut state = self.state.lock();
+        state.outcome = outcome;
+        let task = state.task.take();
+        drop(state);
+        drop(task);
+        self.ended.notify_all();
+    }
+
+    /// Whether the function has not returned yet.
+    pub(crate) fn is_running(&self) -> bool {
+        self.state.lock().task.is_some()
+    }
+
+    /// Tells the thread to stop and waits until it has ended; see [`Runtime::stop`].
+    ///
+    /// A thread that stops itself is interrupted, and ends when Lua has unwound.
+    pub(crate) fn stop(&self, chain: Option<&Arc<Chain>>, grace_ms: u32) -> Result {
+        let runtime: ArcBorrow<'_, Runtime> = self.runtime.as_arc_borrow();
+        let inside = match (chain, runtime.chain()) {
+            (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
+            _ => false,
+        };
+        runtime.stop(chain, grace_ms)?;
+        if !inside {
+            // The runtime is gone, so the thread is on its last lines.
+            self.join(None, || false)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the thread has ended, at most `timeout_ms`.
+    ///
+    /// Returns `None` on a time-out. Fails with `EINTR` if a signal came or `give_up` says so.
+    pub(crate) fn join(
+        &self,
+        timeout_ms: Option<u32>,
+        give_up: impl Fn() -> bool,
+    ) -> Result<Option<Option<Outcome>>> {
+        /// How often `give_up` is asked, in milliseconds.
+        const LOOK_UP_MS: u32 = 10;
+        let look_up: Jiffies = msecs_to_jiffies(LOOK_UP_MS);
+        let mut left = timeout_ms.map(msecs_to_jiffies);
+        let mut state = self.state.lock();
+        while state.task.is_some() {
+            if give_up() {
+                return Err(EINTR);
+            }
+            let now = left.map_or(look_up, |left| left.min(look_up));
+            if left == Some(0) {
+                return Ok(None);
+            }
+            let rest = match self.ended.wait_interruptible_timeout(&mut state, now) {
+                CondVarTimeoutResult::Timeout => 0,
+                CondVarTimeoutResult::Woken { jiffies } => jiffies,
+                CondVarTimeoutResult::Signal { .. } => return Err(EINTR),
+            };
+            left = left.map(|left| left.saturating_sub(now.saturating_sub(rest)));
+        }
+        Ok(Some(state.outcome.clone()))
+    }
+
+    /// A snapshot of the thread; `None` once it has ended.
+    pub(crate) fn task(&self) -> Option<TaskInfo> {
+        let task = self.state.lock().task.clone()?;
+        let mut command = [0; 16];
+        // SAFETY: The reference keeps the task alive, and the buffer is as long as is said.
+        unsafe {
+            sys::lunatik_task_comm(task.as_ptr(), command.as_mut_ptr().cast(), command.len())
+        };
+        // SAFETY: The reference keeps the task alive.
+        let cpu = unsafe { sys::lunatik_task_cpu(task.as_ptr()) };
+        Some(TaskInfo {
+            cpu,
+            command,
+            pid: task.pid(),
+            // SAFETY: The reference keeps the task alive; the field never changes for a thread.
+            tgid: unsafe { (*task.as_ptr()).tgid },
+        })
+    }
+}
