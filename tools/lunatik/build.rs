@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Writes man pages and completions to `assets/` beside the binary: `target/release/assets/man/*.1` and
+//! `target/release/assets/completions/{bash,zsh,fish}`.
+
+use std::{env, fs, path::PathBuf};
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+#[allow(dead_code, missing_docs)]
+#[path = "src/cli.rs"]
+mod cli;
+#[allow(dead_code)]
+#[path = "src/size.rs"]
+mod size;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for file in ["build.rs", "src/cli.rs", "src/size.rs"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    // <profile>/build/<package>/out
+    let profile = out.ancestors().nth(3).ok_or("OUT_DIR is no such folder")?;
+    let man = profile.join("assets/man");
+    fs::create_dir_all(&man)?;
+    clap_mangen::generate_to(cli::Cli::command(), &man)?;
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        let folder = profile.join("assets/completions").join(shell.to_string());
+        fs::create_dir_all(&folder)?;
+        clap_complete::generate_to(shell, &mut cli::Cli::command(), "lunatik", &folder)?;
+    }
+    Ok(())
+}

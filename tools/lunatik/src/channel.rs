@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Bytes to and from the device, and the user's Ctrl-C in between.
+
+use std::{
+    fs::OpenOptions,
+    io,
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::{fs::OpenOptionsExt, net::UnixStream},
+    },
+};
+
+use lunatik_abi::abi::DEVICE;
+use nix::{
+    errno::Errno,
+    fcntl::OFlag,
+    poll::{poll, PollFd, PollFlags, PollTimeout},
+    unistd,
+};
+
+use crate::failure::{Exit, Failure};
+
+/// How much is read at once.
+const CHUNK: usize = 64 << 10;
+
+/// What happened while waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Bytes came, or could be sent.
+    Progress,
+    /// The other side is gone.
+    Closed,
+    /// The user pressed Ctrl-C.
+    Interrupt,
+}
+
+/// A connection that is never waited on in any other way than by poll.
+#[derive(Debug)]
+pub struct Channel {
+    device: OwnedFd,
+    interrupts: Option<OwnedFd>,
+    outgoing: Vec<u8>,
+    /// Bytes that came and have not been taken.
+    pub incoming: Vec<u8>,
+}
+
+impl Channel {
+    /// Speaks through `device`, which must not block; each byte from `interrupts` is a Ctrl-C.
+    pub fn new(device: OwnedFd, interrupts: Option<OwnedFd>) -> Self {
+        Self {
+            device,
+            interrupts,
+            outgoing: Vec::new(),
+            incoming: Vec::new(),
+        }
+    }
+
+    /// Opens the device, and takes Ctrl-C over from now on.
+    pub fn open() -> Result<Self, Failure> {
+        let device = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(OFlag::O_NONBLOCK.bits())
+            .open(DEVICE)
+            .map_err(|error| open_failure(&error))?;
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        signal_hook::low_level::pipe::register(signal_hook::consts::SIGINT, write)?;
+        Ok(Self::new(device.into(), Some(read.into())))
+    }
+
+    /// Sends `bytes` as [`Channel::wait`] finds room for them.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.outgoing.extend_from_slice(bytes);
+    }
+
+    /// Forgets Ctrl-C that was pressed when nothing was asked.
+    pub fn forget_interrupts(&self) -> io::Result<()> {
+        while self.take_interrupt()? {}
+        Ok(())
+    }
+
+    /// Waits until something happens, and sends and takes what it can.
+    pub fn wait(&mut self) -> io::Result<Event> {
+        let mut wanted = PollFlags::POLLIN;
+        wanted.set(PollFlags::POLLOUT, !self.outgoing.is_empty());
+        let mut polled = vec![PollFd::new(self.device.as_fd(), wanted)];
+        if let Some(interrupts) = &self.interrupts {
+            polled.push(PollFd::new(interrupts.as_fd(), PollFlags::POLLIN));
+        }
+        match poll(&mut polled, PollTimeout::NONE) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = polled
+            .first()
+            .and_then(PollFd::revents)
+            .unwrap_or(PollFlags::empty());
+        if self.take_interrupt()? {
+            return Ok(Event::Interrupt);
+        }
+        if ready.contains(PollFlags::POLLOUT) {
+            self.write()?;
+        }
+        if ready.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR) {
+            return self.read();
+        }
+        Ok(Event::Progress)
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        match unistd::write(&self.device, &self.outgoing) {
+            Ok(sent) => {
+                self.outgoing.drain(..sent);
+                Ok(())
+            }
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn read(&mut self) -> io::Result<Event> {
+        let length = self.incoming.len();
+        self.incoming.resize(length + CHUNK, 0);
+        let result = unistd::read(&self.device, &mut self.incoming[length..]);
+        self.incoming.truncate(length + result.unwrap_or(0));
+        match result {
+            Ok(0) => Ok(Event::Closed),
+            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => Ok(Event::Progress),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn take_interrupt(&self) -> io::Result<bool> {
+        let Some(interrupts) = &self.interrupts else {
+            return Ok(false);
+        };
+        match unistd::read(interrupts, &mut [0]) {
+            Ok(read) => Ok(read > 0),
+            Err(Errno::EAGAIN | Errno::EINTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What to tell the user when the device does not open.
+fn open_failure(error: &io::Error) -> Failure {
+    let advice = match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOENT | Errno::ENXIO | Errno::ENODEV) => {
+            "there is no such device; 'lunatik load' loads the module that makes it"
+        }
+        Some(Errno::EACCES) => "permission denied; run this as root",
+        Some(Errno::EPERM) => {
+            "not permitted; this needs CAP_SYS_ADMIN, and a kernel that is not locked down"
+        }
+        Some(Errno::EMFILE | Errno::ENFILE | Errno::EBUSY) => {
+            "too many sessions are open; close some and try again"
+        }
+        _ => return Failure::new(Exit::NoDevice, format!("cannot open {DEVICE}: {error}")),
+    };
+    Failure::new(Exit::NoDevice, format!("cannot open {DEVICE}: {advice}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_not_to_open_says_what_to_do() {
+        for (errno, word) in [
+            (Errno::ENOENT, "lunatik load"),
+            (Errno::EACCES, "root"),
+            (Errno::EPERM, "CAP_SYS_ADMIN"),
+        ] {
+            let failure = open_failure(&io::Error::from(errno));
+            assert_eq!(failure.exit, Exit::NoDevice);
+            assert!(String::from_utf8(failure.message).unwrap().contains(word));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The command line.
+//!
+//! The build script compiles this file too, for the man pages and the completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::size::parse_size;
+
+/// Run Lua scripts in the Linux kernel.
+#[derive(Debug, Parser)]
+#[command(name = "lunatik", version, disable_help_subcommand = true)]
+#[command(after_help = "\
+Exit status:
+  0    success
+  1    the script failed; its message and traceback are on standard error
+  2    wrong usage
+  3    no such script, or it is not running
+  4    no device, or no permission
+  130  interrupted")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a script, which then stays resident until it is stopped
+    ///
+    /// What the script prints while its chunk runs appears here as it is printed; afterwards it goes to
+    /// 'lunatik logs'. The chunk's results, if any, are printed as Lua's print does. Ctrl-C stops the script.
+    Run(StartArgs),
+    /// Evaluate Lua code in a runtime made for it, and print the results
+    Eval(EvalArgs),
+    /// Run the function that a script returns in a kernel thread of its own
+    Spawn(StartArgs),
+    /// Type Lua to the kernel, line by line
+    ///
+    /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
+    Repl,
+    /// Stop scripts
+    Stop(StopArgs),
+    /// Show what a script has printed since it was started
+    Logs(LogsArgs),
+    /// List the names of the running scripts
+    List(ListArgs),
+    /// Show the state of one script, or of all, the ended ones too
+    Status(StatusArgs),
+    /// Stop all scripts
+    Shutdown,
+    /// Load the kernel module
+    Load(LoadArgs),
+    /// Stop all scripts and remove the kernel module
+    Unload,
+    /// Print the versions of this command, the kernel module and Lua
+    Version,
+}
+
+/// A script to start.
+#[derive(Args, Debug)]
+pub struct StartArgs {
+    /// The name to register it under, instead of its own
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The most memory it may use: bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub mem: Option<u64>,
+    /// A name under /lib/modules/lua, a path (starting with / ./ ../ or ending in .lua), or - for standard input
+    pub script: PathBuf,
+    /// What the script gets as its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<std::ffi::OsString>,
+}
+
+/// Code to evaluate.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// The most memory it may use: bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub mem: Option<u64>,
+    /// The code, for example 'return 1 + 1'
+    #[arg(allow_hyphen_values = true)]
+    pub code: std::ffi::OsString,
+    /// What the code gets as its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<std::ffi::OsString>,
+}
+
+/// Scripts to stop.
+#[derive(Args, Debug)]
+pub struct StopArgs {
+    /// The names of the scripts
+    #[arg(required = true, value_name = "NAME")]
+    pub names: Vec<String>,
+    /// How long each may take to end by itself, in milliseconds
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(0..=i64::from(lunatik_abi::abi::MAX_GRACE_MS)))]
+    pub grace: Option<u32>,
+}
+
+/// A log to show.
+#[derive(Args, Debug)]
+pub struct LogsArgs {
+    /// Go on as the script prints, until Ctrl-C or its end
+    #[arg(short, long)]
+    pub follow: bool,
+    /// The name of the script
+    pub name: String,
+}
+
+/// How to list.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Show a table of all runtimes, the ended ones too
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whose state to show.
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// The name of one script
+    pub name: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Forget the scripts that have ended, instead of showing
+    #[arg(long, conflicts_with = "json")]
+    pub clear: bool,
+}
+
+/// What to load.
+#[derive(Args, Debug)]
+pub struct LoadArgs {
+    /// A module file, instead of the installed module
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What each subcommand does.
+
+use std::io::{self, Write};
+
+use crate::{
+    cli::Command,
+    failure::{Exit, Failure},
+    repl,
+    session::Session,
+};
+
+mod inspect;
+mod logs;
+mod module;
+mod start;
+mod stop;
+
+pub use logs::LogPrinter;
+pub use start::{print_output, Prepared};
+
+/// Does what the command line says.
+pub fn execute(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Run(args) => start::run(&args),
+        Command::Eval(args) => start::eval(&args),
+        Command::Spawn(args) => start::spawn(&args),
+        Command::Repl => repl::run(Session::open()?),
+        Command::Stop(args) => stop::stop(&mut Session::open()?, &args),
+        Command::Logs(args) => logs::logs(&mut Session::open()?, &args),
+        Command::List(args) => inspect::list(&mut Session::open()?, &args),
+        Command::Status(args) => inspect::status(&mut Session::open()?, &args),
+        Command::Shutdown => stop::shutdown(&mut Session::open()?),
+        Command::Load(args) => module::load(&args),
+        Command::Unload => module::unload(),
+        Command::Version => module::version(),
+    }
+}
+
+/// Writes to standard output.
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    output
+        .write_all(bytes)
+        .and_then(|()| output.flush())
+        .map_err(|error| {
+            let message = format!("cannot write to standard output: {error}");
+            Failure::new(Exit::Script, message)
+        })
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `list` and `status`.
+
+use lunatik_abi::abi::{Reply, Request};
+use serde_json::Value as Json;
+
+use crate::{
+    cli::{ListArgs, StatusArgs},
+    failure::{Exit, Failure},
+    report::{name_text, Report, Row},
+    script::check_name,
+    session::{ignore, Session},
+    value::values,
+};
+
+pub(super) fn list(session: &mut Session, args: &ListArgs) -> Result<(), Failure> {
+    if args.all {
+        let report = ask(session, None)?;
+        return print_report(&report, args.json);
+    }
+    let mut names = Vec::new();
+    session.request(&Request::List, &mut |reply| {
+        if let Reply::Names { names: message } = reply {
+            let found =
+                values(message).map_err(|error| Failure::new(Exit::NoDevice, error.to_string()))?;
+            names.extend(found.iter().map(|name| name_text(&name.text())));
+        }
+        Ok(())
+    })?;
+    if args.json {
+        return print_json(&Json::from(names));
+    }
+    names.iter_mut().for_each(|name| name.push('\n'));
+    super::print(names.concat().as_bytes())
+}
+
+pub(super) fn status(session: &mut Session, args: &StatusArgs) -> Result<(), Failure> {
+    let name = args.name.as_ref().map(String::as_bytes);
+    if let Some(name) = name {
+        check_name(name)?;
+    }
+    if args.clear {
+        let request = Request::Status { name, clear: true };
+        return session.request(&request, &mut ignore).map(|_| ());
+    }
+    let report = ask(session, name)?;
+    if let (Some(name), true) = (&args.name, report.rows.is_empty()) {
+        let message = format!("{} is not running", name.escape_debug());
+        return Err(Failure::new(Exit::NoSuchScript, message));
+    }
+    print_report(&report, args.json)?;
+    match (&report.rows[..], name, args.json) {
+        ([row], Some(_), false) => super::print(row.full_error().as_bytes()),
+        _ => Ok(()),
+    }
+}
+
+fn ask(session: &mut Session, name: Option<&[u8]>) -> Result<Report, Failure> {
+    let mut report = Report::default();
+    let request = Request::Status { name, clear: false };
+    session.request(&request, &mut |reply| {
+        if let Reply::Status(row) = reply {
+            report.rows.push(Row::from(row));
+        }
+        Ok(())
+    })?;
+    Ok(report)
+}
+
+fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
+    if json {
+        print_json(&report.json())
+    } else {
+        super::print(report.table().as_bytes())
+    }
+}
+
+fn print_json(json: &Json) -> Result<(), Failure> {
+    super::print(format!("{json:#}\n").as_bytes())
+}

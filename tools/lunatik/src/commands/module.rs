@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `load`, `unload` and `version`.
+
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use lunatik_abi::abi::DEVICE;
+
+use crate::{
+    cli::LoadArgs,
+    failure::{Exit, Failure},
+    session::Session,
+};
+
+/// Here as soon as the module is in the kernel.
+const LOADED: &str = "/sys/module/lunatik";
+
+pub(super) fn load(args: &LoadArgs) -> Result<(), Failure> {
+    if is_loaded() {
+        return Ok(());
+    }
+    let done = match &args.file {
+        Some(file) => call("insmod", [file])?,
+        None => match call("modprobe", ["lunatik"]) {
+            Err(failure) if failure.exit == Exit::NoDevice => match installed_module() {
+                Some(file) => call("insmod", [file])?,
+                None => return Err(failure),
+            },
+            other => other?,
+        },
+    };
+    if done {
+        return Ok(());
+    }
+    let what = match &args.file {
+        Some(file) => format!("{} was not loaded", file.display()),
+        None => "the module was not loaded".to_owned(),
+    };
+    let advice = if nix::unistd::geteuid().is_root() {
+        "is it installed for this kernel ('make install'), built for it, and signed if the kernel asks for that? \
+         The end of 'dmesg' says more"
+    } else {
+        "run this as root"
+    };
+    Err(Failure::new(Exit::NoDevice, format!("{what}: {advice}")))
+}
+
+pub(super) fn unload() -> Result<(), Failure> {
+    if !is_loaded() {
+        return Err(Failure::new(Exit::NoDevice, "the module is not loaded"));
+    }
+    if call("rmmod", ["lunatik"])? {
+        return Ok(());
+    }
+    let advice = if nix::unistd::geteuid().is_root() {
+        "it is in use: end the 'lunatik' commands that run ('repl', 'logs -f'), and close the devices of scripts"
+    } else {
+        "run this as root"
+    };
+    Err(Failure::new(
+        Exit::NoDevice,
+        format!("the module was not removed: {advice}"),
+    ))
+}
+
+pub(super) fn version() -> Result<(), Failure> {
+    let mut text = format!("command: lunatik {}\n", env!("CARGO_PKG_VERSION"));
+    let absent = !Path::new(DEVICE).exists();
+    let session = if absent { None } else { Some(Session::open()) };
+    match &session {
+        None => text.push_str("module:  not loaded\n"),
+        Some(Ok(session)) => {
+            let versions = session.versions();
+            text.push_str(&format!(
+                "module:  {}\nLua:     {}\n",
+                versions.module, versions.lua
+            ));
+        }
+        Some(Err(_)) => {}
+    }
+    super::print(text.as_bytes())?;
+    session.transpose().map(|_| ())
+}
+
+fn is_loaded() -> bool {
+    Path::new(LOADED).exists() || Path::new(DEVICE).exists()
+}
+
+/// Runs one of the commands that every system with modules has; tells whether it succeeded.
+fn call<A: AsRef<OsStr>>(
+    program: &str,
+    args: impl IntoIterator<Item = A>,
+) -> Result<bool, Failure> {
+    // They are not always in the path of who became root.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    let path = std::env::join_paths(folders).unwrap_or(path);
+    match Command::new(program).args(args).env("PATH", path).status() {
+        Ok(status) => Ok(status.success()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Failure::new(
+            Exit::NoDevice,
+            format!("there is no '{program}' command here: install kmod (or busybox)"),
+        )),
+        Err(error) => Err(Failure::new(Exit::NoDevice, format!("{program}: {error}"))),
+    }
+}
+
+/// The file of the installed module, for systems without `modprobe`.
+fn installed_module() -> Option<PathBuf> {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").ok()?;
+    let folder = Path::new("/lib/modules").join(release.trim());
+    ["updates", "extra", "kernel/extra", "."]
+        .iter()
+        .map(|place| folder.join(place).join("lunatik.ko"))
+        .find(|file| file.exists())
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `run`, `spawn` and `eval`.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    os::unix::ffi::OsStrExt,
+};
+
+use lunatik_abi::{
+    abi::{Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
+    codec::{DecodeError, Message, Writer},
+};
+
+use crate::{
+    cli::{EvalArgs, StartArgs},
+    failure::{Exit, Failure},
+    script::{check_name, read_file, read_standard_input, LocalScript, ScriptArgument},
+    session::Session,
+    value::line,
+};
+
+/// A script to start, with all that is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// The name to register it under, where the script does not have it already.
+    pub name: Option<Vec<u8>>,
+    /// The text, or the name to look it up under.
+    pub script: Result<LocalScript, Vec<u8>>,
+    /// The most memory it may use; 0 is the default.
+    pub memory_limit: u64,
+    /// Its arguments, encoded.
+    pub arguments: Vec<u8>,
+}
+
+impl Prepared {
+    /// Reads what the command line names.
+    pub fn new(args: &StartArgs) -> Result<Self, Failure> {
+        let given = args.name.as_ref().map(|name| name.clone().into_bytes());
+        if let Some(name) = &given {
+            check_name(name)?;
+        }
+        let (name, script) = match ScriptArgument::new(args.script.as_os_str()) {
+            ScriptArgument::Name(name) => {
+                check_name(&name)?;
+                (given, Err(name))
+            }
+            ScriptArgument::File(path) => named(given, read_file(&path)?)?,
+            ScriptArgument::StandardInput => named(given, read_standard_input()?)?,
+        };
+        Ok(Self {
+            name,
+            script,
+            memory_limit: args.mem.unwrap_or(0),
+            arguments: encode_arguments(&args.args)?,
+        })
+    }
+
+    /// What is sent.
+    pub fn start(&self) -> Result<Start<'_>, DecodeError> {
+        Ok(Start {
+            name: self.name.as_deref(),
+            source: match &self.script {
+                Ok(local) => Source::Text {
+                    text: &local.text,
+                    chunk: &local.chunk,
+                },
+                Err(script) => Source::Registered { script },
+            },
+            memory_limit: self.memory_limit,
+            arguments: Message::check(&self.arguments)?,
+        })
+    }
+}
+
+type Named = (Option<Vec<u8>>, Result<LocalScript, Vec<u8>>);
+
+fn named(given: Option<Vec<u8>>, local: LocalScript) -> Result<Named, Failure> {
+    let name = match given {
+        Some(name) => name,
+        None => {
+            check_name(&local.name).map_err(|mut failure| {
+                failure.message.extend_from_slice(b"; give one with --name");
+                failure
+            })?;
+            local.name.clone()
+        }
+    };
+    Ok((Some(name), Ok(local)))
+}
+
+fn encode_arguments(args: &[OsString]) -> Result<Vec<u8>, Failure> {
+    if args.len() > MAX_ARGUMENTS as usize {
+        let message = format!("a script gets at most {MAX_ARGUMENTS} arguments");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let mut writer = Writer::new(Vec::new());
+    for arg in args {
+        // Scalars always fit, and a vector takes all.
+        let _ = writer.string(arg.as_bytes());
+    }
+    Ok(writer.finish().unwrap_or_default())
+}
+
+/// Passes the script's output on as it comes.
+pub fn print_output(reply: &Reply<'_>) -> Result<(), Failure> {
+    if let Reply::Output { stream, bytes } = reply {
+        let written = match stream {
+            Stream::Output => write_now(&mut io::stdout().lock(), bytes),
+            Stream::Error => write_now(&mut io::stderr().lock(), bytes),
+        };
+        written.map_err(|error| {
+            Failure::new(Exit::Script, format!("cannot pass on the output: {error}"))
+        })?;
+    }
+    Ok(())
+}
+
+fn write_now(to: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    to.write_all(bytes)?;
+    to.flush()
+}
+
+fn request_and_print(request: &Request<'_>) -> Result<(), Failure> {
+    let answer = Session::open()?.request(request, &mut print_output)?;
+    super::print(&line(&answer.into_values()))
+}
+
+pub(super) fn run(args: &StartArgs) -> Result<(), Failure> {
+    let prepared = Prepared::new(args)?;
+    request_and_print(&Request::Run(prepared.start().map_err(unencodable)?))
+}
+
+pub(super) fn spawn(args: &StartArgs) -> Result<(), Failure> {
+    let prepared = Prepared::new(args)?;
+    let request = Request::Spawn(prepared.start().map_err(unencodable)?);
+    Session::open()?.request(&request, &mut print_output)?;
+    Ok(())
+}
+
+pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
+    let prepared = Prepared {
+        name: None,
+        script: Ok(LocalScript {
+            name: Vec::new(),
+            chunk: b"=(command line)".to_vec(),
+            text: args.code.as_bytes().to_vec(),
+        }),
+        memory_limit: args.mem.unwrap_or(0),
+        arguments: encode_arguments(&args.args)?,
+    };
+    request_and_print(&Request::Eval(prepared.start().map_err(unencodable)?))
+}
+
+fn unencodable(error: DecodeError) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("the arguments cannot be sent: {error}"),
+    )
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What goes wrong, what the user is told, and the exit status.
+
+use std::io::{self, Write};
+
+use lunatik_abi::abi::{self, errno, Origin};
+
+/// The exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All went well.
+    Success = 0,
+    /// The script failed, or the request for another reason than those below.
+    Script = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// No such script, or it is not running.
+    NoSuchScript = 3,
+    /// No device, or no permission.
+    NoDevice = 4,
+    /// The user interrupted it.
+    Interrupted = 130,
+}
+
+/// Something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit status.
+    pub exit: Exit,
+    /// What happened, in bytes because a script may say anything.
+    pub message: Vec<u8>,
+    /// Where in the script; may be empty.
+    pub traceback: Vec<u8>,
+}
+
+impl Failure {
+    /// A failure without a place in a script.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into().into_bytes(),
+            traceback: Vec::new(),
+        }
+    }
+
+    /// Writes it as it goes to standard error.
+    pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        to.write_all(b"lunatik: ")?;
+        to.write_all(self.message.trim_ascii_end())?;
+        to.write_all(b"\n")?;
+        if !self.traceback.is_empty() {
+            to.write_all(self.traceback.trim_ascii_end())?;
+            to.write_all(b"\n")?;
+        }
+        to.flush()
+    }
+}
+
+impl From<abi::Failure<'_>> for Failure {
+    fn from(failure: abi::Failure<'_>) -> Self {
+        let exit = match (failure.origin, failure.errno) {
+            (Origin::Script, _) => Exit::Script,
+            (Origin::Cancelled, _) => Exit::Interrupted,
+            (Origin::Request, errno::ENOENT | errno::ESRCH) => Exit::NoSuchScript,
+            (Origin::Request, errno::EACCES | EPERM) => Exit::NoDevice,
+            (Origin::Request, _) => Exit::Script,
+        };
+        let mut message = failure.message.trim_ascii_end().to_vec();
+        if failure.origin == Origin::Request {
+            let advice = match failure.errno {
+                errno::ENOENT => " (a local file needs ./ in front or .lua at its end)",
+                errno::ESRCH => " ('lunatik list' shows what is)",
+                errno::EEXIST => " ('lunatik stop' stops it; --name gives another name)",
+                errno::EPROTO | errno::ENOSYS | errno::EPROTONOSUPPORT => {
+                    " (are the module and this command of the same version? see 'lunatik version')"
+                }
+                _ => "",
+            };
+            message.extend_from_slice(advice.as_bytes());
+        }
+        Self {
+            exit,
+            message,
+            traceback: failure.traceback.to_vec(),
+        }
+    }
+}
+
+/// An error in talking to the device.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(Exit::NoDevice, format!("the device fails: {error}"))
+    }
+}
+
+const EPERM: i32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exit(origin: Origin, errno: i32) -> Exit {
+        Failure::from(abi::Failure {
+            origin,
+            errno,
+            message: b"m",
+            traceback: b"",
+        })
+        .exit
+    }
+
+    #[test]
+    fn the_exit_status_follows_the_error() {
+        assert_eq!(exit(Origin::Script, 0), Exit::Script);
+        assert_eq!(exit(Origin::Script, errno::ENOENT), Exit::Script);
+        assert_eq!(exit(Origin::Request, errno::ENOENT), Exit::NoSuchScript);
+        assert_eq!(exit(Origin::Request, errno::ESRCH), Exit::NoSuchScript);
+        assert_eq!(exit(Origin::Request, errno::EEXIST), Exit::Script);
+        assert_eq!(exit(Origin::Request, errno::EACCES), Exit::NoDevice);
+        assert_eq!(exit(Origin::Request, EPERM), Exit::NoDevice);
+        assert_eq!(exit(Origin::Cancelled, errno::EINTR), Exit::Interrupted);
+        assert_eq!(Exit::Interrupted as u8, 130);
+    }
+
+    #[test]
+    fn message_and_traceback_are_lines_of_their_own() {
+        let failure = Failure {
+            exit: Exit::Script,
+            message: b"x.lua:1: no".to_vec(),
+            traceback: b"stack traceback:\n\t[C]: in ?\n".to_vec(),
+        };
+        let mut text = Vec::new();
+        failure.write(&mut text).unwrap();
+        assert_eq!(
+            text,
+            b"lunatik: x.lua:1: no\nstack traceback:\n\t[C]: in ?\n"
+        );
+    }
+}

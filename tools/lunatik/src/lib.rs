@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The parts of the `lunatik` command.
+
+pub mod channel;
+pub mod cli;
+pub mod commands;
+pub mod failure;
+pub mod number;
+pub mod repl;
+pub mod report;
+pub mod script;
+pub mod session;
+pub mod size;
+pub mod value;

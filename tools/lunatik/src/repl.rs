@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `repl`: Lua, line by line.
+
+use std::{
+    cell::RefCell,
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    rc::Rc,
+};
+
+use lunatik_abi::abi::Request;
+use rustyline::{
+    completion::Completer, config::Configurer, error::ReadlineError, highlight::Highlighter,
+    hint::Hinter, history::FileHistory, validate::Validator, Context, Editor, Helper,
+};
+
+use crate::{
+    commands::print_output,
+    failure::{Exit, Failure},
+    session::{ignore, Answer, Session},
+    value::line,
+};
+
+/// How many lines the history keeps.
+const HISTORY: usize = 1000;
+
+/// What the line editor asks back.
+struct LuaHelper {
+    session: Rc<RefCell<Session>>,
+}
+
+impl Completer for LuaHelper {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let before = line.get(..position).unwrap_or(line);
+        let start = expression_start(before);
+        let prefix = before.get(start..).unwrap_or_default().as_bytes();
+        let answer = self
+            .session
+            .borrow_mut()
+            .request(&Request::Complete { prefix }, &mut ignore);
+        // A completion that fails is none: what is wrong shows when the line is sent.
+        let values = answer.map(Answer::into_values).unwrap_or_default();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+        let candidates = values.iter().filter_map(|value| text(value.text()));
+        Ok((start, candidates.collect()))
+    }
+}
+
+impl Helper for LuaHelper {}
+impl Highlighter for LuaHelper {}
+impl Hinter for LuaHelper {
+    type Hint = String;
+}
+impl Validator for LuaHelper {}
+
+/// Where the names, points and colons at the end of `line` start.
+fn expression_start(line: &str) -> usize {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
+    line.rfind(|c| !part(c)).map_or(0, |at| {
+        at + line[at..].chars().next().map_or(0, char::len_utf8)
+    })
+}
+
+/// Reads, evaluates and prints until the end of input.
+pub fn run(session: Session) -> Result<(), Failure> {
+    let versions = session.versions();
+    if io::stdin().is_terminal() {
+        println!(
+            "{}, {} in the kernel (Ctrl-D ends)",
+            versions.module, versions.lua
+        );
+    }
+    let session = Rc::new(RefCell::new(session));
+    let mut editor: Editor<LuaHelper, FileHistory> = Editor::new().map_err(terminal)?;
+    editor.set_max_history_size(HISTORY).map_err(terminal)?;
+    editor.set_helper(Some(LuaHelper {
+        session: Rc::clone(&session),
+    }));
+    let history = history_file();
+    if let Some(file) = &history {
+        // There is none at first.
+        let _ = editor.load_history(file);
+    }
+    let result = read_and_evaluate(&mut editor, &session);
+    if let Some(file) = &history {
+        // Where it cannot be kept, it is not.
+        let _ = file.parent().map(std::fs::create_dir_all);
+        let _ = editor.save_history(file);
+    }
+    result
+}
+
+fn read_and_evaluate(
+    editor: &mut Editor<LuaHelper, FileHistory>,
+    session: &RefCell<Session>,
+) -> Result<(), Failure> {
+    let mut text = String::new();
+    loop {
+        let prompt = if text.is_empty() { "> " } else { ">> " };
+        match editor.readline(prompt) {
+            Ok(line) => {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str(&line);
+            }
+            Err(ReadlineError::Interrupted) => {
+                text.clear();
+                continue;
+            }
+            Err(ReadlineError::Eof) if text.is_empty() => return Ok(()),
+            Err(ReadlineError::Eof) => {
+                return Err(Failure::new(
+                    Exit::Script,
+                    "the input ends within a statement",
+                ));
+            }
+            Err(error) => return Err(terminal(error)),
+        }
+        if text.trim().is_empty() {
+            text.clear();
+            continue;
+        }
+        let request = Request::Repl {
+            text: text.as_bytes(),
+        };
+        let answer = session.borrow_mut().request(&request, &mut print_output);
+        match answer {
+            Ok(Answer::Incomplete) => continue,
+            Ok(Answer::Values(values)) => {
+                let mut output = io::stdout().lock();
+                output
+                    .write_all(&line(&values))
+                    .and_then(|()| output.flush())?;
+            }
+            Err(failure) if failure.exit == Exit::NoDevice || session.borrow().is_abandoned() => {
+                return Err(failure);
+            }
+            Err(failure) => failure.write(&mut io::stderr().lock())?,
+        }
+        let _ = editor.add_history_entry(text.as_str());
+        text.clear();
+    }
+}
+
+/// `$XDG_STATE_HOME/lunatik/history`, or the same in its usual place.
+fn history_file() -> Option<PathBuf> {
+    let folder = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
+    Some(state.join("lunatik/history"))
+}
+
+fn terminal(error: ReadlineError) -> Failure {
+    Failure::new(Exit::Script, format!("the terminal fails: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completion_takes_the_expression_before_the_cursor() {
+        for (line, prefix) in [
+            ("", ""),
+            ("str", "str"),
+            ("print(string.fo", "string.fo"),
+            ("x = a.b:c", "a.b:c"),
+            ("x = ", ""),
+            ("é", ""),
+            ("'ü' .. na", "na"),
+            ("_G.", "_G."),
+        ] {
+            assert_eq!(&line[expression_start(line)..], prefix, "{line}");
+        }
+    }
+}

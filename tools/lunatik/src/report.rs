@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The state of runtimes, as a table and as JSON.
+
+use lunatik_abi::abi::{State, StatusRow};
+use serde_json::{json, Value as Json};
+
+use crate::size::format_size;
+
+/// What is known about one runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// How it was started.
+    pub kind: String,
+    /// Where it is in its life.
+    pub state: State,
+    /// Bytes in use.
+    pub memory_used: u64,
+    /// Bytes it may use.
+    pub memory_limit: u64,
+    /// Time it has computed for.
+    pub cpu_ns: u64,
+    /// Time since its start.
+    pub age_ns: u64,
+    /// The last error; empty without one.
+    pub error: String,
+    /// That error's traceback.
+    pub traceback: String,
+}
+
+impl From<&StatusRow<'_>> for Row {
+    fn from(row: &StatusRow<'_>) -> Self {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Self {
+            name: text(row.name),
+            kind: text(row.kind),
+            state: row.state,
+            memory_used: row.memory_used,
+            memory_limit: row.memory_limit,
+            cpu_ns: row.cpu_ns,
+            age_ns: row.age_ns,
+            error: text(row.error),
+            traceback: text(row.traceback),
+        }
+    }
+}
+
+impl Row {
+    fn cells(&self) -> [String; 7] {
+        let used = format_size(self.memory_used);
+        let limit = format_size(self.memory_limit);
+        [
+            printable(&self.name),
+            printable(&self.kind),
+            self.state.name().to_owned(),
+            format!("{used}/{limit}"),
+            format_cpu(self.cpu_ns),
+            format_age(self.age_ns),
+            printable(self.error.lines().next().unwrap_or_default()),
+        ]
+    }
+
+    fn json(&self) -> Json {
+        let or_null = |text: &str| match text {
+            "" => Json::Null,
+            text => Json::from(text),
+        };
+        json!({
+            "name": self.name,
+            "kind": self.kind,
+            "state": self.state.name(),
+            "memory_used": self.memory_used,
+            "memory_limit": self.memory_limit,
+            "cpu_ns": self.cpu_ns,
+            "age_ns": self.age_ns,
+            "error": or_null(&self.error),
+            "traceback": or_null(&self.traceback),
+        })
+    }
+
+    /// The whole of the last error with its traceback, for the lines below the table.
+    pub fn full_error(&self) -> String {
+        let lines = self.error.lines().chain(self.traceback.lines());
+        let lines: String = lines.map(|line| printable(line) + "\n").collect();
+        if lines.is_empty() {
+            lines
+        } else {
+            format!("\n{lines}")
+        }
+    }
+}
+
+/// The state of many runtimes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// One for each.
+    pub rows: Vec<Row>,
+}
+
+impl Report {
+    /// Columns for people, with a heading.
+    pub fn table(&self) -> String {
+        let heading = ["NAME", "KIND", "STATE", "MEMORY", "CPU", "AGE", "ERROR"].map(str::to_owned);
+        let cells: Vec<_> = std::iter::once(heading)
+            .chain(self.rows.iter().map(Row::cells))
+            .collect();
+        let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
+        let widths: [usize; 7] = std::array::from_fn(|column| width(column).unwrap_or(0));
+        let mut table = String::new();
+        for row in &cells {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(widths) {
+                line.push_str(&format!("{cell:width$}  "));
+            }
+            table.push_str(line.trim_end());
+            table.push('\n');
+        }
+        table
+    }
+
+    /// An array of objects.
+    pub fn json(&self) -> Json {
+        self.rows.iter().map(Row::json).collect()
+    }
+}
+
+/// A name for a line of its own or for JSON.
+pub fn name_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Text without what a terminal would obey, since scripts choose it.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' '.to_string(),
+            c if c.is_control() => c.escape_default().to_string(),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+fn format_cpu(ns: u64) -> String {
+    let ms = ns / 1_000_000;
+    format!("{}.{:03}s", ms / 1000, ms % 1000)
+}
+
+fn format_age(ns: u64) -> String {
+    let seconds = ns / 1_000_000_000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m{:02}s", seconds % 60),
+        (0, _, _) => format!("{hours}h{:02}m", minutes % 60),
+        _ => format!("{days}d{:02}h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let row = Row {
+            name: "ticker".into(),
+            kind: "spawn".into(),
+            state: State::Blocked,
+            memory_used: 1536,
+            memory_limit: 64 << 20,
+            cpu_ns: 1_234_567_890,
+            age_ns: 3_723_000_000_000,
+            error: String::new(),
+            traceback: String::new(),
+        };
+        let failed = Row {
+            name: "ä\x1b[31m".into(),
+            kind: "run".into(),
+            state: State::Failed,
+            error: "x:1: no\nmore".into(),
+            traceback: "stack traceback:\n\tx:1: in main chunk".into(),
+            ..row.clone()
+        };
+        Report {
+            rows: vec![row, failed],
+        }
+    }
+
+    #[test]
+    fn a_table_has_columns_and_obeys_no_script() {
+        assert_eq!(
+            report().table(),
+            "\
+NAME         KIND   STATE    MEMORY    CPU     AGE    ERROR
+ticker       spawn  blocked  1.5K/64M  1.234s  1h02m
+ä\\u{1b}[31m  run    failed   1.5K/64M  1.234s  1h02m  x:1: no
+"
+        );
+    }
+
+    #[test]
+    fn nothing_running_is_a_heading_alone() {
+        assert_eq!(Report::default().table().lines().count(), 1);
+        assert_eq!(Report::default().json().to_string(), "[]");
+    }
+
+    #[test]
+    fn json_has_every_number_as_it_is() {
+        let json = report().json();
+        assert_eq!(json[0]["memory_used"], 1536);
+        assert_eq!(json[0]["error"], Json::Null);
+        assert_eq!(json[1]["name"], "ä\x1b[31m");
+        assert_eq!(json[1]["error"], "x:1: no\nmore");
+        assert_eq!(json[1]["state"], "failed");
+    }
+
+    #[test]
+    fn the_whole_error_follows_the_table_of_one() {
+        let report = report();
+        assert_eq!(report.rows[0].full_error(), "");
+        assert_eq!(
+            report.rows[1].full_error(),
+            "\nx:1: no\nmore\nstack traceback:\n x:1: in main chunk\n"
+        );
+    }
+
+    #[test]
+    fn ages_are_short() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (61, "1m01s"),
+            (3600, "1h00m"),
+            (90_000, "1d01h"),
+        ] {
+            assert_eq!(format_age(seconds * 1_000_000_000), text);
+        }
+    }
+}

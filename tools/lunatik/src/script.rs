@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a SCRIPT on the command line means.
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::{self, Read},
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use lunatik_abi::abi::{script_name, MAX_CHUNK_NAME, MAX_FRAME};
+
+use crate::failure::{Exit, Failure};
+
+/// What a SCRIPT on the command line means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptArgument {
+    /// A name under `/lib/modules/lua`, which the kernel looks up.
+    Name(Vec<u8>),
+    /// A local file, whose text is sent.
+    File(PathBuf),
+    /// Standard input, whose text is sent.
+    StandardInput,
+}
+
+impl ScriptArgument {
+    /// Tells names, paths and `-` apart.
+    pub fn new(argument: &OsStr) -> Self {
+        let bytes = argument.as_bytes();
+        if bytes == b"-" {
+            return Self::StandardInput;
+        }
+        let starts = [b"/".as_slice(), b"./", b"../"];
+        if bytes.ends_with(b".lua") || starts.iter().any(|start| bytes.starts_with(start)) {
+            return Self::File(argument.into());
+        }
+        Self::Name(bytes.to_vec())
+    }
+}
+
+/// A text to send, and what to call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalScript {
+    /// The name to register it under.
+    pub name: Vec<u8>,
+    /// What tracebacks call it.
+    pub chunk: Vec<u8>,
+    /// The text.
+    pub text: Vec<u8>,
+}
+
+/// Reads a local file.
+pub fn read_file(path: &Path) -> Result<LocalScript, Failure> {
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(
+            Exit::NoSuchScript,
+            format!("no such script: {shown} (a name without '.lua' is looked up under /lib/modules/lua)"),
+        ),
+        io::ErrorKind::PermissionDenied => {
+            Failure::new(Exit::NoDevice, format!("cannot read {shown}: permission denied"))
+        }
+        _ => Failure::new(Exit::Script, format!("cannot read {shown}: {error}")),
+    })?;
+    let text = read_text(file, &shown.to_string())?;
+    let mut chunk = b"@".to_vec();
+    chunk.extend_from_slice(path.as_os_str().as_bytes());
+    if chunk.len() > MAX_CHUNK_NAME {
+        return Err(Failure::new(Exit::Usage, "the script's path is too long"));
+    }
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    Ok(LocalScript {
+        name: name.to_vec(),
+        chunk,
+        text,
+    })
+}
+
+/// Reads standard input.
+pub fn read_standard_input() -> Result<LocalScript, Failure> {
+    Ok(LocalScript {
+        name: b"stdin".to_vec(),
+        chunk: b"=stdin".to_vec(),
+        text: read_text(io::stdin().lock(), "standard input")?,
+    })
+}
+
+fn read_text(source: impl Read, shown: &str) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    source
+        .take(MAX_FRAME as u64 + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| Failure::new(Exit::Script, format!("cannot read {shown}: {error}")))?;
+    if text.len() > MAX_FRAME {
+        return Err(too_long(shown));
+    }
+    Ok(without_first_comment(text))
+}
+
+/// The failure for a text that does not fit into a request.
+pub fn too_long(shown: &str) -> Failure {
+    Failure::new(
+        Exit::Script,
+        format!("{shown} is too long: a script and its arguments have at most 4 MiB"),
+    )
+}
+
+/// Drops what Lua drops at the start of a file: a byte order mark, and a first line with `#`. The end of
+/// that line stays, so that line numbers are right.
+fn without_first_comment(mut text: Vec<u8>) -> Vec<u8> {
+    if text.starts_with(b"\xef\xbb\xbf") {
+        text.drain(..3);
+    }
+    if text.first() == Some(&b'#') {
+        let line = text.iter().position(|&byte| byte == b'\n');
+        text.drain(..line.unwrap_or(text.len()));
+    }
+    text
+}
+
+/// Checks a name that the user gave, before anything is sent.
+pub fn check_name(name: &[u8]) -> Result<(), Failure> {
+    script_name(name).map(|_| ()).map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            format!(
+                "'{}': {error}",
+                String::from_utf8_lossy(name).escape_debug()
+            ),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_paths_and_standard_input_are_told_apart() {
+        let name = |text: &str| ScriptArgument::Name(text.into());
+        let file = |text: &str| ScriptArgument::File(text.into());
+        for (argument, meaning) in [
+            ("hello", name("hello")),
+            ("net/filter", name("net/filter")),
+            ("mylua", name("mylua")),
+            ("hello.lua", file("hello.lua")),
+            ("net/filter.lua", file("net/filter.lua")),
+            ("./hello", file("./hello")),
+            ("../hello", file("../hello")),
+            ("/tmp/hello", file("/tmp/hello")),
+            ("-", ScriptArgument::StandardInput),
+            ("--", name("--")),
+        ] {
+            assert_eq!(ScriptArgument::new(OsStr::new(argument)), meaning);
+        }
+    }
+
+    #[test]
+    fn a_first_line_for_the_shell_is_dropped_and_lines_stay_counted() {
+        for (text, rest) in [
+            (&b"#!/usr/bin/lunatik run\nreturn 1"[..], &b"\nreturn 1"[..]),
+            (b"\xef\xbb\xbf# x\n", b"\n"),
+            (b"\xef\xbb\xbfreturn", b"return"),
+            (b"# only", b""),
+            (b"return #t", b"return #t"),
+            (b"", b""),
+        ] {
+            assert_eq!(without_first_comment(text.to_vec()), rest);
+        }
+    }
+
+    #[test]
+    fn a_file_is_named_after_its_last_part() {
+        let folder = std::env::temp_dir().join(format!("lunatik-script-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("x.lua");
+        std::fs::write(&path, "return 1").unwrap();
+        let script = read_file(&path).unwrap();
+        assert_eq!(script.name, b"x.lua");
+        assert_eq!(script.chunk, format!("@{}", path.display()).into_bytes());
+        assert_eq!(script.text, b"return 1");
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(read_file(&path).unwrap_err().exit, Exit::NoSuchScript);
+    }
+}

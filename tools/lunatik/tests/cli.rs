@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The command line, read and used.
+
+use std::process::Command;
+
+use clap::{CommandFactory, Parser};
+use lunatik::{
+    cli::{self, Cli},
+    commands::Prepared,
+    failure::Exit,
+};
+use lunatik_abi::abi::Source;
+
+fn parse(arguments: &[&str]) -> cli::Command {
+    let arguments = ["lunatik"].iter().chain(arguments);
+    Cli::try_parse_from(arguments).unwrap().command
+}
+
+fn refused(arguments: &[&str]) {
+    let arguments = ["lunatik"].iter().chain(arguments);
+    let error = Cli::try_parse_from(arguments).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn everything_after_the_script_is_its_own() {
+    let cli::Command::Run(args) = parse(&[
+        "run", "--mem", "64M", "--name", "n", "x", "-v", "--name", "z",
+    ]) else {
+        panic!()
+    };
+    assert_eq!(args.mem, Some(64 << 20));
+    assert_eq!(args.name.as_deref(), Some("n"));
+    assert_eq!(args.args, ["-v", "--name", "z"]);
+}
+
+#[test]
+fn code_may_start_with_a_dash() {
+    let cli::Command::Eval(args) = parse(&["eval", "--mem=1M", "-- nothing", "-1"]) else {
+        panic!()
+    };
+    assert_eq!(args.code, "-- nothing");
+    assert_eq!(args.args, ["-1"]);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let cli::Command::Spawn(args) = parse(&["spawn", "-"]) else {
+        panic!()
+    };
+    assert_eq!(args.script.as_os_str(), "-");
+}
+
+#[test]
+fn options_of_stop_stand_anywhere() {
+    for arguments in [
+        ["stop", "--grace", "5", "a", "b"],
+        ["stop", "a", "b", "--grace", "5"],
+    ] {
+        let cli::Command::Stop(args) = parse(&arguments) else {
+            panic!()
+        };
+        assert_eq!(args.names, ["a", "b"]);
+        assert_eq!(args.grace, Some(5));
+    }
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    refused(&[]);
+    refused(&["fly"]);
+    refused(&["run"]);
+    refused(&["run", "--mem", "lots", "x"]);
+    refused(&["run", "--mem", "0", "x"]);
+    refused(&["stop"]);
+    refused(&["stop", "x", "--grace", "-1"]);
+    refused(&["stop", "x", "--grace", "99999999"]);
+    refused(&["logs"]);
+    refused(&["status", "--clear", "--json"]);
+}
+
+fn prepared(arguments: &[&str]) -> Result<Prepared, Exit> {
+    let cli::Command::Run(args) = parse(arguments) else {
+        panic!()
+    };
+    Prepared::new(&args).map_err(|failure| failure.exit)
+}
+
+#[test]
+fn a_name_is_left_to_the_kernel() {
+    let prepared = prepared(&["run", "net/filter", "a", "b"]).unwrap();
+    let start = prepared.start().unwrap();
+    assert_eq!(start.name, None);
+    assert_eq!(
+        start.source,
+        Source::Registered {
+            script: b"net/filter"
+        }
+    );
+    assert_eq!(start.memory_limit, 0);
+    assert_eq!(start.arguments.values(), 2);
+}
+
+#[test]
+fn a_file_is_sent_under_its_name_or_another() {
+    let folder = std::env::temp_dir().join(format!("lunatik-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("hello.lua");
+    let plain = folder.join("plain");
+    std::fs::write(&file, "#!x\nreturn 1").unwrap();
+    std::fs::write(&plain, "return 2").unwrap();
+    let (file, plain) = (file.to_str().unwrap(), plain.to_str().unwrap());
+
+    let own = prepared(&["run", file]).unwrap();
+    assert_eq!(own.name.as_deref(), Some(&b"hello.lua"[..]));
+    let chunk = format!("@{file}");
+    assert_eq!(
+        own.start().unwrap().source,
+        Source::Text {
+            text: b"\nreturn 1",
+            chunk: chunk.as_bytes()
+        }
+    );
+    let other = prepared(&["run", "--name", "x/y.lua", plain]).unwrap();
+    assert_eq!(other.name.as_deref(), Some(&b"x/y.lua"[..]));
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(prepared(&["run", file]), Err(Exit::NoSuchScript));
+}
+
+#[test]
+fn names_that_are_not_allowed_are_wrong_usage() {
+    for arguments in [
+        ["run", "--name", "../x", "a"],
+        ["run", "--name", "", "a"],
+        ["run", "--name", "a", "b/../c"],
+    ] {
+        assert_eq!(prepared(&arguments), Err(Exit::Usage));
+    }
+}
+
+#[test]
+fn without_a_device_the_command_says_what_to_do() {
+    if std::path::Path::new("/dev/lunatik").exists() {
+        return;
+    }
+    for arguments in [
+        &["eval", "return 1"][..],
+        &["list"],
+        &["stop", "x"],
+        &["shutdown"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lunatik"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("lunatik load"), "{text}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_missing_file_is_no_such_script() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lunatik"))
+        .args(["run", "./no/such/script.lua"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+}
