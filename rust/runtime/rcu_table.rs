@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Hash tables that all runtimes share: readers take no lock, writers one spinlock per table.
+//!
+//! Keys are strings of 1 to 255 bytes. An entry is immutable: to change a value is to put another
+//! entry in its place. A reader clones the value while it holds the RCU read lock; the table owns
+//! a reference to everything in it and gives it up after a grace period, so what a reader clones
+//! is alive. The number of buckets is fixed. Their hash function is keyed with a random number per
+//! table, so that nobody can choose keys that all meet in one bucket.
+//!
+//! Lock order: the list of tables (see `live.rs`), then a table's `write`, which is a leaf: under
+//! it nothing is allocated, freed or slept for.
+
+mod budget;
+mod entry;
+mod live;
+mod reclaim;
+mod value;
+mod walk;
+
+use core::ptr::{self, NonNull};
+use kernel::{
+    new_spinlock,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        rcu,
+        Arc,
+        SpinLock, //
+    },
+};
+
+use self::{
+    budget::Charge,
+    entry::{Entry, OwnedEntry},
+    live::Links, //
+};
+use crate::sys::kernel_helpers as sys;
+
+pub(crate) use self::{
+    budget::{limit as memory_limit, used as memory_used},
+    entry::MAX_KEY,
+    live::{count as table_count, Tables, MAX_TABLES},
+    value::{SharedBytes, Value, MAX_STRING},
+    walk::Walk, //
+};
+
+/// The most buckets of a table.
+pub(crate) const MAX_BUCKETS: usize = 1 << 20;
+
+/// Entries that a table takes for each of its buckets, within the two bounds below: so that no
+/// chain grows long enough to make a lock's holder slow.
+const ENTRIES_PER_BUCKET: usize = 256;
+
+/// Even the smallest table takes this many entries.
+pub(crate) const LEAST_CAPACITY: usize = 4096;
+
+/// Even the biggest table takes no more entries than this.
+pub(crate) const MOST_CAPACITY: usize = 1 << 20;
+
+/// Bytes of entries, keys and strings in one table.
+pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// A slot that leads to an entry or ends a chain.
+type Slot = Atomic<*mut Entry>;
+
+/// The fields of [`RcuTable`] that only writers need.
+struct Writing {
+    /// Bytes of the entries.
+    bytes: usize,
+    /// Set when the module is unloaded: the table stays empty.
+    closed: bool,
+}
+
+/// A hash table with lock-free readers.
+///
+/// # Invariants
+///
+/// - The number of buckets is a power of two.
+/// - The chains are only changed with `write` held, and an entry that was taken off is freed after
+///   a grace period.
+#[pin_data(PinnedDrop)]
+pub(crate) struct RcuTable {
+    buckets: KVVec<Slot>,
+    hash_key: [u64; 2],
+    len: Atomic<usize>,
+    /// Whether Lua code may not write.
+    read_only: Atomic<bool>,
+    links: Links,
+    /// The memory of the buckets.
+    _charge: Charge,
+    #[pin]
+    write: SpinLock<Writing>,
+}
+
+// SAFETY: Entries are `Send` and `Sync`, and the chains are shared by the rules above.
+unsafe impl Send for RcuTable {}
+// SAFETY: As above.
+unsafe impl Sync for RcuTable {}
+
+/// What a writer wants, once it has seen the present value.
+enum Change {
+    /// To leave the table as it is.
+    Nothing,
+    /// To put the new entry in the place of the old one, if there is one.
+    Put,
+    /// To remove the entry.
+    Remove,
+}
+
+impl RcuTable {
+    /// Creates an empty table with `size` buckets, rounded up to a power of two. Sleeps.
+    pub(crate) fn new(size: usize) -> Result<Arc<Self>> {
+        if size == 0 || size > MAX_BUCKETS {
+            return Err(EINVAL);
+        }
+        let size = size.next_power_of_two();
+        let charge = Charge::new(size.saturating_mul(size_of::<Slot>()) + size_of::<Self>())?;
+        let mut buckets = KVVec::with_capacity(size, GFP_KERNEL_ACCOUNT)?;
+        for _ in 0..size {
+            // The room is there, so this does not fail.
+            buckets.push(Slot::new(ptr::null_mut()), GFP_KERNEL_ACCOUNT)?;
+        }
+        let mut hash_key = [0u64; 2];
+        // SAFETY: The array is as long as it says and takes any bytes.
+        unsafe {
+            kernel::bindings::get_random_bytes(hash_key.as_mut_ptr().cast(), size_of_val(&hash_key))
+        };
+        let table = Arc::pin_init(
+            pin_init!(Self {
+                buckets,
+                hash_key,
+                len: Atomic::new(0),
+                read_only: Atomic::new(false),
+                links: Links::new(),
+                _charge: charge,
+                write <- new_spinlock!(Writing {
+                    bytes: 0,
+                    closed: false,
+                }, "lunatik::RcuTable"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        live::add(&table)?;
+        Ok(table)
+    }
+
+    /// Forbids Lua code to write. The module itself still may.
+    pub(crate) fn make_read_only(&self) {
+        self.read_only.store(true, Relaxed);
+    }
+
+    /// Whether Lua code may not write.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only.load(Relaxed)
+    }
+
+    /// The number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Relaxed)
+    }
+
+    /// The most entries that the table takes.
+    pub(crate) fn capacity(&self) -> usize {
+        self.buckets
+            .len()
+            .saturating_mul(ENTRIES_PER_BUCKET)
+            .clamp(LEAST_CAPACITY, MOST_CAPACITY)
+    }
+
+    fn hash(&self, key: &[u8]) -> u32 {
+        let [first, second] = self.hash_key;
+        // SAFETY: The pointer and the length are those of a slice.
+        unsafe { sys::lunatik_hsiphash(key.as_ptr().cast(), key.len(), first, second) }
+    }
+
+    fn bucket(&self, hash: u32) -> Option<&Slot> {
+        // By the type invariant there is always one, and this is a mask.
+        let mask = self.buckets.len().wrapping_sub(1);
+        self.buckets.get(hash as usize & mask)
+    }
+
+    /// The slot that leads to the entry of `key`, and the entry; or the slot that ends the chain.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds an RCU read lock or `write` for as long as it uses what this returns.
+    unsafe fn find<'a>(first: &'a Slot, hash: u32, key: &[u8]) -> (&'a Slot, Option<&'a Entry>) {
+        let mut slot = first;
+        loop {
+            // SAFETY: An entry is initialised before it is published, and freed a grace period
+            // after it was taken off, which is later than now; or it is not taken off.
+            let Some(entry) = (unsafe { slot.load(Acquire).as_ref() }) else {
+                return (slot, None);
+            };
+            if entry.hash == hash && entry.key() == key {
+                return (slot, Some(entry));
+            }
+            slot = &entry.next;
+        }
+    }
+
+    /// The value of `key`. Takes no lock and does not sleep.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Value> {
+        let hash = self.hash(key);
+        let first = self.bucket(hash)?;
+        let guard = rcu::read_lock();
+        // SAFETY: The guard is held until the value is cloned.
+        let (_, entry) = unsafe { Self::find(first, hash, key) };
+        let value = entry.map(|entry| entry.value.clone());
+        drop(guard);
+        value
+    }
+
+    /// Changes the entry of `key` as `decide` says when it has seen the present one, in one step.
+    ///
+    /// `decide` runs under the table's lock; it may change the new entry, but it must not sleep.
+    fn update<T>(
+        &self,
+        key: &[u8],
+        hash: u32,
+        mut new: Option<OwnedEntry>,
+        decide: impl FnOnce(Option<&Value>, Option<&mut OwnedEntry>) -> (Change, T),
+    ) -> Result<T> {
+        let first = self.bucket(hash).ok_or(EINVAL)?;
+        let mut retired = None;
+
+        let mut write = self.write.lock();
+        // SAFETY: The lock is held for as long as `slot` and `old` are used.
+        let (slot, old) = unsafe { Self::find(first, hash, key) };
+        let (change, result) = decide(old.map(|entry| &entry.value), new.as_mut());
+        match (change, old) {
+            (Change::Nothing, _) | (Change::Remove, None) => (),
+            (Change::Remove, Some(old)) => {
+                slot.store(old.next.load(Relaxed), Release);
+                write.bytes = write.bytes.saturating_sub(old.charge.bytes());
+                self.len.fetch_sub(1, Relaxed);
+                retired = Some(NonNull::from(old));
+            }
+            (Change::Put, old) => {
+                let Some(entry) = &new else {
+                    return Err(EINVAL);
+                };
+                let freed = old.map_or(0, |old| old.charge.bytes());
+                let bytes = write
+                    .bytes
+                    .saturating_sub(freed)
+                    .saturating_add(entry.get().charge.bytes());
+                let full = old.is_none() && self.len() >= self.capacity();
+                if write.closed {
+                    return Err(ESHUTDOWN);
+                }
+                if full || bytes > MAX_BYTES {
+                    return Err(ENOSPC);
+                }
+                write.bytes = bytes;
+                // In the place of the old one, so that nobody who walks along the chain meets
+                // both or none. A key that is new goes to the front, where nobody who walks
+                // meets it after having met its predecessor.
+                let (slot, next) = match old {
+                    Some(old) => (slot, old.next.load(Relaxed)),
+                    None => (first, first.load(Relaxed)),
+                };
+                entry.get().next.store(next, Relaxed);
+                if old.is_none() {
+                    self.len.fetch_add(1, Relaxed);
+                }
+                retired = old.map(NonNull::from);
+                if let Some(entry) = new.take() {
+                    slot.store(entry.into_raw().as_ptr(), Release);
+                }
+            }
+        }
+        drop(write);
+
+        if let Some(old) = retired {
+            reclaim::retire(old);
+        }
+        Ok(result)
+    }
+
+    /// Sets the value of `key`. Sleeps.
+    ///
+    /// `EINVAL` if the key cannot be one, `ENOSPC` if the table is full, `ENOMEM`, or `ESHUTDOWN`
+    /// if the module is being unloaded.
+    pub(crate) fn set(&self, key: &[u8], value: Value) -> Result {
+        let hash = self.hash(key);
+        let new = OwnedEntry::new(hash, key, value)?;
+        self.update(key, hash, Some(new), |_, _| (Change::Put, ()))
+    }
+
+    /// Sets the value of `key` if it has none. Returns whether it had none. Sleeps.
+    pub(crate) fn insert_if_absent(&self, key: &[u8], value: Value) -> Result<bool> {
+        let hash = self.hash(key);
+        let new = OwnedEntry::new(hash, key, value)?;
+        self.update(key, hash, Some(new), |old, _| match old {
+            Some(_) => (Change::Nothing, false),
+            None => (Change::Put, true),
+        })
+    }
+
+    /// Removes `key`. Returns whether it was there. Does not sleep.
+    pub(crate) fn remove(&self, key: &[u8]) -> bool {
+        self.update(key, self.hash(key), None, |old, _| {
+            (Change::Remove, old.is_some())
+        })
+        .unwrap_or(false)
+    }
+
+    /// Removes `key` if `matches` says so of its value. Returns whether it did. Does not sleep.
+    ///
+    /// `matches` runs under the table's lock and must not sleep.
+    pub(crate) fn remove_if(&self, key: &[u8], matches: impl FnOnce(&Value) -> bool) -> bool {
+        self.update(key, self.hash(key), None, |old, _| match old {
+            Some(value) if matches(value) => (Change::Remove, true),
+            _ => (Change::Nothing, false),
+        })
+        .unwrap_or(false)
+    }
+
+    /// Adds `n` to the integer of `key`, where no entry counts as 0, and returns the sum, which
+    /// wraps around. `EDOM` if the value is not an integer. Sleeps.
+    pub(crate) fn add(&self, key: &[u8], n: i64) -> Result<i64> {
+        let hash = self.hash(key);
+        let new = OwnedEntry::new(hash, key, Value::Integer(n))?;
+        self.update(key, hash, Some(new), |old, new| {
+            let sum = match old {
+                None => n,
+                Some(Value::Integer(old)) => old.wrapping_add(n),
+                Some(_) => return (Change::Nothing, Err(EDOM)),
+            };
+            if let Some(new) = new {
+                new.set_integer(sum);
+            }
+            (Change::Put, Ok(sum))
+        })?
+    }
+
+    /// Changes the value of `key` from `old` to `new`, where `None` is no entry. Returns whether
+    /// it was `old`. Sleeps.
+    pub(crate) fn compare_and_set(
+        &self,
+        key: &[u8],
+        old: Option<&Value>,
+        new: Option<Value>,
+    ) -> Result<bool> {
+        Entry::check_key(key)?;
+        let hash = self.hash(key);
+        let new = match new {
+            Some(value) => Some(OwnedEntry::new(hash, key, value)?),
+            None => None,
+        };
+        let wanted = if new.is_some() {
+            Change::Put
+        } else {
+            Change::Remove
+        };
+        self.update(key, hash, new, |present, _| {
+            let same = match (present, old) {
+                (None, None) => true,
+                (Some(present), Some(old)) => present.equals(old),
+                _ => false,
+            };
+            if same {
+                (wanted, true)
+            } else {
+                (Change::Nothing, false)
+            }
+        })
+    }
+
+    /// Removes all entries. Does not sleep.
+    pub(crate) fn clear(&self) {
+        for bucket in self.buckets.iter() {
+            self.clear_bucket(bucket);
+        }
+    }
+
+    /// Removes all entries; from now on nothing can be put in.
+    fn close(&self) {
+        self.write.lock().closed = true;
+        self.clear();
+    }
+
+    fn clear_bucket(&self, bucket: &Slot) {
+        if bucket.load(Relaxed).is_null() {
+            return;
+        }
+        let mut write = self.write.lock();
+        let first = bucket.load(Relaxed);
+        let mut count = 0;
+        let mut at = first;
+        // SAFETY: The lock is held, so what the chain leads to is alive.
+        while let Some(entry) = unsafe { at.as_ref() } {
+            write.bytes = write.bytes.saturating_sub(entry.charge.bytes());
+            count += 1;
+            at = entry.next.load(Relaxed);
+        }
+        self.len.fetch_sub(count, Relaxed);
+        bucket.store(ptr::null_mut(), Release);
+        drop(write);
+
+        let mut at = first;
+        while let Some(entry) = NonNull::new(at) {
+            // SAFETY: The entry was just taken off, by us alone, and is not retired yet.
+            at = unsafe { entry.as_ref() }.next.load(Relaxed);
+            reclaim::retire(entry);
+        }
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for RcuTable {
+    fn drop(self: Pin<&mut Self>) {
+        live::remove(&self);
+        // Whoever reads has a reference to the table. There is none any more, so no grace period
+        // is needed.
+        for bucket in self.buckets.iter() {
+            let mut at = bucket.load(Relaxed);
+            while let Some(entry) = NonNull::new(at) {
+                // SAFETY: As above, no reader is left.
+                let entry = unsafe { OwnedEntry::from_raw(entry) };
+                at = entry.get().next.load(Relaxed);
+                if entry.get().value.drop_may_sleep() {
+                    // Not from here: it may be a table whose entry is a table, and so on.
+                    reclaim::release(entry);
+                }
+            }
+        }
+    }
+}

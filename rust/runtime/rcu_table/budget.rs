@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The memory that all RCU tables may take together.
+//!
+//! Tables belong to no runtime, so no runtime's limit bounds them. They may take a quarter of the
+//! machine's memory; what waits for its grace period counts.
+
+use kernel::{
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed}, //
+};
+
+use super::reclaim;
+use crate::sys::kernel_helpers as sys;
+
+/// The tables' share of the memory is one part in this many.
+const SHARE: usize = 4;
+
+static LIMIT: Atomic<usize> = Atomic::new(0);
+static USED: Atomic<usize> = Atomic::new(0);
+
+/// Computes the limit.
+pub(super) fn init() {
+    // SAFETY: No conditions.
+    let memory = unsafe { sys::lunatik_total_ram() };
+    LIMIT.store(
+        usize::try_from(memory).unwrap_or(usize::MAX) / SHARE,
+        Relaxed,
+    );
+}
+
+/// The bytes that all tables take now.
+pub(crate) fn used() -> usize {
+    USED.load(Relaxed)
+}
+
+/// The bytes that all tables may take.
+pub(crate) fn limit() -> usize {
+    LIMIT.load(Relaxed)
+}
+
+/// Bytes counted for as long as this lives.
+///
+/// # Invariants
+///
+/// The bytes are part of [`USED`].
+pub(super) struct Charge(usize);
+
+impl Charge {
+    /// Counts `bytes`; `ENOMEM` if they are too many. May sleep: where memory only waits to be
+    /// freed, so does the caller.
+    pub(super) fn new(bytes: usize) -> Result<Self> {
+        reclaim::throttle();
+        if let Some(charge) = Self::try_new(bytes) {
+            return Ok(charge);
+        }
+        reclaim::wait();
+        Self::try_new(bytes).ok_or(ENOMEM)
+    }
+
+    fn try_new(bytes: usize) -> Option<Self> {
+        // OVERFLOW: The sum stays below the limit plus one request of each thread.
+        let former = USED.fetch_add(bytes, Relaxed);
+        // INVARIANT: They were just added.
+        let charge = Self(bytes);
+        (former.saturating_add(bytes) <= limit()).then_some(charge)
+    }
+
+    /// The number of bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        USED.fetch_sub(self.0, Relaxed);
+    }
+}

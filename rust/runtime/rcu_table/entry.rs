@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! An entry of an RCU table: a key and its value in one block of memory, never changed once
+//! readers can see it.
+
+use core::{
+    alloc::Layout,
+    ptr::{self, NonNull},
+    slice, //
+};
+use kernel::{
+    alloc::{allocator::Kmalloc, Allocator, NumaNode},
+    bindings,
+    prelude::*,
+    sync::atomic::Atomic,
+    types::Opaque, //
+};
+
+use super::{
+    budget::Charge,
+    value::Value, //
+};
+
+/// The longest key.
+pub(crate) const MAX_KEY: usize = 255;
+
+/// The head of an entry; the bytes of the key follow it in memory.
+///
+/// # Invariants
+///
+/// `key_len` bytes follow the struct in its allocation, and hold the key.
+pub(super) struct Entry {
+    /// For `call_rcu()`, once readers can no longer find the entry.
+    pub(super) rcu: Opaque<bindings::callback_head>,
+    /// The next entry of the bucket. Once no reader is left, the next entry to be freed.
+    pub(super) next: Atomic<*mut Entry>,
+    pub(super) value: Value,
+    /// The memory that this entry is counted with.
+    pub(super) charge: Charge,
+    pub(super) hash: u32,
+    key_len: u8,
+}
+
+// SAFETY: The RCU head and the pointer belong to no thread; everything else is `Send` and `Sync`.
+unsafe impl Send for Entry {}
+// SAFETY: As above; the fields that change after publication are atomic, or touched by the one
+// who retires the entry.
+unsafe impl Sync for Entry {}
+
+fn layout(key_len: usize) -> Result<Layout> {
+    // OVERFLOW: A key has 255 bytes at most.
+    Layout::from_size_align(size_of::<Entry>() + key_len, align_of::<Entry>()).map_err(|_| EINVAL)
+}
+
+impl Entry {
+    /// Bytes that an entry for `key` and `value` takes.
+    pub(super) fn size(key: &[u8], value: &Value) -> usize {
+        size_of::<Self>()
+            .saturating_add(key.len())
+            .saturating_add(value.size())
+    }
+
+    /// Whether `key` may be a key.
+    pub(super) fn check_key(key: &[u8]) -> Result {
+        if key.is_empty() || key.len() > MAX_KEY {
+            return Err(EINVAL);
+        }
+        Ok(())
+    }
+
+    /// The key.
+    pub(super) fn key(&self) -> &[u8] {
+        // SAFETY: By the type invariant, and entries only exist behind pointers to their whole
+        // allocation.
+        unsafe {
+            slice::from_raw_parts(
+                ptr::from_ref(self).add(1).cast::<u8>(),
+                usize::from(self.key_len),
+            )
+        }
+    }
+}
+
+/// An entry that no reader knows: not yet published, or past its grace period.
+///
+/// # Invariants
+///
+/// We own the allocation, and nobody else has a pointer to it.
+pub(super) struct OwnedEntry(NonNull<Entry>);
+
+// SAFETY: As for the entry that it owns.
+unsafe impl Send for OwnedEntry {}
+
+impl OwnedEntry {
+    /// Allocates an entry. May sleep.
+    pub(super) fn new(hash: u32, key: &[u8], value: Value) -> Result<Self> {
+        Entry::check_key(key)?;
+        let key_len = u8::try_from(key.len()).map_err(|_| EINVAL)?;
+        let charge = Charge::new(Entry::size(key, &value))?;
+        let block = Kmalloc::alloc(layout(key.len())?, GFP_KERNEL_ACCOUNT, NumaNode::NO_NODE)?;
+        let entry = block.cast::<Entry>();
+        // SAFETY: The block is big enough and aligned for an `Entry` and the key after it.
+        unsafe {
+            entry.write(Entry {
+                rcu: Opaque::uninit(),
+                next: Atomic::new(ptr::null_mut()),
+                value,
+                charge,
+                hash,
+                key_len,
+            });
+            ptr::copy_nonoverlapping(
+                key.as_ptr(),
+                entry.add(1).cast::<u8>().as_ptr(),
+                usize::from(key_len),
+            );
+        }
+        // INVARIANT: The block was just allocated.
+        Ok(Self(entry))
+    }
+
+    /// Takes ownership of an entry again.
+    ///
+    /// # Safety
+    ///
+    /// `entry` came from [`into_raw`](Self::into_raw), and no reader can see it any more.
+    pub(super) unsafe fn from_raw(entry: NonNull<Entry>) -> Self {
+        // INVARIANT: As the caller promises.
+        Self(entry)
+    }
+
+    /// Gives the entry up, to be published.
+    pub(super) fn into_raw(self) -> NonNull<Entry> {
+        let entry = self.0;
+        core::mem::forget(self);
+        entry
+    }
+
+    /// The entry.
+    pub(super) fn get(&self) -> &Entry {
+        // SAFETY: By the type invariant.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Changes the value to another one that takes no memory beside the entry.
+    pub(super) fn set_integer(&mut self, value: i64) {
+        // SAFETY: By the type invariant.
+        unsafe { self.0.as_mut() }.value = Value::Integer(value);
+    }
+}
+
+impl Drop for OwnedEntry {
+    fn drop(&mut self) {
+        let key_len = usize::from(self.get().key_len);
+        // SAFETY: By the type invariant nobody else uses the entry, which was initialised by
+        // `new()` and is not used again.
+        unsafe { ptr::drop_in_place(self.0.as_ptr()) };
+        if let Ok(layout) = layout(key_len) {
+            // SAFETY: `new()` allocated the block with this allocator and layout.
+            unsafe { Kmalloc::free(self.0.cast(), layout) };
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Freeing entries: after a grace period, and in a thread that may sleep.
+//!
+//! A removed entry goes to `call_rcu()`. Its callback, which must not sleep, puts the entry on a
+//! lock-free list, and a work item frees what is on that list. So a value whose release sleeps is
+//! released outside all locks, and tables nested a million deep are freed one by one rather than
+//! recursively.
+
+use core::ptr::{self, NonNull};
+use kernel::{
+    bindings,
+    container_of,
+    impl_has_work,
+    new_work,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Full, Relaxed, Release},
+        rcu,
+        Arc, //
+    },
+    types::Opaque,
+    workqueue::{Queue, Work, WorkItem}, //
+};
+
+use super::entry::{Entry, OwnedEntry};
+use crate::sys::kernel_helpers as sys;
+
+/// Writers wait while more bytes than this are to be freed.
+const MAX_UNFREED: usize = 8 * 1024 * 1024;
+
+/// Entries past their grace period, linked by `next`.
+static READY: Atomic<*mut Entry> = Atomic::new(ptr::null_mut());
+
+/// Bytes of entries that were removed and not yet freed.
+static UNFREED: Atomic<usize> = Atomic::new(0);
+
+/// Set while [`Reclaimer`] lives.
+static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
+
+/// Owned by [`Reclaimer`]; set while that lives.
+static WORKER: Atomic<*const Worker> = Atomic::new(ptr::null());
+
+#[pin_data]
+struct Worker {
+    #[pin]
+    work: Work<Worker>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Worker { self.work }
+}
+
+impl WorkItem for Worker {
+    type Pointer = Arc<Worker>;
+
+    fn run(_this: Arc<Worker>) {
+        let mut next = READY.xchg(ptr::null_mut(), Full);
+        while let Some(entry) = NonNull::new(next) {
+            // SAFETY: What is on the list is past its grace period, and the exchange made it ours.
+            let entry = unsafe { OwnedEntry::from_raw(entry) };
+            next = entry.get().next.load(Relaxed);
+            let bytes = entry.get().charge.bytes();
+            drop(entry);
+            UNFREED.fetch_sub(bytes, Relaxed);
+            // SAFETY: No conditions but that the caller may sleep, as a work item may.
+            unsafe { sys::lunatik_cond_resched() };
+        }
+    }
+}
+
+/// The existence of what frees entries; while it lives, tables may be used.
+pub(super) struct Reclaimer(());
+
+impl Reclaimer {
+    /// Prepares to free entries.
+    ///
+    /// # Safety
+    ///
+    /// Only one may exist at a time, and no table may exist without one.
+    pub(super) unsafe fn new() -> Result<Self> {
+        let worker = Arc::pin_init(
+            pin_init!(Worker {
+                work <- new_work!("lunatik::rcu_table::Worker"),
+            }),
+            GFP_KERNEL,
+        )?;
+        // SAFETY: No conditions.
+        let queue = unsafe { sys::lunatik_alloc_reclaim_queue() };
+        if queue.is_null() {
+            return Err(ENOMEM);
+        }
+        QUEUE.store(queue, Relaxed);
+        WORKER.store(Arc::into_raw(worker), Release);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Reclaimer {
+    fn drop(&mut self) {
+        wait();
+        let queue = QUEUE.xchg(ptr::null_mut(), Full);
+        // SAFETY: `new()` stored the queue. There are no tables any more, and `wait()` saw the
+        // last callback end, so nobody enqueues.
+        unsafe { bindings::destroy_workqueue(queue) };
+        let worker = WORKER.xchg(ptr::null(), Full);
+        // SAFETY: `new()` gave this reference up, and nobody uses it any more.
+        drop(unsafe { Arc::from_raw(worker) });
+    }
+}
+
+/// Has `entry`, which no new reader can find, freed when the last old reader is gone.
+pub(super) fn retire(entry: NonNull<Entry>) {
+    // SAFETY: The caller has just taken the entry out of its table, so it is still there.
+    let bytes = unsafe { entry.as_ref() }.charge.bytes();
+    UNFREED.fetch_add(bytes, Relaxed);
+    // SAFETY: As above. Nobody else uses the head, for an entry is retired once. The callback is
+    // in the module until `Reclaimer` has waited for it.
+    unsafe { bindings::call_rcu(entry.as_ref().rcu.get(), Some(grace_period_over)) };
+}
+
+unsafe extern "C" fn grace_period_over(head: *mut bindings::callback_head) {
+    let head = Opaque::cast_from(head);
+    // SAFETY: `retire()` passed the field of an entry.
+    let entry = unsafe { container_of!(head, Entry, rcu) };
+    // SAFETY: An entry is never null.
+    make_ready(unsafe { NonNull::new_unchecked(entry.cast_mut()) });
+}
+
+/// Has `entry`, which no reader can see any more, freed by a thread that may sleep.
+pub(super) fn release(entry: OwnedEntry) {
+    UNFREED.fetch_add(entry.get().charge.bytes(), Relaxed);
+    make_ready(entry.into_raw());
+}
+
+fn make_ready(entry: NonNull<Entry>) {
+    let mut first = READY.load(Relaxed);
+    loop {
+        // SAFETY: No reader is left, and the entry is not on the list yet: it is ours.
+        unsafe { entry.as_ref() }.next.store(first, Relaxed);
+        match READY.cmpxchg(first, entry.as_ptr(), Full) {
+            Ok(_) => break,
+            Err(now) => first = now,
+        }
+    }
+    if first.is_null() {
+        enqueue();
+    }
+}
+
+fn enqueue() {
+    let worker = WORKER.load(Acquire);
+    let queue = QUEUE.load(Relaxed);
+    if worker.is_null() || queue.is_null() {
+        return;
+    }
+    // SAFETY: `Reclaimer` owns a reference while there may be entries.
+    let worker = unsafe { kernel::sync::ArcBorrow::from_raw(worker) };
+    // SAFETY: As above, for the queue.
+    let queue = unsafe { Queue::from_raw(queue) };
+    // If the item is queued already, that run will find the entry.
+    let _ = queue.enqueue(Arc::from(worker));
+}
+
+/// Waits until all that was removed before the call is freed. May sleep.
+pub(super) fn wait() {
+    rcu::rcu_barrier();
+    let queue = QUEUE.load(Relaxed);
+    if !queue.is_null() {
+        // SAFETY: The queue lives until `Reclaimer` is dropped, which outlives all tables.
+        unsafe { bindings::__flush_workqueue(queue) };
+    }
+}
+
+/// Makes a writer wait that is faster than the memory it throws away is freed. May sleep.
+pub(super) fn throttle() {
+    if UNFREED.load(Relaxed) > MAX_UNFREED {
+        wait();
+    }
+}
+
+/// Whether everything that was removed is freed.
+pub(super) fn is_idle() -> bool {
+    UNFREED.load(Relaxed) == 0
+}
