@@ -55,7 +55,7 @@ impl Errno {
     }
 
     /// Turns a negative number from the kernel into what a program would see.
-    fn from_kernel(value: isize) -> Self {
+    pub fn from_kernel(value: isize) -> Self {
         let number = match value.checked_neg() {
             Some(number) if number <= Self::MAX => number as i32,
             _ => return Self::EIO,

@@ -13,6 +13,8 @@ struct lua_State;
 
 int *lunatik_errno(struct lua_State *L);
 
+/* User Mode Linux renames it. */
+#undef errno
 #define errno			(*lunatik_errno(L))
 
 #endif

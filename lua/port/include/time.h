@@ -41,6 +41,9 @@ size_t lunatik_strftime(char *text, size_t size, const char *format,
 /* Microseconds of processor time that the VM has used. */
 clock_t lunatik_cpu_clock(struct lua_State *L);
 
+/* User Mode Linux renames it. */
+#undef mktime
+
 #define time			lunatik_time
 #define mktime			lunatik_mktime
 #define l_gmtime(seconds, calendar)	lunatik_gmtime(seconds, calendar)

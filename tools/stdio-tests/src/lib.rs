@@ -5,6 +5,8 @@
 
 #[path = "../../../rust/stdio/calendar.rs"]
 pub mod calendar;
+#[path = "../../../rust/stdio/device.rs"]
+pub mod device;
 #[path = "../../../rust/stdio/errno.rs"]
 pub mod errno;
 #[path = "../../../rust/stdio/mode.rs"]

@@ -9,10 +9,11 @@ use std::os::fd::IntoRawFd;
 use std::path::{Path, PathBuf};
 
 use stdio_tests::clib;
+use stdio_tests::device::{Device, Target};
 use stdio_tests::errno::Errno;
 use stdio_tests::mode::Mode;
 use stdio_tests::random::Random;
-use stdio_tests::stream::{Buffering, Device, Stream, Target};
+use stdio_tests::stream::{Buffering, Stream};
 
 struct HostFile(File);
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What C sees as a `FILE`: a stream of one VM.
+
+use kernel::{
+    ffi::c_int,
+    prelude::*, //
+};
+
+use super::{
+    device::{Device, Target},
+    errno::Errno,
+    hooks::Host,
+    kernel_file::KernelFile,
+    mode::Mode,
+    stream::{Buffering, Stream},
+    streams::Streams, //
+};
+
+/// The most that is moved in one call to the kernel. In between, the VM may be told to stop.
+const LARGEST_TRANSFER: usize = 1 << 20;
+
+/// C's `FILE`.
+pub(super) struct File {
+    pub(super) owner: *const Streams,
+    pub(super) stream: Stream<Source>,
+}
+
+impl File {
+    /// A stream on `source`, which was just opened as `mode` says.
+    pub(super) fn new(source: Source, mode: Mode) -> Result<Self, Errno> {
+        Ok(Self {
+            owner: core::ptr::null(),
+            stream: Stream::new(source, mode)?,
+        })
+    }
+
+    /// The standard output or the standard error stream.
+    pub(super) fn console(host: Host, number: c_int) -> Result<Self, Errno> {
+        let mut file = Self::new(Source::console(host, number), WRITE)?;
+        // The other side collects what it gets; a second buffer would only delay it.
+        file.stream.set_buffering(Buffering::None)?;
+        Ok(file)
+    }
+
+    /// The standard input stream: it is at its end.
+    pub(super) fn empty(host: Host) -> Result<Self, Errno> {
+        Self::new(Source::empty(host), READ)
+    }
+
+    /// Closes the file; what is left to write is written before.
+    pub(super) fn close(mut self: KBox<Self>) -> Result<(), Errno> {
+        let flushed = self.stream.flush();
+        let closed = self.stream.device_mut().close();
+        flushed.and(closed)
+    }
+}
+
+const READ: Mode = Mode {
+    read: true,
+    write: false,
+    append: false,
+    create: false,
+    truncate: false,
+    exclusive: false,
+};
+
+const WRITE: Mode = Mode {
+    read: false,
+    write: true,
+    ..READ
+};
+
+/// What is under a stream.
+pub(super) struct Source {
+    host: Host,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A file; none once it was closed.
+    File(Option<KernelFile>),
+    /// The standard output (1) or error (2) of the VM.
+    Console(c_int),
+    /// Nothing to read.
+    Empty,
+}
+
+impl Source {
+    /// An open file.
+    pub(super) fn file(host: Host, file: KernelFile) -> Self {
+        let kind = Kind::File(Some(file));
+        Self { host, kind }
+    }
+
+    fn console(host: Host, number: c_int) -> Self {
+        let kind = Kind::Console(number);
+        Self { host, kind }
+    }
+
+    fn empty(host: Host) -> Self {
+        let kind = Kind::Empty;
+        Self { host, kind }
+    }
+
+    /// Whether this is a file, not a standard stream.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File(_))
+    }
+
+    fn close(&mut self) -> Result<(), Errno> {
+        match &mut self.kind {
+            Kind::File(file) => file.take().map_or(Ok(()), KernelFile::close),
+            _ => Ok(()),
+        }
+    }
+
+    /// The file, if the VM may use it now.
+    fn usable_file(&mut self) -> Result<&mut KernelFile, Errno> {
+        // SAFETY: The VM is alive as long as its streams are.
+        unsafe { self.host.may_use_files() }?;
+        match &mut self.kind {
+            Kind::File(Some(file)) => Ok(file),
+            _ => Err(Errno::EBADF),
+        }
+    }
+}
+
+impl Device for Source {
+    type Buffer = KVec<u8>;
+
+    const BUFFER_SIZE: usize = 4096;
+
+    fn read(&mut self, data: &mut [u8]) -> Result<usize, Errno> {
+        if let Kind::Empty = self.kind {
+            return Ok(0);
+        }
+        let length = data.len().min(LARGEST_TRANSFER);
+        let data = data.get_mut(..length).unwrap_or(&mut []);
+        self.usable_file()?.read(data)
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<usize, Errno> {
+        if let Kind::Console(number) = self.kind {
+            // SAFETY: The VM is alive as long as its streams are.
+            unsafe { self.host.output(number, data) }?;
+            return Ok(data.len());
+        }
+        let length = data.len().min(LARGEST_TRANSFER);
+        let data = data.get(..length).unwrap_or(&[]);
+        self.usable_file()?.write(data)
+    }
+
+    fn seek(&mut self, target: Target) -> Result<i64, Errno> {
+        if !self.is_file() {
+            return Err(Errno::ESPIPE);
+        }
+        self.usable_file()?.seek(target)
+    }
+
+    fn buffer(&mut self) -> Result<KVec<u8>, Errno> {
+        // SAFETY: The VM is alive as long as its streams are, and only one thread runs it.
+        let streams = unsafe { &*self.host.streams() };
+        streams
+            .charge(|| KVec::from_elem(0, Self::BUFFER_SIZE, GFP_KERNEL_ACCOUNT))
+            .map_err(|_| Errno::ENOMEM)
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What this part needs of those above it, by their C names: a VM is its allocator's user data.
+
+use kernel::ffi::{c_int, c_void};
+
+use super::{
+    errno::Errno,
+    streams::Streams, //
+};
+
+extern "C" {
+    /// The streams of a VM, never null: they exist before a library is opened.
+    fn lunatik_vm_streams(vm: *mut c_void) -> *mut c_void;
+
+    /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error.
+    fn lunatik_output(vm: *mut c_void, stream: c_int, data: *const u8, length: usize) -> c_int;
+
+    /// Asks whether a VM may call into the file system now: 0, or a negative error if it has been
+    /// told to stop or must not sleep.
+    fn lunatik_may_use_files(vm: *mut c_void) -> c_int;
+}
+
+/// A VM, as C knows it.
+#[derive(Clone, Copy)]
+pub(super) struct Host(pub(super) *mut c_void);
+
+impl Host {
+    /// The streams of the VM.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn streams(self) -> *mut Streams {
+        // SAFETY: By this function's contract.
+        unsafe { lunatik_vm_streams(self.0) }.cast()
+    }
+
+    /// Takes all of `data` as output.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn output(self, stream: c_int, data: &[u8]) -> Result<(), Errno> {
+        // SAFETY: By this function's contract; the slice is as long as it says.
+        let status = unsafe { lunatik_output(self.0, stream, data.as_ptr(), data.len()) };
+        Errno::check(status as isize).map(|_| ())
+    }
+
+    /// Asks whether the VM may call into the file system now. Whoever calls often makes a loop in
+    /// Lua's C code end soon after the VM was told to stop.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn may_use_files(self) -> Result<(), Errno> {
+        // SAFETY: By this function's contract.
+        let status = unsafe { lunatik_may_use_files(self.0) };
+        Errno::check(status as isize).map(|_| ())
+    }
+}
