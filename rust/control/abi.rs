@@ -9,8 +9,11 @@
 //!
 //! The first request is [`Request::Hello`]. Every request is answered by any number of
 //! [`Reply::Output`], [`Reply::Log`], [`Reply::Names`] and [`Reply::Status`], then by exactly one
-//! [`Reply::Done`], all of them with the request's number. Numbers are chosen by the client; one that is
-//! still unanswered must not be used again.
+//! [`Reply::Done`], all of them with the request's number; but [`Request::Cancel`] has no answer. Numbers
+//! are chosen by the client; one that is still unanswered must not be used again.
+//!
+//! Results of scripts are nil, booleans, numbers and strings; anything else comes as the string that
+//! `tostring` makes of it, since what is printed is its only use.
 //!
 //! `Documentation/abi.md` is the description for those who write a client of their own.
 //!

@@ -120,10 +120,8 @@ pub(super) fn cancelled(session: &Session, id: u32) {
 fn answer_at_once(session: &Session, id: u32, request: &Request<'_>) -> bool {
     match *request {
         Request::Hello { version, .. } => hello(session, id, version),
-        Request::Cancel { request } => {
-            session.cancel(request);
-            succeed(session, id);
-        }
+        // Not answered: an answer might have to wait for a client that is just writing this.
+        Request::Cancel { request } => session.cancel(request),
         _ => return false,
     }
     true

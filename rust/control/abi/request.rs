@@ -156,7 +156,8 @@ pub enum Request<'a> {
         follow: bool,
     },
     /// Interrupts an unanswered request of this session, which is then answered with an error of
-    /// [`Origin::Cancelled`](super::Origin::Cancelled). Nothing happens, and this succeeds, where none has that number.
+    /// [`Origin::Cancelled`](super::Origin::Cancelled). Nothing happens where none has that number. This
+    /// alone has no answer of its own, so that a client whose replies pile up can send it all the same.
     Cancel {
         /// The number of that request.
         request: u32,

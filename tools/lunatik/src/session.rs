@@ -173,7 +173,7 @@ impl Session {
                 break;
             };
             taken += frame.header.frame_length();
-            // The answer to a cancellation is one for another number.
+            // What was left unanswered, or came for a request that nobody waits for.
             if frame.header.request != number {
                 continue;
             }
