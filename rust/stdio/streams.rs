@@ -4,6 +4,7 @@
 
 use core::{
     cell::{Cell, UnsafeCell},
+    marker::PhantomPinned,
     pin::Pin, //
 };
 
@@ -29,14 +30,15 @@ const MOST_OPEN: usize = 64;
 ///
 /// # Invariants
 ///
-/// `owner` of each file in here points to this. Files are boxed, or at a fixed place in this pinned
-/// struct: C keeps pointers to them.
+/// `owner` of each file in here points to this. Files are boxed: C keeps pointers to them.
 pub(crate) struct Streams {
     host: Host,
     memcg: MemoryCgroup,
     errno: Cell<c_int>,
-    standard: [UnsafeCell<File>; 3],
+    standard: [UnsafeCell<KBox<File>>; 3],
     open: UnsafeCell<KVec<KBox<File>>>,
+    /// The files keep pointers to this.
+    _pin: PhantomPinned,
 }
 
 /// One of the three standard streams.
@@ -51,26 +53,27 @@ impl Streams {
     /// The streams of `vm`, as C's hooks know it. Their memory is charged to `memcg`.
     pub(crate) fn new(vm: *mut c_void, memcg: MemoryCgroup) -> Result<Pin<KBox<Self>>> {
         let host = Host(vm);
-        let standard = || -> Result<[UnsafeCell<File>; 3], Errno> {
+        let boxed = |file: Result<File, Errno>| -> Result<_> {
+            let file = file.map_err(|_| ENOMEM)?;
+            Ok(UnsafeCell::new(KBox::new(file, GFP_KERNEL_ACCOUNT)?))
+        };
+        let standard = || -> Result<_> {
             Ok([
-                UnsafeCell::new(File::empty(host)?),
-                UnsafeCell::new(File::console(host, 1)?),
-                UnsafeCell::new(File::console(host, 2)?),
+                boxed(File::empty(host))?,
+                boxed(File::console(host, 1))?,
+                boxed(File::console(host, 2))?,
             ])
         };
-        let standard = standard().map_err(|_| ENOMEM)?;
-        let mut streams = memcg.clone().charge(|| {
-            KBox::new(
-                Self {
-                    host,
-                    memcg,
-                    errno: Cell::new(0),
-                    standard,
-                    open: UnsafeCell::new(KVec::new()),
-                },
-                GFP_KERNEL_ACCOUNT,
-            )
-        })?;
+        let streams = Self {
+            host,
+            standard: memcg.charge(standard)?,
+            memcg,
+            errno: Cell::new(0),
+            open: UnsafeCell::new(KVec::new()),
+            _pin: PhantomPinned,
+        };
+        let memcg = streams.memcg.clone();
+        let mut streams = memcg.charge(|| KBox::new(streams, GFP_KERNEL_ACCOUNT))?;
         let owner: *const Self = &*streams;
         for file in &mut streams.standard {
             // INVARIANT: The box does not move its content.
@@ -95,14 +98,19 @@ impl Streams {
     }
 
     /// A standard stream.
-    pub(super) fn standard(&self, which: Standard) -> *mut File {
+    ///
+    /// # Safety
+    ///
+    /// The caller runs the VM.
+    pub(super) unsafe fn standard(&self, which: Standard) -> *mut File {
         let [input, output, error] = &self.standard;
-        match which {
+        let file = match which {
             Standard::Input => input,
             Standard::Output => output,
             Standard::Error => error,
-        }
-        .get()
+        };
+        // SAFETY: Whoever runs the VM is the only one here; the reference ends at once.
+        unsafe { &mut **file.get() }
     }
 
     /// Makes room for one more file, before it is opened.

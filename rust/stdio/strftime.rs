@@ -146,6 +146,8 @@ impl Output<'_> {
     }
 
     /// A number of at least `width` characters, its sign included.
+    // Inlined into each conversion it would make the callers' frames large.
+    #[inline(never)]
     fn number(&mut self, value: i64, width: usize, fill: Fill) -> Result<(), Refused> {
         let negative = value < 0;
         let mut rest = value.unsigned_abs();

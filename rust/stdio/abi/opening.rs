@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Opening and closing streams.
+
+use kernel::{
+    ffi::{c_char, c_int},
+    str::{CStr, CStrExt}, //
+};
+
+use super::{
+    super::{
+        errno::Errno,
+        file::{File, Source},
+        kernel_file::KernelFile,
+        mode::Mode,
+        path,
+        streams::Streams,
+        temporary, //
+    },
+    settle,
+    streams_of,
+    EOF, //
+};
+use crate::sys::lua::lua_State;
+
+/// Permissions of a new file, less init's mask.
+const PERMISSIONS: u16 = 0o666;
+
+/// Opens a file for a VM.
+///
+/// # Safety
+///
+/// As for all functions here.
+unsafe fn open(streams: &Streams, path: *const c_char, mode: *const c_char) -> Result<File, Errno> {
+    // SAFETY: By the contract of `abi.rs`.
+    let (path, mode) = unsafe {
+        streams.host().may_use_files()?;
+        (CStr::from_char_ptr(path), CStr::from_char_ptr(mode))
+    };
+    let mode = Mode::parse(mode.to_bytes()).ok_or(Errno::EINVAL)?;
+    let file = KernelFile::open(path, mode, PERMISSIONS)?;
+    File::new(Source::file(streams.host(), file), mode)
+}
+
+/// C's `fopen`.
+///
+/// # Safety
+///
+/// As for all functions here.
+#[no_mangle]
+unsafe extern "C" fn lunatik_fopen(
+    state: *mut lua_State,
+    path: *const c_char,
+    mode: *const c_char,
+) -> *mut File {
+    // SAFETY: By the contract of `abi.rs`.
+    let streams = unsafe { streams_of(state) };
+    let open = || {
+        // SAFETY: As above.
+        unsafe {
+            streams.reserve()?;
+            streams.keep(open(streams, path, mode)?)
+        }
+    };
+    settle(streams, open(), core::ptr::null_mut())
+}
+
+/// C's `freopen`; on failure `file` is closed and gone.
+///
+/// # Safety
+///
+/// As for all functions here.
+#[no_mangle]
+unsafe extern "C" fn lunatik_freopen(
+    path: *const c_char,
+    mode: *const c_char,
+    file: *mut File,
+) -> *mut File {
+    // SAFETY: By the contract of `abi.rs`.
+    let streams = unsafe { &*(*file).owner };
+    let reopen = || {
+        // SAFETY: As above. Closing makes the room that `keep` needs.
+        unsafe {
+            let former = streams.take(file).ok_or(Errno::EBADF)?;
+            // Errors of the former file are nobody's concern, in C as well.
+            let _ = former.close();
+            streams.keep(open(streams, path, mode)?)
+        }
+    };
+    settle(streams, reopen(), core::ptr::null_mut())
+}
+
+/// C's `tmpfile`.
+///
+/// # Safety
+///
+/// As for all functions here.
+#[no_mangle]
+unsafe extern "C" fn lunatik_tmpfile(state: *mut lua_State) -> *mut File {
+    // SAFETY: By the contract of `abi.rs`.
+    let streams = unsafe { streams_of(state) };
+    let open = || {
+        // SAFETY: As above.
+        unsafe {
+            streams.host().may_use_files()?;
+            streams.reserve()?;
+        }
+        let (file, path) = temporary::create()?;
+        path::remove(temporary::c_str(&path))?;
+        let file = File::new(Source::file(streams.host(), file), Mode::TEMPORARY)?;
+        // SAFETY: As above.
+        unsafe { streams.keep(file) }
+    };
+    settle(streams, open(), core::ptr::null_mut())
+}
+
+/// C's `fclose`.
+///
+/// # Safety
+///
+/// As for all functions here.
+#[no_mangle]
+unsafe extern "C" fn lunatik_fclose(file: *mut File) -> c_int {
+    // SAFETY: By the contract of `abi.rs`.
+    let streams = unsafe { &*(*file).owner };
+    // SAFETY: As above.
+    let file = unsafe { streams.take(file) };
+    let result = file.ok_or(Errno::EBADF).and_then(File::close);
+    settle(streams, result.map(|()| 0), EOF)
+}
