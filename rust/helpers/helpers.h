@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include "../stdio/helpers.h"
+
 struct mem_cgroup;
 struct task_struct;
 struct workqueue_struct;
