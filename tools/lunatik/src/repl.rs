@@ -11,8 +11,14 @@ use std::{
 
 use lunatik_abi::abi::Request;
 use rustyline::{
-    completion::Completer, config::Configurer, error::ReadlineError, highlight::Highlighter,
-    hint::Hinter, history::FileHistory, validate::Validator, Context, Editor, Helper,
+    completion::Completer,
+    config::{CompletionType, Configurer},
+    error::ReadlineError,
+    highlight::Highlighter,
+    hint::Hinter,
+    history::FileHistory,
+    validate::Validator,
+    Context, Editor, Helper,
 };
 
 use crate::{
@@ -81,6 +87,7 @@ pub fn run(session: Session) -> Result<(), Failure> {
     let session = Rc::new(RefCell::new(session));
     let mut editor: Editor<LuaHelper, FileHistory> = Editor::new().map_err(terminal)?;
     editor.set_max_history_size(HISTORY).map_err(terminal)?;
+    editor.set_completion_type(CompletionType::List);
     editor.set_helper(Some(LuaHelper {
         session: Rc::clone(&session),
     }));
