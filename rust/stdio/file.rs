@@ -17,7 +17,7 @@ use super::{
     streams::Streams, //
 };
 
-/// The most that is moved in one call to the kernel. In between, the VM may be told to stop.
+/// The most that is moved in one call to the kernel. In between, the VM may be interrupted.
 const LARGEST_TRANSFER: usize = 1 << 20;
 
 /// C's `FILE`.
@@ -48,8 +48,9 @@ impl File {
         Self::new(Source::empty(host), READ)
     }
 
-    /// Closes the file; what is left to write is written before.
+    /// Closes the file; what is left to write is written before, even if the VM is being ended.
     pub(super) fn close(mut self: KBox<Self>) -> Result<(), Errno> {
+        self.stream.device_mut().closing = true;
         let flushed = self.stream.flush();
         let closed = self.stream.device_mut().close();
         flushed.and(closed)
@@ -75,6 +76,8 @@ const WRITE: Mode = Mode {
 pub(super) struct Source {
     host: Host,
     kind: Kind,
+    /// There is one buffer left to write, which takes no time worth asking for.
+    closing: bool,
 }
 
 enum Kind {
@@ -89,18 +92,24 @@ enum Kind {
 impl Source {
     /// An open file.
     pub(super) fn file(host: Host, file: KernelFile) -> Self {
-        let kind = Kind::File(Some(file));
-        Self { host, kind }
+        Self::new(host, Kind::File(Some(file)))
     }
 
     fn console(host: Host, number: c_int) -> Self {
-        let kind = Kind::Console(number);
-        Self { host, kind }
+        Self::new(host, Kind::Console(number))
     }
 
     fn empty(host: Host) -> Self {
-        let kind = Kind::Empty;
-        Self { host, kind }
+        Self::new(host, Kind::Empty)
+    }
+
+    fn new(host: Host, kind: Kind) -> Self {
+        let closing = false;
+        Self {
+            host,
+            kind,
+            closing,
+        }
     }
 
     /// Whether this is a file, not a standard stream.
@@ -117,8 +126,10 @@ impl Source {
 
     /// The file, if the VM may use it now.
     fn usable_file(&mut self) -> Result<&mut KernelFile, Errno> {
-        // SAFETY: The VM is alive as long as its streams are.
-        unsafe { self.host.may_use_files() }?;
+        if !self.closing {
+            // SAFETY: The VM is alive as long as its streams are.
+            unsafe { self.host.may_use_files() }?;
+        }
         match &mut self.kind {
             Kind::File(Some(file)) => Ok(file),
             _ => Err(Errno::EBADF),

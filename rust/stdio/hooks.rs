@@ -14,11 +14,11 @@ extern "C" {
     fn lunatik_vm_streams(vm: *mut c_void) -> *mut c_void;
 
     /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error.
-    fn lunatik_output(vm: *mut c_void, stream: c_int, data: *const u8, length: usize) -> c_int;
+    fn lunatik_vm_output(vm: *mut c_void, stream: c_int, data: *const u8, length: usize) -> c_int;
 
-    /// Asks whether a VM may call into the file system now: 0, or a negative error if it has been
-    /// told to stop or must not sleep.
-    fn lunatik_may_use_files(vm: *mut c_void) -> c_int;
+    /// Asks whether a VM may call into the file system now: 0, or a negative error if its code is
+    /// being ended (`EINTR`) or must not sleep.
+    fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int;
 }
 
 /// A VM, as C knows it.
@@ -43,19 +43,19 @@ impl Host {
     /// This must be a live VM.
     pub(super) unsafe fn output(self, stream: c_int, data: &[u8]) -> Result<(), Errno> {
         // SAFETY: By this function's contract; the slice is as long as it says.
-        let status = unsafe { lunatik_output(self.0, stream, data.as_ptr(), data.len()) };
+        let status = unsafe { lunatik_vm_output(self.0, stream, data.as_ptr(), data.len()) };
         Errno::check(status as isize).map(|_| ())
     }
 
     /// Asks whether the VM may call into the file system now. Whoever calls often makes a loop in
-    /// Lua's C code end soon after the VM was told to stop.
+    /// Lua's C code end soon after the VM was interrupted.
     ///
     /// # Safety
     ///
     /// This must be a live VM.
     pub(super) unsafe fn may_use_files(self) -> Result<(), Errno> {
         // SAFETY: By this function's contract.
-        let status = unsafe { lunatik_may_use_files(self.0) };
+        let status = unsafe { lunatik_vm_may_use_files(self.0) };
         Errno::check(status as isize).map(|_| ())
     }
 }
