@@ -6,9 +6,19 @@
 //! [`stream`], [`strftime`] and what they use) is compared with a C library by
 //! `tools/stdio-tests`.
 //!
-//! Paths, relative ones too, start at the root directory of the init process: a script runs on
-//! kernel threads, whose own root is an empty file system. Files are opened non-blocking, so that a
-//! pipe or a terminal cannot hold a script that is to stop.
+//! What a script may notice:
+//!
+//! - Paths, relative ones too, start at the root directory of the init process: a script runs on
+//!   kernel threads, whose own root is an empty file system.
+//! - Files are opened non-blocking, so that a pipe or a terminal cannot hold a script that is to
+//!   stop: reading one that has nothing yet fails with "Resource temporarily unavailable".
+//! - A file whose driver reads or writes user memory only, such as `/proc/self/status`, gives
+//!   "Invalid argument".
+//! - A VM may have 64 files open; one more gives "Too many open files".
+//! - When a VM is ended, reads and writes fail with "Interrupted system call", so that the C code
+//!   that called them returns to where Lua ends.
+//! - Standard input is at its end; standard output and error go to the VM's log or client at once.
+//! - There are no time zones: local time is UTC.
 
 mod abi;
 mod clock;
