@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# What a user or developer types; the work is done by scripts/. `make help` lists it.
+
+# Kbuild reads this file too when `M=` points here without a Kbuild file; there is one.
+
+.DEFAULT_GOAL := $(if $(KDIR),module,help)
+
+# The machine kind: um, qemu or debug. Tests take all three unless told otherwise.
+KIND ?=
+kind := $(or $(KIND),um)
+kinds := $(or $(KIND),um qemu debug)
+
+.PHONY: help demo test shell bench setup module tool install check clean
+
+help:
+	@echo 'make demo     set up everything, boot a virtual machine and run the examples in it'
+	@echo 'make test     run all tests, on the three kinds of machine'
+	@echo 'make shell    a shell in a virtual machine with everything loaded, to play in'
+	@echo 'make bench    compare the speed with user-space Lua'
+	@echo
+	@echo 'make setup    only bring what the build needs: packages, sources, kernels'
+	@echo 'make module   build lunatik.ko for a machine, or for the kernel in KDIR'
+	@echo 'make tool     build the lunatik command'
+	@echo 'make install  install module, command and Lua files for the kernel in KDIR'
+	@echo 'make check    formatting, lints, documents'
+	@echo 'make clean    remove what was built here (kernels stay in the cache)'
+	@echo
+	@echo 'KIND=um       User Mode Linux: starts in half a second (default)'
+	@echo 'KIND=qemu     x86_64 as distributions build it, in QEMU'
+	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
+	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
+
+demo: module tool
+	@scripts/demo $(kind)
+
+test:
+	@scripts/test $(kinds)
+
+shell: module tool
+	@scripts/shell $(kind)
+
+bench: module tool
+	@scripts/bench $(kind)
+
+setup:
+	@scripts/setup $(kinds)
+
+ifdef KDIR
+module:
+	@scripts/build-module installed $(KDIR)
+else
+module:
+	@scripts/build-module $(kind)
+endif
+
+tool:
+	@scripts/build-tool
+
+install: KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
+install:
+	@scripts/install $(KDIR)
+
+check:
+	@scripts/check
+
+clean:
+	@rm -rf build tools/target

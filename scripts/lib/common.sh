@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+#
+# What every script shares: places, versions, messages, progress, locks.
+# Sourced, never run.
+
+set -o errexit -o nounset -o pipefail
+# Variables given to our make are not for the make of the kernel.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/lunatik
+
+# Debian's suite with the kernel and core library sources, and the kernel series
+# in it. The suite drops old versions, so the exact one is found at set-up.
+SOURCE_SUITE=trixie-backports
+KERNEL_SERIES=7.3
+BINDGEN_VERSION=0.72.1
+LLVM_MAJOR=22
+JOBS=${JOBS:-$(nproc)}
+
+export LIBCLANG_PATH=/usr/lib/llvm-$LLVM_MAJOR/lib
+
+# say TEXT: one line about what is going on. Standard output stays free for results.
+say() { printf 'lunatik: %s\n' "$*" >&2; }
+
+# die TEXT [HINT]: stop with what is wrong and what to do about it.
+die() {
+	printf 'lunatik: error: %s\n' "$1" >&2
+	[ $# -lt 2 ] || printf 'lunatik: to fix it: %s\n' "$2" >&2
+	exit 1
+}
+
+# need COMMAND HINT: stop unless COMMAND is there.
+need() { command -v "$1" >/dev/null || die "$1 is missing" "$2"; }
+
+# machine_kind KIND: stop unless KIND is one of the three.
+machine_kind() {
+	case $1 in
+	um | qemu | debug) ;;
+	*) die "there is no machine kind '$1'" "use KIND=um, KIND=qemu or KIND=debug" ;;
+	esac
+}
+
+# run_step WHAT LOG STEPS COMMAND...: run COMMAND into LOG and show that it lives:
+# a percentage when it is known how many lines it will print (STEPS), else the time.
+run_step() {
+	local what=$1 log=$2 steps=$3 pid status=0 start=$SECONDS shown=0 lines note
+	shift 3
+	mkdir -p "$(dirname "$log")"
+	: >"$log"
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		[ $((SECONDS - start - shown)) -ge "$([ -t 2 ] && echo 2 || echo 10)" ] || {
+			[ $shown = 0 ] && [ $((SECONDS - start)) -ge 2 ] || continue
+		}
+		shown=$((SECONDS - start))
+		note="$shown s"
+		if [ "$steps" -gt 0 ]; then
+			lines=$(wc -l <"$log")
+			lines=$((lines * 100 / steps))
+			[ $lines -lt 99 ] || lines=99
+			note="$lines %, $note"
+		fi
+		if [ -t 2 ]; then
+			printf '\r\033[Klunatik: %s … %s' "$what" "$note" >&2
+		else
+			say "$what … $note"
+		fi
+	done
+	wait "$pid" || status=$?
+	[ $shown = 0 ] || [ ! -t 2 ] || printf '\r\033[K' >&2
+	if [ $status != 0 ]; then
+		say "$what failed (status $status); the end of $log:"
+		tail -n 30 "$log" | sed 's/^/    /' >&2
+		return $status
+	fi
+	[ $shown = 0 ] || say "$what: done in $((SECONDS - start)) s"
+}
+
+# with_lock NAME COMMAND...: run COMMAND while no other one with NAME runs.
+with_lock() {
+	local file=$CACHE/$1.lock fd status=0
+	shift
+	mkdir -p "$CACHE"
+	exec {fd}>"$file"
+	if ! flock -n "$fd"; then
+		say "waiting for another set-up (lock ${file##*/})"
+		flock "$fd"
+	fi
+	"$@" {fd}>&- || status=$?
+	exec {fd}>&-
+	return $status
+}
+
+rustc_version() { rustc -vV | sed -n 's/^release: //p'; }
+
+# newest GLOB...: the last of the folders in version order, or nothing.
+newest() {
+	local found
+	found=$(for f in "$@"; do [ -d "$f" ] && echo "$f"; done | sort -V | tail -n 1) || true
+	echo "$found"
+}
+
+kernel_source() { newest "$CACHE/linux-$KERNEL_SERIES"*; }
+rust_library() { echo "$CACHE/rust-src-$(rustc_version)/library"; }
+bindgen_program() { echo "$CACHE/bindgen-$BINDGEN_VERSION/bin/bindgen"; }
+
+# kernel_fragments KIND: configuration files merged over tinyconfig, in order.
+kernel_fragments() {
+	case $1 in
+	debug) echo "$REPO/scripts/kernel/qemu.config" "$REPO/scripts/kernel/debug.config" ;;
+	*) echo "$REPO/scripts/kernel/$1.config" ;;
+	esac
+}
+
+kernel_arch() { if [ "$1" = um ]; then echo um; else echo x86_64; fi; }
+
+# kernel_tree KIND: where its build lies: one folder for each kind, kernel version,
+# configuration and toolchain, so that a change of any of them is a new build.
+kernel_tree() {
+	local version key
+	version=$(basename "$(kernel_source)")
+	# shellcheck disable=SC2046
+	key=$({ cat $(kernel_fragments "$1") | grep -v '^#'
+		rustc -vV
+		"clang-$LLVM_MAJOR" --version | head -n 1
+		echo "$BINDGEN_VERSION"; } | sha256sum | cut -c1-12)
+	echo "$CACHE/kernel-$1-${version#linux-}-$key"
+}
+
+# kernel_make KIND TREE ARGUMENT...: run the kernel's make as that tree was built.
+kernel_make() {
+	local kind=$1 tree=$2
+	shift 2
+	make -C "$tree" ARCH="$(kernel_arch "$kind")" LLVM="-$LLVM_MAJOR" \
+		BINDGEN="$(bindgen_program)" RUST_LIB_SRC="$(rust_library)" "$@"
+}
