@@ -21,6 +21,8 @@ impl Errno {
     pub const EBUSY: Self = Self(16);
     /// File exists.
     pub const EEXIST: Self = Self(17);
+    /// Invalid cross-device link.
+    pub const EXDEV: Self = Self(18);
     /// Not a directory.
     pub const ENOTDIR: Self = Self(20);
     /// Is a directory.
@@ -31,14 +33,8 @@ impl Errno {
     pub const EMFILE: Self = Self(24);
     /// Illegal seek.
     pub const ESPIPE: Self = Self(29);
-    /// Invalid cross-device link.
-    pub const EXDEV: Self = Self(18);
     /// Directory not empty.
     pub const ENOTEMPTY: Self = Self(39);
-    /// Value too large for defined data type.
-    pub const EOVERFLOW: Self = Self(75);
-    /// Stale file handle.
-    pub const ESTALE: Self = Self(116);
 
     /// The largest number that the kernel returns as an error.
     const MAX: isize = 4095;
