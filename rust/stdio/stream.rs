@@ -112,10 +112,9 @@ impl<D: Device> Stream<D> {
 
     /// Reads one byte; `None` at the end of the file.
     pub fn get(&mut self) -> Result<Option<u8>, Errno> {
-        if self.content != Content::Input || self.position == self.end {
-            if !self.fill()? {
-                return Ok(None);
-            }
+        let empty = self.content != Content::Input || self.position == self.end;
+        if empty && !self.fill()? {
+            return Ok(None);
         }
         let byte = self.storage.bytes().get(self.position).copied();
         // INVARIANT: `fill` left at least one byte.

@@ -159,7 +159,7 @@ fn mktime_brings_fields_into_range_as_in_c() {
     for round in 0..400_000u32 {
         let mut field = |usual: i64| -> i32 {
             if round % 4 == 0 {
-                (random.next() as i32) >> random.below(32)
+                (random.any() as i32) >> random.below(32)
             } else {
                 (random.below(usual as u64 * 4) as i64 - usual) as i32
             }
