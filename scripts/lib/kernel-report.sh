@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+#
+# Finds what the kernel reports about itself in its log.
+
+# Each line that begins a report, whatever the checker. Not "Call Trace": fault
+# injection prints one for every failure that a test asked for.
+KERNEL_REPORT='(BUG: |WARNING: |BUG at |Oops|Kernel panic|general protection fault|Unable to handle kernel'
+KERNEL_REPORT+='|KASAN: |UBSAN: |KCSAN: |KFENCE: |CFI failure|INFO: possible |INFO: suspicious |INFO: inconsistent '
+KERNEL_REPORT+='|possible (circular|recursive) locking|suspicious RCU usage|inconsistent lock state|bad unlock balance'
+KERNEL_REPORT+='|held lock freed|DEBUG_LOCKS_WARN_ON|INFO: trying to register non-static key'
+KERNEL_REPORT+='|detected stalls? on|self-detected stall|INFO: task .* blocked for more than|soft lockup|hard LOCKUP|workqueue lockup'
+KERNEL_REPORT+='|scheduling while atomic|sleeping function called|refcount_t: |ODEBUG: |list_(add|del) corruption'
+KERNEL_REPORT+='|kmemleak: .*(suspected|Kernel memory leak detector disabled)|unreferenced object 0x|rust_kernel: panicked|cut here \]'
+KERNEL_REPORT+='|Objects remaining|slab.*corrupt|Bad page (state|map)|stack guard page|stack overflow|double fault|unregister_netdevice: waiting)'
+
+# What this machine's own start-up says, defects of neither kernel nor module.
+KERNEL_NO_REPORT='(WARNING: [Uu]nsafe|mitigat|lunatik: .*C stack overflow)'
+
+kernel_report_lines() { tr -d '\r\000' <"$1" | grep -naE "$KERNEL_REPORT" | grep -avE "$KERNEL_NO_REPORT"; }
+
+has_kernel_report() { kernel_report_lines "$1" >/dev/null; }
+
+# print_kernel_report LOG: from a little before the first report, up to 150 lines.
+print_kernel_report() {
+	local first
+	first=$(kernel_report_lines "$1" | head -n 1 | cut -d: -f1)
+	first=$((first > 3 ? first - 3 : 1))
+	echo "lunatik: the kernel reports a defect:"
+	tr -d '\r\000' <"$1" | sed -n "$first,$((first + 150))p"
+}

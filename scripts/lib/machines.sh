@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+#
+# How each kind of machine is started and watched. Used by scripts/vm, whose variables
+# (kind, tree, work, mem, cpus, timeout, terminal, log) these functions read.
+
+# Standard input as lines of base64, a line "=" at the end: a serial line knows neither
+# raw bytes on input nor the end of a file.
+encode_lines() {
+	perl -MMIME::Base64 -e '$| = 1; while (sysread STDIN, $b, 2048) { print encode_base64($b, ""), "\n" } print "=\n"'
+}
+
+start_machine() {
+	if [ "$kind" = um ]; then start_um; else start_qemu; fi
+}
+
+# Each line of User Mode Linux is a pair of descriptors, input and output, and each must
+# be one that epoll takes: a fifo, never a file. Inputs without a source share one fifo.
+start_um() {
+	local arguments=("mem=$mem" "initrd=$work/initramfs" seccomp=on "ncpus=$cpus" "umid=${work##*/}" "uml_dir=$work"
+		panic=-1 printk.devkmsg=on con=fd:10 ssl=fd:10 con0=fd:10,fd:2
+		ssl0=fd:12,fd:5 ssl1=fd:13,fd:6 ssl2=fd:14,fd:7 ssl3=fd:8,fd:15)
+	mkfifo "$work/idle"
+	if [ -n "$terminal" ]; then
+		arguments+=(con1=fd:0,fd:1)
+		exec 2>"$work/log"
+	else
+		exec >"$work/log" 2>&1
+	fi
+	# One command for all: bash keeps copies of descriptors among the numbers from ten on,
+	# and an `exec` with redirections of its own closes some of these.
+	exec 5>"$work/out" 6>"$work/err" 7>"$work/status" 8<>"$work/in" \
+		10<>"$work/idle" 12<>"$work/idle" 13<>"$work/idle" 14<>"$work/idle" 15<>"$work/idle"
+	exec "$tree/linux" "${arguments[@]}"
+}
+
+# True if hardware virtualisation not only exists but serves: some nested hosts hang.
+kvm_serves() {
+	local answer
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
+	answer=$CACHE/kvm-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -e "$answer" ]; then
+		if timeout -k 1 8 qemu-system-x86_64 -accel kvm -cpu host -machine q35 -m 256M -nodefaults -display none \
+			-no-reboot -kernel "$tree/arch/x86/boot/bzImage" -serial stdio \
+			-append "console=ttyS0 panic=-1 quiet" </dev/null 2>/dev/null | grep -q 'Kernel panic'; then
+			echo yes >"$answer.$$"
+		else
+			echo no >"$answer.$$"
+		fi
+		mv "$answer.$$" "$answer"
+	fi
+	[ "$(cat "$answer")" = yes ]
+}
+
+start_qemu() {
+	local accelerator=(-accel tcg,thread=multi -cpu max) append="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on"
+	if [ "${LUNATIK_ACCEL:-}" != tcg ] && kvm_serves; then
+		accelerator=(-accel kvm -cpu host)
+	fi
+	append+=" lsm=lockdown"
+	# Emulation on a busy host is slow; what would be a stall on metal is none here.
+	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 workqueue.watchdog_thresh=120"
+	local machine=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus" -nodefaults -display none -no-reboot
+		-kernel "$tree/arch/x86/boot/bzImage" -initrd "$work/initramfs" -append "$append"
+		-serial "file:$work/log" -device virtio-serial-pci
+		-chardev "file,id=status,path=$work/status" -device virtserialport,chardev=status,name=status
+		-chardev "file,id=out,path=$work/out" -device virtserialport,chardev=out,name=out
+		-chardev "file,id=err,path=$work/err" -device virtserialport,chardev=err,name=err)
+	if [ -n "$share" ]; then
+		machine+=(-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap")
+	fi
+	if [ -n "$stdin" ]; then
+		machine+=(-chardev "file,id=in,path=/dev/null,input-path=$work/in" -device virtserialport,chardev=in,name=in)
+	fi
+	if [ -n "$terminal" ]; then
+		qemu-system-x86_64 "${machine[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty 2>>"$work/qemu.log"
+	else
+		exec qemu-system-x86_64 "${machine[@]}" >>"$work/qemu.log" 2>&1
+	fi
+}
+
+# Ends the machine at the time limit, or when it hangs after a defect.
+watch_machine() {
+	local start=$SECONDS reported=0 grace=30
+	[ "$kind" != debug ] || grace=90
+	while kill -0 "$machine"; do
+		sleep 0.5
+		if [ "$timeout" != 0 ] && [ $((SECONDS - start)) -ge "$timeout" ]; then
+			touch "$work/timed-out"
+			kill -9 "$machine"
+			return
+		fi
+		if [ $reported = 0 ] && has_kernel_report "$log"; then
+			reported=$SECONDS
+		elif [ $reported != 0 ] && [ $((SECONDS - reported)) -ge $grace ]; then
+			kill -9 "$machine"
+			return
+		fi
+	done
+}
