@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* See edge.h. Knows Lua's insides: one luaD_pcall is all that an operation costs. */
+
+#define LUA_CORE
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "lapi.h"
+#include "ldo.h"
+#include "lgc.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "lauxlib.h"
+#include "lualib.h"
+
+#include "edge.h"
+
+/* The operands of all operations; each uses some. */
+struct operands {
+	int index;
+	int number;
+	size_t size;
+	const char *text;
+	void *result;
+	lunatik_function function;
+};
+
+static int try_operation(lua_State *L, Pfunc operation, struct operands *operands)
+{
+	return luaD_pcall(L, operation, operands, savestack(L, L->top.p), 0);
+}
+
+#define OPERANDS(ud) struct operands *operands = ud
+
+/* Keys of the registry, by address. */
+static const char traceback_key;
+
+static void keep_traceback(lua_State *L)
+{
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
+}
+
+/* Bits of the warning system's state. */
+enum { WARNINGS_ON = 1, WARNING_BEGUN = 2 };
+
+static void warn(void *ud, const char *message, int to_be_continued)
+{
+	lua_State *L = ud;
+	unsigned int *state = &((struct lunatik_vm *)G(L)->ud)->warnings;
+
+	if (!(*state & WARNING_BEGUN) && !to_be_continued && *message == '@') {
+		if (strcmp(message, "@on") == 0)
+			*state |= WARNINGS_ON;
+		else if (strcmp(message, "@off") == 0)
+			*state &= ~WARNINGS_ON;
+		return;
+	}
+	if (*state & WARNINGS_ON) {
+		if (!(*state & WARNING_BEGUN))
+			lunatik_write(L, 2, "Lua warning: ", 13);
+		lunatik_write(L, 2, message, strlen(message));
+		if (!to_be_continued)
+			lunatik_write(L, 2, "\n", 1);
+	}
+	if (to_be_continued)
+		*state |= WARNING_BEGUN;
+	else
+		*state &= ~WARNING_BEGUN;
+}
+
+lua_State *lunatik_newstate(lua_Alloc allocate, void *vm, unsigned int seed)
+{
+	lua_State *L = lua_newstate(allocate, vm, seed);
+
+	if (L != NULL)
+		lua_setwarnf(L, warn, L);
+	return L;
+}
+
+static void remove_field(lua_State *L, const char *library, const char *name)
+{
+	lua_getglobal(L, library);
+	lua_pushnil(L);
+	lua_setfield(L, -2, name);
+	lua_pop(L, 1);
+}
+
+static void open_libraries(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaL_openlibs(L);
+	/* There is no process to leave, no shell, no loader of C libraries. */
+	remove_field(L, "os", "exit");
+	remove_field(L, "os", "execute");
+	remove_field(L, "io", "popen");
+	remove_field(L, "package", "loadlib");
+	lua_pushboolean(L, 0);
+	keep_traceback(L);
+}
+
+int lunatik_openlibs(lua_State *L)
+{
+	return try_operation(L, open_libraries, NULL);
+}
+
+static void run_finalizers(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaC_callfinalizers(L);
+}
+
+void lunatik_run_finalizers(lua_State *L)
+{
+	/* Errors in finalizers are warnings; in closing variables they have nobody to go to. */
+	luaD_closeprotected(L, 1, LUA_OK);
+	lua_settop(L, 0);
+	try_operation(L, run_finalizers, NULL);
+	lua_settop(L, 0);
+}
+
+void lunatik_close(lua_State *L)
+{
+	lua_close(L);
+}
+
+void *lunatik_userdata(lua_State *L)
+{
+	return G(L)->ud;
+}
+
+void lunatik_interrupt(lua_State *L, int on)
+{
+	G(L)->interrupt = on;
+}
+
+void lunatik_push_memory_error(lua_State *L)
+{
+	setsvalue2s(L, L->top.p, G(L)->memerrmsg);
+	L->top.p++;
+}
+
+int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits)
+{
+	int is_number;
+	lua_Number number = lua_tonumberx(L, index, &is_number);
+
+	memcpy(bits, &number, sizeof(number));
+	return is_number;
+}
+
+void lunatik_pushnumberbits(lua_State *L, unsigned long bits)
+{
+	lua_Number number;
+
+	memcpy(&number, &bits, sizeof(number));
+	lua_pushnumber(L, number);
+}
+
+struct named_userdata {
+	const char *name;
+	int index;
+	void *block;
+};
+
+static void test_userdata(lua_State *L, void *ud)
+{
+	struct named_userdata *named = ud;
+
+	named->block = luaL_testudata(L, named->index, named->name);
+}
+
+void *lunatik_testudata(lua_State *L, int index, const char *name)
+{
+	/* Looking a name up may have to make its string. */
+	struct named_userdata named = { name, lua_absindex(L, index), NULL };
+
+	if (lua_type(L, index) != LUA_TUSERDATA)
+		return NULL;
+	if (luaD_pcall(L, test_userdata, &named, savestack(L, L->top.p), 0) != LUA_OK) {
+		lua_settop(L, -2);
+		return NULL;
+	}
+	return named.block;
+}
+
+void lunatik_push_traceback(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
+}
+
+static void push_string(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_pushlstring(L, operands->text, operands->size);
+}
+
+int lunatik_try_pushlstring(lua_State *L, const char *text, size_t length)
+{
+	struct operands operands = { .text = text, .size = length };
+
+	return try_operation(L, push_string, &operands);
+}
+
+static void create_table(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_createtable(L, operands->index, operands->number);
+}
+
+int lunatik_try_createtable(lua_State *L, int elements, int fields)
+{
+	struct operands operands = { .index = elements, .number = fields };
+
+	return try_operation(L, create_table, &operands);
+}
+
+static void new_userdata(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	operands->result = lua_newuserdatauv(L, operands->size, operands->number);
+}
+
+int lunatik_try_newuserdata(lua_State *L, size_t size, int values, void **block)
+{
+	struct operands operands = { .size = size, .number = values };
+	int status = try_operation(L, new_userdata, &operands);
+
+	*block = operands.result;
+	return status;
+}
+
+static void new_metatable(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	operands->number = luaL_newmetatable(L, operands->text);
+}
+
+int lunatik_try_newmetatable(lua_State *L, const char *name, int *fresh)
+{
+	struct operands operands = { .text = name };
+	int status = try_operation(L, new_metatable, &operands);
+
+	*fresh = operands.number;
+	return status;
+}
+
+static void set_metatable(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_setmetatable(L, operands->index);
+}
+
+int lunatik_try_setmetatable(lua_State *L, int index)
+{
+	struct operands operands = { .index = index };
+
+	return try_operation(L, set_metatable, &operands);
+}
+
+static void set_field(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	/* Raw: the value moves up to make room for its key. */
+	lua_pushstring(L, operands->text);
+	lua_insert(L, -2);
+	lua_rawset(L, operands->index);
+}
+
+int lunatik_try_setfield(lua_State *L, int index, const char *name)
+{
+	struct operands operands = { .index = lua_absindex(L, index), .text = name };
+
+	return try_operation(L, set_field, &operands);
+}
+
+static void get_field(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_getfield(L, operands->index, operands->text);
+}
+
+int lunatik_try_getfield(lua_State *L, int index, const char *name)
+{
+	struct operands operands = { .index = lua_absindex(L, index), .text = name };
+
+	return try_operation(L, get_field, &operands);
+}
+
+static void raw_set(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_rawset(L, operands->index);
+}
+
+int lunatik_try_rawset(lua_State *L, int index)
+{
+	struct operands operands = { .index = index };
+
+	return try_operation(L, raw_set, &operands);
+}
+
+static void next_pair(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	operands->number = lua_next(L, operands->index);
+}
+
+int lunatik_try_next(lua_State *L, int index, int *more)
+{
+	struct operands operands = { .index = index };
+	int status = try_operation(L, next_pair, &operands);
+
+	*more = operands.number;
+	return status;
+}
+
+static void make_reference(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	operands->number = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+int lunatik_try_ref(lua_State *L, int *reference)
+{
+	struct operands operands = { 0 };
+	int status = try_operation(L, make_reference, &operands);
+
+	*reference = operands.number;
+	return status;
+}
+
+static void concatenate(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_concat(L, operands->number);
+}
+
+int lunatik_try_concat(lua_State *L, int count)
+{
+	struct operands operands = { .number = count };
+
+	return try_operation(L, concatenate, &operands);
+}
+
+static void push_where(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	luaL_where(L, operands->number);
+}
+
+int lunatik_try_where(lua_State *L, int level)
+{
+	struct operands operands = { .number = level };
+
+	return try_operation(L, push_where, &operands);
+}
+
+static void push_text(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	luaL_tolstring(L, operands->index, NULL);
+}
+
+int lunatik_try_tolstring(lua_State *L, int index)
+{
+	struct operands operands = { .index = index };
+
+	return try_operation(L, push_text, &operands);
+}
+
+static void new_thread(lua_State *L, void *ud)
+{
+	(void)ud;
+	lua_newthread(L);
+}
+
+int lunatik_try_newthread(lua_State *L)
+{
+	return try_operation(L, new_thread, NULL);
+}
+
+int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name)
+{
+	/* Protects itself; what it needs before that, it has on its own stack. */
+	return luaL_loadbufferx(L, text, length, name, "t");
+}
+
+static void make_traceback(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaL_traceback(L, L, NULL, 1);
+	keep_traceback(L);
+}
+
+/* Keeps a traceback, if there is memory for one, and leaves the error as it is. */
+static int message_handler(lua_State *L)
+{
+	if (try_operation(L, make_traceback, NULL) != LUA_OK)
+		lua_settop(L, 1);
+	return 1;
+}
+
+int lunatik_try_call(lua_State *L, int arguments, int results)
+{
+	int handler = lua_gettop(L) - arguments;
+	int status;
+
+	lua_pushboolean(L, 0);
+	/* The slot exists since the libraries were opened, so this needs no memory. */
+	keep_traceback(L);
+	lua_pushcfunction(L, message_handler);
+	lua_insert(L, handler);
+	status = lua_pcall(L, arguments, results, handler);
+	lua_remove(L, handler);
+	return status;
+}
+
+/* Calls a function of Rust, and raises for it when its frames are gone. */
+static int trampoline(lua_State *L)
+{
+	lunatik_function function =
+		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
+	int result = function(L);
+
+	if (result >= 0)
+		return result;
+	if (result <= LUNATIK_RAISE_ARGUMENT)
+		return luaL_argerror(L, LUNATIK_RAISE_ARGUMENT - result, lua_tostring(L, -1));
+	if (result == LUNATIK_RAISE_WHERE) {
+		luaL_where(L, 1);
+		lua_insert(L, -2);
+		lua_concat(L, 2);
+	}
+	return lua_error(L);
+}
+
+static void push_rust_function(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	lua_pushlightuserdata(L, (void *)operands->function);
+	lua_insert(L, -1 - operands->number);
+	lua_pushcclosure(L, trampoline, operands->number + 1);
+}
+
+int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues)
+{
+	struct operands operands = { .function = function, .number = upvalues };
+
+	return try_operation(L, push_rust_function, &operands);
+}

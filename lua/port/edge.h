@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The edge between Lua and Rust.
+ *
+ * A function called lunatik_try_* runs one operation of Lua's API that may raise
+ * under luaD_pcall. It returns 0, or a status with the error value on top of the
+ * stack; below it lies what lay there before, the operands included. All of them
+ * are for the thread that executes the VM, in a context that may sleep.
+ */
+#ifndef LUNATIK_EDGE_H
+#define LUNATIK_EDGE_H
+
+#include <stddef.h>
+
+#include "lunatik_vm.h"
+
+#include "lua.h"
+#include "lauxlib.h"
+
+/*
+ * What a function of Rust returns to the trampoline instead of a number of
+ * results: the value on top of the stack is to be raised; the same, with the place
+ * of the caller in front; it is the text of an error about an argument, whose number
+ * is subtracted.
+ */
+enum {
+	LUNATIK_RAISE = -1,
+	LUNATIK_RAISE_WHERE = -2,
+	LUNATIK_RAISE_ARGUMENT = -1000,
+};
+
+/* A function of Rust. It owns nothing any more when it returns. */
+typedef int (*lunatik_function)(lua_State *L);
+
+/* Creates a state, or returns NULL if there is no memory. */
+lua_State *lunatik_newstate(lua_Alloc allocate, void *vm, unsigned int seed);
+/* Opens all libraries but what makes no sense in a kernel. */
+int lunatik_openlibs(lua_State *L);
+/* Closes a state: runs what finalizers are left and frees everything. Never raises. */
+void lunatik_close(lua_State *L);
+/* Closes pending variables of the main thread and runs all finalizers. Never raises. */
+void lunatik_run_finalizers(lua_State *L);
+
+/* The VM. Never raises. */
+void *lunatik_userdata(lua_State *L);
+/*
+ * Makes the Lua code that runs in the VM end, uncatchably, or takes that back.
+ * From any CPU and any context, while the state lives.
+ */
+void lunatik_interrupt(lua_State *L, int on);
+
+/* Pushes "not enough memory", without memory. */
+void lunatik_push_memory_error(lua_State *L);
+/* Floats by their bits: Rust cannot hold a double. The first returns 0 for no number. */
+int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits);
+void lunatik_pushnumberbits(lua_State *L, unsigned long bits);
+/* As luaL_testudata, but never raises: NULL also where no such metatable exists. */
+void *lunatik_testudata(lua_State *L, int index, const char *name);
+/* Pushes the traceback of the last failed lunatik_try_call, or false. Never raises. */
+void lunatik_push_traceback(lua_State *L);
+
+int lunatik_try_pushlstring(lua_State *L, const char *text, size_t length);
+int lunatik_try_createtable(lua_State *L, int elements, int fields);
+int lunatik_try_newuserdata(lua_State *L, size_t size, int values, void **block);
+/* Pushes the registered metatable of that name; *fresh says whether it was just made. */
+int lunatik_try_newmetatable(lua_State *L, const char *name, int *fresh);
+int lunatik_try_setmetatable(lua_State *L, int index);
+int lunatik_try_setfield(lua_State *L, int index, const char *name);
+int lunatik_try_getfield(lua_State *L, int index, const char *name);
+int lunatik_try_rawset(lua_State *L, int index);
+int lunatik_try_next(lua_State *L, int index, int *more);
+int lunatik_try_ref(lua_State *L, int *reference);
+int lunatik_try_concat(lua_State *L, int count);
+int lunatik_try_where(lua_State *L, int level);
+int lunatik_try_tolstring(lua_State *L, int index);
+int lunatik_try_newthread(lua_State *L);
+/* Text chunks only. */
+int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name);
+/* Keeps a traceback where the called function raises. */
+int lunatik_try_call(lua_State *L, int arguments, int results);
+/* A closure over the 'upvalues' top values that calls the function through the trampoline. */
+int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues);
+
+#endif

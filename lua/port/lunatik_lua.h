@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Configures upstream Lua for the kernel. Included before anything else in each
+ * of Lua's C files, none of which includes a header of the kernel: those define
+ * macros that Lua's own preprocessor conditions do not survive.
+ */
+#ifndef LUNATIK_LUA_H
+#define LUNATIK_LUA_H
+
+#include <stddef.h>
+
+struct lua_State;
+
+#define LUNATIK_NORETURN __attribute__((noreturn))
+
+/* Where objtool looks for the targets of a computed goto. */
+#define LUNATIK_JUMP_TABLE \
+	__attribute__((section(".data.rel.ro.c_jump_table,\"a\",@progbits #")))
+
+#define l_noinline __attribute__((noinline))
+
+/* Paths: scripts of the machine's administrator, and nothing else. */
+#define LUA_PATH_DEFAULT "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua"
+#define LUA_CPATH_DEFAULT ""
+
+/* Errors: our own setjmp, as the kernel has none. */
+#define LUAI_THROW(L, c) lunatik_longjmp((c)->b, 1)
+#define LUAI_TRY(L, c, f, ud)		\
+	do {				\
+		if (lunatik_setjmp((c)->b) == 0)	\
+			(f)((L), (ud));	\
+	} while (0)
+
+/* Output goes to whoever listens to the runtime. */
+void lunatik_write(struct lua_State *L, int stream, const char *text, size_t length);
+#define lua_writestring(s, l) lunatik_write(L, 1, (s), (l))
+#define lua_writeline() lunatik_write(L, 1, "\n", 1)
+
+/* The C locale's. */
+#define lua_getlocaledecpoint() '.'
+
+/* Hash seeds come with lunatik_newstate(). */
+#define luai_makeseed() 0u
+
+/*
+ * The stack. Task stacks are aligned to their size, so that the bytes left need
+ * no look at memory.
+ */
+#define LUNATIK_STACK_LOW (LUNATIK_THREAD_SIZE / 2)
+#define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 8 * 3)
+
+static inline unsigned long lunatik_stackleft(void)
+{
+	unsigned long sp;
+
+	__asm__("movq %%rsp, %0" : "=r"(sp));
+	return sp & (LUNATIK_THREAD_SIZE - 1);
+}
+
+static inline int lunatik_stackislow(void)
+{
+	return lunatik_stackleft() < LUNATIK_STACK_LOW;
+}
+
+/*
+ * Runs call(argument) on another kernel stack, while the caller waits. Returns 0
+ * when it has, else nothing was run: there is no segment to be had.
+ */
+int lunatik_hop(struct lua_State *L, void (*call)(void *argument), void *argument);
+
+/* Whether binary chunks may be loaded. */
+int lunatik_bytecode_allowed(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What C and Rust share of a virtual machine. It is the head of `Vm` in
+ * rust/runtime/vm.rs, and so the user data of the state's allocator points to it.
+ */
+#ifndef LUNATIK_VM_H
+#define LUNATIK_VM_H
+
+struct lunatik_vm {
+	/* The errno of the VM's C library. */
+	int error_number;
+	/* The state of the warning system; see edge.c. */
+	unsigned int warnings;
+	/* The streams of the VM's C library, from the first use of one on; owned by Rust. */
+	void *streams;
+};
+
+#endif
