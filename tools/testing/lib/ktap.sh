@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# What every suite uses: checks that print KTAP lines, and bounded waits. Sourced by busybox sh, in the guest.
+#
+#	. "$(dirname "$0")/../lib/ktap.sh"
+#	check "one and one is two" test $((1 + 1)) = 2
+#	finish
+
+SUITE_DIR=$(cd "$(dirname "$0")/.." && pwd)
+WORK=$(mktemp -d /tmp/suite.XXXXXX) || exit 1
+KTAP_COUNT=0
+KTAP_FAILED=0
+# Kernels with KASAN under emulation are slow; whoever starts the suite may say how much.
+SLOWER=${SLOWER:-1}
+
+echo "TAP version 14"
+
+# ok NAME
+ok() {
+	KTAP_COUNT=$((KTAP_COUNT + 1))
+	echo "ok $KTAP_COUNT - $1"
+}
+
+# not_ok NAME [WHY]: WHY may have several lines.
+not_ok() {
+	KTAP_COUNT=$((KTAP_COUNT + 1))
+	KTAP_FAILED=$((KTAP_FAILED + 1))
+	echo "not ok $KTAP_COUNT - $1"
+	if [ -n "$2" ]; then
+		printf '%s\n' "$2" | head -n 20 | sed 's/^/# /'
+	fi
+}
+
+# skip NAME WHY
+skip() {
+	KTAP_COUNT=$((KTAP_COUNT + 1))
+	echo "ok $KTAP_COUNT - $1 # SKIP $2"
+}
+
+# check NAME COMMAND...: passes when the command succeeds.
+check() {
+	name=$1
+	shift
+	if said=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name" "status $?: $*
+$said"
+	fi
+}
+
+# check_fails NAME COMMAND...: passes when the command fails.
+check_fails() {
+	name=$1
+	shift
+	if said=$("$@" 2>&1); then
+		not_ok "$name" "succeeded: $*
+$said"
+	else
+		ok "$name"
+	fi
+}
+
+# check_status NAME STATUS COMMAND...: passes when the command ends with just this status.
+check_status() {
+	name=$1
+	wanted=$2
+	shift 2
+	said=$("$@" 2>&1)
+	got=$?
+	if [ "$got" = "$wanted" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "status $got instead of $wanted: $*
+$said"
+	fi
+}
+
+# check_output NAME TEXT COMMAND...: passes when the command succeeds and prints just this text.
+check_output() {
+	name=$1
+	wanted=$2
+	shift 2
+	got=$("$@" 2>"$WORK/stderr")
+	status=$?
+	if [ "$status" = 0 ] && [ "$got" = "$wanted" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "status $status: $*
+expected: $wanted
+printed: $got
+$(cat "$WORK/stderr")"
+	fi
+}
+
+# check_says NAME STATUS TEXT COMMAND...: passes when the command ends so and its standard error has this text.
+check_says() {
+	name=$1
+	wanted=$2
+	text=$3
+	shift 3
+	"$@" >"$WORK/stdout" 2>"$WORK/stderr" </dev/null
+	status=$?
+	if [ "$status" = "$wanted" ] && grep -qF -- "$text" "$WORK/stderr"; then
+		ok "$name"
+	else
+		not_ok "$name" "status $status instead of $wanted, or no \"$text\" in the error: $*
+$(cat "$WORK/stderr")"
+	fi
+}
+
+# wait_until SECONDS COMMAND...: runs the command again and again until it succeeds; fails after that time.
+wait_until() {
+	tries=$(($1 * 50 * SLOWER))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		usleep 20000
+	done
+}
+
+# within SECONDS COMMAND...: runs the command and kills it after that time.
+within() {
+	seconds=$(($1 * SLOWER))
+	shift
+	timeout -s KILL "$seconds" "$@"
+}
+
+# eval_is NAME TEXT CODE [ARGS...]: passes when the code, evaluated in the kernel, gives these results.
+eval_is() {
+	name=$1
+	wanted=$2
+	shift 2
+	check_output "$name" "$wanted" within 60 lunatik eval "$@"
+}
+
+# running NAME
+running() {
+	lunatik list | grep -qxF "$1"
+}
+
+not_running() {
+	! running "$1"
+}
+
+# gone PID
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# lua_checks FILE [ARGS...]: runs a Lua file in the kernel whose lines "ok NAME" and "not ok NAME" are checks.
+lua_checks() {
+	file=$1
+	shift
+	label=$(basename "$file" .lua)
+	within 300 lunatik run --name "suite/$label" "$file" "$@" >"$WORK/$label.out" 2>"$WORK/$label.err"
+	status=$?
+	lunatik stop "suite/$label" >/dev/null 2>&1
+	take_checks "$label" "$status"
+}
+
+# take_checks LABEL STATUS: counts the checks in what a run of checks has printed.
+take_checks() {
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ok "$1: ${line#ok }" ;;
+		"not ok "*)
+			line=${line#not ok }
+			not_ok "$1: ${line%% # *}" "${line#* # }"
+			;;
+		*) echo "# $line" ;;
+		esac
+	done <"$WORK/$1.out"
+	if [ "$2" = 0 ]; then
+		ok "$1: runs to its end"
+	else
+		not_ok "$1: runs to its end" "status $2
+$(cat "$WORK/$1.err")"
+	fi
+}
+
+# finish: prints the plan, leaves nothing running, and ends the suite.
+finish() {
+	lunatik shutdown >/dev/null 2>&1
+	rm -rf "$WORK"
+	echo "1..$KTAP_COUNT"
+	[ "$KTAP_FAILED" = 0 ]
+	exit
+}
+
+lunatik load >/dev/null 2>&1
+lunatik shutdown >/dev/null 2>&1
+lunatik status --clear >/dev/null 2>&1

@@ -1,0 +1,77 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Where Lua in the kernel is told apart from Lua in user space. The argument is the folder tools/testing.
+
+local check = dofile((...) .. "/lib/check.lua")
+local gives, refused, same = check.gives, check.refused, check.same
+
+gives("os.exit, os.execute, io.popen, package.loadlib", "nil nil nil nil")
+gives("io.read(), io.read('n'), io.stdin:read('a')", "nil nil ")
+gives("os.date('%H:%M', 3600), os.date('%Z', 0) == 'UTC' or os.date('%Z', 0) == 'GMT'", "01:00 true")
+
+-- Binary chunks, by every way in.
+local binary = string.dump(function() return 1 end)
+same("string.dump gives a binary chunk", binary:sub(1, 4), "\27Lua")
+for _, mode in ipairs({ "bt", "b", "default" }) do
+	local good, err = load(binary, "binary", mode ~= "default" and mode or nil)
+	check.ok("load refuses a binary chunk in mode " .. mode, good == nil and tostring(err):find("binary", 1, true), err)
+end
+local given = false
+local from_function, why = load(function()
+	if not given then
+		given = true
+		return binary
+	end
+end)
+check.ok("load refuses a binary chunk that comes in pieces", from_function == nil and tostring(why):find("binary", 1, true), why)
+
+local path = os.tmpname()
+local file = assert(io.open(path, "wb"))
+file:write(binary)
+file:close()
+local from_file, reason = loadfile(path)
+check.ok("loadfile refuses a binary chunk", from_file == nil and tostring(reason):find("binary", 1, true), reason)
+local in_mode_b, reason_b = loadfile(path, "b")
+check.ok("loadfile refuses a binary chunk in mode b", in_mode_b == nil and tostring(reason_b):find("binary", 1, true), reason_b)
+check.raises("dofile refuses a binary chunk", "binary", dofile, path)
+package.path = path .. ";" .. package.path
+check.raises("require refuses a binary chunk", "binary", require, "binary_chunk")
+os.remove(path)
+
+-- require.
+package.path = package.path:gsub("^[^;]*;", "")
+same("require looks under /lib/modules/lua", package.path, "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua")
+for _, name in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device" }) do
+	check.ok("require finds the built-in module " .. name, pcall(require, name))
+end
+check.ok("a built-in module goes before a file of its name", type(require("linux").ktime) == "function")
+refused("require('no.such.module')", "no file '/lib/modules/lua/no/such/module.lua'")
+
+-- linux.
+local linux = require("linux")
+local seen = {}
+for _ = 1, 200 do
+	seen[linux.random(3)] = true
+end
+check.ok("linux.random(3) gives 1, 2 and 3", seen[1] and seen[2] and seen[3] and not seen[0] and not seen[4])
+check.ok("linux.random(m, n) stays in the closed range", (function()
+	for _ = 1, 200 do
+		local value = linux.random(-2, 2)
+		if value < -2 or value > 2 then
+			return false
+		end
+	end
+	return linux.random(7, 7) == 7
+end)())
+check.ok("linux.random covers the whole range of integers", math.type(linux.random(math.mininteger, math.maxinteger)) == "integer")
+check.ok("linux.random() gives 64 bits", math.type(linux.random()) == "integer" and linux.random() ~= linux.random())
+check.raises("linux.random refuses an empty range", "bad argument", linux.random, 2, 1)
+local before = linux.ktime()
+local left = linux.schedule(20)
+local slept = linux.ktime() - before
+check.ok("linux.schedule(20) sleeps 20 ms and has nothing left", left == 0 and slept >= 19000000, left .. " left after " .. slept)
+check.ok("linux.time is the wall clock in ns", math.abs(linux.time() // 1000000000 - os.time()) <= 1)
+same("linux.difftime subtracts", linux.difftime(5, 3), 2)
+check.ok("linux.cpu is below linux.numcpus", linux.cpu() >= 0 and linux.cpu() < linux.numcpus() and linux.numcpus() >= 1)
+same("linux.errname names an error", linux.errname(2), "ENOENT")
+gives("require('linux').stat.IRUGO, require('linux').stat.IWUSR", ("%d %d"):format(tonumber("444", 8), tonumber("200", 8)))
