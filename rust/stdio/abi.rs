@@ -7,7 +7,7 @@
 //! `lunatik_fopen` or one of its like returned for that VM and that was not closed; a path or mode
 //! ends with a zero; a buffer is as long as said. None of them raises a Lua error.
 
-use kernel::ffi::{c_int, c_void};
+use kernel::ffi::c_int;
 
 use super::{
     errno::Errno,
@@ -15,7 +15,7 @@ use super::{
     hooks::Host,
     streams::{Standard, Streams}, //
 };
-use crate::sys::lua::{lua_State, lua_getallocf};
+use crate::sys::lua::lua_State;
 
 mod opening;
 mod paths;
@@ -30,18 +30,15 @@ const EOF: c_int = -1;
 ///
 /// As for all functions here; the result lives as long as the VM.
 unsafe fn streams_of<'a>(state: *mut lua_State) -> &'a Streams {
-    let mut vm: *mut c_void = core::ptr::null_mut();
     // SAFETY: By this function's contract.
-    unsafe {
-        lua_getallocf(state, &mut vm);
-        &*Host(vm).streams()
-    }
+    unsafe { &*Host::of(state).streams() }
 }
 
 /// Returns to C: notes an error in `errno` and gives `failure` in its place.
 fn settle<T>(streams: &Streams, result: Result<T, Errno>, failure: T) -> T {
     result.unwrap_or_else(|Errno(number)| {
-        streams.errno().set(number);
+        // SAFETY: The VM is alive as long as its streams are.
+        unsafe { *streams.host().errno() = number };
         failure
     })
 }
@@ -70,7 +67,7 @@ unsafe fn on_file<T>(
 #[no_mangle]
 unsafe extern "C" fn lunatik_errno(state: *mut lua_State) -> *mut c_int {
     // SAFETY: By the contract of `abi.rs`.
-    unsafe { streams_of(state) }.errno().as_ptr()
+    unsafe { Host::of(state).errno() }
 }
 
 /// C's `stdin`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What this part needs of those above it, by their C names: a VM is its allocator's user data.
+//! What this part needs of the VM: the head that it shares with C, and functions, by their C names,
+//! of the parts above this one. A VM is the user data of its state's allocator.
 
 use kernel::ffi::{c_int, c_void};
 
@@ -8,11 +9,13 @@ use super::{
     errno::Errno,
     streams::Streams, //
 };
+use crate::sys::lua::{
+    lua_State,
+    lua_getallocf,
+    lunatik_vm, //
+};
 
 extern "C" {
-    /// The streams of a VM, never null: they exist before a library is opened.
-    fn lunatik_vm_streams(vm: *mut c_void) -> *mut c_void;
-
     /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error.
     fn lunatik_vm_output(vm: *mut c_void, stream: c_int, data: *const u8, length: usize) -> c_int;
 
@@ -26,14 +29,36 @@ extern "C" {
 pub(super) struct Host(pub(super) *mut c_void);
 
 impl Host {
+    /// The VM that `state` belongs to.
+    ///
+    /// # Safety
+    ///
+    /// `state` must be alive.
+    pub(super) unsafe fn of(state: *mut lua_State) -> Self {
+        let mut vm = core::ptr::null_mut();
+        // SAFETY: By this function's contract.
+        unsafe { lua_getallocf(state, &mut vm) };
+        Self(vm)
+    }
+
     /// The streams of the VM.
     ///
     /// # Safety
     ///
-    /// This must be a live VM.
+    /// This must be a live VM, whose `streams` were set. That is done before a library is opened.
     pub(super) unsafe fn streams(self) -> *mut Streams {
-        // SAFETY: By this function's contract.
-        unsafe { lunatik_vm_streams(self.0) }.cast()
+        // SAFETY: By this function's contract; the head is the first thing in a VM.
+        unsafe { (*self.0.cast::<lunatik_vm>()).streams.cast() }
+    }
+
+    /// The VM's `errno`.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn errno(self) -> *mut c_int {
+        // SAFETY: By this function's contract; the head is the first thing in a VM.
+        unsafe { &raw mut (*self.0.cast::<lunatik_vm>()).error_number }
     }
 
     /// Takes all of `data` as output.

@@ -3,13 +3,13 @@
 //! The streams of one VM: the three standard ones and the files that it has open.
 
 use core::{
-    cell::{Cell, UnsafeCell},
+    cell::UnsafeCell,
     marker::PhantomPinned,
     pin::Pin, //
 };
 
 use kernel::{
-    ffi::{c_int, c_void},
+    ffi::c_void,
     prelude::*, //
 };
 
@@ -23,7 +23,7 @@ use crate::linux::memcg::MemoryCgroup;
 /// The most files that one VM may have open.
 const MOST_OPEN: usize = 64;
 
-/// The streams of one VM, and its `errno`.
+/// The streams of one VM.
 ///
 /// A VM runs on one thread at a time, so nothing here is locked. Files that the VM did not close,
 /// because it was killed, are closed when this is dropped.
@@ -34,7 +34,6 @@ const MOST_OPEN: usize = 64;
 pub(crate) struct Streams {
     host: Host,
     memcg: MemoryCgroup,
-    errno: Cell<c_int>,
     standard: [UnsafeCell<KBox<File>>; 3],
     open: UnsafeCell<KVec<KBox<File>>>,
     /// The files keep pointers to this.
@@ -50,7 +49,7 @@ pub(super) enum Standard {
 }
 
 impl Streams {
-    /// The streams of `vm`, as C's hooks know it. Their memory is charged to `memcg`.
+    /// The streams of `vm`, for the `streams` field of its head. Their memory is charged to `memcg`.
     pub(crate) fn new(vm: *mut c_void, memcg: MemoryCgroup) -> Result<Pin<KBox<Self>>> {
         let host = Host(vm);
         let boxed = |file: Result<File, Errno>| -> Result<_> {
@@ -68,7 +67,6 @@ impl Streams {
             host,
             standard: memcg.charge(standard)?,
             memcg,
-            errno: Cell::new(0),
             open: UnsafeCell::new(KVec::new()),
             _pin: PhantomPinned,
         };
@@ -85,11 +83,6 @@ impl Streams {
     /// The VM that these belong to.
     pub(super) fn host(&self) -> Host {
         self.host
-    }
-
-    /// Where the VM's `errno` is.
-    pub(super) fn errno(&self) -> &Cell<c_int> {
-        &self.errno
     }
 
     /// Runs `allocate`, whose allocations the owner of the VM pays for.
