@@ -14,13 +14,17 @@ fuzz_target!(|bytes: &[u8]| {
         if let Ok(request) = Request::decode(&frame) {
             let mut again = Vec::new();
             request.encode(number, &mut again).expect("it fitted");
-            let frame = split_frame(&again).expect("a frame").expect("a whole frame");
+            let frame = split_frame(&again)
+                .expect("a frame")
+                .expect("a whole frame");
             assert_eq!(Request::decode(&frame), Ok(request));
         }
         if let Ok(reply) = Reply::decode(&frame) {
             let mut again = Vec::new();
             reply.encode(number, &mut again).expect("it fitted");
-            let frame = split_frame(&again).expect("a frame").expect("a whole frame");
+            let frame = split_frame(&again)
+                .expect("a frame")
+                .expect("a whole frame");
             assert_eq!(Reply::decode(&frame), Ok(reply));
         }
         rest = &rest[frame.header.frame_length()..];
