@@ -9,3 +9,5 @@ mod request;
 mod session;
 mod start;
 mod status;
+
+pub(crate) use session::VecSink;

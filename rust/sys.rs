@@ -37,4 +37,8 @@ pub(crate) mod kernel_helpers {
 )]
 pub(crate) mod lua {
     include!(concat!(env!("LUNATIK_OBJ"), "/rust/sys/lua_generated.rs"));
+
+    /// An expression in C, which bindgen passes over.
+    pub(crate) const LUA_REGISTRYINDEX: c_int = -(c_int::MAX / 2 + 1000);
+    use ::kernel::ffi::c_int;
 }

@@ -17,7 +17,7 @@ struct lua_State;
 #define LUNATIK_JUMP_TABLE \
 	__attribute__((section(".data.rel.ro.c_jump_table,\"a\",@progbits #")))
 
-#define l_noinline __attribute__((noinline))
+#define l_noinline __attribute__((__noinline__))
 
 /* Paths: scripts of the machine's administrator, and nothing else. */
 #define LUA_PATH_DEFAULT "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua"
@@ -34,6 +34,8 @@ struct lua_State;
 /* Output goes to whoever listens to the runtime. */
 void lunatik_write(struct lua_State *L, int stream, const char *text, size_t length);
 #define lua_writestring(s, l) lunatik_write(L, 1, (s), (l))
+/* Only the interactive debugger and states of luaL_newstate() use it. */
+#define lua_writestringerror(s, p) ((void)(s), (void)(p))
 #define lua_writeline() lunatik_write(L, 1, "\n", 1)
 
 /* The C locale's. */

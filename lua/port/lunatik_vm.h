@@ -9,10 +9,10 @@
 struct lunatik_vm {
 	/* The errno of the VM's C library. */
 	int error_number;
+	/* The streams of the VM's C library; owned by Rust, there before Lua code runs. */
+	void *streams;
 	/* The state of the warning system; see edge.c. */
 	unsigned int warnings;
-	/* The streams of the VM's C library, from the first use of one on; owned by Rust. */
-	void *streams;
 };
 
 #endif

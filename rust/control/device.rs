@@ -68,7 +68,7 @@ impl ControlDevice {
                 // SAFETY: The slot is valid for writes.
                 unsafe {
                     slot.write(bindings::miscdevice {
-                        minor: bindings::MISC_DYNAMIC_MINOR as ffi::c_int,
+                        minor: bindings::MISC_DYNAMIC_MINOR as kernel::ffi::c_int,
                         name: c"lunatik".as_char_ptr(),
                         mode: 0o600,
                         ..pin_init::zeroed()
@@ -147,7 +147,7 @@ fn to_length(result: Result<usize>) -> isize {
 /// Called by the kernel for an open file of this device.
 unsafe extern "C" fn read(
     file: *mut bindings::file,
-    buffer: *mut ffi::c_char,
+    buffer: *mut kernel::ffi::c_char,
     length: usize,
     _offset: *mut bindings::loff_t,
 ) -> isize {
@@ -164,7 +164,7 @@ unsafe extern "C" fn read(
 /// Called by the kernel for an open file of this device.
 unsafe extern "C" fn write(
     file: *mut bindings::file,
-    buffer: *const ffi::c_char,
+    buffer: *const kernel::ffi::c_char,
     length: usize,
     _offset: *mut bindings::loff_t,
 ) -> isize {

@@ -5,6 +5,7 @@
 //! What takes no time is answered within the client's `write(2)`; everything else has a kernel
 //! thread of its own, so that no request waits for another one.
 
+use kernel::str::BStr;
 use kernel::{
     fmt,
     prelude::*,
@@ -72,7 +73,7 @@ fn decode<'a>(session: &Session, frame: &Frame<'a>) -> Option<Request<'a>> {
     match Request::decode(frame) {
         Ok(request) => Some(request),
         Err(error) => {
-            let text = Text::new(fmt!("{error}"));
+            let text = Text::new(format_args!("{error}"));
             fail(session, frame.header.request, error.errno(), text.as_bytes());
             None
         }

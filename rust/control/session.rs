@@ -332,12 +332,12 @@ fn carry_out(on_cancel: Option<(Arc<Runtime>, OnCancel)>) {
 }
 
 /// Encodes into a vector.
-pub(super) struct VecSink(pub(super) KVVec<u8>);
+pub(crate) struct VecSink(pub(crate) KVVec<u8>);
 
 impl codec::Sink for VecSink {
-    type Error = AllocError;
+    type Error = kernel::alloc::AllocError;
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), AllocError> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), kernel::alloc::AllocError> {
         self.0.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)
     }
 }

@@ -2,6 +2,7 @@
 
 //! Requests that execute Lua: `run`, `spawn`, `eval`, `repl`, completion.
 
+use kernel::str::BStr;
 use kernel::{
     fmt,
     prelude::*,
@@ -20,6 +21,7 @@ use crate::{
     runtime::{
         chain::Chain,
         parameters,
+        message::Message,
         program::{self, Program},
         instance::{Failure, Kind, Options, Runtime},
         sink::{Sink, Stream},
@@ -98,10 +100,6 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
                 program::DIRECTORY
             ));
             fail(session, id, errno::ENOENT, text.as_bytes());
-        }
-        StartError::Name => {
-            let text = Text::new(fmt!("{name} is no script name"));
-            fail(session, id, errno::EINVAL, text.as_bytes());
         }
         StartError::Errno(error) => {
             let text = Text::new(fmt!("{name} could not be started: {error:?}"));
@@ -201,7 +199,11 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
     };
     let result = Chain::new()
         .map_err(StartError::Errno)
-        .and_then(|chain| start::spawn(&runtime, &chain, &program(start), start.arguments))
+        .and_then(|chain| {
+            let arguments = Message::from_codec(start.arguments)
+                .map_err(|_| StartError::Errno(ENOMEM))?;
+            start::spawn(&runtime, &chain, &program(start), &arguments)
+        })
         .map(|_| KVVec::new());
     runtime.set_sink(None);
     finish(session, id, start, Some(&relay), result);

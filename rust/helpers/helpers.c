@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
+#include <linux/jiffies.h>
 #include <linux/kernel_read_file.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -124,6 +125,11 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 {
 	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);
+}
+
+unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies)
+{
+	return jiffies_to_msecs(jiffies);
 }
 
 struct workqueue_struct *lunatik_alloc_segment_queue(void)

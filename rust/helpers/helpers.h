@@ -43,6 +43,9 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 /* linux/siphash.h */
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
 
+/* linux/jiffies.h */
+unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies);
+
 /* linux/workqueue.h */
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);

@@ -13,32 +13,48 @@
 use core::ptr;
 use kernel::{
     new_condvar,
+    new_spinlock,
     prelude::*,
     sync::{
+        atomic::{Acquire, Atomic, Release},
         Arc,
-        CondVar, //
+        CondVar,
+        SpinLock, //
     },
 };
 
 use super::instance::Runtime;
 
-kernel::sync::global_lock! {
-    // SAFETY: `init()` below is called by the module's `init()` before any runtime exists.
-    unsafe(uninit) static GRAPH: SpinLock<Graph> = Graph;
-}
-
 /// The graph of chains and the runtimes that they own and wait for. Its edges lie in
 /// [`Ownership`] and [`Chain`]; whoever follows or changes them holds the lock.
 struct Graph;
 
-/// Prepares the lock.
-///
-/// # Safety
-///
-/// To be called once, before any runtime exists.
-pub(super) unsafe fn init() {
-    // SAFETY: As the caller promises.
-    unsafe { GRAPH.init() };
+/// The lock of the graph; it exists as long as runtimes do.
+static GRAPH: Atomic<*mut SpinLock<Graph>> = Atomic::new(ptr::null_mut());
+
+/// The existence of the graph's lock.
+pub(super) struct GraphLock(Pin<KBox<SpinLock<Graph>>>);
+
+impl GraphLock {
+    /// Makes the lock. To be called once, before any runtime exists, and dropped after the last.
+    pub(super) fn new() -> Result<Self> {
+        let lock = KBox::pin_init(new_spinlock!(Graph, "lunatik::Graph"), GFP_KERNEL)?;
+        GRAPH.store(ptr::from_ref(&*lock).cast_mut(), Release);
+        Ok(Self(lock))
+    }
+}
+
+impl Drop for GraphLock {
+    fn drop(&mut self) {
+        GRAPH.store(ptr::null_mut(), Release);
+        let _ = &self.0;
+    }
+}
+
+fn graph() -> &'static SpinLock<Graph> {
+    // SAFETY: The module holds the `GraphLock` as long as there are runtimes, and only those and
+    // their users call this.
+    unsafe { &*GRAPH.load(Acquire) }
 }
 
 /// A thread of execution through runtimes.
@@ -107,7 +123,7 @@ impl Ownership {
         mut give_up: impl FnMut() -> Result<(), EnterError>,
     ) -> Result<(), EnterError> {
         let this = runtime.ownership();
-        let mut graph = GRAPH.lock();
+        let mut graph = graph().lock();
         loop {
             give_up()?;
             // SAFETY: `GRAPH` is held.
@@ -133,7 +149,7 @@ impl Ownership {
 
     /// Makes `chain` the owner of `runtime` if nobody is.
     pub(super) fn try_acquire(runtime: &Runtime, chain: &Arc<Chain>) -> bool {
-        let _graph = GRAPH.lock();
+        let _graph = graph().lock();
         // SAFETY: `GRAPH` is held.
         let owner = unsafe { &mut *runtime.ownership().owner.get() };
         if owner.is_some() {
@@ -167,7 +183,7 @@ impl Ownership {
 
     /// Gives the ownership up. Only its owner calls this.
     pub(super) fn release(&self) {
-        let graph = GRAPH.lock();
+        let graph = graph().lock();
         // SAFETY: `GRAPH` is held.
         let chain = unsafe { (*self.owner.get()).take() };
         self.released.notify_all();
@@ -178,14 +194,14 @@ impl Ownership {
 
     /// The chain that owns the runtime now.
     pub(super) fn owner(&self) -> Option<Arc<Chain>> {
-        let _graph = GRAPH.lock();
+        let _graph = graph().lock();
         // SAFETY: `GRAPH` is held.
         unsafe { (*self.owner.get()).clone() }
     }
 
     /// Makes the owner look up, if it waits for another runtime.
     pub(super) fn wake_owner(&self) {
-        let _graph = GRAPH.lock();
+        let _graph = graph().lock();
         // SAFETY: `GRAPH` is held.
         if let Some(chain) = unsafe { &*self.owner.get() } {
             // SAFETY: `GRAPH` is held; a waiter keeps alive what it waits for.
@@ -199,7 +215,7 @@ impl Ownership {
     ///
     /// `None` is returned if a signal came.
     pub(super) fn wait_released(&self, mut jiffies: kernel::time::Jiffies) -> Option<bool> {
-        let mut graph = GRAPH.lock();
+        let mut graph = graph().lock();
         loop {
             // SAFETY: `GRAPH` is held.
             if unsafe { (*self.owner.get()).is_none() } {

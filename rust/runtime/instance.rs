@@ -39,6 +39,7 @@ use super::{
 use crate::{
     linux::memcg::MemoryCgroup,
     lua::State,
+    sched::thread::Thread,
     sys::kernel_helpers as sys, //
 };
 
@@ -141,6 +142,8 @@ struct Executing {
 
 struct Details {
     executing: Option<Executing>,
+    /// The kernel thread that runs its body now.
+    thread: Option<Arc<Thread>>,
     /// The last error.
     failure: Option<Arc<Failure>>,
     /// The VM, for interrupts from other CPUs; null before it is made and while it is torn down.
@@ -170,6 +173,8 @@ pub(crate) struct Runtime {
     killed: Atomic<bool>,
     /// Whether the present call into it was given up: its waits end.
     cancelled: Atomic<bool>,
+    /// Whether it ends when the chain that executes it leaves it. Only the owner touches this.
+    ends_when_left: Atomic<bool>,
     /// Handles to it, in Lua or in tables.
     handles: Atomic<usize>,
     cpu_ns: Atomic<u64>,
@@ -215,6 +220,7 @@ impl Runtime {
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
                 cancelled: Atomic::new(false),
+                ends_when_left: Atomic::new(false),
                 handles: Atomic::new(0),
                 cpu_ns: Atomic::new(0),
                 memory_used: Atomic::new(0),
@@ -222,6 +228,7 @@ impl Runtime {
                 ownership <- Ownership::new(),
                 details <- new_spinlock!(Details {
                     executing: None,
+                    thread: None,
                     failure: None,
                     vm: core::ptr::null(),
                 }, "lunatik::Runtime::details"),
@@ -317,6 +324,18 @@ impl Runtime {
         drop(former);
     }
 
+    /// The kernel thread that runs its body now.
+    pub(crate) fn thread(&self) -> Option<Arc<Thread>> {
+        self.details.lock().thread.clone()
+    }
+
+    /// Notes which thread runs its body. The thread takes this back when it ends.
+    pub(crate) fn set_thread(&self, thread: Option<Arc<Thread>>) {
+        let former = core::mem::replace(&mut self.details.lock().thread, thread);
+        // Frees memory perhaps, so after unlocking.
+        drop(former);
+    }
+
     /// The log of what it prints.
     pub(crate) fn log(&self) -> &Log {
         &self.log
@@ -343,7 +362,7 @@ impl Runtime {
     }
 
     /// The chain that executes it now.
-    pub(crate) fn chain(&self) -> Option<Arc<Chain>> {
+    pub(crate) fn executing_chain(&self) -> Option<Arc<Chain>> {
         self.ownership.owner()
     }
 
@@ -407,7 +426,7 @@ impl Runtime {
         drop(guard);
         self.phase.store(phase, Relaxed);
         // SAFETY: No conditions.
-        unsafe { kernel::bindings::jiffies_to_msecs(jiffies) }
+        unsafe { sys::lunatik_jiffies_to_msecs(jiffies) }
     }
 
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
@@ -471,7 +490,7 @@ impl Runtime {
 
     /// Ends Lua code that runs in it, uncatchably.
     pub(crate) fn kill(&self) {
-        self.killed.store(true, Full);
+        self.killed.store(true, Release);
         self.request_stop();
         self.interrupt();
     }
@@ -481,7 +500,25 @@ impl Runtime {
     /// First its waits end and `thread.shouldstop()` is true; after `grace_ms` its Lua code is
     /// interrupted uncatchably. A chain that is inside the runtime cannot wait for its own end:
     /// then Lua is interrupted at once, and the runtime is gone when the chain has left it.
-    pub(crate) fn stop(self: ArcBorrow<'_, Self>, chain: Option<&Arc<Chain>>, grace_ms: u32) -> Result {
+    pub(crate) fn stop(
+        self: ArcBorrow<'_, Self>,
+        chain: Option<&Arc<Chain>>,
+        grace_ms: u32,
+    ) -> Result {
+        self.stop_for(chain, None, grace_ms)
+    }
+
+    /// As [`stop`](Self::stop), for the code of `caller`: when that is itself told to stop, the
+    /// wait ends with `EINTR`. So two runtimes may stop each other.
+    pub(crate) fn stop_for(
+        self: ArcBorrow<'_, Self>,
+        chain: Option<&Arc<Chain>>,
+        caller: Option<&Runtime>,
+        grace_ms: u32,
+    ) -> Result {
+        /// How often the caller's own end is looked for, in milliseconds.
+        const LOOK_UP_MS: u32 = 10;
+
         self.request_stop();
         let inside = match (chain, self.ownership.owner()) {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
@@ -491,19 +528,28 @@ impl Runtime {
             self.kill();
             return Ok(());
         }
-        if self.ownership.wait_released(msecs_to_jiffies(grace_ms)).ok_or(EINTR)? {
-            return self.finish(chain);
+        let mut grace_left = grace_ms;
+        loop {
+            let slice = if grace_left == 0 {
+                // An interrupt that lands while Lua enters a script's hook is lost, so it is sent
+                // again and again.
+                self.kill();
+                LOOK_UP_MS
+            } else {
+                grace_left.min(LOOK_UP_MS)
+            };
+            grace_left = grace_left.saturating_sub(slice);
+            if self
+                .ownership
+                .wait_released(msecs_to_jiffies(slice))
+                .ok_or(EINTR)?
+            {
+                return self.finish(chain);
+            }
+            if caller.is_some_and(Runtime::waits_end) {
+                return Err(EINTR);
+            }
         }
-        self.kill();
-        while !self
-            .ownership
-            .wait_released(msecs_to_jiffies(10))
-            .ok_or(EINTR)?
-        {
-            // An interrupt that lands while Lua enters a script's hook is lost.
-            self.kill();
-        }
-        self.finish(chain)
     }
 
     /// Tears the VM down, if whoever left last has not.
@@ -598,8 +644,13 @@ impl Entered<'_> {
     }
 
     /// The runtime is to end when it is left.
-    pub(crate) fn end(&self) {
-        self.runtime.request_stop();
+    pub(crate) fn end_when_left(&self) {
+        self.runtime.ends_when_left.store(true, Relaxed);
+    }
+
+    /// Whether somebody else told the runtime to stop.
+    pub(crate) fn was_told(&self) -> bool {
+        self.runtime.stop_requested()
     }
 }
 
@@ -621,6 +672,9 @@ impl Drop for Entered<'_> {
             runtime.add_cpu_ns(now.saturating_sub(executing.cpu_at_entry));
         }
         let chain = runtime.ownership.owner();
+        if runtime.ends_when_left.load(Relaxed) {
+            runtime.request_stop();
+        }
         loop {
             let ended = runtime.stop_requested();
             if ended {

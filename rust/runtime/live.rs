@@ -19,7 +19,8 @@ use super::instance::Runtime;
 pub(crate) const LIMIT: usize = 131_072;
 
 struct Live {
-    runtimes: RBTree<u64, Arc<Runtime>>,
+    /// Set by `init()`.
+    runtimes: Option<RBTree<u64, Arc<Runtime>>>,
     count: usize,
     /// Set while the module is unloaded: nothing may start any more.
     closed: bool,
@@ -28,7 +29,7 @@ struct Live {
 kernel::sync::global_lock! {
     // SAFETY: `init()` below is called by the module's `init()` before any runtime exists.
     unsafe(uninit) static LIVE: Mutex<Live> = Live {
-        runtimes: RBTree::new(),
+        runtimes: None,
         count: 0,
         closed: false,
     };
@@ -42,6 +43,7 @@ kernel::sync::global_lock! {
 pub(super) unsafe fn init() {
     // SAFETY: As the caller promises.
     unsafe { LIVE.init() };
+    LIVE.lock().runtimes = Some(RBTree::new());
 }
 
 /// Adds a runtime that has a VM.
@@ -57,8 +59,11 @@ pub(super) fn add(runtime: &Arc<Runtime>) -> Result {
         drop(live);
         return Err(EAGAIN);
     }
+    let Some(runtimes) = live.runtimes.as_mut() else {
+        return Err(ENODEV);
+    };
+    let replaced = runtimes.insert(node);
     live.count += 1;
-    let replaced = live.runtimes.insert(node);
     drop(live);
     drop(replaced);
     Ok(())
@@ -67,7 +72,7 @@ pub(super) fn add(runtime: &Arc<Runtime>) -> Result {
 /// Removes a runtime whose VM is gone.
 pub(super) fn remove(id: u64) {
     let mut live = LIVE.lock();
-    let removed = live.runtimes.remove_node(&id);
+    let removed = live.runtimes.as_mut().and_then(|all| all.remove_node(&id));
     if removed.is_some() {
         live.count -= 1;
     }
@@ -81,6 +86,7 @@ pub(crate) fn next(id: u64) -> Option<Arc<Runtime>> {
     let live = LIVE.lock();
     let after = id.checked_add(1)?;
     live.runtimes
+        .as_ref()?
         .cursor_lower_bound(&after)
         .map(|cursor| cursor.current().1.clone())
 }

@@ -113,8 +113,9 @@ impl Log {
     pub(crate) fn read(&self, from: u64, partial: bool) -> Result<KVVec<Entry>> {
         let inner = self.inner.lock();
         let mut entries = KVVec::new();
+        let unfinished = inner.partial.as_ref().filter(|_| partial);
         let whole = inner.entries.iter().filter(|entry| entry.sequence >= from);
-        for entry in whole.chain(inner.partial.iter().filter(|_| partial)) {
+        for entry in Iterator::chain(whole, unfinished) {
             entries.push(entry.copy()?, GFP_KERNEL)?;
         }
         Ok(entries)

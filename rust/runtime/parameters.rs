@@ -2,13 +2,21 @@
 
 //! Defaults that the module's parameters set.
 
-use crate::module_parameters;
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+use crate::{
+    module_parameters,
+    sys::kernel_helpers as sys, //
+};
 
 /// Bytes of memory for a runtime that is started without a limit of its own: `requested`, or the
 /// parameter `memory_mib` where that is 0.
 pub(crate) fn memory(requested: u64) -> usize {
     if requested == 0 {
-        let mib: u64 = (*module_parameters::memory_mib.value()).into();
+        let mib: u64 = module_parameters::memory_mib.value().into();
         usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
     } else {
         usize::try_from(requested).unwrap_or(usize::MAX)
@@ -17,5 +25,18 @@ pub(crate) fn memory(requested: u64) -> usize {
 
 /// Whether the parameter `bytecode` admits binary chunks.
 pub(crate) fn bytecode() -> bool {
-    *module_parameters::bytecode.value() != 0
+    module_parameters::bytecode.value() != 0
+}
+
+/// Refuses parameters that this kernel does not allow.
+pub(crate) fn check() -> Result {
+    if !bytecode() {
+        return Ok(());
+    }
+    // SAFETY: No conditions.
+    let refused = unsafe { sys::lunatik_locked_down_module_parameter() };
+    if refused != 0 {
+        pr_err!("bytecode=1 is refused because the kernel is locked down\n");
+    }
+    to_result(refused)
 }

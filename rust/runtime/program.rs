@@ -6,6 +6,7 @@ use core::{
     ffi::c_void,
     ptr, //
 };
+use kernel::str::BStr;
 use kernel::{
     error::to_result,
     prelude::*,

@@ -20,7 +20,7 @@ use super::{
     handle::{Handle, RuntimeHandle, ThreadHandle},
     live,
     rcu_table::{RcuTable, Value},
-    instance::{Kind, Runtime}, //
+    instance::Runtime, //
 };
 
 /// Ended scripts whose outcome is kept. The oldest makes room for a new one.
@@ -167,11 +167,12 @@ pub(super) fn ended(runtime: &Runtime) {
     if found.id() != runtime.id() {
         return;
     }
+    let mut had_thread = false;
     if let Some(tables) = tables() {
-        tables.threads.remove(runtime.name());
+        had_thread = tables.threads.remove(runtime.name());
         tables.runtimes.remove(runtime.name());
     }
-    if runtime.kind() == Kind::Spawn {
+    if had_thread {
         keep(found);
     }
 }

@@ -104,7 +104,13 @@ impl Thread {
         let own = thread.clone();
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
-        state.task = Some(kthread::spawn(name, move || own.main(&chain, arguments))?);
+        thread.runtime.set_thread(Some(thread.clone()));
+        let task = kthread::spawn(name, move || {
+            own.main(&chain, arguments);
+            own.runtime.set_thread(None);
+        })
+        .inspect_err(|_| thread.runtime.set_thread(None))?;
+        state.task = Some(task);
         drop(state);
         Ok(thread)
     }
@@ -137,16 +143,21 @@ impl Thread {
     /// Tells the thread to stop and waits until it has ended; see [`Runtime::stop`].
     ///
     /// A thread that stops itself is interrupted, and ends when Lua has unwound.
-    pub(crate) fn stop(&self, chain: Option<&Arc<Chain>>, grace_ms: u32) -> Result {
+    pub(crate) fn stop(
+        &self,
+        chain: Option<&Arc<Chain>>,
+        caller: Option<&Runtime>,
+        grace_ms: u32,
+    ) -> Result {
         let runtime: ArcBorrow<'_, Runtime> = self.runtime.as_arc_borrow();
-        let inside = match (chain, runtime.chain()) {
+        let inside = match (chain, runtime.executing_chain()) {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
             _ => false,
         };
-        runtime.stop(chain, grace_ms)?;
+        runtime.stop_for(chain, caller, grace_ms)?;
         if !inside {
             // The runtime is gone, so the thread is on its last lines.
-            self.join(None, || false)?;
+            self.join(None, || caller.is_some_and(Runtime::waits_end))?;
         }
         Ok(())
     }

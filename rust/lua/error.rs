@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Errors on their way into Lua.
+
+use kernel::{
+    alloc::AllocError,
+    fmt,
+    prelude::*, //
+};
+
+use crate::runtime::text::Text;
+
+/// An error value lies on top of the Lua stack.
+#[derive(Debug)]
+pub(crate) struct Raised;
+
+/// Why a native function fails.
+pub(crate) enum Error {
+    /// The value on top of the stack is the error.
+    Raised,
+    /// A message, to which Lua adds where the caller is.
+    Message(Text),
+    /// An argument is wrong: which (from 1), and how.
+    Argument(i32, Text),
+    /// The kernel has no memory: Lua's own "not enough memory".
+    NoMemory,
+}
+
+/// What a native function returns: how many results lie on top of the stack.
+pub(crate) type Result<T = core::ffi::c_int> = core::result::Result<T, Error>;
+
+impl Error {
+    /// A message: `Error::message(fmt!("{name} is not running"))`.
+    pub(crate) fn message(arguments: fmt::Arguments<'_>) -> Self {
+        Self::Message(Text::new(arguments))
+    }
+
+    /// A wrong argument: `bad argument #index to 'function' (text)`.
+    pub(crate) fn argument(index: i32, arguments: fmt::Arguments<'_>) -> Self {
+        Self::Argument(index, Text::new(arguments))
+    }
+}
+
+impl From<Raised> for Error {
+    fn from(_: Raised) -> Self {
+        Self::Raised
+    }
+}
+
+impl From<AllocError> for Error {
+    fn from(_: AllocError) -> Self {
+        Self::NoMemory
+    }
+}
+
+impl From<kernel::error::Error> for Error {
+    fn from(error: kernel::error::Error) -> Self {
+        if error == ENOMEM {
+            Self::NoMemory
+        } else {
+            Self::message(fmt!("{error:?}"))
+        }
+    }
+}

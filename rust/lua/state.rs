@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A Lua state: its stack and its values.
+
+use core::{
+    ffi::{c_int, c_void},
+    ptr, //
+};
+use kernel::prelude::*;
+
+use super::{
+    error::Raised,
+    function::{self, NativeFunction},
+};
+use crate::sys::lua as sys;
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// There is no value at this index.
+    None,
+    Nil,
+    Boolean,
+    /// A number that is an integer.
+    Integer,
+    /// A number that is a float.
+    Float,
+    String,
+    Table,
+    Function,
+    Userdata,
+    /// A coroutine.
+    Thread,
+    /// A light userdata.
+    Pointer,
+}
+
+/// A value that Lua keeps until it is released by [`State::release`] or the VM is closed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reference(c_int);
+
+/// A pointer to a `lua_State`.
+///
+/// Indices are Lua's: from 1 at the bottom of the frame, from -1 at its top.
+///
+/// # Invariants
+///
+/// The state is alive, and the calling thread executes its VM.
+#[derive(Clone, Copy)]
+pub(crate) struct State(*mut sys::lua_State);
+
+/// Restores the height of the stack when dropped.
+pub(crate) struct StateGuard(State, c_int);
+
+impl Drop for StateGuard {
+    fn drop(&mut self) {
+        self.0.set_top(self.1);
+    }
+}
+
+impl State {
+    /// Wraps a pointer.
+    ///
+    /// # Safety
+    ///
+    /// For as long as the result and its copies are used, the state must be alive and the calling
+    /// thread must be the one that executes its VM.
+    pub(crate) unsafe fn from_raw(state: *mut sys::lua_State) -> Self {
+        // INVARIANT: As the caller promises.
+        Self(state)
+    }
+
+    /// The pointer.
+    pub(crate) fn as_raw(self) -> *mut sys::lua_State {
+        self.0
+    }
+
+    /// The index of the top value, and so the number of values.
+    pub(crate) fn top(self) -> c_int {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_gettop(self.0) }
+    }
+
+    /// Drops values from the top, or pushes nils, until `top` are left. Must not be used where a
+    /// dropped value is to be closed.
+    pub(crate) fn set_top(self, top: c_int) {
+        // SAFETY: By the type invariant. Only raises for to-be-closed slots, which Rust never makes.
+        unsafe { sys::lua_settop(self.0, top) }
+    }
+
+    /// Drops `count` values.
+    pub(crate) fn pop(self, count: c_int) {
+        self.set_top(-count - 1);
+    }
+
+    /// Drops what is pushed from here on when the guard is dropped.
+    pub(crate) fn guard(self) -> StateGuard {
+        StateGuard(self, self.top())
+    }
+
+    /// Makes room for `count` more values. Every native function begins with room for 20.
+    pub(crate) fn reserve(self, count: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant. Returns 0 instead of raising.
+        if unsafe { sys::lua_checkstack(self.0, count) } != 0 {
+            return Ok(());
+        }
+        self.push_memory_error();
+        Err(Raised)
+    }
+
+    /// Pushes the error "not enough memory", which exists since the VM was made.
+    pub(crate) fn push_memory_error(self) {
+        // SAFETY: By the type invariant; the function needs one slot, of which there are always
+        // some spare for errors.
+        unsafe { sys::lunatik_push_memory_error(self.0) }
+    }
+
+    /// The type of the value at `index`.
+    pub(crate) fn kind(self, index: c_int) -> Kind {
+        // SAFETY: By the type invariant. Never raises; any index may be asked for.
+        let kind = unsafe { sys::lua_type(self.0, index) };
+        match kind as u32 {
+            sys::LUA_TNIL => Kind::Nil,
+            sys::LUA_TBOOLEAN => Kind::Boolean,
+            // SAFETY: As above.
+            sys::LUA_TNUMBER if unsafe { sys::lua_isinteger(self.0, index) } != 0 => Kind::Integer,
+            sys::LUA_TNUMBER => Kind::Float,
+            sys::LUA_TSTRING => Kind::String,
+            sys::LUA_TTABLE => Kind::Table,
+            sys::LUA_TFUNCTION => Kind::Function,
+            sys::LUA_TUSERDATA => Kind::Userdata,
+            sys::LUA_TTHREAD => Kind::Thread,
+            sys::LUA_TLIGHTUSERDATA => Kind::Pointer,
+            _ => Kind::None,
+        }
+    }
+
+    /// Whether there is no value at `index`, or nil.
+    pub(crate) fn is_none_or_nil(self, index: c_int) -> bool {
+        matches!(self.kind(index), Kind::None | Kind::Nil)
+    }
+
+    /// Whether the value at `index` counts as true.
+    pub(crate) fn to_boolean(self, index: c_int) -> bool {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_toboolean(self.0, index) != 0 }
+    }
+
+    /// The integer at `index`; a float with an integral value and a numeral in a string count.
+    pub(crate) fn to_integer(self, index: c_int) -> Option<i64> {
+        let mut is_number = 0;
+        // SAFETY: By the type invariant. Never raises, and the pointer is valid for a write.
+        let value = unsafe { sys::lua_tointegerx(self.0, index, &mut is_number) };
+        (is_number != 0).then_some(value)
+    }
+
+    /// The bits of the float at `index`; integers and numerals in strings are converted.
+    pub(crate) fn to_float_bits(self, index: c_int) -> Option<u64> {
+        let mut bits: usize = 0;
+        // SAFETY: By the type invariant. Never raises, and the pointer is valid for a write.
+        (unsafe { sys::lunatik_tonumberbits(self.0, index, &mut bits) } != 0).then_some(bits as u64)
+    }
+
+    /// The bytes of the string at `index`; `None` for any other type, numbers included.
+    ///
+    /// They stay valid while the value is on the stack, which the caller must see to.
+    pub(crate) fn to_bytes<'a>(self, index: c_int) -> Option<&'a [u8]> {
+        if self.kind(index) != Kind::String {
+            return None;
+        }
+        let mut length = 0;
+        // SAFETY: By the type invariant. Never raises for a value that is a string.
+        let bytes = unsafe { sys::lua_tolstring(self.0, index, &mut length) };
+        // SAFETY: Lua's strings are that long, do not move, and live while they are referred to.
+        Some(unsafe { core::slice::from_raw_parts(bytes.cast(), length) })
+    }
+
+    /// An address that tells tables, functions, userdata and coroutines from each other.
+    pub(crate) fn to_pointer(self, index: c_int) -> *const c_void {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_topointer(self.0, index) }
+    }
+
+    /// Pushes nil. There must be room, as for all pushes.
+    pub(crate) fn push_nil(self) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lua_pushnil(self.0) }
+    }
+
+    /// Pushes a boolean.
+    pub(crate) fn push_boolean(self, value: bool) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lua_pushboolean(self.0, value.into()) }
+    }
+
+    /// Pushes an integer.
+    pub(crate) fn push_integer(self, value: i64) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lua_pushinteger(self.0, value) }
+    }
+
+    /// Pushes a float, given as its bits.
+    pub(crate) fn push_float_bits(self, bits: u64) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lunatik_pushnumberbits(self.0, bits as usize) }
+    }
+
+    /// Pushes a light userdata.
+    pub(crate) fn push_pointer(self, pointer: *mut c_void) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lua_pushlightuserdata(self.0, pointer) }
+    }
+
+    /// Pushes a copy of the value at `index`.
+    pub(crate) fn push_value(self, index: c_int) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lua_pushvalue(self.0, index) }
+    }
+
+    /// Moves the top value to `index`, shifting those above it up.
+    pub(crate) fn insert(self, index: c_int) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_rotate(self.0, index, 1) }
+    }
+
+    /// Removes the value at `index`, shifting those above it down.
+    pub(crate) fn remove(self, index: c_int) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_rotate(self.0, index, -1) };
+        self.pop(1);
+    }
+
+    /// An index from the bottom for one from the top.
+    pub(crate) fn absolute(self, index: c_int) -> c_int {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_absindex(self.0, index) }
+    }
+
+    fn check(self, status: c_int) -> Result<(), Raised> {
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(Raised)
+        }
+    }
+
+    /// Pushes a string.
+    pub(crate) fn push_bytes(self, bytes: &[u8]) -> Result<(), Raised> {
+        // SAFETY: By the type invariant; the bytes are valid for reads.
+        self.check(unsafe {
+            sys::lunatik_try_pushlstring(self.0, bytes.as_ptr().cast(), bytes.len())
+        })
+    }
+
+    /// Pushes a new table with room for that many elements and fields.
+    pub(crate) fn new_table(self, elements: c_int, fields: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_createtable(self.0, elements, fields) })
+    }
+
+    /// `t[name] = v`, with `v` on top of the stack, which is dropped. No metamethods.
+    pub(crate) fn set_field(self, table: c_int, name: &CStr) -> Result<(), Raised> {
+        // SAFETY: By the type invariant; the name is a string.
+        self.check(unsafe { sys::lunatik_try_setfield(self.0, table, name.as_char_ptr()) })
+    }
+
+    /// Pushes `t[name]`. Metamethods count.
+    pub(crate) fn get_field(self, table: c_int, name: &CStr) -> Result<Kind, Raised> {
+        // SAFETY: By the type invariant; the name is a string.
+        self.check(unsafe { sys::lunatik_try_getfield(self.0, table, name.as_char_ptr()) })?;
+        Ok(self.kind(-1))
+    }
+
+    /// `t[k] = v`, with `k` below `v` on top of the stack; both are dropped. No metamethods.
+    pub(crate) fn raw_set(self, table: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_rawset(self.0, table) })
+    }
+
+    /// Replaces the key on top of the stack by the next key of the table and its value, and
+    /// returns true; or drops it and returns false at the end.
+    pub(crate) fn next(self, table: c_int) -> Result<bool, Raised> {
+        let mut more = 0;
+        // SAFETY: By the type invariant; the pointer is valid for a write.
+        self.check(unsafe { sys::lunatik_try_next(self.0, table, &mut more) })?;
+        Ok(more != 0)
+    }
+
+    /// Replaces the key on top of the stack by `t[key]`. No metamethods.
+    pub(crate) fn raw_get(self, table: c_int) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_rawget(self.0, table) };
+    }
+
+    /// Pushes `t[key]`. No metamethods.
+    pub(crate) fn raw_get_integer(self, table: c_int, key: i64) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_rawgeti(self.0, table, key) };
+    }
+
+    /// Pushes the metatable of the value at `index`, if it has one; else returns false.
+    pub(crate) fn push_metatable(self, index: c_int) -> bool {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_getmetatable(self.0, index) != 0 }
+    }
+
+    /// Takes the value on top of the stack and keeps it.
+    pub(crate) fn keep(self) -> Result<Reference, Raised> {
+        let mut reference = 0;
+        // SAFETY: By the type invariant; the pointer is valid for a write.
+        self.check(unsafe { sys::lunatik_try_ref(self.0, &mut reference) })?;
+        Ok(Reference(reference))
+    }
+
+    /// Pushes a kept value.
+    pub(crate) fn push_kept(self, reference: Reference) {
+        // SAFETY: By the type invariant; reads an array slot, which never raises.
+        unsafe {
+            sys::lua_rawgeti(self.0, sys::LUA_REGISTRYINDEX, reference.0.into());
+        }
+    }
+
+    /// Gives a kept value up.
+    pub(crate) fn release(self, reference: Reference) {
+        // SAFETY: By the type invariant; the slot exists already, so this needs no memory.
+        unsafe { sys::luaL_unref(self.0, sys::LUA_REGISTRYINDEX, reference.0) }
+    }
+
+    /// Pushes a native function with the `upvalues` top values, which are dropped.
+    pub(crate) fn push_function(
+        self,
+        function: NativeFunction,
+        upvalues: c_int,
+    ) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_pushrustfunction(self.0, Some(function), upvalues) })
+    }
+
+    /// `t[name] = function`.
+    pub(crate) fn set_function(
+        self,
+        table: c_int,
+        name: &CStr,
+        function: NativeFunction,
+    ) -> Result<(), Raised> {
+        let table = self.absolute(table);
+        self.push_function(function, 0)?;
+        self.set_field(table, name)
+    }
+
+    /// The index of upvalue `number` (from 1) of the running native function.
+    pub(crate) fn upvalue(number: c_int) -> c_int {
+        function::upvalue_index(number)
+    }
+
+    /// Pushes a new userdata with `size` bytes and no metatable, and returns where the bytes are.
+    pub(crate) fn new_userdata(self, size: usize) -> Result<*mut c_void, Raised> {
+        let mut block = ptr::null_mut();
+        // SAFETY: By the type invariant; the pointer is valid for a write.
+        self.check(unsafe { sys::lunatik_try_newuserdata(self.0, size, 0, &mut block) })?;
+        Ok(block)
+    }
+
+    /// Pushes the metatable that is registered as `name`. Returns true if it was made just now,
+    /// and is to be filled.
+    pub(crate) fn metatable(self, name: &CStr) -> Result<bool, Raised> {
+        let mut fresh = 0;
+        // SAFETY: By the type invariant; the name is a string and the pointer valid for a write.
+        self.check(unsafe {
+            sys::lunatik_try_newmetatable(self.0, name.as_char_ptr(), &mut fresh)
+        })?;
+        Ok(fresh != 0)
+    }
+
+    /// Makes the table on top of the stack the metatable of the value at `index`, and drops it.
+    pub(crate) fn set_metatable(self, index: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_setmetatable(self.0, index) })
+    }
+
+    /// The bytes of the userdata at `index`, if its metatable is the one registered as `name`.
+    pub(crate) fn test_userdata(self, index: c_int, name: &CStr) -> Option<*mut c_void> {
+        // SAFETY: By the type invariant; the name is a string. Never raises.
+        let block =
+            unsafe { sys::lunatik_testudata(self.0, index, name.as_char_ptr()) };
+        (!block.is_null()).then_some(block)
+    }
+
+    /// The bytes of the full userdata at `index`, and how many they are.
+    pub(crate) fn userdata(self, index: c_int) -> Option<(*mut c_void, usize)> {
+        if self.kind(index) != Kind::Userdata {
+            return None;
+        }
+        // SAFETY: By the type invariant. Neither raises.
+        let (block, size) =
+            unsafe { (sys::lua_touserdata(self.0, index), sys::lua_rawlen(self.0, index)) };
+        Some((block, usize::try_from(size).ok()?))
+    }
+
+    /// Compiles a text and pushes its function. An error is a message on top of the stack.
+    pub(crate) fn load(self, text: &[u8], chunk: &CStr) -> Result<(), Raised> {
+        // SAFETY: By the type invariant; the text is valid for reads and the name is a string.
+        self.check(unsafe {
+            sys::lunatik_try_load(self.0, text.as_ptr().cast(), text.len(), chunk.as_char_ptr())
+        })
+    }
+
+    /// Calls the function below the `arguments` top values. `results` may be -1 for all.
+    ///
+    /// On an error the error value is on top of the stack and a traceback was kept; see
+    /// [`push_traceback`](Self::push_traceback).
+    pub(crate) fn call(self, arguments: c_int, results: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_call(self.0, arguments, results) })
+    }
+
+    /// Pushes the traceback of the last failed [`call`](Self::call), or nil.
+    pub(crate) fn push_traceback(self) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_push_traceback(self.0) }
+    }
+
+    /// Pushes the value at `index` as text, as `tostring` gives it.
+    pub(crate) fn push_text(self, index: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_tolstring(self.0, index) })
+    }
+
+    /// Pushes where the caller of the running function is: `name:line: `, or "".
+    pub(crate) fn push_where(self, level: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_where(self.0, level) })
+    }
+
+    /// Pushes the table of globals.
+    pub(crate) fn push_globals(self) {
+        // SAFETY: By the type invariant; the slot exists in every VM, so this never raises.
+        unsafe {
+            sys::lua_rawgeti(
+                self.0,
+                sys::LUA_REGISTRYINDEX,
+                sys::LUA_RIDX_GLOBALS.into(),
+            );
+        }
+    }
+}

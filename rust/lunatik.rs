@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Lua in the Linux kernel.
+
+use kernel::prelude::*;
+
+mod codec;
+mod control;
+mod linux;
+mod lua;
+mod modules;
+mod runtime;
+mod sched;
+mod stdio;
+mod sys;
+
+/// The module's version.
+pub(crate) const VERSION: &str = "lunatik 0.1.0";
+
+/// The version of Lua in it.
+pub(crate) const LUA_VERSION: &str = "Lua 5.5.1";
+
+module! {
+    type: Lunatik,
+    name: "lunatik",
+    authors: ["The lunatik authors"],
+    description: "Lua in the Linux kernel",
+    license: "Dual MIT/GPL",
+    params: {
+        memory_mib: u32 {
+            default: 64,
+            description: "Memory limit of a runtime that is started without one, in MiB",
+        },
+        bytecode: u8 {
+            default: 0,
+            description: "1 admits binary chunks, which can crash the kernel; refused under lockdown",
+        },
+    },
+}
+
+/// What the module holds while it is loaded, in the order in which it is given up: no new client,
+/// no runtime, no thread, no stack segment.
+#[pin_data]
+struct Lunatik {
+    #[pin]
+    device: control::device::ControlDevice,
+    runtimes: runtime::Runtimes,
+    threads: linux::kthread::Threads,
+    segments: linux::segment::SegmentQueue,
+}
+
+impl kernel::InPlaceModule for Lunatik {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _: { runtime::parameters::check()? },
+            segments: linux::segment::SegmentQueue::new()?,
+            // SAFETY: The kernel calls this once, and nothing of the module runs before.
+            threads: unsafe { linux::kthread::Threads::new() },
+            // SAFETY: As above.
+            runtimes: unsafe { runtime::Runtimes::new()? },
+            device <- control::device::ControlDevice::register(module),
+        })
+    }
+}

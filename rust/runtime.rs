@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Runtimes: Lua virtual machines with a life, limits, a name and a log.
+
+pub(crate) mod chain;
+mod complete;
+pub(crate) mod execute;
+pub(crate) mod handle;
+mod heap;
+pub(crate) mod instance;
+pub(crate) mod live;
+pub(crate) mod log;
+pub(crate) mod message;
+pub(crate) mod objects;
+pub(crate) mod parameters;
+pub(crate) mod program;
+pub(crate) mod rcu_table;
+pub(crate) mod registry;
+pub(crate) mod resume;
+pub(crate) mod sink;
+pub(crate) mod start;
+pub(crate) mod text;
+pub(crate) mod vm;
+
+use kernel::prelude::*;
+
+/// What must exist for runtimes to. Dropping it stops all of them.
+pub(crate) struct Runtimes {
+    // Dropped in this order: the names, then what is in the tables.
+    _registry: registry::Registry,
+    tables: rcu_table::Tables,
+    _graph: chain::GraphLock,
+}
+
+impl Runtimes {
+    /// Prepares for runtimes.
+    ///
+    /// # Safety
+    ///
+    /// To be called once, by the module's `init()`, before any other function of this folder.
+    pub(crate) unsafe fn new() -> Result<Self> {
+        // SAFETY: As the caller promises, for all four.
+        let graph = chain::GraphLock::new()?;
+        unsafe {
+            live::init();
+            let tables = rcu_table::Tables::new()?;
+            Ok(Self {
+                _registry: registry::Registry::new()?,
+                tables,
+                _graph: graph,
+            })
+        }
+    }
+}
+
+impl Drop for Runtimes {
+    fn drop(&mut self) {
+        live::close();
+        shutdown(instance::DEFAULT_GRACE_MS);
+        // Handles in tables may end child runtimes, so these come before the tables go.
+        self.tables.close();
+        shutdown(0);
+    }
+}
+
+/// Stops every runtime and returns when they are gone.
+pub(crate) fn shutdown(grace_ms: u32) {
+    let mut id = 0;
+    while let Some(runtime) = live::next(id) {
+        id = runtime.id();
+        runtime.request_stop();
+    }
+    let mut id = 0;
+    while let Some(runtime) = live::next(id) {
+        id = runtime.id();
+        if let Err(error) = runtime.as_arc_borrow().stop(None, grace_ms) {
+            pr_warn!("a runtime could not be stopped: {error:?}\n");
+        }
+    }
+}

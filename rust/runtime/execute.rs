@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Calls into the Lua code of a runtime.
+
+use core::ffi::c_int;
+use kernel::str::BStr;
+use kernel::{
+    fmt,
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+};
+
+use super::{
+    chain::{Chain, EnterError},
+    instance::{Entered, Failure, Runtime},
+    message::Message,
+    text::Text, //
+};
+use crate::lua::{self, Error, Kind, Raised, Reference, State};
+
+/// A failure that has a message only.
+pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
+    let text = Text::new(arguments);
+    let mut message = KVVec::new();
+    message.extend_from_slice(text.as_bytes(), GFP_KERNEL)?;
+    Ok(Arc::new(
+        Failure {
+            message,
+            traceback: KVVec::new(),
+        },
+        GFP_KERNEL,
+    )?)
+}
+
+/// Takes the error on top of the stack off it, with its traceback.
+///
+/// An error that is no string is shown as `tostring` gives it, as the `lua` command does.
+pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
+    let mut message = KVVec::new();
+    let mut traceback = KVVec::new();
+    let bottom = state.absolute(-1);
+    if state.push_text(-1).is_err() {
+        // Its `__tostring` has failed, and that error is on top now.
+        state.set_top(bottom);
+        message.extend_from_slice(b"(error object cannot be shown)", GFP_KERNEL)?;
+    } else {
+        message.extend_from_slice(state.to_bytes(-1).unwrap_or_default(), GFP_KERNEL)?;
+    }
+    state.push_traceback();
+    if let Some(bytes) = state.to_bytes(-1) {
+        // A failure is worth telling without a traceback, too.
+        let _ = traceback.extend_from_slice(bytes, GFP_KERNEL);
+    }
+    state.set_top(bottom - 1);
+    Ok(Arc::new(Failure { message, traceback }, GFP_KERNEL)?)
+}
+
+/// What an error of the edge becomes outside of Lua.
+pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
+    match error {
+        Error::Raised => take_failure(state),
+        Error::Message(text) | Error::Argument(_, text) => {
+            failure(fmt!("{}", BStr::from_bytes(text.as_bytes())))
+        }
+        Error::NoMemory => failure(fmt!("not enough memory")),
+    }
+}
+
+/// Compiles `text` and calls it with what `push_arguments` pushes. Its results are left on the
+/// stack, above `base`; returns how many they are.
+pub(crate) fn chunk(
+    entered: &Entered<'_>,
+    text: &[u8],
+    name: &CStr,
+    push_arguments: impl FnOnce(State) -> lua::Result,
+) -> lua::Result<c_int> {
+    let state = entered.state();
+    let base = state.top();
+    state.reserve(lua::MIN_STACK)?;
+    state.load(text, name)?;
+    let arguments = push_arguments(state)?;
+    state.call(arguments, -1)?;
+    Ok(state.top() - base)
+}
+
+/// Makes the function on top of the stack the body of the runtime, and drops it.
+pub(crate) fn set_body(entered: &Entered<'_>) -> Result<(), Raised> {
+    let reference = entered.state().keep()?;
+    if let Some(former) = entered.vm().replace_body(Some(reference)) {
+        entered.state().release(former);
+    }
+    Ok(())
+}
+
+/// Why a body did not run.
+pub(crate) fn enter_failure(name: &[u8], error: EnterError) -> Result<Arc<Failure>> {
+    let name = BStr::from_bytes(name);
+    match error {
+        EnterError::Deadlock => failure(fmt!("{name} waits for the caller: this would never end")),
+        EnterError::Interrupted => failure(fmt!("interrupted while waiting for {name}")),
+        EnterError::Gone => failure(fmt!("{name} was stopped")),
+    }
+}
+
+/// Runs the body of `runtime` with `arguments`, as the last thing that the runtime does.
+pub(crate) fn body(
+    runtime: ArcBorrow<'_, Runtime>,
+    chain: &Arc<Chain>,
+    arguments: Message,
+) -> Result<Message, Arc<Failure>> {
+    let entered = match runtime.enter(chain, None) {
+        Ok(entered) => entered,
+        Err(error) => return Err(or_no_memory(enter_failure(runtime.name(), error))),
+    };
+    entered.end_when_left();
+    let state = entered.state();
+    let base = state.top();
+    let result = call_body(&entered, &arguments);
+    // Whether it was killed in the midst or has returned because it was told to, a script that
+    // was told to stop has not failed.
+    let told = entered.was_told();
+    match result {
+        Ok(values) => {
+            state.set_top(base);
+            Ok(values)
+        }
+        Err(error) => {
+            let failure = or_no_memory(to_failure(state, error));
+            state.set_top(base);
+            if !told {
+                log_failure(&entered, &failure);
+                entered.set_failure(Some(failure.clone()));
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn call_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Message> {
+    let state = entered.state();
+    let base = state.top();
+    let body: Reference = entered
+        .vm()
+        .replace_body(None)
+        .ok_or_else(|| Error::message(fmt!("the script has left no function to run")))?;
+    state.reserve(lua::MIN_STACK)?;
+    state.push_kept(body);
+    state.release(body);
+    let count = arguments.push(state)?;
+    state.call(count, -1)?;
+    Message::encode(state, base + 1, state.top()).or_else(|_| {
+        // The values of a thread's function are of no use to most; a value that cannot travel is
+        // no failure of the function.
+        state.set_top(base);
+        Ok(Message::default())
+    })
+}
+
+/// A failure even without memory for one: then it is empty.
+pub(crate) fn or_no_memory(result: Result<Arc<Failure>>) -> Arc<Failure> {
+    let mut made = result.ok();
+    loop {
+        if let Some(failure) = made {
+            return failure;
+        }
+        // Not charged to a cgroup and smaller than a page, so the kernel waits for the memory.
+        let empty = Failure {
+            message: KVVec::new(),
+            traceback: KVVec::new(),
+        };
+        made = Arc::new(empty, GFP_KERNEL).ok();
+    }
+}
+
+/// Writes an error to the script's log.
+pub(crate) fn log_failure(runtime: &Runtime, failure: &Failure) {
+    use super::sink::Stream;
+
+    runtime.log().append(Stream::Error, &failure.message);
+    runtime.log().append(Stream::Error, b"\n");
+    if !failure.traceback.is_empty() {
+        runtime.log().append(Stream::Error, &failure.traceback);
+        runtime.log().append(Stream::Error, b"\n");
+    }
+}
+
+/// Whether the value on top of the stack is a function.
+pub(crate) fn is_function(state: State, index: c_int) -> bool {
+    state.kind(index) == Kind::Function
+}

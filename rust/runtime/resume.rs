@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Resuming a runtime: its body is a coroutine that other runtimes resume.
+
+use kernel::str::BStr;
+use kernel::{
+    fmt,
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+};
+
+use super::{
+    chain::Chain,
+    execute::{enter_failure, or_no_memory, to_failure},
+    instance::{Entered, Failure, Runtime},
+    message::Message, //
+};
+use crate::lua::{self, Error, State};
+
+/// What makes a coroutine of a body.
+const DRIVER: &[u8] = include_bytes!("resume.lua");
+
+/// Resumes the body of `runtime` with `arguments`, for the code of `caller`. Returns what it
+/// yields or returns.
+pub(crate) fn resume(
+    runtime: ArcBorrow<'_, Runtime>,
+    chain: &Arc<Chain>,
+    caller: &Runtime,
+    arguments: &Message,
+) -> Result<Message, Arc<Failure>> {
+    let entered = runtime
+        .enter(chain, Some(caller))
+        .map_err(|error| or_no_memory(enter_failure(runtime.name(), error)))?;
+    let state = entered.state();
+    let base = state.top();
+    let result = resume_body(&entered, arguments)
+        .map_err(|error| or_no_memory(to_failure(state, error)));
+    state.set_top(base);
+    result
+}
+
+fn resume_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Message> {
+    let state = entered.state();
+    let vm = entered.vm();
+    let base = state.top();
+    let Some(body) = vm.body() else {
+        let name = BStr::from_bytes(entered.name());
+        return Err(Error::message(fmt!("{name} has left no function to resume")));
+    };
+    state.reserve(lua::MIN_STACK)?;
+    push_driver(entered, state)?;
+    state.push_kept(body);
+    let count = arguments.push(state)?;
+    state.call(count.saturating_add(1), -1)?;
+    Message::encode(state, base + 1, state.top())
+}
+
+/// Pushes the driver of this VM, which is made when it is first needed.
+fn push_driver(entered: &Entered<'_>, state: State) -> lua::Result<()> {
+    if let Some(driver) = entered.vm().resume_driver() {
+        state.push_kept(driver);
+        return Ok(());
+    }
+    state.load(DRIVER, c"=resume")?;
+    state.call(0, 1)?;
+    state.push_value(-1);
+    let driver = state.keep()?;
+    entered.vm().set_resume_driver(driver);
+    Ok(())
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Starting scripts.
+
+use kernel::str::BStr;
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::Arc, //
+};
+
+use super::{
+    chain::{Chain, EnterError},
+    complete,
+    execute,
+    instance::{Entered, Failure, Kind, Options, Runtime},
+    message::{self, Message},
+    program::Program,
+    registry::{self, RegisterError},
+};
+use crate::{
+    codec::{self, Writer},
+    control::VecSink,
+    lua::{self, Error, Kind as ValueKind, State},
+    sched::{reaper, thread::Thread}, //
+};
+
+/// Why a script was not started, or has failed.
+pub(crate) enum StartError {
+    /// A script of this name runs.
+    AlreadyRunning,
+    /// There is no such file.
+    NotFound,
+    /// The script has failed.
+    Failed(Arc<Failure>),
+    /// The kernel says no.
+    Errno(kernel::error::Error),
+}
+
+impl From<kernel::error::Error> for StartError {
+    fn from(error: kernel::error::Error) -> Self {
+        Self::Errno(error)
+    }
+}
+
+/// Creates a runtime; one that is to have a name gets it.
+pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
+    let named = matches!(options.kind, Kind::Run | Kind::Spawn);
+    if named && registry::find(options.name).is_some() {
+        // Not needed for exclusion, but much cheaper than a VM that is not used.
+        return Err(StartError::AlreadyRunning);
+    }
+    let runtime = Runtime::new(options)?;
+    if named {
+        if let Err(error) = registry::register(&runtime) {
+            abandon(&runtime);
+            return Err(match error {
+                RegisterError::Taken => StartError::AlreadyRunning,
+                RegisterError::Errno(error) => StartError::Errno(error),
+            });
+        }
+    }
+    Ok(runtime)
+}
+
+/// Ends a runtime that nobody has used.
+pub(crate) fn abandon(runtime: &Arc<Runtime>) {
+    if runtime.as_arc_borrow().stop(None, 0).is_err() {
+        reaper::finish(runtime.clone());
+    }
+}
+
+fn enter<'a>(runtime: &'a Arc<Runtime>, chain: &Arc<Chain>) -> Result<Entered<'a>, StartError> {
+    match runtime.as_arc_borrow().enter(chain, None) {
+        Ok(entered) => Ok(entered),
+        Err(EnterError::Gone) => {
+            // Stopped before it began.
+            abandon(runtime);
+            Err(StartError::Errno(EINTR))
+        }
+        Err(error) => {
+            let failure = execute::enter_failure(runtime.name(), error);
+            abandon(runtime);
+            Err(StartError::Failed(execute::or_no_memory(failure)))
+        }
+    }
+}
+
+/// Runs the chunk of `program` and takes what `finish` makes of its results. Where anything
+/// fails, the runtime ends.
+fn run_chunk<T>(
+    entered: &Entered<'_>,
+    program: &Program<'_>,
+    push_arguments: impl FnOnce(State) -> lua::Result,
+    finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
+) -> Result<T, StartError> {
+    let state = entered.state();
+    let base = state.top();
+    let result = program.with_text(|text, name| {
+        execute::chunk(entered, text, name, push_arguments)
+            .and_then(|results| finish(state, results))
+    });
+    let error = match result {
+        Ok(Ok(value)) => {
+            state.set_top(base);
+            entered.loaded();
+            return Ok(value);
+        }
+        Ok(Err(error)) => {
+            let failure = execute::or_no_memory(execute::to_failure(state, error));
+            entered.set_failure(Some(failure.clone()));
+            StartError::Failed(failure)
+        }
+        Err(error) if error == ENOENT || error == EISDIR => StartError::NotFound,
+        Err(error) => StartError::Errno(error),
+    };
+    state.set_top(base);
+    entered.end_when_left();
+    Err(error)
+}
+
+/// Runs the chunk of a script that stays. Returns its results, as text where they cannot travel.
+pub(crate) fn run(
+    runtime: &Arc<Runtime>,
+    chain: &Arc<Chain>,
+    program: &Program<'_>,
+    arguments: codec::Message<'_>,
+) -> Result<KVVec<u8>, StartError> {
+    let entered = enter(runtime, chain)?;
+    run_chunk(
+        &entered,
+        program,
+        |state| message::push_codec(state, arguments),
+        |state, results| show(state, results),
+    )
+}
+
+/// Runs the chunk of a script that stays, with arguments from another runtime, and keeps the
+/// function that it returns, if it does, as the body.
+pub(crate) fn run_with(
+    runtime: &Arc<Runtime>,
+    chain: &Arc<Chain>,
+    program: &Program<'_>,
+    arguments: &Message,
+) -> Result<(), StartError> {
+    let entered = enter(runtime, chain)?;
+    run_chunk(
+        &entered,
+        program,
+        |state| arguments.push(state),
+        |state, results| keep_body(&entered, state, results),
+    )
+    .map(|_| ())
+}
+
+/// Keeps the first result as the body if it is a function. Returns whether it is.
+fn keep_body(
+    entered: &Entered<'_>,
+    state: State,
+    results: core::ffi::c_int,
+) -> lua::Result<bool> {
+    if results < 1 || !execute::is_function(state, -results) {
+        return Ok(false);
+    }
+    state.push_value(-results);
+    execute::set_body(entered)?;
+    Ok(true)
+}
+
+/// Runs the chunk of a script and starts a thread with the function that it returns.
+pub(crate) fn spawn(
+    runtime: &Arc<Runtime>,
+    chain: &Arc<Chain>,
+    program: &Program<'_>,
+    arguments: &Message,
+) -> Result<Arc<Thread>, StartError> {
+    let entered = enter(runtime, chain)?;
+    run_chunk(
+        &entered,
+        program,
+        |state| arguments.push(state),
+        |state, results| {
+            if keep_body(&entered, state, results)? {
+                return Ok(());
+            }
+            Err(Error::message(fmt!(
+                "{}: a spawned script must return a function",
+                BStr::from_bytes(runtime.name())
+            )))
+        },
+    )?;
+    let started = arguments
+        .try_clone()
+        .map_err(kernel::error::Error::from)
+        .and_then(|arguments| Thread::run(runtime.clone(), runtime.name(), arguments))
+        .and_then(|thread| {
+            registry::register_thread(runtime, thread.clone())?;
+            Ok(thread)
+        });
+    started.map_err(|error| {
+        entered.end_when_left();
+        StartError::Errno(error)
+    })
+}
+
+/// Runs a chunk in a runtime that ends with it.
+pub(crate) fn eval(
+    runtime: &Arc<Runtime>,
+    chain: &Arc<Chain>,
+    program: &Program<'_>,
+    arguments: codec::Message<'_>,
+) -> Result<KVVec<u8>, StartError> {
+    let entered = enter(runtime, chain)?;
+    entered.end_when_left();
+    run_chunk(
+        &entered,
+        program,
+        |state| message::push_codec(state, arguments),
+        |state, results| show(state, results),
+    )
+}
+
+/// Runs a chunk in a runtime that lives on, whatever happens to the chunk. An expression gives
+/// its values. `None` is returned for a text that ends too soon.
+pub(crate) fn repl(
+    runtime: &Arc<Runtime>,
+    chain: &Arc<Chain>,
+    text: &[u8],
+) -> Result<Option<KVVec<u8>>, StartError> {
+    /// What Lua says at the end of a text that could go on.
+    const UNFINISHED: &[u8] = b"near <eof>";
+
+    let entered = enter(runtime, chain)?;
+    entered.loaded();
+    let state = entered.state();
+    let base = state.top();
+    let result = load_line(state, text).and_then(|()| {
+        state.call(0, -1)?;
+        show(state, state.top() - base)
+    });
+    let outcome = match result {
+        Ok(values) => Ok(Some(values)),
+        Err(error) => {
+            let failure = execute::or_no_memory(execute::to_failure(state, error));
+            if failure.message.ends_with(UNFINISHED) {
+                Ok(None)
+            } else {
+                Err(StartError::Failed(failure))
+            }
+        }
+    };
+    state.set_top(base);
+    outcome
+}
+
+/// Compiles `text` as an expression, or else as statements.
+fn load_line(state: State, text: &[u8]) -> lua::Result<()> {
+    state.reserve(lua::MIN_STACK)?;
+    let mut expression = KVVec::new();
+    expression.extend_from_slice(b"return ", GFP_KERNEL)?;
+    expression.extend_from_slice(text, GFP_KERNEL)?;
+    let name = c"=repl";
+    if state.load(&expression, name).is_ok() {
+        return Ok(());
+    }
+    state.pop(1);
+    state.load(text, name)?;
+    Ok(())
+}
+
+/// The names that could complete `prefix` in the globals of `runtime`.
+pub(crate) fn complete(
+    runtime: &Arc<Runtime>,
+    chain: &Arc<Chain>,
+    prefix: &[u8],
+) -> Result<KVVec<u8>, StartError> {
+    let entered = enter(runtime, chain)?;
+    entered.loaded();
+    let state = entered.state();
+    let guard = state.guard();
+    let result = complete::candidates(state, prefix);
+    let result = result.map_err(|error| {
+        StartError::Failed(execute::or_no_memory(execute::to_failure(state, error)))
+    });
+    drop(guard);
+    result
+}
+
+/// Encodes the `results` top values for user space: what is no nil, boolean, number or string is
+/// shown as `tostring` gives it.
+fn show(state: State, results: core::ffi::c_int) -> lua::Result<KVVec<u8>> {
+    let first = state.top() - results + 1;
+    let last = state.top();
+    state.reserve(lua::MIN_STACK)?;
+    let mut writer = Writer::new(VecSink(KVVec::new()));
+    for index in first..=last {
+        let written = match state.kind(index) {
+            ValueKind::Nil | ValueKind::None => writer.nil(),
+            ValueKind::Boolean => writer.boolean(state.to_boolean(index)),
+            ValueKind::Integer => writer.integer(state.to_integer(index).unwrap_or(0)),
+            ValueKind::Float => writer.float(state.to_float_bits(index).unwrap_or(0)),
+            ValueKind::String => writer.string(state.to_bytes(index).unwrap_or_default()),
+            _ => {
+                state.push_text(index)?;
+                let written = writer.string(state.to_bytes(-1).unwrap_or_default());
+                state.pop(1);
+                written
+            }
+        };
+        written.map_err(|_| Error::NoMemory)?;
+    }
+    let VecSink(bytes) = writer.finish().map_err(|_| Error::NoMemory)?;
+    Ok(bytes)
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A Lua virtual machine: the state, its memory, and what C reaches from it.
+
+use core::{
+    cell::{Cell, UnsafeCell},
+    ffi::{c_int, c_void},
+    marker::PhantomPinned,
+    ptr, //
+};
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc,
+        ArcBorrow, //
+    },
+};
+
+use super::{
+    heap::Heap,
+    instance::Runtime,
+    objects::Objects,
+    parameters,
+    sink::Stream, //
+};
+use crate::{
+    linux::{memcg::MemoryCgroup, segment},
+    lua::{Reference, State},
+    modules::{self, Object},
+    stdio::Streams,
+    sys::{kernel_helpers, lua as sys}, //
+};
+
+/// Stack segments that one VM may have at one time.
+const MAX_SEGMENTS: u32 = 96;
+
+/// A virtual machine. The allocator's user data of its Lua state points to it.
+///
+/// # Invariants
+///
+/// - `head` comes first: C finds it at the address of the VM.
+/// - `state` is the main state, alive until this is dropped.
+/// - `heap` is only touched by the thread that executes the VM, but for its counters.
+#[repr(C)]
+pub(crate) struct Vm {
+    head: UnsafeCell<sys::lunatik_vm>,
+    heap: UnsafeCell<Heap>,
+    state: Cell<*mut sys::lua_State>,
+    /// The runtime that owns this VM, and so lives longer.
+    runtime: *const Runtime,
+    segments: Atomic<u32>,
+    /// What userdata refer to; dropped after the state, which refers to it until then. Only
+    /// touched by the thread that executes the VM.
+    objects: UnsafeCell<Objects<Object>>,
+    /// Set before any Lua code runs.
+    streams: UnsafeCell<Option<Pin<KBox<Streams>>>>,
+    body: Cell<Option<Reference>>,
+    /// See `resume.rs`.
+    resume_driver: Cell<Option<Reference>>,
+    _pin: PhantomPinned,
+}
+
+unsafe extern "C" fn allocate(
+    vm: *mut c_void,
+    block: *mut c_void,
+    old_size: usize,
+    new_size: usize,
+) -> *mut c_void {
+    // SAFETY: Lua passes the user data that `Vm::new()` gave it, from the thread that executes
+    // the VM, which alone touches the heap.
+    let heap = unsafe { &mut *(*vm.cast::<Vm>()).heap.get() };
+    // SAFETY: Lua frees and resizes what it allocated, once, and remembers the sizes.
+    unsafe { heap.resize(block, old_size, new_size) }
+}
+
+impl Vm {
+    /// Creates a VM for `runtime` with all libraries, that may use `memory` bytes.
+    pub(super) fn new(
+        runtime: &Arc<Runtime>,
+        memory: usize,
+        memcg: MemoryCgroup,
+    ) -> Result<Pin<KBox<Self>>> {
+        let streams_memcg = memcg.clone();
+        let vm = KBox::pin(
+            Self {
+                head: UnsafeCell::new(sys::lunatik_vm {
+                    error_number: 0,
+                    streams: ptr::null_mut(),
+                    warnings: 0,
+                }),
+                heap: UnsafeCell::new(Heap::new(memory, memcg)),
+                state: Cell::new(ptr::null_mut()),
+                runtime: Arc::as_ptr(runtime),
+                segments: Atomic::new(0),
+                objects: UnsafeCell::new(Objects::new()),
+                streams: UnsafeCell::new(None),
+                body: Cell::new(None),
+                resume_driver: Cell::new(None),
+                _pin: PhantomPinned,
+            },
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        let user_data = ptr::from_ref(&*vm).cast_mut().cast::<c_void>();
+        // SAFETY: Nobody else knows the VM yet.
+        unsafe {
+            let streams = Streams::new(user_data, streams_memcg)?;
+            (*vm.head.get()).streams = ptr::from_ref(&*streams).cast_mut().cast();
+            *vm.streams.get() = Some(streams);
+        }
+        let mut seed: u32 = 0;
+        // SAFETY: The buffer is as long as is said.
+        unsafe {
+            kernel::bindings::get_random_bytes(ptr::from_mut(&mut seed).cast(), size_of::<u32>())
+        };
+        // SAFETY: The allocator does what Lua asks of one, and the box does not move.
+        let state = unsafe { sys::lunatik_newstate(Some(allocate), user_data, seed) };
+        if state.is_null() {
+            return Err(ENOMEM);
+        }
+        vm.state.set(state);
+        // SAFETY: The state was just made, so nobody else uses it.
+        if unsafe { sys::lunatik_openlibs(state) } != 0 {
+            return Err(ENOMEM);
+        }
+        modules::preload(vm.state()).map_err(|_| ENOMEM)?;
+        Ok(vm)
+    }
+
+    /// The main state. For whoever executes the VM.
+    pub(crate) fn state(&self) -> State {
+        // SAFETY: By the type invariants the state is alive, and the caller executes the VM.
+        unsafe { State::from_raw(self.state.get()) }
+    }
+
+    /// Bytes of memory in use, now and at most so far.
+    pub(super) fn memory(&self) -> (usize, usize) {
+        // SAFETY: These two only read counters that are atomic.
+        let heap = unsafe { &*self.heap.get() };
+        (heap.used(), heap.peak())
+    }
+
+    /// Makes the `count`th allocation from now fail, and with `on` all later ones. For tests.
+    pub(crate) fn fail_after(&self, count: u64, on: bool) {
+        // SAFETY: The caller executes the VM.
+        unsafe { (*self.heap.get()).fail_after(count, on) };
+    }
+
+    /// Ends the Lua code that runs in the VM, uncatchably. May be called from any CPU, while the
+    /// VM lives.
+    pub(super) fn interrupt(&self) {
+        // SAFETY: The state is alive, as the caller promises; the function stores a flag.
+        unsafe { sys::lunatik_interrupt(self.state.get(), 1) };
+    }
+
+    /// Takes an interrupt back.
+    pub(super) fn clear_interrupt(&self) {
+        // SAFETY: As above.
+        unsafe { sys::lunatik_interrupt(self.state.get(), 0) };
+    }
+
+    /// Closes what is to be closed and runs all finalizers. Interruptible.
+    pub(super) fn run_finalizers(&self) {
+        // SAFETY: The caller executes the VM.
+        unsafe { sys::lunatik_run_finalizers(self.state.get()) };
+    }
+
+    /// Sets the function that the runtime runs when it is resumed, and returns the former one.
+    pub(crate) fn replace_body(&self, body: Option<Reference>) -> Option<Reference> {
+        self.body.replace(body)
+    }
+
+    /// The function that the runtime runs when it is resumed.
+    pub(super) fn body(&self) -> Option<Reference> {
+        self.body.get()
+    }
+
+    /// What runs the body as a coroutine, if that was made.
+    pub(super) fn resume_driver(&self) -> Option<Reference> {
+        self.resume_driver.get()
+    }
+
+    /// Keeps what runs the body as a coroutine.
+    pub(super) fn set_resume_driver(&self, driver: Reference) {
+        self.resume_driver.set(Some(driver));
+    }
+
+    /// Calls `with` with what userdata of `state`'s VM refer to. It must neither call Lua nor drop
+    /// an object.
+    pub(crate) fn with_objects<T>(
+        state: State,
+        with: impl FnOnce(&mut Objects<Object>) -> T,
+    ) -> T {
+        // SAFETY: Each state's user data is its VM, which lives while the state does.
+        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        // SAFETY: The caller executes the VM, and `with` comes to no code that would call this.
+        with(unsafe { &mut *vm.objects.get() })
+    }
+
+    /// The runtime that `state` belongs to.
+    ///
+    /// The result must not be used beyond the native function that was called with `state`.
+    pub(crate) fn runtime_of<'a>(state: State) -> ArcBorrow<'a, Runtime> {
+        // SAFETY: Each state's user data is its VM, which lives while the state does.
+        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        // SAFETY: The runtime owns the VM, was made by `Arc`, and lives while its code runs.
+        unsafe { ArcBorrow::from_raw(vm.runtime) }
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        let state = self.state.get();
+        if !state.is_null() {
+            // SAFETY: By the type invariants the state is alive; nobody else executes it any more.
+            unsafe { sys::lunatik_close(state) };
+        }
+    }
+}
+
+/// Runs `call(argument)` on another stack segment. Returns 0 if it has, else 1.
+///
+/// # Safety
+///
+/// To be called by Lua, on the thread that executes `state`.
+#[no_mangle]
+unsafe extern "C" fn lunatik_hop(
+    state: *mut sys::lua_State,
+    call: Option<unsafe extern "C" fn(*mut c_void)>,
+    argument: *mut c_void,
+) -> c_int {
+    /// A call that notes the CPU time of its thread.
+    struct Call {
+        call: unsafe extern "C" fn(*mut c_void),
+        argument: *mut c_void,
+        cpu_ns: u64,
+    }
+    unsafe extern "C" fn run(argument: *mut c_void) {
+        let cpu = || {
+            // SAFETY: The current task is alive.
+            unsafe {
+                kernel_helpers::lunatik_task_cpu_ns(kernel::task::Task::current_raw())
+            }
+        };
+        // SAFETY: It is the `Call` below, whose owner waits.
+        let call = unsafe { &mut *argument.cast::<Call>() };
+        let before = cpu();
+        // SAFETY: As the caller of `lunatik_hop()` promises.
+        unsafe { (call.call)(call.argument) };
+        call.cpu_ns = cpu().saturating_sub(before);
+    }
+
+    let Some(call) = call else {
+        return 1;
+    };
+    // SAFETY: As the caller promises.
+    let vm = unsafe { &*sys::lunatik_userdata(state).cast::<Vm>() };
+    if vm.segments.fetch_add(1, Relaxed) >= MAX_SEGMENTS {
+        vm.segments.fetch_sub(1, Relaxed);
+        return 1;
+    }
+    let mut call = Call {
+        call,
+        argument,
+        cpu_ns: 0,
+    };
+    // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
+    // frame: C catches each before it returns from `call`.
+    let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast()) };
+    vm.segments.fetch_sub(1, Relaxed);
+    if !ran {
+        return 1;
+    }
+    // SAFETY: The runtime owns the VM and lives while its code runs.
+    if let Some(runtime) = unsafe { vm.runtime.as_ref() } {
+        runtime.add_cpu_ns(call.cpu_ns);
+    }
+    0
+}
+
+/// Whether binary chunks may be loaded.
+#[no_mangle]
+extern "C" fn lunatik_bytecode_allowed() -> c_int {
+    parameters::bytecode().into()
+}
+
+/// Takes what a script writes to stream 1 or 2. Returns 0.
+///
+/// # Safety
+///
+/// `vm` is a VM that lives, the calling thread executes it, and the text is valid for reads.
+#[no_mangle]
+unsafe extern "C" fn lunatik_vm_output(
+    vm: *mut c_void,
+    stream: c_int,
+    text: *const u8,
+    length: usize,
+) -> c_int {
+    let stream = if stream == 2 {
+        Stream::Error
+    } else {
+        Stream::Output
+    };
+    // SAFETY: As the caller promises; the runtime owns the VM and lives while its code runs.
+    unsafe {
+        let runtime = &*(*vm.cast::<Vm>()).runtime;
+        runtime.output(stream, core::slice::from_raw_parts(text, length));
+    }
+    0
+}
+
+/// Writes what `print` prints.
+///
+/// # Safety
+///
+/// As for [`lunatik_vm_output`], with the VM of `state`.
+#[no_mangle]
+unsafe extern "C" fn lunatik_write(
+    state: *mut sys::lua_State,
+    stream: c_int,
+    text: *const u8,
+    length: usize,
+) {
+    // SAFETY: As the caller promises.
+    unsafe { lunatik_vm_output(sys::lunatik_userdata(state), stream, text, length) };
+}
+
+/// Whether a VM may use files now: 0, or `-EINTR` when it was told to end.
+///
+/// # Safety
+///
+/// `vm` is a VM that lives.
+#[no_mangle]
+unsafe extern "C" fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int {
+    // SAFETY: As the caller promises; the runtime owns the VM and so lives longer.
+    let runtime = unsafe { &*(*vm.cast::<Vm>()).runtime };
+    if runtime.waits_end() {
+        EINTR.to_errno()
+    } else {
+        0
+    }
+}
+
+/// Microseconds of CPU time that the VM of `state` has used.
+///
+/// # Safety
+///
+/// `state` is alive, and the calling thread executes its VM.
+#[no_mangle]
+unsafe extern "C" fn lunatik_cpu_clock(state: *mut sys::lua_State) -> kernel::ffi::c_long {
+    /// Nanoseconds in a microsecond.
+    const SCALE: u64 = 1000;
+    // SAFETY: As the caller promises.
+    let state = unsafe { State::from_raw(state) };
+    kernel::ffi::c_long::try_from(Vm::runtime_of(state).cpu_ns() / SCALE).unwrap_or(kernel::ffi::c_long::MAX)
+}
