@@ -10,8 +10,13 @@ SUITE_DIR=$(cd "$(dirname "$0")/.." && pwd)
 WORK=$(mktemp -d /tmp/suite.XXXXXX) || exit 1
 KTAP_COUNT=0
 KTAP_FAILED=0
-# Kernels with KASAN under emulation are slow; whoever starts the suite may say how much.
-SLOWER=${SLOWER:-1}
+# How much longer things may take: machines that are emulated, and KASAN, are slow.
+KIND=$(sed -n 's/^KIND=//p' /etc/machine 2>/dev/null)
+case $KIND in
+um | '') SLOWER=${SLOWER:-1} ;;
+qemu) SLOWER=${SLOWER:-4} ;;
+*) SLOWER=${SLOWER:-15} ;;
+esac
 
 echo "TAP version 14"
 
