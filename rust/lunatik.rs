@@ -39,12 +39,13 @@ module! {
 }
 
 /// What the module holds while it is loaded, in the order in which it is given up: no new client,
-/// no runtime, no thread, no stack segment.
+/// no runtime, no device of a runtime, no thread, no stack segment.
 #[pin_data]
 struct Lunatik {
     #[pin]
     device: control::device::ControlDevice,
     runtimes: runtime::Runtimes,
+    device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
     segments: linux::segment::SegmentQueue,
 }
@@ -56,6 +57,7 @@ impl kernel::InPlaceModule for Lunatik {
             segments: linux::segment::SegmentQueue::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             threads: unsafe { linux::kthread::Threads::new() },
+            device_nodes: modules::device::DeviceNodes::new(module)?,
             // SAFETY: As above.
             runtimes: unsafe { runtime::Runtimes::new()? },
             device <- control::device::ControlDevice::register(module),

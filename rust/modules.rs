@@ -13,8 +13,6 @@ mod rcu;
 mod runner;
 mod thread;
 
-use kernel::prelude::*;
-
 use crate::{
     lua::{self, State},
     native, //

@@ -7,10 +7,13 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
+#include <linux/fs_struct.h>
 #include <linux/jiffies.h>
 #include <linux/kernel_read_file.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/namei.h>
+#include <linux/path.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -83,6 +86,11 @@ bool lunatik_fatal_signal_pending(void)
 	return fatal_signal_pending(current);
 }
 
+bool lunatik_task_fatal_signal_pending(struct task_struct *task)
+{
+	return fatal_signal_pending(task);
+}
+
 void lunatik_cond_resched(void)
 {
 	cond_resched();
@@ -113,6 +121,23 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 		return length;
 	*size = length;
 	return 0;
+}
+
+bool lunatik_dev_node_exists(const char *name)
+{
+	struct path root, dev, node;
+	bool exists = false;
+
+	get_fs_root(userspace_init_fs, &root);
+	if (!vfs_path_lookup(root.dentry, root.mnt, "dev", 0, &dev)) {
+		if (!vfs_path_lookup(dev.dentry, dev.mnt, name, 0, &node)) {
+			exists = true;
+			path_put(&node);
+		}
+		path_put(&dev);
+	}
+	path_put(&root);
+	return exists;
 }
 
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key)

@@ -32,6 +32,7 @@ u64 lunatik_task_cpu_ns(struct task_struct *task);
 unsigned int lunatik_task_cpu(struct task_struct *task);
 void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size);
 bool lunatik_fatal_signal_pending(void);
+bool lunatik_task_fatal_signal_pending(struct task_struct *task);
 void lunatik_cond_resched(void);
 unsigned long lunatik_stack_left(void);
 unsigned long lunatik_thread_size(void);
@@ -39,6 +40,9 @@ bool lunatik_in_task(void);
 
 /* linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno */
 int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size);
+
+/* linux/namei.h: whether there is a node of this name in the initial /dev */
+bool lunatik_dev_node_exists(const char *name);
 
 /* linux/siphash.h */
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);

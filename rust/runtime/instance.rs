@@ -366,6 +366,15 @@ impl Runtime {
         self.ownership.owner()
     }
 
+    /// Whether `task` has entered it and not left it.
+    pub(crate) fn is_executed_by(&self, task: *mut kernel::bindings::task_struct) -> bool {
+        let details = self.details.lock();
+        details
+            .executing
+            .as_ref()
+            .is_some_and(|executing| executing.task.as_ptr() == task)
+    }
+
     /// Whether it was told to stop.
     pub(crate) fn stop_requested(&self) -> bool {
         self.stop_requested.load(Acquire)

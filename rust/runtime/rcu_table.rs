@@ -38,10 +38,9 @@ use self::{
 use crate::sys::kernel_helpers as sys;
 
 pub(crate) use self::{
-    budget::{limit as memory_limit, used as memory_used},
     entry::MAX_KEY,
-    live::{count as table_count, Tables, MAX_TABLES},
-    value::{SharedBytes, Value, MAX_STRING},
+    live::Tables,
+    value::{Value, MAX_STRING},
     walk::Walk, //
 };
 
@@ -303,17 +302,6 @@ impl RcuTable {
     pub(crate) fn remove(&self, key: &[u8]) -> bool {
         self.update(key, self.hash(key), None, |old, _| {
             (Change::Remove, old.is_some())
-        })
-        .unwrap_or(false)
-    }
-
-    /// Removes `key` if `matches` says so of its value. Returns whether it did. Does not sleep.
-    ///
-    /// `matches` runs under the table's lock and must not sleep.
-    pub(crate) fn remove_if(&self, key: &[u8], matches: impl FnOnce(&Value) -> bool) -> bool {
-        self.update(key, self.hash(key), None, |old, _| match old {
-            Some(value) if matches(value) => (Change::Remove, true),
-            _ => (Change::Nothing, false),
         })
         .unwrap_or(false)
     }

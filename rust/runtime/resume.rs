@@ -4,7 +4,6 @@
 
 use kernel::str::BStr;
 use kernel::{
-    fmt,
     prelude::*,
     sync::{
         Arc,
@@ -36,8 +35,8 @@ pub(crate) fn resume(
         .map_err(|error| or_no_memory(enter_failure(runtime.name(), error)))?;
     let state = entered.state();
     let base = state.top();
-    let result = resume_body(&entered, arguments)
-        .map_err(|error| or_no_memory(to_failure(state, error)));
+    let result =
+        resume_body(&entered, arguments).map_err(|error| or_no_memory(to_failure(state, error)));
     state.set_top(base);
     result
 }
@@ -48,7 +47,9 @@ fn resume_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Messag
     let base = state.top();
     let Some(body) = vm.body() else {
         let name = BStr::from_bytes(entered.name());
-        return Err(Error::message(fmt!("{name} has left no function to resume")));
+        return Err(Error::message(fmt!(
+            "{name} has left no function to resume"
+        )));
     };
     state.reserve(lua::MIN_STACK)?;
     push_driver(entered, state)?;

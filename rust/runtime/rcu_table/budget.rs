@@ -29,13 +29,8 @@ pub(super) fn init() {
     );
 }
 
-/// The bytes that all tables take now.
-pub(crate) fn used() -> usize {
-    USED.load(Relaxed)
-}
-
 /// The bytes that all tables may take.
-pub(crate) fn limit() -> usize {
+fn limit() -> usize {
     LIMIT.load(Relaxed)
 }
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The Lua module `linux`: time, CPUs, random numbers.
+
+use kernel::prelude::*;
+
+use super::{
+    arguments::{integer, optional_milliseconds},
+    errno, //
+};
+use crate::{
+    lua::{self, Error, State},
+    native,
+    runtime::vm::Vm,
+    sys::kernel_helpers as sys, //
+};
+
+/// The permission bits of files, as `linux/stat.h` calls them.
+const STAT: [(&CStr, i64); 22] = [
+    (c"IRUSR", 0o400),
+    (c"IWUSR", 0o200),
+    (c"IXUSR", 0o100),
+    (c"IRWXU", 0o700),
+    (c"IRGRP", 0o040),
+    (c"IWGRP", 0o020),
+    (c"IXGRP", 0o010),
+    (c"IRWXG", 0o070),
+    (c"IROTH", 0o004),
+    (c"IWOTH", 0o002),
+    (c"IXOTH", 0o001),
+    (c"IRWXO", 0o007),
+    (c"IRUGO", 0o444),
+    (c"IWUGO", 0o222),
+    (c"IXUGO", 0o111),
+    (c"IRWXUGO", 0o777),
+    (c"IALLUGO", 0o7777),
+    (c"ISUID", 0o4000),
+    (c"ISGID", 0o2000),
+    (c"ISVTX", 0o1000),
+    (c"IFCHR", 0o020000),
+    (c"IFREG", 0o100000),
+];
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 9)?;
+    state.set_function(-1, c"cpu", native!(cpu))?;
+    state.set_function(-1, c"difftime", native!(difftime))?;
+    state.set_function(-1, c"errname", native!(errname))?;
+    state.set_function(-1, c"ktime", native!(ktime))?;
+    state.set_function(-1, c"numcpus", native!(numcpus))?;
+    state.set_function(-1, c"random", native!(random))?;
+    state.set_function(-1, c"schedule", native!(schedule))?;
+    state.set_function(-1, c"time", native!(time))?;
+    state.new_table(0, STAT.len() as core::ffi::c_int)?;
+    for (name, bits) in STAT {
+        state.push_integer(bits);
+        state.set_field(-2, name)?;
+    }
+    state.set_field(-2, c"stat")?;
+    Ok(1)
+}
+
+fn random_bits() -> u64 {
+    // SAFETY: No conditions.
+    unsafe { kernel::bindings::get_random_u64() }
+}
+
+/// A number from 0 to `limit`, each as probable as any other.
+fn random_to(limit: u64) -> u64 {
+    // The smallest mask that covers the limit: a draw is taken with a chance of more than a half.
+    let mask = u64::MAX.checked_shr(limit.leading_zeros()).unwrap_or(0);
+    loop {
+        let drawn = random_bits() & mask;
+        if drawn <= limit {
+            return drawn;
+        }
+    }
+}
+
+/// `linux.random([m [, n]])`
+fn random(state: State) -> lua::Result {
+    let (low, high) = match state.top() {
+        0 => {
+            state.push_integer(random_bits() as i64);
+            return Ok(1);
+        }
+        1 => (1, integer(state, 1)?),
+        2 => (integer(state, 1)?, integer(state, 2)?),
+        _ => return Err(Error::message(fmt!("wrong number of arguments"))),
+    };
+    if low > high {
+        return Err(Error::argument(1, fmt!("interval is empty")));
+    }
+    // The distance may be more than an integer holds, but a `u64` holds all.
+    let above = random_to((high as u64).wrapping_sub(low as u64));
+    state.push_integer((low as u64).wrapping_add(above) as i64);
+    Ok(1)
+}
+
+/// `linux.schedule([ms])`
+fn schedule(state: State) -> lua::Result {
+    let ms = optional_milliseconds(state, 1)?.unwrap_or(u32::MAX);
+    let left = Vm::runtime_of(state).sleep(ms);
+    state.push_integer(left.into());
+    Ok(1)
+}
+
+/// `linux.time()`
+fn time(state: State) -> lua::Result {
+    // SAFETY: No conditions.
+    let now = unsafe {
+        kernel::bindings::ktime_get_with_offset(kernel::bindings::tk_offsets_TK_OFFS_REAL)
+    };
+    state.push_integer(now);
+    Ok(1)
+}
+
+/// `linux.difftime(a, b)`
+fn difftime(state: State) -> lua::Result {
+    let later = integer(state, 1)?;
+    let earlier = integer(state, 2)?;
+    state.push_integer(later.wrapping_sub(earlier));
+    Ok(1)
+}
+
+/// `linux.ktime()`
+fn ktime(state: State) -> lua::Result {
+    // SAFETY: No conditions.
+    state.push_integer(unsafe { kernel::bindings::ktime_get() });
+    Ok(1)
+}
+
+/// `linux.numcpus()`
+fn numcpus(state: State) -> lua::Result {
+    // SAFETY: No conditions.
+    state.push_integer(unsafe { sys::lunatik_num_online_cpus() }.into());
+    Ok(1)
+}
+
+/// `linux.cpu()`
+fn cpu(state: State) -> lua::Result {
+    // SAFETY: No conditions.
+    state.push_integer(unsafe { sys::lunatik_current_cpu() }.into());
+    Ok(1)
+}
+
+/// `linux.errname(n)`
+fn errname(state: State) -> lua::Result {
+    match errno::name(integer(state, 1)?) {
+        Some(name) => state.push_bytes(name)?,
+        None => state.push_nil(),
+    }
+    Ok(1)
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The Lua module `lunatik`: runtimes as objects.
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    arguments::{optional_milliseconds, script, show},
+    handles,
+    object::Class, //
+};
+use crate::{
+    lua::{self, Error, State},
+    native,
+    runtime::{
+        chain::Chain,
+        handle::{Handle, RuntimeHandle},
+        instance::{Failure, Kind, Options, Runtime, DEFAULT_GRACE_MS},
+        message::Message,
+        parameters,
+        program::{self, Program},
+        registry,
+        resume,
+        start::{self, StartError},
+        vm::Vm, //
+    },
+};
+
+pub(super) const RUNTIME: Class = Class {
+    name: c"lunatik.runtime",
+    fill: |state, metatable| {
+        handles::fill(state, metatable)?;
+        state.set_function(metatable, c"__close", native!(stop))?;
+        state.new_table(0, 3)?;
+        state.set_function(-1, c"resume", native!(resume_it))?;
+        state.set_function(-1, c"status", native!(status))?;
+        state.set_function(-1, c"stop", native!(stop))?;
+        Ok(state.set_field(metatable, c"__index")?)
+    },
+};
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 3)?;
+    state.set_function(-1, c"runtime", native!(runtime))?;
+    if let Some(env) = registry::env() {
+        handles::push(state, Handle::Table(env))?;
+        state.set_field(-2, c"_ENV")?;
+    }
+    state.push_bytes(crate::VERSION.as_bytes())?;
+    state.set_field(-2, c"_VERSION")?;
+    Ok(1)
+}
+
+/// The chain that executes `runtime`, whose code asks.
+pub(super) fn chain(runtime: &Runtime) -> lua::Result<Arc<Chain>> {
+    // There always is one while code runs.
+    runtime
+        .executing_chain()
+        .ok_or_else(|| Error::message(fmt!("the runtime is not running")))
+}
+
+/// Raises a failure of another runtime: the message and, below it, the traceback.
+pub(super) fn raise(state: State, failure: &Failure) -> Error {
+    let mut text = KVVec::new();
+    let joined = text
+        .extend_from_slice(&failure.message, GFP_KERNEL)
+        .and_then(|()| match failure.traceback.is_empty() {
+            true => Ok(()),
+            false => text
+                .extend_from_slice(b"\n", GFP_KERNEL)
+                .and_then(|()| text.extend_from_slice(&failure.traceback, GFP_KERNEL)),
+        });
+    if joined.is_err() {
+        return Error::NoMemory;
+    }
+    match state.push_bytes(&text) {
+        Ok(()) | Err(lua::Raised) => Error::Raised,
+    }
+}
+
+/// Says why a script could not be started.
+pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error {
+    let name = show(name);
+    match error {
+        StartError::AlreadyRunning => Error::message(fmt!("{name} is already running")),
+        StartError::NotFound => Error::message(fmt!(
+            "no script {name}: there is no file {}/{name}.lua",
+            program::DIRECTORY
+        )),
+        StartError::Failed(failure) => raise(state, &failure),
+        StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
+        StartError::Errno(error) => Error::message(fmt!("{name} could not be started: {error:?}")),
+    }
+}
+
+/// Creates a runtime for the script `name` that the code of `parent` starts.
+pub(super) fn create(
+    parent: &Runtime,
+    name: &[u8],
+    kind: Kind,
+) -> Result<Arc<Runtime>, StartError> {
+    start::create(Options {
+        name,
+        kind,
+        memory: parameters::memory(0),
+        memcg: parent.memcg().clone(),
+    })
+}
+
+/// `lunatik.runtime(script, ...)`
+fn runtime(state: State) -> lua::Result {
+    let name = script(state, 1)?;
+    let arguments = Message::encode(state, 2, state.top())?;
+    let parent = Vm::runtime_of(state);
+    let chain = chain(&parent)?;
+    let child =
+        create(&parent, name, Kind::Child).map_err(|error| start_error(state, name, error))?;
+    // From here on the last handle that is dropped ends the child.
+    let handle = RuntimeHandle::new(child.clone());
+    start::run_with(&child, &chain, &Program::Named(name), &arguments)
+        .map_err(|error| start_error(state, name, error))?;
+    handles::push(state, Handle::Runtime(handle))?;
+    Ok(1)
+}
+
+/// `runtime:resume(...)`
+fn resume_it(state: State) -> lua::Result {
+    let handle = handles::runtime(state, 1)?;
+    let target = handle.runtime();
+    let arguments = Message::encode(state, 2, state.top())?;
+    let caller = Vm::runtime_of(state);
+    let chain = chain(&caller)?;
+    let result = resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
+    // All that the other runtime's Lua code could raise was caught there.
+    match result {
+        Ok(values) => values.push(state),
+        Err(failure) => match state.push_bytes(&failure.message) {
+            Ok(()) | Err(lua::Raised) => Err(Error::Raised),
+        },
+    }
+}
+
+/// Stops `target` for the code of `state`, with its thread if it has one.
+pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lua::Result<()> {
+    let caller = Vm::runtime_of(state);
+    let chain = caller.executing_chain();
+    let result = match target.thread() {
+        Some(thread) => thread.stop(chain.as_ref(), Some(&caller), grace_ms),
+        None => target
+            .as_arc_borrow()
+            .stop_for(chain.as_ref(), Some(&caller), grace_ms),
+    };
+    result.map_err(|error| {
+        let name = show(target.name());
+        if error == EINTR {
+            Error::message(fmt!("interrupted while stopping {name}"))
+        } else {
+            Error::message(fmt!("{name} could not be stopped: {error:?}"))
+        }
+    })
+}
+
+/// `runtime:stop([grace_ms])` and `__close`, which passes the error, if any.
+fn stop(state: State) -> lua::Result {
+    let handle = handles::runtime(state, 1)?;
+    let grace = match state.kind(2) {
+        lua::Kind::Integer => optional_milliseconds(state, 2)?,
+        _ => None,
+    };
+    stop_for(state, handle.runtime(), grace.unwrap_or(DEFAULT_GRACE_MS))?;
+    Ok(0)
+}
+
+/// `runtime:status()`
+fn status(state: State) -> lua::Result {
+    let handle = handles::runtime(state, 1)?;
+    state.push_bytes(handle.runtime().phase().name().as_bytes())?;
+    Ok(1)
+}

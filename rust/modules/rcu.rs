@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The Lua module `rcu`: hash tables that runtimes share.
+
+use core::ffi::c_int;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    arguments::{self, show, type_error, type_name},
+    handles,
+    object::{self, Class, Object}, //
+};
+use crate::{
+    lua::{self, Error, Kind, State},
+    native,
+    runtime::{
+        handle::Handle,
+        rcu_table::{RcuTable, Value, Walk, MAX_BUCKETS, MAX_KEY, MAX_STRING},
+        vm::Vm, //
+    },
+};
+
+/// Buckets of a table that is made without a size.
+const DEFAULT_BUCKETS: i64 = 256;
+
+pub(super) const TABLE: Class = Class {
+    name: c"rcu.table",
+    fill: |state, metatable| {
+        handles::fill(state, metatable)?;
+        state.set_function(metatable, c"__index", native!(index))?;
+        state.set_function(metatable, c"__newindex", native!(newindex))?;
+        state.set_function(metatable, c"__len", native!(len))?;
+        state.set_function(metatable, c"__pairs", native!(pairs))?;
+        Ok(())
+    },
+};
+
+const WALK: Class = Class {
+    name: c"rcu.walk",
+    fill: |_, _| Ok(()),
+};
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 4)?;
+    state.set_function(-1, c"add", native!(add))?;
+    state.set_function(-1, c"cas", native!(cas))?;
+    state.set_function(-1, c"map", native!(map))?;
+    state.set_function(-1, c"table", native!(table))?;
+    Ok(1)
+}
+
+/// The key at `index`.
+fn key<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
+    let key = arguments::string(state, index)?;
+    if key.is_empty() || key.len() > MAX_KEY {
+        return Err(Error::argument(
+            index,
+            fmt!("a key must have 1 to {MAX_KEY} bytes"),
+        ));
+    }
+    Ok(key)
+}
+
+/// The value at `index`; nil is none.
+fn value(state: State, index: c_int) -> lua::Result<Option<Value>> {
+    let value = match state.kind(index) {
+        Kind::None | Kind::Nil => return Ok(None),
+        Kind::Boolean => Value::Boolean(state.to_boolean(index)),
+        Kind::Integer => Value::Integer(arguments::integer(state, index)?),
+        Kind::Float => Value::Float(state.to_float_bits(index).unwrap_or(0)),
+        Kind::String => {
+            let bytes = arguments::string(state, index)?;
+            if bytes.len() > MAX_STRING {
+                return Err(Error::argument(
+                    index,
+                    fmt!("a string must have at most {MAX_STRING} bytes"),
+                ));
+            }
+            charged(state, || Value::string(bytes))?
+        }
+        _ => match handles::get(state, index) {
+            Some(handle) => Value::Handle(handle),
+            None => {
+                let got = type_name(state, index);
+                return Err(Error::argument(
+                    index,
+                    fmt!("boolean, number, string, nil or shareable object expected, got {got}"),
+                ));
+            }
+        },
+    };
+    Ok(Some(value))
+}
+
+/// Pushes a value of a table.
+fn push_value(state: State, value: Value) -> lua::Result<()> {
+    match value {
+        Value::Boolean(value) => state.push_boolean(value),
+        Value::Integer(value) => state.push_integer(value),
+        Value::Float(bits) => state.push_float_bits(bits),
+        Value::String(bytes) => state.push_bytes(&bytes)?,
+        Value::Handle(handle) => handles::push(state, handle)?,
+    }
+    Ok(())
+}
+
+/// Calls `write`; the memory that it takes is charged to who pays for the runtime.
+fn charged<T>(state: State, write: impl FnOnce() -> Result<T>) -> lua::Result<T> {
+    Vm::runtime_of(state)
+        .memcg()
+        .charge(write)
+        .map_err(|error| {
+            if error == ENOSPC {
+                Error::message(fmt!("rcu.table is full"))
+            } else {
+                error.into()
+            }
+        })
+}
+
+/// The table at index 1, for a change.
+fn writable(state: State) -> lua::Result<Arc<RcuTable>> {
+    let table = handles::table(state, 1)?;
+    if table.is_read_only() {
+        return Err(Error::argument(1, fmt!("rcu.table is read-only")));
+    }
+    Ok(table)
+}
+
+/// `rcu.table([size])`
+fn table(state: State) -> lua::Result {
+    let size = arguments::optional_integer(state, 1, DEFAULT_BUCKETS)?;
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|size| (1..=MAX_BUCKETS).contains(size))
+        .ok_or_else(|| Error::argument(1, fmt!("size must be from 1 to {MAX_BUCKETS}")))?;
+    let runtime = Vm::runtime_of(state);
+    let table = object::make(state, || runtime.memcg().charge(|| RcuTable::new(size)))?;
+    handles::push(state, Handle::Table(table))?;
+    Ok(1)
+}
+
+/// `t[key]`
+fn index(state: State) -> lua::Result {
+    let table = handles::table(state, 1)?;
+    match table.get(key(state, 2)?) {
+        Some(value) => push_value(state, value)?,
+        None => state.push_nil(),
+    }
+    Ok(1)
+}
+
+/// `t[key] = value`
+fn newindex(state: State) -> lua::Result {
+    let table = writable(state)?;
+    let key = key(state, 2)?;
+    match value(state, 3)? {
+        Some(value) => charged(state, || table.set(key, value))?,
+        None => {
+            table.remove(key);
+        }
+    }
+    Ok(0)
+}
+
+/// `#t`
+fn len(state: State) -> lua::Result {
+    let table = handles::table(state, 1)?;
+    state.push_integer(table.len() as i64);
+    Ok(1)
+}
+
+/// `pairs(t)`
+fn pairs(state: State) -> lua::Result {
+    let table = handles::table(state, 1)?;
+    state.push_function(native!(next), 0)?;
+    let walk = KBox::new(Walk::new(table), GFP_KERNEL_ACCOUNT)?;
+    object::push(state, &WALK, Object::Walk(walk))?;
+    state.push_nil();
+    Ok(3)
+}
+
+/// An entry that a walk has met.
+struct Entry {
+    key: [u8; MAX_KEY],
+    key_len: usize,
+    value: Value,
+}
+
+impl Entry {
+    fn new(key: &[u8], value: Value) -> Self {
+        let mut entry = Self {
+            key: [0; MAX_KEY],
+            key_len: key.len(),
+            value,
+        };
+        for (slot, &byte) in entry.key.iter_mut().zip(key) {
+            *slot = byte;
+        }
+        entry
+    }
+
+    /// Pushes the key and the value.
+    fn push(self, state: State) -> lua::Result<()> {
+        state.push_bytes(self.key.get(..self.key_len).unwrap_or_default())?;
+        push_value(state, self.value)
+    }
+}
+
+/// What `pairs` calls: with the walk and the last key, which it does not need.
+fn next(state: State) -> lua::Result {
+    let met = object::with(state, 1, |object| match object {
+        Object::Walk(walk) => Some(walk.next(Entry::new)),
+        _ => None,
+    });
+    match met {
+        Some(Ok(Some(entry))) => {
+            entry.push(state)?;
+            Ok(2)
+        }
+        Some(Ok(None)) => {
+            state.push_nil();
+            Ok(1)
+        }
+        Some(Err(error)) => Err(error.into()),
+        None => Err(type_error(state, 1, "rcu.walk")),
+    }
+}
+
+/// `rcu.map(t, fn)`
+fn map(state: State) -> lua::Result {
+    let table = handles::table(state, 1)?;
+    arguments::function(state, 2)?;
+    let mut walk = Walk::new(table);
+    while let Some(entry) = walk.next(Entry::new)? {
+        state.push_value(2);
+        entry.push(state)?;
+        state.call(2, 0)?;
+    }
+    Ok(0)
+}
+
+/// `rcu.add(t, key, n)`
+fn add(state: State) -> lua::Result {
+    let table = writable(state)?;
+    let key = key(state, 2)?;
+    let n = arguments::integer(state, 3)?;
+    let sum = charged(state, || match table.add(key, n) {
+        Err(error) if error == EDOM => Ok(None),
+        result => result.map(Some),
+    })?;
+    let Some(sum) = sum else {
+        let key = show(key);
+        return Err(Error::message(fmt!(
+            "the value of '{key}' is not an integer"
+        )));
+    };
+    state.push_integer(sum);
+    Ok(1)
+}
+
+/// `rcu.cas(t, key, old, new)`
+fn cas(state: State) -> lua::Result {
+    let table = writable(state)?;
+    let key = key(state, 2)?;
+    let old = value(state, 3)?;
+    let new = value(state, 4)?;
+    let was_old = charged(state, || table.compare_and_set(key, old.as_ref(), new))?;
+    state.push_boolean(was_old);
+    Ok(1)
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The Lua module `thread`: kernel threads that run the body of a runtime.
+
+use kernel::prelude::*;
+
+use super::{
+    arguments::{optional_milliseconds, show, string},
+    handles,
+    object::Class, //
+};
+use crate::{
+    lua::{self, Error, State},
+    native,
+    runtime::{
+        handle::Handle,
+        instance::DEFAULT_GRACE_MS,
+        message::Message,
+        vm::Vm, //
+    },
+    sched::thread::{Outcome, Thread}, //
+};
+
+pub(super) const THREAD: Class = Class {
+    name: c"lunatik.thread",
+    fill: |state, metatable| {
+        handles::fill(state, metatable)?;
+        state.new_table(0, 3)?;
+        state.set_function(-1, c"join", native!(join))?;
+        state.set_function(-1, c"stop", native!(stop))?;
+        state.set_function(-1, c"task", native!(task))?;
+        Ok(state.set_field(metatable, c"__index")?)
+    },
+};
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 3)?;
+    state.set_function(-1, c"current", native!(current))?;
+    state.set_function(-1, c"run", native!(run))?;
+    state.set_function(-1, c"shouldstop", native!(shouldstop))?;
+    Ok(1)
+}
+
+/// `thread.run(runtime, name, ...)`
+fn run(state: State) -> lua::Result {
+    let runtime = handles::runtime(state, 1)?;
+    let name = string(state, 2)?;
+    let target = runtime.runtime();
+    if target.thread().is_some() {
+        let target = show(target.name());
+        return Err(Error::message(fmt!("{target} has a thread already")));
+    }
+    let arguments = Message::encode(state, 3, state.top())?;
+    let thread = Thread::run(target.clone(), name, arguments)?;
+    handles::push(state, Handle::Thread(thread))?;
+    Ok(1)
+}
+
+/// `thread.shouldstop()`
+fn shouldstop(state: State) -> lua::Result {
+    let runtime = Vm::runtime_of(state);
+    state.push_boolean(runtime.stop_requested() && runtime.thread().is_some());
+    Ok(1)
+}
+
+/// `thread.current()`
+fn current(state: State) -> lua::Result {
+    match Vm::runtime_of(state).thread() {
+        Some(thread) => handles::push(state, Handle::Thread(thread))?,
+        None => state.push_nil(),
+    }
+    Ok(1)
+}
+
+/// What a wait ends with when a signal came or the waiting runtime is told to stop.
+fn interrupted(error: kernel::error::Error) -> Error {
+    if error == EINTR {
+        Error::message(fmt!("interrupted"))
+    } else {
+        error.into()
+    }
+}
+
+/// `t:stop([grace_ms])`
+fn stop(state: State) -> lua::Result {
+    let thread = handles::thread(state, 1)?;
+    let grace = optional_milliseconds(state, 2)?.unwrap_or(DEFAULT_GRACE_MS);
+    let caller = Vm::runtime_of(state);
+    thread
+        .stop(caller.executing_chain().as_ref(), Some(&caller), grace)
+        .map_err(interrupted)?;
+    Ok(0)
+}
+
+/// `t:join([timeout_ms])`
+fn join(state: State) -> lua::Result {
+    let thread = handles::thread(state, 1)?;
+    let timeout = optional_milliseconds(state, 2)?;
+    let caller = Vm::runtime_of(state);
+    let own = caller.thread();
+    if own.is_some_and(|own| core::ptr::eq(&*own, &*thread)) {
+        return Err(Error::message(fmt!("a thread cannot join itself")));
+    }
+    let joined = thread
+        .join(timeout, || caller.waits_end())
+        .map_err(interrupted)?;
+    match joined {
+        None => {
+            state.push_boolean(false);
+            state.push_bytes(b"timeout")?;
+            Ok(2)
+        }
+        Some(None) => {
+            state.push_boolean(true);
+            Ok(1)
+        }
+        Some(Some(Outcome::Returned(values))) => {
+            state.push_boolean(true);
+            let count = values.push(state)?;
+            Ok(count.saturating_add(1))
+        }
+        Some(Some(Outcome::Failed(failure))) => {
+            state.push_boolean(false);
+            state.push_bytes(&failure.message)?;
+            Ok(2)
+        }
+    }
+}
+
+/// `t:task()`
+fn task(state: State) -> lua::Result {
+    let Some(task) = handles::thread(state, 1)?.task() else {
+        state.push_nil();
+        return Ok(1);
+    };
+    state.new_table(0, 4)?;
+    state.push_integer(task.cpu.into());
+    state.set_field(-2, c"cpu")?;
+    let command = task.command.split(|&byte| byte == 0).next();
+    state.push_bytes(command.unwrap_or_default())?;
+    state.set_field(-2, c"command")?;
+    state.push_integer(task.pid.into());
+    state.set_field(-2, c"pid")?;
+    state.push_integer(task.tgid.into());
+    state.set_field(-2, c"tgid")?;
+    Ok(1)
+}
