@@ -104,7 +104,7 @@ check_says() {
 	wanted=$2
 	text=$3
 	shift 3
-	"$@" >"$WORK/stdout" 2>"$WORK/stderr" </dev/null
+	"$@" >"$WORK/stdout" 2>"$WORK/stderr"
 	status=$?
 	if [ "$status" = "$wanted" ] && grep -qF -- "$text" "$WORK/stderr"; then
 		ok "$name"

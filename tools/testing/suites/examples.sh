@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# The examples do what their headers say.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+EXAMPLES=$(cd "$SUITE_DIR/../../lua/examples" && pwd)
+cd "$EXAMPLES" || exit 1
+
+check "hello greets" sh -c 'lunatik run hello.lua Ada Grace | grep -qx "Hello, Grace!"'
+check "hello under another name" sh -c 'lunatik run --name greeter hello.lua | grep -qx "Hello, world!"'
+check "both are stopped" lunatik stop hello greeter
+
+check "passwd runs" lunatik run passwd.lua
+check_output "it makes passwords of 20 characters" "20" sh -c 'head -n 1 /dev/passwd | tr -d "\n" | wc -c'
+check "that differ" sh -c '[ "$(head -n 1 /dev/passwd)" != "$(head -n 1 /dev/passwd)" ]'
+check "of other lengths, too" sh -c 'echo 8 >/dev/passwd; [ "$(head -n 3 /dev/passwd | tail -n 1 | tr -d "\n" | wc -c)" = 8 ]'
+check_fails "it refuses a length of 0" sh -c 'echo 0 >/dev/passwd'
+check_output "byte by byte it is a password, too" "9" sh -c 'dd if=/dev/passwd bs=1 count=9 2>/dev/null | wc -c'
+check "it stops" lunatik stop passwd
+
+check "kv runs" lunatik run kv.lua
+check "it stores" sh -c 'echo colour=blue >/dev/kv; echo shape=round >/dev/kv'
+check_output "it lists" "colour=blue
+shape=round" cat /dev/kv
+check_output "it answers" "blue" sh -c 'exec 3<>/dev/kv; echo colour >&3; cat <&3'
+check_output "it deletes" "shape=round" sh -c 'echo colour= >/dev/kv; cat /dev/kv'
+check "it stops" lunatik stop kv
+
+check "ticker is spawned" lunatik spawn ticker.lua 20
+check "it ticks" wait_until 10 sh -c 'lunatik logs ticker | grep -q "tick 5 after"'
+check "it stops" lunatik stop ticker
+check "and says so" sh -c 'lunatik logs ticker | grep -q "stopped after"'
+
+check "json passes its test" lunatik run "$EXAMPLES/json_test.lua"
+lunatik stop json_test
+
+check "the counter counts" lunatik spawn counter_a.lua
+collected() {
+	lunatik run counter_b.lua >"$WORK/collected"
+	lunatik stop counter_b
+	! grep -q '^0 events' "$WORK/collected"
+}
+check "the collector collects" wait_until 10 collected
+check "a second time" wait_until 10 collected
+check "it stops" lunatik stop counter_a
+finish

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# The lunatik command: output, formats and exit statuses.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+cd "$WORK" || exit 1
+# Reads JSON with the example module: fails when it is none.
+cp "$SUITE_DIR/../../lua/examples/json.lua" /lib/modules/lua/suite_json.lua
+is_json() {
+	lunatik eval 'local v = require("suite_json").decode(...) return type(v)' "$(cat)" | grep -qx table
+}
+
+# eval.
+eval_is "eval prints results as print does" "1	2.0	nil	true	a	1e+100" 'return 1, 2.0, nil, true, "a", 1e100'
+eval_is "no results print nothing" "" 'local x = 1'
+eval_is "a result of nil prints nil" "nil" 'return nil'
+eval_is "floats print as tostring gives them" "0.1	1.0	-0.0	inf	9007199254740992.0	5e-324" 'return 0.1, 1.0, -0.0, 1/0, 2.0^53, 5e-324'
+eval_is "the largest integers print whole" "9223372036854775807	-9223372036854775808" 'return math.maxinteger, math.mininteger'
+eval_is "eval passes its arguments" "3	a	-b" 'return select("#", ...), (...), select(3, ...)' a b -b
+eval_is "bytes pass as they are" "ä€😀" 'return ...' "ä€😀"
+check_output "print comes before the results" "first
+second	result" lunatik eval 'print("first") return "second", "result"'
+eval_is "a table shows as tostring gives it" "true" 'return (tostring({}):find("^table: ")) == 1'
+check "and so it is printed" sh -c 'lunatik eval "return {}" | grep -q "^table"'
+check_output "a megabyte comes through whole" "1000000" sh -c "lunatik eval 'return (\"x\"):rep(1000000)' | tr -d '\n' | wc -c"
+check_output "ten megabytes of output, too" "10000000" sh -c "lunatik eval 'for i = 1, 10000 do io.write((\"y\"):rep(1000)) end' | wc -c"
+check_says "an error is told with its place" 1 "(command line):1: why" lunatik eval 'error("why")'
+check_says "with a traceback" 1 "stack traceback:" lunatik eval 'error("why")'
+check_says "a syntax error, too" 1 "(command line):1:" lunatik eval 'return return'
+check_output "what was printed before an error is there" "before" sh -c 'lunatik eval "print([[before]]) error()" 2>/dev/null || true'
+
+# Usage.
+check_status "no command is wrong usage" 2 lunatik
+check_status "an unknown command is wrong usage" 2 lunatik frobnicate
+check_status "an unknown option is wrong usage" 2 lunatik list --frobnicate
+check_status "run without a script is wrong usage" 2 lunatik run
+check_status "stop without a name is wrong usage" 2 lunatik stop
+check_status "--help is success" 0 lunatik --help
+check_status "help of a command is success" 0 lunatik run --help
+check "version names the module and Lua" sh -c 'lunatik version | grep -q "Lua 5.5"'
+
+# list, status, logs.
+echo 'print("to the log") return function() print("line 1") print("line 2") io.stderr:write("an error\n")
+	while not require("thread").shouldstop() do require("linux").schedule(10) end print("last") end' >talks.lua
+echo 'y = 1' >quiet.lua
+check_output "list of nothing is empty" "" lunatik list
+check_output "as JSON it is an empty array" "[]" lunatik list --json
+lunatik spawn talks.lua >/dev/null
+lunatik run quiet.lua
+check_output "list has one name a line, sorted" "quiet
+talks" lunatik list
+check "list --json is JSON" sh -c 'lunatik list --json >list.json'
+check "that can be read" is_json <list.json
+check "with the names" sh -c 'tr -d " \n" <list.json | grep -qF "[\"quiet\",\"talks\"]"'
+check "status --json is JSON" sh -c 'lunatik status --json >status.json'
+check "that can be read, too" is_json <status.json
+for field in name kind state memory_used memory_limit cpu_ns age_ns error traceback; do
+	check "with the field $field" grep -q "\"$field\":" status.json
+done
+for column in NAME KIND STATE MEMORY CPU AGE ERROR; do
+	check "status has a column $column" sh -c "lunatik status | head -n 1 | grep -qw $column"
+done
+check "status of one shows only it" test "$(lunatik status quiet | grep -c '^[a-z]')" = 1
+check "list --all shows the same table" sh -c 'lunatik list --all | grep -q "^NAME"'
+check "kind and state are told" sh -c 'lunatik status talks | grep -Eq "^talks +spawn +(running|blocked)"'
+check_status "status of what never ran gives 3" 3 lunatik status never
+check_status "logs of what never ran gives 3" 3 lunatik logs never
+check "the log holds what was printed" wait_until 5 sh -c 'lunatik logs talks 2>/dev/null | grep -qx "line 2"'
+check_output "in order" "line 1
+line 2" sh -c 'lunatik logs talks 2>/dev/null | grep line'
+check "standard error is told apart" sh -c 'lunatik logs talks 2>&1 >/dev/null | grep -qx "an error"'
+lunatik logs -f talks >followed 2>&1 &
+follower=$!
+check "logs -f shows what is there" wait_until 5 grep -q "line 2" followed
+lunatik stop talks
+check "and ends with the script" wait_until 10 gone $follower
+check "having shown the end" grep -qx last followed
+lunatik spawn talks.lua >/dev/null
+lunatik logs -f talks >/dev/null 2>&1 &
+follower=$!
+usleep 200000
+kill -INT $follower
+wait $follower
+status=$?
+check "Ctrl-C ends logs -f with 130" test "$status" = 130
+check "and leaves the script alone" running talks
+lunatik stop talks quiet
+echo 'return function() for i = 1, 100000 do print("entry " .. i) end end' >chatty.lua
+lunatik spawn chatty.lua
+check "a script that prints much ends" wait_until 60 not_running chatty
+check_output "its log keeps the newest" "entry 100000" sh -c 'lunatik logs chatty 2>/dev/null | tail -n 1'
+check "and tells that earlier ones are gone" sh -c 'lunatik logs chatty 2>&1 >/dev/null | grep -q "no longer kept"'
+
+# repl.
+check_output "repl evaluates what comes through a pipe" "3
+x	1.5" sh -c 'printf "1 + 2\nlocal_state = \"x\"\nlocal_state, 3 / 2\n" | lunatik repl 2>/dev/null | sed "s/^>* *//" | grep -v "^$"'
+check_output "repl takes statements of several lines" "3" sh -c 'printf "function f(x)\n return x + 1\nend\nf(2)\n" | lunatik repl 2>/dev/null | sed "s/^[> ]*//" | grep -v "^$"'
+check "repl goes on after an error" sh -c 'printf "error(\"oops\")\nreturn 40 + 2\n" | lunatik repl 2>err | grep -q 42'
+check "and tells it" grep -q oops err
+check_status "repl ends well at the end of its input" 0 sh -c 'printf "" | lunatik repl'
+
+# Scripts.
+printf '#!/usr/bin/env lunatik\nprint("shebang")\n' >shebang.lua
+check_output "a first line with #! is passed over" "shebang" lunatik run shebang.lua
+check_says "a script that is binary is refused" 1 "binary" sh -c 'printf "\033Lua\125" >binary.lua; lunatik run binary.lua'
+check_output "a path without .lua needs a slash" "slash" sh -c 'echo "print([[slash]])" >script; lunatik run ./script'
+check_says "its messages show the path" 1 "./fail:1: here" sh -c 'echo "error([[here]])" >fail; lunatik run ./fail'
+check_status "a directory is no script" 3 lunatik run ./
+check_status "a pipe that nobody reads ends the command" 0 sh -c 'lunatik eval "for i = 1, 100000 do print(i) end" | head -n 1 >/dev/null'
+
+# Without permission.
+cp "$(command -v lunatik)" /tmp/lunatik-copy 2>/dev/null
+if su -s /bin/sh nobody -c true 2>/dev/null; then
+	check_status "without permission the status is 4" 4 su -s /bin/sh nobody -c 'lunatik list'
+else
+	skip "without permission the status is 4" "there is no user nobody here"
+fi
+rm -f /tmp/lunatik-copy /lib/modules/lua/suite_json.lua
+finish
