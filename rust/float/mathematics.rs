@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The mathematical functions of C.
+
+use crate::libm;
+use crate::nan;
+
+/// Exports functions of one number under their names in C.
+macro_rules! unary {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of C.")]
+            #[unsafe(no_mangle)]
+            extern "C" fn $name(number: f64) -> f64 {
+                nan::unary(libm::$name(number), number)
+            }
+        )*
+    };
+}
+
+/// Exports functions of two numbers under their names in C.
+macro_rules! binary {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of C.")]
+            #[unsafe(no_mangle)]
+            extern "C" fn $name(first: f64, second: f64) -> f64 {
+                nan::binary(libm::$name(first, second), first, second)
+            }
+        )*
+    };
+}
+
+unary! { atan ceil cos exp floor log log2 sin sqrt tan }
+binary! { fmod pow }
+
+/// Exports functions whose not-a-number, outside their domain, has no sign in glibc.
+macro_rules! unary_unsigned {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of C.")]
+            #[unsafe(no_mangle)]
+            extern "C" fn $name(number: f64) -> f64 {
+                let result = libm::$name(number);
+                if nan::is_nan(result) && !nan::is_nan(number) {
+                    f64::NAN
+                } else {
+                    nan::unary(result, number)
+                }
+            }
+        )*
+    };
+}
+
+unary_unsigned! { acos asin log10 }
+
+/// `atan2` of C. Of two operands that are not numbers, glibc gives the second.
+#[unsafe(no_mangle)]
+extern "C" fn atan2(y: f64, x: f64) -> f64 {
+    nan::binary(libm::atan2(y, x), x, y)
+}
+
+/// `fabs` of C.
+#[unsafe(no_mangle)]
+extern "C" fn fabs(number: f64) -> f64 {
+    f64::from_bits(number.to_bits() & !(1 << 63))
+}
+
+/// `ldexp` of C: `number * 2^exponent`.
+#[unsafe(no_mangle)]
+extern "C" fn ldexp(number: f64, exponent: i32) -> f64 {
+    nan::unary(libm::ldexp(number, exponent), number)
+}
+
+/// `frexp` of C: a fraction from 0.5 up to 1, and the power of two that belongs to it.
+///
+/// # Safety
+///
+/// `exponent` must be valid for a write.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn frexp(number: f64, exponent: *mut i32) -> f64 {
+    let special = number.to_bits() << 1 == 0 || number.to_bits() >> 52 & 0x7ff == 0x7ff;
+    let (fraction, power) = if special {
+        (number, 0)
+    } else {
+        libm::frexp(number)
+    };
+    // SAFETY: The caller gives a pointer that is valid for a write.
+    unsafe { exponent.write(power) };
+    nan::unary(fraction, number)
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Decimal numbers: finds where one ends, and has the core library's algorithms round it.
+
+use super::Text;
+use crate::num::dec2flt::{
+    common::BiasedFp, //
+    lemire::compute_float,
+    parse::parse_number,
+    slow::parse_long_mantissa,
+};
+
+/// The bits of the number without sign that starts at `start`, and where it ends, if there is one.
+///
+/// # Safety
+///
+/// No byte of `text` before `start` may be the zero at its end.
+pub(super) unsafe fn number(text: Text, start: usize) -> Option<(u64, usize)> {
+    // SAFETY: Each byte that is read comes after one that is not the zero.
+    unsafe {
+        let whole = text.span(start, |byte| byte.is_ascii_digit());
+        let mut end = start + whole;
+        let mut digits = whole;
+        if text.byte(end) == b'.' {
+            let part = text.span(end + 1, |byte| byte.is_ascii_digit());
+            digits += part;
+            end += 1 + part;
+        }
+        if digits == 0 {
+            return None;
+        }
+        let end = text.after_exponent(end, b'e');
+        Some((rounded(text.bytes(start, end)), end))
+    }
+}
+
+/// The bits of the double next to the number that is the whole of `text`.
+///
+/// As `dec2flt` of the core library, which cannot be had: it stands beside trait implementations.
+fn rounded(text: &[u8]) -> u64 {
+    let Some(number) = parse_number(text) else {
+        return 0;
+    };
+    if let Some(value) = number.try_fast_path::<f64>() {
+        return value.to_bits();
+    }
+    let mut float = compute_float::<f64>(number.exponent, number.mantissa);
+    // Digits that were left out matter only if the next mantissa gives another double.
+    if number.many_digits
+        && float.p_biased >= 0
+        && float != compute_float::<f64>(number.exponent, number.mantissa.wrapping_add(1))
+    {
+        float.p_biased = -1;
+    }
+    if float.p_biased < 0 {
+        float = exactly(text);
+    }
+    float.m | (float.p_biased as u64) << 52
+}
+
+/// The slow way, which always succeeds. It has a large frame, which the others shall not pay for.
+#[cold]
+#[inline(never)]
+fn exactly(text: &[u8]) -> BiasedFp {
+    parse_long_mantissa::<f64>(text)
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Hexadecimal numbers: `0x1.8p+3`.
+
+use super::Text;
+
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> Option<u64> {
+    (byte as char).to_digit(16).map(u64::from)
+}
+
+/// The bits of the number whose digits, after `0x`, start at `start`, and where it ends.
+///
+/// # Safety
+///
+/// No byte of `text` before `start` may be the zero at its end.
+pub(super) unsafe fn number(text: Text, start: usize) -> Option<(u64, usize)> {
+    let mut mantissa = 0u64;
+    let mut exponent = 0i64;
+    let mut lost = false;
+    let mut digits = false;
+    let mut point = false;
+    let mut at = start;
+    loop {
+        // SAFETY: Each byte that was passed is a digit or the point.
+        let byte = unsafe { text.byte(at) };
+        if let Some(value) = digit(byte) {
+            digits = true;
+            if mantissa >> 60 == 0 {
+                mantissa = mantissa << 4 | value;
+                exponent -= if point { 4 } else { 0 };
+            } else {
+                lost |= value != 0;
+                exponent += if point { 0 } else { 4 };
+            }
+        } else if byte == b'.' && !point {
+            point = true;
+        } else {
+            break;
+        }
+        at += 1;
+    }
+    if !digits {
+        return None;
+    }
+    // SAFETY: As above.
+    let end = unsafe { text.after_exponent(at, b'p') };
+    if end > at {
+        // SAFETY: `after_exponent` has passed these bytes.
+        exponent = exponent.saturating_add(written_exponent(unsafe { text.bytes(at + 1, end) }));
+    }
+    Some((rounded(mantissa, exponent, lost), end))
+}
+
+/// The value of the sign and digits in `text`, as far as it can matter.
+fn written_exponent(text: &[u8]) -> i64 {
+    let mut value = 0i64;
+    let mut negative = false;
+    for byte in text {
+        match byte {
+            b'-' => negative = true,
+            b'0'..=b'9' => {
+                value = value
+                    .saturating_mul(10)
+                    .saturating_add(i64::from(byte - b'0'))
+            }
+            _ => (),
+        }
+    }
+    if negative {
+        value.saturating_neg()
+    } else {
+        value
+    }
+}
+
+/// The bits of the double next to `mantissa * 2^exponent`, to even where two are as near; `lost`
+/// says that the number is a bit more than that.
+fn rounded(mantissa: u64, exponent: i64, lost: bool) -> u64 {
+    const BIAS: i64 = 1023;
+    const INFINITY: u64 = 0x7ff << 52;
+    if mantissa == 0 {
+        return 0;
+    }
+    let zeros = mantissa.leading_zeros();
+    let mantissa = mantissa << zeros;
+    // The exponent of the leading bit, as a double stores it.
+    let exponent = exponent
+        .saturating_add(63 - i64::from(zeros))
+        .saturating_add(BIAS);
+    if exponent >= 0x7ff {
+        return INFINITY;
+    }
+    // Subnormal numbers have fewer bits.
+    let cut = if exponent > 0 { 11 } else { 12 - exponent };
+    let (kept, rest) = match cut {
+        0..=63 => (mantissa >> cut, mantissa << (64 - cut)),
+        64 => (0, mantissa),
+        _ => (0, 1),
+    };
+    let half = 1 << 63;
+    let up = rest > half || rest == half && (lost || kept & 1 == 1);
+    // A carry out of the mantissa rightly goes to the exponent.
+    let stored = if exponent > 0 {
+        (exponent as u64 - 1) << 52
+    } else {
+        0
+    };
+    (stored + kept + u64::from(up)).min(INFINITY)
+}
