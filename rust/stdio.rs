@@ -31,6 +31,8 @@ mod temporary;
 
 // Pure code: in the host tests these are the public modules of a crate.
 #[allow(unreachable_pub)]
+mod buffer;
+#[allow(unreachable_pub)]
 mod calendar;
 #[allow(unreachable_pub)]
 mod device;
@@ -38,8 +40,6 @@ mod device;
 mod errno;
 #[allow(unreachable_pub)]
 mod mode;
-#[allow(unreachable_pub)]
-mod storage;
 #[allow(unreachable_pub)]
 mod stream;
 #[allow(unreachable_pub)]

@@ -6,10 +6,10 @@
 //! program can see (positions, errors, what is lost when the device fails)
 //! follows glibc, since that is what Lua's users know.
 
+use super::buffer::{Buffer, Content};
 use super::device::{write_all, Device, Target};
 use super::errno::Errno;
 use super::mode::Mode;
-use super::storage::Storage;
 
 /// When written data goes to the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,30 +22,11 @@ pub enum Buffering {
     None,
 }
 
-/// What the buffer holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Content {
-    /// Nothing.
-    Nothing,
-    /// Data that was read; `position..end` has not been given out.
-    Input,
-    /// Data to write: `0..end`.
-    Output,
-}
-
 /// A buffered stream.
-///
-/// # Invariants
-///
-/// `position <= end <= storage.len()`; both are 0 if the content is
-/// `Nothing`, and `position` is 0 if it is `Output`.
 pub struct Stream<D: Device> {
     device: D,
     mode: Mode,
-    storage: Storage<D::Buffer>,
-    content: Content,
-    position: usize,
-    end: usize,
+    buffer: Buffer<D::Buffer>,
     buffering: Buffering,
     at_end: bool,
     failed: bool,
@@ -61,14 +42,10 @@ impl<D: Device> Stream<D> {
                 Err(error) => return Err(error),
             }
         }
-        // INVARIANT: There is no content.
         Ok(Self {
             device,
             mode,
-            storage: Storage::Unallocated,
-            content: Content::Nothing,
-            position: 0,
-            end: 0,
+            buffer: Buffer::without_memory(),
             buffering: Buffering::Full,
             at_end: false,
             failed: false,
@@ -112,32 +89,23 @@ impl<D: Device> Stream<D> {
 
     /// Reads one byte; `None` at the end of the file.
     pub fn get(&mut self) -> Result<Option<u8>, Errno> {
-        let empty = self.content != Content::Input || self.position == self.end;
-        if empty && !self.fill()? {
+        if self.buffer.unread().is_empty() && !self.fill()? {
             return Ok(None);
         }
-        let byte = self.storage.bytes().get(self.position).copied();
-        // INVARIANT: `fill` left at least one byte.
-        self.position = self.end.min(self.position.saturating_add(1));
-        Ok(byte)
+        let mut byte = [0];
+        self.buffer.take(&mut byte);
+        let [byte] = byte;
+        Ok(Some(byte))
     }
 
     /// Puts back the byte that was read last, or another in its place.
     /// `false` if there is no room.
     pub fn put_back(&mut self, byte: u8) -> bool {
-        if self.content != Content::Input {
-            return false;
+        let done = self.buffer.put_back(byte);
+        if done {
+            self.at_end = false;
         }
-        let Some(position) = self.position.checked_sub(1) else {
-            return false;
-        };
-        let Some(place) = self.storage.bytes_mut().get_mut(position) else {
-            return false;
-        };
-        *place = byte;
-        self.position = position;
-        self.at_end = false;
-        true
+        done
     }
 
     /// Reads until `data` is full, the file ends, or an error. Returns how
@@ -149,27 +117,20 @@ impl<D: Device> Stream<D> {
             _ => D::BUFFER_SIZE,
         };
         while let Some(rest) = data.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let buffered = match self.content {
-                Content::Input => self.storage.bytes().get(self.position..self.end),
-                _ => None,
-            };
-            let count = match buffered {
-                Some(bytes) if !bytes.is_empty() => {
-                    let count = copy(rest, bytes);
-                    // INVARIANT: `count` is at most `end - position`.
-                    self.position = self.position.saturating_add(count);
-                    count
-                }
-                _ if rest.len() >= direct => match self.read_past(rest) {
+            let count = if !self.buffer.unread().is_empty() {
+                self.buffer.take(rest)
+            } else if rest.len() >= direct {
+                match self.read_past(rest) {
                     Ok(0) => break,
                     Ok(count) => count.min(rest.len()),
                     Err(error) => return (done, Err(error)),
-                },
-                _ => match self.fill() {
+                }
+            } else {
+                match self.fill() {
                     Ok(true) => continue,
                     Ok(false) => break,
                     Err(error) => return (done, Err(error)),
-                },
+                }
             };
             done = done.saturating_add(count);
         }
@@ -209,7 +170,7 @@ impl<D: Device> Stream<D> {
     /// Hands what was written to the device; gives what was read ahead back,
     /// where the device can seek.
     pub fn flush(&mut self) -> Result<(), Errno> {
-        match self.content {
+        match self.buffer.content() {
             Content::Nothing => Ok(()),
             Content::Output => self.drain(),
             Content::Input => match self.give_back() {
@@ -221,7 +182,7 @@ impl<D: Device> Stream<D> {
 
     /// Moves the position for the next read or write.
     pub fn seek(&mut self, target: Target) -> Result<(), Errno> {
-        if self.content == Content::Output {
+        if self.buffer.content() == Content::Output {
             self.drain()?;
         }
         let target = match target {
@@ -238,7 +199,7 @@ impl<D: Device> Stream<D> {
             other => other,
         };
         self.device.seek(target)?;
-        self.discard();
+        self.buffer.discard();
         self.at_end = false;
         Ok(())
     }
@@ -246,27 +207,13 @@ impl<D: Device> Stream<D> {
     /// The position for the next read or write.
     pub fn tell(&mut self) -> Result<i64, Errno> {
         let device = self.device.seek(Target::Current(0))?;
-        let pending = match self.content {
-            Content::Output => i64::try_from(self.end).unwrap_or(0),
-            _ => 0,
-        };
+        let pending = i64::try_from(self.buffer.pending().len()).unwrap_or(0);
         Ok(device.saturating_sub(self.unread()).saturating_add(pending))
     }
 
-    /// Bytes that were read ahead.
+    /// How much was read ahead.
     fn unread(&self) -> i64 {
-        match self.content {
-            Content::Input => i64::try_from(self.end.saturating_sub(self.position)).unwrap_or(0),
-            _ => 0,
-        }
-    }
-
-    /// Forgets the content of the buffer.
-    fn discard(&mut self) {
-        // INVARIANT: No content.
-        self.content = Content::Nothing;
-        self.position = 0;
-        self.end = 0;
+        i64::try_from(self.buffer.unread().len()).unwrap_or(0)
     }
 
     /// Moves the device back by what was read ahead, and forgets that.
@@ -275,7 +222,7 @@ impl<D: Device> Stream<D> {
         if unread > 0 {
             self.device.seek(Target::Current(unread.saturating_neg()))?;
         }
-        self.discard();
+        self.buffer.discard();
         Ok(())
     }
 
@@ -291,7 +238,7 @@ impl<D: Device> Stream<D> {
         if !self.mode.read {
             return self.fail(Errno::EBADF);
         }
-        if self.content == Content::Output {
+        if self.buffer.content() == Content::Output {
             self.drain()?;
         }
         Ok(!self.at_end)
@@ -302,11 +249,11 @@ impl<D: Device> Stream<D> {
         if !self.mode.write {
             return self.fail(Errno::EBADF);
         }
-        if self.content != Content::Input {
+        if self.buffer.content() != Content::Input {
             return Ok(());
         }
         if self.mode.append {
-            self.discard();
+            self.buffer.discard();
             return Ok(());
         }
         match self.give_back() {
@@ -320,7 +267,7 @@ impl<D: Device> Stream<D> {
         if !self.prepare_input()? {
             return Ok(0);
         }
-        self.discard();
+        self.buffer.discard();
         match self.device.read(data) {
             Ok(count) => {
                 self.at_end = count == 0;
@@ -336,37 +283,28 @@ impl<D: Device> Stream<D> {
         if !self.prepare_input()? {
             return Ok(false);
         }
-        self.discard();
         if let Err(error) = self.allocate() {
             return self.fail(error);
         }
-        let mut bytes = self.storage.bytes_mut();
-        if self.buffering == Buffering::None {
-            bytes = bytes.get_mut(..1).unwrap_or(&mut []);
-        }
-        let capacity = bytes.len();
-        match self.device.read(bytes) {
-            Ok(0) => {
-                self.at_end = true;
-                Ok(false)
-            }
+        let limit = match self.buffering {
+            Buffering::None => 1,
+            _ => D::BUFFER_SIZE,
+        };
+        match self.buffer.fill(limit, |bytes| self.device.read(bytes)) {
             Ok(count) => {
-                // INVARIANT: `end` is at most the storage's length.
-                self.content = Content::Input;
-                self.end = count.min(capacity);
-                Ok(true)
+                self.at_end = count == 0;
+                Ok(count > 0)
             }
             Err(error) => self.fail(error),
         }
     }
 
-    /// Gives the stream, which has no content, its buffer.
+    /// Gives the buffer, which holds nothing if it has none, the memory that
+    /// the way of buffering needs.
     fn allocate(&mut self) -> Result<(), Errno> {
-        self.storage = match (&self.storage, self.buffering) {
-            (Storage::Buffer(_), _) | (Storage::Byte(_), Buffering::None) => return Ok(()),
-            (Storage::Unallocated, Buffering::None) => Storage::Byte([0]),
-            _ => Storage::Buffer(self.device.buffer()?),
-        };
+        if self.buffering != Buffering::None && self.buffer.needs_memory() {
+            self.buffer.set_memory(self.device.buffer()?);
+        }
         Ok(())
     }
 
@@ -375,10 +313,8 @@ impl<D: Device> Stream<D> {
         if data.is_empty() {
             return (0, Ok(()));
         }
-        if self.buffering != Buffering::None {
-            if let Err(error) = self.allocate() {
-                return (0, self.fail(error));
-            }
+        if let Err(error) = self.allocate() {
+            return (0, self.fail(error));
         }
         let mut done = self.append(data);
         if done == data.len() {
@@ -389,7 +325,7 @@ impl<D: Device> Stream<D> {
             return (done, Err(error));
         }
         let rest = data.get(done..).unwrap_or(&[]);
-        let capacity = self.storage.capacity();
+        let capacity = self.buffer.capacity();
         let whole = match self.buffering {
             Buffering::None => rest.len(),
             _ => rest
@@ -406,30 +342,20 @@ impl<D: Device> Stream<D> {
 
     /// Adds to the buffer what fits.
     fn append(&mut self, data: &[u8]) -> usize {
-        if self.buffering == Buffering::None || self.storage.capacity() <= 1 {
-            return 0;
+        match self.buffering {
+            Buffering::None => 0,
+            _ => self.buffer.append(data),
         }
-        let Some(room) = self.storage.bytes_mut().get_mut(self.end..) else {
-            return 0;
-        };
-        let count = copy(room, data);
-        if count > 0 {
-            // INVARIANT: `count` is at most what was left behind `end`.
-            self.content = Content::Output;
-            self.end = self.end.saturating_add(count);
-        }
-        count
     }
 
     /// Writes what the buffer holds. What the device refuses is lost, as it
     /// is in glibc: or else closing could not end.
     fn drain(&mut self) -> Result<(), Errno> {
-        if self.content != Content::Output {
+        if self.buffer.content() != Content::Output {
             return Ok(());
         }
-        let pending = self.storage.bytes().get(..self.end).unwrap_or(&[]);
-        let (_, result) = write_all(&mut self.device, pending);
-        self.discard();
+        let (_, result) = write_all(&mut self.device, self.buffer.pending());
+        self.buffer.discard();
         match result {
             Ok(()) => Ok(()),
             Err(error) => self.fail(error),
@@ -444,13 +370,4 @@ impl<D: Device> Stream<D> {
             Err(error) => (done, self.fail(error)),
         }
     }
-}
-
-/// Copies as much as fits and says how much.
-fn copy(target: &mut [u8], source: &[u8]) -> usize {
-    let count = target.len().min(source.len());
-    if let (Some(target), Some(source)) = (target.get_mut(..count), source.get(..count)) {
-        target.copy_from_slice(source);
-    }
-    count
 }

@@ -3,6 +3,8 @@
 //! The pure parts of `rust/stdio`, compiled for the host; and the C library's
 //! counterparts, to compare them with.
 
+#[path = "../../../rust/stdio/buffer.rs"]
+pub mod buffer;
 #[path = "../../../rust/stdio/calendar.rs"]
 pub mod calendar;
 #[path = "../../../rust/stdio/device.rs"]
@@ -11,8 +13,6 @@ pub mod device;
 pub mod errno;
 #[path = "../../../rust/stdio/mode.rs"]
 pub mod mode;
-#[path = "../../../rust/stdio/storage.rs"]
-pub mod storage;
 #[path = "../../../rust/stdio/stream.rs"]
 pub mod stream;
 #[path = "../../../rust/stdio/strftime.rs"]
