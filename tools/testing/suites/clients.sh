@@ -9,10 +9,6 @@ cd "$WORK" || exit 1
 alive() {
 	check_output "$1" "42" within 20 lunatik eval 'return 42'
 }
-processes() {
-	ls -d /proc/[0-9]* | wc -l
-}
-
 # Many at once, each with its own replies.
 for i in $(seq 1 20); do
 	(within 120 lunatik eval 'local s = {} for i = 1, 200 do s[i] = ... print(...) end return table.concat(s, " ")' "client$i" >"out.$i" 2>&1) &
@@ -107,16 +103,18 @@ garbage "a body that is no message" 'printf "\\020\\000\\000\\000\\004\\000\\000
 garbage "a body that nests for ever" '{ printf "\\014\\020\\000\\000\\004\\000\\000\\000\\001\\000\\000\\000"; head -c 4096 /dev/zero | tr "\\000" "\\006"; } >/dev/lunatik'
 # `lunatik list`, byte for byte: Documentation/abi.md.
 LIST='\016\000\000\000\010\000\000\000\001\000\000\000\006\007'
-answered() {
-	exec 6<>/dev/lunatik
-	printf "$LIST" >&6
-	# 8004: Names, or 8005: Done, for request 1.
-	timeout -s KILL 5 dd bs=12 count=1 <&6 2>/dev/null | hexdump -v -e '12/1 "%02x " "\n"'
-	exec 6<&-
+# Whether the first reply on file 6 belongs to request 1.
+is_answered() {
+	timeout -s KILL 5 dd bs=12 count=1 <&6 2>/dev/null | hexdump -v -e '12/1 "%02x "' | grep -q ' 80 00 00 01 00 00 00'
 }
-check "a request by hand is answered" sh -c "$(printf "%s" "exec 6<>/dev/lunatik; printf '$LIST' >&6; timeout -s KILL 5 dd bs=12 count=1 <&6 2>/dev/null | hexdump -v -e '12/1 \"%02x \"' | grep -q ' 80 00 00 01 00 00 00'")"
-check "a request in single bytes is answered" sh -c "exec 6<>/dev/lunatik; for b in '\\016' '\\000' '\\000' '\\000' '\\010' '\\000' '\\000' '\\000' '\\001' '\\000' '\\000' '\\000' '\\006' '\\007'; do printf \"\$b\" >&6; done
-	timeout -s KILL 5 dd bs=12 count=1 <&6 2>/dev/null | hexdump -v -e '12/1 \"%02x \"' | grep -q ' 80 00 00 01 00 00 00'"
+exec 6<>/dev/lunatik
+printf "$LIST" >&6
+check "a request by hand is answered" is_answered
+exec 6<&-
+exec 6<>/dev/lunatik
+for byte in 016 000 000 000 010 000 000 000 001 000 000 000 006 007; do printf "\\$byte" >&6; done
+check "a request in single bytes is answered" is_answered
+exec 6<&-
 for i in $(seq 1 2000); do printf "$LIST"; done >requests
 garbage "two thousand requests whose answers nobody reads" 'cat requests >/dev/lunatik'
 for i in $(seq 1 10); do (timeout -s KILL 10 cat requests >/dev/lunatik 2>/dev/null) & done

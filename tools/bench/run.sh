@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Usage: tools/bench/run.sh [-n ROUNDS] [-o FILE] [PROGRAM...]
+#
+# Runs in the guest. Each program runs in the kernel and in user space in turn, ROUNDS times each (7), so that
+# what slows the machine for a while slows both. Prints the medians, their ratio, and the least and greatest
+# ratio of a pair; writes the same to FILE as JSON. The exit status is 1 when a program misses its target.
+
+bench=$(cd "$(dirname "$0")" && pwd)
+rounds=7
+json=/tmp/bench.json
+while getopts n:o: option; do
+	case $option in
+	n) rounds=$OPTARG ;;
+	o) json=$OPTARG ;;
+	*) sed -n '5s/^# //p' "$0" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || set -- $(cd "$bench/programs" && ls | sed 's/\.lua$//')
+
+command -v user-lua >/dev/null || { echo "bench: there is no user-lua here" >&2; exit 4; }
+lunatik load || exit
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+in_kernel() {
+	lunatik run --name "bench/$1" "$bench/measure.lua" "$bench" "$1"
+	status=$?
+	lunatik stop "bench/$1" 2>/dev/null
+	return $status
+}
+
+in_user_space() {
+	user-lua "$bench/measure.lua" "$bench" "$1"
+}
+
+# evaluate PROGRAM KIND: one line of the table, from the pairs of nanoseconds on standard input; JSON to file 3.
+evaluate() {
+	sort -n "$work/kernel" >"$work/kernel.sorted"
+	sort -n "$work/user" >"$work/user.sorted"
+	paste "$work/kernel" "$work/user" | awk '{ print $1 / $2 }' | sort -n >"$work/ratios"
+	awk -v program="$1" -v kind="$2" '
+		FNR == 1 { file++ }
+		{ value[file, FNR] = $1; n = FNR }
+		function median(f) { return n % 2 ? value[f, (n + 1) / 2] : (value[f, n / 2] + value[f, n / 2 + 1]) / 2 }
+		END {
+			target = kind == "float" ? 3.5 : kind == "allocating" ? 1.0 : 1.05
+			ratio = median(3)
+			verdict = ratio <= target ? "met" : "missed"
+			printf "%-14s %-10s %8.1f ms %8.1f ms %6.2f  %5.2f-%-5.2f  %5.2f  %s\n", program, kind,
+				median(1) / 1e6, median(2) / 1e6, ratio, value[3, 1], value[3, n], target, verdict
+			printf "{\"program\": \"%s\", \"kind\": \"%s\", \"kernel_ns\": %.0f, \"user_ns\": %.0f, \"ratio\": %.4f, \"least\": %.4f, \"greatest\": %.4f, \"target\": %.2f, \"met\": %s}\n",
+				program, kind, median(1), median(2), ratio, value[3, 1], value[3, n], target, verdict == "met" ? "true" : "false" >"/dev/fd/3"
+		}' "$work/kernel.sorted" "$work/user.sorted" "$work/ratios"
+}
+
+printf '%-14s %-10s %11s %11s %6s  %-11s  %5s  %s\n' PROGRAM KIND KERNEL USER RATIO LEAST-MOST TARGET VERDICT
+missed=0
+for program; do
+	kind=$(sed -n 's/^-- kind: //p' "$bench/programs/$program.lua")
+	[ -n "$kind" ] || { echo "bench: no program $program" >&2; exit 2; }
+	: >"$work/kernel"
+	: >"$work/user"
+	round=0
+	while [ $round -lt "$rounds" ]; do
+		in_kernel "$program" >>"$work/kernel" || exit 1
+		in_user_space "$program" >>"$work/user" || exit 1
+		round=$((round + 1))
+	done
+	evaluate "$program" "$kind" 3>>"$work/json"
+done
+missed=$(grep -c '"met": false' "$work/json")
+{
+	echo "["
+	sed '$!s/$/,/; s/^/  /' "$work/json"
+	echo "]"
+} >"$json"
+echo
+echo "$rounds rounds each; $missed of $# missed the target. As JSON: $json"
+[ "$missed" = 0 ]
