@@ -36,12 +36,12 @@ in_user_space() {
 	user-lua "$bench/measure.lua" "$bench" "$1"
 }
 
-# evaluate PROGRAM KIND: one line of the table, from the pairs of nanoseconds on standard input; JSON to file 3.
+# evaluate PROGRAM KIND: one line of the table, from the measured nanoseconds; the same is added to the JSON.
 evaluate() {
 	sort -n "$work/kernel" >"$work/kernel.sorted"
 	sort -n "$work/user" >"$work/user.sorted"
 	paste "$work/kernel" "$work/user" | awk '{ print $1 / $2 }' | sort -n >"$work/ratios"
-	awk -v program="$1" -v kind="$2" '
+	awk -v program="$1" -v kind="$2" -v json="$work/json" '
 		FNR == 1 { file++ }
 		{ value[file, FNR] = $1; n = FNR }
 		function median(f) { return n % 2 ? value[f, (n + 1) / 2] : (value[f, n / 2] + value[f, n / 2 + 1]) / 2 }
@@ -52,12 +52,11 @@ evaluate() {
 			printf "%-14s %-10s %8.1f ms %8.1f ms %6.2f  %5.2f-%-5.2f  %5.2f  %s\n", program, kind,
 				median(1) / 1e6, median(2) / 1e6, ratio, value[3, 1], value[3, n], target, verdict
 			printf "{\"program\": \"%s\", \"kind\": \"%s\", \"kernel_ns\": %.0f, \"user_ns\": %.0f, \"ratio\": %.4f, \"least\": %.4f, \"greatest\": %.4f, \"target\": %.2f, \"met\": %s}\n",
-				program, kind, median(1), median(2), ratio, value[3, 1], value[3, n], target, verdict == "met" ? "true" : "false" >"/dev/fd/3"
+				program, kind, median(1), median(2), ratio, value[3, 1], value[3, n], target, verdict == "met" ? "true" : "false" >>json
 		}' "$work/kernel.sorted" "$work/user.sorted" "$work/ratios"
 }
 
 printf '%-14s %-10s %11s %11s %6s  %-11s  %5s  %s\n' PROGRAM KIND KERNEL USER RATIO LEAST-MOST TARGET VERDICT
-missed=0
 for program; do
 	kind=$(sed -n 's/^-- kind: //p' "$bench/programs/$program.lua")
 	[ -n "$kind" ] || { echo "bench: no program $program" >&2; exit 2; }
@@ -69,7 +68,7 @@ for program; do
 		in_user_space "$program" >>"$work/user" || exit 1
 		round=$((round + 1))
 	done
-	evaluate "$program" "$kind" 3>>"$work/json"
+	evaluate "$program" "$kind"
 done
 missed=$(grep -c '"met": false' "$work/json")
 {
