@@ -25,7 +25,7 @@
 //! bits, because kernel code has no floating point registers to hold it).
 
 // Each of the two crates that compile this uses only a part, and for one of them it is the interface.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 mod message;
 mod reader;

@@ -23,7 +23,7 @@ mod state;
 
 pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, NativeFunction};
-pub(crate) use state::{Kind, Reference, State, StateGuard};
+pub(crate) use state::{Kind, Reference, State};
 
 /// The slots that every native function finds free.
 pub(crate) const MIN_STACK: core::ffi::c_int = 20;

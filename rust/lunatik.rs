@@ -35,6 +35,10 @@ module! {
             default: 0,
             description: "1 admits binary chunks, which can crash the kernel; refused under lockdown",
         },
+        testing: u8 {
+            default: 0,
+            description: "1 offers the module lunatik.testing to scripts",
+        },
     },
 }
 

@@ -11,11 +11,13 @@ mod lunatik;
 mod object;
 mod rcu;
 mod runner;
+mod testing;
 mod thread;
 
 use crate::{
     lua::{self, State},
-    native, //
+    native,
+    runtime::parameters, //
 };
 
 pub(crate) use object::Object;
@@ -33,6 +35,9 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     state.set_function(-1, c"lunatik.runner", native!(runner::open))?;
     state.set_function(-1, c"rcu", native!(rcu::open))?;
     state.set_function(-1, c"thread", native!(thread::open))?;
+    if parameters::testing() {
+        state.set_function(-1, c"lunatik.testing", native!(testing::open))?;
+    }
     drop(guard);
     Ok(())
 }

@@ -5,6 +5,7 @@
 /// What `helpers/helpers.h` declares.
 #[allow(
     dead_code,
+    improper_ctypes,
     missing_docs,
     non_camel_case_types,
     unreachable_pub,
@@ -17,12 +18,16 @@
 )]
 pub(crate) mod kernel_helpers {
     use kernel::bindings::*;
-    include!(concat!(env!("LUNATIK_OBJ"), "/rust/sys/kernel_generated.rs"));
+    include!(concat!(
+        env!("LUNATIK_OBJ"),
+        "/rust/sys/kernel_generated.rs"
+    ));
 }
 
 /// Lua's C API and the functions of `lua/port/edge.h`.
 #[allow(
     dead_code,
+    improper_ctypes,
     missing_docs,
     non_camel_case_types,
     non_snake_case,

@@ -158,33 +158,6 @@ void lunatik_pushnumberbits(lua_State *L, unsigned long bits)
 	lua_pushnumber(L, number);
 }
 
-struct named_userdata {
-	const char *name;
-	int index;
-	void *block;
-};
-
-static void test_userdata(lua_State *L, void *ud)
-{
-	struct named_userdata *named = ud;
-
-	named->block = luaL_testudata(L, named->index, named->name);
-}
-
-void *lunatik_testudata(lua_State *L, int index, const char *name)
-{
-	/* Looking a name up may have to make its string. */
-	struct named_userdata named = { name, lua_absindex(L, index), NULL };
-
-	if (lua_type(L, index) != LUA_TUSERDATA)
-		return NULL;
-	if (luaD_pcall(L, test_userdata, &named, savestack(L, L->top.p), 0) != LUA_OK) {
-		lua_settop(L, -2);
-		return NULL;
-	}
-	return named.block;
-}
-
 void lunatik_push_traceback(lua_State *L)
 {
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
@@ -331,32 +304,6 @@ int lunatik_try_ref(lua_State *L, int *reference)
 	return status;
 }
 
-static void concatenate(lua_State *L, void *ud)
-{
-	OPERANDS(ud);
-	lua_concat(L, operands->number);
-}
-
-int lunatik_try_concat(lua_State *L, int count)
-{
-	struct operands operands = { .number = count };
-
-	return try_operation(L, concatenate, &operands);
-}
-
-static void push_where(lua_State *L, void *ud)
-{
-	OPERANDS(ud);
-	luaL_where(L, operands->number);
-}
-
-int lunatik_try_where(lua_State *L, int level)
-{
-	struct operands operands = { .number = level };
-
-	return try_operation(L, push_where, &operands);
-}
-
 static void push_text(lua_State *L, void *ud)
 {
 	OPERANDS(ud);
@@ -368,17 +315,6 @@ int lunatik_try_tolstring(lua_State *L, int index)
 	struct operands operands = { .index = index };
 
 	return try_operation(L, push_text, &operands);
-}
-
-static void new_thread(lua_State *L, void *ud)
-{
-	(void)ud;
-	lua_newthread(L);
-}
-
-int lunatik_try_newthread(lua_State *L)
-{
-	return try_operation(L, new_thread, NULL);
 }
 
 int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name)

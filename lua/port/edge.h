@@ -54,8 +54,6 @@ void lunatik_push_memory_error(lua_State *L);
 /* Floats by their bits: Rust cannot hold a double. The first returns 0 for no number. */
 int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits);
 void lunatik_pushnumberbits(lua_State *L, unsigned long bits);
-/* As luaL_testudata, but never raises: NULL also where no such metatable exists. */
-void *lunatik_testudata(lua_State *L, int index, const char *name);
 /* Pushes the traceback of the last failed lunatik_try_call, or false. Never raises. */
 void lunatik_push_traceback(lua_State *L);
 
@@ -70,10 +68,7 @@ int lunatik_try_getfield(lua_State *L, int index, const char *name);
 int lunatik_try_rawset(lua_State *L, int index);
 int lunatik_try_next(lua_State *L, int index, int *more);
 int lunatik_try_ref(lua_State *L, int *reference);
-int lunatik_try_concat(lua_State *L, int count);
-int lunatik_try_where(lua_State *L, int level);
 int lunatik_try_tolstring(lua_State *L, int index);
-int lunatik_try_newthread(lua_State *L);
 /* Text chunks only. */
 int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name);
 /* Keeps a traceback where the called function raises. */

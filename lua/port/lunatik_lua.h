@@ -31,6 +31,12 @@ struct lua_State;
 			(f)((L), (ud));	\
 	} while (0)
 
+/*
+ * Nesting of calls through C and of the parser: Lua's 200, and some for the error
+ * reports of programs that nest functions a hundred deep. The stack does not limit it.
+ */
+#define LUAI_MAXCCALLS 220
+
 /* Output goes to whoever listens to the runtime. */
 void lunatik_write(struct lua_State *L, int stream, const char *text, size_t length);
 #define lua_writestring(s, l) lunatik_write(L, 1, (s), (l))
@@ -48,8 +54,12 @@ void lunatik_write(struct lua_State *L, int stream, const char *text, size_t len
  * The stack. Task stacks are aligned to their size, so that the bytes left need
  * no look at memory.
  */
+/* Less than this is left: the call goes on upon another segment. */
 #define LUNATIK_STACK_LOW (LUNATIK_THREAD_SIZE / 2)
+/* There is no segment: an error is raised, */
 #define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 8 * 3)
+/* whose message handler may go as far as this. */
+#define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 4)
 
 static inline unsigned long lunatik_stackleft(void)
 {

@@ -7,7 +7,6 @@
 
 use kernel::str::BStr;
 use kernel::{
-    fmt,
     prelude::*,
     sync::{
         Arc,
@@ -25,8 +24,8 @@ use crate::{
     codec::{Message, Writer},
     linux::kthread,
     runtime::{
-        registry,
         instance::{Runtime, DEFAULT_GRACE_MS},
+        registry,
         shutdown,
         text::Text, //
     },
@@ -65,7 +64,12 @@ pub(super) fn dispatch(session: ArcBorrow<'_, Session>, bytes: KVVec<u8>) {
     });
     if let Err(error) = thread {
         session.end(id);
-        fail(&session, id, error.to_errno(), b"there is no thread for the request");
+        fail(
+            &session,
+            id,
+            error.to_errno(),
+            b"there is no thread for the request",
+        );
     }
 }
 
@@ -74,7 +78,12 @@ fn decode<'a>(session: &Session, frame: &Frame<'a>) -> Option<Request<'a>> {
         Ok(request) => Some(request),
         Err(error) => {
             let text = Text::new(format_args!("{error}"));
-            fail(session, frame.header.request, error.errno(), text.as_bytes());
+            fail(
+                session,
+                frame.header.request,
+                error.errno(),
+                text.as_bytes(),
+            );
             None
         }
     }
@@ -203,7 +212,12 @@ fn stop(session: &Session, id: u32, given: &[u8], grace_ms: Option<u32>) {
     session.end(id);
     match result {
         Ok(()) => succeed(session, id),
-        Err(error) => fail(session, id, error.to_errno(), b"the script could not be stopped"),
+        Err(error) => fail(
+            session,
+            id,
+            error.to_errno(),
+            b"the script could not be stopped",
+        ),
     }
 }
 

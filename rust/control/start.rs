@@ -4,7 +4,6 @@
 
 use kernel::str::BStr;
 use kernel::{
-    fmt,
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Release},
@@ -17,17 +16,15 @@ use super::{
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
-use crate::{
-    runtime::{
-        chain::Chain,
-        parameters,
-        message::Message,
-        program::{self, Program},
-        instance::{Failure, Kind, Options, Runtime},
-        sink::{Sink, Stream},
-        start::{self, StartError},
-        text::Text, //
-    },
+use crate::runtime::{
+    chain::Chain,
+    instance::{Failure, Kind, Options, Runtime},
+    message::Message,
+    parameters,
+    program::{self, Program},
+    sink::{Sink, Stream},
+    start::{self, StartError},
+    text::Text, //
 };
 
 /// The stream of the protocol.
@@ -56,10 +53,7 @@ impl Sink for Relay {
             let output = Reply::Output { stream, bytes };
             let sent = !self.ended.load(Acquire)
                 && output.encode(self.request, &mut frame).is_ok()
-                && self
-                    .session
-                    .send(&frame.0, || runtime.waits_end())
-                    .is_ok();
+                && self.session.send(&frame.0, || runtime.waits_end()).is_ok();
             if !sent {
                 return false;
             }
@@ -200,8 +194,8 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
     let result = Chain::new()
         .map_err(StartError::Errno)
         .and_then(|chain| {
-            let arguments = Message::from_codec(start.arguments)
-                .map_err(|_| StartError::Errno(ENOMEM))?;
+            let arguments =
+                Message::from_codec(start.arguments).map_err(|_| StartError::Errno(ENOMEM))?;
             start::spawn(&runtime, &chain, &program(start), &arguments)
         })
         .map(|_| KVVec::new());

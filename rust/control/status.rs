@@ -12,9 +12,9 @@ use super::{
 use crate::{
     codec::Message,
     runtime::{
+        instance::{Phase, Runtime}, //
         live,
         registry,
-        instance::{Phase, Runtime}, //
     },
 };
 

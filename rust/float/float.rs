@@ -40,6 +40,13 @@ mod raw_float;
 // The library, with its own paths: its files refer to each other from the crate's root.
 include!(concat!(env!("LUNATIK_OBJ"), "/rust/float/library.rs"));
 
+/// What the library calls for the logarithm of zero, which it never takes.
+#[unsafe(no_mangle)]
+#[cold]
+extern "C" fn lunatik_float_unreachable() -> ! {
+    panic!()
+}
+
 #[cfg(host_test)]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

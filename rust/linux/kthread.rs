@@ -13,7 +13,7 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
-        atomic::{Atomic, Acquire, Release},
+        atomic::{Acquire, Atomic, Release},
         Arc, //
     },
     task::Task, //

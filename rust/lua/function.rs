@@ -13,11 +13,6 @@ use crate::sys::lua as sys;
 /// A function of Rust as the trampoline calls it. Made by [`native!`](crate::native).
 pub(crate) type NativeFunction = unsafe extern "C" fn(*mut sys::lua_State) -> c_int;
 
-/// The pseudo-index of upvalue `number`; the first one is the trampoline's.
-pub(super) fn upvalue_index(number: c_int) -> c_int {
-    sys::LUA_REGISTRYINDEX - (number + 1)
-}
-
 /// Runs `body` for the trampoline, and turns its error into what the trampoline raises.
 ///
 /// # Safety
@@ -36,7 +31,9 @@ pub(crate) unsafe fn run(state: *mut sys::lua_State, body: fn(State) -> Result) 
 fn raise(state: State, error: Error) -> c_int {
     let pushed = match &error {
         Error::Raised => return sys::LUNATIK_RAISE,
-        Error::Message(text) => state.push_bytes(text.as_bytes()).map(|()| sys::LUNATIK_RAISE_WHERE),
+        Error::Message(text) => state
+            .push_bytes(text.as_bytes())
+            .map(|()| sys::LUNATIK_RAISE_WHERE),
         Error::Argument(index, text) => state
             .push_bytes(text.as_bytes())
             .map(|()| sys::LUNATIK_RAISE_ARGUMENT - index),
@@ -58,9 +55,7 @@ macro_rules! native {
         /// # Safety
         ///
         /// To be called by the trampoline.
-        unsafe extern "C" fn shim(
-            state: *mut $crate::sys::lua::lua_State,
-        ) -> ::core::ffi::c_int {
+        unsafe extern "C" fn shim(state: *mut $crate::sys::lua::lua_State) -> ::core::ffi::c_int {
             // SAFETY: As the caller promises.
             unsafe { $crate::lua::run_native(state, $body) }
         }

@@ -10,7 +10,7 @@ use kernel::prelude::*;
 
 use super::{
     error::Raised,
-    function::{self, NativeFunction},
+    function::NativeFunction, //
 };
 use crate::sys::lua as sys;
 
@@ -205,12 +205,6 @@ impl State {
         unsafe { sys::lunatik_pushnumberbits(self.0, bits as usize) }
     }
 
-    /// Pushes a light userdata.
-    pub(crate) fn push_pointer(self, pointer: *mut c_void) {
-        // SAFETY: By the type invariant; needs no memory.
-        unsafe { sys::lua_pushlightuserdata(self.0, pointer) }
-    }
-
     /// Pushes a copy of the value at `index`.
     pub(crate) fn push_value(self, index: c_int) {
         // SAFETY: By the type invariant; needs no memory.
@@ -348,11 +342,6 @@ impl State {
         self.set_field(table, name)
     }
 
-    /// The index of upvalue `number` (from 1) of the running native function.
-    pub(crate) fn upvalue(number: c_int) -> c_int {
-        function::upvalue_index(number)
-    }
-
     /// Pushes a new userdata with `size` bytes and no metatable, and returns where the bytes are.
     pub(crate) fn new_userdata(self, size: usize) -> Result<*mut c_void, Raised> {
         let mut block = ptr::null_mut();
@@ -378,22 +367,18 @@ impl State {
         self.check(unsafe { sys::lunatik_try_setmetatable(self.0, index) })
     }
 
-    /// The bytes of the userdata at `index`, if its metatable is the one registered as `name`.
-    pub(crate) fn test_userdata(self, index: c_int, name: &CStr) -> Option<*mut c_void> {
-        // SAFETY: By the type invariant; the name is a string. Never raises.
-        let block =
-            unsafe { sys::lunatik_testudata(self.0, index, name.as_char_ptr()) };
-        (!block.is_null()).then_some(block)
-    }
-
     /// The bytes of the full userdata at `index`, and how many they are.
     pub(crate) fn userdata(self, index: c_int) -> Option<(*mut c_void, usize)> {
         if self.kind(index) != Kind::Userdata {
             return None;
         }
         // SAFETY: By the type invariant. Neither raises.
-        let (block, size) =
-            unsafe { (sys::lua_touserdata(self.0, index), sys::lua_rawlen(self.0, index)) };
+        let (block, size) = unsafe {
+            (
+                sys::lua_touserdata(self.0, index),
+                sys::lua_rawlen(self.0, index),
+            )
+        };
         Some((block, usize::try_from(size).ok()?))
     }
 
@@ -401,7 +386,12 @@ impl State {
     pub(crate) fn load(self, text: &[u8], chunk: &CStr) -> Result<(), Raised> {
         // SAFETY: By the type invariant; the text is valid for reads and the name is a string.
         self.check(unsafe {
-            sys::lunatik_try_load(self.0, text.as_ptr().cast(), text.len(), chunk.as_char_ptr())
+            sys::lunatik_try_load(
+                self.0,
+                text.as_ptr().cast(),
+                text.len(),
+                chunk.as_char_ptr(),
+            )
         })
     }
 
@@ -426,21 +416,11 @@ impl State {
         self.check(unsafe { sys::lunatik_try_tolstring(self.0, index) })
     }
 
-    /// Pushes where the caller of the running function is: `name:line: `, or "".
-    pub(crate) fn push_where(self, level: c_int) -> Result<(), Raised> {
-        // SAFETY: By the type invariant.
-        self.check(unsafe { sys::lunatik_try_where(self.0, level) })
-    }
-
     /// Pushes the table of globals.
     pub(crate) fn push_globals(self) {
         // SAFETY: By the type invariant; the slot exists in every VM, so this never raises.
         unsafe {
-            sys::lua_rawgeti(
-                self.0,
-                sys::LUA_REGISTRYINDEX,
-                sys::LUA_RIDX_GLOBALS.into(),
-            );
+            sys::lua_rawgeti(self.0, sys::LUA_REGISTRYINDEX, sys::LUA_RIDX_GLOBALS.into());
         }
     }
 }

@@ -12,8 +12,7 @@
 
 use core::ptr;
 use kernel::{
-    new_condvar,
-    new_spinlock,
+    new_condvar, new_spinlock,
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Release},
@@ -221,7 +220,10 @@ impl Ownership {
             if unsafe { (*self.owner.get()).is_none() } {
                 return Some(true);
             }
-            match self.released.wait_interruptible_timeout(&mut graph, jiffies) {
+            match self
+                .released
+                .wait_interruptible_timeout(&mut graph, jiffies)
+            {
                 kernel::sync::CondVarTimeoutResult::Timeout => {
                     // SAFETY: `GRAPH` is held.
                     return Some(unsafe { (*self.owner.get()).is_none() });

@@ -2,14 +2,11 @@
 
 //! What runtimes can share by reference.
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::sync::Arc;
 
 use super::{
-    rcu_table::RcuTable,
     instance::{Kind, Runtime}, //
+    rcu_table::RcuTable,
 };
 use crate::sched::thread::Thread;
 

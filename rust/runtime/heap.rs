@@ -152,11 +152,6 @@ impl Heap {
         self.peak.load(Relaxed)
     }
 
-    /// The most bytes that may be in use.
-    pub(crate) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Makes the `count`th allocation from now fail, and with `on` all later ones, too.
     pub(crate) fn fail_after(&mut self, count: u64, on: bool) {
         self.fail_after = count;
@@ -286,7 +281,9 @@ impl Heap {
             unsafe { self.give_back(block, size) };
             return;
         }
-        let span = block.map_addr(|address| address & !(SPAN_SIZE - 1)).cast::<Span>();
+        let span = block
+            .map_addr(|address| address & !(SPAN_SIZE - 1))
+            .cast::<Span>();
         // SAFETY: Small blocks lie in a span, which begins at a multiple of `SPAN_SIZE`, and this
         // heap alone uses it.
         let span = unsafe { &mut *span };

@@ -408,10 +408,11 @@ impl Runtime {
         let task: ARef<Task> = ARef::from(&**kernel::current!());
         // SAFETY: The reference keeps the task alive.
         let cpu_at_entry = unsafe { sys::lunatik_task_cpu_ns(task.as_ptr()) };
-        let former = self.details.lock().executing.replace(Executing {
-            task,
-            cpu_at_entry,
-        });
+        let former = self
+            .details
+            .lock()
+            .executing
+            .replace(Executing { task, cpu_at_entry });
         drop(former);
         Ok(entered)
     }
@@ -463,6 +464,11 @@ impl Runtime {
     /// Whether waits of its Lua code are to end.
     pub(crate) fn waits_end(&self) -> bool {
         self.stop_requested() || self.cancelled.load(Acquire)
+    }
+
+    /// Whether its Lua code is being ended uncatchably.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.killed.load(Acquire) || self.cancelled.load(Acquire)
     }
 
     fn interrupt(&self) {

@@ -10,7 +10,6 @@ use core::{
 };
 use kernel::str::BStr;
 use kernel::{
-    fmt,
     prelude::*, //
 };
 
@@ -64,7 +63,9 @@ fn encode_error(error: EncodeError<SinkError>) -> Error {
         EncodeError::Shape(ShapeError::TooDeep) => {
             Error::message(fmt!("cannot send tables nested deeper than {MAX_DEPTH}"))
         }
-        EncodeError::Shape(error) => Error::message(format_args!("cannot send this table: {error}")),
+        EncodeError::Shape(error) => {
+            Error::message(format_args!("cannot send this table: {error}"))
+        }
     }
 }
 
@@ -103,7 +104,9 @@ impl Seen {
 
     fn add(&mut self, table: *const c_void, number: u32) -> Result<(), Error> {
         if self.count >= MAX_TABLES {
-            return Err(Error::message(fmt!("cannot send more than {MAX_TABLES} tables")));
+            return Err(Error::message(fmt!(
+                "cannot send more than {MAX_TABLES} tables"
+            )));
         }
         if self.count.saturating_mul(2) >= self.slots.len() {
             let size = self.slots.len().saturating_mul(2).max(16);
@@ -129,7 +132,9 @@ impl Seen {
 
 impl Message {
     /// Wraps values that came from user space, and so have no handles.
-    pub(crate) fn from_codec(message: codec::Message<'_>) -> Result<Self, kernel::alloc::AllocError> {
+    pub(crate) fn from_codec(
+        message: codec::Message<'_>,
+    ) -> Result<Self, kernel::alloc::AllocError> {
         let mut bytes = KVVec::new();
         bytes.extend_from_slice(message.as_bytes(), GFP_KERNEL_ACCOUNT)?;
         Ok(Self {
@@ -147,11 +152,6 @@ impl Message {
             handles.push(handle.clone(), GFP_KERNEL_ACCOUNT)?;
         }
         Ok(Self { bytes, handles })
-    }
-
-    /// The encoded values.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
     }
 
     /// Copies the values at `first..=last` out of a VM. The stack stays as it is.
@@ -296,7 +296,9 @@ fn refuse(state: State, bottom: c_int, kind: Kind, is_key: bool) -> Error {
         let _ = text.write_str(" (at ");
         while key <= last {
             let _ = match (state.kind(key), state.to_bytes(key), state.to_integer(key)) {
-                (Kind::String, Some(name), _) => text.write_fmt(fmt!(".{}", BStr::from_bytes(name))),
+                (Kind::String, Some(name), _) => {
+                    text.write_fmt(fmt!(".{}", BStr::from_bytes(name)))
+                }
                 (Kind::Integer, _, Some(number)) => write!(text, "[{number}]"),
                 (Kind::Boolean, ..) => write!(text, "[{}]", state.to_boolean(key)),
                 _ => text.write_str("[float]"),

@@ -28,6 +28,11 @@ pub(crate) fn bytecode() -> bool {
     module_parameters::bytecode.value() != 0
 }
 
+/// Whether the parameter `testing` offers `lunatik.testing`.
+pub(crate) fn testing() -> bool {
+    module_parameters::testing.value() != 0
+}
+
 /// Refuses parameters that this kernel does not allow.
 pub(crate) fn check() -> Result {
     if !bytecode() {

@@ -49,7 +49,12 @@ impl FileText {
         // INVARIANT: The function gives us a buffer of that size, or fails and changes nothing.
         // SAFETY: The path is a string and the other pointers are valid for writes.
         to_result(unsafe {
-            sys::lunatik_read_file(path.as_char_ptr(), MAX_SCRIPT, &mut text.data, &mut text.size)
+            sys::lunatik_read_file(
+                path.as_char_ptr(),
+                MAX_SCRIPT,
+                &mut text.data,
+                &mut text.size,
+            )
         })?;
         Ok(text)
     }

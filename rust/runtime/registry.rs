@@ -18,9 +18,9 @@ use kernel::{
 
 use super::{
     handle::{Handle, RuntimeHandle, ThreadHandle},
+    instance::Runtime, //
     live,
     rcu_table::{RcuTable, Value},
-    instance::Runtime, //
 };
 
 /// Ended scripts whose outcome is kept. The oldest makes room for a new one.

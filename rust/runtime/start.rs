@@ -5,14 +5,12 @@
 use kernel::str::BStr;
 use kernel::{
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
 use super::{
     chain::{Chain, EnterError},
-    complete,
-    execute,
+    complete, execute,
     instance::{Entered, Failure, Kind, Options, Runtime},
     message::{self, Message},
     program::Program,
@@ -154,11 +152,7 @@ pub(crate) fn run_with(
 }
 
 /// Keeps the first result as the body if it is a function. Returns whether it is.
-fn keep_body(
-    entered: &Entered<'_>,
-    state: State,
-    results: core::ffi::c_int,
-) -> lua::Result<bool> {
+fn keep_body(entered: &Entered<'_>, state: State, results: core::ffi::c_int) -> lua::Result<bool> {
     if results < 1 || !execute::is_function(state, -results) {
         return Ok(false);
     }

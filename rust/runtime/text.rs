@@ -3,10 +3,7 @@
 //! Short texts that need no memory.
 
 use core::fmt::Write;
-use kernel::{
-    fmt,
-    prelude::*, //
-};
+use kernel::fmt;
 
 /// Bytes that a text may have; what is longer is cut.
 const CAPACITY: usize = 320;

@@ -140,10 +140,14 @@ impl Vm {
         (heap.used(), heap.peak())
     }
 
-    /// Makes the `count`th allocation from now fail, and with `on` all later ones. For tests.
-    pub(crate) fn fail_after(&self, count: u64, on: bool) {
-        // SAFETY: The caller executes the VM.
-        unsafe { (*self.heap.get()).fail_after(count, on) };
+    /// Makes the `count`th allocation of the VM of `state` from now fail, and with `on` all later
+    /// ones, too. For tests.
+    pub(crate) fn fail_allocation(state: State, count: u64, on: bool) {
+        // SAFETY: Each state's user data is its VM, which the calling thread executes.
+        unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            (*vm.heap.get()).fail_after(count, on);
+        }
     }
 
     /// Ends the Lua code that runs in the VM, uncatchably. May be called from any CPU, while the
@@ -187,10 +191,7 @@ impl Vm {
 
     /// Calls `with` with what userdata of `state`'s VM refer to. It must neither call Lua nor drop
     /// an object.
-    pub(crate) fn with_objects<T>(
-        state: State,
-        with: impl FnOnce(&mut Objects<Object>) -> T,
-    ) -> T {
+    pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects<Object>) -> T) -> T {
         // SAFETY: Each state's user data is its VM, which lives while the state does.
         let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
         // SAFETY: The caller executes the VM, and `with` comes to no code that would call this.
@@ -238,9 +239,7 @@ unsafe extern "C" fn lunatik_hop(
     unsafe extern "C" fn run(argument: *mut c_void) {
         let cpu = || {
             // SAFETY: The current task is alive.
-            unsafe {
-                kernel_helpers::lunatik_task_cpu_ns(kernel::task::Task::current_raw())
-            }
+            unsafe { kernel_helpers::lunatik_task_cpu_ns(kernel::task::Task::current_raw()) }
         };
         // SAFETY: It is the `Call` below, whose owner waits.
         let call = unsafe { &mut *argument.cast::<Call>() };
@@ -334,7 +333,7 @@ unsafe extern "C" fn lunatik_write(
 unsafe extern "C" fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int {
     // SAFETY: As the caller promises; the runtime owns the VM and so lives longer.
     let runtime = unsafe { &*(*vm.cast::<Vm>()).runtime };
-    if runtime.waits_end() {
+    if runtime.is_interrupted() {
         EINTR.to_errno()
     } else {
         0
@@ -352,5 +351,6 @@ unsafe extern "C" fn lunatik_cpu_clock(state: *mut sys::lua_State) -> kernel::ff
     const SCALE: u64 = 1000;
     // SAFETY: As the caller promises.
     let state = unsafe { State::from_raw(state) };
-    kernel::ffi::c_long::try_from(Vm::runtime_of(state).cpu_ns() / SCALE).unwrap_or(kernel::ffi::c_long::MAX)
+    kernel::ffi::c_long::try_from(Vm::runtime_of(state).cpu_ns() / SCALE)
+        .unwrap_or(kernel::ffi::c_long::MAX)
 }

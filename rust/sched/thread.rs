@@ -115,11 +115,6 @@ impl Thread {
         Ok(thread)
     }
 
-    /// The runtime whose body the thread runs.
-    pub(crate) fn runtime(&self) -> &Arc<Runtime> {
-        &self.runtime
-    }
-
     fn main(&self, chain: &Arc<Chain>, arguments: Message) {
         drop(self.state.lock());
         let result = execute::body(self.runtime.as_arc_borrow(), chain, arguments);
@@ -133,11 +128,6 @@ impl Thread {
         drop(state);
         drop(task);
         self.ended.notify_all();
-    }
-
-    /// Whether the function has not returned yet.
-    pub(crate) fn is_running(&self) -> bool {
-        self.state.lock().task.is_some()
     }
 
     /// Tells the thread to stop and waits until it has ended; see [`Runtime::stop`].

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
+
+use super::arguments;
+use crate::{
+    lua::{self, State},
+    native,
+    runtime::vm::Vm, //
+};
+
+/// `fail_allocation(n [, stay])`: the n-th allocation of this runtime from now fails, and with
+/// `stay` all after it, too, until `fail_allocation(0)`.
+fn fail_allocation(state: State) -> lua::Result {
+    let count = arguments::integer(state, 1)?;
+    let stay = state.to_boolean(2);
+    Vm::fail_allocation(state, u64::try_from(count).unwrap_or(0), stay);
+    Ok(0)
+}
+
+/// `memory()`: bytes that this runtime has from the kernel.
+fn memory(state: State) -> lua::Result {
+    let (used, _, _) = Vm::runtime_of(state).memory();
+    state.push_integer(i64::try_from(used).unwrap_or(i64::MAX));
+    Ok(1)
+}
+
+/// `stack_left()`: bytes of kernel stack below the caller.
+fn stack_left(state: State) -> lua::Result {
+    // SAFETY: No conditions.
+    let left = unsafe { crate::sys::kernel_helpers::lunatik_stack_left() };
+    state.push_integer(left as i64);
+    Ok(1)
+}
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 3)?;
+    state.set_function(-1, c"fail_allocation", native!(fail_allocation))?;
+    state.set_function(-1, c"memory", native!(memory))?;
+    state.set_function(-1, c"stack_left", native!(stack_left))?;
+    Ok(1)
+}
