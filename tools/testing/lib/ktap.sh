@@ -11,7 +11,7 @@ WORK=$(mktemp -d /tmp/suite.XXXXXX) || exit 1
 KTAP_COUNT=0
 KTAP_FAILED=0
 # How much longer things may take: machines that are emulated, and KASAN, are slow.
-KIND=$(sed -n 's/^KIND=//p' /etc/machine 2>/dev/null)
+KIND=$(sed -n "s/^KIND=\([a-z]*\).*/\1/p" /etc/machine 2>/dev/null)
 case $KIND in
 um | '') SLOWER=${SLOWER:-1} ;;
 qemu) SLOWER=${SLOWER:-4} ;;
