@@ -40,7 +40,7 @@ mod raw_float;
 // The library, with its own paths: its files refer to each other from the crate's root.
 include!(concat!(env!("LUNATIK_OBJ"), "/rust/float/library.rs"));
 
-/// What the library calls for the logarithm of zero, which it never takes.
+/// What the library calls for the logarithm of zero and for divisions by it, which it never does.
 #[unsafe(no_mangle)]
 #[cold]
 extern "C" fn lunatik_float_unreachable() -> ! {
