@@ -3,6 +3,9 @@
 #
 # The root file system of the machines: busybox, the module, the command, Lua files.
 
+# Where cargo leaves the programs for the guest.
+PROGRAMS=$REPO/tools/target/x86_64-unknown-linux-gnu/release
+
 # quote WORD...: each word so that a POSIX shell reads it back exactly.
 quote() {
 	local word
@@ -54,6 +57,7 @@ make_initramfs() {
 	release=$(cat "$tree/include/config/kernel.release")
 	{
 		echo "KIND=$kind SHARE=$(quote "$share" | cut -c2-) STDIN=$stdin TERMINAL=$terminal"
+		echo "CHUNKS=$(quote "$work/chunks" | cut -c2-)"
 		[ "$kind" != debug ] || echo "LEAKS=yes"
 	} >"$work/machine"
 	printf 'set --%s\n' "$(quote "$@")" >"$work/command"
@@ -73,8 +77,9 @@ nogroup:x:65534:' >"$work/group"
 			[ ! -e "$work/$name" ] || echo "file /etc/$name $work/$name 644 0 0"
 		done
 		module_list "$work" "$kind" "$tree" "$release"
-		local tool=$REPO/tools/target/x86_64-unknown-linux-gnu/release/lunatik
-		[ ! -x "$tool" ] || echo "file /bin/lunatik $tool 755 0 0"
+		for name in lunatik user-lua; do
+			[ ! -x "$PROGRAMS/$name" ] || echo "file /bin/$name $PROGRAMS/$name 755 0 0"
+		done
 		tree_list "$REPO/lua/lib" /lib/modules/lua
 		tree_list "$REPO/lua/examples" /lib/modules/lua
 	} >"$list"

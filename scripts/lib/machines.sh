@@ -4,10 +4,18 @@
 # How each kind of machine is started and watched. Used by scripts/vm, whose variables
 # (kind, tree, work, mem, cpus, timeout, terminal, log) these functions read.
 
-# Standard input as lines of base64, a line "=" at the end: a serial line knows neither
-# raw bytes on input nor the end of a file.
-encode_lines() {
-	perl -MMIME::Base64 -e '$| = 1; while (sysread STDIN, $b, 2048) { print encode_base64($b, ""), "\n" } print "=\n"'
+# Standard input as numbered files in a folder that the guest empties, then a file
+# "end": a serial line knows neither raw bytes on input nor the end of a file.
+# shellcheck disable=SC2016
+encode_chunks() {
+	perl -e 'my ($folder) = @ARGV; my $n = 0;
+		while (sysread STDIN, my $bytes, 65536) {
+			select undef, undef, undef, 0.01 while $n > 32 && -e "$folder/" . ($n - 32);
+			open my $file, ">", "$folder/part" or exit 1;
+			binmode $file; print $file $bytes; close $file or exit 1;
+			rename "$folder/part", "$folder/$n"; $n++;
+		}
+		open my $end, ">", "$folder/end"' "$1"
 }
 
 start_machine() {
@@ -19,7 +27,7 @@ start_machine() {
 start_um() {
 	local arguments=("mem=$mem" "initrd=$work/initramfs" seccomp=on "ncpus=$cpus" "umid=${work##*/}" "uml_dir=$work"
 		panic=-1 printk.devkmsg=on con=fd:10 ssl=fd:10 con0=fd:10,fd:2
-		ssl0=fd:12,fd:5 ssl1=fd:13,fd:6 ssl2=fd:14,fd:7 ssl3=fd:8,fd:15)
+		ssl0=fd:12,fd:5 ssl1=fd:13,fd:6 ssl2=fd:14,fd:7)
 	mkfifo "$work/idle"
 	if [ -n "$terminal" ]; then
 		arguments+=(con1=fd:0,fd:1)
@@ -29,8 +37,8 @@ start_um() {
 	fi
 	# One command for all: bash keeps copies of descriptors among the numbers from ten on,
 	# and an `exec` with redirections of its own closes some of these.
-	exec 5>"$work/out" 6>"$work/err" 7>"$work/status" 8<>"$work/in" \
-		10<>"$work/idle" 12<>"$work/idle" 13<>"$work/idle" 14<>"$work/idle" 15<>"$work/idle"
+	exec 5>"$work/out" 6>"$work/err" 7>"$work/status" \
+		10<>"$work/idle" 12<>"$work/idle" 13<>"$work/idle" 14<>"$work/idle"
 	exec "$tree/linux" "${arguments[@]}"
 }
 
