@@ -27,6 +27,7 @@ use crate::{
         start::{self, StartError},
         vm::Vm, //
     },
+    sched::reaper, //
 };
 
 pub(super) const RUNTIME: Class = Class {
@@ -157,6 +158,8 @@ pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lu
     result.map_err(|error| {
         let name = show(target.name());
         if error == EINTR {
+            // The target was told to stop, and shall end even if we do first.
+            reaper::finish(target.clone());
             Error::message(fmt!("interrupted while stopping {name}"))
         } else {
             Error::message(fmt!("{name} could not be stopped: {error:?}"))

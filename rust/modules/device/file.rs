@@ -4,13 +4,10 @@
 
 use kernel::{
     bindings, ffi,
+    iov::{IovIterDest, IovIterSource},
     prelude::*,
     sync::Arc,
-    types::ForeignOwnable,
-    uaccess::{
-        UserPtr,
-        UserSlice, //
-    },
+    types::ForeignOwnable, //
 };
 
 use super::{
@@ -46,8 +43,9 @@ pub(super) fn operations(module: &'static ThisModule) -> bindings::file_operatio
         owner: module.as_ptr(),
         open: Some(open),
         release: Some(release),
-        read: Some(read),
-        write: Some(write),
+        // Not `read` and `write`: the kernel itself, and so Lua's `io`, uses only these.
+        read_iter: Some(read),
+        write_iter: Some(write),
         llseek: Some(bindings::default_llseek),
         ..pin_init::zeroed()
     }
@@ -202,23 +200,19 @@ unsafe extern "C" fn release(
 
 /// # Safety
 ///
-/// Called by the kernel for an open file of a device of ours.
-unsafe extern "C" fn read(
-    file: *mut bindings::file,
-    buffer: *mut ffi::c_char,
-    length: usize,
-    offset: *mut bindings::loff_t,
-) -> isize {
+/// Called by the kernel to read from an open file of a device of ours.
+unsafe extern "C" fn read(kiocb: *mut bindings::kiocb, iter: *mut bindings::iov_iter) -> isize {
+    // SAFETY: Both are valid for this call, and nobody else uses them during it.
+    let (kiocb, iter) = unsafe { (&mut *kiocb, IovIterDest::from_raw(iter)) };
     // SAFETY: `open()` put it there, and it stays until `release()`.
-    let opened = unsafe { KBox::<OpenFile>::borrow((*file).private_data) };
-    // SAFETY: The kernel passes a valid pointer that is ours for the call.
-    let offset = unsafe { &mut *offset };
+    let opened = unsafe { KBox::<OpenFile>::borrow((*kiocb.ki_filp).private_data) };
     let result = opened
-        .read(length.min(MAX_TRANSFER), *offset)
+        .read(iter.len().min(MAX_TRANSFER), kiocb.ki_pos)
         .and_then(|(bytes, position)| {
-            let user = UserSlice::new(UserPtr::from_ptr(buffer.cast()), length);
-            user.writer().write_slice(&bytes)?;
-            *offset = position;
+            if iter.copy_to_iter(&bytes) < bytes.len() {
+                return Err(EFAULT);
+            }
+            kiocb.ki_pos = position;
             Ok(bytes.len())
         });
     to_c(result)
@@ -226,25 +220,23 @@ unsafe extern "C" fn read(
 
 /// # Safety
 ///
-/// Called by the kernel for an open file of a device of ours.
-unsafe extern "C" fn write(
-    file: *mut bindings::file,
-    buffer: *const ffi::c_char,
-    length: usize,
-    offset: *mut bindings::loff_t,
-) -> isize {
+/// Called by the kernel to write to an open file of a device of ours.
+unsafe extern "C" fn write(kiocb: *mut bindings::kiocb, iter: *mut bindings::iov_iter) -> isize {
+    // SAFETY: Both are valid for this call, and nobody else uses them during it.
+    let (kiocb, iter) = unsafe { (&mut *kiocb, IovIterSource::from_raw(iter)) };
     // SAFETY: `open()` put it there, and it stays until `release()`.
-    let opened = unsafe { KBox::<OpenFile>::borrow((*file).private_data) };
-    // SAFETY: The kernel passes a valid pointer that is ours for the call.
-    let offset = unsafe { &mut *offset };
-    let length = length.min(MAX_TRANSFER);
-    let user = UserSlice::new(UserPtr::from_ptr(buffer.cast_mut().cast()), length);
-    let mut bytes = KVVec::new();
-    let result = user
-        .read_all(&mut bytes, GFP_KERNEL_ACCOUNT)
-        .and_then(|()| opened.write(&bytes, *offset))
+    let opened = unsafe { KBox::<OpenFile>::borrow((*kiocb.ki_filp).private_data) };
+    let length = iter.len().min(MAX_TRANSFER);
+    let result = KVVec::from_elem(0u8, length, GFP_KERNEL_ACCOUNT)
+        .map_err(Error::from)
+        .and_then(|mut bytes| {
+            if iter.copy_from_iter(&mut bytes) < length {
+                return Err(EFAULT);
+            }
+            opened.write(&bytes, kiocb.ki_pos)
+        })
         .map(|(written, position)| {
-            *offset = position;
+            kiocb.ki_pos = position;
             written
         });
     to_c(result)
