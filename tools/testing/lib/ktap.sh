@@ -149,17 +149,19 @@ not_running() {
 	! running "$1"
 }
 
-# gone PID
+# gone PID: whether the process has ended, even if nobody has waited for it yet.
 gone() {
-	! kill -0 "$1" 2>/dev/null
+	state=$(sed -n 's/.*) \([A-Z]\) .*/\1/p' "/proc/$1/stat" 2>/dev/null)
+	[ -z "$state" ] || [ "$state" = Z ]
 }
 
 # lua_checks FILE [ARGS...]: runs a Lua file in the kernel whose lines "ok NAME" and "not ok NAME" are checks.
+# MEM is its memory limit.
 lua_checks() {
 	file=$1
 	shift
 	label=$(basename "$file" .lua)
-	within 300 lunatik run --name "suite/$label" "$file" "$@" >"$WORK/$label.out" 2>"$WORK/$label.err"
+	within 300 lunatik run --mem "${MEM:-64M}" --name "suite/$label" "$file" "$@" >"$WORK/$label.out" 2>"$WORK/$label.err"
 	status=$?
 	lunatik stop "suite/$label" >/dev/null 2>&1
 	take_checks "$label" "$status"

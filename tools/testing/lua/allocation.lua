@@ -35,7 +35,8 @@ local programs = {
 	{ "closures", function()
 		local all = {}
 		for i = 1, 30 do
-			all[i] = function() i = i + 1 return i end
+			local n = i
+			all[i] = function() n = n + 1 return n end
 		end
 		return all[30]()
 	end },

@@ -166,11 +166,3 @@ show("and written", file:read("a"))
 file = nil
 collectgarbage()
 os.remove(path)
-show("full device", (function()
-	local f, err = io.open("/dev/full", "w")
-	if not f then
-		return err
-	end
-	f:setvbuf("no")
-	return f:write("x")
-end)())

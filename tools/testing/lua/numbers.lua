@@ -67,7 +67,7 @@ for _ = 1, count do
 	end
 	-- Numbers of everyday size, and halves that round to even.
 	show_float((random() >> 40) / (1 << (random() & 31)))
-	show_float((random() >> 11) * 10.0 ^ ((random() & 31) - 16))
+	show_float((random() >> 11) * tonumber("1e" .. (random() & 31) - 16))
 end
 
 for _, value in ipairs({ 0, 1, -1, math.maxinteger, math.mininteger, 1 << 53, (1 << 53) + 1, 1 << 62 }) do

@@ -5,7 +5,10 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-lua_checks "$SUITE_DIR/lua/depth.lua" "$SUITE_DIR"
+# A million calls, where Lua's own stack ends, take 110 MB, in user space too.
+MEM=256M lua_checks "$SUITE_DIR/lua/depth.lua" "$SUITE_DIR"
+check_says "with the default limit, endless calls run out of memory" 1 "not enough memory" \
+	lunatik eval 'local function f() return 1 + f() end f()'
 
 eval_is "the machine goes on" "2" 'return 1 + 1'
 # The same from the context of a callback, whose stack is used already.

@@ -31,7 +31,8 @@ check_output "and can run again" "again" lunatik run args.lua again
 check "and be stopped by its file name" lunatik stop args.lua
 check_says "stopping what never ran fails" 3 "never is not running" lunatik stop never
 check_status "with status 3" 3 lunatik stop never
-check "several are stopped at once" lunatik stop results args
+lunatik run resident.lua
+check "several are stopped at once" lunatik stop results resident
 lunatik run resident.lua
 check_status "of several names those that run are stopped, the others give the status" 3 lunatik stop never resident
 check "and the one that ran is gone" not_running resident
@@ -41,7 +42,7 @@ check_says "an error gives its message and status 1" 1 "fails.lua:2: attempt to 
 check_says "with a traceback" 1 "stack traceback:" lunatik run fails.lua
 check_says "that names the functions" 1 "'inner'" lunatik run fails.lua
 check "a script that failed is not listed" not_running fails
-check_says "a syntax error gives status 1" 1 "syntax.lua:1:" lunatik run syntax.lua
+check_says "a syntax error gives status 1" 1 "syntax.lua:2: unexpected symbol near <eof>" lunatik run syntax.lua
 check "a script with a syntax error is not listed" not_running syntax
 check_says "a missing script gives status 3" 3 "nowhere" lunatik run nowhere
 check_status "a missing file gives status 3" 3 lunatik run ./nowhere.lua
