@@ -346,7 +346,7 @@ impl RcuTable {
         self.update(key, hash, new, |present, _| {
             let same = match (present, old) {
                 (None, None) => true,
-                (Some(present), Some(old)) => present.is_same(old),
+                (Some(present), Some(old)) => present.equals(old),
                 _ => false,
             };
             if same {

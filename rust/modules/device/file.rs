@@ -3,7 +3,8 @@
 //! Open files of a device, and the file operations.
 
 use kernel::{
-    bindings, ffi,
+    bindings,
+    ffi,
     iov::{IovIterDest, IovIterSource},
     prelude::*,
     sync::Arc,

@@ -71,16 +71,59 @@ impl Value {
         matches!(self, Self::Handle(_))
     }
 
-    /// Whether the two are the same: of the same type, integers and floats being two, and with the
-    /// same bits, bytes or object.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    /// Whether Lua's primitive comparison finds the two equal.
+    pub(crate) fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Boolean(a), Self::Boolean(b)) => a == b,
             (Self::Integer(a), Self::Integer(b)) => a == b,
-            (Self::Float(a), Self::Float(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => floats_equal(*a, *b),
+            (Self::Integer(i), Self::Float(f)) | (Self::Float(f), Self::Integer(i)) => {
+                integer_of(*f) == Some(*i)
+            }
             (Self::String(a), Self::String(b)) => **a == **b,
             (Self::Handle(a), Self::Handle(b)) => a.is_same(b),
             _ => false,
         }
+    }
+}
+
+const SIGN: u64 = 1 << 63;
+const INFINITY: u64 = 0x7ff0_0000_0000_0000;
+const FRACTION_BITS: u32 = 52;
+const EXPONENT_BIAS: u32 = 1023;
+
+/// Whether two floats, given by their bits, are equal.
+fn floats_equal(a: u64, b: u64) -> bool {
+    let is_nan = |bits: u64| bits & !SIGN > INFINITY;
+    let both_zero = (a | b) & !SIGN == 0;
+    !is_nan(a) && !is_nan(b) && (a == b || both_zero)
+}
+
+/// The integer that equals the float with these bits, if there is one.
+fn integer_of(bits: u64) -> Option<i64> {
+    if bits & !SIGN == 0 {
+        return Some(0);
+    }
+    let biased = ((bits & !SIGN) >> FRACTION_BITS) as u32;
+    // What is below 1 is no integer, and 2^64 is too big.
+    let exponent = biased.checked_sub(EXPONENT_BIAS)?;
+    if exponent > 63 {
+        return None;
+    }
+    let mantissa = (bits & ((1 << FRACTION_BITS) - 1)) | (1 << FRACTION_BITS);
+    let magnitude = if exponent >= FRACTION_BITS {
+        // OVERFLOW: 53 bits are shifted by 11 at most.
+        mantissa << (exponent - FRACTION_BITS)
+    } else {
+        let below_one = FRACTION_BITS - exponent;
+        if mantissa.trailing_zeros() < below_one {
+            return None;
+        }
+        mantissa >> below_one
+    };
+    if bits & SIGN == 0 {
+        i64::try_from(magnitude).ok()
+    } else {
+        0i64.checked_sub_unsigned(magnitude)
     }
 }
