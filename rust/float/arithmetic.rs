@@ -45,7 +45,6 @@ export! {
     conv::__floatdidf(number: i64) -> f64;
     conv::__floatunsidf(number: u32) -> f64;
     conv::__floatundidf(number: u64) -> f64;
-    extend::__extendsfdf2(number: f32) -> f64;
     trunc::__truncdfsf2(number: f64) -> f32;
     udiv::__udivti3(a: u128, b: u128) -> u128;
     udiv::__umodti3(a: u128, b: u128) -> u128;
@@ -74,6 +73,13 @@ extern "C" fn __muldf3(a: f64, b: f64) -> f64 {
 #[unsafe(no_mangle)]
 extern "C" fn __divdf3(a: f64, b: f64) -> f64 {
     nan::binary(div::__divdf3(a, b), a, b)
+}
+
+/// `number` in double precision.
+#[unsafe(no_mangle)]
+extern "C" fn __extendsfdf2(number: f32) -> f64 {
+    let wide = extend::__extendsfdf2(number);
+    nan::unary(wide, wide)
 }
 
 /// `-number`: a change of the sign, even of a not-a-number.

@@ -2,6 +2,8 @@
 
 //! The mathematical functions of C.
 
+mod exponential;
+
 use crate::libm;
 use crate::nan;
 
@@ -31,8 +33,8 @@ macro_rules! binary {
     };
 }
 
-unary! { atan ceil cos exp floor log log2 sin sqrt tan }
-binary! { fmod pow }
+unary! { atan ceil cos floor log log2 sin sqrt tan }
+binary! { fmod }
 
 /// Exports functions whose not-a-number, outside their domain, has no sign in glibc.
 macro_rules! unary_unsigned {
@@ -58,6 +60,28 @@ unary_unsigned! { acos asin log10 }
 #[unsafe(no_mangle)]
 extern "C" fn atan2(y: f64, x: f64) -> f64 {
     nan::binary(libm::atan2(y, x), x, y)
+}
+
+/// `exp` of C.
+#[unsafe(no_mangle)]
+extern "C" fn exp(number: f64) -> f64 {
+    nan::unary(exponential::exp(number), number)
+}
+
+/// `pow` of C. glibc negates a negative not-a-number when the exponent is an odd integer.
+#[unsafe(no_mangle)]
+extern "C" fn pow(base: f64, exponent: f64) -> f64 {
+    let result = nan::binary(libm::pow(base, exponent), base, exponent);
+    if nan::is_nan(result) && nan::is_nan(base) && base.is_sign_negative() && is_odd(exponent) {
+        fabs(result)
+    } else {
+        result
+    }
+}
+
+/// Whether `number` is an odd integer.
+fn is_odd(number: f64) -> bool {
+    number.is_finite() && libm::fmod(fabs(number), 2.0).to_bits() == 1f64.to_bits()
 }
 
 /// `fabs` of C.

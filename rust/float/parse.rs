@@ -5,6 +5,8 @@
 mod decimal;
 mod hexadecimal;
 
+pub(crate) use hexadecimal::nearest;
+
 /// Text that ends with a zero byte, read byte by byte.
 #[derive(Clone, Copy)]
 pub(crate) struct Text(*const u8);

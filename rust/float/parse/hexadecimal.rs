@@ -49,7 +49,7 @@ pub(super) unsafe fn number(text: Text, start: usize) -> Option<(u64, usize)> {
         // SAFETY: `after_exponent` has passed these bytes.
         exponent = exponent.saturating_add(written_exponent(unsafe { text.bytes(at + 1, end) }));
     }
-    Some((rounded(mantissa, exponent, lost), end))
+    Some((nearest(mantissa, exponent, lost), end))
 }
 
 /// The value of the sign and digits in `text`, as far as it can matter.
@@ -76,7 +76,7 @@ fn written_exponent(text: &[u8]) -> i64 {
 
 /// The bits of the double next to `mantissa * 2^exponent`, to even where two are as near; `lost`
 /// says that the number is a bit more than that.
-fn rounded(mantissa: u64, exponent: i64, lost: bool) -> u64 {
+pub(crate) fn nearest(mantissa: u64, exponent: i64, lost: bool) -> u64 {
     const BIAS: i64 = 1023;
     const INFINITY: u64 = 0x7ff << 52;
     if mantissa == 0 {

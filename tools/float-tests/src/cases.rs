@@ -63,7 +63,10 @@ impl Random {
     pub fn double(&mut self) -> u64 {
         match self.below(8) {
             0 => SPECIAL[self.below(SPECIAL.len() as u64) as usize],
-            1 => SPECIAL[self.below(SPECIAL.len() as u64) as usize].wrapping_add(self.below(5)) ^ self.below(2) << 63,
+            1 => {
+                SPECIAL[self.below(SPECIAL.len() as u64) as usize].wrapping_add(self.below(5))
+                    ^ self.below(2) << 63
+            }
             2 => ((self.below(2001) as f64) - 1000.0).to_bits(),
             3 => (self.below(1_000_000) as f64 / 10f64.powi(self.below(12) as i32)).to_bits(),
             // Near 1, so that sums cancel and products round.

@@ -49,7 +49,9 @@ fn operators_equal_the_processors() {
 fn sums_of_numbers_of_like_size_equal_the_processors() {
     repeatedly("like sizes", |random| {
         let a = random.double();
-        let b = a.wrapping_add(random.below(64) << 52).wrapping_add(random.bits() >> 12)
+        let b = a
+            .wrapping_add(random.below(64) << 52)
+            .wrapping_add(random.bits() >> 12)
             ^ random.below(2) << 63;
         assert_eq!(soft::add(a, b), addsd(a, b), "{a:#x} + {b:#x}");
         assert_eq!(soft::sub(a, b), subsd(a, b), "{a:#x} - {b:#x}");
@@ -87,12 +89,24 @@ fn conversions_equal_the_processors() {
         assert_eq!(soft::to_u64(bits), number as u64, "{bits:#x}");
         let integer = random.bits() >> random.below(64);
         assert_eq!(soft::from_u64(integer), (integer as f64).to_bits());
-        assert_eq!(soft::from_i64(integer as i64), (integer as i64 as f64).to_bits());
-        assert_eq!(soft::from_u32(integer as u32), (integer as u32 as f64).to_bits());
-        assert_eq!(soft::from_i32(integer as i32), (integer as i32 as f64).to_bits());
+        assert_eq!(
+            soft::from_i64(integer as i64),
+            (integer as i64 as f64).to_bits()
+        );
+        assert_eq!(
+            soft::from_u32(integer as u32),
+            (integer as u32 as f64).to_bits()
+        );
+        assert_eq!(
+            soft::from_i32(integer as i32),
+            (integer as i32 as f64).to_bits()
+        );
         assert_eq!(soft::to_f32(bits), single(number).to_bits(), "{bits:#x}");
         let small = random.bits() as u32;
-        assert_eq!(soft::from_f32(small), double(f32::from_bits(small)).to_bits());
+        assert_eq!(
+            soft::from_f32(small),
+            double(f32::from_bits(small)).to_bits()
+        );
     });
 }
 

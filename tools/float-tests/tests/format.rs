@@ -148,7 +148,15 @@ fn no_more_than_the_room_is_written() {
     // SAFETY: The buffer has more than three bytes.
     let length = unsafe {
         let bits = 1.5f64.to_bits();
-        soft::format(buffer.as_mut_ptr().cast(), 3, b'f' as c_char, 0, 0, -1, bits)
+        soft::format(
+            buffer.as_mut_ptr().cast(),
+            3,
+            b'f' as c_char,
+            0,
+            0,
+            -1,
+            bits,
+        )
     };
     assert_eq!((length, &buffer), (8, b"1.5xxxxx"));
 }

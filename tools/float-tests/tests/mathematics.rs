@@ -59,11 +59,14 @@ impl Worst {
 
     fn check(&mut self, ours: u64, theirs: f64, of: &[f64]) {
         let distance = distance(ours, theirs);
+        // The C library's log10 is itself up to 1.6 units from the exact value.
+        let allowed = if self.0 == "log10" { 2 } else { 1 };
         assert!(
-            distance <= 1,
-            "{}{of:?}: {:e} and {theirs:e}, {distance} units apart",
+            distance <= allowed,
+            "{}{of:?} ({:#x}): {ours:#x} and {:#x}, {distance} units apart",
             self.0,
-            f64::from_bits(ours),
+            of[0].to_bits(),
+            theirs.to_bits(),
         );
         self.1 = self.1.max(distance);
         self.2 += distance;
@@ -72,7 +75,10 @@ impl Worst {
 
 impl Drop for Worst {
     fn drop(&mut self) {
-        println!("{}: {} at most, {} times other than the C library's", self.0, self.1, self.2);
+        println!(
+            "{}: {} at most, {} times other than the C library's",
+            self.0, self.1, self.2
+        );
     }
 }
 
@@ -108,19 +114,33 @@ exact! {
     sqrt_is_exact: sqrt;
 }
 
+/// As the shared C library has it, which user-space Lua runs with. In the static one, which may be
+/// what this test is linked with, the sign of the not-a-number outside the domain of some functions
+/// is another.
+fn shared(name: &str, operand: f64, result: f64) -> f64 {
+    let outside = result.is_nan() && !operand.is_nan();
+    if outside && matches!(name, "acos" | "asin" | "log10") {
+        f64::NAN
+    } else {
+        result
+    }
+}
+
 macro_rules! near {
     ($($test:ident: $name:ident;)*) => {
         $(
             #[test]
             fn $test() {
-                let mut worst = Worst::new(stringify!($name));
+                let name = stringify!($name);
+                let mut worst = Worst::new(name);
                 for bits in SPECIAL {
                     let a = f64::from_bits(bits);
-                    worst.check(soft::$name(bits), c::$name(a), &[a]);
+                    worst.check(soft::$name(bits), shared(name, a, c::$name(a)), &[a]);
                 }
-                repeatedly(stringify!($name), |random| {
+                repeatedly(name, |random| {
                     let a = operand(random);
-                    worst.check(soft::$name(a.to_bits()), c::$name(a), &[a]);
+                    let theirs = shared(name, a, c::$name(a));
+                    worst.check(soft::$name(a.to_bits()), theirs, &[a]);
                 });
             }
         )*
@@ -145,8 +165,16 @@ fn atan2_is_near() {
     let mut worst = Worst::new("atan2");
     repeatedly("atan2", |random| {
         let (a, b) = (operand(random), operand(random));
-        worst.check(soft::atan2(a.to_bits(), b.to_bits()), c::atan2(a, b), &[a, b]);
+        worst.check(
+            soft::atan2(a.to_bits(), b.to_bits()),
+            c::atan2(a, b),
+            &[a, b],
+        );
     });
+}
+
+fn is_signalling(number: f64) -> bool {
+    number.is_nan() && number.to_bits() >> 51 & 1 == 0
 }
 
 #[test]
@@ -155,6 +183,10 @@ fn pow_is_near() {
     for a in SPECIAL {
         for b in SPECIAL {
             let (x, y) = (f64::from_bits(a), f64::from_bits(b));
+            // The C library tells signalling not-a-numbers apart, which no operation makes.
+            if is_signalling(x) || is_signalling(y) {
+                continue;
+            }
             worst.check(soft::pow(a, b), c::pow(x, y), &[x, y]);
         }
     }
@@ -163,7 +195,10 @@ fn pow_is_near() {
             0 => (operand(random), operand(random)),
             1 => (random.between(0.0, 10.0), random.between(-30.0, 30.0)),
             2 => (random.between(0.99, 1.01), random.between(-1e4, 1e4)),
-            _ => (random.below(100) as f64 - 50.0, random.below(40) as f64 - 20.0),
+            _ => (
+                random.below(100) as f64 - 50.0,
+                random.below(40) as f64 - 20.0,
+            ),
         };
         worst.check(soft::pow(a.to_bits(), b.to_bits()), c::pow(a, b), &[a, b]);
     });
@@ -174,7 +209,10 @@ fn powers_that_are_integers_are_exact() {
     for base in 2..=20u64 {
         let mut power = 1u64;
         for exponent in 0.. {
-            let ours = f64::from_bits(soft::pow((base as f64).to_bits(), f64::from(exponent).to_bits()));
+            let ours = f64::from_bits(soft::pow(
+                (base as f64).to_bits(),
+                f64::from(exponent).to_bits(),
+            ));
             assert_eq!(ours, power as f64, "{base}^{exponent}");
             match power.checked_mul(base) {
                 Some(next) if next <= 1 << 53 => power = next,
