@@ -68,22 +68,22 @@ start_qemu() {
 	append+=" lsm=lockdown"
 	# Emulation on a busy host is slow; what would be a stall on metal is none here.
 	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 workqueue.watchdog_thresh=120"
-	local machine=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus" -nodefaults -display none -no-reboot
+	local hardware=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus" -nodefaults -display none -no-reboot
 		-kernel "$tree/arch/x86/boot/bzImage" -initrd "$work/initramfs" -append "$append"
 		-serial "file:$work/log" -device virtio-serial-pci
 		-chardev "file,id=status,path=$work/status" -device virtserialport,chardev=status,name=status
 		-chardev "file,id=out,path=$work/out" -device virtserialport,chardev=out,name=out
 		-chardev "file,id=err,path=$work/err" -device virtserialport,chardev=err,name=err)
 	if [ -n "$share" ]; then
-		machine+=(-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap")
+		hardware+=(-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap")
 	fi
 	if [ -n "$stdin" ]; then
-		machine+=(-chardev "file,id=in,path=/dev/null,input-path=$work/in" -device virtserialport,chardev=in,name=in)
+		hardware+=(-chardev "file,id=in,path=/dev/null,input-path=$work/in" -device virtserialport,chardev=in,name=in)
 	fi
 	if [ -n "$terminal" ]; then
-		qemu-system-x86_64 "${machine[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty 2>>"$work/qemu.log"
+		qemu-system-x86_64 "${hardware[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty 2>>"$work/qemu.log"
 	else
-		exec qemu-system-x86_64 "${machine[@]}" >>"$work/qemu.log" 2>&1
+		exec qemu-system-x86_64 "${hardware[@]}" >>"$work/qemu.log" 2>&1
 	fi
 }
 
