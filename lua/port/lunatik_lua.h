@@ -35,7 +35,9 @@ struct lua_State;
  * Nesting of calls through C and of the parser: Lua's 200, and some for the error
  * reports of programs that nest functions a hundred deep. The stack does not limit it.
  */
+#ifndef LUAI_MAXCCALLS
 #define LUAI_MAXCCALLS 220
+#endif
 
 /* Output goes to whoever listens to the runtime. */
 void lunatik_write(struct lua_State *L, int stream, const char *text, size_t length);

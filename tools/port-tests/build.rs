@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Builds the two programs; the patched Lua comes from `scripts/prepare-lua`, as for the kernel.
+
+use std::{
+    env,
+    fs,
+    path::{Path, PathBuf},
+    process::Command, //
+};
+
+fn run(command: &mut Command) {
+    let status = command.status().expect("the command exists");
+    assert!(status.success(), "{command:?} failed");
+}
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    for path in [
+        "lua/port",
+        "lua/patches",
+        "scripts/prepare-lua",
+        "tools/port-tests/src",
+    ] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+    let compiler = || {
+        let mut command = Command::new(env::var_os("CC").unwrap_or_else(|| "clang-22".into()));
+        command.args(["-O2", "-g", "-std=gnu11", "-w"]);
+        command
+    };
+    let harness = root.join("tools/port-tests/src/harness.c");
+
+    run(Command::new(root.join("scripts/prepare-lua")).arg(&out));
+    let patched = out.join("module/lua/upstream");
+    let port = root.join("lua/port");
+    let sources = fs::read_dir(&patched)
+        .expect("prepare-lua made it")
+        .map(|entry| entry.expect("it is readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .filter(|path| {
+            !matches!(
+                path.file_stem().and_then(|s| s.to_str()),
+                Some("lua" | "luac" | "onelua" | "ltests")
+            )
+        });
+    let segments = out.join("segments");
+    run(compiler()
+        .args([
+            "-DLUA_USE_POSIX",
+            "-DLUNATIK_THREAD_SIZE=16384UL",
+            "-mno-red-zone",
+        ])
+        // Upstream's own, to compare with it.
+        .arg("-DLUAI_MAXCCALLS=200")
+        .args([
+            "-Dlunatik_setjmp=_setjmp",
+            "-Dlunatik_longjmp=_longjmp",
+            "-fno-stack-protector",
+        ])
+        .arg("-include")
+        .arg(port.join("lunatik_lua.h"))
+        .args(["-include", "setjmp.h"])
+        .arg(format!("-I{}", port.display()))
+        .arg(format!("-I{}", patched.display()))
+        .args(sources)
+        .arg(port.join("edge.c"))
+        .arg(&harness)
+        .args(["-lm", "-lpthread", "-o"])
+        .arg(&segments));
+
+    let lua = lua_src::Build::new()
+        .opt_level("2")
+        .debug(false)
+        .build(lua_src::Lua55);
+    let upstream = out.join("upstream");
+    run(compiler()
+        .arg("-DUPSTREAM")
+        .arg(format!("-I{}", lua.include_dir().display()))
+        .arg(&harness)
+        .arg(format!("-L{}", lua.lib_dir().display()))
+        .args(lua.libs().iter().map(|library| format!("-l{library}")))
+        .args(["-lm", "-o"])
+        .arg(&upstream));
+    println!("cargo::rustc-env=PORT_SEGMENTS={}", segments.display());
+    println!("cargo::rustc-env=PORT_UPSTREAM={}", upstream.display());
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Runs a Lua script: with UPSTREAM as any interpreter would, else through the edge
+ * of the kernel module, on stacks of 16 KiB with guards below, as kernel stacks are.
+ *
+ * Options: --segments N (how many stacks there are), --interrupt MS (end the script
+ * after that time), --fail-each (run again and again, each time with another
+ * allocation that fails). Prints the error that ends the script on standard output.
+ */
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef UPSTREAM
+
+#include "lua.h"
+#include "lauxlib.h"
+#include "lualib.h"
+
+static int keep(lua_State *L)
+{
+	(void)L;
+	return 1;
+}
+
+int main(int count, char **words)
+{
+	lua_State *L = luaL_newstate();
+
+	luaL_openlibs(L);
+	/* As many slots of Lua's stack are in use as with the edge. */
+	lua_pushcfunction(L, keep);
+	if (luaL_loadfilex(L, words[count - 1], "t") || lua_pcall(L, 0, 0, 1))
+		printf("error: %s\n", luaL_tolstring(L, -1, NULL));
+	lua_close(L);
+	return 0;
+}
+
+#else
+
+#include "edge.h"
+
+#define SLOT (2 * LUNATIK_THREAD_SIZE)
+#define MOST 1024
+
+static char *slots;
+static long segments = 96;
+static long used;
+static long high;
+
+static void make_slots(void)
+{
+	char *at = mmap(NULL, SLOT * (MOST + 1), PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	long i;
+
+	slots = (char *)(((unsigned long)at + SLOT - 1) & ~(SLOT - 1));
+	for (i = 0; i < MOST; i++)
+		mprotect(slots + i * SLOT + LUNATIK_THREAD_SIZE, LUNATIK_THREAD_SIZE,
+			 PROT_READ | PROT_WRITE);
+}
+
+static void on_stack(void *top, void (*call)(void *), void *argument)
+{
+	__asm__ volatile(
+		"movq %%rsp, %%rbx\n\t"
+		"movq %[top], %%rsp\n\t"
+		"callq *%[call]\n\t"
+		"movq %%rbx, %%rsp"
+		: "+D"(argument), [top] "+r"(top), [call] "+r"(call)
+		:
+		: "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory",
+		  "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+		  "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
+
+int lunatik_hop(lua_State *L, void (*call)(void *), void *argument)
+{
+	(void)L;
+	if (used >= segments)
+		return -1;
+	used++;
+	if (used > high)
+		high = used;
+	on_stack(slots + used * SLOT, call, argument);
+	used--;
+	return 0;
+}
+
+int lunatik_bytecode_allowed(void)
+{
+	return 0;
+}
+
+void lunatik_write(lua_State *L, int stream, const char *text, size_t length)
+{
+	(void)L;
+	fwrite(text, 1, length, stream == 2 ? stderr : stdout);
+}
+
+static size_t held;
+static long until_failure = -1;
+static int failed;
+
+static void *allocate(void *ud, void *block, size_t old_size, size_t size)
+{
+	(void)ud;
+	if (block == NULL)
+		old_size = 0;
+	if (size > old_size && until_failure >= 0 && until_failure-- == 0) {
+		failed = 1;
+		return NULL;
+	}
+	held += size - old_size;
+	if (size == 0) {
+		free(block);
+		return NULL;
+	}
+	return realloc(block, size);
+}
+
+static long milliseconds = -1;
+
+static void *interrupt_later(void *L)
+{
+	struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+	lunatik_interrupt(L, 1);
+	return NULL;
+}
+
+static const char *script;
+static char *text;
+static size_t text_size;
+static int quiet;
+
+static void read_script(void)
+{
+	FILE *file = fopen(script, "r");
+
+	text = malloc(1 << 20);
+	text_size = fread(text, 1, 1 << 20, file);
+	fclose(file);
+}
+
+/* A line on standard output, if the script ends in an error. */
+static void run(void *unused)
+{
+	static struct lunatik_vm vm;
+	char name[256];
+	lua_State *L = lunatik_newstate(allocate, &vm, 1);
+	pthread_t thread;
+	int status;
+
+	(void)unused;
+	if (L == NULL)
+		return;
+	snprintf(name, sizeof(name), "@%s", script);
+	if (milliseconds >= 0)
+		pthread_create(&thread, NULL, interrupt_later, L);
+	status = lunatik_openlibs(L);
+	if (status == 0)
+		status = lunatik_try_load(L, text, text_size, name);
+	if (status == 0)
+		status = lunatik_try_call(L, 0, 0);
+	if (status != 0 && quiet) {
+		const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
+
+		if (strcmp(message, "not enough memory") != 0)
+			printf("error: %s\n", message);
+	} else if (status != 0) {
+		lunatik_try_tolstring(L, -1);
+		printf("error: %s\n", lua_tostring(L, -1));
+	}
+	if (milliseconds >= 0)
+		pthread_join(thread, NULL);
+	lunatik_run_finalizers(L);
+	lunatik_close(L);
+}
+
+int main(int count, char **words)
+{
+	int each = 0;
+	long i;
+
+	for (i = 1; i < count - 1; i++) {
+		if (strcmp(words[i], "--fail-each") == 0)
+			each = 1;
+		else if (strcmp(words[i], "--segments") == 0)
+			segments = atol(words[++i]);
+		else if (strcmp(words[i], "--interrupt") == 0)
+			milliseconds = atol(words[++i]);
+	}
+	script = words[count - 1];
+	read_script();
+	make_slots();
+	quiet = each;
+	for (i = 0;; i++) {
+		used = 1;
+		failed = 0;
+		until_failure = each ? i : -1;
+		on_stack(slots + SLOT, run, NULL);
+		if (held != 0)
+			printf("leak: %zu bytes\n", held);
+		if (used != 1)
+			printf("segments in use: %ld\n", used);
+		if (!each || !failed)
+			break;
+	}
+	if (each)
+		printf("failures: %s\n", i > 100 ? "many" : "few");
+	fprintf(stderr, "most segments: %ld\n", high);
+	return 0;
+}
+
+#endif
