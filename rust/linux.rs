@@ -5,3 +5,4 @@
 pub(crate) mod kthread;
 pub(crate) mod memcg;
 pub(crate) mod segment;
+pub(crate) mod watch;

@@ -52,10 +52,8 @@ SYM_FUNC_START(lunatik_longjmp)
 	movq	24(%rdi), %r13
 	movq	32(%rdi), %r14
 	movq	40(%rdi), %r15
-	movq	56(%rdi), %rcx
-	movq	48(%rdi), %rdi
-	leaq	-8(%rdi), %rsp
-	movq	%rcx, (%rsp)
+	movq	48(%rdi), %rsp
+	pushq	56(%rdi)
 	UNWIND_AT_RETURN
 	RET
 SYM_FUNC_END(lunatik_longjmp)

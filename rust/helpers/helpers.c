@@ -24,6 +24,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -155,6 +156,60 @@ struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies)
 {
 	return jiffies_to_msecs(jiffies);
+}
+
+struct lunatik_armed_watch {
+	struct timer_list timer;
+	struct task_struct *task;
+	void (*fire)(void *argument);
+	void *argument;
+	unsigned long deadline;
+	bool has_deadline;
+	bool fired;
+};
+
+static_assert(sizeof(struct lunatik_armed_watch) <= sizeof(struct lunatik_watch));
+
+static void lunatik_watch_look(struct timer_list *timer)
+{
+	struct lunatik_armed_watch *watch =
+		container_of(timer, struct lunatik_armed_watch, timer);
+
+	if (fatal_signal_pending(watch->task) ||
+	    (watch->has_deadline && time_after_eq(jiffies, watch->deadline))) {
+		watch->fired = true;
+		watch->fire(watch->argument);
+	} else {
+		mod_timer(timer, jiffies + msecs_to_jiffies(10));
+	}
+}
+
+void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument),
+		       void *argument, unsigned int deadline_ms)
+{
+	struct lunatik_armed_watch *watch = (struct lunatik_armed_watch *)space;
+
+	timer_setup(&watch->timer, lunatik_watch_look, 0);
+	watch->task = current;
+	watch->fire = fire;
+	watch->argument = argument;
+	watch->has_deadline = deadline_ms > 0;
+	watch->deadline = jiffies + msecs_to_jiffies(deadline_ms);
+	watch->fired = false;
+	mod_timer(&watch->timer, jiffies + msecs_to_jiffies(10));
+}
+
+bool lunatik_watch_disarm(struct lunatik_watch *space)
+{
+	struct lunatik_armed_watch *watch = (struct lunatik_armed_watch *)space;
+
+	timer_shutdown_sync(&watch->timer);
+	return watch->fired;
+}
+
+bool lunatik_is_user_process(void)
+{
+	return !(current->flags & PF_KTHREAD);
 }
 
 struct workqueue_struct *lunatik_alloc_segment_queue(void)

@@ -50,6 +50,20 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
 /* linux/jiffies.h */
 unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies);
 
+/*
+ * linux/timer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
+ * signal pending, or the watch has been armed for deadline_ms (0: for ever),
+ * fire(argument) is called in softirq context, once.
+ */
+struct lunatik_watch {
+	unsigned long space[16];
+};
+
+void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),
+		       void *argument, unsigned int deadline_ms);
+bool lunatik_watch_disarm(struct lunatik_watch *watch);
+bool lunatik_is_user_process(void);
+
 /* linux/workqueue.h */
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);

@@ -120,6 +120,8 @@ pub(crate) struct Heap {
     fail_after: u64,
     /// Fail all allocations after the first failed one, too.
     fail_on: bool,
+    /// Whether the first of the two attempts that Lua makes has failed.
+    failed_once: bool,
 }
 
 // SAFETY: A heap owns all that its pointers point to; nothing in it belongs to a thread.
@@ -139,6 +141,7 @@ impl Heap {
             memcg,
             fail_after: 0,
             fail_on: false,
+            failed_once: false,
         }
     }
 
@@ -156,6 +159,7 @@ impl Heap {
     pub(crate) fn fail_after(&mut self, count: u64, on: bool) {
         self.fail_after = count;
         self.fail_on = on;
+        self.failed_once = false;
     }
 
     /// The function behind `lua_Alloc`: frees where `new_size` is 0, else allocates or resizes.
@@ -194,8 +198,11 @@ impl Heap {
                 return block.cast();
             }
             fresh
+        } else if self.injected_failure() {
+            ptr::null_mut()
         } else {
-            self.allocate(new_size)
+            // The old block goes as soon as the new one is there, so just one of them counts.
+            self.allocate_within(new_size, self.limit.saturating_add(old_size))
         };
         if fresh.is_null() {
             return ptr::null_mut();
@@ -208,6 +215,7 @@ impl Heap {
         fresh.cast()
     }
 
+    #[inline]
     fn injected_failure(&mut self) -> bool {
         if self.fail_after == 0 {
             return false;
@@ -217,13 +225,17 @@ impl Heap {
             return false;
         }
         if !self.fail_on {
-            self.fail_after = 0;
+            // Lua collects its garbage and tries once more; that fails, too.
+            if self.failed_once {
+                self.fail_after = 0;
+            }
+            self.failed_once = !self.failed_once;
         }
         true
     }
 
     fn allocate(&mut self, size: usize) -> *mut u8 {
-        if self.fail_after != 0 && self.injected_failure() {
+        if self.injected_failure() {
             return ptr::null_mut();
         }
         self.allocate_within(size, self.limit)

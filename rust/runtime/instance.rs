@@ -7,7 +7,9 @@
 
 use core::{
     cell::UnsafeCell,
-    ops::Deref, //
+    ffi::c_void,
+    ops::Deref,
+    ptr, //
 };
 use kernel::{
     new_condvar,
@@ -37,7 +39,10 @@ use super::{
     vm::Vm, //
 };
 use crate::{
-    linux::memcg::MemoryCgroup,
+    linux::{
+        memcg::MemoryCgroup,
+        watch::Watch, //
+    },
     lua::State,
     sched::thread::Thread,
     sys::kernel_helpers as sys, //
@@ -180,6 +185,8 @@ pub(crate) struct Runtime {
     cpu_ns: Atomic<u64>,
     memory_used: Atomic<usize>,
     memory_peak: Atomic<usize>,
+    /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
+    watch: Watch,
     #[pin]
     ownership: Ownership,
     #[pin]
@@ -225,6 +232,7 @@ impl Runtime {
                 cpu_ns: Atomic::new(0),
                 memory_used: Atomic::new(0),
                 memory_peak: Atomic::new(0),
+                watch: Watch::new(),
                 ownership <- Ownership::new(),
                 details <- new_spinlock!(Details {
                     executing: None,
@@ -414,6 +422,15 @@ impl Runtime {
             .executing
             .replace(Executing { task, cpu_at_entry });
         drop(former);
+        // SAFETY: The runtime is pinned, and its owner alone uses the watch, which is disarmed
+        // when the owner leaves. The VM lives until then.
+        unsafe {
+            self.watch.arm(
+                interrupt_vm,
+                ptr::from_ref(entered.vm()).cast_mut().cast(),
+                0,
+            )
+        };
         Ok(entered)
     }
 
@@ -597,7 +614,17 @@ impl Runtime {
         // SAFETY: As above. Taken only below, after Lua's finalizers have run, which may look at
         // the runtime.
         if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
+            // SAFETY: The runtime is pinned and its owner alone uses the watch; the VM outlives it.
+            unsafe {
+                self.watch.arm(
+                    interrupt_vm,
+                    ptr::from_ref(&**vm).cast_mut().cast(),
+                    DEFAULT_GRACE_MS,
+                )
+            };
             vm.run_finalizers();
+            // SAFETY: It was armed above.
+            unsafe { self.watch.disarm() };
         }
         // From here on nobody interrupts; there is no Lua code left to run.
         self.details.lock().vm = core::ptr::null();
@@ -629,6 +656,16 @@ impl Runtime {
     pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Full) == 1
     }
+}
+
+/// Ends the Lua code of a VM, for a [`Watch`].
+///
+/// # Safety
+///
+/// `vm` must be a VM that lives.
+unsafe extern "C" fn interrupt_vm(vm: *mut c_void) {
+    // SAFETY: As the caller promises.
+    unsafe { (*vm.cast::<Vm>()).interrupt() };
 }
 
 /// The right to execute a runtime; dropping it gives it up.
@@ -685,6 +722,11 @@ impl Drop for Entered<'_> {
             // SAFETY: The reference keeps the task alive.
             let now = unsafe { sys::lunatik_task_cpu_ns(executing.task.as_ptr()) };
             runtime.add_cpu_ns(now.saturating_sub(executing.cpu_at_entry));
+        }
+        // SAFETY: `enter()` armed it, if anybody did.
+        if unsafe { runtime.watch.disarm() } {
+            // The caller was killed, not the runtime: others may go on calling it.
+            runtime.clear_cancel();
         }
         let chain = runtime.ownership.owner();
         if runtime.ends_when_left.load(Relaxed) {

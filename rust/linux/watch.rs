@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Notices that a computation in the kernel is to end: the process that does it is being killed, or
+//! it takes too long.
+
+use core::{
+    cell::UnsafeCell,
+    ffi::c_void,
+    marker::PhantomPinned, //
+};
+
+use crate::sys::kernel_helpers as sys;
+
+/// A timer that looks every 10 ms.
+pub(crate) struct Watch {
+    watch: UnsafeCell<sys::lunatik_watch>,
+    armed: UnsafeCell<bool>,
+    _pin: PhantomPinned,
+}
+
+// SAFETY: Only `arm()` and `disarm()` touch the fields, whose callers take turns.
+unsafe impl Send for Watch {}
+// SAFETY: As above.
+unsafe impl Sync for Watch {}
+
+impl Watch {
+    /// A watch that is not armed.
+    pub(crate) fn new() -> Self {
+        Self {
+            watch: UnsafeCell::new(sys::lunatik_watch { space: [0; 16] }),
+            armed: UnsafeCell::new(false),
+            _pin: PhantomPinned,
+        }
+    }
+
+    /// Has `fire(argument)` called, from a softirq, if the calling process is killed before
+    /// [`disarm`](Self::disarm), or that does not come within `deadline_ms` (0: no matter when).
+    ///
+    /// # Safety
+    ///
+    /// The watch must be pinned and not armed, and nobody else may use it until it is disarmed,
+    /// which must happen before it goes away. `fire(argument)` must be sound until then.
+    pub(crate) unsafe fn arm(
+        &self,
+        fire: unsafe extern "C" fn(*mut c_void),
+        argument: *mut c_void,
+        deadline_ms: u32,
+    ) {
+        // SAFETY: No conditions. A kernel thread cannot be killed.
+        if deadline_ms > 0 || unsafe { sys::lunatik_is_user_process() } {
+            // SAFETY: As the caller promises.
+            unsafe {
+                *self.armed.get() = true;
+                sys::lunatik_watch_arm(self.watch.get(), Some(fire), argument, deadline_ms);
+            }
+        }
+    }
+
+    /// Ends the watch, and returns whether `fire` was called.
+    ///
+    /// # Safety
+    ///
+    /// To be called by whoever armed the watch.
+    pub(crate) unsafe fn disarm(&self) -> bool {
+        // SAFETY: As the caller promises.
+        unsafe {
+            if !core::mem::replace(&mut *self.armed.get(), false) {
+                return false;
+            }
+            sys::lunatik_watch_disarm(self.watch.get())
+        }
+    }
+}
