@@ -177,10 +177,10 @@ impl Tables {
     pub(crate) fn close(&self) {
         close();
         for _ in 0..PATIENCE {
-            reclaim::wait();
             if reclaim::is_idle() {
                 break;
             }
+            reclaim::wait();
         }
     }
 }

@@ -119,9 +119,12 @@ pub(super) fn retire(entry: NonNull<Entry>) {
     unsafe { bindings::call_rcu(entry.as_ref().rcu.get(), Some(grace_period_over)) };
 }
 
+/// # Safety
+///
+/// Called by RCU with the head of an entry that `retire()` passed.
 unsafe extern "C" fn grace_period_over(head: *mut bindings::callback_head) {
     let head = Opaque::cast_from(head);
-    // SAFETY: `retire()` passed the field of an entry.
+    // SAFETY: As the caller promises.
     let entry = unsafe { container_of!(head, Entry, rcu) };
     // SAFETY: An entry is never null.
     make_ready(unsafe { NonNull::new_unchecked(entry.cast_mut()) });
