@@ -15,7 +15,7 @@ use kernel::{
     new_condvar, new_spinlock,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Release},
+        atomic::{Acquire, Atomic, Relaxed, Release},
         Arc,
         CondVar,
         SpinLock, //
@@ -60,6 +60,8 @@ fn graph() -> &'static SpinLock<Graph> {
 pub(crate) struct Chain {
     /// What this chain waits for. Guarded by [`GRAPH`]; the waiter keeps the runtime alive.
     waits_for: core::cell::UnsafeCell<*const Runtime>,
+    /// How many times it has entered a runtime.
+    entries: Atomic<u64>,
 }
 
 // SAFETY: The cell is only touched with `GRAPH` held.
@@ -73,9 +75,17 @@ impl Chain {
         Ok(Arc::new(
             Self {
                 waits_for: core::cell::UnsafeCell::new(ptr::null()),
+                entries: Atomic::new(0),
             },
             GFP_KERNEL,
         )?)
+    }
+}
+
+impl Chain {
+    /// Counts an entry into a runtime. A later one has a higher number.
+    pub(super) fn count_entry(&self) -> u64 {
+        self.entries.fetch_add(1, Relaxed)
     }
 }
 

@@ -178,6 +178,10 @@ pub(crate) struct Runtime {
     killed: Atomic<bool>,
     /// Whether the present call into it was given up: its waits end.
     cancelled: Atomic<bool>,
+    /// Whether the call was given up because a runtime further up in its chain was.
+    cancelled_from_above: Atomic<bool>,
+    /// The number of the entry by which the present chain came; see [`Chain::count_entry`].
+    entry: Atomic<u64>,
     /// Whether it ends when the chain that executes it leaves it. Only the owner touches this.
     ends_when_left: Atomic<bool>,
     /// Handles to it, in Lua or in tables.
@@ -227,6 +231,8 @@ impl Runtime {
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
                 cancelled: Atomic::new(false),
+                cancelled_from_above: Atomic::new(false),
+                entry: Atomic::new(0),
                 ends_when_left: Atomic::new(false),
                 handles: Atomic::new(0),
                 cpu_ns: Atomic::new(0),
@@ -399,12 +405,13 @@ impl Runtime {
         Ownership::acquire(&self, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
-            } else if caller.is_some_and(Runtime::stop_requested) {
+            } else if caller.is_some_and(Runtime::waits_end) {
                 Err(EnterError::Interrupted)
             } else {
                 Ok(())
             }
         })?;
+        self.entry.store(chain.count_entry(), Relaxed);
         let entered = Entered { runtime: self };
         // SAFETY: The ownership was just acquired.
         if unsafe { (*self.vm.get()).is_none() } {
@@ -460,9 +467,32 @@ impl Runtime {
     ///
     /// Lasts until [`clear_cancel`](Self::clear_cancel), which whoever entered calls.
     pub(crate) fn cancel(&self) {
+        self.cancel_here();
+        self.cancel_below();
+    }
+
+    fn cancel_here(&self) {
         self.cancelled.store(true, Release);
         self.interrupt();
         self.wake_waits();
+    }
+
+    /// Cancels the calls into other runtimes that the code of this one is in the midst of.
+    fn cancel_below(&self) {
+        let Some(chain) = self.ownership.owner() else {
+            return;
+        };
+        let entry = self.entry.load(Relaxed);
+        let mut id = 0;
+        while let Some(other) = live::next(id) {
+            id = other.id;
+            let below = other.entry.load(Relaxed) > entry;
+            let owner = other.ownership.owner();
+            if id != self.id && below && owner.is_some_and(|owner| Arc::ptr_eq(&owner, &chain)) {
+                other.cancelled_from_above.store(true, Release);
+                other.cancel_here();
+            }
+        }
     }
 
     /// Makes the runtime usable after [`cancel`](Self::cancel). Returns whether there was one.
@@ -525,6 +555,7 @@ impl Runtime {
         self.killed.store(true, Release);
         self.request_stop();
         self.interrupt();
+        self.cancel_below();
     }
 
     /// Stops the runtime and returns when it is gone, or when the caller got a signal.
@@ -724,7 +755,9 @@ impl Drop for Entered<'_> {
             runtime.add_cpu_ns(now.saturating_sub(executing.cpu_at_entry));
         }
         // SAFETY: `enter()` armed it, if anybody did.
-        if unsafe { runtime.watch.disarm() } {
+        let caller_killed = unsafe { runtime.watch.disarm() };
+        let from_above = runtime.cancelled_from_above.xchg(false, Full);
+        if caller_killed || from_above {
             // The caller was killed, not the runtime: others may go on calling it.
             runtime.clear_cancel();
         }
