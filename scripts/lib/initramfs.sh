@@ -63,7 +63,7 @@ make_initramfs() {
 	printf 'set --%s\n' "$(quote "$@")" >"$work/command"
 	if [ -n "$terminal" ]; then
 		read -r rows columns < <(stty size)
-		echo "export TERM=$(quote "${TERM:-linux}"); stty rows $rows cols $columns <\$terminal" >"$work/terminal"
+		echo "TERM=$(quote "${TERM:-linux}" | cut -c2-) && export TERM; stty rows $rows cols $columns <\$terminal" >"$work/terminal"
 	fi
 	echo 'root:x:0:0:root:/root:/bin/sh
 nobody:x:65534:65534:nobody:/:/bin/sh' >"$work/passwd"

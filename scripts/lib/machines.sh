@@ -79,13 +79,16 @@ start_qemu() {
 	if [ -n "$share" ]; then
 		hardware+=(-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap")
 	fi
+	local input=/dev/null
 	if [ -n "$stdin" ]; then
-		hardware+=(-chardev "file,id=in,path=/dev/null,input-path=$work/in" -device virtserialport,chardev=in,name=in)
+		# QEMU's own standard input: the one channel whose end the guest gets to know.
+		input=$work/in
+		hardware+=(-chardev stdio,id=in,signal=off -device virtserialport,chardev=in,name=in)
 	fi
 	if [ -n "$terminal" ]; then
 		qemu-system-x86_64 "${hardware[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty 2>>"$work/qemu.log"
 	else
-		exec qemu-system-x86_64 "${hardware[@]}" >>"$work/qemu.log" 2>&1
+		exec qemu-system-x86_64 "${hardware[@]}" <"$input" >>"$work/qemu.log" 2>&1
 	fi
 }
 
