@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source this
 #
 # What every script shares: places, versions, messages, progress, locks.
 # Sourced, never run.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2054 # the variables are those of scripts/vm; commas belong to the arguments
 #
 # How each kind of machine is started and watched. Used by scripts/vm, whose variables
 # (kind, tree, work, mem, cpus, timeout, terminal, log) these functions read.
