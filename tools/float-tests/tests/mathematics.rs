@@ -200,6 +200,9 @@ fn pow_is_near() {
                 random.below(40) as f64 - 20.0,
             ),
         };
+        if is_signalling(a) || is_signalling(b) {
+            return;
+        }
         worst.check(soft::pow(a.to_bits(), b.to_bits()), c::pow(a, b), &[a, b]);
     });
 }
