@@ -38,7 +38,8 @@ for code in 'while true do pcall(function() while true do end end) end' 'require
 	'for i = 1, math.huge do local t = setmetatable({}, { __close = function() while true do end end }) local x <close> = t end'; do
 	lunatik eval "$code" >/dev/null 2>&1 &
 	client=$!
-	usleep 300000
+	# By then it has said how it takes Ctrl-C.
+	wait_until 5 sh -c 'lunatik status | grep -q ^eval'
 	kill -INT $client 2>/dev/null
 	check "Ctrl-C ends: $code" wait_until 10 gone $client
 	wait $client
@@ -62,7 +63,7 @@ for i in $(seq 1 30); do
 	lunatik eval 'while true do print("flood") end' >/dev/null 2>&1 &
 	clients="$clients $!"
 done
-usleep 200000
+wait_until 20 sh -c '[ "$(lunatik status | grep -c ^eval)" = 30 ]'
 for client in $clients; do kill -KILL "$client"; done
 for client in $clients; do wait "$client" 2>/dev/null; done
 check "thirty clients are killed in the middle of their output" wait_until 20 sh -c '! lunatik status | grep -q ^eval'
@@ -71,8 +72,8 @@ alive "and others are served"
 # One that stops reading.
 lunatik eval 'while true do print(("x"):rep(1000)) end' >/dev/null &
 client=$!
+wait_until 5 sh -c 'lunatik status | grep -q ^eval'
 kill -STOP $client
-usleep 200000
 alive "a client that stops reading blocks only itself"
 before=$(awk '/MemFree/ { print $2 }' /proc/meminfo)
 usleep 500000

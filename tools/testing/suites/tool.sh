@@ -78,9 +78,9 @@ lunatik stop talks
 check "and ends with the script" wait_until 10 gone $follower
 check "having shown the end" grep -qx last followed
 lunatik spawn talks.lua >/dev/null
-lunatik logs -f talks >/dev/null 2>&1 &
+lunatik logs -f talks >followed 2>&1 &
 follower=$!
-usleep 200000
+wait_until 5 grep -q "line 2" followed
 kill -INT $follower
 wait $follower
 status=$?
