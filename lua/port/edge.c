@@ -132,7 +132,15 @@ void *lunatik_userdata(lua_State *L)
 
 void lunatik_interrupt(lua_State *L, int on)
 {
-	G(L)->interrupt = on;
+	global_State *g = G(L);
+
+	__atomic_store_n(&g->interrupt, on, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&g->attention, 1, __ATOMIC_SEQ_CST);
+}
+
+void lunatik_look_up(lua_State *L)
+{
+	G(L)->attention = 1;
 }
 
 void lunatik_push_memory_error(lua_State *L)

@@ -48,6 +48,8 @@ void *lunatik_userdata(lua_State *L);
  * From any CPU and any context, while the state lives.
  */
 void lunatik_interrupt(lua_State *L, int on);
+/* Makes the Lua code look up, and so give way to other threads. Likewise. */
+void lunatik_look_up(lua_State *L);
 
 /* Pushes "not enough memory", without memory. */
 void lunatik_push_memory_error(lua_State *L);

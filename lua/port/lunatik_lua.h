@@ -82,6 +82,9 @@ static inline int lunatik_stackislow(void)
  */
 int lunatik_hop(struct lua_State *L, void (*call)(void *argument), void *argument);
 
+/* Lets other threads run, if they are to. Sleeps. */
+void lunatik_give_way(void);
+
 /* Whether binary chunks may be loaded. */
 int lunatik_bytecode_allowed(void);
 

@@ -97,6 +97,13 @@ void lunatik_cond_resched(void)
 	cond_resched();
 }
 
+/* Not cond_resched(): that does nothing where the kernel is said to be preemptible. */
+void lunatik_give_way(void)
+{
+	if (need_resched())
+		schedule();
+}
+
 unsigned long lunatik_stack_left(void)
 {
 	return current_stack_pointer - (unsigned long)task_stack_page(current);
@@ -162,6 +169,7 @@ struct lunatik_armed_watch {
 	struct timer_list timer;
 	struct task_struct *task;
 	void (*fire)(void *argument);
+	void (*tick)(void *argument);
 	void *argument;
 	unsigned long deadline;
 	bool has_deadline;
@@ -180,18 +188,20 @@ static void lunatik_watch_look(struct timer_list *timer)
 		watch->fired = true;
 		watch->fire(watch->argument);
 	} else {
+		watch->tick(watch->argument);
 		mod_timer(timer, jiffies + msecs_to_jiffies(10));
 	}
 }
 
 void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument),
-		       void *argument, unsigned int deadline_ms)
+		       void (*tick)(void *argument), void *argument, unsigned int deadline_ms)
 {
 	struct lunatik_armed_watch *watch = (struct lunatik_armed_watch *)space;
 
 	timer_setup(&watch->timer, lunatik_watch_look, 0);
 	watch->task = current;
 	watch->fire = fire;
+	watch->tick = tick;
 	watch->argument = argument;
 	watch->has_deadline = deadline_ms > 0;
 	watch->deadline = jiffies + msecs_to_jiffies(deadline_ms);
@@ -205,11 +215,6 @@ bool lunatik_watch_disarm(struct lunatik_watch *space)
 
 	timer_shutdown_sync(&watch->timer);
 	return watch->fired;
-}
-
-bool lunatik_is_user_process(void)
-{
-	return !(current->flags & PF_KTHREAD);
 }
 
 struct workqueue_struct *lunatik_alloc_segment_queue(void)

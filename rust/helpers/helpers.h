@@ -34,6 +34,7 @@ void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size);
 bool lunatik_fatal_signal_pending(void);
 bool lunatik_task_fatal_signal_pending(struct task_struct *task);
 void lunatik_cond_resched(void);
+void lunatik_give_way(void);
 unsigned long lunatik_stack_left(void);
 unsigned long lunatik_thread_size(void);
 bool lunatik_in_task(void);
@@ -53,16 +54,16 @@ unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies);
 /*
  * linux/timer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
  * signal pending, or the watch has been armed for deadline_ms (0: for ever),
- * fire(argument) is called in softirq context, once.
+ * fire(argument) is called in softirq context, once; until then tick(argument), every
+ * 10 ms.
  */
 struct lunatik_watch {
 	unsigned long space[16];
 };
 
 void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),
-		       void *argument, unsigned int deadline_ms);
+		       void (*tick)(void *argument), void *argument, unsigned int deadline_ms);
 bool lunatik_watch_disarm(struct lunatik_watch *watch);
-bool lunatik_is_user_process(void);
 
 /* linux/workqueue.h */
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);

@@ -33,26 +33,31 @@ impl Watch {
         }
     }
 
-    /// Has `fire(argument)` called, from a softirq, if the calling process is killed before
+    /// Has `tick(argument)` called from a softirq every 10 ms, and `fire(argument)`, once, if the
+    /// calling process is killed before
     /// [`disarm`](Self::disarm), or that does not come within `deadline_ms` (0: no matter when).
     ///
     /// # Safety
     ///
     /// The watch must be pinned and not armed, and nobody else may use it until it is disarmed,
-    /// which must happen before it goes away. `fire(argument)` must be sound until then.
+    /// which must happen before it goes away. Both calls must be sound until then.
     pub(crate) unsafe fn arm(
         &self,
         fire: unsafe extern "C" fn(*mut c_void),
+        tick: unsafe extern "C" fn(*mut c_void),
         argument: *mut c_void,
         deadline_ms: u32,
     ) {
-        // SAFETY: No conditions. A kernel thread cannot be killed.
-        if deadline_ms > 0 || unsafe { sys::lunatik_is_user_process() } {
-            // SAFETY: As the caller promises.
-            unsafe {
-                *self.armed.get() = true;
-                sys::lunatik_watch_arm(self.watch.get(), Some(fire), argument, deadline_ms);
-            }
+        // SAFETY: As the caller promises.
+        unsafe {
+            *self.armed.get() = true;
+            sys::lunatik_watch_arm(
+                self.watch.get(),
+                Some(fire),
+                Some(tick),
+                argument,
+                deadline_ms,
+            );
         }
     }
 

@@ -434,6 +434,7 @@ impl Runtime {
         unsafe {
             self.watch.arm(
                 interrupt_vm,
+                wake_vm,
                 ptr::from_ref(entered.vm()).cast_mut().cast(),
                 0,
             )
@@ -649,6 +650,7 @@ impl Runtime {
             unsafe {
                 self.watch.arm(
                     interrupt_vm,
+                    wake_vm,
                     ptr::from_ref(&**vm).cast_mut().cast(),
                     DEFAULT_GRACE_MS,
                 )
@@ -687,6 +689,16 @@ impl Runtime {
     pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Full) == 1
     }
+}
+
+/// Makes the Lua code of a VM give way to other threads, for a [`Watch`].
+///
+/// # Safety
+///
+/// `vm` must be a VM that lives.
+unsafe extern "C" fn wake_vm(vm: *mut c_void) {
+    // SAFETY: As the caller promises.
+    unsafe { (*vm.cast::<Vm>()).look_up() };
 }
 
 /// Ends the Lua code of a VM, for a [`Watch`].

@@ -157,6 +157,12 @@ impl Vm {
         unsafe { sys::lunatik_interrupt(self.state.get(), 1) };
     }
 
+    /// Makes the Lua code that runs in the VM give way to other threads. As [`Self::interrupt`].
+    pub(super) fn look_up(&self) {
+        // SAFETY: The state is alive, as the caller promises; the function stores a flag.
+        unsafe { sys::lunatik_look_up(self.state.get()) };
+    }
+
     /// Takes an interrupt back.
     pub(super) fn clear_interrupt(&self) {
         // SAFETY: As above.

@@ -79,6 +79,10 @@ static void on_stack(void *top, void (*call)(void *), void *argument)
 		  "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
+void lunatik_give_way(void)
+{
+}
+
 int lunatik_hop(lua_State *L, void (*call)(void *), void *argument)
 {
 	(void)L;
