@@ -99,7 +99,7 @@ fn printed_numbers_and_their_halves_are_read_back() {
         compare(&format!("{number:.16e}"));
         // Exactly half way to the next one, and next to that.
         let next = f64::from_bits(bits + 1);
-        if next.is_finite() && number >= 1.0 && number < 1e300 {
+        if next.is_finite() && (1.0..1e300).contains(&number) {
             let half = format!("{:.1}", number / 2.0 + next / 2.0);
             compare(&half);
             compare(&format!("{half}0000000000000000000000000000001"));
