@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What kinds of runtimes there are, and where one is in its life.
+
+/// How a runtime was started, and so who executes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// `run`: executed by whoever calls into it.
+    Run,
+    /// `spawn`: has a kernel thread.
+    Spawn,
+    /// `lunatik.runtime`: belongs to another runtime.
+    Child,
+    /// `eval` and `repl`: belongs to a session of the device.
+    Eval,
+}
+
+impl Kind {
+    /// The word that users see.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Run => "run",
+            Self::Spawn => "spawn",
+            Self::Child => "child",
+            Self::Eval => "eval",
+        }
+    }
+}
+
+/// Where a runtime is in its life.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u32)]
+pub(crate) enum Phase {
+    /// Its script is being loaded and run for the first time.
+    Loading,
+    /// It waits to be called.
+    Ready,
+    /// It executes.
+    Running,
+    /// It executes, and waits for something.
+    Blocked,
+    /// It was told to stop.
+    Stopping,
+    /// It has ended well.
+    Finished,
+    /// It has ended with an error.
+    Failed,
+}
+
+impl Phase {
+    /// The word that users see.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Blocked => "blocked",
+            Self::Stopping => "stopping",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub(super) fn from_raw(raw: u32) -> Self {
+        match raw {
+            0 => Self::Loading,
+            1 => Self::Ready,
+            2 => Self::Running,
+            3 => Self::Blocked,
+            4 => Self::Stopping,
+            5 => Self::Finished,
+            _ => Self::Failed,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! How a runtime ends, and how what it executes is ended.
+
+use core::ptr;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Full, Relaxed, Release},
+        Arc,
+        ArcBorrow, //
+    },
+    time::msecs_to_jiffies, //
+};
+
+use super::{
+    super::{
+        chain::{Chain, EnterError, Ownership},
+        live,
+        registry, //
+    },
+    entered::{interrupt_vm, wake_vm, Entered},
+    Phase,
+    Runtime,
+    DEFAULT_GRACE_MS, //
+};
+
+impl Runtime {
+    /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
+    ///
+    /// Lasts until [`clear_cancel`](Self::clear_cancel), which whoever entered calls.
+    pub(crate) fn cancel(&self) {
+        self.cancel_here();
+        self.cancel_below();
+    }
+
+    fn cancel_here(&self) {
+        self.cancelled.store(true, Release);
+        self.interrupt();
+        self.wake_waits();
+    }
+
+    /// Cancels the calls into other runtimes that the code of this one is in the midst of.
+    fn cancel_below(&self) {
+        let Some(chain) = self.ownership.owner() else {
+            return;
+        };
+        let entry = self.entry.load(Relaxed);
+        let mut id = 0;
+        while let Some(other) = live::next(id) {
+            id = other.id;
+            let below = other.entry.load(Relaxed) > entry;
+            let owner = other.ownership.owner();
+            if id != self.id && below && owner.is_some_and(|owner| Arc::ptr_eq(&owner, &chain)) {
+                other.cancelled_from_above.store(true, Release);
+                other.cancel_here();
+            }
+        }
+    }
+
+    /// Makes the runtime usable after [`cancel`](Self::cancel). Returns whether there was one.
+    pub(crate) fn clear_cancel(&self) -> bool {
+        let was = self.cancelled.xchg(false, Full);
+        let details = self.details.lock();
+        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
+        if let Some(vm) = unsafe { details.vm.as_ref() } {
+            if !self.killed.load(Acquire) {
+                vm.clear_interrupt();
+            }
+        }
+        was
+    }
+
+    /// Whether waits of its Lua code are to end.
+    pub(crate) fn waits_end(&self) -> bool {
+        self.stop_requested() || self.cancelled.load(Acquire)
+    }
+
+    /// Whether its Lua code is being ended uncatchably.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.killed.load(Acquire) || self.cancelled.load(Acquire)
+    }
+
+    fn interrupt(&self) {
+        let details = self.details.lock();
+        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
+        if let Some(vm) = unsafe { details.vm.as_ref() } {
+            vm.interrupt();
+        }
+    }
+
+    fn wake_waits(&self) {
+        // The lock orders this after the check of a thread that goes to sleep.
+        drop(self.sleep_lock.lock());
+        self.sleep.notify_all();
+        if let Some(sink) = self.sink.lock().clone() {
+            sink.wake();
+        }
+        self.ownership.wake_owner();
+    }
+
+    /// Tells the runtime to stop: its waits end, and nobody enters it any more.
+    pub(crate) fn request_stop(&self) {
+        self.stop_requested.store(true, Release);
+        self.mark_stopping();
+        self.wake_waits();
+    }
+
+    fn mark_stopping(&self) {
+        let phase = self.phase();
+        if phase != Phase::Finished && phase != Phase::Failed {
+            self.phase.store(Phase::Stopping as u32, Relaxed);
+        }
+    }
+
+    /// Ends Lua code that runs in it, uncatchably.
+    pub(crate) fn kill(&self) {
+        self.killed.store(true, Release);
+        self.request_stop();
+        self.interrupt();
+        self.cancel_below();
+    }
+
+    /// Stops the runtime and returns when it is gone, or when the caller got a signal.
+    ///
+    /// First its waits end and `thread.shouldstop()` is true; after `grace_ms` its Lua code is
+    /// interrupted uncatchably. A chain that is inside the runtime cannot wait for its own end:
+    /// then Lua is interrupted at once, and the runtime is gone when the chain has left it.
+    pub(crate) fn stop(
+        self: ArcBorrow<'_, Self>,
+        chain: Option<&Arc<Chain>>,
+        grace_ms: u32,
+    ) -> Result {
+        self.stop_for(chain, None, grace_ms)
+    }
+
+    /// As [`stop`](Self::stop), for the code of `caller`: when that is itself told to stop, the
+    /// wait ends with `EINTR`. So two runtimes may stop each other.
+    pub(crate) fn stop_for(
+        self: ArcBorrow<'_, Self>,
+        chain: Option<&Arc<Chain>>,
+        caller: Option<&Runtime>,
+        grace_ms: u32,
+    ) -> Result {
+        /// How often the caller's own end is looked for, in milliseconds.
+        const LOOK_UP_MS: u32 = 10;
+
+        self.request_stop();
+        let inside = match (chain, self.ownership.owner()) {
+            (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
+            _ => false,
+        };
+        if inside {
+            self.kill();
+            return Ok(());
+        }
+        let mut grace_left = grace_ms;
+        loop {
+            let slice = if grace_left == 0 {
+                // An interrupt that lands while Lua enters a script's hook is lost, so it is sent
+                // again and again.
+                self.kill();
+                LOOK_UP_MS
+            } else {
+                grace_left.min(LOOK_UP_MS)
+            };
+            grace_left = grace_left.saturating_sub(slice);
+            if self
+                .ownership
+                .wait_released(msecs_to_jiffies(slice))
+                .ok_or(EINTR)?
+            {
+                return self.finish(chain);
+            }
+            if caller.is_some_and(Runtime::waits_end) {
+                return Err(EINTR);
+            }
+        }
+    }
+
+    /// Tears the VM down, if whoever left last has not.
+    fn finish(self: ArcBorrow<'_, Self>, chain: Option<&Arc<Chain>>) -> Result {
+        let own;
+        let chain = match chain {
+            Some(chain) => chain,
+            None => {
+                own = Chain::new()?;
+                &own
+            }
+        };
+        match Ownership::acquire(&self, chain, || Ok(())) {
+            Ok(()) => {
+                // Tears it down.
+                drop(Entered::of_owner(self));
+                Ok(())
+            }
+            Err(EnterError::Deadlock) => Err(EDEADLK),
+            Err(_) => Err(EINTR),
+        }
+    }
+
+    /// Ends the runtime's life. Only its owner calls this.
+    pub(super) fn tear_down(&self) {
+        // SAFETY: By the type invariants the owner may.
+        if unsafe { (*self.vm.get()).is_none() } {
+            return;
+        }
+        // SAFETY: As above. Taken only below, after Lua's finalizers have run, which may look at
+        // the runtime.
+        if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
+            // SAFETY: The runtime is pinned and its owner alone uses the watch; the VM outlives it.
+            unsafe {
+                self.watch.arm(
+                    interrupt_vm,
+                    wake_vm,
+                    ptr::from_ref(&**vm).cast_mut().cast(),
+                    DEFAULT_GRACE_MS,
+                )
+            };
+            vm.run_finalizers();
+            // SAFETY: It was armed above.
+            unsafe { self.watch.disarm() };
+        }
+        // From here on nobody interrupts; there is no Lua code left to run.
+        self.details.lock().vm = core::ptr::null();
+        // SAFETY: As above.
+        let vm = unsafe { (*self.vm.get()).take() };
+        if let Some(vm) = vm {
+            let (_, peak) = vm.memory();
+            self.memory_peak.store(peak, Relaxed);
+            drop(vm);
+        }
+        let phase = if self.details.lock().failure.is_some() {
+            Phase::Failed
+        } else {
+            Phase::Finished
+        };
+        self.phase.store(phase as u32, Relaxed);
+        self.set_sink(None);
+        self.log.close();
+        registry::ended(self);
+        live::remove(self.id);
+    }
+}
