@@ -61,6 +61,9 @@ impl Drop for Threads {
             };
             join(entry);
         }
+        // Nothing drops a static: its room would stay behind when the module goes.
+        let list = core::mem::take(&mut *THREADS.lock());
+        drop(list);
     }
 }
 

@@ -92,6 +92,9 @@ impl Registry {
 impl Drop for Registry {
     fn drop(&mut self) {
         forget(None);
+        // Nothing drops a static: its room would stay behind when the module goes.
+        let outcomes = core::mem::take(&mut *OUTCOMES.lock());
+        drop(outcomes);
         let tables = TABLES.xchg(ptr::null_mut(), Full);
         if !tables.is_null() {
             // SAFETY: The pointer came from a box in `new()`, and nothing else of the module runs.
