@@ -4,22 +4,16 @@
  *
  * The jump back is a return, not an indirect branch: retpolines and indirect
  * branch tracking have nothing to object to, and with return thunks it is one.
+ * User Mode Linux has none of these, and there a branch is predicted better.
  */
 #if !defined(__x86_64__)
 #error "setjmp.S knows x86-64 only; see Documentation/porting.md"
 #endif
 
 #include <linux/linkage.h>
-#ifdef CONFIG_X86_64
 #ifndef CONFIG_UML
 #include <linux/objtool.h>
 #include <asm/nospec-branch.h>
-#define UNWIND_AT_RETURN UNWIND_HINT_FUNC
-#else
-#define UNWIND_AT_RETURN
-#endif
-#else
-#define UNWIND_AT_RETURN
 #endif
 #ifndef RET
 #define RET ret
@@ -53,7 +47,11 @@ SYM_FUNC_START(lunatik_longjmp)
 	movq	32(%rdi), %r14
 	movq	40(%rdi), %r15
 	movq	48(%rdi), %rsp
+#ifdef CONFIG_UML
+	jmpq	*56(%rdi)
+#else
 	pushq	56(%rdi)
-	UNWIND_AT_RETURN
+	UNWIND_HINT_FUNC
 	RET
+#endif
 SYM_FUNC_END(lunatik_longjmp)

@@ -9,6 +9,7 @@
 #include <linux/errname.h>
 #include <linux/fs_struct.h>
 #include <linux/jiffies.h>
+#include <linux/kasan.h>
 #include <linux/kernel_read_file.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -272,6 +273,31 @@ void lunatik_kvfree(const void *block)
 {
 	kvfree(block);
 }
+
+#ifdef CONFIG_KASAN_GENERIC
+/* What the compiler calls for variables on the stack; no header of the kernel has them. */
+void __asan_set_shadow_00(const void *address, ssize_t size);
+void __asan_set_shadow_f8(const void *address, ssize_t size);
+
+void lunatik_kasan_unpoison(const void *block, size_t size)
+{
+	__asan_set_shadow_00(kasan_mem_to_shadow(block),
+			     DIV_ROUND_UP(size, KASAN_GRANULE_SIZE));
+}
+
+void lunatik_kasan_poison(const void *block, size_t size)
+{
+	__asan_set_shadow_f8(kasan_mem_to_shadow(block), size / KASAN_GRANULE_SIZE);
+}
+#else
+void lunatik_kasan_unpoison(const void *block, size_t size)
+{
+}
+
+void lunatik_kasan_poison(const void *block, size_t size)
+{
+}
+#endif
 
 unsigned int lunatik_num_online_cpus(void)
 {

@@ -76,6 +76,10 @@ u64 lunatik_total_ram(void);
 void *lunatik_kvmalloc(size_t size, bool no_fail);
 void lunatik_kvfree(const void *block);
 
+/* linux/kasan.h; both do nothing on kernels without KASAN */
+void lunatik_kasan_unpoison(const void *block, size_t size);
+void lunatik_kasan_poison(const void *block, size_t size);
+
 /* linux/cpumask.h, linux/smp.h */
 unsigned int lunatik_num_online_cpus(void);
 unsigned int lunatik_current_cpu(void);

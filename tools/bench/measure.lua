@@ -5,17 +5,9 @@
 
 local folder, name = ...
 
--- In the kernel the time that passes; in user space the time of the process, which waits for nothing. A
--- machine that runs nothing else makes no difference between the two, and the first cannot flatter the kernel.
-local clock
+-- The time that passes on both sides: not all kernels account the time of a process more finely than by ticks.
 local in_kernel, linux = pcall(require, "linux")
-if in_kernel then
-	clock = linux.ktime
-else
-	clock = function()
-		return math.floor(os.clock() * 1e9)
-	end
-end
+local clock = in_kernel and linux.ktime or nanoseconds
 
 local program = assert(loadfile(folder .. "/programs/" .. name .. ".lua"))
 collectgarbage()

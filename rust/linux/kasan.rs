@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Telling KASAN which parts of our own memory may be touched.
+//!
+//! KASAN reports a use of poisoned memory as a `use-after-scope`. Kernels without the generic
+//! mode of KASAN have nothing to tell, and nothing is done.
+//!
+//! C header: [`include/linux/kasan.h`](srctree/include/linux/kasan.h)
+
+use crate::sys::kernel_helpers as sys;
+
+/// Bytes whose state KASAN keeps together.
+pub(crate) const GRANULE: usize = 8;
+
+/// Any access to these bytes is a defect from now on. `size` is a multiple of [`GRANULE`].
+///
+/// # Safety
+///
+/// The caller owns the bytes, and `block` is aligned to [`GRANULE`].
+#[inline]
+pub(crate) unsafe fn poison(block: *mut u8, size: usize) {
+    if cfg!(CONFIG_KASAN_GENERIC) {
+        // SAFETY: As the caller promises.
+        unsafe { sys::lunatik_kasan_poison(block.cast(), size) };
+    }
+}
+
+/// The bytes may be accessed again. What a last granule has beyond them may, too.
+///
+/// # Safety
+///
+/// As for [`poison()`].
+#[inline]
+pub(crate) unsafe fn unpoison(block: *mut u8, size: usize) {
+    if cfg!(CONFIG_KASAN_GENERIC) {
+        // SAFETY: As the caller promises.
+        unsafe { sys::lunatik_kasan_unpoison(block.cast(), size) };
+    }
+}
