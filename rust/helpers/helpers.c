@@ -282,12 +282,12 @@ void __asan_set_shadow_f8(const void *address, ssize_t size);
 void lunatik_kasan_unpoison(const void *block, size_t size)
 {
 	__asan_set_shadow_00(kasan_mem_to_shadow(block),
-			     DIV_ROUND_UP(size, KASAN_GRANULE_SIZE));
+			     DIV_ROUND_UP(size, 1 << KASAN_SHADOW_SCALE_SHIFT));
 }
 
 void lunatik_kasan_poison(const void *block, size_t size)
 {
-	__asan_set_shadow_f8(kasan_mem_to_shadow(block), size / KASAN_GRANULE_SIZE);
+	__asan_set_shadow_f8(kasan_mem_to_shadow(block), size >> KASAN_SHADOW_SCALE_SHIFT);
 }
 #else
 void lunatik_kasan_unpoison(const void *block, size_t size)
