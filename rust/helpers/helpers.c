@@ -161,11 +161,6 @@ struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);
 }
 
-unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies)
-{
-	return jiffies_to_msecs(jiffies);
-}
-
 struct lunatik_armed_watch {
 	struct timer_list timer;
 	struct task_struct *task;

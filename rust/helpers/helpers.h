@@ -49,7 +49,6 @@ bool lunatik_dev_node_exists(const char *name);
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
 
 /* linux/jiffies.h */
-unsigned int lunatik_jiffies_to_msecs(unsigned long jiffies);
 
 /*
  * linux/timer.h, linux/sched/signal.h: when the task that armed a watch has a fatal

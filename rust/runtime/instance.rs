@@ -323,26 +323,28 @@ impl Runtime {
         self.stop_requested.load(Acquire)
     }
 
-    /// Sleeps for `ms` milliseconds, or until the runtime is told to stop or a signal comes.
-    /// Returns the milliseconds that were left.
+    /// Sleeps for `ms` milliseconds (`u32::MAX`: for ever), or until the runtime is told to stop
+    /// or a signal comes. Returns the milliseconds that were left, rounded up.
     pub(crate) fn sleep(&self, ms: u32) -> u32 {
+        let begun = Instant::<Monotonic>::now();
+        let left = || {
+            let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
+            u32::try_from(left.max(0)).unwrap_or(ms)
+        };
         let phase = self.phase.xchg(Phase::Blocked as u32, Relaxed);
-        let mut jiffies: Jiffies = msecs_to_jiffies(ms);
         let mut guard = self.sleep_lock.lock();
-        while !self.waits_end() && jiffies > 0 {
-            match self.sleep.wait_interruptible_timeout(&mut guard, jiffies) {
-                CondVarTimeoutResult::Timeout => jiffies = 0,
-                CondVarTimeoutResult::Woken { jiffies: left } => jiffies = left,
-                CondVarTimeoutResult::Signal { jiffies: left } => {
-                    jiffies = left;
-                    break;
-                }
+        // Where ticks come late, so many of them are no measure of time.
+        while !self.waits_end() && left() > 0 {
+            let jiffies: Jiffies = msecs_to_jiffies(if ms == u32::MAX { ms } else { left() });
+            if let CondVarTimeoutResult::Signal { .. } =
+                self.sleep.wait_interruptible_timeout(&mut guard, jiffies)
+            {
+                break;
             }
         }
         drop(guard);
         self.phase.store(phase, Relaxed);
-        // SAFETY: No conditions.
-        unsafe { sys::lunatik_jiffies_to_msecs(jiffies) }
+        left()
     }
 
     /// Notes one more handle.
