@@ -48,8 +48,6 @@ bool lunatik_dev_node_exists(const char *name);
 /* linux/siphash.h */
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
 
-/* linux/jiffies.h */
-
 /*
  * linux/timer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
  * signal pending, or the watch has been armed for deadline_ms (0: for ever),
