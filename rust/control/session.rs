@@ -271,28 +271,38 @@ impl Session {
     }
 
     fn take_frames(self: ArcBorrow<'_, Self>, inbound: &mut Inbound) -> Result {
-        loop {
-            let Some(header) = inbound.bytes.first_chunk::<HEADER_LENGTH>() else {
-                return Ok(());
+        let mut taken: usize = 0;
+        let result = loop {
+            let left = inbound.bytes.get(taken..).unwrap_or_default();
+            let Some(header) = left.first_chunk::<HEADER_LENGTH>() else {
+                break Ok(());
             };
             let length = match FrameHeader::parse(header) {
                 Ok(header) => header.frame_length().min(MAX_FRAME),
                 Err(_) => {
                     inbound.lost = true;
-                    inbound.bytes = KVVec::new();
-                    return Err(EPROTO);
+                    break Err(EPROTO);
                 }
             };
-            let Some((frame, rest)) = inbound.bytes.split_at_checked(length) else {
-                return Ok(());
+            let Some(frame) = left.get(..length) else {
+                break Ok(());
             };
             let mut owned = KVVec::new();
-            owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT)?;
-            let mut left = KVVec::new();
-            left.extend_from_slice(rest, GFP_KERNEL_ACCOUNT)?;
-            inbound.bytes = left;
+            if let Err(error) = owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT) {
+                break Err(error.into());
+            }
+            taken = taken.saturating_add(length);
             request::dispatch(self, owned);
+        };
+        if inbound.lost || taken == inbound.bytes.len() {
+            // The room goes, too: a session may be idle for long.
+            inbound.bytes = KVVec::new();
+        } else if taken > 0 {
+            inbound.bytes.copy_within(taken.., 0);
+            let left = inbound.bytes.len().saturating_sub(taken);
+            inbound.bytes.truncate(left);
         }
+        result
     }
 
     /// Hands replies to the client.
