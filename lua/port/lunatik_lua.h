@@ -9,11 +9,6 @@
 
 #include <stddef.h>
 
-/* Lua and all that it calls are in one module. (bindgen leaves out what is hidden.) */
-#ifndef __BINDGEN__
-#pragma GCC visibility push(hidden)
-#endif
-
 struct lua_State;
 
 #define LUNATIK_NORETURN __attribute__((noreturn))
