@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- One of many threads that read and write the same RCU table. Arguments: role, seconds.
+-- One of many threads that read and write the same RCU table, from when its field "go" is set. Arguments: role,
+-- seconds.
 -- Each value is a text whose parts must agree, so that a reader sees what was freed or half written.
 
 local role, seconds = ...
@@ -62,6 +63,9 @@ function roles.tables()
 end
 
 return function()
+	while not t.go and not thread.shouldstop() do
+		linux.schedule(10)
+	end
 	local begun = linux.ktime()
 	local rounds = 0
 	local limit = tonumber(seconds) * 1000000000

@@ -42,6 +42,7 @@ for i in 1 2; do
 	done
 done
 check "eight threads read and write it" test "$(lunatik list | grep -c stress-)" = 8
+lunatik eval 'require("lunatik")._ENV["suite.stress"].go = true'
 check "until their time is over" wait_until $((SECONDS_OF_STRESS + 30)) sh -c '! lunatik list | grep -q stress-'
 for i in 1 2; do
 	for role in read write walk tables; do
