@@ -9,6 +9,7 @@ mod control;
 mod linux;
 mod lua;
 mod modules;
+mod permission;
 mod runtime;
 mod sched;
 mod stdio;

@@ -13,6 +13,7 @@ pub(crate) mod log;
 pub(crate) mod message;
 pub(crate) mod objects;
 pub(crate) mod parameters;
+pub(crate) mod permissions;
 pub(crate) mod program;
 pub(crate) mod rcu_table;
 pub(crate) mod registry;

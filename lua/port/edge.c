@@ -125,6 +125,11 @@ void lunatik_close(lua_State *L)
 	lua_close(L);
 }
 
+void **lunatik_permissions(lua_State *L)
+{
+	return lua_getextraspace(L);
+}
+
 void *lunatik_userdata(lua_State *L)
 {
 	return G(L)->ud;

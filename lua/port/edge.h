@@ -41,6 +41,8 @@ void lunatik_close(lua_State *L);
 /* Closes pending variables of the main thread and runs all finalizers. Never raises. */
 void lunatik_run_finalizers(lua_State *L);
 
+/* Where a thread's permissions are; the module's Rust code puts them there. Never raises. */
+void **lunatik_permissions(lua_State *L);
 /* The VM. Never raises. */
 void *lunatik_userdata(lua_State *L);
 /*

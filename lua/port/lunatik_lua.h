@@ -82,10 +82,20 @@ static inline int lunatik_stackislow(void)
  */
 int lunatik_hop(struct lua_State *L, void (*call)(void *argument), void *argument);
 
+/*
+ * Permissions belong to a thread, in Lua's sense: a coroutine begins with those of its
+ * creator. They lie in a thread's extra space.
+ */
+void lunatik_thread_made(struct lua_State *creator, struct lua_State *thread);
+void lunatik_thread_freed(struct lua_State *thread);
+#define luai_userstatethread(L, L1) lunatik_thread_made(L, L1)
+#define luai_userstatefree(L, L1) lunatik_thread_freed(L1)
+
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);
 
-/* Whether binary chunks may be loaded. */
-int lunatik_bytecode_allowed(void);
+/* Whether binary chunks may be loaded by a thread; 'L' comes from the scope of the caller. */
+int lunatik_bytecode_allowed_in(struct lua_State *L);
+#define lunatik_bytecode_allowed() lunatik_bytecode_allowed_in(L)
 
 #endif

@@ -16,6 +16,7 @@ use super::{
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
+use crate::permission::Set;
 use crate::runtime::{
     chain::Chain,
     instance::{Failure, Kind, Options, Runtime},
@@ -102,6 +103,12 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
     }
 }
 
+/// The permissions of what is started without naming any.
+fn everything() -> Result<Arc<Set>, StartError> {
+    let set = Set::everything().map_err(|_| StartError::Errno(ENOMEM))?;
+    Arc::new(set, GFP_KERNEL_ACCOUNT).map_err(|_| StartError::Errno(ENOMEM))
+}
+
 fn program<'a>(start: &Start<'a>) -> Program<'a> {
     match start.source {
         Source::Registered { script } => Program::Named(script_name(script).unwrap_or(script)),
@@ -131,6 +138,7 @@ fn create(
         kind,
         memory: parameters::memory(start.memory_limit),
         memcg: session.memcg().clone(),
+        permissions: everything()?,
     })?;
     let relay = Arc::new(
         Relay {
@@ -224,6 +232,7 @@ fn repl_runtime(session: &Arc<Session>) -> Result<Arc<Runtime>, StartError> {
         kind: Kind::Eval,
         memory: parameters::memory(0),
         memcg: session.memcg().clone(),
+        permissions: everything()?,
     })?;
     session.set_repl(runtime.clone());
     Ok(runtime)

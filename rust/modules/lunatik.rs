@@ -15,12 +15,14 @@ use super::{
 use crate::{
     lua::{self, Error, State},
     native,
+    permission::Set,
     runtime::{
         chain::Chain,
         handle::{Handle, RuntimeHandle},
         instance::{Failure, Kind, Options, Runtime, DEFAULT_GRACE_MS},
         message::Message,
         parameters,
+        permissions,
         program::{self, Program},
         registry,
         resume,
@@ -98,17 +100,16 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
     }
 }
 
-/// Creates a runtime for the script `name` that the code of `parent` starts.
-pub(super) fn create(
-    parent: &Runtime,
-    name: &[u8],
-    kind: Kind,
-) -> Result<Arc<Runtime>, StartError> {
+/// Creates a runtime for the script `name` that the code of `state` starts. It may do what that
+/// may, and no more.
+pub(super) fn create(state: State, name: &[u8], kind: Kind) -> Result<Arc<Runtime>, StartError> {
+    let inherited = permissions::with(state, Set::inherit).map_err(kernel::error::Error::from)?;
     start::create(Options {
         name,
         kind,
         memory: parameters::memory(0),
-        memcg: parent.memcg().clone(),
+        memcg: Vm::runtime_of(state).memcg().clone(),
+        permissions: Arc::new(inherited, GFP_KERNEL_ACCOUNT).map_err(kernel::error::Error::from)?,
     })
 }
 
@@ -119,7 +120,7 @@ fn runtime(state: State) -> lua::Result {
     let parent = Vm::runtime_of(state);
     let chain = chain(&parent)?;
     let child =
-        create(&parent, name, Kind::Child).map_err(|error| start_error(state, name, error))?;
+        create(state, name, Kind::Child).map_err(|error| start_error(state, name, error))?;
     // From here on the last handle that is dropped ends the child.
     let handle = RuntimeHandle::new(child.clone());
     start::run_with(&child, &chain, &Program::Named(name), &arguments)

@@ -47,7 +47,7 @@ fn run(state: State) -> lua::Result {
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(&caller)?;
-    let started = create(&caller, name, Kind::Run).and_then(|runtime| {
+    let started = create(state, name, Kind::Run).and_then(|runtime| {
         start::run_with(&runtime, &chain, &Program::Named(name), &arguments)?;
         Ok(runtime)
     });
@@ -62,7 +62,7 @@ fn spawn(state: State) -> lua::Result {
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(&caller)?;
-    let thread = create(&caller, name, Kind::Spawn)
+    let thread = create(state, name, Kind::Spawn)
         .and_then(|runtime| start::spawn(&runtime, &chain, &Program::Named(name), &arguments))
         .map_err(|error| start_error(state, name, error))?;
     handles::push(state, Handle::Thread(thread))?;

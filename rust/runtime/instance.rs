@@ -36,6 +36,7 @@ use crate::{
         memcg::MemoryCgroup,
         watch::Watch, //
     },
+    permission::Set,
     sched::thread::Thread,
     sys::kernel_helpers as sys, //
 };
@@ -59,6 +60,8 @@ pub(crate) struct Options<'a> {
     /// Bytes of memory that it may use.
     pub(crate) memory: usize,
     pub(crate) memcg: MemoryCgroup,
+    /// What its code may do.
+    pub(crate) permissions: Arc<Set>,
 }
 
 /// An error with all that a user needs to find it.
@@ -80,6 +83,8 @@ struct Details {
     thread: Option<Arc<Thread>>,
     /// The last error.
     failure: Option<Arc<Failure>>,
+    /// The permissions of its main thread, to be shown; the thread has a reference of its own.
+    permissions: Arc<Set>,
     /// The VM, for interrupts from other CPUs; null before it is made and while it is torn down.
     vm: *const Vm,
 }
@@ -148,6 +153,7 @@ impl Runtime {
     pub(crate) fn new(options: Options<'_>) -> Result<Arc<Self>> {
         let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
         name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
+        let permissions = options.permissions.clone();
         let runtime = Arc::pin_init(
             pin_init!(Self {
                 id: NEXT_ID.fetch_add(1, Relaxed),
@@ -173,6 +179,7 @@ impl Runtime {
                     executing: None,
                     thread: None,
                     failure: None,
+                    permissions,
                     vm: core::ptr::null(),
                 }, "lunatik::Runtime::details"),
                 sleep_lock <- new_spinlock!((), "lunatik::Runtime::sleep_lock"),
@@ -183,7 +190,12 @@ impl Runtime {
             }),
             GFP_KERNEL,
         )?;
-        let vm = Vm::new(&runtime, options.memory, runtime.memcg.clone())?;
+        let vm = Vm::new(
+            &runtime,
+            options.memory,
+            runtime.memcg.clone(),
+            options.permissions,
+        )?;
         let pointer: *const Vm = &*vm;
         // SAFETY: Nobody else knows the runtime yet.
         unsafe { *runtime.vm.get() = Some(vm) };
@@ -264,6 +276,18 @@ impl Runtime {
     pub(crate) fn set_failure(&self, failure: Option<Arc<Failure>>) {
         let former = core::mem::replace(&mut self.details.lock().failure, failure);
         // Frees memory, so after unlocking.
+        drop(former);
+    }
+
+    /// What its main thread may do.
+    pub(crate) fn permissions(&self) -> Arc<Set> {
+        self.details.lock().permissions.clone()
+    }
+
+    /// Notes what its main thread may do from now on.
+    pub(super) fn set_permissions(&self, permissions: Arc<Set>) {
+        let former = core::mem::replace(&mut self.details.lock().permissions, permissions);
+        // Frees memory perhaps, so after unlocking.
         drop(former);
     }
 

@@ -22,12 +22,14 @@ use super::{
     instance::Runtime,
     objects::Objects,
     parameters,
+    permissions::{self, MainPermissions},
     sink::Stream, //
 };
 use crate::{
     linux::{memcg::MemoryCgroup, segment},
     lua::{Reference, State},
     modules::{self, Object},
+    permission::Set,
     stdio::Streams,
     sys::{kernel_helpers, lua as sys}, //
 };
@@ -55,6 +57,8 @@ pub(crate) struct Vm {
     objects: UnsafeCell<Objects<Object>>,
     /// Set before any Lua code runs.
     streams: UnsafeCell<Option<Pin<KBox<Streams>>>>,
+    /// The main thread's; dropped after the state, as the whole is.
+    permissions: MainPermissions,
     body: Cell<Option<Reference>>,
     /// See `resume.rs`.
     resume_driver: Cell<Option<Reference>>,
@@ -80,6 +84,7 @@ impl Vm {
         runtime: &Arc<Runtime>,
         memory: usize,
         memcg: MemoryCgroup,
+        permissions: Arc<Set>,
     ) -> Result<Pin<KBox<Self>>> {
         let streams_memcg = memcg.clone();
         let vm = KBox::pin(
@@ -95,6 +100,7 @@ impl Vm {
                 segments: Atomic::new(0),
                 objects: UnsafeCell::new(Objects::new()),
                 streams: UnsafeCell::new(None),
+                permissions: MainPermissions::new(),
                 body: Cell::new(None),
                 resume_driver: Cell::new(None),
                 _pin: PhantomPinned,
@@ -119,6 +125,8 @@ impl Vm {
             return Err(ENOMEM);
         }
         vm.state.set(state);
+        // SAFETY: The state was just made; it is closed before the fields of the VM are dropped.
+        unsafe { vm.permissions.give(state, permissions) };
         // SAFETY: The state was just made, so nobody else uses it.
         if unsafe { sys::lunatik_openlibs(state) } != 0 {
             return Err(ENOMEM);
@@ -138,6 +146,13 @@ impl Vm {
         // SAFETY: These two only read counters that are atomic.
         let heap = unsafe { &*self.heap.get() };
         (heap.used(), heap.peak())
+    }
+
+    /// The permissions of the main thread, if `state` is that and not a coroutine.
+    pub(super) fn main_permissions<'a>(state: State) -> Option<&'a MainPermissions> {
+        // SAFETY: Each state's user data is its VM, which lives while the state does.
+        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        ptr::eq(vm.state.get(), state.as_raw()).then_some(&vm.permissions)
     }
 
     /// Makes the `count`th allocation of the VM of `state` from now fail, and with `on` all later
@@ -283,10 +298,17 @@ unsafe extern "C" fn lunatik_hop(
     0
 }
 
-/// Whether binary chunks may be loaded.
+/// Whether a thread may load binary chunks: not if its permissions are sealed, for they can do
+/// anything.
+///
+/// # Safety
+///
+/// To be called by Lua, for the thread that runs.
 #[no_mangle]
-extern "C" fn lunatik_bytecode_allowed() -> c_int {
-    parameters::bytecode().into()
+unsafe extern "C" fn lunatik_bytecode_allowed_in(state: *mut sys::lua_State) -> c_int {
+    // SAFETY: As the caller promises.
+    let state = unsafe { State::from_raw(state) };
+    (parameters::bytecode() && !permissions::with(state, Set::is_sealed)).into()
 }
 
 /// Takes what a script writes to stream 1 or 2. Returns 0.

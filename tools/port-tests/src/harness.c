@@ -96,9 +96,21 @@ int lunatik_hop(lua_State *L, void (*call)(void *), void *argument)
 	return 0;
 }
 
-int lunatik_bytecode_allowed(void)
+int lunatik_bytecode_allowed_in(lua_State *L)
 {
+	(void)L;
 	return 0;
+}
+
+void lunatik_thread_made(lua_State *creator, lua_State *thread)
+{
+	(void)creator;
+	(void)thread;
+}
+
+void lunatik_thread_freed(lua_State *thread)
+{
+	(void)thread;
 }
 
 void lunatik_write(lua_State *L, int stream, const char *text, size_t length)

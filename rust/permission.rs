@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Permissions: what a script may do, as sets that are granted, narrowed, rejected and sealed.
+//!
+//! Nothing here knows Lua or files: the host tests in `tools/permission-tests` compile these same
+//! files, and the tool checks its command line with [`spec`]. Checks only read a set; changes are
+//! made to a copy, so that a set that is shared never changes.
+
+// Pure code: in the host tests these are the public modules of a crate.
+#[allow(unreachable_pub)]
+mod glob;
+#[allow(unreachable_pub)]
+mod name;
+#[allow(unreachable_pub)]
+mod set;
+#[allow(unreachable_pub)]
+pub(crate) mod spec;
+
+pub(crate) use self::{
+    name::Permission,
+    set::{Decision, PledgeError, Resolve, Set},
+    spec::Origin, //
+};

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A set of permissions.
+//!
+//! An entry without values is unrestricted. A child's set begins as a copy of its parent's, to
+//! which nothing can be added: what the child pledges goes into a *layer* of its own, and of each
+//! layer in an entry one value must match. So a child narrows with as many values as it likes, and
+//! gets beyond its parent with none.
+
+use core::fmt;
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*, //
+};
+
+use super::{
+    glob,
+    name::{self, Permission, Values, BASES},
+    spec::{Bytes, Origin, Spec, SpecError}, //
+};
+
+/// The most values of one entry.
+pub const MAX_VALUES: usize = 32;
+
+/// The most entries of a set.
+pub const MAX_ENTRIES: usize = 64;
+
+/// What can still be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seal {
+    /// All.
+    Open,
+    /// Permissions can be rejected and narrowed.
+    Grants,
+    /// Nothing.
+    Full,
+}
+
+struct Value {
+    layer: u32,
+    text: KVec<u8>,
+}
+
+struct Entry {
+    name: KVec<u8>,
+    /// Ordered by their layers.
+    values: KVec<Value>,
+    rejected: bool,
+}
+
+/// A set of permissions.
+pub struct Set {
+    entries: KVec<Entry>,
+    seal: Seal,
+    /// Where new values go.
+    layer: u32,
+    /// The permissions that are granted without restriction; follows from `entries`.
+    free: u32,
+}
+
+/// The answer where the value that is asked for does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Whatever the value, it is allowed.
+    Allowed,
+    /// It depends on the value.
+    Limited,
+    /// Whatever the value, it is denied.
+    Denied,
+}
+
+/// Why a set was not changed.
+#[derive(Debug)]
+pub enum PledgeError<'a> {
+    /// The spec is wrong.
+    Spec(SpecError<'a>),
+    /// The permission was rejected before; its name.
+    Rejected(&'a [u8]),
+    /// The permission has as many values as it may; its name.
+    TooManyValues(&'a [u8]),
+    /// The set has as many entries as it may.
+    TooManyEntries,
+    /// There is no memory.
+    NoMemory,
+}
+
+impl<'a> From<SpecError<'a>> for PledgeError<'a> {
+    fn from(error: SpecError<'a>) -> Self {
+        Self::Spec(error)
+    }
+}
+
+impl From<AllocError> for PledgeError<'_> {
+    fn from(_: AllocError) -> Self {
+        Self::NoMemory
+    }
+}
+
+impl fmt::Display for PledgeError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Spec(error) => error.fmt(f),
+            Self::Rejected(name) => write!(f, "permission \"{}\" was rejected", Bytes(name)),
+            Self::TooManyValues(name) => write!(
+                f,
+                "permission \"{}\" has {MAX_VALUES} values already",
+                Bytes(name)
+            ),
+            Self::TooManyEntries => {
+                write!(f, "there are {MAX_ENTRIES} different permissions already")
+            }
+            Self::NoMemory => f.write_str("not enough memory"),
+        }
+    }
+}
+
+/// Makes the paths of directories canonical.
+pub trait Resolve {
+    /// The directory without symbolic links and `..`, or `None` if there is no such directory.
+    fn directory(&mut self, path: &[u8]) -> Option<&[u8]>;
+}
+
+fn copy(bytes: &[u8]) -> Result<KVec<u8>, AllocError> {
+    let mut copy = KVec::new();
+    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+    Ok(copy)
+}
+
+fn copy_values(values: &[Value]) -> Result<KVec<Value>, AllocError> {
+    let mut copies = KVec::new();
+    for value in values {
+        let copy = Value {
+            layer: value.layer,
+            text: copy(&value.text)?,
+        };
+        copies.push(copy, GFP_KERNEL_ACCOUNT)?;
+    }
+    Ok(copies)
+}
+
+/// Adds a value to the top layer of `values`, unless it is there.
+fn add<'a>(
+    values: &mut KVec<Value>,
+    layer: u32,
+    name: &'a [u8],
+    text: &[u8],
+) -> Result<(), PledgeError<'a>> {
+    if values
+        .iter()
+        .any(|value| value.layer == layer && *value.text == *text)
+    {
+        return Ok(());
+    }
+    if values.len() >= MAX_VALUES {
+        return Err(PledgeError::TooManyValues(name));
+    }
+    let text = copy(text)?;
+    values.push(Value { layer, text }, GFP_KERNEL_ACCOUNT)?;
+    Ok(())
+}
+
+impl Set {
+    /// A set without permissions, to which everything can be added.
+    pub fn nothing() -> Self {
+        Self {
+            entries: KVec::new(),
+            seal: Seal::Open,
+            layer: 0,
+            free: 0,
+        }
+    }
+
+    /// A set with all permissions there are.
+    pub fn everything() -> Result<Self, AllocError> {
+        let mut set = Self::nothing();
+        for base in BASES {
+            set.insert(base.name.as_bytes(), KVec::new(), false)?;
+        }
+        set.update();
+        Ok(set)
+    }
+
+    /// The set of a runtime that is started with these specs and nothing else: sealed.
+    ///
+    /// Fails as [`pledge`](Self::pledge) does, with the first spec that is wrong.
+    pub fn of_command_line<'a>(
+        specs: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Self, PledgeError<'a>> {
+        let mut set = Self::nothing();
+        for spec in specs {
+            set.pledge(spec, Origin::CommandLine)?;
+        }
+        set.seal = Seal::Full;
+        Ok(set)
+    }
+
+    /// A copy.
+    pub fn try_clone(&self) -> Result<Self, AllocError> {
+        let mut copied = Self {
+            entries: KVec::new(),
+            seal: self.seal,
+            layer: self.layer,
+            free: self.free,
+        };
+        for entry in self.entries.iter() {
+            copied.insert(&entry.name, copy_values(&entry.values)?, entry.rejected)?;
+        }
+        Ok(copied)
+    }
+
+    /// The set of a child: as this one, but nothing can be added to it.
+    pub fn inherit(&self) -> Result<Self, AllocError> {
+        let mut set = self.try_clone()?;
+        set.seal = Seal::Grants;
+        let top = |entry: &Entry| {
+            let last = entry.values.last();
+            last.is_some_and(|value| value.layer == self.layer)
+        };
+        if self.entries.iter().any(top) {
+            set.layer = self.layer.saturating_add(1);
+        }
+        Ok(set)
+    }
+
+    /// Does what `text` says. Returns whether that was possible, as far as seals are concerned.
+    ///
+    /// An error changes nothing.
+    pub fn pledge<'a>(&mut self, text: &'a [u8], origin: Origin) -> Result<bool, PledgeError<'a>> {
+        let spec = Spec::parse(text, origin)?;
+        if spec.seals() {
+            self.seal = Seal::Full;
+            return Ok(true);
+        }
+        if self.seal == Seal::Full {
+            return Ok(false);
+        }
+        let done = if spec.rejects {
+            self.reject(spec.name)?;
+            true
+        } else if spec.is_all() {
+            for base in BASES.iter().filter(|base| base.in_all) {
+                self.grant(base.name.as_bytes(), None)?;
+            }
+            true
+        } else {
+            if self.exact(spec.name).is_some_and(|entry| entry.rejected) {
+                return Err(PledgeError::Rejected(spec.name));
+            }
+            let base = spec.base()?;
+            let value = spec.value.filter(|_| base.values != Values::Ignored);
+            match self.seal {
+                Seal::Open => self.grant(spec.name, value)?,
+                _ => self.narrow(spec.name, value)?,
+            }
+        };
+        self.update();
+        Ok(done)
+    }
+
+    fn insert(
+        &mut self,
+        name: &[u8],
+        values: KVec<Value>,
+        rejected: bool,
+    ) -> Result<(), AllocError> {
+        let entry = Entry {
+            name: copy(name)?,
+            values,
+            rejected,
+        };
+        self.entries.push(entry, GFP_KERNEL_ACCOUNT)
+    }
+
+    /// As [`insert`](Self::insert), if there is room.
+    fn insert_bounded<'a>(
+        &mut self,
+        name: &'a [u8],
+        values: KVec<Value>,
+        rejected: bool,
+    ) -> Result<(), PledgeError<'a>> {
+        if self.entries.len() >= MAX_ENTRIES {
+            return Err(PledgeError::TooManyEntries);
+        }
+        Ok(self.insert(name, values, rejected)?)
+    }
+
+    fn reject<'a>(&mut self, name: &'a [u8]) -> Result<(), PledgeError<'a>> {
+        let found = self.entries.iter_mut().find(|entry| *entry.name == *name);
+        match found {
+            Some(entry) => {
+                entry.rejected = true;
+                entry.values = KVec::new();
+                Ok(())
+            }
+            None => self.insert_bounded(name, KVec::new(), true),
+        }
+    }
+
+    fn grant<'a>(&mut self, name: &'a [u8], value: Option<&[u8]>) -> Result<bool, PledgeError<'a>> {
+        let layer = self.layer;
+        let found = self.entries.iter_mut().find(|entry| *entry.name == *name);
+        match (found, value) {
+            (Some(entry), Some(value)) => add(&mut entry.values, layer, name, value)?,
+            (Some(_), None) => {}
+            (None, value) => {
+                let mut values = KVec::new();
+                if let Some(value) = value {
+                    add(&mut values, layer, name, value)?;
+                }
+                self.insert_bounded(name, values, false)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Grants no more than what is granted already. Returns false if nothing is.
+    fn narrow<'a>(
+        &mut self,
+        name: &'a [u8],
+        value: Option<&[u8]>,
+    ) -> Result<bool, PledgeError<'a>> {
+        let layer = self.layer;
+        let Some(picked) = self.pick(name) else {
+            return Ok(false);
+        };
+        let Some(value) = value else {
+            return Ok(true);
+        };
+        if *picked.name != *name {
+            // The new entry has precedence over that of the base, so it takes over its values.
+            let mut values = copy_values(&picked.values)?;
+            add(&mut values, layer, name, value)?;
+            self.insert_bounded(name, values, false)?;
+            return Ok(true);
+        }
+        match self.entries.iter_mut().find(|entry| *entry.name == *name) {
+            Some(entry) => add(&mut entry.values, layer, name, value).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn exact(&self, name: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|entry| *entry.name == *name)
+    }
+
+    /// The entry that decides about `name`, if it is granted at all.
+    fn pick(&self, name: &[u8]) -> Option<&Entry> {
+        let picked = match self.exact(name) {
+            Some(entry) => entry,
+            None => self.exact(name::split(name).0)?,
+        };
+        (!picked.rejected).then_some(picked)
+    }
+
+    fn update(&mut self) {
+        let mut free = 0;
+        for permission in Permission::ALL {
+            let picked = self.pick(permission.name().as_bytes());
+            if picked.is_some_and(|entry| entry.values.is_empty()) {
+                free |= permission.bit();
+            }
+        }
+        self.free = free;
+    }
+
+    /// Whether nothing can be changed any more, and precompiled code is refused: true for a set
+    /// that was sealed, a child's too.
+    pub fn is_sealed(&self) -> bool {
+        self.seal != Seal::Open
+    }
+
+    /// What is known without a value.
+    pub fn decide(&self, permission: Permission) -> Decision {
+        if self.free & permission.bit() != 0 {
+            return Decision::Allowed;
+        }
+        match self.pick(permission.name().as_bytes()) {
+            Some(_) => Decision::Limited,
+            None => Decision::Denied,
+        }
+    }
+
+    /// Whether every layer of the permission's values has one for which `matches` is true.
+    fn all_layers(&self, permission: Permission, mut matches: impl FnMut(&[u8]) -> bool) -> bool {
+        if self.free & permission.bit() != 0 {
+            return true;
+        }
+        let Some(entry) = self.pick(permission.name().as_bytes()) else {
+            return false;
+        };
+        let mut layers = entry.values.chunk_by(|a, b| a.layer == b.layer);
+        layers.all(|layer| layer.iter().any(|value| matches(&value.text)))
+    }
+
+    /// Whether a permission whose values are patterns of names, or have no meaning, is granted.
+    ///
+    /// Without a name, any grant will do.
+    pub fn allows(&self, permission: Permission, name: Option<&[u8]>) -> bool {
+        self.all_layers(permission, |pattern| {
+            name.is_none_or(|name| glob::matches(pattern, name))
+        })
+    }
+
+    /// Whether a permission whose values are patterns of paths is granted for `path`, which is
+    /// canonical.
+    pub fn allows_path(
+        &self,
+        permission: Permission,
+        path: &[u8],
+        resolve: &mut impl Resolve,
+    ) -> bool {
+        self.all_layers(permission, |pattern| {
+            if !matches!(pattern, [b'/' | b'.', ..]) {
+                return false;
+            }
+            let (directory, rest) = glob::split_directory(pattern).unwrap_or((b"/", pattern));
+            let Some(directory) = resolve.directory(directory) else {
+                return false;
+            };
+            glob::below(path, directory).is_some_and(|name| glob::matches(rest, name))
+        })
+    }
+}
+
+/// As the specs that make the set, separated by spaces; `all` for all permissions there are. A
+/// value that narrows one of a parent's follows it after `&`.
+impl fmt::Display for Set {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let everything = self.entries.len() == BASES.len()
+            && self
+                .entries
+                .iter()
+                .all(|entry| !entry.rejected && entry.values.is_empty());
+        if everything {
+            f.write_str("all")?;
+        } else if self.entries.is_empty() {
+            f.write_str("none")?;
+        } else {
+            for (index, entry) in self.entries.iter().enumerate() {
+                if index != 0 {
+                    f.write_str(" ")?;
+                }
+                entry.fmt(f)?;
+            }
+        }
+        match self.seal {
+            Seal::Open => Ok(()),
+            Seal::Grants => f.write_str(" (inherited)"),
+            Seal::Full => f.write_str(" (sealed)"),
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Bytes(&self.name);
+        if self.rejected {
+            return write!(f, "~{name}");
+        }
+        name.fmt(f)?;
+        let mut layer = None;
+        for value in self.values.iter() {
+            let separator = match layer.replace(value.layer) {
+                None => "=",
+                Some(former) if former == value.layer => "|",
+                Some(_) => "&",
+            };
+            write!(f, "{separator}{}", Bytes(&value.text))?;
+        }
+        Ok(())
+    }
+}

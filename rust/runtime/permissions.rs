@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What Lua code may do: each thread of Lua, the main one and every coroutine, has a reference to a
+//! [`Set`] in its extra space, where no script gets at it.
+//!
+//! A coroutine begins with its creator's. A set that was given to a thread never changes: `pledge`
+//! replaces the reference. Only who executes the VM reads or replaces it, finalizers included, so
+//! there is no lock. For other CPUs, which show it, the runtime has a reference of its own to the
+//! main thread's set, see [`Runtime::permissions`](super::instance::Runtime::permissions).
+
+use core::{
+    cell::Cell,
+    ptr, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::vm::Vm;
+use crate::{
+    lua::{self, Error, State},
+    permission::{Origin, Permission, Set},
+    sys::lua as sys, //
+};
+
+/// What a thread has in its extra space: a pointer made by [`Arc::into_raw`].
+type Slot = *mut *const Set;
+
+/// # Safety
+///
+/// `state` must be alive.
+unsafe fn slot(state: *mut sys::lua_State) -> Slot {
+    // SAFETY: As the caller promises.
+    unsafe { sys::lunatik_permissions(state).cast() }
+}
+
+/// The reference of a VM's main thread, which has the pointer only: this outlives it.
+///
+/// # Invariants
+///
+/// Null, or made by [`Arc::into_raw`], and then owned.
+pub(super) struct MainPermissions(Cell<*const Set>);
+
+impl MainPermissions {
+    pub(super) fn new() -> Self {
+        // INVARIANT: It is null.
+        Self(Cell::new(ptr::null()))
+    }
+
+    /// Gives the main thread its permissions in place of those that it has.
+    ///
+    /// # Safety
+    ///
+    /// `main` must be the main thread, to be freed before this is dropped, and the calling thread
+    /// must be the one that executes its VM.
+    pub(super) unsafe fn give(&self, main: *mut sys::lua_State, permissions: Arc<Set>) {
+        // INVARIANT: As it must be.
+        let pointer = Arc::into_raw(permissions);
+        // SAFETY: As the caller promises.
+        unsafe { slot(main).write(pointer) };
+        let former = self.0.replace(pointer);
+        // SAFETY: By the type invariant it is ours, and the thread has another one now.
+        unsafe { release(former) };
+    }
+}
+
+impl Drop for MainPermissions {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is ours; the main thread is gone.
+        unsafe { release(self.0.get()) };
+    }
+}
+
+/// # Safety
+///
+/// `pointer` must be null, or made by [`Arc::into_raw`] and not be used again.
+unsafe fn release(pointer: *const Set) {
+    if !pointer.is_null() {
+        // SAFETY: As the caller promises.
+        drop(unsafe { Arc::from_raw(pointer) });
+    }
+}
+
+/// Gives a new coroutine the permissions of its creator.
+///
+/// # Safety
+///
+/// To be called by Lua for a `thread` that has none yet.
+#[no_mangle]
+unsafe extern "C" fn lunatik_thread_made(
+    creator: *mut sys::lua_State,
+    thread: *mut sys::lua_State,
+) {
+    // SAFETY: Both are alive, and the creator has a reference.
+    unsafe {
+        let permissions = core::mem::ManuallyDrop::new(Arc::from_raw(slot(creator).read()));
+        slot(thread).write(Arc::into_raw(Arc::clone(&permissions)));
+    }
+}
+
+/// Takes the permissions of a coroutine back.
+///
+/// # Safety
+///
+/// To be called by Lua for a `thread` that is freed, and was made.
+#[no_mangle]
+unsafe extern "C" fn lunatik_thread_freed(thread: *mut sys::lua_State) {
+    // SAFETY: It is alive and has a reference, which is not used again.
+    drop(unsafe { Arc::from_raw(slot(thread).read()) });
+}
+
+/// The permissions of the running thread.
+pub(crate) fn of(state: State) -> Arc<Set> {
+    // SAFETY: The state is alive and has a reference; this is another one.
+    unsafe {
+        let permissions = core::mem::ManuallyDrop::new(Arc::from_raw(slot(state.as_raw()).read()));
+        Arc::clone(&permissions)
+    }
+}
+
+/// Calls `with` with the permissions of the running thread. It must not call Lua.
+pub(crate) fn with<T>(state: State, with: impl FnOnce(&Set) -> T) -> T {
+    // SAFETY: The state is alive and has a reference, which is only replaced by this thread of
+    // execution, not within `with`.
+    with(unsafe { &*slot(state.as_raw()).read() })
+}
+
+/// `permission "name" denied`, with the value that was asked for.
+pub(crate) fn denied(permission: Permission, value: Option<&[u8]>) -> Error {
+    let name = permission.name();
+    match value {
+        Some(value) => {
+            let value = kernel::str::BStr::from_bytes(value);
+            Error::message(fmt!("permission \"{name}\" denied for '{value}'"))
+        }
+        None => Error::message(fmt!("permission \"{name}\" denied")),
+    }
+}
+
+impl Vm {
+    /// Fails unless the running thread has a permission, for `value` if one is given: the name of
+    /// a runtime for [`Permission::Runner`]. Any grant will do where none is.
+    ///
+    /// Not for paths, which are compared when they are opened.
+    pub(crate) fn permit<'a>(
+        state: State,
+        permission: Permission,
+        value: impl Into<Option<&'a [u8]>>,
+    ) -> lua::Result<()> {
+        let value = value.into();
+        if with(state, |set| set.allows(permission, value)) {
+            return Ok(());
+        }
+        Err(denied(permission, value))
+    }
+
+    /// Does what `spec` says to the permissions of the running thread. Returns whether seals let
+    /// it.
+    pub(crate) fn pledge(state: State, spec: &[u8]) -> lua::Result<bool> {
+        let former = of(state);
+        let mut set = former.try_clone()?;
+        let done = set
+            .pledge(spec, Origin::Script)
+            .map_err(|error| match error {
+                crate::permission::PledgeError::NoMemory => Error::NoMemory,
+                error => Error::message(format_args!("{error}")),
+            })?;
+        if !done {
+            return Ok(false);
+        }
+        let set = Arc::new(set, GFP_KERNEL_ACCOUNT)?;
+        if let Some(main) = Self::main_permissions(state) {
+            Self::runtime_of(state).set_permissions(set.clone());
+            // SAFETY: It is the main thread, and this is called by the code that it runs.
+            unsafe { main.give(state.as_raw(), set) };
+        } else {
+            // SAFETY: The coroutine is alive, and its reference is replaced by another one.
+            unsafe { release(slot(state.as_raw()).replace(Arc::into_raw(set))) };
+        }
+        Ok(true)
+    }
+}
