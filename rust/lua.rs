@@ -22,7 +22,7 @@ mod function;
 mod state;
 
 pub(crate) use error::{Error, Raised, Result};
-pub(crate) use function::{run as run_native, NativeFunction};
+pub(crate) use function::{run as run_native, Free, Guard, NativeFunction};
 pub(crate) use state::{Kind, Reference, State};
 
 /// The slots that every native function finds free.

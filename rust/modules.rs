@@ -8,14 +8,16 @@ mod errno;
 pub(crate) mod handles;
 mod linux;
 mod lunatik;
+mod needs;
 mod object;
+mod pledge;
 mod rcu;
 mod runner;
 mod testing;
 mod thread;
 
 use crate::{
-    lua::{self, State},
+    lua::{self, Free, State},
     native,
     runtime::parameters, //
 };
@@ -27,16 +29,18 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     let guard = state.guard();
     state.reserve(lua::MIN_STACK)?;
     state.push_globals();
+    state.set_function(-1, c"pledge", native!(pledge::pledge, Free))?;
+    // To have a module is no power: its functions ask for permission.
     state.get_field(-1, c"package")?;
     state.get_field(-1, c"preload")?;
-    state.set_function(-1, c"device", native!(device::open))?;
-    state.set_function(-1, c"linux", native!(linux::open))?;
-    state.set_function(-1, c"lunatik", native!(lunatik::open))?;
-    state.set_function(-1, c"lunatik.runner", native!(runner::open))?;
-    state.set_function(-1, c"rcu", native!(rcu::open))?;
-    state.set_function(-1, c"thread", native!(thread::open))?;
+    state.set_function(-1, c"device", native!(device::open, Free))?;
+    state.set_function(-1, c"linux", native!(linux::open, Free))?;
+    state.set_function(-1, c"lunatik", native!(lunatik::open, Free))?;
+    state.set_function(-1, c"lunatik.runner", native!(runner::open, Free))?;
+    state.set_function(-1, c"rcu", native!(rcu::open, Free))?;
+    state.set_function(-1, c"thread", native!(thread::open, Free))?;
     if parameters::testing() {
-        state.set_function(-1, c"lunatik.testing", native!(testing::open))?;
+        state.set_function(-1, c"lunatik.testing", native!(testing::open, Free))?;
     }
     drop(guard);
     Ok(())

@@ -21,6 +21,7 @@
 //! - There are no time zones: local time is UTC.
 
 mod abi;
+mod access;
 mod clock;
 mod file;
 mod hooks;
@@ -45,4 +46,7 @@ mod stream;
 #[allow(unreachable_pub)]
 mod strftime;
 
-pub(crate) use self::streams::Streams;
+pub(crate) use self::{
+    access::{read_file, ReadError},
+    streams::Streams, //
+};

@@ -96,6 +96,7 @@ static void open_libraries(lua_State *L, void *ud)
 	remove_field(L, "os", "execute");
 	remove_field(L, "io", "popen");
 	remove_field(L, "package", "loadlib");
+	lunatik_guard_libraries(L);
 	lua_pushboolean(L, 0);
 	keep_traceback(L);
 }

@@ -43,6 +43,10 @@ void lunatik_run_finalizers(lua_State *L);
 
 /* Where a thread's permissions are; the module's Rust code puts them there. Never raises. */
 void **lunatik_permissions(lua_State *L);
+/* Whether a thread has a permission, for a value if it is not null. Never raises. */
+int lunatik_permitted(lua_State *L, int permission, const char *value);
+/* Has the functions of Lua's libraries ask for permission. May raise. */
+void lunatik_guard_libraries(lua_State *L);
 /* The VM. Never raises. */
 void *lunatik_userdata(lua_State *L);
 /*

@@ -6,6 +6,20 @@
 #ifndef LUNATIK_VM_H
 #define LUNATIK_VM_H
 
+struct lua_State;
+
+/* What permission.c asks for. */
+enum {
+	LUNATIK_PERMISSION_LOAD,
+	LUNATIK_PERMISSION_ENV,
+};
+
+/* What a function for files was denied. */
+enum {
+	LUNATIK_DENIED_READ = 1,
+	LUNATIK_DENIED_WRITE = 2,
+};
+
 struct lunatik_vm {
 	/* The errno of the VM's C library. */
 	int error_number;
@@ -13,6 +27,11 @@ struct lunatik_vm {
 	void *streams;
 	/* The state of the warning system; see edge.c. */
 	unsigned int warnings;
+	/* What the last function for files was denied, 0 if nothing; and if for the second path. */
+	int denied;
+	int denied_second;
+	/* The functions of Lua's libraries that need permission; see permission.c. */
+	int (*guarded[5])(struct lua_State *L);
 };
 
 #endif

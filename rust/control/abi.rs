@@ -27,6 +27,7 @@ mod error;
 mod fields;
 mod header;
 mod name;
+mod permissions;
 mod reply;
 mod request;
 mod status;
@@ -35,6 +36,7 @@ pub use error::{errno, AbiError};
 pub use fields::FrameError;
 pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
 pub use name::{script_name, NameError};
+pub use permissions::Permissions;
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
 pub use request::{Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};
@@ -59,6 +61,9 @@ pub const MAX_ARGUMENTS: u32 = 4096;
 
 /// The longest grace period of a stop, in milliseconds.
 pub const MAX_GRACE_MS: u32 = 600_000;
+
+/// The most permissions that a request names.
+pub const MAX_PERMISSIONS: u32 = 256;
 
 /// The most candidates that a completion answers with.
 pub const MAX_COMPLETIONS: u32 = 256;

@@ -171,8 +171,11 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
         Request::Run(start) => start::run(session, id, &start),
         Request::Spawn(start) => start::spawn(session, id, &start),
         Request::Eval(start) => start::eval(session, id, &start),
-        Request::Repl { text } => start::repl(session, id, text),
-        Request::Complete { prefix } => start::complete(session, id, prefix),
+        Request::Repl { text, permissions } => start::repl(session, id, text, permissions),
+        Request::Complete {
+            prefix,
+            permissions,
+        } => start::complete(session, id, prefix, permissions),
         Request::Stop { name, grace_ms } => stop(session, id, name, grace_ms),
         Request::List => list(session, id),
         Request::Status { name, clear } => status::status(session, id, name, clear),

@@ -12,11 +12,11 @@ use kernel::{
 };
 
 use super::{
-    abi::{self, errno, script_name, Origin, Outcome, Reply, Source, Start},
+    abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Source, Start},
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
-use crate::permission::Set;
+use crate::permission::{PledgeError, Set};
 use crate::runtime::{
     chain::Chain,
     instance::{Failure, Kind, Options, Runtime},
@@ -96,6 +96,7 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             ));
             fail(session, id, errno::ENOENT, text.as_bytes());
         }
+        StartError::Permissions(text) => fail(session, id, errno::EINVAL, text.as_bytes()),
         StartError::Errno(error) => {
             let text = Text::new(fmt!("{name} could not be started: {error:?}"));
             fail(session, id, error.to_errno(), text.as_bytes());
@@ -103,9 +104,15 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
     }
 }
 
-/// The permissions of what is started without naming any.
-fn everything() -> Result<Arc<Set>, StartError> {
-    let set = Set::everything().map_err(|_| StartError::Errno(ENOMEM))?;
+/// The set of what is started with these permissions: everything, if none are named.
+fn permissions(named: Option<Permissions<'_>>) -> Result<Arc<Set>, StartError> {
+    let set = match named {
+        None => Set::everything().map_err(|_| StartError::Errno(ENOMEM))?,
+        Some(named) => Set::of_command_line(named.iter()).map_err(|error| match error {
+            PledgeError::NoMemory => StartError::Errno(ENOMEM),
+            error => StartError::Permissions(Text::new(format_args!("{error}"))),
+        })?,
+    };
     Arc::new(set, GFP_KERNEL_ACCOUNT).map_err(|_| StartError::Errno(ENOMEM))
 }
 
@@ -138,7 +145,7 @@ fn create(
         kind,
         memory: parameters::memory(start.memory_limit),
         memcg: session.memcg().clone(),
-        permissions: everything()?,
+        permissions: permissions(start.permissions)?,
     })?;
     let relay = Arc::new(
         Relay {
@@ -223,7 +230,10 @@ pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>) {
     finish(session, id, start, Some(&relay), result);
 }
 
-fn repl_runtime(session: &Arc<Session>) -> Result<Arc<Runtime>, StartError> {
+fn repl_runtime(
+    session: &Arc<Session>,
+    named: Option<Permissions<'_>>,
+) -> Result<Arc<Runtime>, StartError> {
     if let Some(runtime) = session.repl() {
         return Ok(runtime);
     }
@@ -232,15 +242,16 @@ fn repl_runtime(session: &Arc<Session>) -> Result<Arc<Runtime>, StartError> {
         kind: Kind::Eval,
         memory: parameters::memory(0),
         memcg: session.memcg().clone(),
-        permissions: everything()?,
+        permissions: permissions(named)?,
     })?;
     session.set_repl(runtime.clone());
     Ok(runtime)
 }
 
 /// Runs a chunk in the session's runtime.
-pub(super) fn repl(session: &Arc<Session>, id: u32, text: &[u8]) {
-    let result = repl_in(session, id, text);
+pub(super) fn repl(session: &Arc<Session>, id: u32, text: &[u8], named: Option<Permissions<'_>>) {
+    let result =
+        repl_runtime(session, named).and_then(|runtime| repl_in(session, id, &runtime, text));
     let was_cancelled = session.end(id);
     match result {
         Ok(Some(values)) => reply_values(session, id, &values),
@@ -251,8 +262,12 @@ pub(super) fn repl(session: &Arc<Session>, id: u32, text: &[u8]) {
     }
 }
 
-fn repl_in(session: &Arc<Session>, id: u32, text: &[u8]) -> Result<Option<KVVec<u8>>, StartError> {
-    let runtime = repl_runtime(session)?;
+fn repl_in(
+    session: &Arc<Session>,
+    id: u32,
+    runtime: &Arc<Runtime>,
+    text: &[u8],
+) -> Result<Option<KVVec<u8>>, StartError> {
     let relay = Arc::new(
         Relay {
             session: session.clone(),
@@ -265,7 +280,7 @@ fn repl_in(session: &Arc<Session>, id: u32, text: &[u8]) -> Result<Option<KVVec<
     runtime.set_sink(Some(relay.clone()));
     session.on_cancel(id, Some((runtime.clone(), OnCancel::Interrupt)));
     let chain = Chain::new().map_err(StartError::Errno)?;
-    let result = start::repl(&runtime, &chain, text);
+    let result = start::repl(runtime, &chain, text);
     session.on_cancel(id, None);
     runtime.clear_cancel();
     runtime.set_sink(None);
@@ -274,8 +289,13 @@ fn repl_in(session: &Arc<Session>, id: u32, text: &[u8]) -> Result<Option<KVVec<
 }
 
 /// Answers with the names that could complete an expression.
-pub(super) fn complete(session: &Arc<Session>, id: u32, prefix: &[u8]) {
-    let result = repl_runtime(session).and_then(|runtime| {
+pub(super) fn complete(
+    session: &Arc<Session>,
+    id: u32,
+    prefix: &[u8],
+    named: Option<Permissions<'_>>,
+) {
+    let result = repl_runtime(session, named).and_then(|runtime| {
         let chain = Chain::new().map_err(StartError::Errno)?;
         start::complete(&runtime, &chain, prefix)
     });

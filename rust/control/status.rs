@@ -2,7 +2,10 @@
 
 //! Answers to `status`.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    str::CString, //
+};
 
 use super::{
     abi::{script_name, Outcome, Reply, State, StatusRow},
@@ -33,6 +36,7 @@ fn state(phase: Phase) -> State {
 fn send_row(session: &Session, id: u32, runtime: &Runtime) {
     let (used, _, limit) = runtime.memory();
     let failure = runtime.failure();
+    let permissions = CString::try_from_fmt(format_args!("{}", *runtime.permissions()));
     let row = StatusRow {
         name: runtime.name(),
         kind: runtime.kind().name().as_bytes(),
@@ -41,6 +45,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         memory_limit: limit as u64,
         cpu_ns: runtime.cpu_ns(),
         age_ns: u64::try_from(runtime.age().as_nanos()).unwrap_or(0),
+        permissions: permissions.as_ref().map_or(b"", |text| text.to_bytes()),
         error: failure.as_ref().map_or(b"", |failure| &failure.message),
         traceback: failure.as_ref().map_or(b"", |failure| &failure.traceback),
     };

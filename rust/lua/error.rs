@@ -2,12 +2,14 @@
 
 //! Errors on their way into Lua.
 
+use core::fmt::Write;
 use kernel::{
     alloc::AllocError,
     fmt,
     prelude::*, //
 };
 
+use super::state::State;
 use crate::runtime::text::Text;
 
 /// An error value lies on top of the Lua stack.
@@ -18,6 +20,8 @@ pub(crate) struct Raised;
 pub(crate) enum Error {
     /// The value on top of the stack is the error.
     Raised,
+    /// The value on top of the stack is a message, to which Lua adds where the caller is.
+    PushedMessage,
     /// A message, to which Lua adds where the caller is.
     Message(Text),
     /// An argument is wrong: which (from 1), and how.
@@ -35,9 +39,32 @@ impl Error {
         Self::Message(Text::new(arguments))
     }
 
+    /// As [`message`](Self::message), for one that may be long.
+    pub(crate) fn long_message(state: State, arguments: fmt::Arguments<'_>) -> Self {
+        let mut text = LongText(KVVec::new());
+        match text
+            .write_fmt(arguments)
+            .map(|()| state.push_bytes(&text.0))
+        {
+            Ok(Ok(())) => Self::PushedMessage,
+            Ok(Err(Raised)) => Self::Raised,
+            Err(_) => Self::NoMemory,
+        }
+    }
+
     /// A wrong argument: `bad argument #index to 'function' (text)`.
     pub(crate) fn argument(index: i32, arguments: fmt::Arguments<'_>) -> Self {
         Self::Argument(index, Text::new(arguments))
+    }
+}
+
+/// A text of any length; writing fails for lack of memory only.
+struct LongText(KVVec<u8>);
+
+impl Write for LongText {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let written = self.0.extend_from_slice(text.as_bytes(), GFP_KERNEL);
+        written.map_err(|_| core::fmt::Error)
     }
 }
 

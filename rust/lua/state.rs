@@ -327,7 +327,9 @@ impl State {
         upvalues: c_int,
     ) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
-        self.check(unsafe { sys::lunatik_try_pushrustfunction(self.0, Some(function), upvalues) })
+        self.check(unsafe {
+            sys::lunatik_try_pushrustfunction(self.0, Some(function.shim()), upvalues)
+        })
     }
 
     /// `t[name] = function`.

@@ -19,11 +19,13 @@ use kernel::{
 
 use super::{
     arguments::{show, type_error},
+    needs,
     object::{self, Class, Object}, //
 };
 use crate::{
-    lua::{self, Error, Kind, Reference, State},
+    lua::{self, Error, Free, Kind, Reference, State},
     native,
+    permission::Permission,
     runtime::{
         instance::Runtime,
         vm::Vm, //
@@ -41,9 +43,9 @@ const DEFAULT_MODE: i64 = 0o600;
 const DEVICE: Class = Class {
     name: c"device",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__close", native!(stop))?;
+        state.set_function(metatable, c"__close", native!(stop, Free))?;
         state.new_table(0, 1)?;
-        state.set_function(-1, c"stop", native!(stop))?;
+        state.set_function(-1, c"stop", native!(stop, Free))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -92,7 +94,7 @@ impl Device {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 1)?;
-    state.set_function(-1, c"new", native!(new))?;
+    state.set_function(-1, c"new", native!(new, needs::Device))?;
     Ok(1)
 }
 
@@ -141,6 +143,7 @@ fn new(state: State) -> lua::Result {
         return Err(type_error(state, 1, "table"));
     }
     let name = driver_name(state)?;
+    Vm::permit(state, Permission::Device, &*name)?;
     let mode = driver_mode(state)?;
     state.push_value(1);
     let driver = state.keep()?;

@@ -13,7 +13,7 @@ use super::{
     thread, //
 };
 use crate::{
-    lua::{self, State},
+    lua::{self, Free, State},
     native,
     runtime::{
         handle::{Handle, RuntimeHandle, ThreadHandle},
@@ -75,5 +75,5 @@ fn equal(state: State) -> lua::Result {
 
 /// Fills a metatable with what all handles have in common.
 pub(super) fn fill(state: State, metatable: c_int) -> lua::Result<()> {
-    Ok(state.set_function(metatable, c"__eq", native!(equal))?)
+    Ok(state.set_function(metatable, c"__eq", native!(equal, Free))?)
 }

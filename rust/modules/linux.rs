@@ -9,7 +9,7 @@ use super::{
     errno, //
 };
 use crate::{
-    lua::{self, Error, State},
+    lua::{self, Error, Free, State},
     native,
     runtime::vm::Vm,
     sys::kernel_helpers as sys, //
@@ -44,14 +44,14 @@ const STAT: [(&CStr, i64); 22] = [
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 9)?;
-    state.set_function(-1, c"cpu", native!(cpu))?;
-    state.set_function(-1, c"difftime", native!(difftime))?;
-    state.set_function(-1, c"errname", native!(errname))?;
-    state.set_function(-1, c"ktime", native!(ktime))?;
-    state.set_function(-1, c"numcpus", native!(numcpus))?;
-    state.set_function(-1, c"random", native!(random))?;
-    state.set_function(-1, c"schedule", native!(schedule))?;
-    state.set_function(-1, c"time", native!(time))?;
+    state.set_function(-1, c"cpu", native!(cpu, Free))?;
+    state.set_function(-1, c"difftime", native!(difftime, Free))?;
+    state.set_function(-1, c"errname", native!(errname, Free))?;
+    state.set_function(-1, c"ktime", native!(ktime, Free))?;
+    state.set_function(-1, c"numcpus", native!(numcpus, Free))?;
+    state.set_function(-1, c"random", native!(random, Free))?;
+    state.set_function(-1, c"schedule", native!(schedule, Free))?;
+    state.set_function(-1, c"time", native!(time, Free))?;
     state.new_table(0, STAT.len() as core::ffi::c_int)?;
     for (name, bits) in STAT {
         state.push_integer(bits);

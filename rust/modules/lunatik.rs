@@ -4,18 +4,20 @@
 
 use kernel::{
     prelude::*,
+    str::CString,
     sync::Arc, //
 };
 
 use super::{
     arguments::{optional_milliseconds, script, show},
     handles,
+    needs,
     object::Class, //
 };
 use crate::{
-    lua::{self, Error, State},
+    lua::{self, Error, Free, State},
     native,
-    permission::Set,
+    permission::{Decision, Permission, Set},
     runtime::{
         chain::Chain,
         handle::{Handle, RuntimeHandle},
@@ -29,18 +31,19 @@ use crate::{
         start::{self, StartError},
         vm::Vm, //
     },
-    sched::reaper, //
+    sched::reaper,
+    stdio::{self, ReadError}, //
 };
 
 pub(super) const RUNTIME: Class = Class {
     name: c"lunatik.runtime",
     fill: |state, metatable| {
         handles::fill(state, metatable)?;
-        state.set_function(metatable, c"__close", native!(stop))?;
+        state.set_function(metatable, c"__close", native!(stop, needs::RunnerHandle))?;
         state.new_table(0, 3)?;
-        state.set_function(-1, c"resume", native!(resume_it))?;
-        state.set_function(-1, c"status", native!(status))?;
-        state.set_function(-1, c"stop", native!(stop))?;
+        state.set_function(-1, c"resume", native!(resume_it, needs::RunnerHandle))?;
+        state.set_function(-1, c"status", native!(status, Free))?;
+        state.set_function(-1, c"stop", native!(stop, needs::RunnerHandle))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -48,7 +51,7 @@ pub(super) const RUNTIME: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 3)?;
-    state.set_function(-1, c"runtime", native!(runtime))?;
+    state.set_function(-1, c"runtime", native!(runtime, needs::Starts))?;
     if let Some(env) = registry::env() {
         handles::push(state, Handle::Table(env))?;
         state.set_field(-2, c"_ENV")?;
@@ -94,6 +97,7 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
             "no script {name}: there is no file {}/{name}.lua",
             program::DIRECTORY
         )),
+        StartError::Permissions(text) => Error::Message(text),
         StartError::Failed(failure) => raise(state, &failure),
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
         StartError::Errno(error) => Error::message(fmt!("{name} could not be started: {error:?}")),
@@ -113,18 +117,56 @@ pub(super) fn create(state: State, name: &[u8], kind: Kind) -> Result<Arc<Runtim
     })
 }
 
+/// Calls `start` with the script `name`, if the code of `state` may read its file.
+///
+/// Where it may read only some files, what is started is what was found to be one of them.
+pub(super) fn with_script<T>(
+    state: State,
+    name: &[u8],
+    start: impl FnOnce(&Program<'_>) -> Result<T, StartError>,
+) -> lua::Result<T> {
+    let set = permissions::of(state);
+    let result = match set.decide(Permission::FsRead) {
+        Decision::Allowed => start(&Program::Named(name)),
+        _ => {
+            let path = program::path(name)?;
+            let text =
+                stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(
+                    |error| match error {
+                        ReadError::Denied => {
+                            permissions::denied(Permission::FsRead, Some(path.to_bytes()))
+                        }
+                        ReadError::Errno(error) if error == ENOENT || error == EISDIR => {
+                            start_error(state, name, StartError::NotFound)
+                        }
+                        ReadError::Errno(error) => {
+                            start_error(state, name, StartError::Errno(error))
+                        }
+                    },
+                )?;
+            let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+            start(&Program::Text {
+                text: &text,
+                chunk: chunk.to_bytes(),
+            })
+        }
+    };
+    result.map_err(|error| start_error(state, name, error))
+}
+
 /// `lunatik.runtime(script, ...)`
 fn runtime(state: State) -> lua::Result {
     let name = script(state, 1)?;
     let arguments = Message::encode(state, 2, state.top())?;
     let parent = Vm::runtime_of(state);
     let chain = chain(&parent)?;
-    let child =
-        create(state, name, Kind::Child).map_err(|error| start_error(state, name, error))?;
-    // From here on the last handle that is dropped ends the child.
-    let handle = RuntimeHandle::new(child.clone());
-    start::run_with(&child, &chain, &Program::Named(name), &arguments)
-        .map_err(|error| start_error(state, name, error))?;
+    let handle = with_script(state, name, |program| {
+        let child = create(state, name, Kind::Child)?;
+        // From here on the last handle that is dropped ends the child.
+        let handle = RuntimeHandle::new(child.clone());
+        start::run_with(&child, &chain, program, &arguments)?;
+        Ok(handle)
+    })?;
     handles::push(state, Handle::Runtime(handle))?;
     Ok(1)
 }

@@ -7,7 +7,7 @@ use kernel::prelude::*;
 
 use super::device::Registration;
 use crate::{
-    lua::{self, Error, Kind, State},
+    lua::{self, Error, Free, Kind, State},
     native,
     runtime::{
         handle::Handle,
@@ -86,7 +86,7 @@ fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
         (class.fill)(state, metatable)?;
         state.push_boolean(false);
         state.set_field(metatable, c"__metatable")?;
-        state.set_function(metatable, c"__gc", native!(collect))?;
+        state.set_function(metatable, c"__gc", native!(collect, Free))?;
     }
     Ok(())
 }

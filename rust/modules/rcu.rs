@@ -11,6 +11,7 @@ use kernel::{
 use super::{
     arguments::{self, show, type_error, type_name},
     handles,
+    needs,
     object::{self, Class, Object}, //
 };
 use crate::{
@@ -30,10 +31,10 @@ pub(super) const TABLE: Class = Class {
     name: c"rcu.table",
     fill: |state, metatable| {
         handles::fill(state, metatable)?;
-        state.set_function(metatable, c"__index", native!(index))?;
-        state.set_function(metatable, c"__newindex", native!(newindex))?;
-        state.set_function(metatable, c"__len", native!(len))?;
-        state.set_function(metatable, c"__pairs", native!(pairs))?;
+        state.set_function(metatable, c"__index", native!(index, needs::Rcu))?;
+        state.set_function(metatable, c"__newindex", native!(newindex, needs::Rcu))?;
+        state.set_function(metatable, c"__len", native!(len, needs::Rcu))?;
+        state.set_function(metatable, c"__pairs", native!(pairs, needs::Rcu))?;
         Ok(())
     },
 };
@@ -46,10 +47,10 @@ const WALK: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 4)?;
-    state.set_function(-1, c"add", native!(add))?;
-    state.set_function(-1, c"cas", native!(cas))?;
-    state.set_function(-1, c"map", native!(map))?;
-    state.set_function(-1, c"table", native!(table))?;
+    state.set_function(-1, c"add", native!(add, needs::Rcu))?;
+    state.set_function(-1, c"cas", native!(cas, needs::Rcu))?;
+    state.set_function(-1, c"map", native!(map, needs::Rcu))?;
+    state.set_function(-1, c"table", native!(table, needs::Rcu))?;
     Ok(1)
 }
 
@@ -177,7 +178,7 @@ fn len(state: State) -> lua::Result {
 /// `pairs(t)`
 fn pairs(state: State) -> lua::Result {
     let table = handles::table(state, 1)?;
-    state.push_function(native!(next), 0)?;
+    state.push_function(native!(next, needs::Rcu), 0)?;
     let walk = KBox::new(Walk::new(table), GFP_KERNEL_ACCOUNT)?;
     object::push(state, &WALK, Object::Walk(walk))?;
     state.push_nil();

@@ -7,17 +7,19 @@ use kernel::prelude::*;
 use super::{
     arguments::{optional_milliseconds, script, show},
     handles,
-    lunatik::{chain, create, start_error, stop_for}, //
+    lunatik::{chain, create, stop_for, with_script}, //
+    needs,
 };
 use crate::{
-    lua::{self, Error, State},
+    lua::{self, Error, Free, State},
     native,
+    permission::Permission,
     runtime::{
         handle::{Handle, RuntimeHandle},
-        instance::{Kind, DEFAULT_GRACE_MS},
+        instance::{Kind, Runtime, DEFAULT_GRACE_MS},
         live,
         message::Message,
-        program::Program,
+        permissions,
         registry,
         start,
         vm::Vm, //
@@ -27,12 +29,12 @@ use crate::{
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 6)?;
-    state.set_function(-1, c"list", native!(list))?;
-    state.set_function(-1, c"run", native!(run))?;
-    state.set_function(-1, c"shutdown", native!(shutdown))?;
-    state.set_function(-1, c"spawn", native!(spawn))?;
-    state.set_function(-1, c"startup", native!(startup))?;
-    state.set_function(-1, c"stop", native!(stop))?;
+    state.set_function(-1, c"list", native!(list, needs::Runners))?;
+    state.set_function(-1, c"run", native!(run, needs::Starts))?;
+    state.set_function(-1, c"shutdown", native!(shutdown, needs::Runners))?;
+    state.set_function(-1, c"spawn", native!(spawn, (needs::Starts, needs::Thread)))?;
+    state.set_function(-1, c"startup", native!(startup, Free))?;
+    state.set_function(-1, c"stop", native!(stop, needs::RunnerNamed))?;
     Ok(1)
 }
 
@@ -47,11 +49,11 @@ fn run(state: State) -> lua::Result {
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(&caller)?;
-    let started = create(state, name, Kind::Run).and_then(|runtime| {
-        start::run_with(&runtime, &chain, &Program::Named(name), &arguments)?;
+    let runtime = with_script(state, name, |program| {
+        let runtime = create(state, name, Kind::Run)?;
+        start::run_with(&runtime, &chain, program, &arguments)?;
         Ok(runtime)
-    });
-    let runtime = started.map_err(|error| start_error(state, name, error))?;
+    })?;
     handles::push(state, Handle::Runtime(RuntimeHandle::new(runtime)))?;
     Ok(1)
 }
@@ -62,9 +64,10 @@ fn spawn(state: State) -> lua::Result {
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(&caller)?;
-    let thread = create(state, name, Kind::Spawn)
-        .and_then(|runtime| start::spawn(&runtime, &chain, &Program::Named(name), &arguments))
-        .map_err(|error| start_error(state, name, error))?;
+    let thread = with_script(state, name, |program| {
+        let runtime = create(state, name, Kind::Spawn)?;
+        start::spawn(&runtime, &chain, program, &arguments)
+    })?;
     handles::push(state, Handle::Thread(thread))?;
     Ok(1)
 }
@@ -85,11 +88,22 @@ fn stop(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `runner.list()`
+/// Whether the code of `state` may control `target`.
+fn may_control(state: State, target: &Runtime) -> bool {
+    permissions::with(state, |set| {
+        set.allows(Permission::Runner, Some(target.name()))
+    })
+}
+
+/// `runner.list()`: those that the script may control.
 fn list(state: State) -> lua::Result {
     let names = registry::names()?;
+    let set = permissions::of(state);
     let mut text: KVVec<u8> = KVVec::new();
     for name in names.iter() {
+        if !set.allows(Permission::Runner, Some(name)) {
+            continue;
+        }
         if !text.is_empty() {
             text.extend_from_slice(b", ", GFP_KERNEL)?;
         }
@@ -99,22 +113,31 @@ fn list(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `runner.shutdown()`
+/// `runner.shutdown()`: stops all, or nothing where one must not be stopped.
 fn shutdown(state: State) -> lua::Result {
     let caller = Vm::runtime_of(state);
-    // All are told before the first is waited for. The caller's own runtime comes last, because
-    // that unwinds the code that stops the others.
+    let is_target =
+        |target: &Runtime| target.id() != caller.id() && registry::is_registered(target);
     let mut id = 0;
     while let Some(runtime) = live::next(id) {
         id = runtime.id();
-        if id != caller.id() && registry::is_registered(&runtime) {
+        if is_target(&runtime) {
+            Vm::permit(state, Permission::Runner, runtime.name())?;
+        }
+    }
+    // All are told before the first is waited for. The caller's own runtime comes last, because
+    // that unwinds the code that stops the others. One that was started meanwhile may be another's.
+    let mut id = 0;
+    while let Some(runtime) = live::next(id) {
+        id = runtime.id();
+        if is_target(&runtime) && may_control(state, &runtime) {
             runtime.request_stop();
         }
     }
     let mut id = 0;
     while let Some(runtime) = live::next(id) {
         id = runtime.id();
-        if id != caller.id() && registry::is_registered(&runtime) {
+        if is_target(&runtime) && may_control(state, &runtime) {
             stop_for(state, &runtime, DEFAULT_GRACE_MS)?;
         }
     }

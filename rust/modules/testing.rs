@@ -4,7 +4,7 @@
 
 use super::arguments;
 use crate::{
-    lua::{self, State},
+    lua::{self, Free, State},
     native,
     runtime::vm::Vm, //
 };
@@ -36,8 +36,8 @@ fn stack_left(state: State) -> lua::Result {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 3)?;
-    state.set_function(-1, c"fail_allocation", native!(fail_allocation))?;
-    state.set_function(-1, c"memory", native!(memory))?;
-    state.set_function(-1, c"stack_left", native!(stack_left))?;
+    state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
+    state.set_function(-1, c"memory", native!(memory, Free))?;
+    state.set_function(-1, c"stack_left", native!(stack_left, Free))?;
     Ok(1)
 }

@@ -7,10 +7,11 @@ use kernel::prelude::*;
 use super::{
     arguments::{optional_milliseconds, show, string},
     handles,
+    needs,
     object::Class, //
 };
 use crate::{
-    lua::{self, Error, State},
+    lua::{self, Error, Free, State},
     native,
     runtime::{
         handle::Handle,
@@ -26,9 +27,13 @@ pub(super) const THREAD: Class = Class {
     fill: |state, metatable| {
         handles::fill(state, metatable)?;
         state.new_table(0, 3)?;
-        state.set_function(-1, c"join", native!(join))?;
-        state.set_function(-1, c"stop", native!(stop))?;
-        state.set_function(-1, c"task", native!(task))?;
+        state.set_function(
+            -1,
+            c"join",
+            native!(join, (needs::Thread, needs::RunnerOfThread)),
+        )?;
+        state.set_function(-1, c"stop", native!(stop, needs::RunnerOfThread))?;
+        state.set_function(-1, c"task", native!(task, needs::Thread))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -36,9 +41,13 @@ pub(super) const THREAD: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 3)?;
-    state.set_function(-1, c"current", native!(current))?;
-    state.set_function(-1, c"run", native!(run))?;
-    state.set_function(-1, c"shouldstop", native!(shouldstop))?;
+    state.set_function(-1, c"current", native!(current, Free))?;
+    state.set_function(
+        -1,
+        c"run",
+        native!(run, (needs::Thread, needs::RunnerHandle)),
+    )?;
+    state.set_function(-1, c"shouldstop", native!(shouldstop, Free))?;
     Ok(1)
 }
 

@@ -452,9 +452,29 @@ impl fmt::Display for Set {
     }
 }
 
+/// Bytes that a script has chosen, on one line and without a zero.
+struct Shown<'a>(&'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c.is_control() {
+                    true => write!(f, "{}", c.escape_default())?,
+                    false => write!(f, "{c}")?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Bytes(&self.name);
+        let name = Shown(&self.name);
         if self.rejected {
             return write!(f, "~{name}");
         }
@@ -466,7 +486,7 @@ impl fmt::Display for Entry {
                 Some(former) if former == value.layer => "|",
                 Some(_) => "&",
             };
-            write!(f, "{separator}{}", Bytes(&value.text))?;
+            write!(f, "{separator}{}", Shown(&value.text))?;
         }
         Ok(())
     }

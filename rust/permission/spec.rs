@@ -12,9 +12,6 @@ pub const MAX_NAME: usize = 255;
 /// The longest value, in bytes.
 pub const MAX_VALUE: usize = 1023;
 
-/// The longest spec, in bytes: `~name=value`.
-pub const MAX_SPEC: usize = MAX_NAME + MAX_VALUE + 2;
-
 /// The name that stands for all permissions, on the command line.
 pub(super) const ALL: &[u8] = b"all";
 

@@ -61,7 +61,7 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
 /// What an error of the edge becomes outside of Lua.
 pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
     match error {
-        Error::Raised => take_failure(state),
+        Error::Raised | Error::PushedMessage => take_failure(state),
         Error::Message(text) | Error::Argument(_, text) => {
             failure(fmt!("{}", BStr::from_bytes(text.as_bytes())))
         }

@@ -13,7 +13,9 @@ use core::{
     ptr, //
 };
 use kernel::{
+    ffi::{c_char, c_int},
     prelude::*,
+    str::CStrExt,
     sync::Arc, //
 };
 
@@ -126,6 +128,30 @@ pub(crate) fn with<T>(state: State, with: impl FnOnce(&Set) -> T) -> T {
     with(unsafe { &*slot(state.as_raw()).read() })
 }
 
+/// Whether the thread `state` has a permission of `lua/port/permission.c`, for a value if it is not
+/// null.
+///
+/// # Safety
+///
+/// To be called by Lua, for the thread that runs. The value must end with a zero.
+#[no_mangle]
+unsafe extern "C" fn lunatik_permitted(
+    state: *mut sys::lua_State,
+    permission: c_int,
+    value: *const c_char,
+) -> c_int {
+    let permission = match permission as u32 {
+        sys::LUNATIK_PERMISSION_ENV => Permission::Env,
+        _ => Permission::Load,
+    };
+    // SAFETY: As the caller promises.
+    let (state, value) = unsafe {
+        let value = (!value.is_null()).then(|| CStr::from_char_ptr(value).to_bytes());
+        (State::from_raw(state), value)
+    };
+    with(state, |set| set.allows(permission, value)).into()
+}
+
 /// `permission "name" denied`, with the value that was asked for.
 pub(crate) fn denied(permission: Permission, value: Option<&[u8]>) -> Error {
     let name = permission.name();
@@ -164,7 +190,7 @@ impl Vm {
             .pledge(spec, Origin::Script)
             .map_err(|error| match error {
                 crate::permission::PledgeError::NoMemory => Error::NoMemory,
-                error => Error::message(format_args!("{error}")),
+                error => Error::long_message(state, format_args!("{error}")),
             })?;
         if !done {
             return Ok(false);

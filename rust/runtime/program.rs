@@ -19,7 +19,13 @@ use crate::sys::kernel_helpers as sys;
 pub(crate) const DIRECTORY: &str = "/lib/modules/lua";
 
 /// The longest script, in bytes.
-const MAX_SCRIPT: usize = 16 << 20;
+pub(crate) const MAX_SCRIPT: usize = 16 << 20;
+
+/// The path of the script `name`.
+pub(crate) fn path(name: &[u8]) -> Result<CString> {
+    let name = BStr::from_bytes(name);
+    CString::try_from_fmt(fmt!("{DIRECTORY}/{name}.lua"))
+}
 
 /// The text of a script, or where to find it.
 pub(crate) enum Program<'a> {
@@ -86,9 +92,8 @@ impl Program<'_> {
                 Ok(with(text, &chunk))
             }
             Self::Named(name) => {
-                let name = BStr::from_bytes(name);
-                let chunk = CString::try_from_fmt(fmt!("@{DIRECTORY}/{name}.lua"))?;
-                let path = CString::try_from_fmt(fmt!("{DIRECTORY}/{name}.lua"))?;
+                let path = path(name)?;
+                let chunk = CString::try_from_fmt(fmt!("@{}", BStr::from_bytes(path.to_bytes())))?;
                 let text = FileText::read(&path)?;
                 Ok(with(text.bytes(), &chunk))
             }

@@ -15,6 +15,7 @@ use super::{
     message::{self, Message},
     program::Program,
     registry::{self, RegisterError},
+    text::Text,
 };
 use crate::{
     codec::{self, Writer},
@@ -29,6 +30,8 @@ pub(crate) enum StartError {
     AlreadyRunning,
     /// There is no such file.
     NotFound,
+    /// It cannot have these permissions, for that reason.
+    Permissions(Text),
     /// The script has failed.
     Failed(Arc<Failure>),
     /// The kernel says no.

@@ -80,6 +80,11 @@ fn thread_name(name: &[u8]) -> ([u8; MAX_NAME + 1], usize) {
 }
 
 impl Thread {
+    /// The runtime whose body it runs.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// Starts a thread called `name` that calls the body of `runtime` with `arguments`.
     ///
     /// When the body has returned, the runtime ends.

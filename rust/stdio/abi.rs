@@ -10,6 +10,7 @@
 use kernel::ffi::c_int;
 
 use super::{
+    access::AccessError,
     errno::Errno,
     file::File,
     hooks::Host,
@@ -41,6 +42,21 @@ fn settle<T>(streams: &Streams, result: Result<T, Errno>, failure: T) -> T {
         unsafe { *streams.host().errno() = number };
         failure
     })
+}
+
+/// As [`settle`], and tells C of a denial, which it raises.
+fn settle_access<T>(streams: &Streams, result: Result<T, AccessError>, failure: T) -> T {
+    let denied = |permission, second| {
+        // SAFETY: The VM is alive as long as its streams are.
+        unsafe { streams.host().set_denied(permission, second) };
+        Errno::EACCES
+    };
+    let result = result.map_err(|error| match error {
+        AccessError::Denied(permission) => denied(permission, false),
+        AccessError::SecondDenied(permission) => denied(permission, true),
+        AccessError::Errno(errno) => errno,
+    });
+    settle(streams, result, failure)
 }
 
 /// Runs `operate` on an open file and returns to C as [`settle`] does.

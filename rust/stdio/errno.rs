@@ -17,6 +17,8 @@ impl Errno {
     pub const EBADF: Self = Self(9);
     /// Cannot allocate memory.
     pub const ENOMEM: Self = Self(12);
+    /// Permission denied.
+    pub const EACCES: Self = Self(13);
     /// Device or resource busy.
     pub const EBUSY: Self = Self(16);
     /// File exists.

@@ -42,10 +42,17 @@ struct mnt_idmap *lunatik_mnt_idmap(const struct vfsmount *mount)
 	return mnt_idmap(mount);
 }
 
-int lunatik_path_parent_lookup(struct filename *name, struct path *parent, struct qstr *last,
-			       const struct path *root)
+int lunatik_path_parent_lookup(struct filename *name, bool plain, struct path *parent,
+			       struct qstr *last, const struct path *root)
 {
-	return vfs_path_parent_lookup(name, 0, parent, last, root);
+	return vfs_path_parent_lookup(name, plain ? LOOKUP_NO_MAGICLINKS : 0, parent, last, root);
+}
+
+int lunatik_path_lookup(const struct path *root, const char *name, bool plain,
+			struct path *found)
+{
+	return vfs_path_lookup(root->dentry, root->mnt, name,
+			       LOOKUP_FOLLOW | (plain ? LOOKUP_NO_MAGICLINKS : 0), found);
 }
 
 bool lunatik_has_trailing_slash(const struct qstr *last)

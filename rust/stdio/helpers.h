@@ -33,8 +33,12 @@ void lunatik_get_init_root(struct path *root);
 struct mnt_idmap *lunatik_mnt_idmap(const struct vfsmount *mount);
 
 /* linux/namei.h */
-int lunatik_path_parent_lookup(struct filename *name, struct path *parent, struct qstr *last,
-			       const struct path *root);
+/* 'plain' refuses links such as /proc/PID/root, which lead to where paths mean something else. */
+int lunatik_path_parent_lookup(struct filename *name, bool plain, struct path *parent,
+			       struct qstr *last, const struct path *root);
+/* Follows symbolic links to the end. */
+int lunatik_path_lookup(const struct path *root, const char *name, bool plain,
+			struct path *found);
 bool lunatik_has_trailing_slash(const struct qstr *last);
 struct dentry *lunatik_start_removing(struct mnt_idmap *idmap, struct dentry *parent,
 				      struct qstr *name);

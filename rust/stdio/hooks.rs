@@ -6,13 +6,20 @@
 use kernel::ffi::{c_int, c_void};
 
 use super::{
+    access::Access,
     errno::Errno,
     streams::Streams, //
 };
-use crate::sys::lua::{
-    lua_State,
-    lua_getallocf,
-    lunatik_vm, //
+use crate::{
+    permission::{Permission, Set},
+    sys::lua::{
+        lua_State,
+        lua_getallocf,
+        lunatik_permissions,
+        lunatik_vm,
+        LUNATIK_DENIED_READ,
+        LUNATIK_DENIED_WRITE, //
+    },
 };
 
 extern "C" {
@@ -22,6 +29,17 @@ extern "C" {
     /// Asks whether a VM may call into the file system now: 0, or a negative error if its code is
     /// being ended (`EINTR`) or must not sleep.
     fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int;
+}
+
+/// What a thread of Lua may do with paths.
+///
+/// # Safety
+///
+/// `state` must be alive and run now; the result must not be used after C has been returned to.
+pub(super) unsafe fn access_of<'a>(state: *mut lua_State) -> Access<'a> {
+    // SAFETY: Each thread of a VM has a reference to a set in its extra space, see
+    // `runtime/permissions.rs`, which nobody else replaces while the thread runs this.
+    Access(unsafe { &**lunatik_permissions(state).cast::<*const Set>() })
 }
 
 /// A VM, as C knows it.
@@ -59,6 +77,25 @@ impl Host {
     pub(super) unsafe fn errno(self) -> *mut c_int {
         // SAFETY: By this function's contract; the head is the first thing in a VM.
         unsafe { &raw mut (*self.0.cast::<lunatik_vm>()).error_number }
+    }
+
+    /// Notes for C that a permission is missing, for the second path of two if `second`.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn set_denied(self, permission: Permission, second: bool) {
+        let denied = match permission {
+            Permission::FsRead => LUNATIK_DENIED_READ,
+            _ => LUNATIK_DENIED_WRITE,
+        };
+        // SAFETY: By this function's contract; the head is the first thing in a VM.
+        unsafe {
+            let head = self.0.cast::<lunatik_vm>();
+            // CAST: The numbers are small.
+            (*head).denied = denied as c_int;
+            (*head).denied_second = second.into();
+        }
     }
 
     /// Takes all of `data` as output.

@@ -35,15 +35,45 @@ impl KernelFile {
             return Err(Errno::ENOENT);
         }
         let root = Root::of_init();
-        // SAFETY: The root is a valid path, the name ends with a zero, and both live until the end
-        // of the call.
+        // SAFETY: The root is a valid path.
+        unsafe { Self::open_below(root.as_ptr(), path, mode, permissions) }
+    }
+
+    /// Opens what was looked up before. It is there, so it is not created.
+    ///
+    /// # Safety
+    ///
+    /// The caller must hold `found`.
+    pub(super) unsafe fn open_found(
+        found: *const bindings::path,
+        mode: Mode,
+    ) -> Result<Self, Errno> {
+        if mode.exclusive {
+            return Err(Errno::EEXIST);
+        }
+        let mode = Mode {
+            create: false,
+            ..mode
+        };
+        // SAFETY: As the caller promises. An empty path is the root itself.
+        unsafe { Self::open_below(found, c"", mode, 0) }
+    }
+
+    /// Opens what `path` names, from `root`.
+    ///
+    /// # Safety
+    ///
+    /// The caller must hold `root`.
+    pub(super) unsafe fn open_below(
+        root: *const bindings::path,
+        path: &CStr,
+        mode: Mode,
+        permissions: u16,
+    ) -> Result<Self, Errno> {
+        // SAFETY: The root is a valid path, as the caller promises, the name ends with a zero, and
+        // both live until the end of the call.
         let file = unsafe {
-            bindings::file_open_root(
-                root.as_ptr(),
-                path.as_char_ptr(),
-                open_flags(mode),
-                permissions,
-            )
+            bindings::file_open_root(root, path.as_char_ptr(), open_flags(mode), permissions)
         };
         let file = from_err_ptr(file).map_err(from_error)?;
         // INVARIANT: The function returns the first reference to a new file.

@@ -14,7 +14,12 @@ use kernel::{
     str::{CStr, CStrExt}, //
 };
 
-use super::errno::Errno;
+use super::{
+    access::{Access, AccessError},
+    errno::Errno,
+    kernel_file::KernelFile,
+    mode::Mode, //
+};
 use crate::sys::kernel_helpers as sys;
 
 /// The root directory of the init process.
@@ -68,12 +73,21 @@ impl Drop for Name {
     }
 }
 
+/// Which links are followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Links {
+    /// All.
+    All,
+    /// Not those of `/proc` that lead to what another process sees.
+    Plain,
+}
+
 /// The directory that holds what a path names, and its name there.
 ///
 /// # Invariants
 ///
 /// We own a reference to `directory`; `last` points into `_name`.
-struct Parent {
+pub(super) struct Parent {
     directory: bindings::path,
     last: bindings::qstr,
     _name: Name,
@@ -81,7 +95,7 @@ struct Parent {
 
 impl Parent {
     /// Follows `path` up to its last component. `EINVAL` if that is not a name.
-    fn find(path: &CStr) -> Result<Self, Errno> {
+    pub(super) fn find(path: &CStr, links: Links) -> Result<Self, Errno> {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
@@ -91,7 +105,13 @@ impl Parent {
         let mut last = bindings::qstr::default();
         // SAFETY: All pointers are valid until the end of the call.
         let status = unsafe {
-            sys::lunatik_path_parent_lookup(name.0, &mut directory, &mut last, root.as_ptr())
+            sys::lunatik_path_parent_lookup(
+                name.0,
+                links == Links::Plain,
+                &mut directory,
+                &mut last,
+                root.as_ptr(),
+            )
         };
         Errno::check(status as isize)?;
         // INVARIANT: The function took a reference to the directory, and found the last component
@@ -101,6 +121,37 @@ impl Parent {
             last,
             _name: name,
         })
+    }
+
+    /// The directory.
+    pub(super) fn directory(&self) -> &bindings::path {
+        &self.directory
+    }
+
+    /// The name in it.
+    pub(super) fn name(&self) -> &[u8] {
+        // SAFETY: By the type invariants the name is alive; it is as long as it says.
+        unsafe {
+            let length = self.last.__bindgen_anon_1.__bindgen_anon_1.len as usize;
+            core::slice::from_raw_parts(self.last.name, length)
+        }
+    }
+
+    /// Makes a file of this name, which must not be there yet, not even as a link, and opens it.
+    pub(super) fn create(&self, mode: Mode, permissions: u16) -> Result<KernelFile, Errno> {
+        if self.wants_directory() {
+            return Err(Errno::EISDIR);
+        }
+        let mode = Mode {
+            create: true,
+            exclusive: true,
+            ..mode
+        };
+        // SAFETY: By the type invariants the name is alive. It ends with a zero: not with a slash,
+        // as was just seen.
+        let name = unsafe { CStr::from_char_ptr(self.last.name.cast()) };
+        // SAFETY: We own a reference to the directory.
+        unsafe { KernelFile::open_below(&self.directory, name, mode, permissions) }
     }
 
     /// Whether the path ended with a slash, so that only a directory will do.
@@ -214,17 +265,19 @@ impl Drop for Inode {
     }
 }
 
-/// Removes a file, or an empty directory, as C's `remove` does.
-pub(super) fn remove(path: &CStr) -> Result<(), Errno> {
-    let parent = match (Parent::find(path), Last::of(path.to_bytes())) {
+/// Removes a file, or an empty directory, as C's `remove` does, if `access` allows it.
+pub(super) fn remove(path: &CStr, access: &Access<'_>) -> Result<(), AccessError> {
+    let parent = match (access.parent(path), Last::of(path.to_bytes())) {
         // As `unlink` and then `rmdir` would say.
-        (Err(Errno::EINVAL), Last::Root) => return Err(Errno::EBUSY),
-        (Err(Errno::EINVAL), Last::DotDot) => return Err(Errno::ENOTEMPTY),
+        (Err(AccessError::Errno(Errno::EINVAL)), Last::Root) => return Err(Errno::EBUSY.into()),
+        (Err(AccessError::Errno(Errno::EINVAL)), Last::DotDot) => {
+            return Err(Errno::ENOTEMPTY.into())
+        }
         (parent, _) => parent?,
     };
     match unlink(&parent) {
-        Err(Errno::EISDIR) => remove_directory(&parent),
-        result => result,
+        Err(Errno::EISDIR) => Ok(remove_directory(&parent)?),
+        result => Ok(result?),
     }
 }
 
@@ -268,19 +321,25 @@ fn remove_directory(parent: &Parent) -> Result<(), Errno> {
     Errno::check(status as isize).map(|_| ())
 }
 
-/// Renames a file or directory, as C's `rename` does.
-pub(super) fn rename(from: &CStr, to: &CStr) -> Result<(), Errno> {
-    let find = |path: &CStr| match (Parent::find(path), Last::of(path.to_bytes())) {
-        (Err(Errno::EINVAL), Last::Root | Last::Dot | Last::DotDot) => Err(Errno::EBUSY),
+/// Renames a file or directory, as C's `rename` does, if `access` allows both.
+pub(super) fn rename(from: &CStr, to: &CStr, access: &Access<'_>) -> Result<(), AccessError> {
+    let find = |path: &CStr| match (access.parent(path), Last::of(path.to_bytes())) {
+        (Err(AccessError::Errno(Errno::EINVAL)), Last::Root | Last::Dot | Last::DotDot) => {
+            Err(Errno::EBUSY.into())
+        }
         (parent, _) => parent,
     };
-    let (old, new) = (find(from)?, find(to)?);
+    let (old, new) = (find(from)?, find(to).map_err(AccessError::of_second)?);
+    Ok(rename_found(&old, &new)?)
+}
+
+fn rename_found(old: &Parent, new: &Parent) -> Result<(), Errno> {
     if old.directory.mnt != new.directory.mnt {
         return Err(Errno::EXDEV);
     }
-    let _access = WriteAccess::new(&old)?;
-    let mut renaming = Renaming::start(&old, &new)?;
-    renaming.check(&old, &new)?;
+    let _access = WriteAccess::new(old)?;
+    let mut renaming = Renaming::start(old, new)?;
+    renaming.check(old, new)?;
     renaming.finish()
 }
 

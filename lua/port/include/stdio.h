@@ -37,7 +37,7 @@ FILE *lunatik_stdout(struct lua_State *L);
 FILE *lunatik_stderr(struct lua_State *L);
 
 FILE *lunatik_fopen(struct lua_State *L, const char *path, const char *mode);
-FILE *lunatik_freopen(const char *path, const char *mode, FILE *file);
+FILE *lunatik_freopen(struct lua_State *L, const char *path, const char *mode, FILE *file);
 FILE *lunatik_tmpfile(struct lua_State *L);
 int lunatik_fclose(FILE *file);
 
@@ -65,13 +65,22 @@ int lunatik_rename(struct lua_State *L, const char *from, const char *to);
 /* Creates an empty file under /tmp, as mkstemp does, and stores its name. */
 char *lunatik_tmpnam(struct lua_State *L, char *name);
 
+/* These ask for permission and raise an error where it is denied; see port/permission.c. */
+FILE *lunatik_checked_fopen(struct lua_State *L, const char *path, const char *mode);
+FILE *lunatik_checked_freopen(struct lua_State *L, const char *path, const char *mode,
+			      FILE *file);
+FILE *lunatik_checked_tmpfile(struct lua_State *L);
+int lunatik_checked_remove(struct lua_State *L, const char *path);
+int lunatik_checked_rename(struct lua_State *L, const char *from, const char *to);
+char *lunatik_checked_tmpnam(struct lua_State *L, char *name);
+
 #define stdin			lunatik_stdin(L)
 #define stdout			lunatik_stdout(L)
 #define stderr			lunatik_stderr(L)
 
-#define fopen(path, mode)	lunatik_fopen(L, path, mode)
-#define freopen			lunatik_freopen
-#define tmpfile()		lunatik_tmpfile(L)
+#define fopen(path, mode)	lunatik_checked_fopen(L, path, mode)
+#define freopen(path, mode, file) lunatik_checked_freopen(L, path, mode, file)
+#define tmpfile()		lunatik_checked_tmpfile(L)
 #define fclose			lunatik_fclose
 
 #define fread			lunatik_fread
@@ -90,9 +99,9 @@ char *lunatik_tmpnam(struct lua_State *L, char *name);
 #define ftell			lunatik_ftell
 #define setvbuf			lunatik_setvbuf
 
-#define remove(path)		lunatik_remove(L, path)
-#define rename(from, to)	lunatik_rename(L, from, to)
-#define tmpnam(name)		lunatik_tmpnam(L, name)
+#define remove(path)		lunatik_checked_remove(L, path)
+#define rename(from, to)	lunatik_checked_rename(L, from, to)
+#define tmpnam(name)		lunatik_checked_tmpnam(L, name)
 
 int snprintf(char *buffer, size_t size, const char *format, ...);
 

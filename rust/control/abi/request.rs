@@ -7,6 +7,7 @@ use super::{
     fields::{require, set, write_frame, Body, FieldReader, FieldWriter, FrameError},
     header::Frame,
     name::script_name,
+    permissions::Permissions,
     MAX_ARGUMENTS, MAX_CHUNK_NAME, MAX_FRAME, MAX_GRACE_MS, MAX_NAME,
 };
 use crate::codec::{EncodeError, Message, Sink};
@@ -94,6 +95,8 @@ pub struct Start<'a> {
     pub source: Source<'a>,
     /// The most memory it may use, in bytes; 0 is the default.
     pub memory_limit: u64,
+    /// What it may do, and nothing else; without them, everything.
+    pub permissions: Option<Permissions<'a>>,
     /// What the chunk gets as `...`.
     pub arguments: Message<'a>,
 }
@@ -123,12 +126,16 @@ pub enum Request<'a> {
     Repl {
         /// The text.
         text: &'a [u8],
+        /// As in [`Start`], for the runtime if it is made now.
+        permissions: Option<Permissions<'a>>,
     },
     /// Asks for the names that could complete an expression, in the session's own runtime. The results
     /// are strings that replace `prefix`, sorted, at most [`MAX_COMPLETIONS`](super::MAX_COMPLETIONS).
     Complete {
         /// The expression as far as it is written: `str`, `string.fo`, `a.b:c`.
         prefix: &'a [u8],
+        /// As in [`Start`], for the runtime if it is made now.
+        permissions: Option<Permissions<'a>>,
     },
     /// Stops a script.
     Stop {
@@ -205,9 +212,11 @@ impl<'a> Request<'a> {
             RequestKind::Eval => Self::Eval(found.start()?),
             RequestKind::Repl => Self::Repl {
                 text: require(found.text, "text")?,
+                permissions: found.permissions,
             },
             RequestKind::Complete => Self::Complete {
                 prefix: require(found.prefix, "prefix")?,
+                permissions: found.permissions,
             },
             RequestKind::Stop => Self::Stop {
                 name: require(found.name, "name")?,
@@ -240,8 +249,17 @@ impl Body for Request<'_> {
             Self::Run(ref start) | Self::Spawn(ref start) | Self::Eval(ref start) => {
                 start.write(fields)
             }
-            Self::Repl { text } => fields.bytes("text", text),
-            Self::Complete { prefix } => fields.bytes("prefix", prefix),
+            Self::Repl { text, permissions } => {
+                fields.bytes("text", text)?;
+                write_permissions(fields, permissions)
+            }
+            Self::Complete {
+                prefix,
+                permissions,
+            } => {
+                fields.bytes("prefix", prefix)?;
+                write_permissions(fields, permissions)
+            }
             Self::Stop { name, grace_ms } => {
                 fields.bytes("name", name)?;
                 grace_ms.map_or(Ok(()), |grace_ms| fields.number("grace_ms", grace_ms))
@@ -273,19 +291,39 @@ impl Body for Start<'_> {
         if self.memory_limit != 0 {
             fields.number("memory", self.memory_limit)?;
         }
+        write_permissions(fields, self.permissions)?;
         fields.bytes_unless_empty("arguments", self.arguments.as_bytes())
     }
 }
 
+/// An empty list is not the same as none: it permits nothing.
+fn write_permissions<S: Sink>(
+    fields: &mut FieldWriter<S>,
+    permissions: Option<Permissions<'_>>,
+) -> Result<(), EncodeError<S::Error>> {
+    fields.optional_bytes(
+        "permissions",
+        permissions.as_ref().map(Permissions::as_bytes),
+    )
+}
+
 /// Which fields a request may have.
-const START: &[&str] = &["name", "script", "text", "chunk", "memory", "arguments"];
+const START: &[&str] = &[
+    "name",
+    "script",
+    "text",
+    "chunk",
+    "memory",
+    "permissions",
+    "arguments",
+];
 
 const fn allowed(kind: RequestKind) -> &'static [&'static str] {
     match kind {
         RequestKind::Hello => &["version", "client"],
         RequestKind::Run | RequestKind::Spawn | RequestKind::Eval => START,
-        RequestKind::Repl => &["text"],
-        RequestKind::Complete => &["prefix"],
+        RequestKind::Repl => &["text", "permissions"],
+        RequestKind::Complete => &["prefix", "permissions"],
         RequestKind::Stop => &["name", "grace_ms"],
         RequestKind::List | RequestKind::Shutdown => &[],
         RequestKind::Status => &["name", "clear"],
@@ -302,6 +340,7 @@ struct Found<'a> {
     text: Option<&'a [u8]>,
     chunk: Option<&'a [u8]>,
     memory: Option<u64>,
+    permissions: Option<Permissions<'a>>,
     arguments: Option<Message<'a>>,
     version: Option<u32>,
     client: Option<&'a [u8]>,
@@ -329,6 +368,10 @@ impl<'a> Found<'a> {
                 b"memory" => {
                     let limit = value.number("memory", u64::MAX)?;
                     set(&mut found.memory, "memory", limit)?;
+                }
+                b"permissions" => {
+                    let permissions = Permissions::new(value.message("permissions")?)?;
+                    set(&mut found.permissions, "permissions", permissions)?;
                 }
                 b"arguments" => {
                     let arguments = value.message("arguments")?;
@@ -374,6 +417,7 @@ impl<'a> Found<'a> {
             ("text", self.text.is_some()),
             ("chunk", self.chunk.is_some()),
             ("memory", self.memory.is_some()),
+            ("permissions", self.permissions.is_some()),
             ("arguments", self.arguments.is_some()),
             ("version", self.version.is_some()),
             ("client", self.client.is_some()),
@@ -409,6 +453,7 @@ impl<'a> Found<'a> {
             name: self.name,
             source,
             memory_limit: self.memory.unwrap_or(0),
+            permissions: self.permissions,
             arguments: self.arguments.unwrap_or(Message::EMPTY),
         })
     }

@@ -83,6 +83,8 @@ pub struct StatusRow<'a> {
     pub cpu_ns: u64,
     /// Time since it was started.
     pub age_ns: u64,
+    /// What it may do, as `pledge` names it; empty if the module does not tell.
+    pub permissions: &'a [u8],
     /// The last error's message; empty without one.
     pub error: &'a [u8],
     /// That error's traceback; empty without one.
@@ -98,6 +100,7 @@ impl Body for StatusRow<'_> {
         fields.number("memory_limit", self.memory_limit)?;
         fields.number("cpu_ns", self.cpu_ns)?;
         fields.number("age_ns", self.age_ns)?;
+        fields.bytes_unless_empty("permissions", self.permissions)?;
         fields.bytes_unless_empty("error", self.error)?;
         fields.bytes_unless_empty("traceback", self.traceback)
     }
@@ -108,7 +111,7 @@ impl<'a> StatusRow<'a> {
         let (mut name, mut kind, mut state) = (None, None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
-        let (mut error, mut traceback) = (None, None);
+        let (mut permissions, mut error, mut traceback) = (None, None, None);
         let mut fields = FieldReader::new(body)?;
         while let Some((field, value)) = fields.field()? {
             let number = |place: &mut _, name| set(place, name, value.number(name, u64::MAX)?);
@@ -123,6 +126,10 @@ impl<'a> StatusRow<'a> {
                     let given = State::from_name(value.bytes("state", MAX_FRAME)?)
                         .ok_or(AbiError::FieldRange("state"))?;
                     set(&mut state, "state", given)?;
+                }
+                b"permissions" => {
+                    let bytes = value.bytes("permissions", MAX_FRAME)?;
+                    set(&mut permissions, "permissions", bytes)?;
                 }
                 b"error" => set(&mut error, "error", value.bytes("error", MAX_FRAME)?)?,
                 b"traceback" => {
@@ -141,6 +148,7 @@ impl<'a> StatusRow<'a> {
             memory_limit: require(memory_limit, "memory_limit")?,
             cpu_ns: require(cpu_ns, "cpu_ns")?,
             age_ns: require(age_ns, "age_ns")?,
+            permissions: permissions.unwrap_or_default(),
             error: error.unwrap_or_default(),
             traceback: traceback.unwrap_or_default(),
         })

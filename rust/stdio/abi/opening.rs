@@ -9,15 +9,16 @@ use kernel::{
 
 use super::{
     super::{
+        access::AccessError,
         errno::Errno,
         file::{File, Source},
-        kernel_file::KernelFile,
+        hooks::access_of,
         mode::Mode,
         path,
-        streams::Streams,
         temporary, //
     },
     settle,
+    settle_access,
     streams_of,
     EOF, //
 };
@@ -26,20 +27,30 @@ use crate::sys::lua::lua_State;
 /// Permissions of a new file, less init's mask.
 const PERMISSIONS: u16 = 0o666;
 
-/// Opens a file for a VM.
+/// Opens a file for a thread of Lua.
 ///
 /// # Safety
 ///
 /// As for all functions here.
-unsafe fn open(streams: &Streams, path: *const c_char, mode: *const c_char) -> Result<File, Errno> {
+unsafe fn open(
+    state: *mut lua_State,
+    path: *const c_char,
+    mode: *const c_char,
+) -> Result<File, AccessError> {
     // SAFETY: By the contract of `abi.rs`.
-    let (path, mode) = unsafe {
+    let (streams, access, path, mode) = unsafe {
+        let streams = streams_of(state);
         streams.host().may_use_files()?;
-        (CStr::from_char_ptr(path), CStr::from_char_ptr(mode))
+        (
+            streams,
+            access_of(state),
+            CStr::from_char_ptr(path),
+            CStr::from_char_ptr(mode),
+        )
     };
     let mode = Mode::parse(mode.to_bytes()).ok_or(Errno::EINVAL)?;
-    let file = KernelFile::open(path, mode, PERMISSIONS)?;
-    File::new(Source::file(streams.host(), file), mode)
+    let file = access.open(path, mode, PERMISSIONS)?;
+    Ok(File::new(Source::file(streams.host(), file), mode)?)
 }
 
 /// C's `fopen`.
@@ -59,10 +70,10 @@ unsafe extern "C" fn lunatik_fopen(
         // SAFETY: As above.
         unsafe {
             streams.reserve()?;
-            streams.keep(open(streams, path, mode)?)
+            Ok(streams.keep(open(state, path, mode)?)?)
         }
     };
-    settle(streams, open(), core::ptr::null_mut())
+    settle_access(streams, open(), core::ptr::null_mut())
 }
 
 /// C's `freopen`; on failure `file` is closed and gone.
@@ -72,6 +83,7 @@ unsafe extern "C" fn lunatik_fopen(
 /// As for all functions here.
 #[no_mangle]
 unsafe extern "C" fn lunatik_freopen(
+    state: *mut lua_State,
     path: *const c_char,
     mode: *const c_char,
     file: *mut File,
@@ -84,10 +96,10 @@ unsafe extern "C" fn lunatik_freopen(
             let former = streams.take(file).ok_or(Errno::EBADF)?;
             // Errors of the former file are nobody's concern, in C as well.
             let _ = former.close();
-            streams.keep(open(streams, path, mode)?)
+            Ok(streams.keep(open(state, path, mode)?)?)
         }
     };
-    settle(streams, reopen(), core::ptr::null_mut())
+    settle_access(streams, reopen(), core::ptr::null_mut())
 }
 
 /// C's `tmpfile`.
@@ -103,15 +115,17 @@ unsafe extern "C" fn lunatik_tmpfile(state: *mut lua_State) -> *mut File {
         // SAFETY: As above.
         unsafe {
             streams.host().may_use_files()?;
+            access_of(state).may_make_temporary()?;
             streams.reserve()?;
         }
         let (file, path) = temporary::create()?;
-        path::remove(temporary::c_str(&path))?;
+        // SAFETY: As above.
+        path::remove(temporary::c_str(&path), &unsafe { access_of(state) })?;
         let file = File::new(Source::file(streams.host(), file), Mode::TEMPORARY)?;
         // SAFETY: As above.
-        unsafe { streams.keep(file) }
+        Ok(unsafe { streams.keep(file) }?)
     };
-    settle(streams, open(), core::ptr::null_mut())
+    settle_access(streams, open(), core::ptr::null_mut())
 }
 
 /// C's `fclose`.

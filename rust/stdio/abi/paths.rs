@@ -8,8 +8,8 @@ use kernel::{
 };
 
 use super::{
-    super::{path, temporary},
-    settle,
+    super::{access::AccessError, hooks::access_of, path, temporary},
+    settle_access,
     streams_of,
     EOF, //
 };
@@ -25,9 +25,11 @@ unsafe extern "C" fn lunatik_remove(state: *mut lua_State, path: *const c_char) 
     // SAFETY: By the contract of `abi.rs`.
     let (streams, path) = unsafe { (streams_of(state), CStr::from_char_ptr(path)) };
     // SAFETY: As above.
-    let allowed = unsafe { streams.host().may_use_files() };
-    let result = allowed.and_then(|()| path::remove(path));
-    settle(streams, result.map(|()| 0), EOF)
+    let (allowed, access) = unsafe { (streams.host().may_use_files(), access_of(state)) };
+    let result = allowed
+        .map_err(AccessError::from)
+        .and_then(|()| path::remove(path, &access));
+    settle_access(streams, result.map(|()| 0), EOF)
 }
 
 /// C's `rename`.
@@ -50,9 +52,11 @@ unsafe extern "C" fn lunatik_rename(
         )
     };
     // SAFETY: As above.
-    let allowed = unsafe { streams.host().may_use_files() };
-    let result = allowed.and_then(|()| path::rename(from, to));
-    settle(streams, result.map(|()| 0), EOF)
+    let (allowed, access) = unsafe { (streams.host().may_use_files(), access_of(state)) };
+    let result = allowed
+        .map_err(AccessError::from)
+        .and_then(|()| path::rename(from, to, &access));
+    settle_access(streams, result.map(|()| 0), EOF)
 }
 
 /// Creates an empty file of a new name, as `mkstemp` does, and stores the name.
@@ -66,12 +70,15 @@ unsafe extern "C" fn lunatik_tmpnam(state: *mut lua_State, name: *mut c_char) ->
     let streams = unsafe { streams_of(state) };
     let create = || {
         // SAFETY: As above.
-        unsafe { streams.host().may_use_files() }?;
+        unsafe {
+            streams.host().may_use_files()?;
+            access_of(state).may_make_temporary()?;
+        }
         let (file, path) = temporary::create()?;
         file.close()?;
         // SAFETY: As above; `L_tmpnam` is no less than this length.
         unsafe { name.cast::<temporary::TemporaryPath>().write(path) };
         Ok(name)
     };
-    settle(streams, create(), core::ptr::null_mut())
+    settle_access(streams, create(), core::ptr::null_mut())
 }

@@ -17,10 +17,18 @@ mod kernel {
     pub mod control {
         pub mod abi;
     }
+
+    // What is not for user space needs the rest of the folder.
+    #[allow(dead_code)]
+    pub mod permission {
+        pub mod name;
+        pub mod spec;
+    }
 }
 
 pub use kernel::codec;
 pub use kernel::control::abi;
+pub use kernel::permission::spec;
 
 impl codec::Sink for alloc::vec::Vec<u8> {
     type Error = core::convert::Infallible;

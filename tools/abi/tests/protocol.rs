@@ -4,8 +4,8 @@
 
 use lunatik_abi::abi::{
     errno, script_name, split_frame, AbiError, Failure, Frame, FrameError, FrameHeader, LogLine,
-    NameError, Origin, Outcome, Reply, Request, RequestKind, Source, Start, State, StatusRow,
-    Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME,
+    NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start, State,
+    StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME, MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -42,6 +42,10 @@ fn requests_survive() {
         writer.string(b"one").unwrap();
         writer.integer(-2).unwrap();
     });
+    let permissions = message(|writer| {
+        writer.string(b"load").unwrap();
+        writer.string(b"fs:read=/etc/*").unwrap();
+    });
     let start = Start {
         name: Some(b"counter"),
         source: Source::Text {
@@ -49,6 +53,7 @@ fn requests_survive() {
             chunk: b"@./counter.lua",
         },
         memory_limit: 64 << 20,
+        permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
         arguments: Message::check(&arguments).unwrap(),
     };
     let registered = Start {
@@ -57,6 +62,7 @@ fn requests_survive() {
             script: b"net/filter.lua",
         },
         memory_limit: 0,
+        permissions: Some(Permissions::NOTHING),
         arguments: Message::EMPTY,
     };
     for request in [
@@ -67,9 +73,17 @@ fn requests_survive() {
         Request::Run(start),
         Request::Spawn(registered),
         Request::Eval(start),
-        Request::Repl { text: b"" },
+        Request::Repl {
+            text: b"",
+            permissions: None,
+        },
+        Request::Repl {
+            text: b"",
+            permissions: start.permissions,
+        },
         Request::Complete {
             prefix: b"string.fo",
+            permissions: None,
         },
         Request::Stop {
             name: b"x.lua",
@@ -108,6 +122,30 @@ fn requests_survive() {
 }
 
 #[test]
+fn permissions_are_strings_and_not_too_many() {
+    let of = |bytes: &[u8]| Permissions::new(Message::check(bytes).unwrap()).map(|_| ());
+    let many = |count| {
+        message(|writer| {
+            for _ in 0..count {
+                writer.string(b"load").unwrap();
+            }
+        })
+    };
+    assert_eq!(of(&many(MAX_PERMISSIONS)), Ok(()));
+    assert_eq!(
+        of(&many(MAX_PERMISSIONS + 1)),
+        Err(AbiError::FieldRange("permissions"))
+    );
+    let integer = message(|writer| writer.integer(1).unwrap());
+    assert_eq!(of(&integer), Err(AbiError::FieldType("permissions")));
+    let table = message(|writer| {
+        writer.begin_table().unwrap();
+        writer.end_table().unwrap();
+    });
+    assert_eq!(of(&table), Err(AbiError::FieldType("permissions")));
+}
+
+#[test]
 fn replies_survive() {
     let values = message(|writer| {
         writer.nil().unwrap();
@@ -134,6 +172,7 @@ fn replies_survive() {
             memory_limit: 2,
             cpu_ns: 3,
             age_ns: 4,
+            permissions: b"load (sealed)",
             error: b"",
             traceback: b"stack traceback:",
         }),
@@ -281,7 +320,11 @@ fn impossible_lengths_are_refused_at_once() {
 fn a_frame_that_would_be_too_long_is_not_begun() {
     let text = vec![b' '; MAX_FRAME];
     let mut bytes = Vec::new();
-    let error = Request::Repl { text: &text }.encode(1, &mut bytes);
+    let error = Request::Repl {
+        text: &text,
+        permissions: None,
+    }
+    .encode(1, &mut bytes);
     assert_eq!(error, Err(FrameError::TooLong));
     assert!(bytes.is_empty());
 }
@@ -348,6 +391,7 @@ fn damaged_frames_do_no_harm() {
             chunk: b"=x",
         },
         memory_limit: 1,
+        permissions: Some(Permissions::NOTHING),
         arguments: Message::EMPTY,
     })
     .encode(1, &mut good)

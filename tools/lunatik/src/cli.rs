@@ -42,7 +42,7 @@ pub enum Command {
     /// Type Lua to the kernel, line by line
     ///
     /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
-    Repl,
+    Repl(ReplArgs),
     /// Stop scripts
     Stop(StopArgs),
     /// Show what a script has printed since it was started
@@ -61,9 +61,31 @@ pub enum Command {
     Version,
 }
 
+/// What a script may do.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PledgeArgs {
+    /// Permit this and nothing else that is not permitted likewise: for example load, fs:read=/etc/*, ~exec, all
+    ///
+    /// May be given several times. The script can neither add to it nor take from it. Without any, it may do
+    /// everything that root may.
+    #[arg(short = 'P', long = "pledge", value_name = "SPEC")]
+    pub pledges: Vec<std::ffi::OsString>,
+}
+
+/// How to evaluate line by line.
+#[derive(Args, Debug)]
+pub struct ReplArgs {
+    /// What it may do.
+    #[command(flatten)]
+    pub pledge: PledgeArgs,
+}
+
 /// A script to start.
 #[derive(Args, Debug)]
 pub struct StartArgs {
+    /// What it may do.
+    #[command(flatten)]
+    pub pledge: PledgeArgs,
     /// The name to register it under, instead of its own
     #[arg(long)]
     pub name: Option<String>,
@@ -80,6 +102,9 @@ pub struct StartArgs {
 /// Code to evaluate.
 #[derive(Args, Debug)]
 pub struct EvalArgs {
+    /// What it may do.
+    #[command(flatten)]
+    pub pledge: PledgeArgs,
     /// The most memory it may use: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub mem: Option<u64>,

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use crate::{
     cli::Command,
     failure::{Exit, Failure},
+    pledge::Pledges,
     repl,
     session::Session,
 };
@@ -26,7 +27,10 @@ pub fn execute(command: Command) -> Result<(), Failure> {
         Command::Run(args) => start::run(&args),
         Command::Eval(args) => start::eval(&args),
         Command::Spawn(args) => start::spawn(&args),
-        Command::Repl => repl::run(Session::open()?),
+        Command::Repl(args) => {
+            let pledges = Pledges::new(&args.pledge.pledges)?;
+            repl::run(Session::open()?, &pledges)
+        }
         Command::Stop(args) => stop::stop(&mut Session::open()?, &args),
         Command::Logs(args) => logs::logs(&mut Session::open()?, &args),
         Command::List(args) => inspect::list(&mut Session::open()?, &args),

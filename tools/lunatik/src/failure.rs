@@ -65,6 +65,7 @@ impl From<abi::Failure<'_>> for Failure {
             (Origin::Cancelled, _) => Exit::Interrupted,
             (Origin::Request, errno::ENOENT | errno::ESRCH) => Exit::NoSuchScript,
             (Origin::Request, errno::EACCES | EPERM) => Exit::NoDevice,
+            (Origin::Request, errno::EINVAL) => Exit::Usage,
             (Origin::Request, _) => Exit::Script,
         };
         let mut message = failure.message.trim_ascii_end().to_vec();
@@ -120,6 +121,7 @@ mod tests {
         assert_eq!(exit(Origin::Request, errno::EEXIST), Exit::Script);
         assert_eq!(exit(Origin::Request, errno::EACCES), Exit::NoDevice);
         assert_eq!(exit(Origin::Request, EPERM), Exit::NoDevice);
+        assert_eq!(exit(Origin::Request, errno::EINVAL), Exit::Usage);
         assert_eq!(exit(Origin::Cancelled, errno::EINTR), Exit::Interrupted);
         assert_eq!(Exit::Interrupted as u8, 130);
     }

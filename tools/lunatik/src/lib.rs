@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod failure;
 pub mod number;
+pub mod pledge;
 pub mod repl;
 pub mod report;
 pub mod script;

@@ -24,6 +24,7 @@ use rustyline::{
 use crate::{
     commands::print_output,
     failure::{Exit, Failure},
+    pledge::Pledges,
     session::{ignore, Answer, Session},
     value::line,
 };
@@ -34,6 +35,7 @@ const HISTORY: usize = 1000;
 /// What the line editor asks back.
 struct LuaHelper {
     session: Rc<RefCell<Session>>,
+    pledges: Pledges,
 }
 
 impl Completer for LuaHelper {
@@ -48,10 +50,11 @@ impl Completer for LuaHelper {
         let before = line.get(..position).unwrap_or(line);
         let start = expression_start(before);
         let prefix = before.get(start..).unwrap_or_default().as_bytes();
-        let answer = self
-            .session
-            .borrow_mut()
-            .request(&Request::Complete { prefix }, &mut ignore);
+        let request = Request::Complete {
+            prefix,
+            permissions: self.pledges.permissions(),
+        };
+        let answer = self.session.borrow_mut().request(&request, &mut ignore);
         // A completion that fails is none: what is wrong shows when the line is sent.
         let values = answer.map(Answer::into_values).unwrap_or_default();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
@@ -76,7 +79,7 @@ fn expression_start(line: &str) -> usize {
 }
 
 /// Reads, evaluates and prints until the end of input.
-pub fn run(session: Session) -> Result<(), Failure> {
+pub fn run(session: Session, pledges: &Pledges) -> Result<(), Failure> {
     let versions = session.versions();
     if io::stdin().is_terminal() {
         println!(
@@ -90,13 +93,14 @@ pub fn run(session: Session) -> Result<(), Failure> {
     editor.set_completion_type(CompletionType::List);
     editor.set_helper(Some(LuaHelper {
         session: Rc::clone(&session),
+        pledges: pledges.clone(),
     }));
     let history = history_file();
     if let Some(file) = &history {
         // There is none at first.
         let _ = editor.load_history(file);
     }
-    let result = read_and_evaluate(&mut editor, &session);
+    let result = read_and_evaluate(&mut editor, &session, pledges);
     if let Some(file) = &history {
         // Where it cannot be kept, it is not.
         let _ = file.parent().map(std::fs::create_dir_all);
@@ -108,6 +112,7 @@ pub fn run(session: Session) -> Result<(), Failure> {
 fn read_and_evaluate(
     editor: &mut Editor<LuaHelper, FileHistory>,
     session: &RefCell<Session>,
+    pledges: &Pledges,
 ) -> Result<(), Failure> {
     let mut text = String::new();
     loop {
@@ -138,6 +143,7 @@ fn read_and_evaluate(
         }
         let request = Request::Repl {
             text: text.as_bytes(),
+            permissions: pledges.permissions(),
         };
         let answer = session.borrow_mut().request(&request, &mut print_output);
         match answer {

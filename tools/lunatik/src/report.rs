@@ -24,6 +24,8 @@ pub struct Row {
     pub cpu_ns: u64,
     /// Time since its start.
     pub age_ns: u64,
+    /// What it may do.
+    pub permissions: String,
     /// The last error; empty without one.
     pub error: String,
     /// That error's traceback.
@@ -41,6 +43,7 @@ impl From<&StatusRow<'_>> for Row {
             memory_limit: row.memory_limit,
             cpu_ns: row.cpu_ns,
             age_ns: row.age_ns,
+            permissions: text(row.permissions),
             error: text(row.error),
             traceback: text(row.traceback),
         }
@@ -75,9 +78,18 @@ impl Row {
             "memory_limit": self.memory_limit,
             "cpu_ns": self.cpu_ns,
             "age_ns": self.age_ns,
+            "permissions": or_null(&self.permissions),
             "error": or_null(&self.error),
             "traceback": or_null(&self.traceback),
         })
+    }
+
+    /// What it may do, for a line below the table.
+    pub fn permission_line(&self) -> String {
+        match self.permissions.as_str() {
+            "" => String::new(),
+            permissions => format!("permissions: {}\n", printable(permissions)),
+        }
     }
 
     /// The whole of the last error with its traceback, for the lines below the table.
@@ -171,6 +183,7 @@ mod tests {
             memory_limit: 64 << 20,
             cpu_ns: 1_234_567_890,
             age_ns: 3_723_000_000_000,
+            permissions: "load fs:read=/a (sealed)".into(),
             error: String::new(),
             traceback: String::new(),
         };

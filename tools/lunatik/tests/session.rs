@@ -121,7 +121,10 @@ fn greeted(play: impl FnOnce(Device) + Send + 'static) -> (Session, UnixStream, 
     (Session::new(channel).unwrap(), keyboard, thread)
 }
 
-const REPL: Request<'static> = Request::Repl { text: b"f()" };
+const REPL: Request<'static> = Request::Repl {
+    text: b"f()",
+    permissions: None,
+};
 
 #[test]
 fn a_greeting_tells_the_versions() {
@@ -213,12 +216,18 @@ fn a_request_bigger_than_the_device_takes_at_once_arrives_whole() {
     let (mut session, _keyboard, thread) = greeted(move |mut device| {
         let number = device.expect(
             RequestKind::Repl,
-            |request| matches!(request, Request::Repl { text } if *text == expected),
+            |request| matches!(request, Request::Repl { text, .. } if *text == expected),
         );
         device.reply(number, &success(&[]));
     });
     session
-        .request(&Request::Repl { text: &text }, &mut ignore)
+        .request(
+            &Request::Repl {
+                text: &text,
+                permissions: None,
+            },
+            &mut ignore,
+        )
         .unwrap();
     thread.join().unwrap();
 }
@@ -228,7 +237,13 @@ fn a_request_that_cannot_be_sent_is_refused_here() {
     let (mut session, _keyboard, thread) = greeted(drop);
     let text = vec![b' '; MAX_FRAME];
     let failure = session
-        .request(&Request::Repl { text: &text }, &mut ignore)
+        .request(
+            &Request::Repl {
+                text: &text,
+                permissions: None,
+            },
+            &mut ignore,
+        )
         .unwrap_err();
     assert_eq!(failure.exit, Exit::Script);
     thread.join().unwrap();

@@ -108,6 +108,11 @@ void lunatik_thread_made(lua_State *creator, lua_State *thread)
 	(void)thread;
 }
 
+void lunatik_guard_libraries(lua_State *L)
+{
+	(void)L;
+}
+
 void lunatik_thread_freed(lua_State *thread)
 {
 	(void)thread;

@@ -16,6 +16,7 @@ use lunatik_abi::{
 use crate::{
     cli::{EvalArgs, StartArgs},
     failure::{Exit, Failure},
+    pledge::Pledges,
     script::{check_name, read_file, read_standard_input, LocalScript, ScriptArgument},
     session::Session,
     value::line,
@@ -30,6 +31,8 @@ pub struct Prepared {
     pub script: Result<LocalScript, Vec<u8>>,
     /// The most memory it may use; 0 is the default.
     pub memory_limit: u64,
+    /// What it may do.
+    pub pledges: Pledges,
     /// Its arguments, encoded.
     pub arguments: Vec<u8>,
 }
@@ -53,6 +56,7 @@ impl Prepared {
             name,
             script,
             memory_limit: args.mem.unwrap_or(0),
+            pledges: Pledges::new(&args.pledge.pledges)?,
             arguments: encode_arguments(&args.args)?,
         })
     }
@@ -69,6 +73,7 @@ impl Prepared {
                 Err(script) => Source::Registered { script },
             },
             memory_limit: self.memory_limit,
+            permissions: self.pledges.permissions(),
             arguments: Message::check(&self.arguments)?,
         })
     }
@@ -148,6 +153,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
             text: args.code.as_bytes().to_vec(),
         }),
         memory_limit: args.mem.unwrap_or(0),
+        pledges: Pledges::new(&args.pledge.pledges)?,
         arguments: encode_arguments(&args.args)?,
     };
     request_and_print(&Request::Eval(prepared.start().map_err(unencodable)?))

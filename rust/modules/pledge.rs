@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The global function `pledge`.
+
+use core::ffi::c_int;
+
+use super::arguments::type_error;
+use crate::{
+    lua::{self, Kind, State},
+    runtime::vm::Vm, //
+};
+
+/// `pledge(spec, ...)`: one boolean for each spec, in their order; an error leaves what was done
+/// for those before it.
+pub(super) fn pledge(state: State) -> lua::Result {
+    let count = state.top();
+    state.reserve(count.saturating_add(lua::MIN_STACK))?;
+    for index in 1..=count {
+        match state.kind(index) {
+            Kind::String => state.push_value(index),
+            Kind::Integer | Kind::Float => state.push_text(index)?,
+            _ => return Err(type_error(state, index, "string")),
+        }
+        let done = Vm::pledge(state, state.to_bytes(-1).unwrap_or_default())?;
+        state.pop(1);
+        state.push_boolean(done);
+    }
+    Ok(c_int::max(count, 0))
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Permission to use paths.
+//!
+//! Where only some paths are allowed, what a path leads to is looked up first and held; its
+//! canonical path is compared, and then that very thing is used. So nothing that is renamed or
+//! linked meanwhile leads elsewhere.
+//!
+//! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
+
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    ffi::c_int,
+    prelude::*,
+    str::{CStr, CStrExt, CString}, //
+};
+
+use super::{
+    errno::Errno,
+    kernel_file::KernelFile,
+    mode::Mode,
+    path::{from_error, Links, Parent, Root}, //
+};
+use crate::{
+    permission::{Decision, Permission, Resolve, Set},
+    sys::kernel_helpers as sys, //
+};
+
+/// The longest path, with its final zero, as the kernel has it.
+const MAX_PATH: usize = 4096;
+
+/// How often a file is looked for that others make and remove meanwhile.
+const ATTEMPTS: usize = 8;
+
+/// Why a path could not be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum AccessError {
+    /// There is no permission.
+    Denied(Permission),
+    /// There is no permission, for the second of two paths.
+    SecondDenied(Permission),
+    /// The kernel says no.
+    Errno(Errno),
+}
+
+impl From<Errno> for AccessError {
+    fn from(error: Errno) -> Self {
+        Self::Errno(error)
+    }
+}
+
+impl AccessError {
+    /// The same about the second of two paths.
+    pub(super) fn of_second(self) -> Self {
+        match self {
+            Self::Denied(permission) => Self::SecondDenied(permission),
+            error => error,
+        }
+    }
+}
+
+/// Something that a path has led to.
+///
+/// # Invariants
+///
+/// We own a reference to it.
+struct Found(bindings::path);
+
+impl Found {
+    /// Follows `path` from init's root to its end, plain symbolic links included.
+    fn find(path: &CStr) -> Result<Self, Errno> {
+        if path.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        let root = Root::of_init();
+        let mut found = bindings::path::default();
+        // SAFETY: The root is a valid path, and the text ends with a zero.
+        let status = unsafe {
+            sys::lunatik_path_lookup(root.as_ptr(), path.as_char_ptr(), true, &mut found)
+        };
+        Errno::check(status as isize)?;
+        // INVARIANT: The function took a reference.
+        Ok(Self(found))
+    }
+}
+
+impl Drop for Found {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant we own a reference, and it is not used again.
+        unsafe { bindings::path_put(&self.0) };
+    }
+}
+
+/// The text of a canonical path.
+struct Text {
+    buffer: KVec<u8>,
+    start: usize,
+    length: usize,
+}
+
+impl Text {
+    fn new() -> Result<Self, Errno> {
+        Ok(Self {
+            buffer: KVec::from_elem(0, MAX_PATH, GFP_KERNEL).map_err(|_| Errno::ENOMEM)?,
+            start: 0,
+            length: 0,
+        })
+    }
+
+    /// Takes the path of what is held by `path`.
+    ///
+    /// # Safety
+    ///
+    /// `path` must be held by the caller.
+    unsafe fn set(&mut self, path: &bindings::path) -> Result<(), Errno> {
+        let base = self.buffer.as_mut_ptr();
+        // SAFETY: As the caller promises, and the buffer is as long as said.
+        let text = unsafe { bindings::d_path(path, base.cast(), MAX_PATH as c_int) };
+        let text = from_err_ptr(text).map_err(from_error)?;
+        // The function fills the buffer from its end, final zero included.
+        self.start = (text.addr()).saturating_sub(base.addr());
+        self.length = MAX_PATH.saturating_sub(self.start).saturating_sub(1);
+        Ok(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        let end = self.start.saturating_add(self.length);
+        self.buffer.get(self.start..end).unwrap_or_default()
+    }
+
+    /// Adds the name of something in this directory.
+    fn with_name(&self, name: &[u8]) -> Result<KVec<u8>, Errno> {
+        let mut whole = KVec::new();
+        let directory = match self.bytes() {
+            b"/" => b"",
+            bytes => bytes,
+        };
+        for part in [directory, b"/", name] {
+            whole
+                .extend_from_slice(part, GFP_KERNEL)
+                .map_err(|_| Errno::ENOMEM)?;
+        }
+        Ok(whole)
+    }
+}
+
+/// Finds the canonical paths of the directories in patterns.
+struct Directories(Text);
+
+impl Resolve for Directories {
+    fn directory(&mut self, path: &[u8]) -> Option<&[u8]> {
+        let path = CString::try_from_fmt(fmt!("{}", kernel::str::BStr::from_bytes(path))).ok()?;
+        let found = Found::find(&path).ok()?;
+        // SAFETY: It is held until the end of this function.
+        unsafe { self.0.set(&found.0) }.ok()?;
+        Some(self.0.bytes())
+    }
+}
+
+/// What a thread of Lua may do with paths.
+pub(super) struct Access<'a>(pub(super) &'a Set);
+
+impl Access<'_> {
+    /// Opens a file.
+    pub(super) fn open(
+        &self,
+        path: &CStr,
+        mode: Mode,
+        bits: u16,
+    ) -> Result<KernelFile, AccessError> {
+        let permissions = needed(mode);
+        if self.decide(permissions)? {
+            return Ok(KernelFile::open(path, mode, bits)?);
+        }
+        for _ in 0..ATTEMPTS {
+            match Found::find(path) {
+                Ok(found) => {
+                    let mut text = Text::new()?;
+                    // SAFETY: It is held until after the text was made.
+                    unsafe { text.set(&found.0) }?;
+                    self.check(permissions, text.bytes())?;
+                    // SAFETY: It is held until the file was opened.
+                    return Ok(unsafe { KernelFile::open_found(&found.0, mode)? });
+                }
+                Err(Errno::ENOENT) => match self.create(permissions, path, mode, bits) {
+                    // Somebody else has made it, or it is a link that leads nowhere.
+                    Err(AccessError::Errno(Errno::EEXIST)) => (),
+                    result => return result,
+                },
+                Err(error) => return Err(unresolved(permissions, error)),
+            }
+        }
+        Err(unresolved(permissions, Errno::EEXIST))
+    }
+
+    /// Makes a file that is not there, if that is wanted.
+    fn create(
+        &self,
+        permissions: &[Permission],
+        path: &CStr,
+        mode: Mode,
+        bits: u16,
+    ) -> Result<KernelFile, AccessError> {
+        let parent = Parent::find(path, Links::Plain);
+        let parent = parent.map_err(|error| unresolved(permissions, error))?;
+        self.check_in(permissions, &parent)?;
+        if !mode.create {
+            return Err(Errno::ENOENT.into());
+        }
+        Ok(parent.create(mode, bits)?)
+    }
+
+    /// Finds the directory of something that is to be changed in it.
+    pub(super) fn parent(&self, path: &CStr) -> Result<Parent, AccessError> {
+        let permissions = &[Permission::FsWrite];
+        if self.decide(permissions)? {
+            return Ok(Parent::find(path, Links::All)?);
+        }
+        let parent = Parent::find(path, Links::Plain);
+        let parent = parent.map_err(|error| unresolved(permissions, error))?;
+        self.check_in(permissions, &parent)?;
+        Ok(parent)
+    }
+
+    /// Fails unless files may be made anywhere: temporary ones have names that nobody foresees.
+    pub(super) fn may_make_temporary(&self) -> Result<(), AccessError> {
+        match self.0.decide(Permission::FsWrite) {
+            Decision::Allowed => Ok(()),
+            _ => Err(AccessError::Denied(Permission::FsWrite)),
+        }
+    }
+
+    /// What can be said without the path: whether all is allowed. Fails where nothing is.
+    fn decide(&self, permissions: &[Permission]) -> Result<bool, AccessError> {
+        let mut all = true;
+        for &permission in permissions {
+            match self.0.decide(permission) {
+                Decision::Allowed => (),
+                Decision::Limited => all = false,
+                Decision::Denied => return Err(AccessError::Denied(permission)),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Fails unless each of `permissions` is given for the path with this canonical text.
+    fn check(&self, permissions: &[Permission], path: &[u8]) -> Result<(), AccessError> {
+        let mut directories = Directories(Text::new()?);
+        let missing = permissions
+            .iter()
+            .find(|permission| !self.0.allows_path(**permission, path, &mut directories));
+        missing.map_or(Ok(()), |missing| Err(AccessError::Denied(*missing)))
+    }
+
+    /// As [`check`](Self::check) for what `parent` names; whether that is a link does not count.
+    fn check_in(&self, permissions: &[Permission], parent: &Parent) -> Result<(), AccessError> {
+        let mut text = Text::new()?;
+        // SAFETY: The parent holds its directory.
+        unsafe { text.set(parent.directory()) }?;
+        self.check(permissions, &text.with_name(parent.name())?)
+    }
+}
+
+/// The permissions for a file that is opened so.
+fn needed(mode: Mode) -> &'static [Permission] {
+    match (mode.read, mode.write) {
+        (true, true) => &[Permission::FsRead, Permission::FsWrite],
+        (false, true) => &[Permission::FsWrite],
+        _ => &[Permission::FsRead],
+    }
+}
+
+/// The error for a path that could not be followed: what it leads to is not known, so it is denied.
+fn unresolved(permissions: &[Permission], error: Errno) -> AccessError {
+    match (error, permissions.first()) {
+        (Errno::ENOMEM | Errno::EINTR, _) | (_, None) => error.into(),
+        (_, Some(permission)) => AccessError::Denied(*permission),
+    }
+}
+
+/// Why a file could not be read.
+pub(crate) enum ReadError {
+    /// There is no permission.
+    Denied,
+    /// The kernel says no.
+    Errno(kernel::error::Error),
+}
+
+impl From<AccessError> for ReadError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Errno(Errno(number)) => {
+                Self::Errno(kernel::error::Error::from_errno(number.wrapping_neg()))
+            }
+            _ => Self::Denied,
+        }
+    }
+}
+
+/// Reads the whole file that `path` leads to, if `set` permits; it may have `limit` bytes.
+pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8>, ReadError> {
+    const READ: Mode = Mode {
+        read: true,
+        write: false,
+        append: false,
+        create: false,
+        truncate: false,
+        exclusive: false,
+    };
+
+    let mut file = Access(set).open(path, READ, 0)?;
+    let mut text = KVVec::new();
+    let mut part = KVVec::from_elem(0, MAX_PATH, GFP_KERNEL).map_err(|_| Errno::ENOMEM);
+    loop {
+        let part = part.as_mut().map_err(|error| AccessError::from(*error))?;
+        let count = file.read(part).map_err(AccessError::from)?;
+        if count == 0 {
+            return Ok(text);
+        }
+        if text.len().saturating_add(count) > limit {
+            return Err(ReadError::Errno(EFBIG));
+        }
+        text.extend_from_slice(part.get(..count).unwrap_or_default(), GFP_KERNEL)
+            .map_err(|_| AccessError::from(Errno::ENOMEM))?;
+    }
+}
