@@ -1,0 +1,90 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- What each function that a script can reach needs: names of permissions, or nothing. Named after the module, or
+-- after the object whose metatable has it. A function that is missing here fails the test: whoever adds one says
+-- here, too, what it needs.
+
+local needs = {}
+
+-- Gives no power over what is not the script's own.
+local function free(module, names)
+	for name in names:gmatch("%S+") do
+		needs[module .. name] = {}
+	end
+end
+
+free("", "assert collectgarbage error getmetatable ipairs next pairs pcall print rawequal rawget rawlen rawset")
+free("", "select setmetatable tonumber tostring type warn xpcall")
+-- Takes away, or from nothing.
+free("", "pledge")
+-- What is there already; for files it comes to package.searchers[2].
+free("", "require")
+free("coroutine.", "close create isyieldable resume running status wrap yield")
+free("debug.", "gethook getinfo getlocal getmetatable getregistry getupvalue getuservalue sethook setlocal")
+free("debug.", "setmetatable setupvalue setuservalue traceback upvalueid upvaluejoin")
+-- Loads what it reads from standard input, which is at its end.
+free("debug.", "debug")
+free("io.", "close flush read type write")
+free("linux.", "cpu difftime errname ktime numcpus random schedule time")
+free("lunatik.runner.", "startup")
+free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log max min modf rad random randomseed")
+free("math.", "sin sqrt tan tointeger type ult")
+free("os.", "clock date difftime setlocale time")
+-- These find nothing: there are no C libraries.
+free("package.", "searchers[1] searchers[3] searchers[4]")
+free("package.preload.", "device linux lunatik lunatik.runner rcu thread")
+free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
+free("table.", "concat create insert move pack remove sort unpack")
+free("thread.", "current shouldstop")
+free("utf8.", "char codepoint codes len offset")
+-- A file was opened with permission.
+free("file.", "__close __gc __tostring __index.close __index.flush __index.lines __index.read __index.seek")
+free("file.", "__index.setvbuf __index.write")
+-- Arithmetic on strings that are numerals.
+free("string value.", "__add __sub __mul __mod __pow __div __idiv __unm")
+free("rcu.table.", "__eq __gc")
+free("rcu.walk.", "__gc")
+free("runtime.", "__eq __gc __index.status")
+free("thread handle.", "__eq __gc")
+-- The script's own device.
+free("device.", "__close __gc __index.stop")
+
+needs["load"] = { "load" }
+needs["loadfile"] = { "load", "fs:read" }
+needs["dofile"] = { "load", "fs:read" }
+needs["package.searchers[2]"] = { "load", "fs:read" }
+needs["package.searchpath"] = { "fs:read" }
+needs["io.open"] = { "fs:read" }
+needs["io.lines"] = { "fs:read" }
+needs["io.input"] = { "fs:read" }
+needs["io.output"] = { "fs:write" }
+needs["io.tmpfile"] = { "fs:write" }
+needs["os.remove"] = { "fs:write" }
+needs["os.rename"] = { "fs:write" }
+needs["os.tmpname"] = { "fs:write" }
+needs["os.getenv"] = { "env" }
+needs["device.new"] = { "device" }
+needs["rcu.table"] = { "rcu" }
+needs["rcu.add"] = { "rcu" }
+needs["rcu.cas"] = { "rcu" }
+needs["rcu.map"] = { "rcu" }
+needs["rcu.table.__index"] = { "rcu" }
+needs["rcu.table.__newindex"] = { "rcu" }
+needs["rcu.table.__len"] = { "rcu" }
+needs["rcu.table.__pairs"] = { "rcu" }
+needs["rcu.walk.next"] = { "rcu" }
+needs["lunatik.runtime"] = { "runner", "load", "fs:read" }
+needs["lunatik.runner.run"] = { "runner", "load", "fs:read" }
+needs["lunatik.runner.spawn"] = { "runner", "load", "fs:read", "thread" }
+needs["lunatik.runner.list"] = { "runner" }
+needs["lunatik.runner.stop"] = { "runner" }
+needs["lunatik.runner.shutdown"] = { "runner" }
+needs["runtime.__close"] = { "runner" }
+needs["runtime.__index.resume"] = { "runner" }
+needs["runtime.__index.stop"] = { "runner" }
+needs["thread.run"] = { "thread", "runner" }
+needs["thread handle.__index.join"] = { "thread", "runner" }
+needs["thread handle.__index.stop"] = { "runner" }
+needs["thread handle.__index.task"] = { "thread" }
+
+return needs
