@@ -97,6 +97,10 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             fail(session, id, errno::ENOENT, text.as_bytes());
         }
         StartError::Permissions(text) => fail(session, id, errno::EINVAL, text.as_bytes()),
+        StartError::LockedDown => {
+            let text = b"the kernel is locked down: nothing can be started";
+            fail(session, id, EPERM.to_errno(), text);
+        }
         StartError::Errno(error) => {
             let text = Text::new(fmt!("{name} could not be started: {error:?}"));
             fail(session, id, error.to_errno(), text.as_bytes());
@@ -234,6 +238,10 @@ fn repl_runtime(
     session: &Arc<Session>,
     named: Option<Permissions<'_>>,
 ) -> Result<Arc<Runtime>, StartError> {
+    if start::is_locked_down() {
+        // What was made before must not run new code either.
+        return Err(StartError::LockedDown);
+    }
     if let Some(runtime) = session.repl() {
         return Ok(runtime);
     }

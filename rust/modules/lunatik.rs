@@ -98,6 +98,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
             program::DIRECTORY
         )),
         StartError::Permissions(text) => Error::Message(text),
+        StartError::LockedDown => Error::message(fmt!(
+            "{name} could not be started: the kernel is locked down"
+        )),
         StartError::Failed(failure) => raise(state, &failure),
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
         StartError::Errno(error) => Error::message(fmt!("{name} could not be started: {error:?}")),

@@ -21,7 +21,8 @@ use crate::{
     codec::{self, Writer},
     control::VecSink,
     lua::{self, Error, Kind as ValueKind, State},
-    sched::{reaper, thread::Thread}, //
+    sched::{reaper, thread::Thread},
+    sys::kernel_helpers, //
 };
 
 /// Why a script was not started, or has failed.
@@ -32,6 +33,8 @@ pub(crate) enum StartError {
     NotFound,
     /// It cannot have these permissions, for that reason.
     Permissions(Text),
+    /// The kernel is locked down: nothing is started that could change it.
+    LockedDown,
     /// The script has failed.
     Failed(Arc<Failure>),
     /// The kernel says no.
@@ -44,8 +47,17 @@ impl From<kernel::error::Error> for StartError {
     }
 }
 
+/// Whether the kernel is locked down for integrity, so that no code may be brought into it.
+pub(crate) fn is_locked_down() -> bool {
+    // SAFETY: No conditions.
+    unsafe { kernel_helpers::lunatik_locked_down_integrity() != 0 }
+}
+
 /// Creates a runtime; one that is to have a name gets it.
 pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
+    if is_locked_down() {
+        return Err(StartError::LockedDown);
+    }
     let named = matches!(options.kind, Kind::Run | Kind::Spawn);
     if named && registry::find(options.name).is_some() {
         // Not needed for exclusion, but much cheaper than a VM that is not used.

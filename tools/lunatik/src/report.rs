@@ -51,7 +51,7 @@ impl From<&StatusRow<'_>> for Row {
 }
 
 impl Row {
-    fn cells(&self) -> [String; 7] {
+    fn cells(&self) -> [String; 8] {
         let used = format_size(self.memory_used);
         let limit = format_size(self.memory_limit);
         [
@@ -61,6 +61,7 @@ impl Row {
             format!("{used}/{limit}"),
             format_cpu(self.cpu_ns),
             format_age(self.age_ns),
+            printable(&self.permissions),
             printable(self.error.lines().next().unwrap_or_default()),
         ]
     }
@@ -84,14 +85,6 @@ impl Row {
         })
     }
 
-    /// What it may do, for a line below the table.
-    pub fn permission_line(&self) -> String {
-        match self.permissions.as_str() {
-            "" => String::new(),
-            permissions => format!("permissions: {}\n", printable(permissions)),
-        }
-    }
-
     /// The whole of the last error with its traceback, for the lines below the table.
     pub fn full_error(&self) -> String {
         let lines = self.error.lines().chain(self.traceback.lines());
@@ -104,6 +97,9 @@ impl Row {
     }
 }
 
+/// The column of the permissions.
+const PERMISSIONS: usize = 6;
+
 /// The state of many runtimes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -112,14 +108,34 @@ pub struct Report {
 }
 
 impl Report {
-    /// Columns for people, with a heading.
-    pub fn table(&self) -> String {
-        let heading = ["NAME", "KIND", "STATE", "MEMORY", "CPU", "AGE", "ERROR"].map(str::to_owned);
-        let cells: Vec<_> = std::iter::once(heading)
+    /// Columns for people, with a heading. Permissions, which may be many, are for a table of one.
+    pub fn table(&self, with_permissions: bool) -> String {
+        let heading = [
+            "NAME",
+            "KIND",
+            "STATE",
+            "MEMORY",
+            "CPU",
+            "AGE",
+            "PERMISSIONS",
+            "ERROR",
+        ];
+        let cells: Vec<Vec<String>> = std::iter::once(heading.map(str::to_owned))
             .chain(self.rows.iter().map(Row::cells))
+            .map(|row| {
+                let shown = |column: &usize| with_permissions || *column != PERMISSIONS;
+                let columns = row.into_iter().enumerate();
+                columns
+                    .filter(|(column, _)| shown(column))
+                    .map(|(_, cell)| cell)
+                    .collect()
+            })
             .collect();
-        let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
-        let widths: [usize; 7] = std::array::from_fn(|column| width(column).unwrap_or(0));
+        let width = |column: usize| {
+            let column = cells.iter().filter_map(|row| row.get(column));
+            column.map(|cell| cell.chars().count()).max()
+        };
+        let widths: [usize; 8] = std::array::from_fn(|column| width(column).unwrap_or(0));
         let mut table = String::new();
         for row in &cells {
             let mut line = String::new();
@@ -203,7 +219,7 @@ mod tests {
     #[test]
     fn a_table_has_columns_and_obeys_no_script() {
         assert_eq!(
-            report().table(),
+            report().table(false),
             "\
 NAME         KIND   STATE    MEMORY    CPU     AGE    ERROR
 ticker       spawn  blocked  1.5K/64M  1.234s  1h02m
@@ -213,8 +229,20 @@ ticker       spawn  blocked  1.5K/64M  1.234s  1h02m
     }
 
     #[test]
+    fn a_table_of_one_shows_its_permissions() {
+        let rows = report().rows.drain(..1).collect();
+        assert_eq!(
+            Report { rows }.table(true),
+            "\
+NAME    KIND   STATE    MEMORY    CPU     AGE    PERMISSIONS               ERROR
+ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
+"
+        );
+    }
+
+    #[test]
     fn nothing_running_is_a_heading_alone() {
-        assert_eq!(Report::default().table().lines().count(), 1);
+        assert_eq!(Report::default().table(false).lines().count(), 1);
         assert_eq!(Report::default().json().to_string(), "[]");
     }
 

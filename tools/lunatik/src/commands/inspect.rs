@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn list(session: &mut Session, args: &ListArgs) -> Result<(), Failure> {
     if args.all {
         let report = ask(session, None)?;
-        return print_report(&report, args.json);
+        return print_report(&report, args.json, false);
     }
     let mut names = Vec::new();
     session.request(&Request::List, &mut |reply| {
@@ -49,11 +49,9 @@ pub(super) fn status(session: &mut Session, args: &StatusArgs) -> Result<(), Fai
         let message = format!("{} is not running", name.escape_debug());
         return Err(Failure::new(Exit::NoSuchScript, message));
     }
-    print_report(&report, args.json)?;
+    print_report(&report, args.json, name.is_some())?;
     match (&report.rows[..], name, args.json) {
-        ([row], Some(_), false) => {
-            super::print((row.permission_line() + &row.full_error()).as_bytes())
-        }
+        ([row], Some(_), false) => super::print(row.full_error().as_bytes()),
         _ => Ok(()),
     }
 }
@@ -70,11 +68,11 @@ fn ask(session: &mut Session, name: Option<&[u8]>) -> Result<Report, Failure> {
     Ok(report)
 }
 
-fn print_report(report: &Report, json: bool) -> Result<(), Failure> {
+fn print_report(report: &Report, json: bool, with_permissions: bool) -> Result<(), Failure> {
     if json {
         print_json(&report.json())
     } else {
-        super::print(report.table().as_bytes())
+        super::print(report.table(with_permissions).as_bytes())
     }
 }
 
