@@ -257,6 +257,8 @@ check_output "a finalizer that runs last is refused" 1 grep -c "^finalizer refus
 sed -i '/^finalizer/d' "$WORK/around.out"
 take_checks around $status
 lunatik stop suite/victim
+eval_is "a script cannot use the device itself" "true" \
+	'local f = io.open("/dev/lunatik", "r+") return not f or not (f:write(("\0"):rep(14)) and f:flush())'
 eval_is "files that are open stay usable" "root" 'local f = io.open("/etc/passwd") pledge("~fs") return (f:read():match("^%a+"))'
 eval_is "a module that was loaded stays" "5" 'local m = require("suite.module") pledge("~load", "~fs") return (require("suite.module"))'
 
