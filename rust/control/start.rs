@@ -22,6 +22,7 @@ use crate::runtime::{
     instance::{Failure, Kind, Options, Runtime},
     message::Message,
     parameters,
+    permissions::Held,
     program::{self, Program},
     sink::{Sink, Stream},
     start::{self, StartError},
@@ -109,7 +110,7 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
 }
 
 /// The set of what is started with these permissions: everything, if none are named.
-fn permissions(named: Option<Permissions<'_>>) -> Result<Arc<Set>, StartError> {
+fn permissions(named: Option<Permissions<'_>>) -> Result<Arc<Held>, StartError> {
     let set = match named {
         None => Set::everything().map_err(|_| StartError::Errno(ENOMEM))?,
         Some(named) => Set::of_command_line(named.iter()).map_err(|error| match error {
@@ -117,7 +118,7 @@ fn permissions(named: Option<Permissions<'_>>) -> Result<Arc<Set>, StartError> {
             error => StartError::Permissions(Text::new(format_args!("{error}"))),
         })?,
     };
-    Arc::new(set, GFP_KERNEL_ACCOUNT).map_err(|_| StartError::Errno(ENOMEM))
+    Ok(Held::new(set)?)
 }
 
 fn program<'a>(start: &Start<'a>) -> Program<'a> {

@@ -36,7 +36,7 @@ fn state(phase: Phase) -> State {
 fn send_row(session: &Session, id: u32, runtime: &Runtime) {
     let (used, _, limit) = runtime.memory();
     let failure = runtime.failure();
-    let permissions = CString::try_from_fmt(format_args!("{}", *runtime.permissions()));
+    let permissions = CString::try_from_fmt(format_args!("{}", **runtime.permissions()));
     let row = StatusRow {
         name: runtime.name(),
         kind: runtime.kind().name().as_bytes(),

@@ -24,7 +24,7 @@ use crate::{
         instance::{Failure, Kind, Options, Runtime, DEFAULT_GRACE_MS},
         message::Message,
         parameters,
-        permissions,
+        permissions::{self, Held},
         program::{self, Program},
         registry,
         resume,
@@ -116,7 +116,7 @@ pub(super) fn create(state: State, name: &[u8], kind: Kind) -> Result<Arc<Runtim
         kind,
         memory: parameters::memory(0),
         memcg: Vm::runtime_of(state).memcg().clone(),
-        permissions: Arc::new(inherited, GFP_KERNEL_ACCOUNT).map_err(kernel::error::Error::from)?,
+        permissions: Held::new(inherited)?,
     })
 }
 

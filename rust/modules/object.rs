@@ -92,7 +92,7 @@ fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
 }
 
 /// Has Lua collect its garbage, in the hope that objects go away with it.
-fn collect_garbage(state: State) -> lua::Result<()> {
+pub(super) fn collect_garbage(state: State) -> lua::Result<()> {
     let guard = state.guard();
     state.push_globals();
     if state.get_field(-1, c"collectgarbage")? == Kind::Function {

@@ -3,10 +3,11 @@
 //! The global function `pledge`.
 
 use core::ffi::c_int;
+use kernel::prelude::*;
 
-use super::arguments::type_error;
+use super::{arguments::type_error, object};
 use crate::{
-    lua::{self, Kind, State},
+    lua::{self, Error, Kind, State},
     runtime::vm::Vm, //
 };
 
@@ -20,6 +21,14 @@ pub(super) fn pledge(state: State) -> lua::Result {
             Kind::String => state.push_value(index),
             Kind::Integer | Kind::Float => state.push_text(index)?,
             _ => return Err(type_error(state, index, "string")),
+        }
+        if !Vm::may_pledge(state) {
+            object::collect_garbage(state)?;
+            if !Vm::may_pledge(state) {
+                return Err(Error::message(fmt!(
+                    "too many coroutines have permissions of their own"
+                )));
+            }
         }
         let done = Vm::pledge(state, state.to_bytes(-1).unwrap_or_default())?;
         state.pop(1);

@@ -23,6 +23,9 @@ use super::{
 /// The most values of one entry.
 pub const MAX_VALUES: usize = 32;
 
+/// The most bytes of all names and values of a set.
+pub const MAX_TEXT: usize = 16 << 10;
+
 /// The most entries of a set.
 pub const MAX_ENTRIES: usize = 64;
 
@@ -81,6 +84,8 @@ pub enum PledgeError<'a> {
     TooManyValues(&'a [u8]),
     /// The set has as many entries as it may.
     TooManyEntries,
+    /// Names and values have as many bytes as they may.
+    TooLong,
     /// There is no memory.
     NoMemory,
 }
@@ -110,6 +115,7 @@ impl fmt::Display for PledgeError<'_> {
             Self::TooManyEntries => {
                 write!(f, "there are {MAX_ENTRIES} different permissions already")
             }
+            Self::TooLong => write!(f, "the permissions have more than {MAX_TEXT} bytes"),
             Self::NoMemory => f.write_str("not enough memory"),
         }
     }
@@ -137,6 +143,11 @@ fn copy_values(values: &[Value]) -> Result<KVec<Value>, AllocError> {
         copies.push(copy, GFP_KERNEL_ACCOUNT)?;
     }
     Ok(copies)
+}
+
+fn length_of(values: &[Value]) -> usize {
+    let lengths = values.iter().map(|value| value.text.len());
+    lengths.fold(0, usize::saturating_add)
 }
 
 /// Adds a value to the top layer of `values`, unless it is there.
@@ -235,6 +246,7 @@ impl Set {
         if self.seal == Seal::Full {
             return Ok(false);
         }
+        self.check_room(text.len())?;
         let done = if spec.rejects {
             self.reject(spec.name)?;
             true
@@ -256,6 +268,17 @@ impl Set {
         };
         self.update();
         Ok(done)
+    }
+
+    /// Fails where this many more bytes are too many.
+    fn check_room(&self, more: usize) -> Result<(), PledgeError<'static>> {
+        let values = |entry: &Entry| length_of(&entry.values);
+        let entries = self.entries.iter();
+        let sizes = entries.map(|entry| values(entry).saturating_add(entry.name.len()));
+        if sizes.fold(more, usize::saturating_add) > MAX_TEXT {
+            return Err(PledgeError::TooLong);
+        }
+        Ok(())
     }
 
     fn insert(
@@ -329,6 +352,7 @@ impl Set {
         };
         if *picked.name != *name {
             // The new entry has precedence over that of the base, so it takes over its values.
+            self.check_room(length_of(&picked.values).saturating_add(value.len()))?;
             let mut values = copy_values(&picked.values)?;
             add(&mut values, layer, name, value)?;
             self.insert_bounded(name, values, false)?;

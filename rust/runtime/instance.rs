@@ -28,6 +28,7 @@ use super::{
     chain::{Chain, Ownership},
     live,
     log::Log,
+    permissions::Held,
     sink::{Sink, Stream},
     vm::Vm, //
 };
@@ -36,7 +37,6 @@ use crate::{
         memcg::MemoryCgroup,
         watch::Watch, //
     },
-    permission::Set,
     sched::thread::Thread,
     sys::kernel_helpers as sys, //
 };
@@ -61,7 +61,7 @@ pub(crate) struct Options<'a> {
     pub(crate) memory: usize,
     pub(crate) memcg: MemoryCgroup,
     /// What its code may do.
-    pub(crate) permissions: Arc<Set>,
+    pub(crate) permissions: Arc<Held>,
 }
 
 /// An error with all that a user needs to find it.
@@ -84,7 +84,7 @@ struct Details {
     /// The last error.
     failure: Option<Arc<Failure>>,
     /// The permissions of its main thread, to be shown; the thread has a reference of its own.
-    permissions: Arc<Set>,
+    permissions: Arc<Held>,
     /// The VM, for interrupts from other CPUs; null before it is made and while it is torn down.
     vm: *const Vm,
 }
@@ -280,12 +280,12 @@ impl Runtime {
     }
 
     /// What its main thread may do.
-    pub(crate) fn permissions(&self) -> Arc<Set> {
+    pub(crate) fn permissions(&self) -> Arc<Held> {
         self.details.lock().permissions.clone()
     }
 
     /// Notes what its main thread may do from now on.
-    pub(super) fn set_permissions(&self, permissions: Arc<Set>) {
+    pub(super) fn set_permissions(&self, permissions: Arc<Held>) {
         let former = core::mem::replace(&mut self.details.lock().permissions, permissions);
         // Frees memory perhaps, so after unlocking.
         drop(former);

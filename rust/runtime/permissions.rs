@@ -10,24 +10,64 @@
 
 use core::{
     cell::Cell,
+    ops::Deref,
     ptr, //
 };
 use kernel::{
     ffi::{c_char, c_int},
     prelude::*,
     str::CStrExt,
-    sync::Arc, //
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
 };
 
 use super::vm::Vm;
 use crate::{
     lua::{self, Error, State},
-    permission::{Origin, Permission, Set},
+    permission::{Origin, Permission, PledgeError, Set},
     sys::lua as sys, //
 };
 
+/// The most sets that the threads of one VM have pledged and still have.
+const MAX_LIVE: u32 = 256;
+
+/// A set that threads have.
+///
+/// The set comes first: `stdio/hooks.rs` finds it at the address of this.
+#[repr(C)]
+pub(crate) struct Held {
+    set: Set,
+    /// Where this one is counted, if a thread has pledged it.
+    live: Option<Arc<Atomic<u32>>>,
+}
+
+impl Held {
+    /// Holds the set that a runtime begins with.
+    pub(crate) fn new(set: Set) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { set, live: None }, GFP_KERNEL_ACCOUNT)?)
+    }
+}
+
+impl Deref for Held {
+    type Target = Set;
+
+    fn deref(&self) -> &Set {
+        &self.set
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(live) = &self.live {
+            live.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
 /// What a thread has in its extra space: a pointer made by [`Arc::into_raw`].
-type Slot = *mut *const Set;
+type Slot = *mut *const Held;
 
 /// # Safety
 ///
@@ -41,13 +81,20 @@ unsafe fn slot(state: *mut sys::lua_State) -> Slot {
 ///
 /// # Invariants
 ///
-/// Null, or made by [`Arc::into_raw`], and then owned.
-pub(super) struct MainPermissions(Cell<*const Set>);
+/// `own` is null, or made by [`Arc::into_raw`], and then owned.
+pub(super) struct MainPermissions {
+    own: Cell<*const Held>,
+    /// How many sets the threads of the VM have pledged and still have.
+    live: Arc<Atomic<u32>>,
+}
 
 impl MainPermissions {
-    pub(super) fn new() -> Self {
+    pub(super) fn new() -> Result<Self> {
         // INVARIANT: It is null.
-        Self(Cell::new(ptr::null()))
+        Ok(Self {
+            own: Cell::new(ptr::null()),
+            live: Arc::new(Atomic::new(0), GFP_KERNEL_ACCOUNT)?,
+        })
     }
 
     /// Gives the main thread its permissions in place of those that it has.
@@ -56,12 +103,12 @@ impl MainPermissions {
     ///
     /// `main` must be the main thread, to be freed before this is dropped, and the calling thread
     /// must be the one that executes its VM.
-    pub(super) unsafe fn give(&self, main: *mut sys::lua_State, permissions: Arc<Set>) {
+    pub(super) unsafe fn give(&self, main: *mut sys::lua_State, permissions: Arc<Held>) {
         // INVARIANT: As it must be.
         let pointer = Arc::into_raw(permissions);
         // SAFETY: As the caller promises.
         unsafe { slot(main).write(pointer) };
-        let former = self.0.replace(pointer);
+        let former = self.own.replace(pointer);
         // SAFETY: By the type invariant it is ours, and the thread has another one now.
         unsafe { release(former) };
     }
@@ -70,14 +117,14 @@ impl MainPermissions {
 impl Drop for MainPermissions {
     fn drop(&mut self) {
         // SAFETY: By the type invariant it is ours; the main thread is gone.
-        unsafe { release(self.0.get()) };
+        unsafe { release(self.own.get()) };
     }
 }
 
 /// # Safety
 ///
 /// `pointer` must be null, or made by [`Arc::into_raw`] and not be used again.
-unsafe fn release(pointer: *const Set) {
+unsafe fn release(pointer: *const Held) {
     if !pointer.is_null() {
         // SAFETY: As the caller promises.
         drop(unsafe { Arc::from_raw(pointer) });
@@ -113,7 +160,7 @@ unsafe extern "C" fn lunatik_thread_freed(thread: *mut sys::lua_State) {
 }
 
 /// The permissions of the running thread.
-pub(crate) fn of(state: State) -> Arc<Set> {
+pub(crate) fn of(state: State) -> Arc<Held> {
     // SAFETY: The state is alive and has a reference; this is another one.
     unsafe {
         let permissions = core::mem::ManuallyDrop::new(Arc::from_raw(slot(state.as_raw()).read()));
@@ -125,7 +172,7 @@ pub(crate) fn of(state: State) -> Arc<Set> {
 pub(crate) fn with<T>(state: State, with: impl FnOnce(&Set) -> T) -> T {
     // SAFETY: The state is alive and has a reference, which is only replaced by this thread of
     // execution, not within `with`.
-    with(unsafe { &*slot(state.as_raw()).read() })
+    with(unsafe { &(*slot(state.as_raw()).read()).set })
 }
 
 /// Whether the thread `state` has a permission of `lua/port/permission.c`, for a value if it is not
@@ -181,21 +228,18 @@ impl Vm {
         Err(denied(permission, value))
     }
 
+    /// Whether one more set may be pledged; if not, collecting garbage may help.
+    pub(crate) fn may_pledge(state: State) -> bool {
+        Self::permissions_of_main(state).live.load(Relaxed) < MAX_LIVE
+    }
+
     /// Does what `spec` says to the permissions of the running thread. Returns whether seals let
     /// it.
     pub(crate) fn pledge(state: State, spec: &[u8]) -> lua::Result<bool> {
-        let former = of(state);
-        let mut set = former.try_clone()?;
-        let done = set
-            .pledge(spec, Origin::Script)
-            .map_err(|error| match error {
-                crate::permission::PledgeError::NoMemory => Error::NoMemory,
-                error => Error::long_message(state, format_args!("{error}")),
-            })?;
-        if !done {
+        let runtime = Self::runtime_of(state);
+        let Some(set) = runtime.memcg().charge(|| pledged(state, spec))? else {
             return Ok(false);
-        }
-        let set = Arc::new(set, GFP_KERNEL_ACCOUNT)?;
+        };
         if let Some(main) = Self::main_permissions(state) {
             Self::runtime_of(state).set_permissions(set.clone());
             // SAFETY: It is the main thread, and this is called by the code that it runs.
@@ -206,4 +250,25 @@ impl Vm {
         }
         Ok(true)
     }
+}
+
+/// The permissions of the running thread when it has pledged `spec`; none if it is sealed.
+fn pledged(state: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
+    let mut set = with(state, Set::try_clone)?;
+    let done = set
+        .pledge(spec, Origin::Script)
+        .map_err(|error| match error {
+            PledgeError::NoMemory => Error::NoMemory,
+            error => Error::long_message(state, format_args!("{error}")),
+        })?;
+    if !done {
+        return Ok(None);
+    }
+    let live = &Vm::permissions_of_main(state).live;
+    live.fetch_add(1, Relaxed);
+    let held = Held {
+        set,
+        live: Some(live.clone()),
+    };
+    Ok(Some(Arc::new(held, GFP_KERNEL_ACCOUNT)?))
 }

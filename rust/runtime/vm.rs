@@ -22,7 +22,7 @@ use super::{
     instance::Runtime,
     objects::Objects,
     parameters,
-    permissions::{self, MainPermissions},
+    permissions::{self, Held, MainPermissions},
     sink::Stream, //
 };
 use crate::{
@@ -84,7 +84,7 @@ impl Vm {
         runtime: &Arc<Runtime>,
         memory: usize,
         memcg: MemoryCgroup,
-        permissions: Arc<Set>,
+        permissions: Arc<Held>,
     ) -> Result<Pin<KBox<Self>>> {
         let streams_memcg = memcg.clone();
         let vm = KBox::pin(
@@ -103,7 +103,7 @@ impl Vm {
                 segments: Atomic::new(0),
                 objects: UnsafeCell::new(Objects::new()),
                 streams: UnsafeCell::new(None),
-                permissions: MainPermissions::new(),
+                permissions: MainPermissions::new()?,
                 body: Cell::new(None),
                 resume_driver: Cell::new(None),
                 _pin: PhantomPinned,
@@ -149,6 +149,15 @@ impl Vm {
         // SAFETY: These two only read counters that are atomic.
         let heap = unsafe { &*self.heap.get() };
         (heap.used(), heap.peak())
+    }
+
+    /// The permissions of the main thread.
+    ///
+    /// The result must not be used beyond the native function that was called with `state`.
+    pub(super) fn permissions_of_main<'a>(state: State) -> &'a MainPermissions {
+        // SAFETY: Each state's user data is its VM, which lives while the state does.
+        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        &vm.permissions
     }
 
     /// The permissions of the main thread, if `state` is that and not a coroutine.

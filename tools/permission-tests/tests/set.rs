@@ -290,6 +290,22 @@ fn limits_are_errors() {
     for number in 1..MAX_ENTRIES {
         assert_eq!(pledge(&mut set, &format!("~n{number}")), Ok(true));
     }
+    let mut long = self::set(&["fs"]);
+    for number in 0..16 {
+        let value = format!("fs=/{number:02}{}", "x".repeat(1020));
+        assert_eq!(pledge(&mut long, &value), Ok(true));
+    }
+    let shown = long.to_string();
+    let value = format!("fs=/{}", "y".repeat(1022));
+    let error = "the permissions have more than 16384 bytes".to_owned();
+    assert_eq!(pledge(&mut long, &value), Err(error.clone()));
+    assert_eq!(long.to_string(), shown);
+    let mut child = long.inherit().unwrap();
+    assert_eq!(
+        pledge(&mut child, "fs:read=/x"),
+        Err(error),
+        "it would copy the values"
+    );
     assert!(pledge(&mut set, "~more").is_err());
     assert!(pledge(&mut set, "load").is_err());
     assert_eq!(pledge(&mut set, "~n1"), Ok(true));

@@ -159,6 +159,11 @@ eval_is "a link that turns between check and use gives no wrong file" "0" -P "fs
 rm "$WORK/turn"
 wait $turner
 
+# An example, held to what it does.
+check "an example runs with the one permission that it needs" lunatik run -P device=passwd /lib/modules/lua/passwd.lua
+check "and works" sh -c 'head -n 1 /dev/passwd | grep -q "^.\{20\}$"'
+lunatik stop passwd
+
 # The grammar, through the tool.
 usage() { check_says "$1 is wrong usage" 2 "$2" lunatik eval -P "$1" 'return 1'; }
 usage nosuch "unknown permission: 'nosuch'"
@@ -201,6 +206,10 @@ eval_is "a coroutine has its creator's set, then its own" "false	true	true	false
 	before()
 	pledge("~load")
 	return a, b, before(), (pcall(load, ""))'
+check_says "not too many have sets of their own" 1 "too many coroutines have permissions of their own" lunatik eval '
+	local all = {} for i = 1, 300 do all[i] = coroutine.create(function() pledge("~exec") coroutine.yield() end) assert(coroutine.resume(all[i])) end'
+check_says "names and values have a bound" 1 "the permissions have more than 16384 bytes" lunatik eval '
+	for i = 1, 20 do pledge("fs=/" .. i .. ("x"):rep(1000)) end'
 eval_is "ten thousand coroutines come and go with their sets" "10000" '
 	local n = 0
 	for i = 1, 10000 do n = n + coroutine.wrap(function() pledge("~exec") return 1 end)() end
