@@ -13,6 +13,7 @@ mod glob;
 mod name;
 #[allow(unreachable_pub)]
 mod set;
+mod show;
 // The tool uses what the kernel does not.
 #[allow(dead_code, unreachable_pub)]
 mod spec;

@@ -11,6 +11,8 @@ pub mod glob;
 pub mod name;
 #[path = "../../../rust/permission/set.rs"]
 pub mod set;
+#[path = "../../../rust/permission/show.rs"]
+mod show;
 #[path = "../../../rust/permission/spec.rs"]
 pub mod spec;
 

@@ -72,7 +72,7 @@ fn apply(set: &mut Set, specs: &[String]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_child_never_gets_beyond_its_parent(parents in specs(), childs in specs(), grandchilds in specs()) {

@@ -11,7 +11,7 @@ local needs = dofile(folder .. "/permissions_table.lua")
 for name in pairs(package.preload) do
 	require(name)
 end
-local linux, lunatik, rcu, thread = require("linux"), require("lunatik"), require("rcu"), require("thread")
+local linux, lunatik, rcu = require("linux"), require("lunatik"), require("rcu")
 local runner, device = require("lunatik.runner"), require("device")
 
 -- One object of each kind.
