@@ -57,11 +57,14 @@ void lunatik_write(struct lua_State *L, int stream, const char *text, size_t len
  * no look at memory.
  */
 /* Less than this is left: the call goes on upon another segment. */
-#define LUNATIK_STACK_LOW (LUNATIK_THREAD_SIZE / 2)
+#define LUNATIK_STACK_LOW (LUNATIK_THREAD_SIZE / 16 * 9)
 /* There is no segment: an error is raised, */
-#define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 8 * 3)
-/* whose message handler may go as far as this. */
-#define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 4)
+#define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 2)
+/*
+ * whose message handler may go as far as this. What is left must do for the deepest
+ * frames of Lua that follow, and for direct reclaim below them: tools/testing/lua/reclaim.lua.
+ */
+#define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 16 * 7)
 
 static inline unsigned long lunatik_stackleft(void)
 {

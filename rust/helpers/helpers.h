@@ -37,6 +37,8 @@ void lunatik_cond_resched(void);
 void lunatik_give_way(void);
 unsigned long lunatik_stack_left(void);
 unsigned long lunatik_thread_size(void);
+void lunatik_paint_stack(void);
+unsigned long lunatik_stack_untouched(void);
 bool lunatik_in_task(void);
 
 /* linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno */

@@ -3,7 +3,7 @@
 //! Stack segments: more kernel stack for a call that has little left.
 //!
 //! A kernel stack has a fixed size, and Lua recurses on it by calls through C, by coroutines and
-//! in its parser. Where less than half a stack is left, the call goes on upon the stack of a
+//! in its parser. Where little more than half a stack is left, the call goes on upon the stack of a
 //! worker thread while the first thread waits for it. So every frame lies on a real task stack,
 //! with its guard page, and is unwound, traced and checked as any other; and whatever the kernel
 //! itself needs below a call, direct reclaim included, has half a stack.
@@ -51,6 +51,18 @@ impl Drop for SegmentQueue {
         // SAFETY: `new()` stored the queue, and the module drops this after all runtimes.
         unsafe { bindings::destroy_workqueue(queue) };
     }
+}
+
+/// Takes all segments that are not in use, so that nobody gets one until [`give`]. For tests.
+pub(crate) fn take_all() -> usize {
+    let taken = LIMIT.saturating_sub(IN_USE.load(Relaxed));
+    IN_USE.fetch_add(taken, Relaxed);
+    taken
+}
+
+/// Gives back what [`take_all`] took.
+pub(crate) fn give(taken: usize) {
+    IN_USE.fetch_sub(taken, Relaxed);
 }
 
 /// Runs `call(argument)` on another kernel stack and returns when it has.

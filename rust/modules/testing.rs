@@ -4,6 +4,7 @@
 
 use super::arguments;
 use crate::{
+    linux::segment,
     lua::{self, Free, State},
     native,
     runtime::vm::Vm, //
@@ -33,11 +34,38 @@ fn stack_left(state: State) -> lua::Result {
     Ok(1)
 }
 
+/// `paint_stack()`: writes a pattern over what is unused of the kernel stack below the caller.
+fn paint_stack(_: State) -> lua::Result {
+    // SAFETY: No conditions: it touches nothing but what no frame has.
+    unsafe { crate::sys::kernel_helpers::lunatik_paint_stack() };
+    Ok(0)
+}
+
+/// `painted_left()`: bytes at the end of this stack that nothing has touched since.
+fn painted_left(state: State) -> lua::Result {
+    // SAFETY: No conditions: it reads this thread's own stack.
+    let left = unsafe { crate::sys::kernel_helpers::lunatik_stack_untouched() };
+    state.push_integer(i64::try_from(left).unwrap_or(i64::MAX));
+    Ok(1)
+}
+
+/// `without_segments(f, ...)`: calls `f` while no runtime can get another stack segment.
+fn without_segments(state: State) -> lua::Result {
+    let taken = segment::take_all();
+    let called = state.call(state.top().saturating_sub(1), -1);
+    segment::give(taken);
+    called?;
+    Ok(state.top())
+}
+
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 3)?;
+    state.new_table(0, 6)?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
+    state.set_function(-1, c"paint_stack", native!(paint_stack, Free))?;
+    state.set_function(-1, c"painted_left", native!(painted_left, Free))?;
     state.set_function(-1, c"stack_left", native!(stack_left, Free))?;
+    state.set_function(-1, c"without_segments", native!(without_segments, Free))?;
     Ok(1)
 }

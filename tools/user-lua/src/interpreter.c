@@ -2,12 +2,18 @@
 
 /*
  * Runs one script, as the 'lua' command does: arguments in '...' and 'arg', a message and a traceback on
- * standard error when it fails. There is one function more, for benchmarks: nanoseconds().
+ * standard error when it fails. There are three functions more: nanoseconds() for benchmarks, map_file() and
+ * touch() for tests that need a full page cache.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lauxlib.h"
 #include "lua.h"
@@ -38,6 +44,37 @@ static int nanoseconds(lua_State *L)
 	return 1;
 }
 
+/* map_file(name): maps a file for reading, until the end of the process. Returns its address and length. */
+static int map_file(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	int file = open(name, O_RDONLY | O_CLOEXEC);
+	void *bytes = MAP_FAILED;
+	struct stat about;
+
+	if (file >= 0) {
+		if (!fstat(file, &about))
+			bytes = mmap(NULL, about.st_size, PROT_READ, MAP_SHARED, file, 0);
+		close(file);
+	}
+	if (bytes == MAP_FAILED)
+		return luaL_error(L, "%s: %s", name, strerror(errno));
+	lua_pushlightuserdata(L, bytes);
+	lua_pushinteger(L, about.st_size);
+	return 2;
+}
+
+/* touch(address, length): reads a byte of each page, so that the page cache has it. */
+static int touch(lua_State *L)
+{
+	const volatile char *bytes = lua_touserdata(L, 1);
+	lua_Integer length = luaL_checkinteger(L, 2), at;
+
+	for (at = 0; at < length; at += 4096)
+		(void)bytes[at];
+	return 0;
+}
+
 static int run(lua_State *L)
 {
 	struct command_line *line = lua_touserdata(L, 1);
@@ -46,6 +83,8 @@ static int run(lua_State *L)
 
 	luaL_openlibs(L);
 	lua_register(L, "nanoseconds", nanoseconds);
+	lua_register(L, "map_file", map_file);
+	lua_register(L, "touch", touch);
 	lua_createtable(L, line->count, 1);
 	for (i = 0; i < line->count; i++) {
 		lua_pushstring(L, line->words[i]);

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Memory that is asked for at the deepest point of a script, in a memory cgroup that is full: the kernel
+# reclaims memory there, on the stack that the script has left.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+cgroup=/sys/fs/cgroup/reclaim
+# counted NAME FILE: the counter of that name.
+counted() { awk -v name="$1" '$1 == name { print $2 }' "$cgroup/$2"; }
+full() { [ "$(counted max memory.events)" -gt 100 ]; }
+
+if ! command -v user-lua >/dev/null || ! grep -q memory /sys/fs/cgroup/cgroup.controllers; then
+	skip "the stack holds direct reclaim" "needs user-lua and memory cgroups"
+	finish
+fi
+lunatik unload >/dev/null 2>&1
+if ! modprobe lunatik testing=1; then
+	not_ok "the module is loaded with testing=1"
+	finish
+fi
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+mkdir $cgroup
+echo 12M >$cgroup/memory.max
+# Mapped, for not every file system caches what is only read. Any files will do that are 24 MiB together.
+files=$(find /share/tools/target /share/build -type f -size +64k -exec stat -c '%s %n' {} + |
+	awk '{ if (sum < 25165824) print $2; sum += $1 }')
+# shellcheck disable=SC2086
+(
+	echo 0 >$cgroup/cgroup.procs
+	exec user-lua "$SUITE_DIR/lib/hold-files.lua" $files
+) >"$WORK/filler" 2>&1 &
+filler=$!
+if wait_until 30 full; then
+	echo 0 >$cgroup/cgroup.procs
+	before=$(counted pgsteal_direct memory.stat)
+	MEM=8M lua_checks "$SUITE_DIR/lua/reclaim.lua" "$SUITE_DIR" $cgroup 2048 $((400 / SLOWER))
+	echo 0 >/sys/fs/cgroup/cgroup.procs
+	after=$(counted pgsteal_direct memory.stat)
+	check "pages were taken from the page cache meanwhile" test "$after" -gt "$before"
+	check_output "and nobody was killed for it" 0 counted oom_kill memory.events
+else
+	not_ok "a memory cgroup is full" "$(cat "$WORK/filler" $cgroup/memory.events)"
+fi
+kill $filler
+wait $filler 2>/dev/null
+lunatik unload
+finish
