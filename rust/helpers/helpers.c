@@ -69,6 +69,21 @@ struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg)
 	return set_active_memcg(memcg);
 }
 
+/* Bytes below the limits of the cgroup and of those that it is in. */
+size_t lunatik_memcg_room(struct mem_cgroup *memcg)
+{
+	size_t room = SIZE_MAX >> PAGE_SHIFT;
+#ifdef CONFIG_MEMCG
+	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
+		unsigned long used = page_counter_read(&memcg->memory);
+		unsigned long limit = READ_ONCE(memcg->memory.max);
+
+		room = min(room, limit > used ? limit - used : 0);
+	}
+#endif
+	return room << PAGE_SHIFT;
+}
+
 u64 lunatik_task_cpu_ns(struct task_struct *task)
 {
 	return READ_ONCE(task->se.sum_exec_runtime);
@@ -296,12 +311,24 @@ u64 lunatik_total_ram(void)
 	return (u64)totalram_pages() << PAGE_SHIFT;
 }
 
-/* One page at most may be had without fail; then it is not charged. */
+/*
+ * One page at most may be had without fail; then it is not charged.
+ *
+ * Neither attempt wakes the OOM killer, be it of the machine or of the memory cgroup: a
+ * script that wants too much is to get an error, and nobody is to die for it. The first
+ * does not look hard for contiguous pages; the second reclaims again and again before it
+ * gives up.
+ */
 void *lunatik_kvmalloc(size_t size, bool no_fail)
 {
+	void *block;
+
 	if (no_fail)
 		return kvmalloc(size, GFP_KERNEL | __GFP_NOFAIL);
-	return kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	block = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
+	if (!block)
+		block = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	return block;
 }
 
 void lunatik_kvfree(const void *block)

@@ -26,6 +26,7 @@ struct mem_cgroup *lunatik_memcg_get_current(void);
 void lunatik_memcg_get(struct mem_cgroup *memcg);
 void lunatik_memcg_put(struct mem_cgroup *memcg);
 struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg);
+size_t lunatik_memcg_room(struct mem_cgroup *memcg);
 
 /* linux/sched.h */
 u64 lunatik_task_cpu_ns(struct task_struct *task);

@@ -9,6 +9,10 @@ use kernel::bindings;
 
 use crate::sys::kernel_helpers as sys;
 
+/// Bytes below a cgroup's limit that scripts leave to the processes in it. Those cannot be told
+/// that there is no memory: where a page fault finds none, the OOM killer picks one of them.
+const RESERVE: usize = 1 << 20;
+
 /// A counted reference to a memory cgroup; empty where the kernel has none.
 ///
 /// # Invariants
@@ -27,6 +31,27 @@ impl MemoryCgroup {
         // INVARIANT: The function returns a reference that the caller owns, or null.
         // SAFETY: No conditions; `current` is always valid.
         Self(unsafe { sys::lunatik_memcg_get_current() })
+    }
+
+    /// Whether `size` bytes more may be charged and still leave some to the cgroup's processes.
+    /// May reclaim memory to find out, and so sleeps.
+    pub(crate) fn has_room(&self, size: usize) -> bool {
+        if self.0.is_null() {
+            return true;
+        }
+        // SAFETY: By the type invariant the cgroup lives, and with it those that it is in.
+        let room = unsafe { sys::lunatik_memcg_room(self.0) };
+        if room >= size.saturating_add(RESERVE / 2) {
+            return true;
+        }
+        // What there is may be page cache, which goes when memory is asked for. Asking for more
+        // than is needed makes this rare.
+        // SAFETY: The caller may sleep.
+        let block =
+            self.charge(|| unsafe { sys::lunatik_kvmalloc(size.saturating_add(RESERVE), false) });
+        // SAFETY: The block, if any, was just allocated and nobody else knows it.
+        unsafe { sys::lunatik_kvfree(block) };
+        !block.is_null()
     }
 
     /// Runs `allocate`; what it allocates with `__GFP_ACCOUNT` is charged to this cgroup.

@@ -433,9 +433,13 @@ impl Heap {
                 return self.take(size, limit);
             }
         }
+        let no_fail = limit == usize::MAX && size <= SPAN_SIZE;
+        if !no_fail && !self.memcg.has_room(size) {
+            return ptr::null_mut();
+        }
         let block = self.memcg.charge(|| {
             // SAFETY: May be called wherever sleeping is allowed, which is where a VM runs.
-            unsafe { sys::lunatik_kvmalloc(size, limit == usize::MAX && size <= SPAN_SIZE) }
+            unsafe { sys::lunatik_kvmalloc(size, no_fail) }
         });
         if block.is_null() {
             return ptr::null_mut();
