@@ -97,7 +97,7 @@ fn stop(state: State) -> lua::Result {
     let grace = optional_milliseconds(state, 2)?.unwrap_or(DEFAULT_GRACE_MS);
     let caller = Vm::runtime_of(state);
     thread
-        .stop(caller.executing_chain().as_ref(), Some(&caller), grace)
+        .stop(caller.executing_chain().as_ref(), Some(caller), grace)
         .map_err(interrupted)?;
     Ok(0)
 }
@@ -111,9 +111,7 @@ fn join(state: State) -> lua::Result {
     if own.is_some_and(|own| core::ptr::eq(&*own, &*thread)) {
         return Err(Error::message(fmt!("a thread cannot join itself")));
     }
-    let joined = thread
-        .join(timeout, || caller.waits_end())
-        .map_err(interrupted)?;
+    let joined = thread.join(caller, timeout).map_err(interrupted)?;
     match joined {
         None => {
             state.push_boolean(false);

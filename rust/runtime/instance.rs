@@ -350,6 +350,12 @@ impl Runtime {
     /// Sleeps for `ms` milliseconds (`u32::MAX`: for ever), or until the runtime is told to stop
     /// or a signal comes. Returns the milliseconds that were left, rounded up.
     pub(crate) fn sleep(&self, ms: u32) -> u32 {
+        self.wait(ms, || false)
+    }
+
+    /// As [`sleep`](Self::sleep), or until `done`, which is asked whenever somebody has called
+    /// [`wake`](Self::wake). It may take leaf locks, and must not sleep.
+    pub(crate) fn wait(&self, ms: u32, done: impl Fn() -> bool) -> u32 {
         let begun = Instant::<Monotonic>::now();
         let left = || {
             let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
@@ -358,7 +364,7 @@ impl Runtime {
         let phase = self.phase.xchg(Phase::Blocked as u32, Relaxed);
         let mut guard = self.sleep_lock.lock();
         // Where ticks come late, so many of them are no measure of time.
-        while !self.waits_end() && left() > 0 {
+        while !self.waits_end() && !done() && left() > 0 {
             let jiffies: Jiffies = msecs_to_jiffies(if ms == u32::MAX { ms } else { left() });
             if let CondVarTimeoutResult::Signal { .. } =
                 self.sleep.wait_interruptible_timeout(&mut guard, jiffies)

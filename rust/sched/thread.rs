@@ -2,8 +2,9 @@
 
 //! Kernel threads that run the body of a runtime.
 //!
-//! Lock order: `Thread::outcome` is a leaf.
+//! Lock order: a runtime's `sleep_lock`, then `Thread::state`, which is a leaf.
 
+use core::ptr;
 use kernel::{
     new_condvar,
     new_mutex,
@@ -13,11 +14,9 @@ use kernel::{
         Arc,
         ArcBorrow,
         CondVar,
-        CondVarTimeoutResult,
         Mutex, //
     },
-    task::Task,
-    time::{msecs_to_jiffies, Jiffies}, //
+    task::Task, //
 };
 
 use crate::{
@@ -44,6 +43,8 @@ struct State {
     /// Set while the thread runs.
     task: Option<ARef<Task>>,
     outcome: Option<Outcome>,
+    /// Runtimes whose code waits for the end, each once.
+    waiting: KVec<Arc<Runtime>>,
 }
 
 /// A kernel thread that runs, or has run, the body of a runtime.
@@ -96,6 +97,7 @@ impl Thread {
                 state <- new_mutex!(State {
                     task: None,
                     outcome: None,
+                    waiting: KVec::new(),
                 }, "lunatik::Thread"),
                 ended <- new_condvar!("lunatik::Thread::ended"),
             }),
@@ -130,9 +132,13 @@ impl Thread {
         let mut state = self.state.lock();
         state.outcome = outcome;
         let task = state.task.take();
+        let waiting = core::mem::take(&mut state.waiting);
         drop(state);
         drop(task);
         self.ended.notify_all();
+        for runtime in &waiting {
+            runtime.wake();
+        }
     }
 
     /// Tells the thread to stop and waits until it has ended; see [`Runtime::stop`].
@@ -141,7 +147,7 @@ impl Thread {
     pub(crate) fn stop(
         &self,
         chain: Option<&Arc<Chain>>,
-        caller: Option<&Runtime>,
+        caller: Option<ArcBorrow<'_, Runtime>>,
         grace_ms: u32,
     ) -> Result {
         let runtime: ArcBorrow<'_, Runtime> = self.runtime.as_arc_borrow();
@@ -149,43 +155,80 @@ impl Thread {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
             _ => false,
         };
-        runtime.stop_for(chain, caller, grace_ms)?;
+        runtime.stop_for(chain, caller.as_deref(), grace_ms)?;
         if !inside {
             // The runtime is gone, so the thread is on its last lines.
-            self.join(None, || caller.is_some_and(Runtime::waits_end))?;
+            match caller {
+                Some(caller) => self.join(caller, None).map(drop)?,
+                None => self.wait()?,
+            }
         }
         Ok(())
     }
 
-    /// Waits until the thread has ended, at most `timeout_ms`.
-    ///
-    /// Returns `None` on a time-out. Fails with `EINTR` if a signal came or `give_up` says so.
-    pub(crate) fn join(
-        &self,
-        timeout_ms: Option<u32>,
-        give_up: impl Fn() -> bool,
-    ) -> Result<Option<Option<Outcome>>> {
-        /// How often `give_up` is asked, in milliseconds.
-        const LOOK_UP_MS: u32 = 10;
-        let look_up: Jiffies = msecs_to_jiffies(LOOK_UP_MS);
-        let mut left = timeout_ms.map(msecs_to_jiffies);
+    fn has_ended(&self) -> bool {
+        self.state.lock().task.is_none()
+    }
+
+    /// Waits until the thread has ended. Fails with `EINTR` if a signal came.
+    fn wait(&self) -> Result {
         let mut state = self.state.lock();
         while state.task.is_some() {
-            if give_up() {
+            if self.ended.wait_interruptible(&mut state) {
                 return Err(EINTR);
             }
-            let now = left.map_or(look_up, |left| left.min(look_up));
-            if left == Some(0) {
-                return Ok(None);
-            }
-            let rest = match self.ended.wait_interruptible_timeout(&mut state, now) {
-                CondVarTimeoutResult::Timeout => 0,
-                CondVarTimeoutResult::Woken { jiffies } => jiffies,
-                CondVarTimeoutResult::Signal { .. } => return Err(EINTR),
-            };
-            left = left.map(|left| left.saturating_sub(now.saturating_sub(rest)));
         }
-        Ok(Some(state.outcome.clone()))
+        Ok(())
+    }
+
+    /// Waits until the thread has ended, at most `timeout_ms`, for the code of `caller`.
+    ///
+    /// Returns `None` on a time-out. Fails with `EINTR` if a signal came or `caller` is told to
+    /// stop.
+    pub(crate) fn join(
+        &self,
+        caller: ArcBorrow<'_, Runtime>,
+        timeout_ms: Option<u32>,
+    ) -> Result<Option<Option<Outcome>>> {
+        if !self.has_ended() {
+            self.note_waiting(caller.into())?;
+            let left = caller.wait(timeout_ms.unwrap_or(u32::MAX), || self.has_ended());
+            let mut state = self.state.lock();
+            let own: *const Runtime = &*caller;
+            // Nothing is left to remove if the thread has ended.
+            state.waiting.retain(|runtime| !ptr::eq(&**runtime, own));
+            if state.task.is_some() {
+                return if left > 0 || caller.waits_end() {
+                    Err(EINTR)
+                } else {
+                    Ok(None)
+                };
+            }
+        }
+        Ok(Some(self.state.lock().outcome.clone()))
+    }
+
+    /// Has `runtime` woken when the thread ends, if it has not ended yet.
+    fn note_waiting(&self, runtime: Arc<Runtime>) -> Result {
+        loop {
+            let needed = self.state.lock().waiting.len().saturating_add(1);
+            let mut longer = KVec::with_capacity(needed, GFP_KERNEL_ACCOUNT)?;
+            let mut state = self.state.lock();
+            if state.task.is_none() {
+                return Ok(());
+            }
+            if longer.capacity() > state.waiting.len() {
+                for other in state.waiting.drain_all() {
+                    // There is room.
+                    let _ = longer.push_within_capacity(other);
+                }
+                let _ = longer.push_within_capacity(runtime);
+                let shorter = core::mem::replace(&mut state.waiting, longer);
+                drop(state);
+                drop(shorter);
+                return Ok(());
+            }
+        }
     }
 
     /// A snapshot of the thread; `None` once it has ended.

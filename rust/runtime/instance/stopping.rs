@@ -89,10 +89,15 @@ impl Runtime {
         }
     }
 
-    fn wake_waits(&self) {
+    /// Has its code look again at what it [waits](Self::wait) for.
+    pub(crate) fn wake(&self) {
         // The lock orders this after the check of a thread that goes to sleep.
         drop(self.sleep_lock.lock());
         self.sleep.notify_all();
+    }
+
+    fn wake_waits(&self) {
+        self.wake();
         if let Some(sink) = self.sink.lock().clone() {
             sink.wake();
         }

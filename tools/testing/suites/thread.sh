@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Kernel threads of scripts: what they return, who waits for them, how they end.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+folder=/lib/modules/lua
+# script NAME: a script of the suite, from standard input.
+script() { cat >"$folder/suite_$1.lua"; }
+script echo <<'EOF'
+local own = ...
+return function(...)
+	return own, ...
+end
+EOF
+echo 'return function() error("thread failed") end' | script fails
+echo 'local nothing' | script nothing
+script waits <<'EOF'
+return function()
+	require("linux").schedule()
+	return "stopped"
+end
+EOF
+script when <<'EOF'
+return function(ms)
+	require("linux").schedule(ms)
+	return require("linux").ktime()
+end
+EOF
+script joins <<'EOF'
+local thread = ...
+return function()
+	return select(2, assert(thread:join()))
+end
+EOF
+script itself <<'EOF'
+return function()
+	local thread = require("thread")
+	return thread.current():task() ~= nil, select(2, pcall(thread.current().join, thread.current())), thread.shouldstop()
+end
+EOF
+lua_checks "$SUITE_DIR/lua/thread.lua" "$SUITE_DIR"
+
+# A client that waits in a join is killed: the join ends, and only that.
+lunatik spawn suite_waits
+lunatik eval 'require("lunatik")._ENV.threads.suite_waits:join()' >/dev/null 2>&1 &
+client=$!
+check "a client waits for a thread" wait_until 5 sh -c 'lunatik status --json | grep -q "\"state\": \"blocked\""'
+kill -9 $client
+check "and can be killed" wait_until 5 gone $client
+wait $client 2>/dev/null
+check "the thread goes on" running suite_waits
+check "and is stopped" lunatik stop suite_waits
+rm -f $folder/suite_*.lua
+finish
