@@ -9,7 +9,7 @@
 cgroup=/sys/fs/cgroup/reclaim
 # counted NAME FILE: the counter of that name.
 counted() { awk -v name="$1" '$1 == name { print $2 }' "$cgroup/$2"; }
-full() { [ "$(counted max memory.events)" -gt 100 ]; }
+full() { [ "$(cat $cgroup/memory.current)" -gt $((LIMIT - 262144)) ]; }
 
 if ! command -v user-lua >/dev/null || ! grep -q memory /sys/fs/cgroup/cgroup.controllers; then
 	skip "the stack holds direct reclaim" "needs user-lua and memory cgroups"
@@ -22,14 +22,15 @@ if ! modprobe lunatik testing=1; then
 fi
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir $cgroup
-echo 12M >$cgroup/memory.max
-# Mapped, for not every file system caches what is only read. Any files will do that are 24 MiB together.
-files=$(find /share/tools/target /share/build -type f -size +64k -exec stat -c '%s %n' {} + |
-	awk '{ if (sum < 25165824) print $2; sum += $1 }')
+LIMIT=25165824
+echo $LIMIT >$cgroup/memory.max
+# Mapped, for not every file system caches what is only read. Any files will do that are 48 MiB together.
+files=$(find /share/tools/target /share/build -type f -size +64k -size -2048k -exec stat -c '%s %n' {} + |
+	awk '{ if (sum < 50331648) print $2; sum += $1 }')
 # shellcheck disable=SC2086
 (
 	echo 0 >$cgroup/cgroup.procs
-	exec user-lua "$SUITE_DIR/lib/hold-files.lua" $files
+	exec user-lua "$SUITE_DIR/lib/hold-files.lua" $cgroup $LIMIT $files
 ) >"$WORK/filler" 2>&1 &
 filler=$!
 if wait_until 30 full; then

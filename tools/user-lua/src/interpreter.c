@@ -64,14 +64,18 @@ static int map_file(lua_State *L)
 	return 2;
 }
 
-/* touch(address, length): reads a byte of each page, so that the page cache has it. */
+/*
+ * touch(address, length): reads a byte of each page, so that the page cache has it. They are no longer mapped
+ * then: a cgroup full of mapped pages that are in use calls the OOM killer.
+ */
 static int touch(lua_State *L)
 {
-	const volatile char *bytes = lua_touserdata(L, 1);
+	volatile char *bytes = lua_touserdata(L, 1);
 	lua_Integer length = luaL_checkinteger(L, 2), at;
 
 	for (at = 0; at < length; at += 4096)
 		(void)bytes[at];
+	madvise((void *)bytes, length, MADV_DONTNEED);
 	return 0;
 }
 
