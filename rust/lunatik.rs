@@ -32,6 +32,14 @@ module! {
             default: 64,
             description: "Memory limit of a runtime that is started without one, in MiB",
         },
+        cpu_limit_ms: u32 {
+            default: 0,
+            description: "CPU time of a runtime that is started without a limit, in ms; 0 is endless",
+        },
+        slice_ms: u32 {
+            default: 0,
+            description: "CPU time of one callback or resume, likewise",
+        },
         bytecode: u8 {
             default: 0,
             description: "1 admits binary chunks, which can crash the kernel; refused under lockdown",

@@ -6,6 +6,7 @@ mod arguments;
 pub(crate) mod device;
 mod errno;
 pub(crate) mod handles;
+mod limits;
 mod linux;
 mod lunatik;
 mod needs;

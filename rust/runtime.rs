@@ -11,6 +11,7 @@ pub(crate) mod instance;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod message;
+pub(crate) mod meter;
 pub(crate) mod objects;
 pub(crate) mod parameters;
 pub(crate) mod permissions;

@@ -115,10 +115,12 @@ static void run_finalizers(lua_State *L, void *ud)
 void lunatik_run_finalizers(lua_State *L)
 {
 	/* Errors in finalizers are warnings; in closing variables they have nobody to go to. */
+	luaD_setshelter(G(L), 1);
 	luaD_closeprotected(L, 1, LUA_OK);
 	lua_settop(L, 0);
 	try_operation(L, run_finalizers, NULL);
 	lua_settop(L, 0);
+	luaD_setshelter(G(L), 0);
 }
 
 void lunatik_close(lua_State *L)
@@ -136,12 +138,32 @@ void *lunatik_userdata(lua_State *L)
 	return G(L)->ud;
 }
 
-void lunatik_interrupt(lua_State *L, int on)
+void lunatik_interrupt(lua_State *L, int bits)
 {
 	global_State *g = G(L);
 
-	__atomic_store_n(&g->interrupt, on, __ATOMIC_SEQ_CST);
+	if (bits != 0) {
+		__atomic_fetch_or(&g->interrupt, bits, __ATOMIC_SEQ_CST);
+	} else {
+		__atomic_store_n(&g->interrupt, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&g->overlimit, 0, __ATOMIC_SEQ_CST);
+	}
 	__atomic_store_n(&g->attention, 1, __ATOMIC_SEQ_CST);
+}
+
+int lunatik_is_ended(lua_State *L)
+{
+	return luaD_ended(G(L));
+}
+
+void lunatik_over_limit(lua_State *L)
+{
+	global_State *g = G(L);
+
+	if (g->interrupt != 0)
+		return;
+	__atomic_store_n(&g->overlimit, 1, __ATOMIC_SEQ_CST);
+	lunatik_interrupt(L, LUNATIK_INTERRUPT);
 }
 
 void lunatik_look_up(lua_State *L)
@@ -352,11 +374,33 @@ static int message_handler(lua_State *L)
 	return 1;
 }
 
+static void make_limit_traceback(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	luaL_traceback(L, L, NULL, 0);
+	keep_traceback(L);
+}
+
+void lunatik_limit_traceback(lua_State *L)
+{
+	global_State *g = G(L);
+	unsigned char shelter = g->shelter;
+	ptrdiff_t top = savestack(L, L->top.p);
+
+	/* It is short, but for tables of modules that a script fills: then it is given up. */
+	luaD_setshelter(g, 1);
+	try_operation(L, make_limit_traceback, NULL);
+	L->top.p = restorestack(L, top);
+	luaD_setshelter(g, shelter);
+}
+
 int lunatik_try_call(lua_State *L, int arguments, int results)
 {
 	int handler = lua_gettop(L) - arguments;
 	int status;
 
+	G(L)->limittold = 0;
 	lua_pushboolean(L, 0);
 	/* The slot exists since the libraries were opened, so this needs no memory. */
 	keep_traceback(L);

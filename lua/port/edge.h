@@ -50,10 +50,16 @@ void lunatik_guard_libraries(lua_State *L);
 /* The VM. Never raises. */
 void *lunatik_userdata(lua_State *L);
 /*
- * Makes the Lua code that runs in the VM end, uncatchably, or takes that back.
- * From any CPU and any context, while the state lives.
+ * Makes the Lua code that runs in the VM end, uncatchably: all but closing methods and
+ * finalizers, which may tidy up, or really all. With 0, takes that back. From any CPU and
+ * any context, while the state lives.
  */
-void lunatik_interrupt(lua_State *L, int on);
+enum { LUNATIK_INTERRUPT = 1, LUNATIK_INTERRUPT_ALL = 3 };
+void lunatik_interrupt(lua_State *L, int bits);
+/* Whether the calling code is to end. For the thread that executes the VM. */
+int lunatik_is_ended(lua_State *L);
+/* As LUNATIK_INTERRUPT, because the code is over its limit of CPU time; so says the error. */
+void lunatik_over_limit(lua_State *L);
 /* Makes the Lua code look up, and so give way to other threads. Likewise. */
 void lunatik_look_up(lua_State *L);
 

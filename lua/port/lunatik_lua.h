@@ -94,6 +94,9 @@ void lunatik_thread_freed(struct lua_State *thread);
 #define luai_userstatethread(L, L1) lunatik_thread_made(L, L1)
 #define luai_userstatefree(L, L1) lunatik_thread_freed(L1)
 
+/* Keeps a traceback, if it can be had, for an interrupt at a limit. Never raises. */
+void lunatik_limit_traceback(struct lua_State *L);
+
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);
 

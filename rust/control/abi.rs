@@ -38,7 +38,7 @@ pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
 pub use name::{script_name, NameError};
 pub use permissions::Permissions;
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
-pub use request::{Request, RequestKind, Source, Start};
+pub use request::{Budget, Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};
 
 /// Grows by one when a frame changes its meaning; new fields and kinds of frames do not count.

@@ -171,11 +171,16 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
         Request::Run(start) => start::run(session, id, &start),
         Request::Spawn(start) => start::spawn(session, id, &start),
         Request::Eval(start) => start::eval(session, id, &start),
-        Request::Repl { text, permissions } => start::repl(session, id, text, permissions),
+        Request::Repl {
+            text,
+            permissions,
+            budget,
+        } => start::repl(session, id, text, budget, permissions),
         Request::Complete {
             prefix,
             permissions,
-        } => start::complete(session, id, prefix, permissions),
+            budget,
+        } => start::complete(session, id, prefix, budget, permissions),
         Request::Stop { name, grace_ms } => stop(session, id, name, grace_ms),
         Request::List => list(session, id),
         Request::Status { name, clear } => status::status(session, id, name, clear),

@@ -21,6 +21,7 @@ use crate::runtime::{
     chain::Chain,
     instance::{Failure, Kind, Options, Runtime},
     message::Message,
+    meter::Budget,
     parameters,
     permissions::Held,
     program::{self, Program},
@@ -75,7 +76,7 @@ fn script_failed(session: &Session, id: u32, failure: &Failure) {
         id,
         Outcome::Failure(abi::Failure {
             origin: Origin::Script,
-            errno: 0,
+            errno: failure.errno.saturating_abs(),
             message: &failure.message,
             traceback: &failure.traceback,
         }),
@@ -137,6 +138,14 @@ fn name<'a>(start: &Start<'a>) -> &'a [u8] {
     script_name(given).unwrap_or(given)
 }
 
+/// The limits of CPU time of a runtime that a request makes.
+fn budget(wanted: abi::Budget) -> Budget {
+    parameters::budget(Budget {
+        cpu_ms: wanted.cpu_ms,
+        slice_ms: wanted.slice_ms,
+    })
+}
+
 /// Creates the runtime of a request, relays its output, and has it stopped if the client cancels
 /// or goes away before the request is done.
 fn create(
@@ -149,6 +158,7 @@ fn create(
         name: name(start),
         kind,
         memory: parameters::memory(start.memory_limit),
+        budget: budget(start.budget),
         memcg: session.memcg().clone(),
         permissions: permissions(start.permissions)?,
     })?;
@@ -216,7 +226,7 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
         .and_then(|chain| {
             let arguments =
                 Message::from_codec(start.arguments).map_err(|_| StartError::Errno(ENOMEM))?;
-            start::spawn(&runtime, &chain, &program(start), &arguments)
+            start::spawn(&runtime, &chain, None, &program(start), &arguments)
         })
         .map(|_| KVVec::new());
     runtime.set_sink(None);
@@ -237,6 +247,7 @@ pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>) {
 
 fn repl_runtime(
     session: &Arc<Session>,
+    budget: abi::Budget,
     named: Option<Permissions<'_>>,
 ) -> Result<Arc<Runtime>, StartError> {
     if start::is_locked_down() {
@@ -250,6 +261,7 @@ fn repl_runtime(
         name: b"repl",
         kind: Kind::Eval,
         memory: parameters::memory(0),
+        budget: self::budget(budget),
         memcg: session.memcg().clone(),
         permissions: permissions(named)?,
     })?;
@@ -258,9 +270,15 @@ fn repl_runtime(
 }
 
 /// Runs a chunk in the session's runtime.
-pub(super) fn repl(session: &Arc<Session>, id: u32, text: &[u8], named: Option<Permissions<'_>>) {
-    let result =
-        repl_runtime(session, named).and_then(|runtime| repl_in(session, id, &runtime, text));
+pub(super) fn repl(
+    session: &Arc<Session>,
+    id: u32,
+    text: &[u8],
+    budget: abi::Budget,
+    named: Option<Permissions<'_>>,
+) {
+    let result = repl_runtime(session, budget, named)
+        .and_then(|runtime| repl_in(session, id, &runtime, text));
     let was_cancelled = session.end(id);
     match result {
         Ok(Some(values)) => reply_values(session, id, &values),
@@ -302,9 +320,10 @@ pub(super) fn complete(
     session: &Arc<Session>,
     id: u32,
     prefix: &[u8],
+    budget: abi::Budget,
     named: Option<Permissions<'_>>,
 ) {
-    let result = repl_runtime(session, named).and_then(|runtime| {
+    let result = repl_runtime(session, budget, named).and_then(|runtime| {
         let chain = Chain::new().map_err(StartError::Errno)?;
         start::complete(&runtime, &chain, prefix)
     });

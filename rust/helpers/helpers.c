@@ -234,14 +234,13 @@ static void lunatik_watch_look(struct timer_list *timer)
 	struct lunatik_armed_watch *watch =
 		container_of(timer, struct lunatik_armed_watch, timer);
 
-	if (fatal_signal_pending(watch->task) ||
-	    (watch->has_deadline && time_after_eq(jiffies, watch->deadline))) {
+	if (!watch->fired && (fatal_signal_pending(watch->task) ||
+			      (watch->has_deadline && time_after_eq(jiffies, watch->deadline)))) {
 		watch->fired = true;
 		watch->fire(watch->argument);
-	} else {
-		watch->tick(watch->argument);
-		mod_timer(timer, jiffies + msecs_to_jiffies(10));
 	}
+	watch->tick(watch->argument);
+	mod_timer(timer, jiffies + msecs_to_jiffies(10));
 }
 
 void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument),

@@ -54,8 +54,7 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
 /*
  * linux/timer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
  * signal pending, or the watch has been armed for deadline_ms (0: for ever),
- * fire(argument) is called in softirq context, once; until then tick(argument), every
- * 10 ms.
+ * fire(argument) is called in softirq context, once; and tick(argument) every 10 ms.
  */
 struct lunatik_watch {
 	unsigned long space[16];

@@ -11,6 +11,7 @@ use kernel::{
 use super::{
     arguments::{optional_milliseconds, script, show},
     handles,
+    limits::{self, Limits},
     needs,
     object::Class, //
 };
@@ -109,13 +110,23 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
 
 /// Creates a runtime for the script `name` that the code of `state` starts. It may do what that
 /// may, and no more.
-pub(super) fn create(state: State, name: &[u8], kind: Kind) -> Result<Arc<Runtime>, StartError> {
+pub(super) fn create(
+    state: State,
+    name: &[u8],
+    kind: Kind,
+    limits: Limits,
+) -> Result<Arc<Runtime>, StartError> {
+    let parent = Vm::runtime_of(state);
     let inherited = permissions::with(state, Set::inherit).map_err(kernel::error::Error::from)?;
     start::create(Options {
         name,
         kind,
-        memory: parameters::memory(0),
-        memcg: Vm::runtime_of(state).memcg().clone(),
+        memory: parameters::memory(limits.memory),
+        budget: parent
+            .meter()
+            .budget()
+            .narrowed(parameters::budget(limits.budget)),
+        memcg: parent.memcg().clone(),
         permissions: Held::new(inherited)?,
     })
 }
@@ -157,17 +168,18 @@ pub(super) fn with_script<T>(
     result.map_err(|error| start_error(state, name, error))
 }
 
-/// `lunatik.runtime(script, ...)`
+/// `lunatik.runtime(script, [limits,] ...)`
 fn runtime(state: State) -> lua::Result {
     let name = script(state, 1)?;
-    let arguments = Message::encode(state, 2, state.top())?;
+    let (limits, first) = limits::take(state, 2)?;
+    let arguments = Message::encode(state, first, state.top())?;
     let parent = Vm::runtime_of(state);
     let chain = chain(&parent)?;
     let handle = with_script(state, name, |program| {
-        let child = create(state, name, Kind::Child)?;
+        let child = create(state, name, Kind::Child, limits)?;
         // From here on the last handle that is dropped ends the child.
         let handle = RuntimeHandle::new(child.clone());
-        start::run_with(&child, &chain, program, &arguments)?;
+        start::run_with(&child, &chain, Some(&parent), program, &arguments)?;
         Ok(handle)
     })?;
     handles::push(state, Handle::Runtime(handle))?;

@@ -7,6 +7,7 @@ use kernel::prelude::*;
 use super::{
     arguments::{optional_milliseconds, script, show},
     handles,
+    limits,
     lunatik::{chain, create, stop_for, with_script}, //
     needs,
 };
@@ -43,30 +44,32 @@ fn startup(_state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `runner.run(script, ...)`
+/// `runner.run(script, [limits,] ...)`
 fn run(state: State) -> lua::Result {
     let name = script(state, 1)?;
-    let arguments = Message::encode(state, 2, state.top())?;
+    let (limits, first) = limits::take(state, 2)?;
+    let arguments = Message::encode(state, first, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(&caller)?;
     let runtime = with_script(state, name, |program| {
-        let runtime = create(state, name, Kind::Run)?;
-        start::run_with(&runtime, &chain, program, &arguments)?;
+        let runtime = create(state, name, Kind::Run, limits)?;
+        start::run_with(&runtime, &chain, Some(&caller), program, &arguments)?;
         Ok(runtime)
     })?;
     handles::push(state, Handle::Runtime(RuntimeHandle::new(runtime)))?;
     Ok(1)
 }
 
-/// `runner.spawn(script, ...)`
+/// `runner.spawn(script, [limits,] ...)`
 fn spawn(state: State) -> lua::Result {
     let name = script(state, 1)?;
-    let arguments = Message::encode(state, 2, state.top())?;
+    let (limits, first) = limits::take(state, 2)?;
+    let arguments = Message::encode(state, first, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(&caller)?;
     let thread = with_script(state, name, |program| {
-        let runtime = create(state, name, Kind::Spawn)?;
-        start::spawn(&runtime, &chain, program, &arguments)
+        let runtime = create(state, name, Kind::Spawn, limits)?;
+        start::spawn(&runtime, &chain, Some(&caller), program, &arguments)
     })?;
     handles::push(state, Handle::Thread(thread))?;
     Ok(1)

@@ -7,7 +7,7 @@ use crate::{
     linux::segment,
     lua::{self, Free, State},
     native,
-    runtime::vm::Vm, //
+    runtime::{registry, vm::Vm}, //
 };
 
 /// `fail_allocation(n [, stay])`: the n-th allocation of this runtime from now fails, and with
@@ -58,14 +58,26 @@ fn without_segments(state: State) -> lua::Result {
     Ok(state.top())
 }
 
+/// `stop_latency(name)`: how many nanoseconds the ended script has taken to end when it was
+/// interrupted, or nil if it was not.
+fn stop_latency(state: State) -> lua::Result {
+    let name = arguments::script(state, 1)?;
+    match registry::outcome(name).map_or(0, |runtime| runtime.stop_latency_ns()) {
+        0 => state.push_nil(),
+        ns => state.push_integer(i64::try_from(ns).unwrap_or(i64::MAX)),
+    }
+    Ok(1)
+}
+
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 6)?;
+    state.new_table(0, 7)?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
     state.set_function(-1, c"paint_stack", native!(paint_stack, Free))?;
     state.set_function(-1, c"painted_left", native!(painted_left, Free))?;
     state.set_function(-1, c"stack_left", native!(stack_left, Free))?;
+    state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;
     state.set_function(-1, c"without_segments", native!(without_segments, Free))?;
     Ok(1)
 }

@@ -17,7 +17,9 @@ use super::{
     chain::{Chain, EnterError},
     instance::{Entered, Failure, Runtime},
     message::Message,
-    text::Text, //
+    meter::Exceeded,
+    text::Text,
+    vm::Vm, //
 };
 use crate::lua::{self, Error, Kind, Raised, Reference, State};
 
@@ -30,9 +32,15 @@ pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
         Failure {
             message,
             traceback: KVVec::new(),
+            errno: 0,
         },
         GFP_KERNEL,
     )?)
+}
+
+/// The failure of a runtime that has used up its CPU time, but has ended well all the same.
+pub(crate) fn over_limit() -> Result<Arc<Failure>> {
+    failure(fmt!("CPU limit exceeded"))
 }
 
 /// Takes the error on top of the stack off it, with its traceback.
@@ -55,7 +63,18 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
         let _ = traceback.extend_from_slice(bytes, GFP_KERNEL);
     }
     state.set_top(bottom - 1);
-    Ok(Arc::new(Failure { message, traceback }, GFP_KERNEL)?)
+    let errno = match Vm::runtime_of(state).meter().exceeded() {
+        Exceeded::Nothing => 0,
+        _ => ETIME.to_errno(),
+    };
+    Ok(Arc::new(
+        Failure {
+            message,
+            traceback,
+            errno,
+        },
+        GFP_KERNEL,
+    )?)
 }
 
 /// What an error of the edge becomes outside of Lua.
@@ -116,6 +135,7 @@ pub(crate) fn body(
         Err(error) => return Err(or_no_memory(enter_failure(runtime.name(), error))),
     };
     entered.end_when_left();
+    entered.waits_begin_stretches();
     let state = entered.state();
     let base = state.top();
     let result = call_body(&entered, &arguments);
@@ -170,6 +190,7 @@ pub(crate) fn or_no_memory(result: Result<Arc<Failure>>) -> Arc<Failure> {
         let empty = Failure {
             message: KVVec::new(),
             traceback: KVVec::new(),
+            errno: 0,
         };
         made = Arc::new(empty, GFP_KERNEL).ok();
     }

@@ -28,6 +28,7 @@ use super::{
     chain::{Chain, Ownership},
     live,
     log::Log,
+    meter::{Budget, Meter},
     permissions::Held,
     sink::{Sink, Stream},
     vm::Vm, //
@@ -42,9 +43,11 @@ use crate::{
 };
 
 mod entered;
+mod interruption;
 mod phase;
 mod stopping;
 
+use self::interruption::Interruption;
 pub(crate) use self::{
     entered::Entered,
     phase::{Kind, Phase}, //
@@ -62,6 +65,8 @@ pub(crate) struct Options<'a> {
     pub(crate) memcg: MemoryCgroup,
     /// What its code may do.
     pub(crate) permissions: Arc<Held>,
+    /// CPU time that it may use.
+    pub(crate) budget: Budget,
 }
 
 /// An error with all that a user needs to find it.
@@ -70,11 +75,12 @@ pub(crate) struct Failure {
     pub(crate) message: KVVec<u8>,
     /// Where; empty if there was no memory for it.
     pub(crate) traceback: KVVec<u8>,
+    /// What the calling process gets: `ETIME` at a limit of CPU time, else 0.
+    pub(crate) errno: i32,
 }
 
 struct Executing {
     task: ARef<Task>,
-    cpu_at_entry: u64,
 }
 
 struct Details {
@@ -120,7 +126,10 @@ pub(crate) struct Runtime {
     ends_when_left: Atomic<bool>,
     /// Handles to it, in Lua or in tables.
     handles: Atomic<usize>,
-    cpu_ns: Atomic<u64>,
+    meter: Meter,
+    interruption: Interruption,
+    /// The runtime whose code is waiting for the present call into this one; null without one.
+    above: Atomic<*mut Runtime>,
     memory_used: Atomic<usize>,
     memory_peak: Atomic<usize>,
     /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
@@ -170,7 +179,9 @@ impl Runtime {
                 entry: Atomic::new(0),
                 ends_when_left: Atomic::new(false),
                 handles: Atomic::new(0),
-                cpu_ns: Atomic::new(0),
+                meter: Meter::new(options.budget),
+                interruption: Interruption::new(),
+                above: Atomic::new(core::ptr::null_mut()),
                 memory_used: Atomic::new(0),
                 memory_peak: Atomic::new(0),
                 watch: Watch::new(),
@@ -253,18 +264,18 @@ impl Runtime {
 
     /// CPU time used, in nanoseconds; what is being used right now is included.
     pub(crate) fn cpu_ns(&self) -> u64 {
-        let details = self.details.lock();
-        let current = details.executing.as_ref().map_or(0, |executing| {
-            // SAFETY: The reference keeps the task alive.
-            let now = unsafe { sys::lunatik_task_cpu_ns(executing.task.as_ptr()) };
-            now.saturating_sub(executing.cpu_at_entry)
-        });
-        self.cpu_ns.load(Relaxed).saturating_add(current)
+        self.meter.total()
     }
 
-    /// Adds CPU time that another thread spent for this runtime.
-    pub(crate) fn add_cpu_ns(&self, ns: u64) {
-        self.cpu_ns.fetch_add(ns as i64 as u64, Relaxed);
+    /// The CPU time that it uses, and its limits.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// How long its Lua program has taken to end when it was last interrupted, in nanoseconds; 0
+    /// if it never was.
+    pub(crate) fn stop_latency_ns(&self) -> u64 {
+        self.interruption.latency()
     }
 
     /// The last error.
@@ -361,6 +372,7 @@ impl Runtime {
             let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
             u32::try_from(left.max(0)).unwrap_or(ms)
         };
+        self.meter.wait();
         let phase = self.phase.xchg(Phase::Blocked as u32, Relaxed);
         let mut guard = self.sleep_lock.lock();
         // Where ticks come late, so many of them are no measure of time.

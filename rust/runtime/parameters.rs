@@ -7,6 +7,7 @@ use kernel::{
     prelude::*, //
 };
 
+use super::meter::Budget;
 use crate::{
     module_parameters,
     sys::kernel_helpers as sys, //
@@ -20,6 +21,16 @@ pub(crate) fn memory(requested: u64) -> usize {
         usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
     } else {
         usize::try_from(requested).unwrap_or(usize::MAX)
+    }
+}
+
+/// Limits of CPU time for a runtime that is started with `wanted`: the parameters `cpu_limit_ms`
+/// and `slice_ms` where a limit is 0.
+pub(crate) fn budget(wanted: Budget) -> Budget {
+    let or = |wanted: u64, default: u32| if wanted == 0 { default.into() } else { wanted };
+    Budget {
+        cpu_ms: or(wanted.cpu_ms, module_parameters::cpu_limit_ms.value()),
+        slice_ms: or(wanted.slice_ms, module_parameters::slice_ms.value()),
     }
 }
 

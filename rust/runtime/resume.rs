@@ -35,8 +35,13 @@ pub(crate) fn resume(
         .map_err(|error| or_no_memory(enter_failure(runtime.name(), error)))?;
     let state = entered.state();
     let base = state.top();
-    let result =
-        resume_body(&entered, arguments).map_err(|error| or_no_memory(to_failure(state, error)));
+    let result = resume_body(&entered, arguments).map_err(|error| {
+        let failure = or_no_memory(to_failure(state, error));
+        if entered.is_over_limit() {
+            entered.set_failure(Some(failure.clone()));
+        }
+        failure
+    });
     state.set_top(base);
     result
 }

@@ -83,8 +83,12 @@ pub(crate) fn abandon(runtime: &Arc<Runtime>) {
     }
 }
 
-fn enter<'a>(runtime: &'a Arc<Runtime>, chain: &Arc<Chain>) -> Result<Entered<'a>, StartError> {
-    match runtime.as_arc_borrow().enter(chain, None) {
+fn enter<'a>(
+    runtime: &'a Arc<Runtime>,
+    chain: &Arc<Chain>,
+    caller: Option<&Runtime>,
+) -> Result<Entered<'a>, StartError> {
+    match runtime.as_arc_borrow().enter(chain, caller) {
         Ok(entered) => Ok(entered),
         Err(EnterError::Gone) => {
             // Stopped before it began.
@@ -139,7 +143,7 @@ pub(crate) fn run(
     program: &Program<'_>,
     arguments: codec::Message<'_>,
 ) -> Result<KVVec<u8>, StartError> {
-    let entered = enter(runtime, chain)?;
+    let entered = enter(runtime, chain, None)?;
     run_chunk(
         &entered,
         program,
@@ -153,10 +157,11 @@ pub(crate) fn run(
 pub(crate) fn run_with(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
+    caller: Option<&Runtime>,
     program: &Program<'_>,
     arguments: &Message,
 ) -> Result<(), StartError> {
-    let entered = enter(runtime, chain)?;
+    let entered = enter(runtime, chain, caller)?;
     run_chunk(
         &entered,
         program,
@@ -180,10 +185,11 @@ fn keep_body(entered: &Entered<'_>, state: State, results: core::ffi::c_int) -> 
 pub(crate) fn spawn(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
+    caller: Option<&Runtime>,
     program: &Program<'_>,
     arguments: &Message,
 ) -> Result<Arc<Thread>, StartError> {
-    let entered = enter(runtime, chain)?;
+    let entered = enter(runtime, chain, caller)?;
     run_chunk(
         &entered,
         program,
@@ -219,7 +225,7 @@ pub(crate) fn eval(
     program: &Program<'_>,
     arguments: codec::Message<'_>,
 ) -> Result<KVVec<u8>, StartError> {
-    let entered = enter(runtime, chain)?;
+    let entered = enter(runtime, chain, None)?;
     entered.end_when_left();
     run_chunk(
         &entered,
@@ -239,7 +245,7 @@ pub(crate) fn repl(
     /// What Lua says at the end of a text that could go on.
     const UNFINISHED: &[u8] = b"near <eof>";
 
-    let entered = enter(runtime, chain)?;
+    let entered = enter(runtime, chain, None)?;
     entered.loaded();
     let state = entered.state();
     let base = state.top();
@@ -283,7 +289,7 @@ pub(crate) fn complete(
     chain: &Arc<Chain>,
     prefix: &[u8],
 ) -> Result<KVVec<u8>, StartError> {
-    let entered = enter(runtime, chain)?;
+    let entered = enter(runtime, chain, None)?;
     entered.loaded();
     let state = entered.state();
     let guard = state.guard();

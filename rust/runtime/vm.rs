@@ -20,6 +20,7 @@ use kernel::{
 use super::{
     heap::Heap,
     instance::Runtime,
+    meter::Meter,
     objects::Objects,
     parameters,
     permissions::{self, Held, MainPermissions},
@@ -31,11 +32,22 @@ use crate::{
     modules::{self, Object},
     permission::Set,
     stdio::Streams,
-    sys::{kernel_helpers, lua as sys}, //
+    sys::lua as sys, //
 };
 
 /// Stack segments that one VM may have at one time.
 const MAX_SEGMENTS: u32 = 96;
+
+/// What an interrupt ends.
+#[derive(Clone, Copy)]
+pub(super) enum Interrupt {
+    /// All code but closing methods and finalizers.
+    Code,
+    /// All code.
+    All,
+    /// As `Code`, because a limit of CPU time was exceeded.
+    OverLimit,
+}
 
 /// A virtual machine. The allocator's user data of its Lua state points to it.
 ///
@@ -179,9 +191,30 @@ impl Vm {
 
     /// Ends the Lua code that runs in the VM, uncatchably. May be called from any CPU, while the
     /// VM lives.
-    pub(super) fn interrupt(&self) {
-        // SAFETY: The state is alive, as the caller promises; the function stores a flag.
-        unsafe { sys::lunatik_interrupt(self.state.get(), 1) };
+    pub(super) fn interrupt(&self, interrupt: Interrupt) {
+        let state = self.state.get();
+        // SAFETY: The state is alive, as the caller promises; the functions store flags.
+        unsafe {
+            match interrupt {
+                Interrupt::Code => sys::lunatik_interrupt(state, sys::LUNATIK_INTERRUPT as c_int),
+                Interrupt::All => {
+                    sys::lunatik_interrupt(state, sys::LUNATIK_INTERRUPT_ALL as c_int)
+                }
+                Interrupt::OverLimit => sys::lunatik_over_limit(state),
+            }
+        }
+    }
+
+    /// Whether the Lua code that calls is being ended. For the thread that executes the VM.
+    fn is_ended(&self) -> bool {
+        // SAFETY: The state is alive.
+        unsafe { sys::lunatik_is_ended(self.state.get()) != 0 }
+    }
+
+    /// The runtime that owns the VM.
+    pub(super) fn runtime(&self) -> &Runtime {
+        // SAFETY: The runtime owns the VM and so lives longer.
+        unsafe { &*self.runtime }
     }
 
     /// Makes the Lua code that runs in the VM give way to other threads. As [`Self::interrupt`].
@@ -263,23 +296,19 @@ unsafe extern "C" fn lunatik_hop(
     call: Option<unsafe extern "C" fn(*mut c_void)>,
     argument: *mut c_void,
 ) -> c_int {
-    /// A call that notes the CPU time of its thread.
-    struct Call {
+    /// A call whose thread's CPU time is the runtime's.
+    struct Call<'a> {
         call: unsafe extern "C" fn(*mut c_void),
         argument: *mut c_void,
-        cpu_ns: u64,
+        meter: &'a Meter,
     }
     unsafe extern "C" fn run(argument: *mut c_void) {
-        let cpu = || {
-            // SAFETY: The current task is alive.
-            unsafe { kernel_helpers::lunatik_task_cpu_ns(kernel::task::Task::current_raw()) }
-        };
         // SAFETY: It is the `Call` below, whose owner waits.
-        let call = unsafe { &mut *argument.cast::<Call>() };
-        let before = cpu();
+        let call = unsafe { &*argument.cast::<Call<'_>>() };
+        call.meter.start();
         // SAFETY: As the caller of `lunatik_hop()` promises.
         unsafe { (call.call)(call.argument) };
-        call.cpu_ns = cpu().saturating_sub(before);
+        call.meter.stop();
     }
 
     let Some(call) = call else {
@@ -291,23 +320,19 @@ unsafe extern "C" fn lunatik_hop(
         vm.segments.fetch_sub(1, Relaxed);
         return 1;
     }
+    let meter = vm.runtime().meter();
     let mut call = Call {
         call,
         argument,
-        cpu_ns: 0,
+        meter,
     };
+    meter.stop();
     // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
     // frame: C catches each before it returns from `call`.
     let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast()) };
+    meter.start();
     vm.segments.fetch_sub(1, Relaxed);
-    if !ran {
-        return 1;
-    }
-    // SAFETY: The runtime owns the VM and lives while its code runs.
-    if let Some(runtime) = unsafe { vm.runtime.as_ref() } {
-        runtime.add_cpu_ns(call.cpu_ns);
-    }
-    0
+    (!ran).into()
 }
 
 /// Whether a thread may load binary chunks: not if its permissions are sealed, for they can do
@@ -371,9 +396,8 @@ unsafe extern "C" fn lunatik_write(
 /// `vm` is a VM that lives.
 #[no_mangle]
 unsafe extern "C" fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int {
-    // SAFETY: As the caller promises; the runtime owns the VM and so lives longer.
-    let runtime = unsafe { &*(*vm.cast::<Vm>()).runtime };
-    if runtime.is_interrupted() {
+    // SAFETY: As the caller promises.
+    if unsafe { (*vm.cast::<Vm>()).is_ended() } {
         EINTR.to_errno()
     } else {
         0

@@ -85,6 +85,15 @@ pub enum Source<'a> {
     },
 }
 
+/// Limits of CPU time, in milliseconds; 0 is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// In total.
+    pub cpu_ms: u64,
+    /// At a stretch: one callback, one resume, the loading of a script.
+    pub slice_ms: u64,
+}
+
 /// A script to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start<'a> {
@@ -97,6 +106,8 @@ pub struct Start<'a> {
     pub memory_limit: u64,
     /// What it may do, and nothing else; without them, everything.
     pub permissions: Option<Permissions<'a>>,
+    /// The CPU time it may use.
+    pub budget: Budget,
     /// What the chunk gets as `...`.
     pub arguments: Message<'a>,
 }
@@ -128,6 +139,8 @@ pub enum Request<'a> {
         text: &'a [u8],
         /// As in [`Start`], for the runtime if it is made now.
         permissions: Option<Permissions<'a>>,
+        /// The CPU time that the runtime may use, if this request makes it.
+        budget: Budget,
     },
     /// Asks for the names that could complete an expression, in the session's own runtime. The results
     /// are strings that replace `prefix`, sorted, at most [`MAX_COMPLETIONS`](super::MAX_COMPLETIONS).
@@ -136,6 +149,8 @@ pub enum Request<'a> {
         prefix: &'a [u8],
         /// As in [`Start`], for the runtime if it is made now.
         permissions: Option<Permissions<'a>>,
+        /// As in [`Request::Repl`].
+        budget: Budget,
     },
     /// Stops a script.
     Stop {
@@ -213,10 +228,12 @@ impl<'a> Request<'a> {
             RequestKind::Repl => Self::Repl {
                 text: require(found.text, "text")?,
                 permissions: found.permissions,
+                budget: found.budget(),
             },
             RequestKind::Complete => Self::Complete {
                 prefix: require(found.prefix, "prefix")?,
                 permissions: found.permissions,
+                budget: found.budget(),
             },
             RequestKind::Stop => Self::Stop {
                 name: require(found.name, "name")?,
@@ -249,15 +266,22 @@ impl Body for Request<'_> {
             Self::Run(ref start) | Self::Spawn(ref start) | Self::Eval(ref start) => {
                 start.write(fields)
             }
-            Self::Repl { text, permissions } => {
+            Self::Repl {
+                text,
+                permissions,
+                ref budget,
+            } => {
                 fields.bytes("text", text)?;
+                budget.write(fields)?;
                 write_permissions(fields, permissions)
             }
             Self::Complete {
                 prefix,
                 permissions,
+                ref budget,
             } => {
                 fields.bytes("prefix", prefix)?;
+                budget.write(fields)?;
                 write_permissions(fields, permissions)
             }
             Self::Stop { name, grace_ms } => {
@@ -278,6 +302,18 @@ impl Body for Request<'_> {
     }
 }
 
+impl Body for Budget {
+    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
+        if self.cpu_ms != 0 {
+            fields.number("cpu_ms", self.cpu_ms)?;
+        }
+        if self.slice_ms != 0 {
+            fields.number("slice_ms", self.slice_ms)?;
+        }
+        Ok(())
+    }
+}
+
 impl Body for Start<'_> {
     fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
         fields.optional_bytes("name", self.name)?;
@@ -292,6 +328,7 @@ impl Body for Start<'_> {
             fields.number("memory", self.memory_limit)?;
         }
         write_permissions(fields, self.permissions)?;
+        self.budget.write(fields)?;
         fields.bytes_unless_empty("arguments", self.arguments.as_bytes())
     }
 }
@@ -315,6 +352,8 @@ const START: &[&str] = &[
     "chunk",
     "memory",
     "permissions",
+    "cpu_ms",
+    "slice_ms",
     "arguments",
 ];
 
@@ -322,8 +361,8 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
     match kind {
         RequestKind::Hello => &["version", "client"],
         RequestKind::Run | RequestKind::Spawn | RequestKind::Eval => START,
-        RequestKind::Repl => &["text", "permissions"],
-        RequestKind::Complete => &["prefix", "permissions"],
+        RequestKind::Repl => &["text", "cpu_ms", "slice_ms", "permissions"],
+        RequestKind::Complete => &["prefix", "cpu_ms", "slice_ms", "permissions"],
         RequestKind::Stop => &["name", "grace_ms"],
         RequestKind::List | RequestKind::Shutdown => &[],
         RequestKind::Status => &["name", "clear"],
@@ -341,6 +380,8 @@ struct Found<'a> {
     chunk: Option<&'a [u8]>,
     memory: Option<u64>,
     permissions: Option<Permissions<'a>>,
+    cpu_ms: Option<u64>,
+    slice_ms: Option<u64>,
     arguments: Option<Message<'a>>,
     version: Option<u32>,
     client: Option<&'a [u8]>,
@@ -372,6 +413,14 @@ impl<'a> Found<'a> {
                 b"permissions" => {
                     let permissions = Permissions::new(value.message("permissions")?)?;
                     set(&mut found.permissions, "permissions", permissions)?;
+                }
+                b"cpu_ms" => {
+                    let limit = value.number("cpu_ms", u64::MAX)?;
+                    set(&mut found.cpu_ms, "cpu_ms", limit)?;
+                }
+                b"slice_ms" => {
+                    let limit = value.number("slice_ms", u64::MAX)?;
+                    set(&mut found.slice_ms, "slice_ms", limit)?;
                 }
                 b"arguments" => {
                     let arguments = value.message("arguments")?;
@@ -418,6 +467,8 @@ impl<'a> Found<'a> {
             ("chunk", self.chunk.is_some()),
             ("memory", self.memory.is_some()),
             ("permissions", self.permissions.is_some()),
+            ("cpu_ms", self.cpu_ms.is_some()),
+            ("slice_ms", self.slice_ms.is_some()),
             ("arguments", self.arguments.is_some()),
             ("version", self.version.is_some()),
             ("client", self.client.is_some()),
@@ -440,6 +491,13 @@ impl<'a> Found<'a> {
         Ok(())
     }
 
+    fn budget(&self) -> Budget {
+        Budget {
+            cpu_ms: self.cpu_ms.unwrap_or(0),
+            slice_ms: self.slice_ms.unwrap_or(0),
+        }
+    }
+
     fn start(&self) -> Result<Start<'a>, AbiError> {
         let source = match (self.script, self.text) {
             (Some(_), Some(_)) => return Err(AbiError::Conflict("script", "text")),
@@ -454,6 +512,7 @@ impl<'a> Found<'a> {
             source,
             memory_limit: self.memory.unwrap_or(0),
             permissions: self.permissions,
+            budget: self.budget(),
             arguments: self.arguments.unwrap_or(Message::EMPTY),
         })
     }

@@ -81,6 +81,12 @@ pub struct StatusRow<'a> {
     pub memory_limit: u64,
     /// Time it has computed for.
     pub cpu_ns: u64,
+    /// CPU time it may use in total, in milliseconds; 0 is endless.
+    pub cpu_limit_ms: u64,
+    /// CPU time it may use at a stretch, likewise.
+    pub slice_ms: u64,
+    /// How long its Lua program took to end when it was interrupted; 0 if it never was.
+    pub stop_latency_ns: u64,
     /// Time since it was started.
     pub age_ns: u64,
     /// What it may do, as `pledge` names it; empty if the module does not tell.
@@ -99,6 +105,15 @@ impl Body for StatusRow<'_> {
         fields.number("memory_used", self.memory_used)?;
         fields.number("memory_limit", self.memory_limit)?;
         fields.number("cpu_ns", self.cpu_ns)?;
+        if self.cpu_limit_ms != 0 {
+            fields.number("cpu_limit_ms", self.cpu_limit_ms)?;
+        }
+        if self.slice_ms != 0 {
+            fields.number("slice_ms", self.slice_ms)?;
+        }
+        if self.stop_latency_ns != 0 {
+            fields.number("stop_latency_ns", self.stop_latency_ns)?;
+        }
         fields.number("age_ns", self.age_ns)?;
         fields.bytes_unless_empty("permissions", self.permissions)?;
         fields.bytes_unless_empty("error", self.error)?;
@@ -111,6 +126,7 @@ impl<'a> StatusRow<'a> {
         let (mut name, mut kind, mut state) = (None, None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
+        let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
         let (mut permissions, mut error, mut traceback) = (None, None, None);
         let mut fields = FieldReader::new(body)?;
         while let Some((field, value)) = fields.field()? {
@@ -119,6 +135,9 @@ impl<'a> StatusRow<'a> {
                 b"memory_used" => number(&mut memory_used, "memory_used")?,
                 b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
                 b"cpu_ns" => number(&mut cpu_ns, "cpu_ns")?,
+                b"cpu_limit_ms" => number(&mut cpu_limit_ms, "cpu_limit_ms")?,
+                b"slice_ms" => number(&mut slice_ms, "slice_ms")?,
+                b"stop_latency_ns" => number(&mut stop_latency_ns, "stop_latency_ns")?,
                 b"age_ns" => number(&mut age_ns, "age_ns")?,
                 b"name" => set(&mut name, "name", value.bytes("name", MAX_FRAME)?)?,
                 b"kind" => set(&mut kind, "kind", value.bytes("kind", MAX_FRAME)?)?,
@@ -147,6 +166,9 @@ impl<'a> StatusRow<'a> {
             memory_used: require(memory_used, "memory_used")?,
             memory_limit: require(memory_limit, "memory_limit")?,
             cpu_ns: require(cpu_ns, "cpu_ns")?,
+            cpu_limit_ms: cpu_limit_ms.unwrap_or(0),
+            slice_ms: slice_ms.unwrap_or(0),
+            stop_latency_ns: stop_latency_ns.unwrap_or(0),
             age_ns: require(age_ns, "age_ns")?,
             permissions: permissions.unwrap_or_default(),
             error: error.unwrap_or_default(),

@@ -108,6 +108,9 @@ pub(super) fn run_for<T>(
             ENODEV
         } else if ended {
             EINTR
+        } else if entered.is_over_limit() {
+            note_failure(&entered, error);
+            ETIME
         } else {
             to_errno(&entered, error)
         }
@@ -136,9 +139,17 @@ fn to_errno(entered: &Entered<'_>, error: LuaError) -> Error {
             return Error::from_errno(-number);
         }
     }
-    let failure = execute::or_no_memory(execute::to_failure(state, error));
-    execute::log_failure(entered, &failure);
+    note_failure(entered, error);
     EIO
+}
+
+/// Logs an error; one at a limit of CPU time becomes the last error of the runtime, too.
+fn note_failure(entered: &Entered<'_>, error: LuaError) {
+    let failure = execute::or_no_memory(execute::to_failure(entered.state(), error));
+    execute::log_failure(entered, &failure);
+    if entered.is_over_limit() {
+        entered.set_failure(Some(failure));
+    }
 }
 
 /// The number that the error value on top of the stack names: `{errno = "EAGAIN"}`.

@@ -11,7 +11,7 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
-        atomic::{Full, Relaxed},
+        atomic::{Acquire, Full, Relaxed, Release},
         Arc,
         ArcBorrow, //
     },
@@ -21,16 +21,16 @@ use kernel::{
 use super::{
     super::{
         chain::{Chain, EnterError, Ownership},
+        execute,
+        meter::Exceeded,
         vm::Vm, //
     },
     Executing,
     Phase,
-    Runtime, //
+    Runtime,
+    DEFAULT_GRACE_MS, //
 };
-use crate::{
-    lua::State,
-    sys::kernel_helpers as sys, //
-};
+use crate::lua::State;
 
 impl Runtime {
     /// Makes `chain` the one that executes this runtime, waiting for its turn. Killable.
@@ -60,20 +60,18 @@ impl Runtime {
             self.phase.store(Phase::Running as u32, Relaxed);
         }
         let task: ARef<Task> = ARef::from(&**kernel::current!());
-        // SAFETY: The reference keeps the task alive.
-        let cpu_at_entry = unsafe { sys::lunatik_task_cpu_ns(task.as_ptr()) };
-        let former = self
-            .details
-            .lock()
-            .executing
-            .replace(Executing { task, cpu_at_entry });
+        let former = self.details.lock().executing.replace(Executing { task });
         drop(former);
+        self.meter.start();
+        self.meter.begin_stretch(false);
+        let above = caller.map_or(ptr::null_mut(), |caller| ptr::from_ref(caller).cast_mut());
+        self.above.store(above, Release);
         // SAFETY: The runtime is pinned, and its owner alone uses the watch, which is disarmed
         // when the owner leaves. The VM lives until then.
         unsafe {
             self.watch.arm(
                 interrupt_vm,
-                wake_vm,
+                tick_vm,
                 ptr::from_ref(entered.vm()).cast_mut().cast(),
                 0,
             )
@@ -82,24 +80,58 @@ impl Runtime {
     }
 }
 
-/// Makes the Lua code of a VM give way to other threads, for a [`Watch`].
+/// Looks after a VM whose code runs, for a [`Watch`]: has it give way to other threads, and ends
+/// it when its time is over.
 ///
 /// # Safety
 ///
 /// `vm` must be a VM that lives.
-pub(super) unsafe extern "C" fn wake_vm(vm: *mut c_void) {
+pub(super) unsafe extern "C" fn tick_vm(vm: *mut c_void) {
     // SAFETY: As the caller promises.
-    unsafe { (*vm.cast::<Vm>()).look_up() };
+    let vm = unsafe { &*vm.cast::<Vm>() };
+    vm.look_up();
+    vm.runtime().tick(vm);
 }
 
-/// Ends the Lua code of a VM, for a [`Watch`].
+/// Ends the Lua code of a VM, for a [`Watch`], but for what tidies up.
 ///
 /// # Safety
 ///
 /// `vm` must be a VM that lives.
 pub(super) unsafe extern "C" fn interrupt_vm(vm: *mut c_void) {
     // SAFETY: As the caller promises.
-    unsafe { (*vm.cast::<Vm>()).interrupt() };
+    let vm = unsafe { &*vm.cast::<Vm>() };
+    vm.runtime().interruption.raise(vm, DEFAULT_GRACE_MS);
+}
+
+/// Ends the Lua code of a VM, all of it, for a [`Watch`].
+///
+/// # Safety
+///
+/// `vm` must be a VM that lives.
+pub(super) unsafe extern "C" fn end_vm(vm: *mut c_void) {
+    // SAFETY: As the caller promises.
+    let vm = unsafe { &*vm.cast::<Vm>() };
+    vm.runtime().interruption.raise(vm, 0);
+}
+
+impl Runtime {
+    /// Called every 10 ms while it is executed, in a softirq.
+    fn tick(&self, vm: &Vm) {
+        self.interruption.look(vm);
+        if self.meter.check() {
+            self.interruption.raise_over_limit(vm, DEFAULT_GRACE_MS);
+        }
+        // SAFETY: While this runtime is executed, the one that has called it waits, and lives.
+        if let Some(above) = unsafe { self.above.load(Acquire).as_ref() } {
+            if above.meter.exceeded() != Exceeded::Nothing {
+                // Whoever waits for this one is out of time.
+                self.cancelled_from_above.store(true, Release);
+                self.cancelled.store(true, Release);
+                self.interruption.raise(vm, DEFAULT_GRACE_MS);
+            }
+        }
+    }
 }
 
 /// The right to execute a runtime; dropping it gives it up.
@@ -139,6 +171,16 @@ impl<'a> Entered<'a> {
         self.runtime.ends_when_left.store(true, Relaxed);
     }
 
+    /// A wait of its code begins a new stretch of CPU time.
+    pub(crate) fn waits_begin_stretches(&self) {
+        self.runtime.meter.begin_stretch(true);
+    }
+
+    /// Whether its code was ended because it used too much CPU time.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.runtime.meter.exceeded() != Exceeded::Nothing
+    }
+
     /// Whether somebody else told the runtime to stop.
     pub(crate) fn was_told(&self) -> bool {
         self.runtime.stop_requested()
@@ -156,18 +198,28 @@ impl Deref for Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let runtime = self.runtime;
-        let executing = runtime.details.lock().executing.take();
-        if let Some(executing) = executing {
-            // SAFETY: The reference keeps the task alive.
-            let now = unsafe { sys::lunatik_task_cpu_ns(executing.task.as_ptr()) };
-            runtime.add_cpu_ns(now.saturating_sub(executing.cpu_at_entry));
-        }
+        runtime.interruption.note_end();
         // SAFETY: `enter()` armed it, if anybody did.
         let caller_killed = unsafe { runtime.watch.disarm() };
+        runtime.above.store(ptr::null_mut(), Release);
+        let executing = runtime.details.lock().executing.take();
+        if executing.is_some() {
+            runtime.meter.stop();
+        }
+        drop(executing);
+        let exceeded = runtime.meter.take_exceeded();
+        if exceeded == Exceeded::Total {
+            runtime.ends_when_left.store(true, Relaxed);
+            if runtime.failure().is_none() {
+                runtime.set_failure(Some(execute::or_no_memory(execute::over_limit())));
+            }
+        }
         let from_above = runtime.cancelled_from_above.xchg(false, Full);
         if caller_killed || from_above {
             // The caller was killed, not the runtime: others may go on calling it.
             runtime.clear_cancel();
+        } else if exceeded != Exceeded::Nothing {
+            runtime.clear_interrupt();
         }
         let chain = runtime.ownership.owner();
         if runtime.ends_when_left.load(Relaxed) {

@@ -19,7 +19,7 @@ use super::{
         live,
         registry, //
     },
-    entered::{interrupt_vm, wake_vm, Entered},
+    entered::{end_vm, tick_vm, Entered},
     Phase,
     Runtime,
     DEFAULT_GRACE_MS, //
@@ -36,7 +36,7 @@ impl Runtime {
 
     fn cancel_here(&self) {
         self.cancelled.store(true, Release);
-        self.interrupt();
+        self.interrupt(DEFAULT_GRACE_MS);
         self.wake_waits();
     }
 
@@ -61,14 +61,19 @@ impl Runtime {
     /// Makes the runtime usable after [`cancel`](Self::cancel). Returns whether there was one.
     pub(crate) fn clear_cancel(&self) -> bool {
         let was = self.cancelled.xchg(false, Full);
+        self.clear_interrupt();
+        was
+    }
+
+    /// Takes an interrupt back, but for one that ends the runtime or the present call.
+    pub(super) fn clear_interrupt(&self) {
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
         if let Some(vm) = unsafe { details.vm.as_ref() } {
-            if !self.killed.load(Acquire) {
-                vm.clear_interrupt();
+            if !self.killed.load(Acquire) && !self.cancelled.load(Acquire) {
+                self.interruption.clear(vm);
             }
         }
-        was
     }
 
     /// Whether waits of its Lua code are to end.
@@ -76,16 +81,11 @@ impl Runtime {
         self.stop_requested() || self.cancelled.load(Acquire)
     }
 
-    /// Whether its Lua code is being ended uncatchably.
-    pub(crate) fn is_interrupted(&self) -> bool {
-        self.killed.load(Acquire) || self.cancelled.load(Acquire)
-    }
-
-    fn interrupt(&self) {
+    fn interrupt(&self, grace_ms: u32) {
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
         if let Some(vm) = unsafe { details.vm.as_ref() } {
-            vm.interrupt();
+            self.interruption.raise(vm, grace_ms);
         }
     }
 
@@ -118,18 +118,20 @@ impl Runtime {
         }
     }
 
-    /// Ends Lua code that runs in it, uncatchably.
-    pub(crate) fn kill(&self) {
+    /// Ends Lua code that runs in it, uncatchably; what tidies up then gets `grace_ms`.
+    pub(crate) fn kill(&self, grace_ms: u32) {
         self.killed.store(true, Release);
+        // First, so that nobody takes the end for a failure.
+        self.stop_requested.store(true, Release);
+        self.interrupt(grace_ms);
         self.request_stop();
-        self.interrupt();
         self.cancel_below();
     }
 
     /// Stops the runtime and returns when it is gone, or when the caller got a signal.
     ///
     /// First its waits end and `thread.shouldstop()` is true; after `grace_ms` its Lua code is
-    /// interrupted uncatchably. A chain that is inside the runtime cannot wait for its own end:
+    /// interrupted uncatchably, and closing methods and finalizers after `grace_ms` more. A chain that is inside the runtime cannot wait for its own end:
     /// then Lua is interrupted at once, and the runtime is gone when the chain has left it.
     pub(crate) fn stop(
         self: ArcBorrow<'_, Self>,
@@ -156,7 +158,7 @@ impl Runtime {
             _ => false,
         };
         if inside {
-            self.kill();
+            self.kill(DEFAULT_GRACE_MS);
             return Ok(());
         }
         let mut grace_left = grace_ms;
@@ -164,7 +166,7 @@ impl Runtime {
             let slice = if grace_left == 0 {
                 // An interrupt that lands while Lua enters a script's hook is lost, so it is sent
                 // again and again.
-                self.kill();
+                self.kill(grace_ms);
                 LOOK_UP_MS
             } else {
                 grace_left.min(LOOK_UP_MS)
@@ -216,8 +218,8 @@ impl Runtime {
             // SAFETY: The runtime is pinned and its owner alone uses the watch; the VM outlives it.
             unsafe {
                 self.watch.arm(
-                    interrupt_vm,
-                    wake_vm,
+                    end_vm,
+                    tick_vm,
                     ptr::from_ref(&**vm).cast_mut().cast(),
                     DEFAULT_GRACE_MS,
                 )

@@ -3,9 +3,9 @@
 //! What the protocol promises: frames survive, and anything else is refused with a reason.
 
 use lunatik_abi::abi::{
-    errno, script_name, split_frame, AbiError, Failure, Frame, FrameError, FrameHeader, LogLine,
-    NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start, State,
-    StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME, MAX_PERMISSIONS,
+    errno, script_name, split_frame, AbiError, Budget, Failure, Frame, FrameError, FrameHeader,
+    LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start,
+    State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME, MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -54,6 +54,10 @@ fn requests_survive() {
         },
         memory_limit: 64 << 20,
         permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
+        budget: Budget {
+            cpu_ms: 1000,
+            slice_ms: 10,
+        },
         arguments: Message::check(&arguments).unwrap(),
     };
     let registered = Start {
@@ -63,6 +67,7 @@ fn requests_survive() {
         },
         memory_limit: 0,
         permissions: Some(Permissions::NOTHING),
+        budget: Budget::default(),
         arguments: Message::EMPTY,
     };
     for request in [
@@ -76,14 +81,20 @@ fn requests_survive() {
         Request::Repl {
             text: b"",
             permissions: None,
+            budget: Budget::default(),
         },
         Request::Repl {
             text: b"",
             permissions: start.permissions,
+            budget: Budget::default(),
         },
         Request::Complete {
             prefix: b"string.fo",
             permissions: None,
+            budget: Budget {
+                cpu_ms: 0,
+                slice_ms: 7,
+            },
         },
         Request::Stop {
             name: b"x.lua",
@@ -171,6 +182,9 @@ fn replies_survive() {
             memory_used: 1,
             memory_limit: 2,
             cpu_ns: 3,
+            cpu_limit_ms: 5,
+            slice_ms: 6,
+            stop_latency_ns: 7,
             age_ns: 4,
             permissions: b"load (sealed)",
             error: b"",
@@ -323,6 +337,7 @@ fn a_frame_that_would_be_too_long_is_not_begun() {
     let error = Request::Repl {
         text: &text,
         permissions: None,
+        budget: Budget::default(),
     }
     .encode(1, &mut bytes);
     assert_eq!(error, Err(FrameError::TooLong));
@@ -392,6 +407,7 @@ fn damaged_frames_do_no_harm() {
         },
         memory_limit: 1,
         permissions: Some(Permissions::NOTHING),
+        budget: Budget::default(),
         arguments: Message::EMPTY,
     })
     .encode(1, &mut good)

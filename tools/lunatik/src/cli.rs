@@ -61,6 +61,17 @@ pub enum Command {
     Version,
 }
 
+/// Limits of CPU time.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct BudgetArgs {
+    /// The most CPU time it may use in all, in milliseconds
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub cpu_limit: Option<u64>,
+    /// The most CPU time that one callback, one resume or the loading may use, in milliseconds
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub slice: Option<u64>,
+}
+
 /// What a script may do.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PledgeArgs {
@@ -75,6 +86,9 @@ pub struct PledgeArgs {
 /// How to evaluate line by line.
 #[derive(Args, Debug)]
 pub struct ReplArgs {
+    /// The CPU time it may use.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// What it may do.
     #[command(flatten)]
     pub pledge: PledgeArgs,
@@ -92,6 +106,9 @@ pub struct StartArgs {
     /// The most memory it may use: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub mem: Option<u64>,
+    /// The CPU time it may use.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// A name under /lib/modules/lua, a path (starting with / ./ ../ or ending in .lua), or - for standard input
     pub script: PathBuf,
     /// What the script gets as its arguments
@@ -108,6 +125,9 @@ pub struct EvalArgs {
     /// The most memory it may use: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub mem: Option<u64>,
+    /// The CPU time it may use.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
     /// The code, for example 'return 1 + 1'
     #[arg(allow_hyphen_values = true)]
     pub code: std::ffi::OsString,

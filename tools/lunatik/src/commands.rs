@@ -29,7 +29,7 @@ pub fn execute(command: Command) -> Result<(), Failure> {
         Command::Spawn(args) => start::spawn(&args),
         Command::Repl(args) => {
             let pledges = Pledges::new(&args.pledge.pledges)?;
-            repl::run(Session::open()?, &pledges)
+            repl::run(Session::open()?, &pledges, start::budget(args.budget))
         }
         Command::Stop(args) => stop::stop(&mut Session::open()?, &args),
         Command::Logs(args) => logs::logs(&mut Session::open()?, &args),

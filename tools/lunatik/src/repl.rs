@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use lunatik_abi::abi::Request;
+use lunatik_abi::abi::{Budget, Request};
 use rustyline::{
     completion::Completer,
     config::{CompletionType, Configurer},
@@ -36,6 +36,7 @@ const HISTORY: usize = 1000;
 struct LuaHelper {
     session: Rc<RefCell<Session>>,
     pledges: Pledges,
+    budget: Budget,
 }
 
 impl Completer for LuaHelper {
@@ -53,6 +54,7 @@ impl Completer for LuaHelper {
         let request = Request::Complete {
             prefix,
             permissions: self.pledges.permissions(),
+            budget: self.budget,
         };
         let answer = self.session.borrow_mut().request(&request, &mut ignore);
         // A completion that fails is none: what is wrong shows when the line is sent.
@@ -79,7 +81,9 @@ fn expression_start(line: &str) -> usize {
 }
 
 /// Reads, evaluates and prints until the end of input.
-pub fn run(session: Session, pledges: &Pledges) -> Result<(), Failure> {
+///
+/// The runtime that it makes may do what `pledges` say, within the limits of `budget`.
+pub fn run(session: Session, pledges: &Pledges, budget: Budget) -> Result<(), Failure> {
     let versions = session.versions();
     if io::stdin().is_terminal() {
         println!(
@@ -94,13 +98,14 @@ pub fn run(session: Session, pledges: &Pledges) -> Result<(), Failure> {
     editor.set_helper(Some(LuaHelper {
         session: Rc::clone(&session),
         pledges: pledges.clone(),
+        budget,
     }));
     let history = history_file();
     if let Some(file) = &history {
         // There is none at first.
         let _ = editor.load_history(file);
     }
-    let result = read_and_evaluate(&mut editor, &session, pledges);
+    let result = read_and_evaluate(&mut editor, &session, pledges, budget);
     if let Some(file) = &history {
         // Where it cannot be kept, it is not.
         let _ = file.parent().map(std::fs::create_dir_all);
@@ -113,6 +118,7 @@ fn read_and_evaluate(
     editor: &mut Editor<LuaHelper, FileHistory>,
     session: &RefCell<Session>,
     pledges: &Pledges,
+    budget: Budget,
 ) -> Result<(), Failure> {
     let mut text = String::new();
     loop {
@@ -144,6 +150,7 @@ fn read_and_evaluate(
         let request = Request::Repl {
             text: text.as_bytes(),
             permissions: pledges.permissions(),
+            budget,
         };
         let answer = session.borrow_mut().request(&request, &mut print_output);
         match answer {

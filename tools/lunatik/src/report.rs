@@ -22,6 +22,12 @@ pub struct Row {
     pub memory_limit: u64,
     /// Time it has computed for.
     pub cpu_ns: u64,
+    /// CPU time it may use in total, in milliseconds; 0 is endless.
+    pub cpu_limit_ms: u64,
+    /// CPU time it may use at a stretch, likewise.
+    pub slice_ms: u64,
+    /// How long its Lua program took to end when it was interrupted; 0 if it never was.
+    pub stop_latency_ns: u64,
     /// Time since its start.
     pub age_ns: u64,
     /// What it may do.
@@ -42,6 +48,9 @@ impl From<&StatusRow<'_>> for Row {
             memory_used: row.memory_used,
             memory_limit: row.memory_limit,
             cpu_ns: row.cpu_ns,
+            cpu_limit_ms: row.cpu_limit_ms,
+            slice_ms: row.slice_ms,
+            stop_latency_ns: row.stop_latency_ns,
             age_ns: row.age_ns,
             permissions: text(row.permissions),
             error: text(row.error),
@@ -59,7 +68,10 @@ impl Row {
             printable(&self.kind),
             self.state.name().to_owned(),
             format!("{used}/{limit}"),
-            format_cpu(self.cpu_ns),
+            match self.cpu_limit_ms {
+                0 => format_cpu(self.cpu_ns),
+                limit => format!("{}/{limit}ms", format_cpu(self.cpu_ns)),
+            },
             format_age(self.age_ns),
             printable(&self.permissions),
             printable(self.error.lines().next().unwrap_or_default()),
@@ -71,6 +83,10 @@ impl Row {
             "" => Json::Null,
             text => Json::from(text),
         };
+        let unless_zero = |number| match number {
+            0 => Json::Null,
+            number => Json::from(number),
+        };
         json!({
             "name": self.name,
             "kind": self.kind,
@@ -78,6 +94,9 @@ impl Row {
             "memory_used": self.memory_used,
             "memory_limit": self.memory_limit,
             "cpu_ns": self.cpu_ns,
+            "cpu_limit_ms": unless_zero(self.cpu_limit_ms),
+            "slice_ms": unless_zero(self.slice_ms),
+            "stop_latency_ns": unless_zero(self.stop_latency_ns),
             "age_ns": self.age_ns,
             "permissions": or_null(&self.permissions),
             "error": or_null(&self.error),
@@ -198,6 +217,9 @@ mod tests {
             memory_used: 1536,
             memory_limit: 64 << 20,
             cpu_ns: 1_234_567_890,
+            cpu_limit_ms: 0,
+            slice_ms: 0,
+            stop_latency_ns: 0,
             age_ns: 3_723_000_000_000,
             permissions: "load fs:read=/a (sealed)".into(),
             error: String::new(),
@@ -250,6 +272,7 @@ ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
     fn json_has_every_number_as_it_is() {
         let json = report().json();
         assert_eq!(json[0]["memory_used"], 1536);
+        assert_eq!(json[0]["cpu_limit_ms"], Json::Null);
         assert_eq!(json[0]["error"], Json::Null);
         assert_eq!(json[1]["name"], "ä\x1b[31m");
         assert_eq!(json[1]["error"], "x:1: no\nmore");

@@ -16,8 +16,8 @@ use lunatik::{
 };
 use lunatik_abi::{
     abi::{
-        errno, split_frame, Failure, LogLine, Origin, Outcome, Reply, Request, RequestKind, Stream,
-        MAX_FRAME, VERSION,
+        errno, split_frame, Budget, Failure, LogLine, Origin, Outcome, Reply, Request, RequestKind,
+        Stream, MAX_FRAME, VERSION,
     },
     codec::{Message, Writer},
 };
@@ -124,6 +124,10 @@ fn greeted(play: impl FnOnce(Device) + Send + 'static) -> (Session, UnixStream, 
 const REPL: Request<'static> = Request::Repl {
     text: b"f()",
     permissions: None,
+    budget: Budget {
+        cpu_ms: 0,
+        slice_ms: 0,
+    },
 };
 
 #[test]
@@ -225,6 +229,7 @@ fn a_request_bigger_than_the_device_takes_at_once_arrives_whole() {
             &Request::Repl {
                 text: &text,
                 permissions: None,
+                budget: Budget::default(),
             },
             &mut ignore,
         )
@@ -241,6 +246,7 @@ fn a_request_that_cannot_be_sent_is_refused_here() {
             &Request::Repl {
                 text: &text,
                 permissions: None,
+                budget: Budget::default(),
             },
             &mut ignore,
         )

@@ -152,7 +152,7 @@ static void *interrupt_later(void *L)
 	struct timespec time = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
 
 	nanosleep(&time, NULL);
-	lunatik_interrupt(L, 1);
+	lunatik_interrupt(L, LUNATIK_INTERRUPT_ALL);
 	return NULL;
 }
 

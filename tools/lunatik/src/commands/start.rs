@@ -9,12 +9,12 @@ use std::{
 };
 
 use lunatik_abi::{
-    abi::{Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
+    abi::{Budget, Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
     codec::{DecodeError, Message, Writer},
 };
 
 use crate::{
-    cli::{EvalArgs, StartArgs},
+    cli::{BudgetArgs, EvalArgs, StartArgs},
     failure::{Exit, Failure},
     pledge::Pledges,
     script::{check_name, read_file, read_standard_input, LocalScript, ScriptArgument},
@@ -33,6 +33,8 @@ pub struct Prepared {
     pub memory_limit: u64,
     /// What it may do.
     pub pledges: Pledges,
+    /// The CPU time it may use.
+    pub budget: Budget,
     /// Its arguments, encoded.
     pub arguments: Vec<u8>,
 }
@@ -57,6 +59,7 @@ impl Prepared {
             script,
             memory_limit: args.mem.unwrap_or(0),
             pledges: Pledges::new(&args.pledge.pledges)?,
+            budget: budget(args.budget),
             arguments: encode_arguments(&args.args)?,
         })
     }
@@ -74,8 +77,17 @@ impl Prepared {
             },
             memory_limit: self.memory_limit,
             permissions: self.pledges.permissions(),
+            budget: self.budget,
             arguments: Message::check(&self.arguments)?,
         })
+    }
+}
+
+/// What the kernel is told of the limits on the command line.
+pub(super) fn budget(args: BudgetArgs) -> Budget {
+    Budget {
+        cpu_ms: args.cpu_limit.unwrap_or(0),
+        slice_ms: args.slice.unwrap_or(0),
     }
 }
 
@@ -154,6 +166,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
         }),
         memory_limit: args.mem.unwrap_or(0),
         pledges: Pledges::new(&args.pledge.pledges)?,
+        budget: budget(args.budget),
         arguments: encode_arguments(&args.args)?,
     };
     request_and_print(&Request::Eval(prepared.start().map_err(unencodable)?))

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The interrupts of a runtime's Lua code: how far they go, and how long they take.
+//!
+//! There are two degrees. The first ends all code but closing methods and finalizers, which get
+//! a grace to tidy up in; the second, after that, ends those, too.
+
+use kernel::{
+    sync::atomic::{Acquire, Atomic, Full, Relaxed, Release},
+    time::{Instant, Monotonic}, //
+};
+
+use super::super::vm::{Interrupt, Vm};
+
+/// Nanoseconds in a millisecond.
+const MS: u64 = 1_000_000;
+
+const NONE: u32 = 0;
+const TIDY: u32 = 1;
+const ALL: u32 = 2;
+
+/// What is known about the interrupts of one runtime.
+pub(super) struct Interruption {
+    degree: Atomic<u32>,
+    started: Instant<Monotonic>,
+    /// When the present degree was reached, in nanoseconds after `started`.
+    since: Atomic<u64>,
+    /// How long the first degree lasts, in nanoseconds.
+    grace: Atomic<u64>,
+    /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
+    latency: Atomic<u64>,
+}
+
+impl Interruption {
+    pub(super) fn new() -> Self {
+        Self {
+            degree: Atomic::new(NONE),
+            started: Instant::now(),
+            since: Atomic::new(0),
+            grace: Atomic::new(0),
+            latency: Atomic::new(0),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(0)
+    }
+
+    /// Ends the Lua code of `vm`, now or if it is tidying up after `grace_ms`. In any context.
+    ///
+    /// To be sent again and again until it has worked: one that comes while Lua enters a script's
+    /// hook is lost.
+    pub(super) fn raise(&self, vm: &Vm, grace_ms: u32) {
+        let wanted = if grace_ms == 0 { ALL } else { TIDY };
+        let mut degree = self.degree.load(Relaxed);
+        while degree < wanted {
+            self.grace
+                .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
+            self.since.store(self.now(), Release);
+            match self.degree.cmpxchg(degree, wanted, Full) {
+                Ok(_) => degree = wanted,
+                Err(other) => degree = other,
+            }
+        }
+        vm.interrupt(match degree {
+            ALL => Interrupt::All,
+            _ => Interrupt::Code,
+        });
+    }
+
+    /// Ends the Lua code of `vm` because a limit of CPU time was exceeded. In any context.
+    pub(super) fn raise_over_limit(&self, vm: &Vm, grace_ms: u32) {
+        if self.degree.load(Relaxed) == NONE {
+            vm.interrupt(Interrupt::OverLimit);
+        }
+        self.raise(vm, grace_ms);
+    }
+
+    /// Whether Lua code is being ended.
+    pub(super) fn is_raised(&self) -> bool {
+        self.degree.load(Acquire) != NONE
+    }
+
+    /// Time has passed: code that still tidies up may be ended. In any context.
+    pub(super) fn look(&self, vm: &Vm) {
+        if self.degree.load(Acquire) == TIDY
+            && self.now().saturating_sub(self.since.load(Acquire)) >= self.grace.load(Relaxed)
+        {
+            self.raise(vm, 0);
+        }
+    }
+
+    /// The Lua program has ended.
+    pub(super) fn note_end(&self) {
+        if self.is_raised() {
+            let latency = self.now().saturating_sub(self.since.load(Acquire));
+            self.latency.store(latency.max(1), Relaxed);
+        }
+    }
+
+    /// How long the last interrupt took, in nanoseconds, the grace not counted.
+    pub(super) fn latency(&self) -> u64 {
+        self.latency.load(Relaxed)
+    }
+
+    /// Takes the interrupt back.
+    pub(super) fn clear(&self, vm: &Vm) {
+        self.degree.store(NONE, Release);
+        vm.clear_interrupt();
+    }
+}

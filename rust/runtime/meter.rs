@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The CPU time of a runtime, and its limits.
+//!
+//! Time counts that a thread really ran for the runtime: who sleeps uses none. The kernel brings
+//! the figures up to date at its ticks and when threads change.
+
+use core::ptr;
+use kernel::{
+    bindings::task_struct,
+    sync::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        rcu, //
+    },
+    task::Task, //
+};
+
+use crate::sys::kernel_helpers as sys;
+
+/// Nanoseconds in a millisecond.
+const MS: u64 = 1_000_000;
+
+/// Limits of CPU time, in milliseconds; 0 is none.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Budget {
+    /// In total.
+    pub(crate) cpu_ms: u64,
+    /// At a stretch: one callback, one resume, the loading of a script; for a thread, the time
+    /// from one wait to the next.
+    pub(crate) slice_ms: u64,
+}
+
+impl Budget {
+    /// What a runtime gets that code under `self` starts, and that is to have `wanted`: no more
+    /// than its maker.
+    pub(crate) fn narrowed(self, wanted: Self) -> Self {
+        let least = |one: u64, other: u64| match (one, other) {
+            (0, limit) | (limit, 0) => limit,
+            (one, other) => one.min(other),
+        };
+        Self {
+            cpu_ms: least(self.cpu_ms, wanted.cpu_ms),
+            slice_ms: least(self.slice_ms, wanted.slice_ms),
+        }
+    }
+}
+
+/// Which limit was exceeded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u32)]
+pub(crate) enum Exceeded {
+    /// None.
+    Nothing,
+    /// That of a stretch. It counts for the present call alone.
+    Slice,
+    /// That of all the runtime does.
+    Total,
+}
+
+/// Counts the CPU time of one runtime.
+///
+/// # Invariants
+///
+/// `task` is null or a thread that executes the runtime and does not end before it is replaced.
+pub(crate) struct Meter {
+    budget: Budget,
+    task: Atomic<*mut task_struct>,
+    /// What `task` had used when it was last settled.
+    base: Atomic<u64>,
+    settled: Atomic<u64>,
+    /// The total when the present stretch began.
+    stretch: Atomic<u64>,
+    /// Whether a wait begins a new stretch.
+    waits_count: Atomic<bool>,
+    exceeded: Atomic<u32>,
+}
+
+fn used_by(task: *mut task_struct) -> u64 {
+    // SAFETY: The callers vouch for the task: it is the current one, or seen under RCU in a meter
+    // whose invariants say that it was alive at that time.
+    unsafe { sys::lunatik_task_cpu_ns(task) }
+}
+
+impl Meter {
+    /// A meter at zero.
+    pub(crate) fn new(budget: Budget) -> Self {
+        // INVARIANT: There is no task.
+        Self {
+            budget,
+            task: Atomic::new(ptr::null_mut()),
+            base: Atomic::new(0),
+            settled: Atomic::new(0),
+            stretch: Atomic::new(0),
+            waits_count: Atomic::new(false),
+            exceeded: Atomic::new(Exceeded::Nothing as u32),
+        }
+    }
+
+    /// The limits.
+    pub(crate) fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// From now on the calling thread executes the runtime.
+    pub(crate) fn start(&self) {
+        let task = Task::current_raw();
+        // Whoever reads meanwhile sees that the task changes.
+        self.task.store(ptr::null_mut(), Release);
+        self.base.store(used_by(task), Release);
+        // INVARIANT: The current task calls `stop()` before it ends.
+        self.task.store(task, Release);
+    }
+
+    /// The calling thread executes the runtime no longer.
+    pub(crate) fn stop(&self) {
+        let now = used_by(Task::current_raw());
+        let used = now.saturating_sub(self.base.load(Relaxed));
+        self.task.store(ptr::null_mut(), Release);
+        // In this order, so that nobody ever reads too much.
+        self.base.store(now, Release);
+        self.settled
+            .store(self.settled.load(Relaxed).saturating_add(used), Release);
+    }
+
+    /// Begins a stretch; `waits_count` says whether each wait begins another one.
+    pub(crate) fn begin_stretch(&self, waits_count: bool) {
+        self.waits_count.store(waits_count, Relaxed);
+        self.stretch.store(self.total(), Relaxed);
+    }
+
+    /// The runtime waits.
+    pub(crate) fn wait(&self) {
+        if self.waits_count.load(Relaxed) {
+            self.stretch.store(self.total(), Relaxed);
+        }
+    }
+
+    /// Nanoseconds used in all. In any context.
+    pub(crate) fn total(&self) -> u64 {
+        let settled = self.settled.load(Acquire);
+        let guard = rcu::read_lock();
+        let task = self.task.load(Acquire);
+        let base = self.base.load(Acquire);
+        let current = if task.is_null() || task != self.task.load(Acquire) {
+            0
+        } else {
+            used_by(task).saturating_sub(base)
+        };
+        drop(guard);
+        settled.saturating_add(current)
+    }
+
+    /// Whether a limit has just been exceeded. In any context; tells it once.
+    pub(crate) fn check(&self) -> bool {
+        if (self.budget.cpu_ms | self.budget.slice_ms) == 0 || self.exceeded() != Exceeded::Nothing
+        {
+            return false;
+        }
+        let total = self.total();
+        let over = |limit: u64, used: u64| limit != 0 && used > limit.saturating_mul(MS);
+        let exceeded = if over(self.budget.cpu_ms, total) {
+            Exceeded::Total
+        } else if over(
+            self.budget.slice_ms,
+            total.saturating_sub(self.stretch.load(Relaxed)),
+        ) {
+            Exceeded::Slice
+        } else {
+            return false;
+        };
+        self.exceeded.store(exceeded as u32, Relaxed);
+        true
+    }
+
+    /// Which limit was exceeded in the present call.
+    pub(crate) fn exceeded(&self) -> Exceeded {
+        match self.exceeded.load(Relaxed) {
+            0 => Exceeded::Nothing,
+            1 => Exceeded::Slice,
+            _ => Exceeded::Total,
+        }
+    }
+
+    /// The call is over. Returns what has ended it.
+    pub(crate) fn take_exceeded(&self) -> Exceeded {
+        let exceeded = self.exceeded();
+        self.exceeded.store(Exceeded::Nothing as u32, Relaxed);
+        exceeded
+    }
+}

@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+-- Long strings put together.
+
+return function()
+	local s = ("x"):rep(10000000)
+	while true do
+		local _ = s .. s .. s
+	end
+end

@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+-- Finalizers that raise, and make the next one.
+
+local meta = {}
+
+function meta.__gc()
+	setmetatable({}, meta)
+	error("again")
+end
+
+return function()
+	setmetatable({}, meta)
+	while true do
+		collectgarbage("step")
+	end
+end

@@ -1,0 +1,14 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+-- Protected calls in protected calls, each of which goes on.
+
+local function f(depth)
+	while true do
+		if depth > 0 then
+			pcall(f, depth - 1)
+		end
+	end
+end
+
+return function()
+	f(100)
+end

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+-- A table of strings put together, in a buffer that grows.
+
+return function()
+	local t = {}
+	for i = 1, 200000 do
+		t[i] = ("x"):rep(100)
+	end
+	while true do
+		table.concat(t)
+	end
+end
