@@ -100,6 +100,28 @@ void lunatik_limit_traceback(struct lua_State *L);
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);
 
+/*
+ * Work that takes as long as strings are long. All of it raises if the code that calls
+ * is to end; see pieces.c.
+ */
+void lunatik_poll(struct lua_State *L);
+void lunatik_copy(struct lua_State *L, void *to, const void *from, size_t size);
+void lunatik_fill(struct lua_State *L, void *to, int byte, size_t size);
+const void *lunatik_find(struct lua_State *L, const void *block, int byte, size_t size);
+int lunatik_compare(struct lua_State *L, const void *a, const void *b, size_t size);
+size_t lunatik_length(struct lua_State *L, const char *text);
+
+/* For loops of small steps: polls at each 4096th value of a counter. */
+#define LUNATIK_SOMETIMES 4095
+#define lunatik_pollsometimes(L, counter)				\
+	do {								\
+		if (((counter) & LUNATIK_SOMETIMES) == LUNATIK_SOMETIMES)	\
+			lunatik_poll(L);				\
+	} while (0)
+
+/* The longest numeral; conversion cannot be interrupted. */
+#define LUNATIK_MAXNUMERAL 65536
+
 /* Whether binary chunks may be loaded by a thread; 'L' comes from the scope of the caller. */
 int lunatik_bytecode_allowed_in(struct lua_State *L);
 #define lunatik_bytecode_allowed() lunatik_bytecode_allowed_in(L)

@@ -45,6 +45,9 @@ const COARSE: [usize; 7] = [320, 384, 448, 512, 640, 768, 1008];
 
 const CLASSES: usize = FINE_CLASSES + COARSE.len();
 
+/// Bytes copied at a time; some 10 microseconds.
+const PIECE: usize = 64 * 1024;
+
 /// Free pages kept for the next span that is needed.
 const STOCK: usize = 8;
 
@@ -182,6 +185,8 @@ impl Heap {
 
     /// The function behind `lua_Alloc`: frees where `new_size` is 0, else allocates or resizes.
     ///
+    /// Big blocks are refused to Lua code that is being ended, whose error then is another one.
+    ///
     /// # Safety
     ///
     /// `block` is null or came from this heap with a size of `old_size` and was not freed since.
@@ -190,10 +195,14 @@ impl Heap {
         block: *mut c_void,
         old_size: usize,
         new_size: usize,
+        is_ended: impl Fn() -> bool,
     ) -> *mut c_void {
         let block = block.cast::<u8>();
         if block.is_null() {
             if new_size == 0 {
+                return ptr::null_mut();
+            }
+            if new_size > PIECE && is_ended() {
                 return ptr::null_mut();
             }
             return self.allocate(new_size).cast();
@@ -227,9 +236,26 @@ impl Heap {
         if fresh.is_null() {
             return ptr::null_mut();
         }
-        // SAFETY: Both blocks are at least as long as the shorter of the two sizes, and a fresh
-        // block overlaps no other.
-        unsafe { ptr::copy_nonoverlapping(block, fresh, old_size.min(new_size)) };
+        let size = old_size.min(new_size);
+        let mut copied = 0;
+        while copied < size {
+            if copied > 0 && is_ended() {
+                // SAFETY: The fresh block came from this heap with that size.
+                unsafe { self.free(fresh, new_size) };
+                return ptr::null_mut();
+            }
+            let piece = PIECE.min(size - copied);
+            // SAFETY: Both blocks are at least as long as the shorter of the two sizes, and a
+            // fresh block overlaps no other.
+            unsafe {
+                ptr::copy_nonoverlapping(
+                    block.wrapping_add(copied),
+                    fresh.wrapping_add(copied),
+                    piece,
+                )
+            };
+            copied += piece;
+        }
         // SAFETY: As the caller promises.
         unsafe { self.free(block, old_size) };
         fresh.cast()

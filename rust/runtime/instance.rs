@@ -38,8 +38,7 @@ use crate::{
         memcg::MemoryCgroup,
         watch::Watch, //
     },
-    sched::thread::Thread,
-    sys::kernel_helpers as sys, //
+    sched::thread::Thread, //
 };
 
 mod entered;

@@ -85,9 +85,12 @@ unsafe extern "C" fn allocate(
 ) -> *mut c_void {
     // SAFETY: Lua passes the user data that `Vm::new()` gave it, from the thread that executes
     // the VM, which alone touches the heap.
-    let heap = unsafe { &mut *(*vm.cast::<Vm>()).heap.get() };
+    let (vm, heap) = unsafe {
+        let vm = vm.cast::<Vm>();
+        (&*vm, &mut *(*vm).heap.get())
+    };
     // SAFETY: Lua frees and resizes what it allocated, once, and remembers the sizes.
-    unsafe { heap.resize(block, old_size, new_size) }
+    unsafe { heap.resize(block, old_size, new_size, || vm.is_ended()) }
 }
 
 impl Vm {
@@ -207,8 +210,9 @@ impl Vm {
 
     /// Whether the Lua code that calls is being ended. For the thread that executes the VM.
     fn is_ended(&self) -> bool {
-        // SAFETY: The state is alive.
-        unsafe { sys::lunatik_is_ended(self.state.get()) != 0 }
+        let state = self.state.get();
+        // SAFETY: The state is alive, once there is one.
+        !state.is_null() && unsafe { sys::lunatik_is_ended(state) != 0 }
     }
 
     /// The runtime that owns the VM.

@@ -5,7 +5,9 @@
  *
  * Options: --segments N (how many stacks there are), --interrupt MS (end the script
  * after that time), --fail-each (run again and again, each time with another
- * allocation that fails). Prints the error that ends the script on standard output.
+ * allocation that fails), --stops N (call the function that the script returns, and end
+ * it, N times). Prints the error that ends the script on standard output; for stops, how
+ * long they took in nanoseconds of CPU time, one a line.
  */
 
 #include <pthread.h>
@@ -156,6 +158,48 @@ static void *interrupt_later(void *L)
 	return NULL;
 }
 
+/*
+ * Stops: the script is interrupted when it has used some CPU time, and what it uses from
+ * then on is measured. So other programs on the machine do not disturb the measurement.
+ */
+static long stops;
+static clockid_t script_clock;
+static volatile long requested;
+
+static long cpu_time(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static void *interrupt_at(void *L)
+{
+	long begin = cpu_time(script_clock);
+	long wait = 100000 + rand() % 60 * 1000000L;
+	struct timespec nap = { 0, 50000 };
+
+	while (cpu_time(script_clock) - begin < wait)
+		nanosleep(&nap, NULL);
+	requested = cpu_time(script_clock);
+	lunatik_interrupt(L, LUNATIK_INTERRUPT_ALL);
+	return NULL;
+}
+
+static void run_and_stop(lua_State *L)
+{
+	pthread_t thread;
+
+	if (lunatik_try_call(L, 0, 1) != 0)
+		return;
+	pthread_create(&thread, NULL, interrupt_at, L);
+	if (lunatik_try_call(L, 0, 0) == 0)
+		printf("it has returned\n");
+	printf("%ld\n", cpu_time(CLOCK_THREAD_CPUTIME_ID) - requested);
+	pthread_join(thread, NULL);
+}
+
 static const char *script;
 static char *text;
 static size_t text_size;
@@ -188,7 +232,9 @@ static void run(void *unused)
 	status = lunatik_openlibs(L);
 	if (status == 0)
 		status = lunatik_try_load(L, text, text_size, name);
-	if (status == 0)
+	if (status == 0 && stops > 0)
+		run_and_stop(L);
+	else if (status == 0)
 		status = lunatik_try_call(L, 0, 0);
 	if (status != 0 && quiet) {
 		const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
@@ -213,6 +259,8 @@ int main(int count, char **words)
 	for (i = 1; i < count - 1; i++) {
 		if (strcmp(words[i], "--fail-each") == 0)
 			each = 1;
+		else if (strcmp(words[i], "--stops") == 0)
+			stops = atol(words[++i]);
 		else if (strcmp(words[i], "--segments") == 0)
 			segments = atol(words[++i]);
 		else if (strcmp(words[i], "--interrupt") == 0)
@@ -221,6 +269,7 @@ int main(int count, char **words)
 	script = words[count - 1];
 	read_script();
 	make_slots();
+	pthread_getcpuclockid(pthread_self(), &script_clock);
 	quiet = each;
 	for (i = 0;; i++) {
 		used = 1;
@@ -231,7 +280,7 @@ int main(int count, char **words)
 			printf("leak: %zu bytes\n", held);
 		if (used != 1)
 			printf("segments in use: %ld\n", used);
-		if (!each || !failed)
+		if (stops > 0 ? i + 1 >= stops : !each || !failed)
 			break;
 	}
 	if (each)

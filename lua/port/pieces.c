@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Functions of C's library on strings as long as a script likes: between two pieces,
+ * the Lua code that calls can be interrupted, which raises.
+ */
+
+#define LUA_CORE
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "ldo.h"
+#include "lobject.h"
+#include "lstate.h"
+
+/* Bytes at a time: some 10 microseconds. */
+#define PIECE ((size_t)32 * 1024)
+
+void lunatik_poll(lua_State *L)
+{
+	luaD_pollinterrupt(L);
+}
+
+static size_t next_piece(lua_State *L, size_t size)
+{
+	if (size <= PIECE)
+		return size;
+	if (L != NULL)
+		lunatik_poll(L);
+	return PIECE;
+}
+
+void lunatik_copy(lua_State *L, void *to, const void *from, size_t size)
+{
+	char *target = to;
+	const char *source = from;
+
+	for (;;) {
+		size_t piece = next_piece(L, size);
+
+		memcpy(target, source, piece);
+		size -= piece;
+		if (size == 0)
+			return;
+		target += piece;
+		source += piece;
+	}
+}
+
+void lunatik_fill(lua_State *L, void *to, int byte, size_t size)
+{
+	char *target = to;
+
+	while (size > 0) {
+		size_t piece = next_piece(L, size);
+
+		memset(target, byte, piece);
+		target += piece;
+		size -= piece;
+	}
+}
+
+const void *lunatik_find(lua_State *L, const void *block, int byte, size_t size)
+{
+	const char *rest = block;
+
+	while (size > 0) {
+		size_t piece = next_piece(L, size);
+		const void *found = memchr(rest, byte, piece);
+
+		if (found != NULL)
+			return found;
+		rest += piece;
+		size -= piece;
+	}
+	return NULL;
+}
+
+int lunatik_compare(lua_State *L, const void *a, const void *b, size_t size)
+{
+	const char *first = a, *second = b;
+
+	while (size > 0) {
+		size_t piece = next_piece(L, size);
+		int order = memcmp(first, second, piece);
+
+		if (order != 0)
+			return order;
+		first += piece;
+		second += piece;
+		size -= piece;
+	}
+	return 0;
+}
+
+size_t lunatik_length(lua_State *L, const char *text)
+{
+	const char *rest = text;
+
+	for (;;) {
+		size_t piece = strnlen(rest, PIECE);
+
+		rest += piece;
+		if (piece < PIECE)
+			return (size_t)(rest - text);
+		lunatik_poll(L);
+	}
+}
