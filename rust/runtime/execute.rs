@@ -40,7 +40,16 @@ pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
 
 /// The failure of a runtime that has used up its CPU time, but has ended well all the same.
 pub(crate) fn over_limit() -> Result<Arc<Failure>> {
-    failure(fmt!("CPU limit exceeded"))
+    let mut message = KVVec::new();
+    message.extend_from_slice(b"CPU limit exceeded", GFP_KERNEL)?;
+    Ok(Arc::new(
+        Failure {
+            message,
+            traceback: KVVec::new(),
+            errno: ETIME.to_errno(),
+        },
+        GFP_KERNEL,
+    )?)
 }
 
 /// Takes the error on top of the stack off it, with its traceback.

@@ -162,7 +162,8 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
     find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
 }
 
-/// Takes the name of an ended runtime off the tables, and keeps its outcome if it had a thread.
+/// Takes the name of an ended runtime off the tables, and keeps its outcome if it had a thread or
+/// has ended at a limit of CPU time.
 pub(super) fn ended(runtime: &Runtime) {
     let Some(found) = find(runtime.name()) else {
         return;
@@ -175,7 +176,8 @@ pub(super) fn ended(runtime: &Runtime) {
         had_thread = tables.threads.remove(runtime.name());
         tables.runtimes.remove(runtime.name());
     }
-    if had_thread {
+    let over_limit = runtime.failure().is_some_and(|failure| failure.errno != 0);
+    if had_thread || over_limit {
         keep(found);
     }
 }

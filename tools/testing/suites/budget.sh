@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Limits of CPU time: in total and at a stretch, for all that a runtime does.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+cd "$WORK" || exit 1
+LIMIT="CPU limit exceeded"
+check_says "eval ends at its limit" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do end'
+check_says "with a traceback" 1 "stack traceback:" within 20 lunatik eval --cpu-limit 100 'local function f() while true do end end f()'
+check_says "that shows where" 1 "command line):2:" within 20 lunatik eval --cpu-limit 100 'local x
+while true do end'
+check_says "pcall does not help" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do pcall(function() while true do end end) end'
+check_says "nor a coroutine" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do coroutine.wrap(function() while true do end end)() end'
+check_says "nor recursion through C" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'local function f() return (("x"):gsub("x", f)) end while true do pcall(f) end'
+check_says "a pattern that takes for ever ends" 1 "$LIMIT" within 20 lunatik eval --slice 50 'return (("a"):rep(40)):find(("a?"):rep(40) .. ("a"):rep(40))'
+eval_is "a sleep uses no CPU time" "0" --cpu-limit 200 'return require("linux").schedule(600)'
+eval_is "what stays below is not disturbed" "1" --cpu-limit 10000 --slice 10000 'return 1'
+eval_is "closing methods have time to tidy up" "closed" 'return require("lunatik")._VERSION and "closed"'
+check_status "a limit of nothing is refused" 2 lunatik eval --cpu-limit 0 'return 1'
+
+# What stays.
+echo 'while true do end' >runaway.lua
+check_says "the loading of a script is cut" 1 "$LIMIT" within 20 lunatik run --cpu-limit 100 runaway.lua
+check_output "it has failed" "failed" sh -c 'lunatik status --json runaway | grep -o "\"state\": *\"[a-z]*" | sed "s/.*\"//"'
+check "the last error is the limit" sh -c "lunatik status runaway | grep -q '$LIMIT'"
+echo 'return function() while true do end end' >body.lua
+lunatik spawn --cpu-limit 100 body.lua
+check "a thread is cut" wait_until 20 not_running body
+check "and has failed at the limit" sh -c "lunatik status body | grep -q '$LIMIT'"
+echo 'local linux = require("linux") return function() for i = 1, 20 do local n = 0 for i = 1, 100000 do n = n + 1 end linux.schedule(10) end end' >works.lua
+lunatik spawn --slice 1000 works.lua
+check "a thread that waits now and then is not cut by a slice" wait_until 30 not_running works
+check "it has finished" sh -c 'lunatik status works | grep -q finished'
+check "status shows the limits" sh -c 'lunatik status --json works | grep -q "\"slice_ms\": *1000"'
+
+# Callbacks.
+cat >slow_device.lua <<'L'
+local n = 0
+require("device").new({
+	name = "slow_device",
+	mode = 384,
+	read = function()
+		n = n + 1
+		if n % 2 == 1 then
+			while true do pcall(function() while true do end end) end
+		end
+		return "n" .. n
+	end,
+})
+L
+check "a driver with a slice starts" lunatik run --slice 100 slow_device.lua
+check_says "a runaway callback gives its caller ETIME" 1 "Timer expired" within 20 dd if=/dev/slow_device bs=16 count=1
+check_output "and the driver goes on" "n2" sh -c 'timeout -s KILL 20 dd if=/dev/slow_device bs=16 count=1 2>/dev/null'
+check "its last error is the limit" sh -c "lunatik status slow_device | grep -q '$LIMIT'"
+lunatik stop slow_device
+cat >total_device.lua <<'L'
+require("device").new({ name = "total_device", mode = 384, read = function() while true do end end })
+L
+lunatik run --cpu-limit 100 total_device.lua
+check_says "at the limit in total the caller gets ETIME, too" 1 "Timer expired" within 20 dd if=/dev/total_device bs=16 count=1
+check "and the driver has ended" wait_until 5 not_running total_device
+check "as failed" sh -c 'lunatik status total_device | grep -q failed'
+lunatik run slow_device.lua
+cat /dev/slow_device >/dev/null 2>&1 &
+reader=$!
+wait_until 5 sh -c 'lunatik status slow_device | grep -q running'
+kill -KILL $reader
+check "a caller without a limit can be killed" wait_until 10 gone $reader
+wait $reader 2>/dev/null
+lunatik stop slow_device
+
+# From Lua.
+mkdir -p /lib/modules/lua
+echo 'return function(loops) while loops do end return "done" end' >/lib/modules/lua/budget_child.lua
+echo 'while true do end' >/lib/modules/lua/budget_loads.lua
+cat >parent.lua <<'L'
+local lunatik = require("lunatik")
+local child <close> = lunatik.runtime("budget_child", { mem = 8 << 20, cpu = 10000, slice = 100 })
+print(pcall(child.resume, child, true))
+print(child:resume(false))
+print(child:status())
+print((select(2, pcall(lunatik.runtime, "budget_loads", { cpu = 100 })):match("^[^\n]*")))
+print(pcall(lunatik.runtime, "budget_child", { cpu = -1 }))
+local other <close> = lunatik.runtime("budget_child")
+print(pcall(other.resume, other, true))
+L
+within 60 lunatik run --slice 2000 parent.lua >said 2>&1
+has() { grep -qF -- "$1" said; }
+check "a resume is cut, and the error is the limit" has "false	$LIMIT"
+check "the runtime goes on after that" has "done"
+check "and is ready" has "ready"
+check "a limit of less than nothing is refused" has "field 'cpu' must be a positive integer"
+check "loading is cut from Lua" sh -c 'grep -c "CPU limit exceeded" said | grep -q "[2-9]"'
+echo "# $(tr '\n' '|' <said)"
+check_says "a child has its maker's limits" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 200 'local c = require("lunatik").runtime("budget_child") c:resume(true)'
+
+# Defaults.
+lunatik unload >/dev/null 2>&1
+modprobe lunatik cpu_limit_ms=100
+check_says "the module's parameter is the default" 1 "$LIMIT" within 20 lunatik eval 'while true do end'
+lunatik unload >/dev/null 2>&1
+modprobe lunatik
+finish

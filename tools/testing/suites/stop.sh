@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Nothing survives a stop: hostile scripts, whoever starts them, and what they leave behind.
+#
+# Each script of tools/testing/lua/hostile/ is stopped STOPS times. How long its Lua program took to end from the
+# request is printed as a comment; it says something on a machine that does nothing else.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+STOPS=${STOPS:-$((10 / SLOWER + 1))}
+ROUNDS=${ROUNDS:-$((10000 / SLOWER / SLOWER))}
+HOSTILE=/lib/modules/lua/hostile
+mkdir -p $HOSTILE
+cp "$SUITE_DIR"/lua/hostile/*.lua $HOSTILE/
+cd "$WORK" || exit 1
+
+# The driver measures by lunatik.testing.
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1 || exit 1
+
+# Each hostile script, started and stopped by the tool.
+for file in $HOSTILE/*.lua; do
+	name=hostile/$(basename "$file" .lua)
+	if said=$(within 20 lunatik spawn "$name" 2>&1); then
+		check "the tool stops $name" within 20 lunatik stop --grace 0 "$name"
+		check "and it is gone: $name" not_running "$name"
+	else
+		not_ok "the tool stops $name" "$said"
+	fi
+done
+check "none of them was told to end and has failed" sh -c '! lunatik status | grep "^hostile/" | grep -v "hostile/tostring " | grep -q failed'
+
+# Again and again, with the time it takes.
+for file in $HOSTILE/*.lua; do
+	name=hostile/$(basename "$file" .lua)
+	if within 60 lunatik run --name driver "$SUITE_DIR/lua/stops.lua" "$STOPS" "$name" 5 >latency 2>&1; then
+		ok "$name is stopped $STOPS times"
+		sed 's/^/# /' latency
+	else
+		not_ok "$name is stopped $STOPS times" "$(cat latency)"
+	fi
+	lunatik stop driver >/dev/null 2>&1
+done
+
+# A module that never finishes loading, and waits of all kinds.
+echo 'while true do pcall(function() while true do end end) end' >loads.lua
+within 60 lunatik run loads.lua >/dev/null 2>&1 &
+check "a script that is being loaded is there" wait_until 5 sh -c 'lunatik status loads'
+check "and is stopped" within 10 lunatik stop loads
+wait
+mkdir -p /lib/modules/lua
+echo 'while true do end' >/lib/modules/lua/endless_module.lua
+echo 'return function() require("endless_module") end' >requires.lua
+lunatik spawn requires.lua
+check "a script that hangs in require is stopped" within 10 lunatik stop requires
+cat >driver_device.lua <<'L'
+require("device").new({ name = "stop_device", mode = 384, read = function() while true do end end })
+L
+lunatik run driver_device.lua
+cat /dev/stop_device >/dev/null 2>&1 &
+reader=$!
+wait_until 5 sh -c 'lunatik status driver_device | grep -q running'
+check "a script that hangs in a device callback is stopped" within 10 lunatik stop driver_device
+check "and the caller goes on" wait_until 5 gone $reader
+wait
+echo 'local r = require("lunatik.runner") return function() while true do pcall(r.stop, "stops_b", 60000) end end' >stops_a.lua
+echo 'local r = require("lunatik.runner") return function() while true do pcall(r.stop, "stops_a", 60000) end end' >stops_b.lua
+lunatik spawn stops_a.lua && lunatik spawn stops_b.lua
+check "two scripts that stop each other are stopped" within 20 lunatik shutdown
+
+# Signals to the client.
+for signal in INT TERM KILL; do
+	for command in 'run endless.lua' 'eval endless' 'repl'; do
+		echo 'while true do pcall(function() while true do end end) end' >endless.lua
+		case $command in
+		eval*) lunatik eval "$(cat endless.lua)" >/dev/null 2>&1 & kind=eval ;;
+		repl) lunatik repl <endless.lua >/dev/null 2>&1 & kind=repl ;;
+		*) lunatik $command >/dev/null 2>&1 & kind=endless ;;
+		esac
+		client=$!
+		wait_until 10 sh -c "lunatik status | grep -q '^$kind .* \\(running\\|loading\\)'"
+		kill -$signal $client
+		case $kind-$signal in
+		# Ctrl-C ends the line; the session goes on to the end of its input.
+		*) check "SIG$signal to $command ends the client" wait_until 10 gone $client ;;
+		esac
+		wait $client 2>/dev/null
+		check "and what it has started" wait_until 10 sh -c "! lunatik status | grep -q '^$kind .* \\(running\\|loading\\|stopping\\)'"
+	done
+done
+echo 'return function() while true do end end' >stays.lua
+lunatik spawn stays.lua
+check "what was spawned stays when its client has ended" running stays
+check "until it is stopped" within 10 lunatik stop stays
+
+# What tidies up has time to.
+cat >tidy.lua <<'L'
+local rcu = require("rcu")
+local count = require("lunatik")._ENV.tidied
+local function add(name) return function() count:add(name, 1) end end
+return function()
+	local object <const> = setmetatable({}, { __gc = add("gc") })
+	pcall(function()
+		local _ <close> = setmetatable({}, { __close = add("close") })
+		while true do pcall(function() while true do end end) end
+	end)
+	return object
+end
+L
+cat >tidies.lua <<'L'
+local runner, rcu, linux = require("lunatik.runner"), require("rcu"), require("linux")
+local env = require("lunatik")._ENV
+env.tidied = env.tidied or rcu.table(8)
+env.tidied.close, env.tidied.gc = 0, 0
+local rounds = math.tointeger(...)
+for i = 1, rounds do
+	runner.spawn("tidy")
+	if i % 10 == 0 then linux.schedule(1) end
+	runner.stop("tidy", 1)
+end
+print(env.tidied.close, env.tidied.gc)
+L
+cp tidy.lua /lib/modules/lua/tidy.lua
+kernel_memory() {
+	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+within 60 lunatik run --name tidies tidies.lua 20 >tidied 2>&1
+lunatik stop tidies >/dev/null 2>&1
+before=$(kernel_memory)
+if within 500 lunatik run --name tidies tidies.lua "$ROUNDS" >tidied 2>&1; then
+	ok "$ROUNDS runtimes are started and stopped"
+else
+	not_ok "$ROUNDS runtimes are started and stopped" "$(cat tidied)"
+fi
+lunatik stop tidies >/dev/null 2>&1
+lunatik status --clear
+echo "# closed and finalized: $(cat tidied)"
+check "nearly each closing method and every finalizer has run" awk -v rounds="$ROUNDS" '{ exit !($1 >= rounds * 0.9 && $2 >= rounds * 0.9 && $1 <= rounds) }' tidied
+sleep 1
+after=$(kernel_memory)
+echo "# kernel memory: $before KiB before, $after KiB after"
+check "and the memory is back where it was" test $((after - before)) -lt 2048
+finish
