@@ -4,6 +4,6 @@
 return function()
 	local s = ("x"):rep(1000000)
 	while true do
-		s:rep(40, ",")
+		s:rep(20, ",")
 	end
 end

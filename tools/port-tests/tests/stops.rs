@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The hostile scripts of the suite `stop`, in user space: how much CPU time they use from the request
+//! to stop until they have. Other programs do not disturb this.
+
+use port_tests::{run, SEGMENTS};
+use std::{fs, path::Path};
+
+/// What needs the kernel module, or ends by itself.
+const NOT_HERE: &[&str] = &["child", "print", "read", "sleep", "stops_itself", "tostring"];
+
+/// The bound of half of the stops, and of all, in nanoseconds. They include the host's work on pages
+/// that are touched for the first time or given back.
+const MEDIAN: u64 = 5_000_000;
+const MOST: u64 = 50_000_000;
+
+#[test]
+fn hostile_scripts_end_promptly() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testing/lua/hostile");
+    for entry in fs::read_dir(folder).expect("the folder exists") {
+        let path = entry.expect("it is readable").path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        if name.is_none_or(|name| NOT_HERE.contains(&name)) {
+            continue;
+        }
+        let script = path.to_str().expect("it is ASCII");
+        let output = run(SEGMENTS, &["--stops", "5"], script);
+        assert!(output.status.success(), "{script}: {:?}", output.status);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let times: Result<Vec<u64>, _> = text.lines().map(str::parse).collect();
+        let mut times = times.unwrap_or_else(|_| panic!("{script}: {text}"));
+        times.sort_unstable();
+        assert_eq!(times.len(), 5, "{script}");
+        assert!(times[2] <= MEDIAN, "{script}: {times:?}");
+        assert!(times[4] <= MOST, "{script}: {times:?}");
+    }
+}
