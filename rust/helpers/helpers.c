@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/errname.h>
 #include <linux/fs_struct.h>
+#include <linux/hrtimer.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kasan.h>
@@ -26,7 +27,6 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -217,7 +217,7 @@ struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 }
 
 struct lunatik_armed_watch {
-	struct timer_list timer;
+	struct hrtimer timer;
 	struct task_struct *task;
 	void (*fire)(void *argument);
 	void (*tick)(void *argument);
@@ -229,7 +229,13 @@ struct lunatik_armed_watch {
 
 static_assert(sizeof(struct lunatik_armed_watch) <= sizeof(struct lunatik_watch));
 
-static void lunatik_watch_look(struct timer_list *timer)
+#define LUNATIK_WATCH_PERIOD ms_to_ktime(10)
+
+/*
+ * In the interrupt itself: where the kernel is not preempted, a softirq may be left to a
+ * thread that waits for the very computation that this is to end.
+ */
+static enum hrtimer_restart lunatik_watch_look(struct hrtimer *timer)
 {
 	struct lunatik_armed_watch *watch =
 		container_of(timer, struct lunatik_armed_watch, timer);
@@ -240,7 +246,8 @@ static void lunatik_watch_look(struct timer_list *timer)
 		watch->fire(watch->argument);
 	}
 	watch->tick(watch->argument);
-	mod_timer(timer, jiffies + msecs_to_jiffies(10));
+	hrtimer_forward_now(timer, LUNATIK_WATCH_PERIOD);
+	return HRTIMER_RESTART;
 }
 
 void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument),
@@ -248,7 +255,7 @@ void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument)
 {
 	struct lunatik_armed_watch *watch = (struct lunatik_armed_watch *)space;
 
-	timer_setup(&watch->timer, lunatik_watch_look, 0);
+	hrtimer_setup(&watch->timer, lunatik_watch_look, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	watch->task = current;
 	watch->fire = fire;
 	watch->tick = tick;
@@ -256,14 +263,14 @@ void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument)
 	watch->has_deadline = deadline_ms > 0;
 	watch->deadline = jiffies + msecs_to_jiffies(deadline_ms);
 	watch->fired = false;
-	mod_timer(&watch->timer, jiffies + msecs_to_jiffies(10));
+	hrtimer_start(&watch->timer, LUNATIK_WATCH_PERIOD, HRTIMER_MODE_REL_HARD);
 }
 
 bool lunatik_watch_disarm(struct lunatik_watch *space)
 {
 	struct lunatik_armed_watch *watch = (struct lunatik_armed_watch *)space;
 
-	timer_shutdown_sync(&watch->timer);
+	hrtimer_cancel(&watch->timer);
 	return watch->fired;
 }
 

@@ -52,9 +52,9 @@ bool lunatik_dev_node_exists(const char *name);
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
 
 /*
- * linux/timer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
+ * linux/hrtimer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
  * signal pending, or the watch has been armed for deadline_ms (0: for ever),
- * fire(argument) is called in softirq context, once; and tick(argument) every 10 ms.
+ * fire(argument) is called in hard interrupt context, once; and tick(argument) every 10 ms.
  */
 struct lunatik_watch {
 	unsigned long space[16];

@@ -33,7 +33,7 @@ impl Watch {
         }
     }
 
-    /// Has `tick(argument)` called from a softirq every 10 ms, and `fire(argument)`, once, if the
+    /// Has `tick(argument)` called in a hard interrupt every 10 ms, and `fire(argument)`, once, if the
     /// calling process is killed before
     /// [`disarm`](Self::disarm), or that does not come within `deadline_ms` (0: no matter when).
     ///

@@ -116,7 +116,7 @@ pub(super) unsafe extern "C" fn end_vm(vm: *mut c_void) {
 }
 
 impl Runtime {
-    /// Called every 10 ms while it is executed, in a softirq.
+    /// Called every 10 ms while it is executed, in a hard interrupt.
     fn tick(&self, vm: &Vm) {
         self.interruption.look(vm);
         if self.meter.check() {

@@ -110,14 +110,14 @@ return function()
 end
 L
 cat >tidies.lua <<'L'
-local runner, rcu, linux = require("lunatik.runner"), require("rcu"), require("linux")
+local runner, rcu = require("lunatik.runner"), require("rcu")
 local env = require("lunatik")._ENV
 env.tidied = env.tidied or rcu.table(8)
 env.tidied.close, env.tidied.gc, env.tidied.begun = 0, 0, 0
 local rounds = math.tointeger(...)
 for i = 1, rounds do
 	runner.spawn("tidy")
-	while env.tidied.begun < i do linux.schedule() end
+	while env.tidied.begun < i do end
 	runner.stop("tidy", 1)
 end
 print(env.tidied.close, env.tidied.gc)
