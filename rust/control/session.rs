@@ -30,7 +30,8 @@ use crate::{
     codec,
     linux::memcg::MemoryCgroup,
     runtime::instance::Runtime,
-    sched::reaper, //
+    sched::reaper,
+    sys::kernel_helpers as sys, //
 };
 
 /// Requests of one session that may be unanswered.
@@ -293,6 +294,11 @@ impl Session {
             }
             taken = taken.saturating_add(length);
             request::dispatch(self, owned);
+            // There may be thousands in one write, and each may take its time.
+            // SAFETY: No conditions.
+            if unsafe { sys::lunatik_fatal_signal_pending() } {
+                break Err(EINTR);
+            }
         };
         if inbound.lost || taken == inbound.bytes.len() {
             // The room goes, too: a session may be idle for long.
