@@ -105,17 +105,29 @@ void lunatik_give_way(void);
  * is to end; see pieces.c.
  */
 void lunatik_poll(struct lua_State *L);
-void lunatik_copy(struct lua_State *L, void *to, const void *from, size_t size);
+void lunatik_copy_pieces(struct lua_State *L, void *to, const void *from, size_t size);
 void lunatik_fill(struct lua_State *L, void *to, int byte, size_t size);
 const void *lunatik_find(struct lua_State *L, const void *block, int byte, size_t size);
 int lunatik_compare(struct lua_State *L, const void *a, const void *b, size_t size);
 size_t lunatik_length(struct lua_State *L, const char *text);
 
+/* Bytes at a time: some 10 microseconds. */
+#define LUNATIK_PIECE ((size_t)32 * 1024)
+
+static inline void lunatik_copy(struct lua_State *L, void *to, const void *from, size_t size)
+{
+	if (__builtin_expect(size <= LUNATIK_PIECE, 1))
+		__builtin_memcpy(to, from, size);
+	else
+		lunatik_copy_pieces(L, to, from, size);
+}
+
 /* For loops of small steps: polls at each 4096th value of a counter. */
 #define LUNATIK_SOMETIMES 4095
 #define lunatik_pollsometimes(L, counter)				\
 	do {								\
-		if (((counter) & LUNATIK_SOMETIMES) == LUNATIK_SOMETIMES)	\
+		if (__builtin_expect(((counter) & LUNATIK_SOMETIMES) ==	\
+				     LUNATIK_SOMETIMES, 0))		\
 			lunatik_poll(L);				\
 	} while (0)
 

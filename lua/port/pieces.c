@@ -14,9 +14,6 @@
 #include "lobject.h"
 #include "lstate.h"
 
-/* Bytes at a time: some 10 microseconds. */
-#define PIECE ((size_t)32 * 1024)
-
 void lunatik_poll(lua_State *L)
 {
 	luaD_pollinterrupt(L);
@@ -24,14 +21,14 @@ void lunatik_poll(lua_State *L)
 
 static size_t next_piece(lua_State *L, size_t size)
 {
-	if (size <= PIECE)
+	if (size <= LUNATIK_PIECE)
 		return size;
 	if (L != NULL)
 		lunatik_poll(L);
-	return PIECE;
+	return LUNATIK_PIECE;
 }
 
-void lunatik_copy(lua_State *L, void *to, const void *from, size_t size)
+void lunatik_copy_pieces(lua_State *L, void *to, const void *from, size_t size)
 {
 	char *target = to;
 	const char *source = from;
@@ -99,10 +96,10 @@ size_t lunatik_length(lua_State *L, const char *text)
 	const char *rest = text;
 
 	for (;;) {
-		size_t piece = strnlen(rest, PIECE);
+		size_t piece = strnlen(rest, LUNATIK_PIECE);
 
 		rest += piece;
-		if (piece < PIECE)
+		if (piece < LUNATIK_PIECE)
 			return (size_t)(rest - text);
 		lunatik_poll(L);
 	}

@@ -131,7 +131,8 @@ impl Runtime {
     /// Stops the runtime and returns when it is gone, or when the caller got a signal.
     ///
     /// First its waits end and `thread.shouldstop()` is true; after `grace_ms` its Lua code is
-    /// interrupted uncatchably, and closing methods and finalizers after `grace_ms` more. A chain that is inside the runtime cannot wait for its own end:
+    /// interrupted uncatchably, and closing methods and finalizers after as much
+    /// more, 100 ms at least, or with them if `grace_ms` is 0. A chain that is inside the runtime cannot wait for its own end:
     /// then Lua is interrupted at once, and the runtime is gone when the chain has left it.
     pub(crate) fn stop(
         self: ArcBorrow<'_, Self>,
@@ -161,12 +162,17 @@ impl Runtime {
             self.kill(DEFAULT_GRACE_MS);
             return Ok(());
         }
+        // Who must not wait at all wants no tidying up either.
+        let tidy_ms = match grace_ms {
+            0 => 0,
+            grace_ms => grace_ms.max(DEFAULT_GRACE_MS),
+        };
         let mut grace_left = grace_ms;
         loop {
             let slice = if grace_left == 0 {
                 // An interrupt that lands while Lua enters a script's hook is lost, so it is sent
                 // again and again.
-                self.kill(grace_ms);
+                self.kill(tidy_ms);
                 LOOK_UP_MS
             } else {
                 grace_left.min(LOOK_UP_MS)

@@ -118,7 +118,7 @@ local rounds = math.tointeger(...)
 for i = 1, rounds do
 	runner.spawn("tidy")
 	while env.tidied.begun < i do end
-	runner.stop("tidy", 10)
+	runner.stop("tidy", 1)
 end
 print(env.tidied.close, env.tidied.gc)
 L
@@ -137,7 +137,7 @@ fi
 lunatik stop tidies >/dev/null 2>&1
 lunatik status --clear
 echo "# closed and finalized: $(cat tidied)"
-# A grace of 10 ms is short on a machine that does other things, too.
+# A machine that does much else may miss the grace now and then.
 check "closing methods and finalizers have run" awk -v rounds="$ROUNDS" '{ exit !($1 >= rounds * 0.98 && $2 >= rounds * 0.98 && $1 <= rounds) }' tidied
 sleep 1
 after=$(kernel_memory)
