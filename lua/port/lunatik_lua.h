@@ -49,8 +49,9 @@ void lunatik_write(struct lua_State *L, int stream, const char *text, size_t len
 /* The C locale's. */
 #define lua_getlocaledecpoint() '.'
 
-/* Hash seeds come with lunatik_newstate(). */
-#define luai_makeseed() 0u
+/* Seeds math.random. Those of hashes come with lunatik_newstate(). */
+unsigned int lunatik_random_seed(void);
+#define luai_makeseed() lunatik_random_seed()
 
 /*
  * The stack. Task stacks are aligned to their size, so that the bytes left need
@@ -96,6 +97,12 @@ void lunatik_thread_freed(struct lua_State *thread);
 
 /* Keeps a traceback, if it can be had, for an interrupt at a limit. Never raises. */
 void lunatik_limit_traceback(struct lua_State *L);
+
+/*
+ * What a script may see instead of an address: the same for the same one, others for others, as
+ * far as 47 bits go, until the module is loaded again. Null stays null.
+ */
+const void *lunatik_hidden_address(const void *address);
 
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);

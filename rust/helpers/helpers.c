@@ -16,8 +16,10 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/namei.h>
+#include <linux/once.h>
 #include <linux/path.h>
 #include <linux/preempt.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -209,6 +211,23 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
 	hsiphash_key_t key = { { first_key, second_key } };
 
 	return hsiphash(bytes, size, &key);
+}
+
+/* Called by Lua. */
+unsigned int lunatik_random_seed(void)
+{
+	return get_random_u32();
+}
+
+/* Called by Lua; lua/port/lunatik_lua.h says what for. */
+const void *lunatik_hidden_address(const void *address)
+{
+	static siphash_key_t key;
+
+	if (!address)
+		return NULL;
+	get_random_once(&key, sizeof(key));
+	return (const void *)((siphash_1u64((unsigned long)address, &key) >> 16) | 1);
 }
 
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void)

@@ -48,7 +48,11 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 /* linux/namei.h: whether there is a node of this name in the initial /dev */
 bool lunatik_dev_node_exists(const char *name);
 
+/* linux/random.h */
+unsigned int lunatik_random_seed(void);
+
 /* linux/siphash.h */
+const void *lunatik_hidden_address(const void *address);
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
 
 /*

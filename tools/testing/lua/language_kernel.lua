@@ -38,6 +38,33 @@ package.path = path .. ";" .. package.path
 check.raises("require refuses a binary chunk", "binary", require, "binary_chunk")
 os.remove(path)
 
+-- What identifies an object is no address.
+local identities, ended_as_addresses = {}, true
+local objects = { print, string.rep, coroutine.create(print), io.stdout, check.ok }
+for i = #objects + 1, 1000 do
+	objects[i] = { i }
+end
+for _, object in ipairs(objects) do
+	local identity = ("%p"):format(object)
+	identities[identity] = true
+	local number = math.tointeger(identity)
+	ended_as_addresses = ended_as_addresses and number & 7 == 0
+	if number < 0 or number >= 1 << 48 then
+		ended_as_addresses = true
+		break
+	end
+end
+local count = 0
+for _ in pairs(identities) do
+	count = count + 1
+end
+same("each of 1000 objects has an identity of its own", count, 1000)
+check.ok("which is no address of the kernel", not ended_as_addresses)
+same("it stays the same", tostring(objects[10]), tostring(objects[10]))
+same("and is that of %p", tostring(objects[10]), ("table: %p"):format(objects[10]))
+same("files have one, too", tostring(io.stdout), tostring(io.stdout))
+same("what is no object has none", ("%p"):format(1), "(null)")
+
 -- require.
 package.path = package.path:gsub("^[^;]*;", "")
 same("require looks under /lib/modules/lua", package.path, "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua")

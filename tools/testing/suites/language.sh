@@ -7,6 +7,8 @@
 
 lua_checks "$SUITE_DIR/lua/language.lua" "$SUITE_DIR"
 lua_checks "$SUITE_DIR/lua/language_kernel.lua" "$SUITE_DIR"
+check_fails "math.random starts elsewhere in each runtime" test \
+	"$(lunatik eval 'return math.random(0)')" = "$(lunatik eval 'return math.random(0)')"
 
 if command -v user-lua >/dev/null; then
 	user-lua "$SUITE_DIR/lua/language.lua" "$SUITE_DIR" >"$WORK/user.out" 2>&1
