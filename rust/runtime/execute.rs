@@ -109,6 +109,7 @@ pub(crate) fn chunk(
     let base = state.top();
     state.reserve(lua::MIN_STACK)?;
     state.load(text, name)?;
+    entered.loaded();
     let arguments = push_arguments(state)?;
     state.call(arguments, -1)?;
     Ok(state.top() - base)

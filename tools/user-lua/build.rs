@@ -9,9 +9,11 @@ use std::{env, process::Command};
 const COMPILERS: [&str; 2] = ["clang-22", "clang"];
 
 fn main() {
-    const INTERPRETER: &str = "src/interpreter.c";
+    const SOURCES: [&str; 2] = ["src/interpreter.c", "src/terminal.c"];
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={INTERPRETER}");
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={source}");
+    }
     println!("cargo::rerun-if-env-changed=CC");
     let found = |name: &&&str| Command::new(name).arg("--version").output().is_ok();
     if let (None, Some(compiler)) = (env::var_os("CC"), COMPILERS.iter().find(found)) {
@@ -25,7 +27,8 @@ fn main() {
         .cargo_metadata(true)
         .opt_level(2)
         .include(lua.include_dir())
-        .file(INTERPRETER)
+        .define("_GNU_SOURCE", None)
+        .files(SOURCES)
         .compile("interpreter");
     // After the interpreter, which needs it.
     lua.print_cargo_metadata();

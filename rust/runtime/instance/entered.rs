@@ -161,9 +161,13 @@ impl<'a> Entered<'a> {
         }
     }
 
-    /// The script has been loaded: from now on the runtime waits to be called.
+    /// The script's text has been compiled: from now on it runs.
     pub(crate) fn loaded(&self) {
-        self.runtime.phase.store(Phase::Running as u32, Relaxed);
+        // Somebody may have told it to stop meanwhile; then it stays `Stopping`.
+        let _ = self
+            .runtime
+            .phase
+            .cmpxchg(Phase::Loading as u32, Phase::Running as u32, Relaxed);
     }
 
     /// The runtime is to end when it is left.

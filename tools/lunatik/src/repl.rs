@@ -120,9 +120,14 @@ fn read_and_evaluate(
     pledges: &Pledges,
     budget: Budget,
 ) -> Result<(), Failure> {
+    let interactive = io::stdin().is_terminal();
     let mut text = String::new();
     loop {
-        let prompt = if text.is_empty() { "> " } else { ">> " };
+        let prompt = match (interactive, text.is_empty()) {
+            (false, _) => "",
+            (true, true) => "> ",
+            (true, false) => ">> ",
+        };
         match editor.readline(prompt) {
             Ok(line) => {
                 if !text.is_empty() {
@@ -164,6 +169,8 @@ fn read_and_evaluate(
             Err(failure) if failure.exit == Exit::NoDevice || session.borrow().is_abandoned() => {
                 return Err(failure);
             }
+            // As user-space Lua: a program that comes through a pipe ends with its first error.
+            Err(failure) if !interactive => return Err(failure),
             Err(failure) => failure.write(&mut io::stderr().lock())?,
         }
         let _ = editor.add_history_entry(text.as_str());

@@ -99,8 +99,10 @@ check "and tells that earlier ones are gone" sh -c 'lunatik logs chatty 2>&1 >/d
 check_output "repl evaluates what comes through a pipe" "3
 x	1.5" sh -c 'printf "1 + 2\nlocal_state = \"x\"\nlocal_state, 3 / 2\n" | lunatik repl 2>/dev/null | sed "s/^>* *//" | grep -v "^$"'
 check_output "repl takes statements of several lines" "3" sh -c 'printf "function f(x)\n return x + 1\nend\nf(2)\n" | lunatik repl 2>/dev/null | sed "s/^[> ]*//" | grep -v "^$"'
-check "repl goes on after an error" sh -c 'printf "error(\"oops\")\nreturn 40 + 2\n" | lunatik repl 2>err | grep -q 42'
-check "and tells it" grep -q oops err
+check_says "an error in what comes through a pipe ends repl with status 1" 1 "oops" \
+	sh -c 'printf "print(6)\nerror(\"oops\")\nreturn 40 + 2\n" | lunatik repl'
+check_output "what came before it was run, and nothing after" "6" grep -oE '^6$|42' "$WORK/stdout"
+check_says "so does a syntax error" 1 "unexpected symbol" sh -c 'printf "return )\nprint(1)\n" | lunatik repl'
 check_status "repl ends well at the end of its input" 0 sh -c 'printf "" | lunatik repl'
 
 # Scripts.
@@ -120,4 +122,20 @@ else
 	skip "without permission the status is 4" "there is no user nobody here"
 fi
 rm -f /tmp/lunatik-copy /lib/modules/lua/suite_json.lua
+# What people type at repl.
+if command -v user-lua >/dev/null; then
+	HOME=$WORK within 120 user-lua "$SUITE_DIR/lib/terminal.lua" "$SUITE_DIR" $((5 * SLOWER)) >"$WORK/terminal.out" 2>"$WORK/terminal.err"
+	take_checks terminal $?
+else
+	skip "repl in a terminal" "user-lua is not built"
+fi
+
+# What computes is running, also before its text has come to its end.
+lunatik eval 'while true do end' 2>/dev/null &
+computing=$!
+check "status shows an eval that computes as running" wait_until 5 sh -c \
+	'lunatik status --json | grep -q "\"state\": \"running\""'
+check_fails "and not as loading" sh -c 'lunatik status --json | grep -q "\"state\": \"loading\""'
+kill -INT $computing
+wait $computing
 finish

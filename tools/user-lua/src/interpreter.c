@@ -2,8 +2,8 @@
 
 /*
  * Runs one script, as the 'lua' command does: arguments in '...' and 'arg', a message and a traceback on
- * standard error when it fails. There are three functions more: nanoseconds() for benchmarks, map_file() and
- * touch() for tests that need a full page cache.
+ * standard error when it fails. There are some functions more: nanoseconds() for benchmarks, map_file() and
+ * touch() for tests that need a full page cache, and those of terminal.c.
  */
 
 #include <errno.h>
@@ -18,6 +18,8 @@
 #include "lauxlib.h"
 #include "lua.h"
 #include "lualib.h"
+
+void user_lua_open_terminal(lua_State *L);
 
 struct command_line {
 	int count;
@@ -89,6 +91,7 @@ static int run(lua_State *L)
 	lua_register(L, "nanoseconds", nanoseconds);
 	lua_register(L, "map_file", map_file);
 	lua_register(L, "touch", touch);
+	user_lua_open_terminal(L);
 	lua_createtable(L, line->count, 1);
 	for (i = 0; i < line->count; i++) {
 		lua_pushstring(L, line->words[i]);
