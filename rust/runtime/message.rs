@@ -185,7 +185,9 @@ pub(crate) fn push_codec(state: State, message: codec::Message<'_>) -> lua::Resu
 
 /// Writes the value at `index`, and all that is in it if it is a table.
 ///
-/// Open tables lie on the Lua stack: each with its current key and value above it.
+/// Open tables lie on the Lua stack, each with its current key above it. Above those lies what
+/// the table is open for: the value of that key; or, when the key is itself a table that is being
+/// written, the value that comes after it, and then a copy of the key.
 fn encode_value(
     state: State,
     index: c_int,
@@ -193,53 +195,49 @@ fn encode_value(
     handles: &mut KVec<Handle>,
     seen: &mut Seen,
 ) -> lua::Result<()> {
-    /// The deepest stack: table, key and value for each level, and a few more.
+    /// The deepest stack: table, key, value and key for each level, and a few more.
     const SLOTS: c_int = 8;
     let bottom = state.top();
+    // A bit for each open table, the innermost lowest: set when it is a key.
+    let mut keys = 0u128;
     state.reserve(SLOTS)?;
     state.push_value(index);
     loop {
-        // The value on top is to be written; below it lies its key, below that its table.
-        let opened = encode_top(state, bottom, writer, handles, seen)?;
-        if opened {
+        // What lies on top is to be written.
+        let is_key = writer.key_is_next();
+        if encode_top(state, bottom, keys, writer, handles, seen)? {
+            keys = keys << 1 | u128::from(is_key);
             state.reserve(SLOTS)?;
             state.push_nil();
         } else {
             state.pop(1);
         }
-        // On top lies a key to go on from, or, outside all tables, nothing of ours.
         loop {
             if state.top() == bottom {
                 return Ok(());
             }
-            if state.next(-2)? {
-                // Table, key, value: the key first.
-                encode_key(state, bottom, writer)?;
+            if !writer.key_is_next() {
+                // The key has been written; on top lies its value.
                 break;
             }
-            // The table has no more; it is itself the value of the table below.
+            // On top lies a key to go on from.
+            if state.next(-2)? {
+                state.push_value(-2);
+                break;
+            }
+            // The table has no more; it is itself a key or a value of the table below.
             writer.end_table().map_err(encode_error)?;
+            keys >>= 1;
             state.pop(1);
         }
     }
 }
 
-/// Writes the key below the top value.
-fn encode_key(state: State, bottom: c_int, writer: &mut Writer<Bytes>) -> lua::Result<()> {
-    match state.kind(-2) {
-        Kind::Boolean => writer.boolean(state.to_boolean(-2)),
-        Kind::Integer => writer.integer(state.to_integer(-2).unwrap_or(0)),
-        Kind::Float => writer.float(state.to_float_bits(-2).unwrap_or(0)),
-        Kind::String => writer.string(state.to_bytes(-2).unwrap_or_default()),
-        kind => return Err(refuse(state, bottom, kind, true)),
-    }
-    .map_err(encode_error)
-}
-
-/// Writes the value on top of the stack. Returns whether that has begun a table.
+/// Writes what lies on top of the stack. Returns whether that has begun a table.
 fn encode_top(
     state: State,
     bottom: c_int,
+    keys: u128,
     writer: &mut Writer<Bytes>,
     handles: &mut KVec<Handle>,
     seen: &mut Seen,
@@ -266,48 +264,69 @@ fn encode_top(
                 handles.push(handle, GFP_KERNEL_ACCOUNT)?;
                 writer.handle(0, index)
             }
-            None => return Err(refuse(state, bottom, Kind::Userdata, false)),
+            None => return Err(refuse(state, bottom, keys, writer)),
         },
-        kind => return Err(refuse(state, bottom, kind, false)),
+        _ => return Err(refuse(state, bottom, keys, writer)),
     }
     .map_err(encode_error)?;
     Ok(false)
 }
 
-/// The error for a value that cannot travel; its path is read off the keys on the stack.
+/// The error for what lies on top and cannot travel; its path is read off the keys on the stack.
 #[cold]
-fn refuse(state: State, bottom: c_int, kind: Kind, is_key: bool) -> Error {
+fn refuse(state: State, bottom: c_int, keys: u128, writer: &Writer<Bytes>) -> Error {
     use core::fmt::Write;
 
-    let what = match kind {
+    let what = match state.kind(-1) {
         Kind::Function => "a function",
         Kind::Userdata => "a userdata",
         Kind::Thread => "a coroutine",
         Kind::Pointer => "a light userdata",
-        Kind::Table => "a table",
         _ => "a value",
     };
+    let is_key = writer.key_is_next();
     let what_for = if is_key { " as a key" } else { "" };
     let mut text = super::text::Text::new(fmt!("cannot send {what}{what_for}"));
-    // The stack holds table, key, table, key, …, the culprit (and its key, if that is refused).
-    let mut key = bottom + 2;
-    let last = state.top() - if is_key { 2 } else { 1 };
-    if key <= last {
+    // The outermost open table, and how many are within it.
+    let mut table = bottom.saturating_add(1);
+    let mut below = writer.depth();
+    // A key at the first level needs no place.
+    if below > u8::from(is_key) {
         let _ = text.write_str(" (at ");
-        while key <= last {
-            let _ = match (state.kind(key), state.to_bytes(key), state.to_integer(key)) {
-                (Kind::String, Some(name), _) => {
-                    text.write_fmt(fmt!(".{}", BStr::from_bytes(name)))
-                }
-                (Kind::Integer, _, Some(number)) => write!(text, "[{number}]"),
-                (Kind::Boolean, ..) => write!(text, "[{}]", state.to_boolean(key)),
-                _ => text.write_str("[float]"),
+        while below > 0 {
+            below -= 1;
+            // Whether the path goes on in the key, and not in its value.
+            let in_key = match below.checked_sub(1) {
+                Some(level) => keys >> level & 1 == 1,
+                None => is_key,
             };
-            key += 2;
+            if in_key && below == 0 {
+                break;
+            }
+            let _ = if in_key {
+                text.write_str("[a key]")
+            } else {
+                write_key(&mut text, state, table.saturating_add(1))
+            };
+            table = table.saturating_add(if in_key { 3 } else { 2 });
         }
         let _ = text.write_str(")");
     }
     Error::Message(text)
+}
+
+/// A step of a path, for messages.
+fn write_key(text: &mut super::text::Text, state: State, key: c_int) -> core::fmt::Result {
+    use core::fmt::Write;
+
+    match (state.kind(key), state.to_bytes(key), state.to_integer(key)) {
+        (Kind::String, Some(name), _) => text.write_fmt(fmt!(".{}", BStr::from_bytes(name))),
+        (Kind::Integer, _, Some(number)) => write!(text, "[{number}]"),
+        (Kind::Boolean, ..) => write!(text, "[{}]", state.to_boolean(key)),
+        (Kind::Table, ..) => text.write_str("[table]"),
+        (Kind::Userdata, ..) => text.write_str("[handle]"),
+        _ => text.write_str("[float]"),
+    }
 }
 
 /// Pushes all values of `message`.

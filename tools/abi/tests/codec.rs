@@ -274,6 +274,30 @@ fn depth_is_limited_for_writer_and_reader() {
 }
 
 #[test]
+fn keys_nest_like_values_and_each_has_a_value() {
+    let deepest = usize::from(MAX_DEPTH);
+    // Tables that are each other's keys; then, from the innermost, an end and a value for the key.
+    let mut bytes = [0x06].repeat(deepest);
+    bytes.extend([0x07, 0x01].repeat(deepest - 1));
+    bytes.push(0x07);
+    let message = Message::check(&bytes).unwrap();
+    assert_eq!(
+        (message.values(), message.tables()),
+        (1, u32::from(MAX_DEPTH))
+    );
+    assert_eq!(
+        read_error(&[0x06].repeat(deepest + 1)),
+        DecodeError::Shape(ShapeError::TooDeep)
+    );
+    assert_eq!(
+        read_error(&[0x06, 0x06, 0x07, 0x07]),
+        DecodeError::Shape(ShapeError::MissingValue)
+    );
+    // A table that is its own key.
+    assert!(Message::check(&[0x06, 0x08, 0x00, 0x02, 0x07]).is_ok());
+}
+
+#[test]
 fn misshapen_messages_are_refused() {
     use ShapeError::*;
     for (bytes, error) in [
