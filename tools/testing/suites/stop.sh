@@ -8,7 +8,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-STOPS=${STOPS:-$((10 / SLOWER + 1))}
+STOPS=${STOPS:-$((2 / SLOWER + 1))}
 ROUNDS=${ROUNDS:-$((10000 / SLOWER / SLOWER))}
 HOSTILE=/lib/modules/lua/hostile
 mkdir -p $HOSTILE
