@@ -23,6 +23,7 @@
 // Each of the two crates that compile this uses only a part, and for one of them it is the interface.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
+mod budget;
 mod error;
 mod fields;
 mod header;
@@ -32,13 +33,14 @@ mod reply;
 mod request;
 mod status;
 
+pub use budget::Budget;
 pub use error::{errno, AbiError};
 pub use fields::FrameError;
 pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
 pub use name::{script_name, NameError};
 pub use permissions::Permissions;
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
-pub use request::{Budget, Request, RequestKind, Source, Start};
+pub use request::{Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};
 
 /// Grows by one when a frame changes its meaning; new fields and kinds of frames do not count.

@@ -25,25 +25,14 @@ use kernel::{
     warn_on, //
 };
 
+mod classes;
+
+use self::classes::{class_of, class_size, is_small, CLASSES};
 use crate::linux::{kasan, memcg::MemoryCgroup};
 use crate::sys::kernel_helpers as sys;
 
 /// Bytes of one span; a power of two, because a block finds its span by masking its address.
 const SPAN_SIZE: usize = 4096;
-
-/// Blocks larger than this are not taken from spans.
-const MAX_SMALL: usize = 1024;
-
-/// The distance between two size classes.
-const STEP: usize = 16;
-
-/// Number of classes below the coarse ones: 16, 32, … 256 bytes.
-const FINE_CLASSES: usize = 16;
-
-/// 320, 384, 448, 512, 640, 768, 1008.
-const COARSE: [usize; 7] = [320, 384, 448, 512, 640, 768, 1008];
-
-const CLASSES: usize = FINE_CLASSES + COARSE.len();
 
 /// Bytes copied at a time; some 10 microseconds.
 const PIECE: usize = 64 * 1024;
@@ -76,29 +65,6 @@ struct Span {
 
 const _: () = assert!(size_of::<Span>() <= HEADER);
 
-fn class_of(size: usize) -> usize {
-    if size <= FINE_CLASSES * STEP {
-        size.saturating_sub(1) / STEP
-    } else {
-        let mut class = 0;
-        while class < COARSE.len() - 1 && COARSE.get(class).is_some_and(|&limit| limit < size) {
-            class += 1;
-        }
-        FINE_CLASSES + class
-    }
-}
-
-fn class_size(class: usize) -> usize {
-    if class < FINE_CLASSES {
-        (class + 1) * STEP
-    } else {
-        COARSE
-            .get(class - FINE_CLASSES)
-            .copied()
-            .unwrap_or(MAX_SMALL)
-    }
-}
-
 /// Has KASAN admit accesses to `size` bytes of a block, and to no more of it.
 ///
 /// # Safety
@@ -115,10 +81,6 @@ unsafe fn admit(block: *mut u8, size: usize) {
             class_size(class_of(size)).saturating_sub(used),
         );
     }
-}
-
-fn is_small(size: usize) -> bool {
-    size <= 1008
 }
 
 /// The allocator of one VM.

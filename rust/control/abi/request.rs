@@ -3,6 +3,7 @@
 //! What a client asks for.
 
 use super::{
+    budget::Budget,
     error::AbiError,
     fields::{require, set, write_frame, Body, FieldReader, FieldWriter, FrameError},
     header::Frame,
@@ -83,15 +84,6 @@ pub enum Source<'a> {
         /// What messages and tracebacks call it, in Lua's manner: `@./x.lua` or `=stdin`.
         chunk: &'a [u8],
     },
-}
-
-/// Limits of CPU time, in milliseconds; 0 is the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Budget {
-    /// In total.
-    pub cpu_ms: u64,
-    /// At a stretch: one callback, one resume, the loading of a script.
-    pub slice_ms: u64,
 }
 
 /// A script to start.
@@ -299,18 +291,6 @@ impl Body for Request<'_> {
             }
             Self::Cancel { request } => fields.number("request", request),
         }
-    }
-}
-
-impl Body for Budget {
-    fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
-        if self.cpu_ms != 0 {
-            fields.number("cpu_ms", self.cpu_ms)?;
-        }
-        if self.slice_ms != 0 {
-            fields.number("slice_ms", self.slice_ms)?;
-        }
-        Ok(())
     }
 }
 

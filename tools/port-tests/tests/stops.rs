@@ -7,7 +7,14 @@ use port_tests::{run, SEGMENTS};
 use std::{fs, path::Path};
 
 /// What needs the kernel module, or ends by itself.
-const NOT_HERE: &[&str] = &["child", "print", "read", "sleep", "stops_itself", "tostring"];
+const NOT_HERE: &[&str] = &[
+    "child",
+    "print",
+    "read",
+    "sleep",
+    "stops_itself",
+    "tostring",
+];
 
 /// The bound of half of the stops, and of all, in nanoseconds. They include the host's work on pages
 /// that are touched for the first time or given back.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The sizes of small blocks.
+
+/// Blocks larger than this are not taken from spans.
+const MAX_SMALL: usize = 1024;
+
+/// The distance between two size classes.
+const STEP: usize = 16;
+
+/// Number of classes below the coarse ones: 16, 32, … 256 bytes.
+const FINE_CLASSES: usize = 16;
+
+/// 320, 384, 448, 512, 640, 768, 1008.
+const COARSE: [usize; 7] = [320, 384, 448, 512, 640, 768, 1008];
+
+/// Number of classes.
+pub(super) const CLASSES: usize = FINE_CLASSES + COARSE.len();
+
+/// The class of blocks of `size` bytes.
+#[inline]
+pub(super) fn class_of(size: usize) -> usize {
+    if size <= FINE_CLASSES * STEP {
+        size.saturating_sub(1) / STEP
+    } else {
+        let mut class = 0;
+        while class < COARSE.len() - 1 && COARSE.get(class).is_some_and(|&limit| limit < size) {
+            class += 1;
+        }
+        FINE_CLASSES + class
+    }
+}
+
+/// The bytes of a block of `class`.
+#[inline]
+pub(super) fn class_size(class: usize) -> usize {
+    if class < FINE_CLASSES {
+        (class + 1) * STEP
+    } else {
+        COARSE
+            .get(class - FINE_CLASSES)
+            .copied()
+            .unwrap_or(MAX_SMALL)
+    }
+}
+
+/// Whether blocks of `size` bytes come from spans.
+#[inline]
+pub(super) fn is_small(size: usize) -> bool {
+    size <= 1008
+}
