@@ -71,15 +71,26 @@ struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg)
 	return set_active_memcg(memcg);
 }
 
-/* Bytes below the limits of the cgroup and of those that it is in. */
+/* Bytes below the limits of the cgroup and of those that it is in, its page cache left out. */
 size_t lunatik_memcg_room(struct mem_cgroup *memcg)
 {
 	size_t room = SIZE_MAX >> PAGE_SHIFT;
 #ifdef CONFIG_MEMCG
+	unsigned long cache = 0;
+	int node, zone;
+
+	for_each_online_node(node) {
+		struct mem_cgroup_per_node *part = memcg->nodeinfo[node];
+
+		for (zone = 0; zone < MAX_NR_ZONES; zone++)
+			cache += READ_ONCE(part->lru_zone_size[zone][LRU_INACTIVE_FILE]) +
+				 READ_ONCE(part->lru_zone_size[zone][LRU_ACTIVE_FILE]);
+	}
 	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
 		unsigned long used = page_counter_read(&memcg->memory);
 		unsigned long limit = READ_ONCE(memcg->memory.max);
 
+		used -= min(used, cache);
 		room = min(room, limit > used ? limit - used : 0);
 	}
 #endif

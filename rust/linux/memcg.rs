@@ -34,24 +34,16 @@ impl MemoryCgroup {
     }
 
     /// Whether `size` bytes more may be charged and still leave some to the cgroup's processes.
-    /// May reclaim memory to find out, and so sleeps.
+    ///
+    /// Page cache counts as room: it goes when memory is asked for, by scripts and processes
+    /// alike. Trying instead of counting would fill the cgroup for a moment.
     pub(crate) fn has_room(&self, size: usize) -> bool {
         if self.0.is_null() {
             return true;
         }
         // SAFETY: By the type invariant the cgroup lives, and with it those that it is in.
         let room = unsafe { sys::lunatik_memcg_room(self.0) };
-        if room >= size.saturating_add(RESERVE / 2) {
-            return true;
-        }
-        // What there is may be page cache, which goes when memory is asked for. Asking for more
-        // than is needed makes this rare.
-        // SAFETY: The caller may sleep.
-        let block =
-            self.charge(|| unsafe { sys::lunatik_kvmalloc(size.saturating_add(RESERVE), false) });
-        // SAFETY: The block, if any, was just allocated and nobody else knows it.
-        unsafe { sys::lunatik_kvfree(block) };
-        !block.is_null()
+        room >= size.saturating_add(RESERVE)
     }
 
     /// Runs `allocate`; what it allocates with `__GFP_ACCOUNT` is charged to this cgroup.
