@@ -204,6 +204,8 @@ pub(crate) fn spawn(
             )))
         },
     )?;
+    // Whoever waits for the start gets what the script printed so far, the log what its thread will.
+    runtime.set_sink(None);
     let started = arguments
         .try_clone()
         .map_err(kernel::error::Error::from)

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 STOPS=${STOPS:-$((2 / SLOWER + 1))}
-ROUNDS=${ROUNDS:-$((10000 / SLOWER / SLOWER))}
+ROUNDS=${ROUNDS:-$((2000 / SLOWER / SLOWER))}
 HOSTILE=/lib/modules/lua/hostile
 mkdir -p $HOSTILE
 cp "$SUITE_DIR"/lua/hostile/*.lua $HOSTILE/

@@ -49,7 +49,7 @@ echo 'print("to the log") return function() print("line 1") print("line 2") io.s
 echo 'y = 1' >quiet.lua
 check_output "list of nothing is empty" "" lunatik list
 check_output "as JSON it is an empty array" "[]" lunatik list --json
-lunatik spawn talks.lua >/dev/null
+check_output "spawn shows what a script prints while it loads, and no more" "to the log" lunatik spawn talks.lua
 lunatik run quiet.lua
 check_output "list has one name a line, sorted" "quiet
 talks" lunatik list
