@@ -7,11 +7,14 @@
 
 lua_checks "$SUITE_DIR/lua/language.lua" "$SUITE_DIR"
 lua_checks "$SUITE_DIR/lua/language_kernel.lua" "$SUITE_DIR"
+lua_checks "$SUITE_DIR/lua/yields.lua" "$SUITE_DIR"
 check_fails "math.random starts elsewhere in each runtime" test \
 	"$(lunatik eval 'return math.random(0)')" = "$(lunatik eval 'return math.random(0)')"
 
 if command -v user-lua >/dev/null; then
-	user-lua "$SUITE_DIR/lua/language.lua" "$SUITE_DIR" >"$WORK/user.out" 2>&1
+	for checks in language yields; do
+		user-lua "$SUITE_DIR/lua/$checks.lua" "$SUITE_DIR"
+	done >"$WORK/user.out" 2>&1
 	check_fails "the checks of the language hold in user space too" grep -v '^ok ' "$WORK/user.out"
 fi
 
