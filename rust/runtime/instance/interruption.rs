@@ -57,6 +57,9 @@ impl Interruption {
             self.grace
                 .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
             self.since.store(self.now(), Release);
+            if degree == NONE {
+                self.latency.store(0, Relaxed);
+            }
             match self.degree.cmpxchg(degree, wanted, Full) {
                 Ok(_) => degree = wanted,
                 Err(other) => degree = other,
@@ -90,11 +93,11 @@ impl Interruption {
         }
     }
 
-    /// The Lua program has ended.
+    /// The Lua program has ended. What comes in later, to tear down, does not count.
     pub(super) fn note_end(&self) {
         if self.is_raised() {
             let latency = self.now().saturating_sub(self.since.load(Acquire));
-            self.latency.store(latency.max(1), Relaxed);
+            let _ = self.latency.cmpxchg(0, latency.max(1), Relaxed);
         }
     }
 

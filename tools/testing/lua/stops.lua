@@ -2,7 +2,8 @@
 --
 -- Usage: lunatik run stops.lua COUNT NAME WARM_UP
 --
--- Spawns the script NAME and stops it without a grace, COUNT times, each after about WARM_UP milliseconds.
+-- Spawns the script NAME and stops it without a grace, COUNT times, each after about WARM_UP milliseconds
+-- or a tick of the clock, whichever is longer. It sleeps meanwhile, so that the script has the machine to itself.
 -- Prints how long its Lua program took to end from the request, in microseconds: the median, the 99th
 -- percentile, the maximum; and the longest time until the runtime was gone.
 
@@ -11,19 +12,12 @@ local runner = require("lunatik.runner")
 local testing = require("lunatik.testing")
 
 local count, name, warm_up = math.tointeger(...), select(2, ...)
-warm_up = math.tointeger(warm_up) * 1000000
-
--- Computes, as a sleep takes a tick of the clock at least.
-local function wait(ns)
-	local over = linux.time() + ns
-	while linux.time() < over do
-	end
-end
+warm_up = math.tointeger(warm_up)
 
 local latencies, unmeasured, gone = {}, 0, 0
 for i = 1, count do
 	runner.spawn(name)
-	wait(math.random(warm_up // 2, warm_up * 3 // 2))
+	linux.schedule(math.random(warm_up // 2, warm_up * 3 // 2))
 	local before = linux.time()
 	runner.stop(name, 0)
 	gone = math.max(gone, linux.time() - before)
