@@ -4,6 +4,7 @@
 
 pub(crate) mod kasan;
 pub(crate) mod kthread;
+pub(crate) mod large;
 pub(crate) mod memcg;
 pub(crate) mod segment;
 pub(crate) mod watch;

@@ -103,6 +103,14 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             let text = b"the kernel is locked down: nothing can be started";
             fail(session, id, EPERM.to_errno(), text);
         }
+        StartError::Errno(error) if *error == EINTR => {
+            let text = Text::new(fmt!("{name} was told to stop before it had started"));
+            fail(session, id, error.to_errno(), text.as_bytes());
+        }
+        StartError::Errno(error) if *error == ENOMEM => {
+            let text = Text::new(fmt!("there is not enough memory to start {name}"));
+            fail(session, id, error.to_errno(), text.as_bytes());
+        }
         StartError::Errno(error) => {
             let text = Text::new(fmt!("{name} could not be started: {error:?}"));
             fail(session, id, error.to_errno(), text.as_bytes());

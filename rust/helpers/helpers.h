@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "../stdio/helpers.h"
+#include "large.h"
 
 struct mem_cgroup;
 struct task_struct;

@@ -46,6 +46,11 @@ impl MemoryCgroup {
         room >= size.saturating_add(RESERVE)
     }
 
+    /// The cgroup, or null. Whoever uses it keeps `self` meanwhile.
+    pub(super) fn as_raw(&self) -> *mut bindings::mem_cgroup {
+        self.0
+    }
+
     /// Runs `allocate`; what it allocates with `__GFP_ACCOUNT` is charged to this cgroup.
     pub(crate) fn charge<T>(&self, allocate: impl FnOnce() -> T) -> T {
         if self.0.is_null() {

@@ -104,6 +104,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
         )),
         StartError::Failed(failure) => raise(state, &failure),
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
+        StartError::Errno(error) if error == EINTR => {
+            Error::message(fmt!("{name} was told to stop before it had started"))
+        }
         StartError::Errno(error) => Error::message(fmt!("{name} could not be started: {error:?}")),
     }
 }

@@ -23,6 +23,9 @@ use super::{
 };
 use crate::lua::{self, Error, Kind, Raised, Reference, State};
 
+/// What a runtime is told that has used up its CPU time.
+const OVER_LIMIT: &[u8] = b"CPU limit exceeded";
+
 /// A failure that has a message only.
 pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
     let text = Text::new(arguments);
@@ -41,7 +44,7 @@ pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
 /// The failure of a runtime that has used up its CPU time, but has ended well all the same.
 pub(crate) fn over_limit() -> Result<Arc<Failure>> {
     let mut message = KVVec::new();
-    message.extend_from_slice(b"CPU limit exceeded", GFP_KERNEL)?;
+    message.extend_from_slice(OVER_LIMIT, GFP_KERNEL)?;
     Ok(Arc::new(
         Failure {
             message,
@@ -59,7 +62,11 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     let mut message = KVVec::new();
     let mut traceback = KVVec::new();
     let bottom = state.absolute(-1);
-    if state.push_text(-1).is_err() {
+    let exceeded = Vm::runtime_of(state).meter().exceeded() != Exceeded::Nothing;
+    if exceeded {
+        // Whatever error came of it: code that it called may have been ended for the same reason.
+        message.extend_from_slice(OVER_LIMIT, GFP_KERNEL)?;
+    } else if state.push_text(-1).is_err() {
         // Its `__tostring` has failed, and that error is on top now.
         state.set_top(bottom);
         message.extend_from_slice(b"(error object cannot be shown)", GFP_KERNEL)?;
@@ -72,10 +79,7 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
         let _ = traceback.extend_from_slice(bytes, GFP_KERNEL);
     }
     state.set_top(bottom - 1);
-    let errno = match Vm::runtime_of(state).meter().exceeded() {
-        Exceeded::Nothing => 0,
-        _ => ETIME.to_errno(),
-    };
+    let errno = if exceeded { ETIME.to_errno() } else { 0 };
     Ok(Arc::new(
         Failure {
             message,

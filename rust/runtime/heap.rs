@@ -6,7 +6,7 @@
 //! Small blocks are carved out of one-page spans, each of one size class. A span whose blocks are
 //! all free goes to a small stock of pages, and from there back to the kernel; so a script cannot
 //! hold more than its limit by allocating one size after another. Bigger blocks come from
-//! `kvmalloc()` one by one.
+//! `kvmalloc()` one by one, the large ones through a worker.
 //!
 //! Everything is charged to the memory cgroup of whoever started the runtime, whichever thread
 //! happens to run it.
@@ -26,13 +26,18 @@ use kernel::{
 };
 
 mod classes;
+mod span;
 
-use self::classes::{class_of, class_size, is_small, CLASSES};
-use crate::linux::{kasan, memcg::MemoryCgroup};
+use self::{
+    classes::{class_of, class_size, is_small, CLASSES},
+    span::{admit, FreeBlock, Span, HEADER, SPAN_SIZE},
+};
+use crate::linux::{
+    kasan,
+    large::{is_large, LargeBlocks},
+    memcg::MemoryCgroup, //
+};
 use crate::sys::kernel_helpers as sys;
-
-/// Bytes of one span; a power of two, because a block finds its span by masking its address.
-const SPAN_SIZE: usize = 4096;
 
 /// Bytes copied at a time; some 10 microseconds.
 const PIECE: usize = 64 * 1024;
@@ -40,47 +45,13 @@ const PIECE: usize = 64 * 1024;
 /// Free pages kept for the next span that is needed.
 const STOCK: usize = 8;
 
-/// Bytes at the start of a span that hold no blocks.
-const HEADER: usize = 64;
-
-/// A block that is free: the next free one of its span.
-struct FreeBlock {
-    next: *mut FreeBlock,
-}
-
-/// The head of a page of small blocks.
-struct Span {
-    /// Free blocks that were in use before.
-    free: *mut FreeBlock,
-    /// Neighbours in the class' list of spans with free blocks.
-    next: *mut Span,
-    previous: *mut Span,
-    /// Offset of the part never handed out.
-    untouched: u32,
-    /// Blocks in use.
-    used: u32,
-    class: u32,
-    listed: bool,
-}
-
-const _: () = assert!(size_of::<Span>() <= HEADER);
-
-/// Has KASAN admit accesses to `size` bytes of a block, and to no more of it.
-///
-/// # Safety
-///
-/// `block` is a block of the class of `size`, and the caller's.
-#[inline]
-unsafe fn admit(block: *mut u8, size: usize) {
-    let used = size.next_multiple_of(kasan::GRANULE);
-    // SAFETY: As the caller promises.
-    unsafe {
-        kasan::unpoison(block, used);
-        kasan::poison(
-            block.wrapping_add(used),
-            class_size(class_of(size)).saturating_sub(used),
-        );
-    }
+/// What allocations of a VM need besides its heap.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    /// Where large blocks come from. Nobody else uses it meanwhile.
+    pub(super) large: &'a LargeBlocks,
+    /// Whether the Lua code that allocates is being ended; then it gets no large block.
+    pub(super) is_ended: &'a dyn Fn() -> bool,
 }
 
 /// The allocator of one VM.
@@ -147,31 +118,27 @@ impl Heap {
 
     /// The function behind `lua_Alloc`: frees where `new_size` is 0, else allocates or resizes.
     ///
-    /// Big blocks are refused to Lua code that is being ended, whose error then is another one.
-    ///
     /// # Safety
     ///
     /// `block` is null or came from this heap with a size of `old_size` and was not freed since.
+    /// `around` is always the same VM's.
     pub(crate) unsafe fn resize(
         &mut self,
         block: *mut c_void,
         old_size: usize,
         new_size: usize,
-        is_ended: impl Fn() -> bool,
+        around: &Surroundings<'_>,
     ) -> *mut c_void {
         let block = block.cast::<u8>();
         if block.is_null() {
             if new_size == 0 {
                 return ptr::null_mut();
             }
-            if new_size > PIECE && is_ended() {
-                return ptr::null_mut();
-            }
-            return self.allocate(new_size).cast();
+            return self.allocate(new_size, around).cast();
         }
         if new_size == 0 {
             // SAFETY: As the caller promises.
-            unsafe { self.free(block, old_size) };
+            unsafe { self.free(block, old_size, around) };
             return ptr::null_mut();
         }
         if is_small(old_size) && is_small(new_size) && class_of(old_size) == class_of(new_size) {
@@ -182,7 +149,7 @@ impl Heap {
         let fresh = if new_size <= old_size {
             // Lua relies on it that shrinking never fails. It may pass the limit: the old block
             // is freed at once.
-            let fresh = self.allocate_within(new_size, usize::MAX);
+            let fresh = self.allocate_within(new_size, usize::MAX, around);
             if fresh.is_null() && is_small(new_size) == is_small(old_size) {
                 // The old block serves. A small one is freed by the class of its span; of a large
                 // one, the difference stays counted until the VM is closed.
@@ -193,7 +160,7 @@ impl Heap {
             ptr::null_mut()
         } else {
             // The old block goes as soon as the new one is there, so just one of them counts.
-            self.allocate_within(new_size, self.limit.saturating_add(old_size))
+            self.allocate_within(new_size, self.limit.saturating_add(old_size), around)
         };
         if fresh.is_null() {
             return ptr::null_mut();
@@ -201,9 +168,9 @@ impl Heap {
         let size = old_size.min(new_size);
         let mut copied = 0;
         while copied < size {
-            if copied > 0 && is_ended() {
+            if copied > 0 && (around.is_ended)() {
                 // SAFETY: The fresh block came from this heap with that size.
-                unsafe { self.free(fresh, new_size) };
+                unsafe { self.free(fresh, new_size, around) };
                 return ptr::null_mut();
             }
             let piece = PIECE.min(size - copied);
@@ -219,7 +186,7 @@ impl Heap {
             copied += piece;
         }
         // SAFETY: As the caller promises.
-        unsafe { self.free(block, old_size) };
+        unsafe { self.free(block, old_size, around) };
         fresh.cast()
     }
 
@@ -242,33 +209,33 @@ impl Heap {
         true
     }
 
-    fn allocate(&mut self, size: usize) -> *mut u8 {
+    fn allocate(&mut self, size: usize, around: &Surroundings<'_>) -> *mut u8 {
         if self.injected_failure() {
             return ptr::null_mut();
         }
-        self.allocate_within(size, self.limit)
+        self.allocate_within(size, self.limit, around)
     }
 
-    fn allocate_within(&mut self, size: usize, limit: usize) -> *mut u8 {
+    fn allocate_within(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
         if is_small(size) {
-            let block = self.allocate_small(class_of(size), limit);
+            let block = self.allocate_small(class_of(size), limit, around);
             if !block.is_null() {
                 // SAFETY: The block is fresh, and of this class.
                 unsafe { admit(block, size) };
             }
             block
         } else {
-            self.take(size, limit)
+            self.take(size, limit, around)
         }
     }
 
     #[inline]
-    fn allocate_small(&mut self, class: usize, limit: usize) -> *mut u8 {
+    fn allocate_small(&mut self, class: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
         let Some(head) = self.partial.get(class).copied() else {
             return ptr::null_mut();
         };
         let span = if head.is_null() {
-            let span = self.new_span(class, limit);
+            let span = self.new_span(class, limit, around);
             if span.is_null() {
                 return ptr::null_mut();
             }
@@ -303,7 +270,13 @@ impl Heap {
     /// # Safety
     ///
     /// `block` came from this heap with a size of `size` and was not freed since.
-    unsafe fn free(&mut self, block: *mut u8, size: usize) {
+    unsafe fn free(&mut self, block: *mut u8, size: usize, around: &Surroundings<'_>) {
+        if is_large(size) {
+            // SAFETY: As the caller promises; `take()` took it there.
+            unsafe { around.large.give(block, size) };
+            self.count_given_back(size);
+            return;
+        }
         if !is_small(size) {
             // SAFETY: As the caller promises.
             unsafe { self.give_back(block, size) };
@@ -366,7 +339,7 @@ impl Heap {
     }
 
     #[cold]
-    fn new_span(&mut self, class: usize, limit: usize) -> *mut Span {
+    fn new_span(&mut self, class: usize, limit: usize, around: &Surroundings<'_>) -> *mut Span {
         let page = if self.stocked > 0 {
             self.stocked -= 1;
             self.stock
@@ -374,7 +347,7 @@ impl Heap {
                 .copied()
                 .unwrap_or(ptr::null_mut())
         } else {
-            self.take(SPAN_SIZE, limit)
+            self.take(SPAN_SIZE, limit, around)
         };
         if page.is_null() {
             return ptr::null_mut();
@@ -409,45 +382,56 @@ impl Heap {
 
     /// Takes memory from the kernel, within the limit.
     #[cold]
-    fn take(&mut self, size: usize, limit: usize) -> *mut u8 {
-        let used = self.used.load(Relaxed);
-        match used.checked_add(size) {
-            Some(sum) if sum <= limit => (),
-            _ => {
-                if self.stocked == 0 || size == SPAN_SIZE {
-                    return ptr::null_mut();
-                }
+    fn take(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
+        let fits = |used: usize| used.checked_add(size).is_some_and(|sum| sum <= limit);
+        if !fits(self.used() + around.large.given()) {
+            if size != SPAN_SIZE {
                 self.empty_stock();
-                return self.take(size, limit);
+            }
+            // SAFETY: Nobody else uses it meanwhile.
+            unsafe { around.large.settle(around.is_ended) };
+            if !fits(self.used() + around.large.given()) {
+                return ptr::null_mut();
             }
         }
         let no_fail = limit == usize::MAX && size <= SPAN_SIZE;
         if !no_fail && !self.memcg.has_room(size) {
             return ptr::null_mut();
         }
-        let block = self.memcg.charge(|| {
-            // SAFETY: May be called wherever sleeping is allowed, which is where a VM runs.
-            unsafe { sys::lunatik_kvmalloc(size, no_fail) }
-        });
+        let block = if is_large(size) {
+            // SAFETY: Nobody else uses it meanwhile.
+            unsafe { around.large.take(size, &self.memcg, around.is_ended) }
+        } else {
+            self.memcg
+                .charge(|| {
+                    // SAFETY: May be called wherever sleeping is allowed, which is where a VM
+                    // runs.
+                    unsafe { sys::lunatik_kvmalloc(size, no_fail) }
+                })
+                .cast()
+        };
         if block.is_null() {
             return ptr::null_mut();
         }
-        let used = used + size;
+        let used = self.used() + size;
         self.used.store(used, Relaxed);
-        if used > self.peak.load(Relaxed) {
+        if used > self.peak() {
             self.peak.store(used, Relaxed);
         }
-        block.cast()
+        block
     }
 
     /// # Safety
     ///
-    /// `block` came from `take()` with a size of `size` and is not in use.
+    /// `block` came from `take()` with a size of `size`, which is not large, and is not in use.
     unsafe fn give_back(&mut self, block: *mut u8, size: usize) {
         // SAFETY: As the caller promises.
         unsafe { sys::lunatik_kvfree(block.cast()) };
-        self.used
-            .store(self.used.load(Relaxed).saturating_sub(size), Relaxed);
+        self.count_given_back(size);
+    }
+
+    fn count_given_back(&mut self, size: usize) {
+        self.used.store(self.used().saturating_sub(size), Relaxed);
     }
 
     fn empty_stock(&mut self) {

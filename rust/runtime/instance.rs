@@ -364,7 +364,7 @@ impl Runtime {
     }
 
     /// As [`sleep`](Self::sleep), or until `done`, which is asked whenever somebody has called
-    /// [`wake`](Self::wake). It may take leaf locks, and must not sleep.
+    /// [`wake`](Self::wake). It is called under a spin lock, and must not sleep.
     pub(crate) fn wait(&self, ms: u32, done: impl Fn() -> bool) -> u32 {
         let begun = Instant::<Monotonic>::now();
         let left = || {

@@ -18,7 +18,7 @@ use kernel::{
 };
 
 use super::{
-    heap::Heap,
+    heap::{Heap, Surroundings},
     instance::Runtime,
     meter::Meter,
     objects::Objects,
@@ -27,7 +27,7 @@ use super::{
     sink::Stream, //
 };
 use crate::{
-    linux::{memcg::MemoryCgroup, segment},
+    linux::{large::LargeBlocks, memcg::MemoryCgroup, segment},
     lua::{Reference, State},
     modules::{self, Object},
     permission::Set,
@@ -59,6 +59,9 @@ pub(super) enum Interrupt {
 #[repr(C)]
 pub(crate) struct Vm {
     head: UnsafeCell<sys::lunatik_vm>,
+    /// Where the heap's large blocks come from; waits until they are free when it is dropped,
+    /// which is before the heap and its cgroup.
+    large: LargeBlocks,
     heap: UnsafeCell<Heap>,
     state: Cell<*mut sys::lua_State>,
     /// The runtime that owns this VM, and so lives longer.
@@ -90,7 +93,17 @@ unsafe extern "C" fn allocate(
         (&*vm, &mut *(*vm).heap.get())
     };
     // SAFETY: Lua frees and resizes what it allocated, once, and remembers the sizes.
-    unsafe { heap.resize(block, old_size, new_size, || vm.is_ended()) }
+    unsafe {
+        heap.resize(
+            block,
+            old_size,
+            new_size,
+            &Surroundings {
+                large: &vm.large,
+                is_ended: &|| vm.is_ended(),
+            },
+        )
+    }
 }
 
 impl Vm {
@@ -112,6 +125,7 @@ impl Vm {
                     denied_second: 0,
                     guarded: [None; 5],
                 }),
+                large: LargeBlocks::new()?,
                 heap: UnsafeCell::new(Heap::new(memory, memcg)),
                 state: Cell::new(ptr::null_mut()),
                 runtime: Arc::as_ptr(runtime),
@@ -163,7 +177,7 @@ impl Vm {
     pub(super) fn memory(&self) -> (usize, usize) {
         // SAFETY: These two only read counters that are atomic.
         let heap = unsafe { &*self.heap.get() };
-        (heap.used(), heap.peak())
+        (heap.used() + self.large.given(), heap.peak())
     }
 
     /// The permissions of the main thread.
@@ -206,6 +220,7 @@ impl Vm {
                 Interrupt::OverLimit => sys::lunatik_over_limit(state),
             }
         }
+        self.large.wake();
     }
 
     /// Whether the Lua code that calls is being ended. For the thread that executes the VM.

@@ -2,7 +2,7 @@
 
 //! Kernel threads that run the body of a runtime.
 //!
-//! Lock order: a runtime's `sleep_lock`, then `Thread::state`, which is a leaf.
+//! `Thread::state` is a leaf among the locks that sleep.
 
 use core::ptr;
 use kernel::{
@@ -11,6 +11,7 @@ use kernel::{
     prelude::*,
     sync::{
         aref::ARef,
+        atomic::{Acquire, Atomic, Release},
         Arc,
         ArcBorrow,
         CondVar,
@@ -53,6 +54,8 @@ pub(crate) struct Thread {
     runtime: Arc<Runtime>,
     #[pin]
     state: Mutex<State>,
+    /// Set with the task's going away, for those who must not sleep to find out.
+    has_ended: Atomic<bool>,
     #[pin]
     ended: CondVar,
 }
@@ -99,6 +102,7 @@ impl Thread {
                     outcome: None,
                     waiting: KVec::new(),
                 }, "lunatik::Thread"),
+                has_ended: Atomic::new(false),
                 ended <- new_condvar!("lunatik::Thread::ended"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -133,6 +137,7 @@ impl Thread {
         state.outcome = outcome;
         let task = state.task.take();
         let waiting = core::mem::take(&mut state.waiting);
+        self.has_ended.store(true, Release);
         drop(state);
         drop(task);
         self.ended.notify_all();
@@ -167,7 +172,7 @@ impl Thread {
     }
 
     fn has_ended(&self) -> bool {
-        self.state.lock().task.is_none()
+        self.has_ended.load(Acquire)
     }
 
     /// Waits until the thread has ended. Fails with `EINTR` if a signal came.

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Large blocks: see large.h.
+ */
+
+#include <linux/cpumask.h>
+#include <linux/llist.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "helpers.h"
+
+/* What became of the block that the owner asked for. */
+enum lunatik_large_state {
+	LUNATIK_LARGE_IDLE,		/* nobody asks; the owner's to leave */
+	LUNATIK_LARGE_WANTED,		/* the worker's to leave, or the owner's, who waits no longer */
+	LUNATIK_LARGE_TAKEN,		/* the owner's to leave */
+	LUNATIK_LARGE_ABANDONED,	/* the worker's to leave */
+};
+
+/* A block that was given back, at its start. */
+struct lunatik_large_given {
+	struct llist_node node;
+	size_t size;
+};
+
+/*
+ * One thread at a time uses it, its owner's, but for lunatik_large_wake() and _given().
+ */
+struct lunatik_large {
+	struct work_struct work;
+	wait_queue_head_t wait;
+	struct llist_head given;
+	atomic_long_t bytes_given;
+	int state;
+	size_t size;
+	struct mem_cgroup *memcg;
+	void *block;
+};
+
+/*
+ * User Mode Linux maps memory with interrupts off, and its scheduler wakes a thread where it went
+ * to sleep, busy as that CPU may be: there the worker is to use another one than its owner.
+ */
+static void lunatik_large_start(struct lunatik_large *large)
+{
+	unsigned int cpu = nr_cpu_ids;
+
+	if (IS_ENABLED(CONFIG_UML))
+		cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (cpu < nr_cpu_ids)
+		queue_work_on(cpu, system_percpu_wq, &large->work);
+	else
+		queue_work(system_dfl_wq, &large->work);
+}
+
+static void lunatik_large_free_given(struct lunatik_large *large)
+{
+	struct lunatik_large_given *given, *next;
+
+	llist_for_each_entry_safe(given, next, llist_del_all(&large->given), node) {
+		size_t size = given->size;
+
+		kvfree(given);
+		atomic_long_sub(size, &large->bytes_given);
+		wake_up(&large->wait);
+		cond_resched();
+	}
+}
+
+static void lunatik_large_work(struct work_struct *work)
+{
+	struct lunatik_large *large = container_of(work, struct lunatik_large, work);
+	struct mem_cgroup *former;
+	void *block;
+
+	/* First, for the owner counts on it. */
+	lunatik_large_free_given(large);
+	if (smp_load_acquire(&large->state) == LUNATIK_LARGE_WANTED) {
+		former = set_active_memcg(large->memcg);
+		block = lunatik_kvmalloc(large->size, false);
+		set_active_memcg(former);
+		large->block = block;
+		if (cmpxchg(&large->state, LUNATIK_LARGE_WANTED, LUNATIK_LARGE_TAKEN) ==
+		    LUNATIK_LARGE_ABANDONED)
+			kvfree(block);
+	}
+	cmpxchg(&large->state, LUNATIK_LARGE_ABANDONED, LUNATIK_LARGE_IDLE);
+	wake_up(&large->wait);
+}
+
+/* Returns null if there is no memory. Sleeps. */
+struct lunatik_large *lunatik_large_new(void)
+{
+	struct lunatik_large *large = kzalloc(sizeof(*large), GFP_KERNEL_ACCOUNT);
+
+	if (!large)
+		return NULL;
+	INIT_WORK(&large->work, lunatik_large_work);
+	init_waitqueue_head(&large->wait);
+	init_llist_head(&large->given);
+	return large;
+}
+
+/*
+ * Returns when all that was given back is free. No block that was taken may be in use. Sleeps.
+ */
+void lunatik_large_destroy(struct lunatik_large *large)
+{
+	flush_work(&large->work);
+	WARN_ON_ONCE(!llist_empty(&large->given));
+	kfree(large);
+}
+
+/*
+ * Takes a block of more than LUNATIK_LARGE_SIZE bytes, charged to memcg (which may be null).
+ * Sleeps. Returns null if there is no memory, or if ended(argument) became true and
+ * lunatik_large_wake() was called after that.
+ */
+void *lunatik_large_take(struct lunatik_large *large, size_t size, struct mem_cgroup *memcg,
+			 bool (*ended)(void *argument), void *argument)
+{
+	struct mem_cgroup *former;
+	void *block;
+
+	if (ended(argument))
+		return NULL;
+	/* What lies there in one piece needs no mapping. */
+	if (size <= KMALLOC_MAX_SIZE) {
+		former = set_active_memcg(memcg);
+		block = kmalloc(size, (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY) &
+					      ~__GFP_DIRECT_RECLAIM);
+		set_active_memcg(former);
+		if (block)
+			return block;
+	}
+	/* The worker may still be at one that was abandoned. */
+	wait_event_idle(large->wait, smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
+					     ended(argument));
+	if (smp_load_acquire(&large->state) != LUNATIK_LARGE_IDLE)
+		return NULL;
+	large->size = size;
+	large->memcg = memcg;
+	smp_store_release(&large->state, LUNATIK_LARGE_WANTED);
+	lunatik_large_start(large);
+	wait_event_idle(large->wait, smp_load_acquire(&large->state) == LUNATIK_LARGE_TAKEN ||
+					     ended(argument));
+	if (cmpxchg(&large->state, LUNATIK_LARGE_WANTED, LUNATIK_LARGE_ABANDONED) ==
+	    LUNATIK_LARGE_WANTED)
+		return NULL;
+	block = large->block;
+	smp_store_release(&large->state, LUNATIK_LARGE_IDLE);
+	return block;
+}
+
+/* Gives a block of more than LUNATIK_LARGE_SIZE bytes back, which is free some time later. */
+void lunatik_large_give(struct lunatik_large *large, void *block, size_t size)
+{
+	struct lunatik_large_given *given = block;
+
+	if (!is_vmalloc_addr(block)) {
+		kfree(block);
+		return;
+	}
+	given->size = size;
+	atomic_long_add(size, &large->bytes_given);
+	llist_add(&given->node, &large->given);
+	lunatik_large_start(large);
+}
+
+/* The bytes that were given back and are not free yet. In any context. */
+size_t lunatik_large_given(const struct lunatik_large *large)
+{
+	return atomic_long_read(&large->bytes_given);
+}
+
+/*
+ * Returns when all that was given back is free, or as lunatik_large_take() if that is to end.
+ * Sleeps.
+ */
+void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),
+			  void *argument)
+{
+	wait_event_idle(large->wait, lunatik_large_given(large) == 0 || ended(argument));
+}
+
+/* Has the thread that waits look whether it is to end. In any context. */
+void lunatik_large_wake(struct lunatik_large *large)
+{
+	wake_up(&large->wait);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Memory of megabytes, which takes the kernel milliseconds to map and to unmap: a worker does
+ * that, so that whoever needs it can be told to stop waiting. See large.c.
+ */
+#ifndef LUNATIK_LARGE_H
+#define LUNATIK_LARGE_H
+
+#include <linux/types.h>
+
+struct mem_cgroup;
+struct lunatik_large;
+
+/* Blocks of more bytes than this are taken and given back here. */
+#define LUNATIK_LARGE_SIZE 65536UL
+
+struct lunatik_large *lunatik_large_new(void);
+void lunatik_large_destroy(struct lunatik_large *large);
+void *lunatik_large_take(struct lunatik_large *large, size_t size, struct mem_cgroup *memcg,
+			 bool (*ended)(void *argument), void *argument);
+void lunatik_large_give(struct lunatik_large *large, void *block, size_t size);
+size_t lunatik_large_given(const struct lunatik_large *large);
+void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),
+			  void *argument);
+void lunatik_large_wake(struct lunatik_large *large);
+
+#endif

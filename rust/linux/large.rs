@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Memory of megabytes, taken and given back by a worker.
+//!
+//! The kernel needs milliseconds to map and to unmap it, in which nothing can be interrupted.
+//! Whoever waits for the worker can be told to stop waiting.
+
+use core::{
+    ffi::c_void,
+    ptr::{self, NonNull}, //
+};
+use kernel::prelude::*;
+
+use super::memcg::MemoryCgroup;
+use crate::sys::kernel_helpers as sys;
+
+/// What one thread at a time takes large blocks from.
+///
+/// # Invariants
+///
+/// The pointer came from `lunatik_large_new()` and was not destroyed.
+pub(crate) struct LargeBlocks(NonNull<sys::lunatik_large>);
+
+// SAFETY: It belongs to no thread; callers take turns where they must.
+unsafe impl Send for LargeBlocks {}
+// SAFETY: As above; `wake()` and `given()` may be called at any time.
+unsafe impl Sync for LargeBlocks {}
+
+/// Whether blocks of `size` bytes are large.
+#[inline]
+pub(crate) fn is_large(size: usize) -> bool {
+    size > sys::LUNATIK_LARGE_SIZE as usize
+}
+
+unsafe extern "C" fn call(is_ended: *mut c_void) -> bool {
+    // SAFETY: It points to a reference that one of the callers below holds.
+    unsafe { (*is_ended.cast::<&dyn Fn() -> bool>())() }
+}
+
+impl LargeBlocks {
+    /// Nothing taken yet. Sleeps.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: Sleeping is allowed, as the caller promises.
+        let large = unsafe { sys::lunatik_large_new() };
+        // INVARIANT: It was just made.
+        NonNull::new(large).map(Self).ok_or(ENOMEM)
+    }
+
+    /// Takes `size` bytes, charged to `memcg`; null if there are none or `is_ended`, which
+    /// whoever makes it so tells by [`wake`](Self::wake). Sleeps.
+    ///
+    /// # Safety
+    ///
+    /// `size` is large; and nobody else takes, gives or settles at the same time.
+    pub(crate) unsafe fn take(
+        &self,
+        size: usize,
+        memcg: &MemoryCgroup,
+        is_ended: &dyn Fn() -> bool,
+    ) -> *mut u8 {
+        // SAFETY: As the caller promises; `memcg` lives until `drop()` has waited for the worker,
+        // and the reference to the closure until the call returns.
+        unsafe {
+            sys::lunatik_large_take(
+                self.0.as_ptr(),
+                size,
+                memcg.as_raw(),
+                Some(call),
+                ptr::from_ref(&is_ended).cast_mut().cast(),
+            )
+        }
+        .cast()
+    }
+
+    /// Gives a block back. What is not free yet is [`given`](Self::given).
+    ///
+    /// # Safety
+    ///
+    /// As for [`take`](Self::take), where `block` of `size` bytes came from; it is not in use.
+    pub(crate) unsafe fn give(&self, block: *mut u8, size: usize) {
+        // SAFETY: As the caller promises.
+        unsafe { sys::lunatik_large_give(self.0.as_ptr(), block.cast(), size) };
+    }
+
+    /// The bytes that were given back and are not free yet. In any context.
+    pub(crate) fn given(&self) -> usize {
+        // SAFETY: By the type invariant it lives; the function reads a counter.
+        unsafe { sys::lunatik_large_given(self.0.as_ptr()) }
+    }
+
+    /// Waits until all that was given back is free, or `is_ended`, as [`take`](Self::take).
+    ///
+    /// # Safety
+    ///
+    /// Nobody else takes, gives or settles at the same time.
+    pub(crate) unsafe fn settle(&self, is_ended: &dyn Fn() -> bool) {
+        // SAFETY: As the caller promises; the reference lives until the call returns.
+        unsafe {
+            sys::lunatik_large_settle(
+                self.0.as_ptr(),
+                Some(call),
+                ptr::from_ref(&is_ended).cast_mut().cast(),
+            )
+        };
+    }
+
+    /// Has the thread that waits look whether it is to end. In any context.
+    pub(crate) fn wake(&self) {
+        // SAFETY: By the type invariant it lives.
+        unsafe { sys::lunatik_large_wake(self.0.as_ptr()) };
+    }
+}
+
+impl Drop for LargeBlocks {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it lives; nobody else has it any more, and its blocks
+        // were all given back.
+        unsafe { sys::lunatik_large_destroy(self.0.as_ptr()) };
+    }
+}
