@@ -20,10 +20,12 @@
 mod error;
 mod function;
 mod state;
+mod transfer;
 
 pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, Free, Guard, NativeFunction};
 pub(crate) use state::{Kind, Reference, State};
+pub(crate) use transfer::Code;
 
 /// The slots that every native function finds free.
 pub(crate) const MIN_STACK: core::ffi::c_int = 20;

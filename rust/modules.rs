@@ -8,7 +8,10 @@ mod errno;
 pub(crate) mod handles;
 mod limits;
 mod linux;
+mod llthreads;
 mod lunatik;
+mod mtint;
+mod mtmsg;
 mod needs;
 mod object;
 mod pledge;
@@ -36,8 +39,11 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     state.get_field(-1, c"preload")?;
     state.set_function(-1, c"device", native!(device::open, Free))?;
     state.set_function(-1, c"linux", native!(linux::open, Free))?;
+    state.set_function(-1, c"llthreads2.ex", native!(llthreads::open, Free))?;
     state.set_function(-1, c"lunatik", native!(lunatik::open, Free))?;
     state.set_function(-1, c"lunatik.runner", native!(runner::open, Free))?;
+    state.set_function(-1, c"mtint", native!(mtint::open, Free))?;
+    state.set_function(-1, c"mtmsg", native!(mtmsg::open, Free))?;
     state.set_function(-1, c"rcu", native!(rcu::open, Free))?;
     state.set_function(-1, c"thread", native!(thread::open, Free))?;
     if parameters::testing() {

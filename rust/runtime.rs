@@ -2,12 +2,15 @@
 
 //! Runtimes: Lua virtual machines with a life, limits, a name and a log.
 
+pub(crate) mod buffer;
 pub(crate) mod chain;
 mod complete;
+pub(crate) mod directory;
 pub(crate) mod execute;
 pub(crate) mod handle;
 mod heap;
 pub(crate) mod instance;
+pub(crate) mod interruptible;
 pub(crate) mod live;
 pub(crate) mod log;
 pub(crate) mod message;
@@ -23,6 +26,7 @@ pub(crate) mod sink;
 pub(crate) mod start;
 pub(crate) mod text;
 pub(crate) mod vm;
+pub(crate) mod waiting;
 
 use kernel::prelude::*;
 
@@ -45,6 +49,8 @@ impl Runtimes {
         let graph = chain::GraphLock::new()?;
         unsafe {
             live::init();
+            interruptible::init();
+            buffer::init();
             let tables = rcu_table::Tables::new()?;
             Ok(Self {
                 _registry: registry::Registry::new()?,

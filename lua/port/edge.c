@@ -8,6 +8,7 @@
 #include "lua.h"
 
 #include "lapi.h"
+#include "ldebug.h"
 #include "ldo.h"
 #include "lgc.h"
 #include "lobject.h"
@@ -133,6 +134,11 @@ void **lunatik_permissions(lua_State *L)
 	return lua_getextraspace(L);
 }
 
+struct lunatik_interruptible **lunatik_interruptible(lua_State *L)
+{
+	return &L->interruptible;
+}
+
 void *lunatik_userdata(lua_State *L)
 {
 	return G(L)->ud;
@@ -192,6 +198,28 @@ void lunatik_pushnumberbits(lua_State *L, unsigned long bits)
 
 	memcpy(&number, &bits, sizeof(number));
 	lua_pushnumber(L, number);
+}
+
+int lunatik_tomilliseconds(lua_State *L, int index, unsigned int *milliseconds)
+{
+	int is_number;
+	lua_Number number = lua_tonumberx(L, index, &is_number) * 1000;
+
+	if (!(number > 0)) {
+		*milliseconds = 0;
+	} else if (number >= 4294967295.0) {
+		*milliseconds = 4294967295u;
+	} else {
+		*milliseconds = (unsigned int)number;
+		if ((lua_Number)*milliseconds < number)
+			++*milliseconds;
+	}
+	return is_number;
+}
+
+void lunatik_pushseconds(lua_State *L, long long nanoseconds)
+{
+	lua_pushnumber(L, (lua_Number)nanoseconds / 1e9);
 }
 
 void lunatik_push_traceback(lua_State *L)
@@ -418,6 +446,8 @@ static int trampoline(lua_State *L)
 		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
 	int result = function(L);
 
+	/* An interrupt that came while it waited, or that is its own doing, is to fire right here. */
+	luaG_notice(L);
 	if (result >= 0)
 		return result;
 	if (result <= LUNATIK_RAISE_ARGUMENT)

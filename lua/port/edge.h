@@ -63,6 +63,32 @@ void lunatik_over_limit(lua_State *L);
 /* Makes the Lua code look up, and so give way to other threads. Likewise. */
 void lunatik_look_up(lua_State *L);
 
+/* Where a thread's record of interrupts is; the module's Rust code puts it there. Never raises. */
+struct lunatik_interruptible **lunatik_interruptible(lua_State *L);
+/*
+ * Takes a thread and a function or nil off the stack, and makes that the thread's handler.
+ * Other than the rest, it leaves only the error when it fails.
+ */
+int lunatik_try_set_handler(lua_State *L);
+
+/* Takes bytes of a function. Returns 0, or something else to be given none any more. */
+typedef int (*lunatik_writer)(void *argument, const void *bytes, size_t length);
+/*
+ * Writes the Lua function on top of the stack, with what debuggers need. Its upvalues stay
+ * behind. *status is what the writer has returned last.
+ */
+int lunatik_try_dump(lua_State *L, lunatik_writer writer, void *argument, int *status);
+/*
+ * Pushes the function that was written by lunatik_try_dump(), and nobody else. Its first upvalue
+ * is the table of globals, the others are nil.
+ */
+int lunatik_try_undump(lua_State *L, const char *bytes, size_t length);
+
+/* Milliseconds for a number of seconds, rounded up. Returns 0 for no number. Never raises. */
+int lunatik_tomilliseconds(lua_State *L, int index, unsigned int *milliseconds);
+/* Pushes nanoseconds as a number of seconds. */
+void lunatik_pushseconds(lua_State *L, long long nanoseconds);
+
 /* Pushes "not enough memory", without memory. */
 void lunatik_push_memory_error(lua_State *L);
 /* Floats by their bits: Rust cannot hold a double. The first returns 0 for no number. */

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "interrupt.h"
+
 struct lua_State;
 
 #define LUNATIK_NORETURN __attribute__((noreturn))
@@ -94,6 +96,10 @@ void lunatik_thread_made(struct lua_State *creator, struct lua_State *thread);
 void lunatik_thread_freed(struct lua_State *thread);
 #define luai_userstatethread(L, L1) lunatik_thread_made(L, L1)
 #define luai_userstatefree(L, L1) lunatik_thread_freed(L1)
+
+/* The main thread is the last to go, and has no permissions in its extra space any more. */
+void lunatik_state_closed(struct lua_State *main);
+#define luai_userstateclose(L) lunatik_state_closed(L)
 
 /* Keeps a traceback, if it can be had, for an interrupt at a limit. Never raises. */
 void lunatik_limit_traceback(struct lua_State *L);

@@ -12,7 +12,7 @@ use super::{
     error::Raised,
     function::NativeFunction, //
 };
-use crate::sys::lua as sys;
+use crate::sys::{kernel_helpers, lua as sys};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,6 +161,20 @@ impl State {
         (unsafe { sys::lunatik_tonumberbits(self.0, index, &mut bits) } != 0).then_some(bits as u64)
     }
 
+    /// The number of seconds at `index` in milliseconds, rounded up. Less than none is none; more
+    /// than a `u32` holds is that.
+    pub(crate) fn to_milliseconds(self, index: c_int) -> Option<u32> {
+        let mut ms = 0;
+        // SAFETY: By the type invariant. Never raises, and the pointer is valid for a write.
+        (unsafe { sys::lunatik_tomilliseconds(self.0, index, &mut ms) } != 0).then_some(ms)
+    }
+
+    /// Pushes nanoseconds as a float of seconds.
+    pub(crate) fn push_seconds(self, nanoseconds: i64) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lunatik_pushseconds(self.0, nanoseconds) }
+    }
+
     /// The bytes of the string at `index`; `None` for any other type, numbers included.
     ///
     /// They stay valid while the value is on the stack, which the caller must see to.
@@ -175,10 +189,25 @@ impl State {
         Some(unsafe { core::slice::from_raw_parts(bytes.cast(), length) })
     }
 
+    /// The thread at `index`, the main one or a coroutine. It is alive while the value is on the
+    /// stack, which the caller must see to.
+    pub(crate) fn to_thread(self, index: c_int) -> Option<State> {
+        // SAFETY: By the type invariant. Never raises.
+        let thread = unsafe { sys::lua_tothread(self.0, index) };
+        // INVARIANT: It belongs to the same VM.
+        (!thread.is_null()).then_some(Self(thread))
+    }
+
     /// An address that tells tables, functions, userdata and coroutines from each other.
     pub(crate) fn to_pointer(self, index: c_int) -> *const c_void {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_topointer(self.0, index) }
+    }
+
+    /// What scripts see of the address of the value at `index`, as in what `tostring` gives.
+    pub(crate) fn identity(self, index: c_int) -> usize {
+        // SAFETY: No conditions: it looks at the number only.
+        unsafe { kernel_helpers::lunatik_hidden_address(self.to_pointer(index)) }.addr()
     }
 
     /// Pushes nil. There must be room, as for all pushes.
@@ -209,6 +238,32 @@ impl State {
     pub(crate) fn push_value(self, index: c_int) {
         // SAFETY: By the type invariant; needs no memory.
         unsafe { sys::lua_pushvalue(self.0, index) }
+    }
+
+    /// Pushes the running thread.
+    pub(crate) fn push_thread(self) {
+        // SAFETY: By the type invariant; needs no memory.
+        unsafe { sys::lua_pushthread(self.0) };
+    }
+
+    /// Takes a thread and, from above it, a function or nil, and makes that the handler of the
+    /// thread's interrupts.
+    pub(crate) fn set_interrupt_handler(self) -> Result<(), Raised> {
+        self.reserve(1)?;
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_set_handler(self.0) })
+    }
+
+    /// Pushes one of the values that the running native function was made with, from 1.
+    pub(crate) fn push_upvalue(self, number: c_int) {
+        // The first upvalue of all is the function.
+        self.push_value(sys::LUA_REGISTRYINDEX - number - 1);
+    }
+
+    /// Whether the value at `index` is a function of C or Rust.
+    pub(crate) fn is_c_function(self, index: c_int) -> bool {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_iscfunction(self.0, index) != 0 }
     }
 
     /// Moves the top value to `index`, shifting those above it up.

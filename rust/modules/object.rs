@@ -5,12 +5,18 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::device::Registration;
+use super::{
+    device::Registration,
+    llthreads::Child,
+    mtmsg::BufferReference, //
+};
 use crate::{
     lua::{self, Error, Free, Kind, State},
     native,
     runtime::{
+        directory::Listing,
         handle::Handle,
+        interruptible::Interruptible,
         objects::ObjectId,
         rcu_table::Walk,
         vm::Vm, //
@@ -25,6 +31,12 @@ pub(crate) enum Object {
     Walk(KBox<Walk>),
     /// A character device.
     Device(Registration),
+    /// A thread of Lua that may be interrupted.
+    Interruptible(Listing<Interruptible>),
+    /// A buffer of messages.
+    Buffer(BufferReference),
+    /// A thread of `llthreads2`.
+    Child(KBox<Child>),
 }
 
 impl Object {
@@ -36,6 +48,9 @@ impl Object {
             Self::Handle(Handle::Thread(_)) => "lunatik.thread",
             Self::Walk(_) => "rcu.walk",
             Self::Device(_) => "device",
+            Self::Interruptible(_) => "mtint.interruptible",
+            Self::Buffer(_) => "mtmsg.buffer",
+            Self::Child(_) => "llthreads2.thread",
         }
     }
 }
@@ -83,9 +98,9 @@ fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
     state.pop(1);
     // A table that was begun when there was no memory to finish it has no finalizer yet.
     if fresh || finalizer == Kind::Nil {
-        (class.fill)(state, metatable)?;
         state.push_boolean(false);
         state.set_field(metatable, c"__metatable")?;
+        (class.fill)(state, metatable)?;
         state.set_function(metatable, c"__gc", native!(collect, Free))?;
     }
     Ok(())

@@ -111,7 +111,7 @@ fn join(state: State) -> lua::Result {
     if own.is_some_and(|own| core::ptr::eq(&*own, &*thread)) {
         return Err(Error::message(fmt!("a thread cannot join itself")));
     }
-    let joined = thread.join(caller, timeout).map_err(interrupted)?;
+    let joined = thread.join(timeout, Some(&caller)).map_err(interrupted)?;
     match joined {
         None => {
             state.push_boolean(false);

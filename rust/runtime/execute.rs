@@ -138,11 +138,21 @@ pub(crate) fn enter_failure(name: &[u8], error: EnterError) -> Result<Arc<Failur
     }
 }
 
+/// What becomes of results that cannot travel.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Results {
+    /// None of the results travels.
+    OrNothing,
+    /// They are shown as text, and errors that are no text are not.
+    OrText,
+}
+
 /// Runs the body of `runtime` with `arguments`, as the last thing that the runtime does.
 pub(crate) fn body(
     runtime: ArcBorrow<'_, Runtime>,
     chain: &Arc<Chain>,
     arguments: Message,
+    results: Results,
 ) -> Result<Message, Arc<Failure>> {
     let entered = match runtime.enter(chain, None) {
         Ok(entered) => entered,
@@ -152,7 +162,7 @@ pub(crate) fn body(
     entered.waits_begin_stretches();
     let state = entered.state();
     let base = state.top();
-    let result = call_body(&entered, &arguments);
+    let result = call_body(&entered, &arguments, results);
     // Whether it was killed in the midst or has returned because it was told to, a script that
     // was told to stop has not failed.
     let told = entered.was_told();
@@ -173,7 +183,7 @@ pub(crate) fn body(
     }
 }
 
-fn call_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Message> {
+fn call_body(entered: &Entered<'_>, arguments: &Message, results: Results) -> lua::Result<Message> {
     let state = entered.state();
     let base = state.top();
     let body: Reference = entered
@@ -184,13 +194,38 @@ fn call_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Message>
     state.push_kept(body);
     state.release(body);
     let count = arguments.push(state)?;
-    state.call(count, -1)?;
+    if let Err(raised) = state.call(count, -1) {
+        if results == Results::OrText && !is_text(state)? {
+            state.pop(1);
+            state.push_bytes(b"(no error message)")?;
+        }
+        return Err(raised.into());
+    }
+    if results == Results::OrText {
+        return Message::encode_or_show(state, base + 1, state.top());
+    }
     Message::encode(state, base + 1, state.top()).or_else(|_| {
         // The values of a thread's function are of no use to most; a value that cannot travel is
         // no failure of the function.
         state.set_top(base);
         Ok(Message::default())
     })
+}
+
+/// Whether the value on top of the stack is text, or says itself what text it is.
+fn is_text(state: State) -> Result<bool, Raised> {
+    if matches!(state.kind(-1), Kind::String | Kind::Integer | Kind::Float) {
+        return Ok(true);
+    }
+    let guard = state.guard();
+    let mut is_text = false;
+    if state.push_metatable(-1) {
+        state.push_bytes(b"__tostring")?;
+        state.raw_get(-2);
+        is_text = state.kind(-1) != Kind::Nil;
+    }
+    drop(guard);
+    Ok(is_text)
 }
 
 /// A failure even without memory for one: then it is empty.

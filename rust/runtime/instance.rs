@@ -31,7 +31,8 @@ use super::{
     meter::{Budget, Meter},
     permissions::Held,
     sink::{Sink, Stream},
-    vm::Vm, //
+    vm::Vm,
+    waiting::Wakes, //
 };
 use crate::{
     linux::{
@@ -141,6 +142,9 @@ pub(crate) struct Runtime {
     sleep_lock: SpinLock<()>,
     #[pin]
     sleep: CondVar,
+    /// What its code waits for, if that is not the runtime's own; see `waiting.rs`.
+    #[pin]
+    waits_for: SpinLock<Option<Arc<dyn Wakes>>>,
     #[pin]
     sink: Mutex<Option<Arc<dyn Sink>>>,
     #[pin]
@@ -194,6 +198,7 @@ impl Runtime {
                 }, "lunatik::Runtime::details"),
                 sleep_lock <- new_spinlock!((), "lunatik::Runtime::sleep_lock"),
                 sleep <- new_condvar!("lunatik::Runtime::sleep"),
+                waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
                 log <- Log::new(),
                 vm: UnsafeCell::new(None),
@@ -360,22 +365,15 @@ impl Runtime {
     /// Sleeps for `ms` milliseconds (`u32::MAX`: for ever), or until the runtime is told to stop
     /// or a signal comes. Returns the milliseconds that were left, rounded up.
     pub(crate) fn sleep(&self, ms: u32) -> u32 {
-        self.wait(ms, || false)
-    }
-
-    /// As [`sleep`](Self::sleep), or until `done`, which is asked whenever somebody has called
-    /// [`wake`](Self::wake). It is called under a spin lock, and must not sleep.
-    pub(crate) fn wait(&self, ms: u32, done: impl Fn() -> bool) -> u32 {
         let begun = Instant::<Monotonic>::now();
         let left = || {
             let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
             u32::try_from(left.max(0)).unwrap_or(ms)
         };
-        self.meter.wait();
-        let phase = self.phase.xchg(Phase::Blocked as u32, Relaxed);
+        let phase = self.block();
         let mut guard = self.sleep_lock.lock();
         // Where ticks come late, so many of them are no measure of time.
-        while !self.waits_end() && !done() && left() > 0 {
+        while !self.waits_end() && left() > 0 {
             let jiffies: Jiffies = msecs_to_jiffies(if ms == u32::MAX { ms } else { left() });
             if let CondVarTimeoutResult::Signal { .. } =
                 self.sleep.wait_interruptible_timeout(&mut guard, jiffies)
@@ -384,8 +382,24 @@ impl Runtime {
             }
         }
         drop(guard);
-        self.phase.store(phase, Relaxed);
+        self.unblock(phase);
         left()
+    }
+
+    /// Its code begins to wait. Returns what it did before.
+    pub(super) fn block(&self) -> Phase {
+        self.meter.wait();
+        Phase::from_raw(self.phase.xchg(Phase::Blocked as u32, Relaxed))
+    }
+
+    /// Its code has waited, and goes on with what it did before.
+    pub(super) fn unblock(&self, phase: Phase) {
+        self.phase.store(phase as u32, Relaxed);
+    }
+
+    /// What its code waits for.
+    pub(super) fn waits_for(&self) -> &SpinLock<Option<Arc<dyn Wakes>>> {
+        &self.waits_for
     }
 
     /// Notes one more handle.

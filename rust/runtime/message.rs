@@ -13,7 +13,10 @@ use kernel::{
     prelude::*, //
 };
 
-use super::handle::Handle;
+use super::{
+    handle::Handle,
+    text::Text, //
+};
 use crate::{
     codec::{self, EncodeError, ShapeError, Sink, Token, Writer, MAX_DEPTH},
     lua::{self, Error, Kind, State},
@@ -143,6 +146,11 @@ impl Message {
         })
     }
 
+    /// Bytes that its values take.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// A copy.
     pub(crate) fn try_clone(&self) -> Result<Self, kernel::alloc::AllocError> {
         let mut bytes = KVVec::new();
@@ -158,12 +166,21 @@ impl Message {
     ///
     /// What cannot travel is refused, naming where it is: `cannot send a function (at .a[3])`.
     pub(crate) fn encode(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
+        Self::encode_with(state, first, last, false)
+    }
+
+    /// As [`encode`](Self::encode), but what cannot travel becomes a text that says so.
+    pub(crate) fn encode_or_show(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
+        Self::encode_with(state, first, last, true)
+    }
+
+    fn encode_with(state: State, first: c_int, last: c_int, show: bool) -> lua::Result<Self> {
         let mut writer = Writer::new(Bytes(KVVec::new()));
         let mut handles = KVec::new();
         let mut seen = Seen::new();
         let guard = state.guard();
         for index in first..=last {
-            encode_value(state, index, &mut writer, &mut handles, &mut seen)?;
+            encode_value(state, index, &mut writer, &mut handles, &mut seen, show)?;
         }
         drop(guard);
         let Bytes(bytes) = writer.finish().map_err(encode_error)?;
@@ -194,6 +211,7 @@ fn encode_value(
     writer: &mut Writer<Bytes>,
     handles: &mut KVec<Handle>,
     seen: &mut Seen,
+    show: bool,
 ) -> lua::Result<()> {
     /// The deepest stack: table, key, value and key for each level, and a few more.
     const SLOTS: c_int = 8;
@@ -205,7 +223,7 @@ fn encode_value(
     loop {
         // What lies on top is to be written.
         let is_key = writer.key_is_next();
-        if encode_top(state, bottom, keys, writer, handles, seen)? {
+        if encode_top(state, bottom, keys, writer, handles, seen, show)? {
             keys = keys << 1 | u128::from(is_key);
             state.reserve(SLOTS)?;
             state.push_nil();
@@ -241,6 +259,7 @@ fn encode_top(
     writer: &mut Writer<Bytes>,
     handles: &mut KVec<Handle>,
     seen: &mut Seen,
+    show: bool,
 ) -> lua::Result<bool> {
     match state.kind(-1) {
         Kind::Nil | Kind::None => writer.nil(),
@@ -264,12 +283,25 @@ fn encode_top(
                 handles.push(handle, GFP_KERNEL_ACCOUNT)?;
                 writer.handle(0, index)
             }
+            None if show => writer.string(shown(state).as_bytes()),
             None => return Err(refuse(state, bottom, keys, writer)),
         },
+        _ if show => writer.string(shown(state).as_bytes()),
         _ => return Err(refuse(state, bottom, keys, writer)),
     }
     .map_err(encode_error)?;
     Ok(false)
+}
+
+/// What stands for the value on top of the stack, which cannot travel.
+fn shown(state: State) -> Text {
+    let kind = match state.kind(-1) {
+        Kind::Function => "function",
+        Kind::Thread => "thread",
+        _ => "userdata",
+    };
+    let identity = state.identity(-1);
+    Text::new(fmt!("Un-supported value: {kind}: {identity:#x}"))
 }
 
 /// The error for what lies on top and cannot travel; its path is read off the keys on the stack.
@@ -286,7 +318,7 @@ fn refuse(state: State, bottom: c_int, keys: u128, writer: &Writer<Bytes>) -> Er
     };
     let is_key = writer.key_is_next();
     let what_for = if is_key { " as a key" } else { "" };
-    let mut text = super::text::Text::new(fmt!("cannot send {what}{what_for}"));
+    let mut text = Text::new(fmt!("cannot send {what}{what_for}"));
     // The outermost open table, and how many are within it.
     let mut table = bottom.saturating_add(1);
     let mut below = writer.depth();
@@ -316,7 +348,7 @@ fn refuse(state: State, bottom: c_int, keys: u128, writer: &Writer<Bytes>) -> Er
 }
 
 /// A step of a path, for messages.
-fn write_key(text: &mut super::text::Text, state: State, key: c_int) -> core::fmt::Result {
+fn write_key(text: &mut Text, state: State, key: c_int) -> core::fmt::Result {
     use core::fmt::Write;
 
     match (state.kind(key), state.to_bytes(key), state.to_integer(key)) {

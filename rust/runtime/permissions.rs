@@ -23,7 +23,10 @@ use kernel::{
     },
 };
 
-use super::vm::Vm;
+use super::{
+    interruptible,
+    vm::Vm, //
+};
 use crate::{
     lua::{self, Error, State},
     permission::{Origin, Permission, PledgeError, Set},
@@ -157,6 +160,8 @@ unsafe extern "C" fn lunatik_thread_made(
 unsafe extern "C" fn lunatik_thread_freed(thread: *mut sys::lua_State) {
     // SAFETY: It is alive and has a reference, which is not used again.
     drop(unsafe { Arc::from_raw(slot(thread).read()) });
+    // SAFETY: It is alive still.
+    unsafe { interruptible::thread_freed(thread) };
 }
 
 /// The permissions of the running thread.

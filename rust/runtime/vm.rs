@@ -18,8 +18,10 @@ use kernel::{
 };
 
 use super::{
+    buffer::Family,
     heap::{Heap, Surroundings},
     instance::Runtime,
+    interruptible::Owner,
     meter::Meter,
     objects::Objects,
     parameters,
@@ -75,6 +77,10 @@ pub(crate) struct Vm {
     /// The main thread's; dropped after the state, as the whole is.
     permissions: MainPermissions,
     body: Cell<Option<Reference>>,
+    /// Made when it is first needed. Only touched by the thread that executes the VM.
+    interrupt_owner: UnsafeCell<Option<Arc<Owner>>>,
+    /// Likewise.
+    family: UnsafeCell<Option<Arc<Family>>>,
     /// See `resume.rs`.
     resume_driver: Cell<Option<Reference>>,
     _pin: PhantomPinned,
@@ -134,6 +140,8 @@ impl Vm {
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
                 body: Cell::new(None),
+                interrupt_owner: UnsafeCell::new(None),
+                family: UnsafeCell::new(None),
                 resume_driver: Cell::new(None),
                 _pin: PhantomPinned,
             },
@@ -281,6 +289,44 @@ impl Vm {
         let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
         // SAFETY: The caller executes the VM, and `with` comes to no code that would call this.
         with(unsafe { &mut *vm.objects.get() })
+    }
+
+    /// What is to be known of the VM of `state` by those who may interrupt its threads.
+    pub(super) fn interrupt_owner(state: State) -> Result<Arc<Owner>> {
+        // SAFETY: Each state's user data is its VM, which lives while the state does; the calling
+        // thread executes it, and nothing below comes back here.
+        let owner = unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            &mut *vm.interrupt_owner.get()
+        };
+        if let Some(owner) = owner {
+            return Ok(owner.clone());
+        }
+        let made = Owner::new(&Self::runtime_of(state))?;
+        Ok(owner.insert(made).clone())
+    }
+
+    /// The family of runtimes that the VM of `state` belongs to.
+    pub(crate) fn family(state: State) -> Result<Arc<Family>> {
+        // SAFETY: As in `interrupt_owner()`.
+        let family = unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            &mut *vm.family.get()
+        };
+        if let Some(family) = family {
+            return Ok(family.clone());
+        }
+        Ok(family.insert(Family::new()?).clone())
+    }
+
+    /// Has the VM of `state`, in which nothing has run yet, belong to `family`.
+    pub(crate) fn join_family(state: State, family: Arc<Family>) {
+        // SAFETY: As in `interrupt_owner()`.
+        let former = unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            (*vm.family.get()).replace(family)
+        };
+        drop(former);
     }
 
     /// The runtime that `state` belongs to.

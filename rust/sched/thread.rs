@@ -2,31 +2,32 @@
 
 //! Kernel threads that run the body of a runtime.
 //!
-//! `Thread::state` is a leaf among the locks that sleep.
+//! Lock order: `Thread::state` is a leaf.
 
-use core::ptr;
 use kernel::{
     new_condvar,
     new_mutex,
     prelude::*,
     sync::{
         aref::ARef,
-        atomic::{Acquire, Atomic, Release},
         Arc,
         ArcBorrow,
         CondVar,
+        CondVarTimeoutResult,
         Mutex, //
     },
-    task::Task, //
+    task::Task,
+    time::{msecs_to_jiffies, Instant, Monotonic}, //
 };
 
 use crate::{
     linux::kthread,
     runtime::{
         chain::Chain,
-        execute,
+        execute::{self, Results},
         instance::{Failure, Runtime},
-        message::Message, //
+        message::Message,
+        waiting::Wakes, //
     },
     sys::kernel_helpers as sys, //
 };
@@ -44,8 +45,6 @@ struct State {
     /// Set while the thread runs.
     task: Option<ARef<Task>>,
     outcome: Option<Outcome>,
-    /// Runtimes whose code waits for the end, each once.
-    waiting: KVec<Arc<Runtime>>,
 }
 
 /// A kernel thread that runs, or has run, the body of a runtime.
@@ -54,10 +53,16 @@ pub(crate) struct Thread {
     runtime: Arc<Runtime>,
     #[pin]
     state: Mutex<State>,
-    /// Set with the task's going away, for those who must not sleep to find out.
-    has_ended: Atomic<bool>,
     #[pin]
     ended: CondVar,
+}
+
+impl Wakes for Thread {
+    fn wake(&self) {
+        // The lock orders this after the look of a thread that goes to sleep.
+        drop(self.state.lock());
+        self.ended.notify_all();
+    }
 }
 
 /// A snapshot of a running thread.
@@ -93,6 +98,16 @@ impl Thread {
     ///
     /// When the body has returned, the runtime ends.
     pub(crate) fn run(runtime: Arc<Runtime>, name: &[u8], arguments: Message) -> Result<Arc<Self>> {
+        Self::run_with(runtime, name, arguments, Results::OrNothing)
+    }
+
+    /// As [`run`](Self::run), and says what becomes of results that cannot travel.
+    pub(crate) fn run_with(
+        runtime: Arc<Runtime>,
+        name: &[u8],
+        arguments: Message,
+        results: Results,
+    ) -> Result<Arc<Self>> {
         let chain = Chain::new()?;
         let thread = Arc::pin_init(
             pin_init!(Self {
@@ -100,9 +115,7 @@ impl Thread {
                 state <- new_mutex!(State {
                     task: None,
                     outcome: None,
-                    waiting: KVec::new(),
                 }, "lunatik::Thread"),
-                has_ended: Atomic::new(false),
                 ended <- new_condvar!("lunatik::Thread::ended"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -117,7 +130,7 @@ impl Thread {
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
         let task = kthread::spawn(name, move || {
-            own.main(&chain, arguments);
+            own.main(&chain, arguments, results);
             own.runtime.set_thread(None);
         })
         .inspect_err(|_| thread.runtime.set_thread(None))?;
@@ -126,9 +139,9 @@ impl Thread {
         Ok(thread)
     }
 
-    fn main(&self, chain: &Arc<Chain>, arguments: Message) {
+    fn main(&self, chain: &Arc<Chain>, arguments: Message, results: Results) {
         drop(self.state.lock());
-        let result = execute::body(self.runtime.as_arc_borrow(), chain, arguments);
+        let result = execute::body(self.runtime.as_arc_borrow(), chain, arguments, results);
         let outcome = match result {
             Ok(values) => Arc::new(values, GFP_KERNEL).ok().map(Outcome::Returned),
             Err(failure) => Some(Outcome::Failed(failure)),
@@ -136,23 +149,18 @@ impl Thread {
         let mut state = self.state.lock();
         state.outcome = outcome;
         let task = state.task.take();
-        let waiting = core::mem::take(&mut state.waiting);
-        self.has_ended.store(true, Release);
         drop(state);
         drop(task);
         self.ended.notify_all();
-        for runtime in &waiting {
-            runtime.wake();
-        }
     }
 
     /// Tells the thread to stop and waits until it has ended; see [`Runtime::stop`].
     ///
     /// A thread that stops itself is interrupted, and ends when Lua has unwound.
     pub(crate) fn stop(
-        &self,
+        self: &Arc<Self>,
         chain: Option<&Arc<Chain>>,
-        caller: Option<ArcBorrow<'_, Runtime>>,
+        caller: Option<&Runtime>,
         grace_ms: u32,
     ) -> Result {
         let runtime: ArcBorrow<'_, Runtime> = self.runtime.as_arc_borrow();
@@ -160,80 +168,48 @@ impl Thread {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
             _ => false,
         };
-        runtime.stop_for(chain, caller.as_deref(), grace_ms)?;
+        runtime.stop_for(chain, caller, grace_ms)?;
         if !inside {
             // The runtime is gone, so the thread is on its last lines.
-            match caller {
-                Some(caller) => self.join(caller, None).map(drop)?,
-                None => self.wait()?,
-            }
+            self.join(None, caller)?;
         }
         Ok(())
     }
 
-    fn has_ended(&self) -> bool {
-        self.has_ended.load(Acquire)
-    }
-
-    /// Waits until the thread has ended. Fails with `EINTR` if a signal came.
-    fn wait(&self) -> Result {
+    /// Waits until the thread has ended, at most `timeout_ms`.
+    ///
+    /// Returns `None` on a time-out. Fails with `EINTR` if a signal came or `caller`, whose code
+    /// waits, is told to stop.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        timeout_ms: Option<u32>,
+        caller: Option<&Runtime>,
+    ) -> Result<Option<Option<Outcome>>> {
+        let _waiting = caller.map(|caller| caller.begin_wait(self.clone()));
+        let begun = Instant::<Monotonic>::now();
+        let left = |ms: u32| {
+            let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
+            u32::try_from(left.max(0)).unwrap_or(ms)
+        };
         let mut state = self.state.lock();
         while state.task.is_some() {
-            if self.ended.wait_interruptible(&mut state) {
+            if caller.is_some_and(Runtime::waits_end) {
+                return Err(EINTR);
+            }
+            let signal = match timeout_ms.map(left) {
+                Some(0) => return Ok(None),
+                Some(left) => matches!(
+                    self.ended
+                        .wait_interruptible_timeout(&mut state, msecs_to_jiffies(left)),
+                    CondVarTimeoutResult::Signal { .. }
+                ),
+                None => self.ended.wait_interruptible(&mut state),
+            };
+            if signal {
                 return Err(EINTR);
             }
         }
-        Ok(())
-    }
-
-    /// Waits until the thread has ended, at most `timeout_ms`, for the code of `caller`.
-    ///
-    /// Returns `None` on a time-out. Fails with `EINTR` if a signal came or `caller` is told to
-    /// stop.
-    pub(crate) fn join(
-        &self,
-        caller: ArcBorrow<'_, Runtime>,
-        timeout_ms: Option<u32>,
-    ) -> Result<Option<Option<Outcome>>> {
-        if !self.has_ended() {
-            self.note_waiting(caller.into())?;
-            let left = caller.wait(timeout_ms.unwrap_or(u32::MAX), || self.has_ended());
-            let mut state = self.state.lock();
-            let own: *const Runtime = &*caller;
-            // Nothing is left to remove if the thread has ended.
-            state.waiting.retain(|runtime| !ptr::eq(&**runtime, own));
-            if state.task.is_some() {
-                return if left > 0 || caller.waits_end() {
-                    Err(EINTR)
-                } else {
-                    Ok(None)
-                };
-            }
-        }
-        Ok(Some(self.state.lock().outcome.clone()))
-    }
-
-    /// Has `runtime` woken when the thread ends, if it has not ended yet.
-    fn note_waiting(&self, runtime: Arc<Runtime>) -> Result {
-        loop {
-            let needed = self.state.lock().waiting.len().saturating_add(1);
-            let mut longer = KVec::with_capacity(needed, GFP_KERNEL_ACCOUNT)?;
-            let mut state = self.state.lock();
-            if state.task.is_none() {
-                return Ok(());
-            }
-            if longer.capacity() > state.waiting.len() {
-                for other in state.waiting.drain_all() {
-                    // There is room.
-                    let _ = longer.push_within_capacity(other);
-                }
-                let _ = longer.push_within_capacity(runtime);
-                let shorter = core::mem::replace(&mut state.waiting, longer);
-                drop(state);
-                drop(shorter);
-                return Ok(());
-            }
-        }
+        Ok(Some(state.outcome.clone()))
     }
 
     /// A snapshot of the thread; `None` once it has ended.

@@ -66,6 +66,7 @@ fn main() {
         .arg(format!("-I{}", patched.display()))
         .args(sources)
         .arg(port.join("edge.c"))
+        .arg(port.join("interrupt.c"))
         .arg(port.join("pieces.c"))
         .arg(&harness)
         .args(["-lm", "-lpthread", "-o"])

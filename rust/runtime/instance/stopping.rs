@@ -89,15 +89,14 @@ impl Runtime {
         }
     }
 
-    /// Has its code look again at what it [waits](Self::wait) for.
-    pub(crate) fn wake(&self) {
+    fn wake_waits(&self) {
         // The lock orders this after the check of a thread that goes to sleep.
         drop(self.sleep_lock.lock());
         self.sleep.notify_all();
-    }
-
-    fn wake_waits(&self) {
-        self.wake();
+        let waits_for = self.waits_for.lock().clone();
+        if let Some(what) = waits_for {
+            what.wake();
+        }
         if let Some(sink) = self.sink.lock().clone() {
             sink.wake();
         }

@@ -130,6 +130,11 @@ void lunatik_thread_freed(lua_State *thread)
 	(void)thread;
 }
 
+void lunatik_state_closed(lua_State *main)
+{
+	(void)main;
+}
+
 void lunatik_write(lua_State *L, int stream, const char *text, size_t length)
 {
 	(void)L;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Lua functions on their way from one VM to another.
+
+use core::{
+    ffi::{c_int, c_void},
+    ptr, //
+};
+use kernel::prelude::*;
+
+use super::{error::Raised, State};
+use crate::sys::lua as sys;
+
+/// Bytes that a function may take on its way.
+const MAX_BYTES: usize = 16 << 20;
+
+/// A Lua function without its upvalues. What is in it comes from a compiled function and is seen
+/// by no script, so making a function of it is safe, other than with byte code that a script has.
+pub(crate) struct Code(KVVec<u8>);
+
+/// # Safety
+///
+/// `code` must be a `Code` that nobody else uses, and the bytes valid for reads.
+unsafe extern "C" fn write(code: *mut c_void, bytes: *const c_void, length: usize) -> c_int {
+    // SAFETY: As the caller promises.
+    let (code, bytes) = unsafe {
+        (
+            &mut *code.cast::<Code>(),
+            core::slice::from_raw_parts(bytes.cast::<u8>(), length),
+        )
+    };
+    if code.0.len().saturating_add(length) > MAX_BYTES {
+        return E2BIG.to_errno();
+    }
+    match code.0.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT) {
+        Ok(()) => 0,
+        Err(_) => ENOMEM.to_errno(),
+    }
+}
+
+impl Code {
+    /// Takes the Lua function on top of the stack, which must not be one of C. It stays there.
+    ///
+    /// The inner error is `E2BIG` for a function that is too long, or `ENOMEM`.
+    pub(crate) fn of(state: State) -> Result<Result<Self>, Raised> {
+        let mut code = Self(KVVec::new());
+        let mut status = 0;
+        // SAFETY: The state is alive and the caller executes its VM; the writer gets what it
+        // expects, and the pointers are valid until this returns.
+        let result = unsafe {
+            sys::lunatik_try_dump(
+                state.as_raw(),
+                Some(write),
+                ptr::from_mut(&mut code).cast(),
+                &mut status,
+            )
+        };
+        if result != 0 {
+            return Err(Raised);
+        }
+        Ok(kernel::error::to_result(status).map(|()| code))
+    }
+
+    /// Pushes the function. Its first upvalue is the table of globals, the others are nil.
+    pub(crate) fn push(&self, state: State) -> Result<(), Raised> {
+        // SAFETY: The state is alive and the caller executes its VM; the bytes are valid for
+        // reads, and come from `lunatik_try_dump()`.
+        let result = unsafe {
+            sys::lunatik_try_undump(state.as_raw(), self.0.as_ptr().cast(), self.0.len())
+        };
+        if result == 0 {
+            Ok(())
+        } else {
+            Err(Raised)
+        }
+    }
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The Lua module `llthreads2.ex`: functions that run in runtimes and threads of their own.
+
+use core::ffi::c_int;
+use kernel::{
+    prelude::*,
+    str::{CStr, CString},
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
+};
+
+use super::{
+    arguments::{optional_milliseconds, show, type_error},
+    lunatik::{chain, create, raise as raise_failure, start_error},
+    needs,
+    object::{self, Class, Object}, //
+};
+use crate::{
+    lua::{self, Code, Error, Free, Kind, State},
+    native,
+    permission::Permission,
+    runtime::{
+        chain::EnterError,
+        execute::{self, Results},
+        instance::{Entered, Kind as RuntimeKind, Runtime},
+        message::Message,
+        permissions,
+        program,
+        vm::Vm, //
+    },
+    sched::{
+        reaper,
+        thread::{Outcome, Thread}, //
+    },
+    stdio::{self, ReadError},
+};
+
+/// The longest name of a runtime, in bytes.
+const MAX_NAME: usize = 255;
+
+/// A runtime that runs one function in a thread of its own.
+pub(crate) struct Child {
+    runtime: Arc<Runtime>,
+    /// What the function is called with; taken when it is.
+    arguments: Option<Message>,
+    thread: Option<Arc<Thread>>,
+    detached: bool,
+    joinable: bool,
+    joined: bool,
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let runs_on = self.detached && self.thread.is_some();
+        if !runs_on && !self.joined {
+            // A finalizer must not wait for it.
+            self.runtime.request_stop();
+            reaper::finish(self.runtime.clone());
+        }
+    }
+}
+
+const THREAD: Class = Class {
+    name: c"llthreads2.thread",
+    fill: |state, metatable| {
+        state.new_table(0, 6)?;
+        state.set_function(-1, c"alive", native!(alive, Free))?;
+        state.set_function(-1, c"detached", native!(detached, Free))?;
+        state.set_function(-1, c"join", native!(join, needs::Thread))?;
+        state.set_function(-1, c"joinable", native!(joinable, Free))?;
+        state.set_function(-1, c"start", native!(start, needs::Thread))?;
+        state.set_function(-1, c"started", native!(started, Free))?;
+        Ok(state.set_field(metatable, c"__index")?)
+    },
+};
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 2)?;
+    state.set_function(-1, c"new", native!(new, needs::Thread))?;
+    state.push_bytes(b"0.1.7")?;
+    state.set_field(-2, c"_VERSION")?;
+    Ok(1)
+}
+
+/// What a thread is to run.
+enum Source<'a> {
+    Function(Code),
+    Text(&'a [u8], &'a CStr),
+}
+
+/// A name for a thread of `parent`: the parent's with a number.
+fn name(parent: &Runtime) -> Result<KVec<u8>> {
+    static NUMBER: Atomic<u64> = Atomic::new(1);
+
+    let number = CString::try_from_fmt(fmt!("/thread-{}", NUMBER.fetch_add(1, Relaxed)))?;
+    let room = MAX_NAME.saturating_sub(number.to_bytes().len());
+    let mut name = KVec::new();
+    let parent = parent.name();
+    name.extend_from_slice(parent.get(..room).unwrap_or(parent), GFP_KERNEL)?;
+    name.extend_from_slice(number.to_bytes(), GFP_KERNEL)?;
+    Ok(name)
+}
+
+/// Makes what is called with `arguments` the body of a new runtime.
+fn prepare(entered: &Entered<'_>, source: &Source<'_>, arguments: &Message) -> lua::Result<()> {
+    let state = entered.state();
+    state.reserve(lua::MIN_STACK)?;
+    let chunk: &[u8] = match source {
+        Source::Function(code) => {
+            code.push(state)?;
+            b"=(loadstring)"
+        }
+        Source::Text(text, chunk) => {
+            if state.load(text, chunk).is_err() {
+                // It is said when the thread is joined, as any other error in the thread.
+                state.push_function(native!(raise_upvalue, Free), 1)?;
+            }
+            chunk.to_bytes()
+        }
+    };
+    execute::set_body(entered)?;
+
+    // The global `arg`.
+    state.new_table(0, 2)?;
+    let table = state.top();
+    let count = arguments.push(state)?;
+    for index in (1..=count).rev() {
+        state.push_integer(index.into());
+        state.insert(-2);
+        state.raw_set(table)?;
+    }
+    state.push_integer(count.into());
+    state.set_field(table, c"n")?;
+    state.push_integer(0);
+    state.push_bytes(chunk)?;
+    state.raw_set(table)?;
+    state.push_globals();
+    state.insert(-2);
+    state.set_field(-2, c"arg")?;
+    state.pop(1);
+    Ok(())
+}
+
+/// Raises what it was made with.
+fn raise_upvalue(state: State) -> lua::Result {
+    state.push_upvalue(1);
+    Err(Error::Raised)
+}
+
+/// Fails for a value at `first` or above that cannot travel, as the module has always said it.
+fn check_arguments(state: State, first: c_int) -> lua::Result<()> {
+    for index in first..=state.top() {
+        let shared =
+            state.kind(index) == Kind::Userdata && super::handles::get(state, index).is_some();
+        if !shared
+            && matches!(
+                state.kind(index),
+                Kind::Function | Kind::Userdata | Kind::Thread | Kind::Pointer
+            )
+        {
+            return Err(Error::argument(
+                index,
+                fmt!("function/userdata/thread types un-supported."),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `llthreads.new(code, ...)`
+fn new(state: State) -> lua::Result {
+    check_arguments(state, 2)?;
+    let arguments = Message::encode(state, 2, state.top())?;
+    match state.kind(1) {
+        Kind::Function if state.is_c_function(1) => {
+            Err(Error::argument(1, fmt!("unable to dump given function")))
+        }
+        Kind::Function => {
+            state.push_value(1);
+            let code = Vm::runtime_of(state)
+                .memcg()
+                .charge(|| Code::of(state))?
+                .map_err(|error| match error {
+                    error if error == E2BIG => Error::argument(1, fmt!("the function is too long")),
+                    error => error.into(),
+                })?;
+            state.pop(1);
+            make(state, &Source::Function(code), arguments)
+        }
+        Kind::String => {
+            Vm::permit(state, Permission::Load, None)?;
+            let text = state.to_bytes(1).unwrap_or_default();
+            let Some((b'@', path)) = text.split_first() else {
+                return make(state, &Source::Text(text, c"=(loadstring)"), arguments);
+            };
+            let path = CString::try_from_fmt(fmt!("{}", show(path)))?;
+            let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+            let set = permissions::of(state);
+            let text = stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(|error| {
+                let path = path.to_bytes();
+                match error {
+                    ReadError::Denied => permissions::denied(Permission::FsRead, Some(path)),
+                    ReadError::Errno(error) => {
+                        Error::message(fmt!("{} cannot be read: {error:?}", show(path)))
+                    }
+                }
+            })?;
+            make(state, &Source::Text(&text, &chunk), arguments)
+        }
+        _ => Err(type_error(state, 1, "function or string")),
+    }
+}
+
+/// Makes a runtime for a thread, and pushes the userdata.
+fn make(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
+    let parent = Vm::runtime_of(state);
+    let chain = chain(&parent)?;
+    let family = Vm::family(state)?;
+    let name = name(&parent)?;
+    let runtime = create(state, &name, RuntimeKind::Child)
+        .map_err(|error| start_error(state, &name, error))?;
+    // From here on, dropping it ends the runtime.
+    let child = KBox::new(
+        Child {
+            runtime: runtime.clone(),
+            arguments: None,
+            thread: None,
+            detached: false,
+            joinable: true,
+            joined: false,
+        },
+        GFP_KERNEL_ACCOUNT,
+    );
+    let mut child = child.inspect_err(|_| reaper::finish(runtime.clone()))?;
+    let entered = match runtime.as_arc_borrow().enter(&chain, Some(&parent)) {
+        Ok(entered) => entered,
+        Err(error) => return Err(enter_error(state, &name, error)),
+    };
+    Vm::join_family(entered.state(), family);
+    let prepared = prepare(&entered, source, &arguments)
+        .map_err(|error| execute::or_no_memory(execute::to_failure(entered.state(), error)));
+    entered.loaded();
+    drop(entered);
+    prepared.map_err(|failure| raise_failure(state, &failure))?;
+    child.arguments = Some(arguments);
+    object::push(state, &THREAD, Object::Child(child))?;
+    Ok(1)
+}
+
+fn enter_error(state: State, name: &[u8], error: EnterError) -> Error {
+    let failure = execute::or_no_memory(execute::enter_failure(name, error));
+    raise_failure(state, &failure)
+}
+
+/// Calls `with` with the thread at index 1.
+fn this<T>(state: State, with: impl FnOnce(&mut Child) -> T) -> lua::Result<T> {
+    object::with(state, 1, |object| match object {
+        Object::Child(child) => Some(with(child)),
+        _ => None,
+    })
+    .ok_or_else(|| type_error(state, 1, "llthreads2.thread"))
+}
+
+/// Pushes nil and a reason.
+fn refuse(state: State, why: &str) -> lua::Result {
+    state.push_nil();
+    state.push_bytes(why.as_bytes())?;
+    Ok(2)
+}
+
+/// `thread:start([detached [, joinable]])`
+fn start(state: State) -> lua::Result {
+    let detached = state.to_boolean(2);
+    let joinable = match state.kind(3) {
+        Kind::None | Kind::Nil => !detached,
+        _ => state.to_boolean(3),
+    };
+    let taken = this(state, |child| {
+        let arguments = child.arguments.take()?;
+        child.detached = detached;
+        child.joinable = joinable;
+        Some((child.runtime.clone(), arguments))
+    })?;
+    let Some((runtime, arguments)) = taken else {
+        return refuse(state, "Thread already started.");
+    };
+    let name = runtime.name();
+    let short = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
+    let thread = Thread::run_with(runtime.clone(), short, arguments, Results::OrText)?;
+    this(state, |child| child.thread = Some(thread))?;
+    state.set_top(1);
+    Ok(1)
+}
+
+/// `thread:join([timeout])`, in milliseconds.
+fn join(state: State) -> lua::Result {
+    let timeout = optional_milliseconds(state, 2)?;
+    let (thread, detached, joinable, joined) = this(state, |child| {
+        (
+            child.thread.clone(),
+            child.detached,
+            child.joinable,
+            child.joined,
+        )
+    })?;
+    let Some(thread) = thread else {
+        return refuse(state, "Can't join a thread that hasn't be started.");
+    };
+    if joined {
+        return refuse(state, "Can't join a thread that has already been joined.");
+    }
+    if detached && !joinable {
+        return refuse(state, "Can't join a thread that has been detached.");
+    }
+    let caller = Vm::runtime_of(state);
+    // The runtime's VM is closed before its thread says that it has ended.
+    let Some(outcome) = thread.join(timeout, Some(&caller)).map_err(|error| {
+        if error == EINTR {
+            Error::message(fmt!("interrupted"))
+        } else {
+            error.into()
+        }
+    })?
+    else {
+        return refuse(state, "timeout");
+    };
+    this(state, |child| child.joined = true)?;
+    if detached || !joinable {
+        state.push_boolean(true);
+        state.push_integer(0);
+        return Ok(2);
+    }
+    match outcome {
+        None => {
+            state.push_boolean(true);
+            Ok(1)
+        }
+        Some(Outcome::Returned(values)) => {
+            state.push_boolean(true);
+            Ok(values.push(state)?.saturating_add(1))
+        }
+        Some(Outcome::Failed(failure)) => {
+            let mut text = KVVec::new();
+            text.extend_from_slice(b"Error from child thread: ", GFP_KERNEL)?;
+            text.extend_from_slice(&failure.message, GFP_KERNEL)?;
+            if !failure.traceback.is_empty() {
+                text.extend_from_slice(b"\n", GFP_KERNEL)?;
+                text.extend_from_slice(&failure.traceback, GFP_KERNEL)?;
+            }
+            state.push_boolean(false);
+            state.push_bytes(&text)?;
+            Ok(2)
+        }
+    }
+}
+
+/// `thread:alive()`
+fn alive(state: State) -> lua::Result {
+    let thread = this(state, |child| child.thread.clone())?;
+    state.push_boolean(thread.is_some_and(|thread| thread.task().is_some()));
+    Ok(1)
+}
+
+/// `thread:started()`
+fn started(state: State) -> lua::Result {
+    let started = this(state, |child| child.thread.is_some())?;
+    state.push_boolean(started);
+    Ok(1)
+}
+
+/// `thread:detached()`
+fn detached(state: State) -> lua::Result {
+    let detached = this(state, |child| child.detached)?;
+    state.push_boolean(detached);
+    Ok(1)
+}
+
+/// `thread:joinable()`
+fn joinable(state: State) -> lua::Result {
+    let joinable = this(state, |child| child.joinable)?;
+    state.push_boolean(joinable);
+    Ok(1)
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Who shares buffers, and a limit on what they hold.
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        Arc, //
+    },
+};
+
+use super::{
+    super::waiting::Wakes,
+    Buffer, //
+};
+
+/// Bytes of messages that all buffers of a family may hold.
+pub(crate) const MAX_FAMILY_BYTES: usize = 64 << 20;
+
+/// A runtime and the threads that it and its threads have started: they may use each other's
+/// buffers, and share a limit.
+pub(crate) struct Family {
+    bytes: Atomic<usize>,
+    aborted: Atomic<bool>,
+}
+
+impl Family {
+    /// A family of one.
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        let family = Self {
+            bytes: Atomic::new(0),
+            aborted: Atomic::new(false),
+        };
+        Ok(Arc::new(family, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// Whether all operations on the buffers of the family fail.
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted.load(Acquire)
+    }
+
+    /// Has all operations on the buffers of the family fail, or no longer.
+    pub(crate) fn abort(self: &Arc<Self>, on: bool) {
+        self.aborted.store(on, Release);
+        let mut id = 0;
+        while let Some(buffer) = Buffer::after(id) {
+            id = buffer.id;
+            if buffer.is_in(self) {
+                buffer.wake();
+            }
+        }
+    }
+
+    /// Takes room for that many bytes, if there is some.
+    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Option<Room> {
+        let now = self.bytes.fetch_add(bytes, Relaxed).saturating_add(bytes);
+        let room = Room {
+            family: self.clone(),
+            bytes,
+        };
+        (now <= MAX_FAMILY_BYTES).then_some(room)
+    }
+}
+
+/// Bytes of a family that are in use until this is dropped.
+pub(super) struct Room {
+    family: Arc<Family>,
+    pub(super) bytes: usize,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.family.bytes.fetch_sub(self.bytes, Relaxed);
+    }
+}
