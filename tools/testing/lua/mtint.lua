@@ -188,16 +188,6 @@ coroutine.resume(co)
 check.same("and can go on later", order[2], "resumed later")
 
 local inner
-local outer = coroutine.create(function()
-	inner = coroutine.create(function()
-		mtint.interrupt(mtint.id(outer))
-		coroutine.yield("inner")
-		return "inner ends"
-	end)
-	return coroutine.resume(inner)
-end)
--- The upvalue is set by now.
-inner = nil
 do
 	local middle
 	middle = coroutine.create(function()
