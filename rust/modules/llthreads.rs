@@ -14,6 +14,7 @@ use kernel::{
 
 use super::{
     arguments::{optional_milliseconds, show, type_error},
+    limits::Limits,
     lunatik::{chain, create, raise as raise_failure, start_error},
     needs,
     object::{self, Class, Object}, //
@@ -221,7 +222,7 @@ fn make(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
     let chain = chain(&parent)?;
     let family = Vm::family(state)?;
     let name = name(&parent)?;
-    let runtime = create(state, &name, RuntimeKind::Child)
+    let runtime = create(state, &name, RuntimeKind::Child, Limits::default())
         .map_err(|error| start_error(state, &name, error))?;
     // From here on, dropping it ends the runtime.
     let child = KBox::new(

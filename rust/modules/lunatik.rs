@@ -211,7 +211,7 @@ pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lu
     let caller = Vm::runtime_of(state);
     let chain = caller.executing_chain();
     let result = match target.thread() {
-        Some(thread) => thread.stop(chain.as_ref(), Some(caller), grace_ms),
+        Some(thread) => thread.stop(chain.as_ref(), Some(&caller), grace_ms),
         None => target
             .as_arc_borrow()
             .stop_for(chain.as_ref(), Some(&caller), grace_ms),

@@ -12,6 +12,7 @@ for name in pairs(package.preload) do
 	require(name)
 end
 local linux, lunatik, rcu = require("linux"), require("lunatik"), require("rcu")
+local llthreads, mtint, mtmsg = require("llthreads2.ex"), require("mtint"), require("mtmsg")
 local runner, device = require("lunatik.runner"), require("device")
 
 -- One object of each kind.
@@ -24,6 +25,11 @@ local step, walk = pairs(shared)
 local runtime <close> = lunatik.runtime(child)
 local spawned = runner.spawn(child)
 local made <close> = device.new({ name = "permissions" })
+local unused = llthreads.new(function() end)
+-- What belongs to a runtime of no kin.
+local foreign <close> = lunatik.runtime("suite/foreign")
+local foreign_buffer, foreign_thread = lunatik._ENV["permissions.buffer"], lunatik._ENV["permissions.thread"]
+local interruptible = mtint.interruptible(foreign_thread)
 
 -- All functions, by name.
 local found, tables = {}, {}
@@ -59,6 +65,9 @@ visit("rcu.walk", debug.getmetatable(walk))
 visit("rcu.walk.next", step)
 visit("runtime", debug.getmetatable(runtime))
 visit("thread handle", debug.getmetatable(spawned))
+visit("interruptible", debug.getmetatable(interruptible))
+visit("llthreads2 thread", debug.getmetatable(unused))
+visit("mtmsg.buffer", debug.getmetatable(mtmsg.newbuffer()))
 visit("device", debug.getmetatable(made))
 visit("string value", debug.getmetatable(""))
 for _, value in ipairs({ print, coroutine.create(print), 1, true, linux.stat }) do
@@ -91,6 +100,12 @@ local arguments = {
 	["os.rename"] = { work .. "/nosuch", work .. "/never" },
 	["os.getenv"] = { "HOME" },
 	["device.new"] = { { name = "permissions2" } },
+	["interruptible.__index.interrupt"] = { interruptible },
+	["llthreads2.ex.new"] = { print },
+	["llthreads2 thread.__index.join"] = { unused },
+	["llthreads2 thread.__index.start"] = { unused },
+	["mtint.interrupt"] = { foreign_thread },
+	["mtmsg.buffer"] = { foreign_buffer },
 	["rcu.add"] = { shared, "key", 1 },
 	["rcu.cas"] = { shared, "key", 1, 2 },
 	["rcu.map"] = { shared, print },
@@ -139,6 +154,7 @@ end
 -- What was refused has not happened.
 check.same("the shared table is as it was", shared.key, 1)
 check.same("no device was made", io.open("/dev/permissions2"), nil)
+check.same("the runtime of no kin lives", foreign:status(), "ready")
 check.same("the child lives", runtime:status(), "ready")
 check.ok("the thread lives", spawned:task())
 check.ok("and stops when that is permitted", pcall(spawned.stop, spawned))

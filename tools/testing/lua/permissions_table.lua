@@ -27,12 +27,21 @@ free("debug.", "debug")
 free("io.", "close flush read type write")
 free("linux.", "cpu difftime errname ktime numcpus random schedule time")
 free("lunatik.runner.", "startup")
+-- Of the script's own runtime; that of another one asks by name.
+free("mtint.", "id interruptible sethook")
+-- Of the script's own family; "buffer" asks by name for others.
+free("mtmsg.", "abort isabort newbuffer sleep time type")
+free("mtmsg.buffer.", "__gc __tostring __index.abort __index.addmsg __index.clear __index.close __index.id")
+free("mtmsg.buffer.", "__index.isabort __index.isnonblock __index.msgcnt __index.name __index.nextmsg")
+free("mtmsg.buffer.", "__index.nonblock __index.setmsg")
+free("interruptible.", "__gc __tostring __index.id")
+free("llthreads2 thread.", "__gc __index.alive __index.detached __index.joinable __index.started")
 free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log max min modf rad random randomseed")
 free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
 -- These find nothing: there are no C libraries.
 free("package.", "searchers[1] searchers[3] searchers[4]")
-free("package.preload.", "device linux lunatik lunatik.runner rcu thread")
+free("package.preload.", "device linux llthreads2.ex lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
@@ -79,6 +88,12 @@ needs["lunatik.runner.spawn"] = { "runner", "load", "fs:read", "thread" }
 needs["lunatik.runner.list"] = { "runner" }
 needs["lunatik.runner.stop"] = { "runner" }
 needs["lunatik.runner.shutdown"] = { "runner" }
+needs["llthreads2.ex.new"] = { "thread" }
+needs["llthreads2 thread.__index.join"] = { "thread" }
+needs["llthreads2 thread.__index.start"] = { "thread" }
+needs["mtint.interrupt"] = { "runner" }
+needs["interruptible.__index.interrupt"] = { "runner" }
+needs["mtmsg.buffer"] = { "runner" }
 needs["runtime.__close"] = { "runner" }
 needs["runtime.__index.resume"] = { "runner" }
 needs["runtime.__index.stop"] = { "runner" }

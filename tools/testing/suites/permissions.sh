@@ -12,6 +12,12 @@ cat >/lib/modules/lua/suite/child.lua <<'LUA'
 return function() while not require("thread").shouldstop() do require("linux").schedule(10) end end
 LUA
 echo 'return 5' >/lib/modules/lua/suite/module.lua
+cat >/lib/modules/lua/suite/foreign.lua <<'LUA'
+local shared = require("lunatik")._ENV
+kept = require("mtmsg").newbuffer()
+shared["permissions.buffer"] = kept:id()
+shared["permissions.thread"] = require("mtint").id()
+LUA
 # What a child is asked to do, it does with what it may.
 cat >/lib/modules/lua/suite/worker.lua <<'LUA'
 local results = require("lunatik")._ENV["suite/results"]
