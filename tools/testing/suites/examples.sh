@@ -36,6 +36,13 @@ check "and says so" sh -c 'lunatik logs ticker | grep -q "stopped after"'
 check "json passes its test" lunatik run "$EXAMPLES/json_test.lua"
 lunatik stop json_test
 
+check_output "a loop is interrupted" "the thread has ended: Error from child thread: mtint.error.interrupted" \
+	lunatik run interrupt_loop.lua
+check_output "a coroutine is interrupted" "the coroutine is dead, its thread has gone on" \
+	lunatik run interrupt_coroutine.lua
+check_output "a handler answers" "three answers, and an end" lunatik run interrupt_handler.lua
+check "they stop" lunatik stop interrupt_loop interrupt_coroutine interrupt_handler
+
 check "the counter counts" lunatik spawn counter_a.lua
 collected() {
 	lunatik run counter_b.lua >"$WORK/collected"
