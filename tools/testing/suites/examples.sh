@@ -8,8 +8,9 @@
 EXAMPLES=$(cd "$SUITE_DIR/../../lua/examples" && pwd)
 cd "$EXAMPLES" || exit 1
 
-check "hello greets" sh -c 'lunatik run hello.lua Ada Grace | grep -qx "Hello, Grace!"'
-check "hello under another name" sh -c 'lunatik run --name greeter hello.lua | grep -qx "Hello, world!"'
+# Whoever reads all of it does not end a script that still prints.
+check "hello greets" sh -c 'lunatik run hello.lua Ada Grace | grep -x "Hello, Grace!" >/dev/null'
+check "hello under another name" sh -c 'lunatik run --name greeter hello.lua | grep -x "Hello, world!" >/dev/null'
 check "both are stopped" lunatik stop hello greeter
 
 check "passwd runs" lunatik run passwd.lua
