@@ -252,6 +252,8 @@ struct lunatik_armed_watch {
 	void (*fire)(void *argument);
 	void (*tick)(void *argument);
 	void *argument;
+	/* Of the task's CPU time, and in any case. */
+	u64 cpu_deadline;
 	unsigned long deadline;
 	bool has_deadline;
 	bool fired;
@@ -260,6 +262,9 @@ struct lunatik_armed_watch {
 static_assert(sizeof(struct lunatik_armed_watch) <= sizeof(struct lunatik_watch));
 
 #define LUNATIK_WATCH_PERIOD ms_to_ktime(10)
+
+/* How many deadlines of CPU time may pass in which the task does not run. */
+#define LUNATIK_WATCH_LONGEST 10
 
 /*
  * In the interrupt itself: where the kernel is not preempted, a softirq may be left to a
@@ -270,8 +275,11 @@ static enum hrtimer_restart lunatik_watch_look(struct hrtimer *timer)
 	struct lunatik_armed_watch *watch =
 		container_of(timer, struct lunatik_armed_watch, timer);
 
-	if (!watch->fired && (fatal_signal_pending(watch->task) ||
-			      (watch->has_deadline && time_after_eq(jiffies, watch->deadline)))) {
+	if (!watch->fired &&
+	    (fatal_signal_pending(watch->task) ||
+	     (watch->has_deadline &&
+	      (lunatik_task_cpu_ns(watch->task) >= watch->cpu_deadline ||
+	       time_after_eq(jiffies, watch->deadline))))) {
 		watch->fired = true;
 		watch->fire(watch->argument);
 	}
@@ -291,7 +299,8 @@ void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument)
 	watch->tick = tick;
 	watch->argument = argument;
 	watch->has_deadline = deadline_ms > 0;
-	watch->deadline = jiffies + msecs_to_jiffies(deadline_ms);
+	watch->cpu_deadline = lunatik_task_cpu_ns(current) + (u64)deadline_ms * NSEC_PER_MSEC;
+	watch->deadline = jiffies + msecs_to_jiffies(deadline_ms) * LUNATIK_WATCH_LONGEST;
 	watch->fired = false;
 	hrtimer_start(&watch->timer, LUNATIK_WATCH_PERIOD, HRTIMER_MODE_REL_HARD);
 }

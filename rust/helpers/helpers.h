@@ -58,11 +58,11 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
 
 /*
  * linux/hrtimer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
- * signal pending, or the watch has been armed for deadline_ms (0: for ever),
+ * signal pending, or it has used deadline_ms of CPU time since (0: any), or ten times that has passed,
  * fire(argument) is called in hard interrupt context, once; and tick(argument) every 10 ms.
  */
 struct lunatik_watch {
-	unsigned long space[16];
+	unsigned long space[18];
 };
 
 void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),

@@ -10,7 +10,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/wait.h>
+#include <linux/swait.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -30,11 +30,12 @@ struct lunatik_large_given {
 };
 
 /*
- * One thread at a time uses it, its owner's, but for lunatik_large_wake() and _given().
+ * One thread at a time uses it, its owner's, but for lunatik_large_wake() and _given(). The
+ * wait queue is a simple one, as a hard interrupt may wake who waits.
  */
 struct lunatik_large {
 	struct work_struct work;
-	wait_queue_head_t wait;
+	struct swait_queue_head wait;
 	struct llist_head given;
 	atomic_long_t bytes_given;
 	int state;
@@ -68,7 +69,7 @@ static void lunatik_large_free_given(struct lunatik_large *large)
 
 		kvfree(given);
 		atomic_long_sub(size, &large->bytes_given);
-		wake_up(&large->wait);
+		swake_up_one(&large->wait);
 		cond_resched();
 	}
 }
@@ -91,7 +92,7 @@ static void lunatik_large_work(struct work_struct *work)
 			kvfree(block);
 	}
 	cmpxchg(&large->state, LUNATIK_LARGE_ABANDONED, LUNATIK_LARGE_IDLE);
-	wake_up(&large->wait);
+	swake_up_one(&large->wait);
 }
 
 /* Returns null if there is no memory. Sleeps. */
@@ -102,7 +103,7 @@ struct lunatik_large *lunatik_large_new(void)
 	if (!large)
 		return NULL;
 	INIT_WORK(&large->work, lunatik_large_work);
-	init_waitqueue_head(&large->wait);
+	init_swait_queue_head(&large->wait);
 	init_llist_head(&large->given);
 	return large;
 }
@@ -140,16 +141,18 @@ void *lunatik_large_take(struct lunatik_large *large, size_t size, struct mem_cg
 			return block;
 	}
 	/* The worker may still be at one that was abandoned. */
-	wait_event_idle(large->wait, smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
-					     ended(argument));
+	swait_event_idle_exclusive(large->wait,
+				   smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
+					   ended(argument));
 	if (smp_load_acquire(&large->state) != LUNATIK_LARGE_IDLE)
 		return NULL;
 	large->size = size;
 	large->memcg = memcg;
 	smp_store_release(&large->state, LUNATIK_LARGE_WANTED);
 	lunatik_large_start(large);
-	wait_event_idle(large->wait, smp_load_acquire(&large->state) == LUNATIK_LARGE_TAKEN ||
-					     ended(argument));
+	swait_event_idle_exclusive(large->wait,
+				   smp_load_acquire(&large->state) == LUNATIK_LARGE_TAKEN ||
+					   ended(argument));
 	if (cmpxchg(&large->state, LUNATIK_LARGE_WANTED, LUNATIK_LARGE_ABANDONED) ==
 	    LUNATIK_LARGE_WANTED)
 		return NULL;
@@ -186,11 +189,12 @@ size_t lunatik_large_given(const struct lunatik_large *large)
 void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),
 			  void *argument)
 {
-	wait_event_idle(large->wait, lunatik_large_given(large) == 0 || ended(argument));
+	swait_event_idle_exclusive(large->wait,
+				   lunatik_large_given(large) == 0 || ended(argument));
 }
 
 /* Has the thread that waits look whether it is to end. In any context. */
 void lunatik_large_wake(struct lunatik_large *large)
 {
-	wake_up(&large->wait);
+	swake_up_one(&large->wait);
 }

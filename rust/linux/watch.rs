@@ -27,15 +27,15 @@ impl Watch {
     /// A watch that is not armed.
     pub(crate) fn new() -> Self {
         Self {
-            watch: UnsafeCell::new(sys::lunatik_watch { space: [0; 16] }),
+            watch: UnsafeCell::new(sys::lunatik_watch { space: [0; 18] }),
             armed: UnsafeCell::new(false),
             _pin: PhantomPinned,
         }
     }
 
     /// Has `tick(argument)` called in a hard interrupt every 10 ms, and `fire(argument)`, once, if the
-    /// calling process is killed before
-    /// [`disarm`](Self::disarm), or that does not come within `deadline_ms` (0: no matter when).
+    /// calling process is killed before [`disarm`](Self::disarm), or that does not come within
+    /// `deadline_ms` of its CPU time (0: no matter when) or ten times that.
     ///
     /// # Safety
     ///

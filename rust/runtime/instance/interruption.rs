@@ -3,7 +3,8 @@
 //! The interrupts of a runtime's Lua code: how far they go, and how long they take.
 //!
 //! There are two degrees. The first ends all code but closing methods and finalizers, which get
-//! a grace to tidy up in; the second, after that, ends those, too.
+//! a grace to tidy up in; the second, after that, ends those, too. The grace is CPU time, for
+//! what tidies up may have to wait for a CPU while many run; up to a limit, for it may never run.
 
 use kernel::{
     sync::atomic::{Acquire, Atomic, Full, Relaxed, Release},
@@ -19,12 +20,17 @@ const NONE: u32 = 0;
 const TIDY: u32 = 1;
 const ALL: u32 = 2;
 
+/// How many times as long as the grace may take that the code has not run in.
+const LONGEST_GRACE: u64 = 10;
+
 /// What is known about the interrupts of one runtime.
 pub(super) struct Interruption {
     degree: Atomic<u32>,
     started: Instant<Monotonic>,
     /// When the present degree was reached, in nanoseconds after `started`.
     since: Atomic<u64>,
+    /// The CPU time used until then, in nanoseconds.
+    cpu_before: Atomic<u64>,
     /// How long the first degree lasts, in nanoseconds.
     grace: Atomic<u64>,
     /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
@@ -37,6 +43,7 @@ impl Interruption {
             degree: Atomic::new(NONE),
             started: Instant::now(),
             since: Atomic::new(0),
+            cpu_before: Atomic::new(0),
             grace: Atomic::new(0),
             latency: Atomic::new(0),
         }
@@ -56,6 +63,7 @@ impl Interruption {
         while degree < wanted {
             self.grace
                 .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
+            self.cpu_before.store(vm.runtime().meter().total(), Relaxed);
             self.since.store(self.now(), Release);
             if degree == NONE {
                 self.latency.store(0, Relaxed);
@@ -86,9 +94,14 @@ impl Interruption {
 
     /// Time has passed: code that still tidies up may be ended. In any context.
     pub(super) fn look(&self, vm: &Vm) {
-        if self.degree.load(Acquire) == TIDY
-            && self.now().saturating_sub(self.since.load(Acquire)) >= self.grace.load(Relaxed)
-        {
+        if self.degree.load(Acquire) != TIDY {
+            return;
+        }
+        let passed = self.now().saturating_sub(self.since.load(Acquire));
+        let used = vm.runtime().meter().total();
+        let used = used.saturating_sub(self.cpu_before.load(Relaxed));
+        let grace = self.grace.load(Relaxed);
+        if used >= grace || passed >= grace.saturating_mul(LONGEST_GRACE) {
             self.raise(vm, 0);
         }
     }
