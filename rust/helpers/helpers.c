@@ -252,10 +252,13 @@ struct lunatik_armed_watch {
 	void (*fire)(void *argument);
 	void (*tick)(void *argument);
 	void *argument;
-	/* Of the task's CPU time, and in any case. */
-	u64 cpu_deadline;
-	unsigned long deadline;
-	bool has_deadline;
+	/* In nanoseconds: the deadline, 0 for none; what passed and what the task used until now. */
+	u64 deadline;
+	u64 passed;
+	u64 spent;
+	/* When that was counted, and the CPU time of the task then. */
+	u64 last_look;
+	u64 last_cpu;
 	bool fired;
 };
 
@@ -266,6 +269,18 @@ static_assert(sizeof(struct lunatik_armed_watch) <= sizeof(struct lunatik_watch)
 /* How many deadlines of CPU time may pass in which the task does not run. */
 #define LUNATIK_WATCH_LONGEST 10
 
+/* CPU time may be brought up to date late; no more of it is used than time passes. */
+static void lunatik_watch_count(struct lunatik_armed_watch *watch)
+{
+	u64 now = ktime_get_ns();
+	u64 cpu = lunatik_task_cpu_ns(watch->task);
+
+	watch->passed += now - watch->last_look;
+	watch->spent += min(now - watch->last_look, cpu - watch->last_cpu);
+	watch->last_look = now;
+	watch->last_cpu = cpu;
+}
+
 /*
  * In the interrupt itself: where the kernel is not preempted, a softirq may be left to a
  * thread that waits for the very computation that this is to end.
@@ -275,11 +290,11 @@ static enum hrtimer_restart lunatik_watch_look(struct hrtimer *timer)
 	struct lunatik_armed_watch *watch =
 		container_of(timer, struct lunatik_armed_watch, timer);
 
+	lunatik_watch_count(watch);
 	if (!watch->fired &&
 	    (fatal_signal_pending(watch->task) ||
-	     (watch->has_deadline &&
-	      (lunatik_task_cpu_ns(watch->task) >= watch->cpu_deadline ||
-	       time_after_eq(jiffies, watch->deadline))))) {
+	     (watch->deadline && (watch->spent >= watch->deadline ||
+				  watch->passed >= watch->deadline * LUNATIK_WATCH_LONGEST)))) {
 		watch->fired = true;
 		watch->fire(watch->argument);
 	}
@@ -298,9 +313,11 @@ void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument)
 	watch->fire = fire;
 	watch->tick = tick;
 	watch->argument = argument;
-	watch->has_deadline = deadline_ms > 0;
-	watch->cpu_deadline = lunatik_task_cpu_ns(current) + (u64)deadline_ms * NSEC_PER_MSEC;
-	watch->deadline = jiffies + msecs_to_jiffies(deadline_ms) * LUNATIK_WATCH_LONGEST;
+	watch->deadline = (u64)deadline_ms * NSEC_PER_MSEC;
+	watch->passed = 0;
+	watch->spent = 0;
+	watch->last_look = ktime_get_ns();
+	watch->last_cpu = lunatik_task_cpu_ns(current);
 	watch->fired = false;
 	hrtimer_start(&watch->timer, LUNATIK_WATCH_PERIOD, HRTIMER_MODE_REL_HARD);
 }

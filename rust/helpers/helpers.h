@@ -62,7 +62,7 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
  * fire(argument) is called in hard interrupt context, once; and tick(argument) every 10 ms.
  */
 struct lunatik_watch {
-	unsigned long space[18];
+	unsigned long space[20];
 };
 
 void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),

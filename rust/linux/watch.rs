@@ -27,7 +27,7 @@ impl Watch {
     /// A watch that is not armed.
     pub(crate) fn new() -> Self {
         Self {
-            watch: UnsafeCell::new(sys::lunatik_watch { space: [0; 18] }),
+            watch: UnsafeCell::new(sys::lunatik_watch { space: [0; 20] }),
             armed: UnsafeCell::new(false),
             _pin: PhantomPinned,
         }

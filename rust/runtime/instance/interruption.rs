@@ -29,8 +29,11 @@ pub(super) struct Interruption {
     started: Instant<Monotonic>,
     /// When the present degree was reached, in nanoseconds after `started`.
     since: Atomic<u64>,
-    /// The CPU time used until then, in nanoseconds.
-    cpu_before: Atomic<u64>,
+    /// The CPU time that the code has used since, in nanoseconds; and what that was counted from:
+    /// the total of CPU time and the time since `since` at the last look.
+    spent: Atomic<u64>,
+    last_total: Atomic<u64>,
+    last_passed: Atomic<u64>,
     /// How long the first degree lasts, in nanoseconds.
     grace: Atomic<u64>,
     /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
@@ -43,7 +46,9 @@ impl Interruption {
             degree: Atomic::new(NONE),
             started: Instant::now(),
             since: Atomic::new(0),
-            cpu_before: Atomic::new(0),
+            spent: Atomic::new(0),
+            last_total: Atomic::new(0),
+            last_passed: Atomic::new(0),
             grace: Atomic::new(0),
             latency: Atomic::new(0),
         }
@@ -63,7 +68,9 @@ impl Interruption {
         while degree < wanted {
             self.grace
                 .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
-            self.cpu_before.store(vm.runtime().meter().total(), Relaxed);
+            self.spent.store(0, Relaxed);
+            self.last_total.store(vm.runtime().meter().total(), Relaxed);
+            self.last_passed.store(0, Relaxed);
             self.since.store(self.now(), Release);
             if degree == NONE {
                 self.latency.store(0, Relaxed);
@@ -98,10 +105,17 @@ impl Interruption {
             return;
         }
         let passed = self.now().saturating_sub(self.since.load(Acquire));
-        let used = vm.runtime().meter().total();
-        let used = used.saturating_sub(self.cpu_before.load(Relaxed));
+        // The kernel may bring the CPU time up to date late. No more of it can have been used than
+        // time has passed.
+        let total = vm.runtime().meter().total();
+        let used = total.saturating_sub(self.last_total.load(Relaxed));
+        let used = used.min(passed.saturating_sub(self.last_passed.load(Relaxed)));
+        let spent = self.spent.load(Relaxed).saturating_add(used);
+        self.last_total.store(total, Relaxed);
+        self.last_passed.store(passed, Relaxed);
+        self.spent.store(spent, Relaxed);
         let grace = self.grace.load(Relaxed);
-        if used >= grace || passed >= grace.saturating_mul(LONGEST_GRACE) {
+        if spent >= grace || passed >= grace.saturating_mul(LONGEST_GRACE) {
             self.raise(vm, 0);
         }
     }
