@@ -9,7 +9,8 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 STOPS=${STOPS:-$((2 / SLOWER + 1))}
-ROUNDS=${ROUNDS:-$((2000 / SLOWER / SLOWER))}
+# A multiple of ten.
+ROUNDS=${ROUNDS:-$(((200 / SLOWER / SLOWER + 1) * 10))}
 HOSTILE=/lib/modules/lua/hostile
 mkdir -p $HOSTILE
 cp "$SUITE_DIR"/lua/hostile/*.lua $HOSTILE/
