@@ -17,6 +17,7 @@ pub(crate) mod message;
 pub(crate) mod meter;
 pub(crate) mod objects;
 pub(crate) mod parameters;
+pub(crate) mod parking;
 pub(crate) mod permissions;
 pub(crate) mod program;
 pub(crate) mod rcu_table;

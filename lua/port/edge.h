@@ -20,12 +20,14 @@
 /*
  * What a function of Rust returns to the trampoline instead of a number of
  * results: the value on top of the stack is to be raised; the same, with the place
- * of the caller in front; it is the text of an error about an argument, whose number
- * is subtracted.
+ * of the caller in front; the program leaves its thread, and the function is called
+ * again when it is back; it is the text of an error about an argument, whose number is
+ * subtracted.
  */
 enum {
 	LUNATIK_RAISE = -1,
 	LUNATIK_RAISE_WHERE = -2,
+	LUNATIK_PARK = -3,
 	LUNATIK_RAISE_ARGUMENT = -1000,
 };
 

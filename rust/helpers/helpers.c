@@ -330,6 +330,27 @@ bool lunatik_watch_disarm(struct lunatik_watch *space)
 	return watch->fired;
 }
 
+bool lunatik_park(const int *word, int sleeping, u64 timeout)
+{
+	ktime_t expires, *until = NULL;
+	bool signal = false;
+
+	if (timeout != U64_MAX) {
+		expires = ktime_add_safe(ktime_get(), min_t(u64, timeout, KTIME_MAX));
+		until = &expires;
+	}
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (READ_ONCE(*word) != sleeping)
+			break;
+		signal = signal_pending(current);
+		if (signal || !schedule_hrtimeout_range(until, 0, HRTIMER_MODE_ABS))
+			break;
+	}
+	__set_current_state(TASK_RUNNING);
+	return !signal;
+}
+
 struct workqueue_struct *lunatik_alloc_segment_queue(void)
 {
 	return alloc_workqueue("lunatik_segment", WQ_UNBOUND, WQ_MAX_ACTIVE);

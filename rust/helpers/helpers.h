@@ -75,6 +75,12 @@ struct workqueue_struct *lunatik_alloc_segment_queue(void);
 void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
 			  void *argument);
 
+/*
+ * linux/hrtimer.h, linux/sched/signal.h: sleeps while *word is 'sleeping', at most 'timeout'
+ * nanoseconds (U64_MAX: for ever), or until a signal comes, for which it returns false.
+ */
+bool lunatik_park(const int *word, int sleeping, u64 timeout);
+
 /* linux/mm.h */
 u64 lunatik_total_ram(void);
 void *lunatik_kvmalloc(size_t size, bool no_fail);

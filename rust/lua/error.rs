@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Message(Text),
     /// An argument is wrong: which (from 1), and how.
     Argument(i32, Text),
+    /// The function is to be called again when its runtime is woken; see `runtime/parking.rs`.
+    Parked,
     /// The kernel has no memory: Lua's own "not enough memory".
     NoMemory,
 }

@@ -79,6 +79,7 @@ fn raise(state: State, error: Error) -> c_int {
     let pushed = match &error {
         Error::Raised => return sys::LUNATIK_RAISE,
         Error::PushedMessage => return sys::LUNATIK_RAISE_WHERE,
+        Error::Parked => return sys::LUNATIK_PARK,
         Error::Message(text) => state
             .push_bytes(text.as_bytes())
             .map(|()| sys::LUNATIK_RAISE_WHERE),

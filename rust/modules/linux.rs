@@ -11,7 +11,7 @@ use super::{
 use crate::{
     lua::{self, Error, Free, State},
     native,
-    runtime::vm::Vm,
+    runtime::parking::{wait, Waited},
     sys::kernel_helpers as sys, //
 };
 
@@ -101,7 +101,12 @@ fn random(state: State) -> lua::Result {
 /// `linux.schedule([ms])`
 fn schedule(state: State) -> lua::Result {
     let ms = optional_milliseconds(state, 1)?.unwrap_or(u32::MAX);
-    let left = Vm::runtime_of(state).sleep(ms);
+    // For ever, but for what ends every wait.
+    let timeout = (ms != u32::MAX).then_some(ms);
+    let left = match wait(state, timeout, || Ok(None::<()>))? {
+        Waited::Ended { left_ms } => left_ms,
+        Waited::Done(()) | Waited::TimedOut => 0,
+    };
     state.push_integer(left.into());
     Ok(1)
 }

@@ -18,6 +18,7 @@ use crate::{
         buffer::{Added, Buffer, Family, Refused, MAX_BYTES, MAX_NAME},
         directory::{Listed, Listing},
         message::Message,
+        parking::{wait, Waited},
         vm::Vm, //
     },
 };
@@ -213,11 +214,12 @@ fn sleep(state: State) -> lua::Result {
     let ms = state
         .to_milliseconds(1)
         .ok_or_else(|| type_error(state, 1, "number"))?;
-    let runtime = Vm::runtime_of(state);
-    if ms > 0 {
-        runtime.sleep(ms);
-    }
-    if family(state)?.is_aborted() || runtime.waits_end() {
+    let ended = ms > 0
+        && matches!(
+            wait(state, Some(ms), || Ok(None::<()>))?,
+            Waited::Ended { .. }
+        );
+    if family(state)?.is_aborted() || ended {
         return Err(raise(state, fmt!("mtmsg.error.operation_aborted")));
     }
     Ok(0)

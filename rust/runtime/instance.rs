@@ -7,7 +7,6 @@
 
 use core::cell::UnsafeCell;
 use kernel::{
-    new_condvar,
     new_mutex,
     new_spinlock,
     prelude::*,
@@ -15,13 +14,11 @@ use kernel::{
         aref::ARef,
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
-        CondVar,
-        CondVarTimeoutResult,
         Mutex,
         SpinLock, //
     },
     task::Task,
-    time::{msecs_to_jiffies, Delta, Instant, Jiffies, Monotonic}, //
+    time::{Delta, Instant, Monotonic}, //
 };
 
 use super::{
@@ -29,6 +26,7 @@ use super::{
     live,
     log::Log,
     meter::{Budget, Meter},
+    parking::Parking,
     permissions::Held,
     sink::{Sink, Stream},
     vm::Vm,
@@ -138,10 +136,7 @@ pub(crate) struct Runtime {
     ownership: Ownership,
     #[pin]
     details: SpinLock<Details>,
-    #[pin]
-    sleep_lock: SpinLock<()>,
-    #[pin]
-    sleep: CondVar,
+    parking: Parking,
     /// What its code waits for, if that is not the runtime's own; see `waiting.rs`.
     #[pin]
     waits_for: SpinLock<Option<Arc<dyn Wakes>>>,
@@ -196,8 +191,7 @@ impl Runtime {
                     permissions,
                     vm: core::ptr::null(),
                 }, "lunatik::Runtime::details"),
-                sleep_lock <- new_spinlock!((), "lunatik::Runtime::sleep_lock"),
-                sleep <- new_condvar!("lunatik::Runtime::sleep"),
+                parking: Parking::new(),
                 waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
                 log <- Log::new(),
@@ -362,28 +356,9 @@ impl Runtime {
         self.stop_requested.load(Acquire)
     }
 
-    /// Sleeps for `ms` milliseconds (`u32::MAX`: for ever), or until the runtime is told to stop
-    /// or a signal comes. Returns the milliseconds that were left, rounded up.
-    pub(crate) fn sleep(&self, ms: u32) -> u32 {
-        let begun = Instant::<Monotonic>::now();
-        let left = || {
-            let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
-            u32::try_from(left.max(0)).unwrap_or(ms)
-        };
-        let phase = self.block();
-        let mut guard = self.sleep_lock.lock();
-        // Where ticks come late, so many of them are no measure of time.
-        while !self.waits_end() && left() > 0 {
-            let jiffies: Jiffies = msecs_to_jiffies(if ms == u32::MAX { ms } else { left() });
-            if let CondVarTimeoutResult::Signal { .. } =
-                self.sleep.wait_interruptible_timeout(&mut guard, jiffies)
-            {
-                break;
-            }
-        }
-        drop(guard);
-        self.unblock(phase);
-        left()
+    /// How its code waits.
+    pub(super) fn parking(&self) -> &Parking {
+        &self.parking
     }
 
     /// Its code begins to wait. Returns what it did before.

@@ -90,9 +90,7 @@ impl Runtime {
     }
 
     fn wake_waits(&self) {
-        // The lock orders this after the check of a thread that goes to sleep.
-        drop(self.sleep_lock.lock());
-        self.sleep.notify_all();
+        self.wake();
         let waits_for = self.waits_for.lock().clone();
         if let Some(what) = waits_for {
             what.wake();
