@@ -52,7 +52,7 @@ module! {
 }
 
 /// What the module holds while it is loaded, in the order in which it is given up: no new client,
-/// no runtime, no device of a runtime, no thread, no stack segment.
+/// no runtime, no device of a runtime, no thread, no thread of the pool, no stack segment.
 #[pin_data]
 struct Lunatik {
     #[pin]
@@ -60,6 +60,7 @@ struct Lunatik {
     runtimes: runtime::Runtimes,
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
+    pool: sched::pool::Pool,
     segments: linux::segment::SegmentQueue,
 }
 
@@ -68,6 +69,7 @@ impl kernel::InPlaceModule for Lunatik {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
             segments: linux::segment::SegmentQueue::new()?,
+            pool: sched::pool::Pool::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,

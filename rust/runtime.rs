@@ -19,6 +19,7 @@ pub(crate) mod objects;
 pub(crate) mod parameters;
 pub(crate) mod parking;
 pub(crate) mod permissions;
+pub(crate) mod pooled;
 pub(crate) mod program;
 pub(crate) mod rcu_table;
 pub(crate) mod registry;

@@ -2,5 +2,7 @@
 
 //! Who executes a runtime.
 
+pub(crate) mod pool;
+pub(crate) mod program;
 pub(crate) mod reaper;
 pub(crate) mod thread;

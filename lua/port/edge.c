@@ -439,13 +439,81 @@ int lunatik_try_call(lua_State *L, int arguments, int results)
 	return status;
 }
 
+/* What the main thread counts while no program runs in it: it must not yield. */
+static void close_main(lua_State *L)
+{
+	L->nCcalls = 0;
+	incnny(L);
+}
+
+static void program_traceback(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	luaL_traceback(L, L, NULL, 0);
+	keep_traceback(L);
+}
+
+enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *results)
+{
+	global_State *g = G(L);
+	ptrdiff_t top;
+	int status;
+
+	if (L->status == LUA_OK) {
+		g->limittold = 0;
+		lua_pushboolean(L, 0);
+		/* The slot exists since the libraries were opened, so this needs no memory. */
+		keep_traceback(L);
+	}
+	g->leaving = 0;
+	status = lua_resume(L, NULL, arguments, results);
+	if (status == LUA_YIELD)
+		return LUNATIK_PROGRAM_LEFT;
+	if (status == LUA_OK) {
+		close_main(L);
+		return LUNATIK_PROGRAM_RETURNED;
+	}
+	/* Its frames are still there. As for message handlers, an interrupt has no traceback. */
+	if (!luaD_ended(g)) {
+		top = savestack(L, L->top.p);
+		try_operation(L, program_traceback, NULL);
+		L->top.p = restorestack(L, top);
+	}
+	lua_closethread(L, NULL);
+	close_main(L);
+	return LUNATIK_PROGRAM_FAILED;
+}
+
+int lunatik_can_leave(lua_State *L)
+{
+	return luaD_canleave(L);
+}
+
+static int trampoline(lua_State *L);
+
+/* The program is back: what its function waits for may be there. */
+static int call_again(lua_State *L, int status, lua_KContext context)
+{
+	(void)status;
+	(void)context;
+	((struct lunatik_vm *)G(L)->ud)->waits_on = 1;
+	return trampoline(L);
+}
+
 /* Calls a function of Rust, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {
 	lunatik_function function =
 		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
+	int arguments = lua_gettop(L);
 	int result = function(L);
 
+	((struct lunatik_vm *)G(L)->ud)->waits_on = 0;
+	if (result == LUNATIK_PARK) {
+		lua_settop(L, arguments);
+		return luaD_leave(L, call_again);
+	}
 	/* An interrupt that came while it waited, or that is its own doing, is to fire right here. */
 	luaG_notice(L);
 	if (result >= 0)

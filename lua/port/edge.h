@@ -115,6 +115,25 @@ int lunatik_try_tolstring(lua_State *L, int index);
 int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name);
 /* Keeps a traceback where the called function raises. */
 int lunatik_try_call(lua_State *L, int arguments, int results);
+
+/* What lunatik_program() returns. */
+enum lunatik_program_end {
+	/* The program has returned: its results are on the stack. */
+	LUNATIK_PROGRAM_RETURNED,
+	/* It has failed: the error alone is on the stack, and a traceback is kept. */
+	LUNATIK_PROGRAM_FAILED,
+	/* It has left the kernel thread, and is to be continued by another call. */
+	LUNATIK_PROGRAM_LEFT,
+};
+/*
+ * Runs the function below the 'arguments' top values of the main thread, which has nothing else
+ * to do, as a program that may leave its kernel thread; or continues it, without arguments. Until
+ * it has ended, nobody else may call anything of the state but what may be called from any CPU.
+ */
+enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *results);
+/* Whether the calling code is part of such a program and can leave right here. */
+int lunatik_can_leave(lua_State *L);
+
 /* A closure over the 'upvalues' top values that calls the function through the trampoline. */
 int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues);
 

@@ -113,6 +113,9 @@ const void *lunatik_hidden_address(const void *address);
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);
 
+/* Whether the program is to leave its kernel thread, for others wait for one. */
+int lunatik_slice_is_over(void *vm);
+
 /*
  * Work that takes as long as strings are long. All of it raises if the code that calls
  * is to end; see pieces.c.

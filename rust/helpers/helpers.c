@@ -356,6 +356,15 @@ struct workqueue_struct *lunatik_alloc_segment_queue(void)
 	return alloc_workqueue("lunatik_segment", WQ_UNBOUND, WQ_MAX_ACTIVE);
 }
 
+/*
+ * Its items run as long as there is something to do, which must not keep other work of the CPU
+ * from running.
+ */
+struct workqueue_struct *lunatik_alloc_pool_queue(void)
+{
+	return alloc_workqueue("lunatik_pool", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE);
+}
+
 struct lunatik_queued_call {
 	struct work_struct work;
 	struct completion done;

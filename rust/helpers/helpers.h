@@ -72,6 +72,7 @@ bool lunatik_watch_disarm(struct lunatik_watch *watch);
 /* linux/workqueue.h */
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);
+struct workqueue_struct *lunatik_alloc_pool_queue(void);
 void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
 			  void *argument);
 

@@ -18,7 +18,7 @@ use kernel::{
         SpinLock, //
     },
     task::Task,
-    time::{Delta, Instant, Monotonic}, //
+    time::{hrtimer::HrTimer, Delta, Instant, Monotonic}, //
 };
 
 use super::{
@@ -28,6 +28,7 @@ use super::{
     meter::{Budget, Meter},
     parking::Parking,
     permissions::Held,
+    pooled::Pooled,
     sink::{Sink, Stream},
     vm::Vm,
     waiting::Wakes, //
@@ -43,12 +44,14 @@ use crate::{
 mod entered;
 mod interruption;
 mod phase;
+mod slice;
 mod stopping;
 
 use self::interruption::Interruption;
 pub(crate) use self::{
     entered::Entered,
-    phase::{Kind, Phase}, //
+    phase::{Kind, Phase},
+    slice::Left, //
 };
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
@@ -137,6 +140,10 @@ pub(crate) struct Runtime {
     #[pin]
     details: SpinLock<Details>,
     parking: Parking,
+    pooled: Pooled,
+    /// Ends a wait of a runtime of the pool.
+    #[pin]
+    pub(super) timer: HrTimer<Runtime>,
     /// What its code waits for, if that is not the runtime's own; see `waiting.rs`.
     #[pin]
     waits_for: SpinLock<Option<Arc<dyn Wakes>>>,
@@ -192,6 +199,8 @@ impl Runtime {
                     vm: core::ptr::null(),
                 }, "lunatik::Runtime::details"),
                 parking: Parking::new(),
+                pooled: Pooled::new(),
+                timer <- HrTimer::new(),
                 waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
                 log <- Log::new(),
@@ -344,6 +353,9 @@ impl Runtime {
 
     /// Whether `task` has entered it and not left it.
     pub(crate) fn is_executed_by(&self, task: *mut kernel::bindings::task_struct) -> bool {
+        if self.is_pooled_on(task) {
+            return true;
+        }
         let details = self.details.lock();
         details
             .executing
@@ -357,8 +369,13 @@ impl Runtime {
     }
 
     /// How its code waits.
-    pub(super) fn parking(&self) -> &Parking {
+    pub(crate) fn parking(&self) -> &Parking {
         &self.parking
+    }
+
+    /// What it has if it runs on the threads of the pool.
+    pub(crate) fn pooled(&self) -> &Pooled {
+        &self.pooled
     }
 
     /// Its code begins to wait. Returns what it did before.

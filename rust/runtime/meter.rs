@@ -5,7 +5,7 @@
 //! Time counts that a thread really ran for the runtime: who sleeps uses none. The kernel brings
 //! the figures up to date at its ticks and when threads change.
 
-use core::ptr;
+use core::{cell::Cell, ptr};
 use kernel::{
     bindings::task_struct,
     sync::{
@@ -64,6 +64,8 @@ pub(crate) enum Exceeded {
 /// `task` is null or a thread that executes the runtime and does not end before it is replaced.
 pub(crate) struct Meter {
     budget: Budget,
+    /// When the present slice began in the pool, in nanoseconds; 0 elsewhere.
+    began: Atomic<u64>,
     task: Atomic<*mut task_struct>,
     /// What `task` had used when it was last settled.
     base: Atomic<u64>,
@@ -81,12 +83,57 @@ fn used_by(task: *mut task_struct) -> u64 {
     unsafe { sys::lunatik_task_cpu_ns(task) }
 }
 
+fn now() -> u64 {
+    // SAFETY: No conditions.
+    unsafe { kernel::bindings::ktime_get_mono_fast_ns() }
+}
+
+/// The CPU time of a thread that executes many runtimes, each for less than the kernel's figures
+/// are exact to: what it has used and nobody was charged for yet.
+///
+/// A slice is charged for no more than passed, and for no more than is left here. So in the long run
+/// each pays for what it uses, whoever happens to run when the kernel looks.
+pub(crate) struct Account {
+    last: Cell<u64>,
+    left: Cell<u64>,
+}
+
+/// The most that is left uncharged, in nanoseconds: what was not charged in time was not used by
+/// runtimes.
+const MOST_LEFT: u64 = 20 * MS;
+
+impl Account {
+    pub(crate) fn new() -> Self {
+        Self {
+            last: Cell::new(0),
+            left: Cell::new(0),
+        }
+    }
+
+    /// The calling thread uses it from now on.
+    pub(crate) fn begin(&self) {
+        self.last.set(used_by(Task::current_raw()));
+    }
+
+    fn charge(&self, passed: u64) -> u64 {
+        let used = used_by(Task::current_raw());
+        let left = self
+            .left
+            .get()
+            .saturating_add(used.saturating_sub(self.last.replace(used)));
+        let charge = passed.min(left);
+        self.left.set(left.saturating_sub(charge).min(MOST_LEFT));
+        charge
+    }
+}
+
 impl Meter {
     /// A meter at zero.
     pub(crate) fn new(budget: Budget) -> Self {
         // INVARIANT: There is no task.
         Self {
             budget,
+            began: Atomic::new(0),
             task: Atomic::new(ptr::null_mut()),
             base: Atomic::new(0),
             settled: Atomic::new(0),
@@ -103,9 +150,19 @@ impl Meter {
 
     /// From now on the calling thread executes the runtime.
     pub(crate) fn start(&self) {
+        self.start_at(0);
+    }
+
+    /// As [`start`](Self::start), for a thread that executes many, each for a moment.
+    pub(crate) fn start_slice(&self) {
+        self.start_at(now());
+    }
+
+    fn start_at(&self, began: u64) {
         let task = Task::current_raw();
         // Whoever reads meanwhile sees that the task changes.
         self.task.store(ptr::null_mut(), Release);
+        self.began.store(began, Relaxed);
         self.base.store(used_by(task), Release);
         // INVARIANT: The current task calls `stop()` before it ends.
         self.task.store(task, Release);
@@ -114,7 +171,16 @@ impl Meter {
     /// The calling thread executes the runtime no longer.
     pub(crate) fn stop(&self) {
         let now = used_by(Task::current_raw());
-        let used = now.saturating_sub(self.base.load(Relaxed));
+        self.settle(now, now.saturating_sub(self.base.load(Relaxed)));
+    }
+
+    /// As [`stop`](Self::stop), after [`start_slice`](Self::start_slice).
+    pub(crate) fn stop_slice(&self, account: &Account) {
+        let passed = now().saturating_sub(self.began.load(Relaxed));
+        self.settle(used_by(Task::current_raw()), account.charge(passed));
+    }
+
+    fn settle(&self, now: u64, used: u64) {
         self.task.store(ptr::null_mut(), Release);
         // In this order, so that nobody ever reads too much.
         self.base.store(now, Release);
@@ -144,7 +210,12 @@ impl Meter {
         let current = if task.is_null() || task != self.task.load(Acquire) {
             0
         } else {
-            used_by(task).saturating_sub(base)
+            let used = used_by(task).saturating_sub(base);
+            match self.began.load(Relaxed) {
+                0 => used,
+                // The base may be as old as the kernel's last look at the thread.
+                began => used.min(now().saturating_sub(began)),
+            }
         };
         drop(guard);
         settled.saturating_add(current)

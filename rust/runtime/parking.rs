@@ -7,25 +7,29 @@
 //! for makes the change first and wakes them then, and no wake-up is lost. A wake-up for which
 //! there is nothing is harmless: the waiter looks, and goes on waiting.
 //!
+//! A runtime of the pool leaves its thread instead of sleeping, where it can; then the same token
+//! says who has the runtime.
+//!
 //! Locks: none. [`Parking::state`] is all there is, and whoever takes it from one value to another
 //! does what belongs to that.
 
-use core::ptr;
+use core::{cell::Cell, ptr};
 use kernel::{
     bindings::task_struct,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Full, Release},
+        atomic::{Acquire, Atomic, Full, Relaxed, Release},
         rcu, //
     },
     task::Task,
-    time::{Instant, Monotonic}, //
+    time::{Delta, Instant, Monotonic}, //
 };
 
 use super::{instance::Runtime, vm::Vm};
 use crate::{
-    lua::{self, State},
-    sys::kernel_helpers as sys, //
+    lua::{self, Error, State},
+    sched::pool,
+    sys::{kernel_helpers, lua as sys}, //
 };
 
 /// Nobody has woken the runtime since it looked last.
@@ -34,6 +38,13 @@ const CLEAR: i32 = 0;
 const WOKEN: i32 = 1;
 /// Its thread sleeps until it is woken.
 const SLEEPING: i32 = 2;
+/// It has no thread. Whoever wakes it owns the reference that the pool had.
+const PARKED: i32 = 3;
+/// It has no thread, and lies in a run queue.
+const QUEUED: i32 = 4;
+
+/// When a wait is over that has a time-out.
+pub(crate) type Deadline = Option<Instant<Monotonic>>;
 
 /// The token of a runtime, and its present wait.
 ///
@@ -43,8 +54,17 @@ const SLEEPING: i32 = 2;
 pub(crate) struct Parking {
     state: Atomic<i32>,
     task: Atomic<*mut task_struct>,
-    started: Instant<Monotonic>,
+    /// Whether its code is about to leave its thread because it waits. Only touched by the thread
+    /// that executes the runtime.
+    leaves: Cell<bool>,
+    /// When the wait for which it leaves is over; likewise.
+    deadline: Cell<Deadline>,
 }
+
+// SAFETY: The cells are touched by the thread that executes the runtime alone.
+unsafe impl Send for Parking {}
+// SAFETY: As above.
+unsafe impl Sync for Parking {}
 
 /// How a wait has ended.
 pub(crate) enum Waited<T> {
@@ -57,52 +77,95 @@ pub(crate) enum Waited<T> {
     Ended { left_ms: u32 },
 }
 
-/// Nanoseconds in a millisecond.
-const MS: u64 = 1_000_000;
+/// Nanoseconds that are left until then; `u64::MAX` for ever.
+fn left_ns(deadline: Deadline) -> u64 {
+    match deadline {
+        None => u64::MAX,
+        // A time that is over is negative.
+        Some(deadline) => u64::try_from((deadline - Instant::now()).as_nanos()).unwrap_or(0),
+    }
+}
 
-/// A time-out that never comes.
-const NEVER: u64 = u64::MAX;
+fn left_ms(deadline: Deadline) -> u32 {
+    /// Nanoseconds in a millisecond.
+    const MS: u64 = 1_000_000;
+    match left_ns(deadline) {
+        u64::MAX => u32::MAX,
+        left => u32::try_from(left.div_ceil(MS)).unwrap_or(u32::MAX),
+    }
+}
 
 impl Parking {
     pub(super) fn new() -> Self {
         Self {
             state: Atomic::new(CLEAR),
             task: Atomic::new(ptr::null_mut()),
-            started: Instant::now(),
+            leaves: Cell::new(false),
+            deadline: Cell::new(None),
         }
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(0)
-    }
-
-    /// Sets the token, and wakes who sleeps. In any context, hard interrupts included.
-    fn wake(&self) {
+    /// Sets the token, and wakes who sleeps. Returns whether the caller must see to it that the
+    /// runtime gets a thread. In any context, hard interrupts included.
+    fn wake(&self) -> bool {
         let guard = rcu::read_lock();
-        if self.state.xchg(WOKEN, Full) == SLEEPING {
+        let mut state = self.state.load(Relaxed);
+        // Even a state that stays the same is written: the waiter that takes it is to see what the
+        // caller has changed.
+        let former = loop {
+            let next = match state {
+                PARKED | QUEUED => QUEUED,
+                _ => WOKEN,
+            };
+            match self.state.cmpxchg(state, next, Full) {
+                Ok(former) => break former,
+                Err(other) => state = other,
+            }
+        };
+        if former == SLEEPING {
             // SAFETY: By the type invariants it slept just now, so it had not exited when the RCU
             // read side began, and a thread that exits is freed a grace period later.
             unsafe { kernel::bindings::wake_up_process(self.task.load(Acquire)) };
         }
         drop(guard);
+        former == PARKED
     }
 
     /// Sleeps until the token is set, `deadline` has come, or a signal. Returns false for a signal.
-    fn sleep(&self, deadline: u64) -> bool {
+    fn sleep(&self, deadline: Deadline) -> bool {
         self.task.store(Task::current_raw(), Release);
         // INVARIANT: The task was stored before.
         if self.state.cmpxchg(CLEAR, SLEEPING, Full).is_err() {
             return true;
         }
-        let left = match deadline {
-            NEVER => NEVER,
-            deadline => deadline.saturating_sub(self.now()),
-        };
         // SAFETY: The word is ours and holds what is said until it is woken.
-        let woken = unsafe { sys::lunatik_park(self.state.as_ptr(), SLEEPING, left) };
+        let no_signal = unsafe {
+            kernel_helpers::lunatik_park(self.state.as_ptr(), SLEEPING, left_ns(deadline))
+        };
         // INVARIANT: Nobody takes it for sleeping any more.
         let _ = self.state.cmpxchg(SLEEPING, CLEAR, Full);
-        woken
+        no_signal
+    }
+
+    /// The runtime lies in a run queue from now on. For who has it and does not execute it.
+    pub(crate) fn set_queued(&self) {
+        self.state.store(QUEUED, Relaxed);
+    }
+
+    /// A thread executes the runtime from now on.
+    pub(crate) fn set_running(&self) {
+        self.state.xchg(CLEAR, Full);
+    }
+
+    /// Why the runtime has left its thread: to wait, until then, or for another reason.
+    pub(crate) fn take_leaves(&self) -> Option<Deadline> {
+        self.leaves.replace(false).then(|| self.deadline.get())
+    }
+
+    /// Has the next one who wakes the runtime give it a thread. Returns false, and does nothing, if
+    /// it was woken since it looked last.
+    pub(crate) fn park(&self) -> bool {
+        self.state.cmpxchg(CLEAR, PARKED, Full).is_ok()
     }
 }
 
@@ -110,14 +173,16 @@ impl Runtime {
     /// Has the code of the runtime look whether there is what it waits for, now or when it is
     /// going to wait. In any context.
     pub(crate) fn wake(&self) {
-        self.parking().wake();
+        if self.parking().wake() {
+            // SAFETY: It was parked, so the reference that the pool had is the caller's.
+            unsafe { pool::resume(self) };
+        }
     }
 }
 
 /// Waits until `attempt` returns something, for the native function that was called with `state`.
 ///
-/// `attempt` is called at once and after each wake-up. It must not block. What it returns last is
-/// dropped only if it is an error.
+/// `attempt` is called at once and after each wake-up. It must not block.
 ///
 /// Where the runtime can leave its thread, this fails with [`Error::Parked`] instead of sleeping.
 /// The native function must return that at once, owning nothing, with its arguments where they
@@ -131,9 +196,10 @@ pub(crate) fn wait<T>(
 ) -> lua::Result<Waited<T>> {
     let runtime = Vm::runtime_of(state);
     let parking = runtime.parking();
-    let deadline = match timeout_ms {
-        Some(ms) => parking.now().saturating_add(u64::from(ms) * MS),
-        None => NEVER,
+    let deadline = if Vm::waits_on(state) {
+        parking.deadline.get()
+    } else {
+        timeout_ms.map(|ms| Instant::now() + Delta::from_millis(ms.into()))
     };
     loop {
         // What was changed before the wake-up that this takes is seen below.
@@ -141,21 +207,26 @@ pub(crate) fn wait<T>(
         if let Some(value) = attempt()? {
             return Ok(Waited::Done(value));
         }
-        let left = deadline.saturating_sub(parking.now());
-        if left == 0 {
+        if left_ns(deadline) == 0 {
             return Ok(Waited::TimedOut);
         }
+        if runtime.waits_end() {
+            let left_ms = left_ms(deadline);
+            return Ok(Waited::Ended { left_ms });
+        }
+        // SAFETY: The calling thread executes the VM of the state.
+        if unsafe { sys::lunatik_can_leave(state.as_raw()) } != 0 {
+            parking.leaves.set(true);
+            parking.deadline.set(deadline);
+            return Err(Error::Parked);
+        }
+        pool::thread_blocks(&runtime)?;
         let phase = runtime.block();
-        let signalled = !runtime.waits_end() && !parking.sleep(deadline);
+        let no_signal = parking.sleep(deadline);
         runtime.unblock(phase);
-        if signalled || runtime.waits_end() {
-            let left_ms = match deadline {
-                NEVER => u32::MAX,
-                deadline => {
-                    let left = deadline.saturating_sub(parking.now());
-                    u32::try_from(left.div_ceil(MS)).unwrap_or(u32::MAX)
-                }
-            };
+        pool::thread_goes_on(&runtime);
+        if !no_signal {
+            let left_ms = left_ms(deadline);
             return Ok(Waited::Ended { left_ms });
         }
     }

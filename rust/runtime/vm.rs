@@ -129,6 +129,7 @@ impl Vm {
                     warnings: 0,
                     denied: 0,
                     denied_second: 0,
+                    waits_on: 0,
                     guarded: [None; 5],
                 }),
                 large: LargeBlocks::new()?,
@@ -329,6 +330,17 @@ impl Vm {
         drop(former);
     }
 
+    /// Whether the native function that was called with `state` has left its thread to wait, and is
+    /// called again.
+    pub(super) fn waits_on(state: State) -> bool {
+        // SAFETY: Each state's user data is its VM, which lives while the state does; the thread
+        // that executes it alone reads and writes the field.
+        unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            (*vm.head.get()).waits_on != 0
+        }
+    }
+
     /// The runtime that `state` belongs to.
     ///
     /// The result must not be used beyond the native function that was called with `state`.
@@ -391,11 +403,11 @@ unsafe extern "C" fn lunatik_hop(
         argument,
         meter,
     };
-    meter.stop();
+    vm.runtime().pause_meter();
     // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
     // frame: C catches each before it returns from `call`.
     let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast()) };
-    meter.start();
+    vm.runtime().continue_meter();
     vm.segments.fetch_sub(1, Relaxed);
     (!ran).into()
 }

@@ -5,6 +5,7 @@
 use kernel::sync::Arc;
 
 use super::instance::{Phase, Runtime};
+use crate::sched::pool;
 
 /// Something that code waits for.
 pub(crate) trait Wakes: Send + Sync {
@@ -25,6 +26,8 @@ impl Runtime {
     pub(crate) fn begin_wait(&self, what: Arc<dyn Wakes>) -> Waiting<'_> {
         let former = self.waits_for().lock().replace(what);
         drop(former);
+        // Where there are too many that block, one more keeps its thread from others.
+        let _ = pool::thread_blocks(self);
         Waiting {
             runtime: self,
             phase: self.block(),
@@ -35,6 +38,7 @@ impl Runtime {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.runtime.unblock(self.phase);
+        pool::thread_goes_on(self.runtime);
         let what = self.runtime.waits_for().lock().take();
         // Frees memory perhaps, so after unlocking.
         drop(what);

@@ -116,8 +116,8 @@ pub(super) unsafe extern "C" fn end_vm(vm: *mut c_void) {
 }
 
 impl Runtime {
-    /// Called every 10 ms while it is executed, in a hard interrupt.
-    fn tick(&self, vm: &Vm) {
+    /// Called every few milliseconds while it is executed, in a hard interrupt.
+    pub(super) fn tick(&self, vm: &Vm) {
         self.interruption.look(vm);
         if self.meter.check() {
             self.interruption.raise_over_limit(vm, DEFAULT_GRACE_MS);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Executing a runtime of the pool, a slice at a time.
+
+use core::{
+    ffi::c_int,
+    mem::ManuallyDrop, //
+};
+use kernel::{
+    bindings::task_struct,
+    prelude::*,
+    sync::{
+        atomic::Relaxed,
+        Arc,
+        ArcBorrow, //
+    },
+    task::Task, //
+};
+
+use super::{
+    super::{
+        chain::{Chain, Ownership},
+        execute,
+        parking::Deadline,
+        pooled::Progress,
+        vm::Vm, //
+    },
+    Entered,
+    Failure,
+    Phase,
+    Runtime, //
+};
+use crate::{
+    sched::program::Program,
+    sys::lua as sys, //
+};
+
+/// Why a runtime has left its thread.
+pub(crate) enum Left {
+    /// It has ended.
+    Ended,
+    /// Its slice of time is over.
+    SliceOver,
+    /// It waits: to be woken, or until then.
+    Waits(Deadline),
+}
+
+impl Runtime {
+    /// Notes what it is going to do on the threads of the pool. For who has just made it.
+    pub(crate) fn set_program(&self, program: KBox<dyn Program>) -> Result {
+        let progress = Progress {
+            program,
+            chain: Chain::new()?,
+            begun: false,
+            phase: Phase::Loading,
+        };
+        let progress = KBox::new(progress, GFP_KERNEL_ACCOUNT)?;
+        // SAFETY: Nobody executes it.
+        unsafe { *self.pooled().progress() = Some(progress) };
+        Ok(())
+    }
+
+    /// Begins its program or goes on with it, until it leaves the calling thread.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the runtime, as a thread of the pool.
+    pub(crate) unsafe fn run_slice(self: ArcBorrow<'_, Self>) -> Left {
+        // SAFETY: As the caller promises.
+        let Some(progress) = (unsafe { self.pooled().progress() }) else {
+            return Left::Ended;
+        };
+        self.pooled().take_slice_over();
+        let mut arguments = 0;
+        // Left as it is when the program leaves the thread: the ownership stays with its chain.
+        let entered;
+        if progress.begun {
+            entered = ManuallyDrop::new(Entered::of_owner(self));
+            let _ = self
+                .phase
+                .cmpxchg(Phase::Blocked as u32, progress.phase as u32, Relaxed);
+            self.meter.start_slice();
+        } else {
+            match self.begin_program(progress) {
+                Begun::Gone => {
+                    progress.program.end(None);
+                    self.forget_program();
+                    return Left::Ended;
+                }
+                Begun::Failed(owner, failure) => {
+                    self.end_program(progress, owner, Err(failure));
+                    return Left::Ended;
+                }
+                Begun::Runs(owner, count) => {
+                    entered = ManuallyDrop::new(owner);
+                    arguments = count;
+                }
+            }
+        }
+        let mut results = 0;
+        let state = entered.state();
+        // SAFETY: The calling thread executes the VM. No error crosses this frame.
+        let end = unsafe { sys::lunatik_program(state.as_raw(), arguments, &mut results) };
+        if end == sys::lunatik_program_end_LUNATIK_PROGRAM_LEFT {
+            let leaves = self.parking().take_leaves();
+            self.stop_slice();
+            return match leaves {
+                Some(deadline) => {
+                    self.meter.wait();
+                    let phase = self.phase.xchg(Phase::Blocked as u32, Relaxed);
+                    progress.phase = Phase::from_raw(phase);
+                    Left::Waits(deadline)
+                }
+                None => Left::SliceOver,
+            };
+        }
+        let outcome = if end == sys::lunatik_program_end_LUNATIK_PROGRAM_RETURNED {
+            Ok(results)
+        } else {
+            Err(execute::or_no_memory(execute::take_failure(state)))
+        };
+        self.end_program(progress, ManuallyDrop::into_inner(entered), outcome);
+        Left::Ended
+    }
+
+    fn begin_program<'a>(self: ArcBorrow<'a, Self>, progress: &mut Progress) -> Begun<'a> {
+        let Some(entered) = Self::acquire_for_program(self, &progress.chain) else {
+            return Begun::Gone;
+        };
+        progress.begun = true;
+        self.meter.start_slice();
+        entered.waits_begin_stretches();
+        match progress.program.begin(&entered) {
+            Ok(count) => Begun::Runs(entered, count),
+            Err(error) => {
+                let failure = execute::to_failure(entered.state(), error);
+                Begun::Failed(entered, execute::or_no_memory(failure))
+            }
+        }
+    }
+
+    fn acquire_for_program<'a>(
+        this: ArcBorrow<'a, Self>,
+        chain: &Arc<Chain>,
+    ) -> Option<Entered<'a>> {
+        use super::super::chain::EnterError;
+
+        Ownership::acquire(&this, chain, || {
+            if this.stop_requested() {
+                Err(EnterError::Gone)
+            } else {
+                Ok(())
+            }
+        })
+        .ok()?;
+        this.entry.store(chain.count_entry(), Relaxed);
+        let entered = Entered::of_owner(this);
+        // SAFETY: The ownership was just acquired.
+        unsafe { (*this.vm.get()).is_some() }.then_some(entered)
+    }
+
+    fn end_program(
+        &self,
+        progress: &mut Progress,
+        entered: Entered<'_>,
+        outcome: Result<c_int, Arc<Failure>>,
+    ) {
+        self.interruption.note_end();
+        progress.program.end(Some((&entered, outcome)));
+        entered.end_when_left();
+        self.stop_slice();
+        // SAFETY: The calling thread executes it.
+        if let Some(drainer) = unsafe { self.pooled().drainer() } {
+            // The VM goes away.
+            drainer.look_after_nothing();
+        }
+        drop(entered);
+        self.forget_program();
+    }
+
+    fn stop_slice(&self) {
+        // SAFETY: The calling thread executes it.
+        match unsafe { self.pooled().drainer() } {
+            Some(drainer) => self.meter.stop_slice(drainer.account()),
+            None => self.meter.stop(),
+        }
+    }
+
+    /// The calling thread, which executes the runtime, leaves that to another one, until
+    /// [`continue_meter`](Self::continue_meter).
+    pub(in super::super) fn pause_meter(&self) {
+        if self.is_pooled_on(Task::current_raw()) {
+            self.stop_slice();
+        } else {
+            self.meter.stop();
+        }
+    }
+
+    /// The calling thread executes the runtime again.
+    pub(in super::super) fn continue_meter(&self) {
+        if self.is_pooled_on(Task::current_raw()) {
+            self.meter.start_slice();
+        } else {
+            self.meter.start();
+        }
+    }
+
+    fn forget_program(&self) {
+        // SAFETY: The calling thread has the runtime.
+        let progress = unsafe { self.pooled().progress() }.take();
+        drop(progress);
+    }
+
+    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt of
+    /// that thread's CPU.
+    pub(crate) fn tick_from_pool(&self) {
+        // SAFETY: The thread that is interrupted owns the runtime and does not take the VM away
+        // meanwhile.
+        if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
+            vm.look_up();
+            self.tick(vm);
+        }
+    }
+
+    /// Whether the calling code of the runtime is to leave its thread.
+    pub(in super::super) fn is_slice_over(&self) -> bool {
+        self.pooled().is_slice_over()
+    }
+
+    /// Whether `task` is a thread of the pool that executes it.
+    pub(super) fn is_pooled_on(&self, task: *mut task_struct) -> bool {
+        self.pooled().is_executed_by(task)
+    }
+}
+
+enum Begun<'a> {
+    /// It was stopped before it began.
+    Gone,
+    /// It could not begin.
+    Failed(Entered<'a>, Arc<Failure>),
+    /// Its function and so many arguments are on the stack.
+    Runs(Entered<'a>, c_int),
+}
+
+/// Whether the program of a VM is to leave its kernel thread, for others wait for one.
+///
+/// # Safety
+///
+/// `vm` is a VM that lives, and the calling thread executes it.
+#[no_mangle]
+unsafe extern "C" fn lunatik_slice_is_over(vm: *mut core::ffi::c_void) -> c_int {
+    // SAFETY: As the caller promises.
+    unsafe { (*vm.cast::<Vm>()).runtime() }
+        .is_slice_over()
+        .into()
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a runtime has that runs on the threads of the pool.
+
+use core::{
+    cell::{Cell, UnsafeCell},
+    ptr, //
+};
+use kernel::{
+    bindings::task_struct,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        Arc,
+        ArcBorrow, //
+    },
+    time::{
+        hrtimer::{
+            AbsoluteHardMode,
+            ArcHrTimerHandle,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart, //
+        },
+        Instant,
+        Monotonic, //
+    },
+};
+
+use super::{
+    chain::Chain,
+    instance::{Phase, Runtime}, //
+};
+use crate::sched::{
+    pool::{Drainer, Link},
+    program::Program, //
+};
+
+/// Where a program is.
+pub(super) struct Progress {
+    pub(super) program: KBox<dyn Program>,
+    pub(super) chain: Arc<Chain>,
+    pub(super) begun: bool,
+    /// What the runtime did when it left its thread.
+    pub(super) phase: Phase,
+}
+
+/// The part of a runtime that the pool needs.
+///
+/// Cells are touched by whoever has the runtime: the pool's thread that executes it, or that parks
+/// it; see `parking.rs` for who that is.
+pub(crate) struct Pooled {
+    /// The runtime behind this one in a run queue.
+    link: Link,
+    progress: UnsafeCell<Option<KBox<Progress>>>,
+    /// Ends the present wait.
+    timer: UnsafeCell<Option<ArcHrTimerHandle<Runtime>>>,
+    /// Who executes it, and on which thread; null while nobody does.
+    drainer: Cell<*const Drainer>,
+    task: Atomic<*mut task_struct>,
+    /// Its program is to leave its thread, for others wait for one.
+    slice_over: Atomic<bool>,
+}
+
+// SAFETY: As the type says about its cells.
+unsafe impl Send for Pooled {}
+// SAFETY: As above.
+unsafe impl Sync for Pooled {}
+
+impl Pooled {
+    pub(super) fn new() -> Self {
+        Self {
+            link: Link::new(),
+            progress: UnsafeCell::new(None),
+            timer: UnsafeCell::new(None),
+            drainer: Cell::new(ptr::null()),
+            task: Atomic::new(ptr::null_mut()),
+            slice_over: Atomic::new(false),
+        }
+    }
+
+    /// Its place in a run queue.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// What it does.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the runtime, and use no two results at a time.
+    #[allow(clippy::mut_from_ref)]
+    pub(super) unsafe fn progress(&self) -> &mut Option<KBox<Progress>> {
+        // SAFETY: As the caller promises.
+        unsafe { &mut *self.progress.get() }
+    }
+
+    /// Whether it runs on the pool's threads.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the runtime.
+    pub(crate) unsafe fn drainer(&self) -> Option<&'static Drainer> {
+        // SAFETY: Drainers live as long as the pool does, which is longer than any runtime.
+        unsafe { self.drainer.get().as_ref() }
+    }
+
+    /// Notes who executes it from now on: `drainer`, on the calling thread; or nobody.
+    pub(crate) fn set_drainer(&self, drainer: Option<&Drainer>, task: *mut task_struct) {
+        self.drainer.set(drainer.map_or(ptr::null(), ptr::from_ref));
+        self.task.store(task, Relaxed);
+    }
+
+    /// Whether `task` is a thread of the pool that executes it.
+    pub(super) fn is_executed_by(&self, task: *mut task_struct) -> bool {
+        self.task.load(Relaxed) == task
+    }
+
+    /// Has it leave its thread soon, if it can. In any context.
+    pub(crate) fn end_slice(&self) {
+        self.slice_over.store(true, Release);
+    }
+
+    /// Whether it is to leave its thread.
+    pub(super) fn is_slice_over(&self) -> bool {
+        self.slice_over.load(Acquire)
+    }
+
+    /// It has left its thread. Returns whether it was to.
+    pub(super) fn take_slice_over(&self) -> bool {
+        let was = self.is_slice_over();
+        self.slice_over.store(false, Relaxed);
+        was
+    }
+}
+
+impl Runtime {
+    /// Wakes the runtime then, unless [`clear_timer`](Self::clear_timer) comes first.
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the runtime, and no timer be set.
+    pub(crate) unsafe fn set_timer(self: ArcBorrow<'_, Self>, at: Instant<Monotonic>) {
+        let handle = Arc::from(self).start(at);
+        // SAFETY: As the caller promises.
+        unsafe { *self.pooled().timer.get() = Some(handle) };
+    }
+
+    /// Ends the effect of [`set_timer`](Self::set_timer).
+    ///
+    /// # Safety
+    ///
+    /// The caller must have the runtime.
+    pub(crate) unsafe fn clear_timer(&self) {
+        // SAFETY: As the caller promises.
+        let handle = unsafe { (*self.pooled().timer.get()).take() };
+        drop(handle);
+    }
+}
+
+impl HrTimerCallback for Runtime {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(
+        this: ArcBorrow<'_, Self>,
+        _context: HrTimerCallbackContext<'_, Self>,
+    ) -> HrTimerRestart {
+        this.wake();
+        HrTimerRestart::NoRestart
+    }
+}
+
+kernel::impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Runtime {
+        mode: AbsoluteHardMode<Monotonic>, field: self.timer
+    }
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Who runs the runtimes of a run queue, one after another.
+
+use core::{cell::UnsafeCell, ptr};
+use kernel::{
+    bindings,
+    new_work,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Full, Relaxed, Release},
+        Arc,
+        ArcBorrow, //
+    },
+    task::Task,
+    time::{
+        hrtimer::{
+            ArcHrTimerHandle,
+            HrTimer,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart,
+            RelativePinnedHardMode, //
+        },
+        Delta,
+        Monotonic, //
+    },
+    workqueue::{impl_has_work, Work, WorkItem}, //
+};
+
+use super::{context::Context, Shared};
+use crate::{
+    runtime::{
+        instance::{Left, Runtime},
+        meter::Account, //
+    },
+    sys::kernel_helpers as sys, //
+};
+
+/// How often a drainer at work is looked after.
+const TICK: Delta = Delta::from_millis(4);
+
+/// Ticks without work after which the timer is stopped: to start it costs more than to run a
+/// runtime for a moment.
+const IDLE_TICKS: u32 = 4;
+
+/// A work item that runs the runtimes of a context.
+///
+/// # Invariants
+///
+/// `current` is null, or a runtime that the drainer's thread executes on the CPU `cpu`, which that
+/// thread does not leave meanwhile.
+#[pin_data]
+pub(crate) struct Drainer {
+    shared: &'static Shared,
+    pub(super) context: &'static Context,
+    /// For the list of idle drainers.
+    pub(super) next_idle: Atomic<*mut Drainer>,
+    /// Whether it has the slot of the context.
+    has_slot: Atomic<bool>,
+    current: Atomic<*mut Runtime>,
+    cpu: Atomic<u32>,
+    /// Ticks that the present slice has seen.
+    ticks: Atomic<u32>,
+    idle_ticks: Atomic<u32>,
+    ticking: Atomic<bool>,
+    account: Account,
+    #[pin]
+    work: Work<Drainer>,
+    #[pin]
+    timer: HrTimer<Drainer>,
+    /// Touched by the drainer's thread, and when the pool is given up.
+    running_timer: UnsafeCell<Option<ArcHrTimerHandle<Drainer>>>,
+}
+
+// SAFETY: The account is touched by the thread of the drainer alone.
+unsafe impl Send for Drainer {}
+// SAFETY: As above.
+unsafe impl Sync for Drainer {}
+
+impl_has_work! {
+    impl HasWork<Self> for Drainer { self.work }
+}
+
+kernel::impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Drainer {
+        mode: RelativePinnedHardMode<Monotonic>, field: self.timer
+    }
+}
+
+/// A reference for as long as the pool lives.
+///
+/// # Safety
+///
+/// The pool must live as long as the result is used.
+unsafe fn as_static(drainer: &Drainer) -> &'static Drainer {
+    // SAFETY: As the caller promises; the pool has a reference to each drainer.
+    unsafe { &*ptr::from_ref(drainer) }
+}
+
+fn this_cpu() -> u32 {
+    // SAFETY: No conditions.
+    unsafe { sys::lunatik_current_cpu() }
+}
+
+impl Drainer {
+    pub(super) fn new(shared: &'static Shared, context: &'static Context) -> Result<Arc<Self>> {
+        // INVARIANT: It executes nothing.
+        Arc::pin_init(
+            pin_init!(Self {
+                shared,
+                context,
+                next_idle: Atomic::new(ptr::null_mut()),
+                has_slot: Atomic::new(false),
+                current: Atomic::new(ptr::null_mut()),
+                cpu: Atomic::new(0),
+                ticks: Atomic::new(0),
+                idle_ticks: Atomic::new(0),
+                ticking: Atomic::new(false),
+                account: Account::new(),
+                work <- new_work!("lunatik::pool::Drainer"),
+                timer <- HrTimer::new(),
+                running_timer: UnsafeCell::new(None),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// The CPU time of its thread.
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Runs what is to be run. For whom the slot was taken.
+    fn drain(&'static self) {
+        self.has_slot.store(true, Relaxed);
+        self.account.begin();
+        loop {
+            let Some(runtime) = self
+                .context
+                .next()
+                .or_else(|| self.shared.steal(self.context))
+            else {
+                break;
+            };
+            self.run(runtime);
+            if !self.has_slot.load(Acquire) && !self.take_slot_again() {
+                return;
+            }
+            // SAFETY: No locks are held.
+            unsafe { sys::lunatik_give_way() };
+        }
+        self.has_slot.store(false, Relaxed);
+        // From here on somebody else may have it run again, after this.
+        self.context.add_idle(self);
+        self.context.release_slot(self.shared);
+    }
+
+    /// Takes the slot that was given up while it was blocked, or becomes idle.
+    fn take_slot_again(&'static self) -> bool {
+        if self.context.take_slot() {
+            self.has_slot.store(true, Relaxed);
+            return true;
+        }
+        self.context.add_idle(self);
+        false
+    }
+
+    /// Runs `runtime` until it leaves the thread.
+    fn run(&'static self, runtime: Arc<Runtime>) {
+        runtime.parking().set_running();
+        // SAFETY: It was in the queue, so this thread has it now; and the same until it is parked,
+        // queued or gone.
+        unsafe { runtime.clear_timer() };
+        let pooled = runtime.pooled();
+        pooled.set_drainer(Some(self), Task::current_raw());
+        self.begin(&runtime);
+        // SAFETY: As above.
+        let left = unsafe { runtime.as_arc_borrow().run_slice() };
+        self.end();
+        match left {
+            Left::Ended => (),
+            Left::SliceOver => {
+                pooled.set_drainer(None, ptr::null_mut());
+                runtime.parking().set_queued();
+                self.context.add_expired(runtime);
+            }
+            Left::Waits(deadline) => {
+                pooled.set_drainer(None, ptr::null_mut());
+                if let Some(deadline) = deadline {
+                    // SAFETY: As above.
+                    unsafe { runtime.as_arc_borrow().set_timer(deadline) };
+                }
+                let raw = Arc::into_raw(runtime);
+                // SAFETY: The reference is ours until the runtime is parked, whose waker owns it.
+                if !unsafe { (*raw).parking().park() } {
+                    // SAFETY: It was woken before that, so the reference is still ours.
+                    let runtime = unsafe { Arc::from_raw(raw) };
+                    runtime.parking().set_queued();
+                    self.context.add(runtime);
+                }
+            }
+        }
+    }
+
+    /// From now on the thread executes `runtime`, and does not leave its CPU.
+    fn begin(&'static self, runtime: &Runtime) {
+        // SAFETY: `end()` takes it back, on the same thread.
+        unsafe { bindings::migrate_disable() };
+        self.cpu.store(this_cpu(), Relaxed);
+        self.ticks.store(0, Relaxed);
+        // INVARIANT: The caller executes it on this CPU.
+        self.current
+            .store(ptr::from_ref(runtime).cast_mut(), Release);
+        if !self.ticking.load(Relaxed) {
+            self.start_ticks();
+        }
+    }
+
+    /// The thread goes on with a runtime whose VM is about to go.
+    pub(crate) fn look_after_nothing(&self) {
+        // INVARIANT: Null. The timer's interrupt is on this CPU, so it is over or begins after this.
+        self.current.store(ptr::null_mut(), Release);
+    }
+
+    /// The thread executes no runtime any more.
+    fn end(&self) {
+        self.look_after_nothing();
+        // SAFETY: `begin()` forbade it.
+        unsafe { bindings::migrate_enable() };
+    }
+
+    fn start_ticks(&'static self) {
+        self.idle_ticks.store(0, Relaxed);
+        self.ticking.store(true, Relaxed);
+        // SAFETY: This is the drainer's thread.
+        unsafe { self.stop_ticks() };
+        let timer = self.this().start(TICK);
+        // SAFETY: As above.
+        unsafe { *self.running_timer.get() = Some(timer) };
+    }
+
+    /// Stops the timer.
+    ///
+    /// # Safety
+    ///
+    /// To be called by the drainer's thread, or when there is none.
+    pub(super) unsafe fn stop_ticks(&self) {
+        // SAFETY: As the caller promises.
+        let timer = unsafe { (*self.running_timer.get()).take() };
+        drop(timer);
+    }
+
+    /// A reference of one's own.
+    pub(super) fn this(&'static self) -> Arc<Self> {
+        // SAFETY: All drainers are made by `Arc`, and the pool has a reference as long as it lives.
+        unsafe { ArcBorrow::from_raw(self) }.into()
+    }
+
+    /// The thread is going to sleep in the midst of a runtime: somebody else drains the queue
+    /// meanwhile. Fails if there is nobody and there may be no more drainers.
+    ///
+    /// For the thread of the drainer.
+    pub(super) fn block(&'static self) -> Result {
+        if self.has_slot.load(Acquire) {
+            if !self.context.has_idle() {
+                self.shared.add_drainer(self.context)?;
+            }
+            self.give_slot_up();
+        }
+        self.end();
+        Ok(())
+    }
+
+    /// The thread has slept, and goes on with `runtime`.
+    pub(super) fn unblock(&'static self, runtime: &Runtime) {
+        self.begin(runtime);
+    }
+
+    /// Lets somebody else have the slot, if there is an idle drainer.
+    fn give_slot_up(&self) {
+        if self.context.has_idle() && self.has_slot.xchg(false, Full) {
+            self.context.release_slot(self.shared);
+        }
+    }
+
+    /// Looks after the runtime that is executed. In a hard interrupt, on the drainer's CPU.
+    fn tick(&'static self) -> HrTimerRestart {
+        let current = self.current.load(Acquire);
+        if current.is_null() {
+            let idle = self.idle_ticks.load(Relaxed).wrapping_add(1);
+            self.idle_ticks.store(idle, Relaxed);
+            if idle >= IDLE_TICKS {
+                self.ticking.store(false, Release);
+                return HrTimerRestart::NoRestart;
+            }
+            return HrTimerRestart::Restart;
+        }
+        self.idle_ticks.store(0, Relaxed);
+        if self.cpu.load(Relaxed) != this_cpu() {
+            // The CPU was taken away and the timer sent to another one: the next slice starts it
+            // where it belongs.
+            self.ticking.store(false, Release);
+            return HrTimerRestart::NoRestart;
+        }
+        // SAFETY: By the type invariants the thread executes it on this CPU, which is in this
+        // interrupt until this returns.
+        let runtime = unsafe { &*current };
+        runtime.tick_from_pool();
+        let ticks = self.ticks.load(Relaxed).wrapping_add(1);
+        self.ticks.store(ticks, Relaxed);
+        if self.shared.backlog() > 0 {
+            if ticks > 1 {
+                runtime.pooled().end_slice();
+            }
+            if ticks > 3 {
+                // It cannot leave its thread, or has not yet: another thread goes on with the queue.
+                self.shared.relieve(self.context);
+                self.give_slot_up();
+            }
+            self.shared.kick_others(self.context);
+        }
+        HrTimerRestart::Restart
+    }
+}
+
+impl WorkItem for Drainer {
+    type Pointer = Arc<Drainer>;
+
+    fn run(this: Arc<Drainer>) {
+        // SAFETY: Work items are queued while the pool lives.
+        unsafe { as_static(&this) }.drain();
+    }
+}
+
+impl HrTimerCallback for Drainer {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(
+        this: ArcBorrow<'_, Self>,
+        mut context: HrTimerCallbackContext<'_, Self>,
+    ) -> HrTimerRestart {
+        // SAFETY: The timer is stopped before the pool is given up.
+        let restart = unsafe { as_static(&this) }.tick();
+        if restart == HrTimerRestart::Restart {
+            context.forward_now(TICK);
+        }
+        restart
+    }
+}
