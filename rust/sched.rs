@@ -2,5 +2,6 @@
 
 //! Who executes a runtime.
 
+pub(crate) mod program;
 pub(crate) mod reaper;
 pub(crate) mod thread;
