@@ -4,6 +4,7 @@
 
 use kernel::prelude::*;
 
+mod channel;
 mod codec;
 mod control;
 mod linux;

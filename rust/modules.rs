@@ -19,6 +19,7 @@ mod rcu;
 mod runner;
 mod testing;
 mod thread;
+mod worker;
 
 use crate::{
     lua::{self, Free, State},
@@ -34,6 +35,14 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     state.reserve(lua::MIN_STACK)?;
     state.push_globals();
     state.set_function(-1, c"pledge", native!(pledge::pledge, Free))?;
+    worker::push(state)?;
+    state.push_value(-1);
+    state.set_field(-3, c"worker")?;
+    state.get_field(-2, c"package")?;
+    state.get_field(-1, c"loaded")?;
+    state.push_value(-3);
+    state.set_field(-2, c"worker")?;
+    state.pop(3);
     // To have a module is no power: its functions ask for permission.
     state.get_field(-1, c"package")?;
     state.get_field(-1, c"preload")?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod chain;
+pub(crate) mod children;
 mod complete;
 pub(crate) mod directory;
 pub(crate) mod execute;

@@ -501,6 +501,20 @@ static int call_again(lua_State *L, int status, lua_KContext context)
 	return trampoline(L);
 }
 
+const char *lunatik_caller_source(lua_State *L)
+{
+	/* How far pcall, require and the like may be from each other. */
+	enum { LEVELS = 32 };
+	lua_Debug debug;
+
+	for (int level = 1; level < LEVELS && lua_getstack(L, level, &debug); level++) {
+		lua_getinfo(L, "S", &debug);
+		if (*debug.what != 'C')
+			return debug.source;
+	}
+	return NULL;
+}
+
 /* Calls a function of Rust, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {

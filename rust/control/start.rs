@@ -169,6 +169,7 @@ fn create(
         budget: budget(start.budget),
         memcg: session.memcg().clone(),
         permissions: permissions(start.permissions)?,
+        parent: None,
     })?;
     let relay = Arc::new(
         Relay {
@@ -272,6 +273,7 @@ fn repl_runtime(
         budget: self::budget(budget),
         memcg: session.memcg().clone(),
         permissions: permissions(named)?,
+        parent: None,
     })?;
     session.set_repl(runtime.clone());
     Ok(runtime)

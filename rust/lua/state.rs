@@ -473,6 +473,15 @@ impl State {
         self.check(unsafe { sys::lunatik_try_tolstring(self.0, index) })
     }
 
+    /// The source of the Lua function that has called the running native function: `@` and a path
+    /// if it comes from a file. To be used only until that function returns.
+    pub(crate) fn caller_source<'a>(self) -> Option<&'a CStr> {
+        // SAFETY: By the type invariant. Never raises.
+        let source = unsafe { sys::lunatik_caller_source(self.0) };
+        // SAFETY: If it is not null it is a string, which lives while the function runs.
+        (!source.is_null()).then(|| unsafe { CStr::from_char_ptr(source) })
+    }
+
     /// Pushes the table of globals.
     pub(crate) fn push_globals(self) {
         // SAFETY: By the type invariant; the slot exists in every VM, so this never raises.

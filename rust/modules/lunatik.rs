@@ -131,6 +131,7 @@ pub(super) fn create(
             .narrowed(parameters::budget(limits.budget)),
         memcg: parent.memcg().clone(),
         permissions: Held::new(inherited)?,
+        parent: None,
     })
 }
 

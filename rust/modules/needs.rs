@@ -6,7 +6,7 @@
 //! userdata among the arguments is, a field of a table is not. What needs more than its arguments
 //! tell asks again itself.
 
-use super::{arguments::script, handles};
+use super::{arguments::script, handles, worker::Script};
 use crate::{
     lua::{Guard, Result, State},
     permission::Permission,
@@ -66,6 +66,16 @@ impl Guard for Starts {
     fn check(state: State) -> Result<()> {
         RunnerNamed::check(state)?;
         Vm::permit(state, Permission::Load, None)
+    }
+}
+
+/// To create workers. The function asks for permission to read the script's file itself, and then
+/// for the permission to load code.
+pub(super) struct CreatesWorkers;
+
+impl Guard for CreatesWorkers {
+    fn check(state: State) -> Result<()> {
+        Script::of_argument(state, 1)?.permit(state)
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     mtmsg::BufferReference, //
 };
 use crate::{
+    channel::worker::WorkerHandle,
     lua::{self, Error, Free, Kind, State},
     native,
     runtime::{
@@ -37,6 +38,8 @@ pub(crate) enum Object {
     Buffer(BufferReference),
     /// A thread of `llthreads2`.
     Child(KBox<Child>),
+    /// A worker of the runtime.
+    Worker(WorkerHandle),
 }
 
 impl Object {
@@ -51,6 +54,7 @@ impl Object {
             Self::Interruptible(_) => "mtint.interruptible",
             Self::Buffer(_) => "mtmsg.buffer",
             Self::Child(_) => "llthreads2.thread",
+            Self::Worker(_) => "worker.state",
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     linux::segment,
     lua::{self, Free, State},
     native,
-    runtime::{registry, vm::Vm}, //
+    runtime::{registry, vm::Vm},
+    sched::pool, //
 };
 
 /// `fail_allocation(n [, stay])`: the n-th allocation of this runtime from now fails, and with
@@ -69,13 +70,30 @@ fn stop_latency(state: State) -> lua::Result {
     Ok(1)
 }
 
+/// `testing.pool()`: what the pool does.
+fn pool(state: State) -> lua::Result {
+    let snapshot = pool::snapshot();
+    state.new_table(0, 4)?;
+    for (name, value) in [
+        (c"drainers", snapshot.drainers),
+        (c"busy", snapshot.busy),
+        (c"backlog", snapshot.backlog),
+        (c"taken", snapshot.taken),
+    ] {
+        state.push_integer(value as i64);
+        state.set_field(-2, name)?;
+    }
+    Ok(1)
+}
+
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 7)?;
+    state.new_table(0, 8)?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
     state.set_function(-1, c"paint_stack", native!(paint_stack, Free))?;
     state.set_function(-1, c"painted_left", native!(painted_left, Free))?;
+    state.set_function(-1, c"pool", native!(pool, Free))?;
     state.set_function(-1, c"stack_left", native!(stack_left, Free))?;
     state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;
     state.set_function(-1, c"without_segments", native!(without_segments, Free))?;

@@ -26,8 +26,7 @@ use kernel::{
 
 mod family;
 
-pub(crate) use self::family::Family;
-use self::family::Room;
+pub(crate) use self::family::{Family, Room, MAX_FAMILY_BYTES};
 use super::{
     directory::{Directory, Listed, Listing},
     instance::Runtime,

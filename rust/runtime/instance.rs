@@ -23,6 +23,7 @@ use kernel::{
 
 use super::{
     chain::{Chain, Ownership},
+    children::{Child, Children},
     live,
     log::Log,
     meter::{Budget, Meter},
@@ -68,6 +69,8 @@ pub(crate) struct Options<'a> {
     pub(crate) permissions: Arc<Held>,
     /// CPU time that it may use.
     pub(crate) budget: Budget,
+    /// Whose worker it is.
+    pub(crate) parent: Option<Arc<Runtime>>,
 }
 
 /// An error with all that a user needs to find it.
@@ -92,6 +95,8 @@ struct Details {
     failure: Option<Arc<Failure>>,
     /// The permissions of its main thread, to be shown; the thread has a reference of its own.
     permissions: Arc<Held>,
+    /// Whose worker it is; taken when it ends, so that no chain of them is left to be dropped.
+    child: Option<Child>,
     /// The VM, for interrupts from other CPUs; null before it is made and while it is torn down.
     vm: *const Vm,
 }
@@ -139,6 +144,12 @@ pub(crate) struct Runtime {
     ownership: Ownership,
     #[pin]
     details: SpinLock<Details>,
+    /// Its workers.
+    #[pin]
+    children: Children,
+    /// The runtime whose output its own belongs to: for a worker, the one that is the worker of
+    /// none, above it.
+    prints_to: Option<Arc<Runtime>>,
     parking: Parking,
     pooled: Pooled,
     /// Ends a wait of a runtime of the pool.
@@ -168,6 +179,12 @@ impl Runtime {
         let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
         name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
         let permissions = options.permissions.clone();
+        let parent = options.parent;
+        let child = parent.clone().map(Child::new).transpose()?;
+        let prints_to = parent.as_ref().map(|parent| match &parent.prints_to {
+            Some(above) => above.clone(),
+            None => parent.clone(),
+        });
         let runtime = Arc::pin_init(
             pin_init!(Self {
                 id: NEXT_ID.fetch_add(1, Relaxed),
@@ -196,8 +213,11 @@ impl Runtime {
                     thread: None,
                     failure: None,
                     permissions,
+                    child,
                     vm: core::ptr::null(),
                 }, "lunatik::Runtime::details"),
+                children <- Children::new(),
+                prints_to,
                 parking: Parking::new(),
                 pooled: Pooled::new(),
                 timer <- HrTimer::new(),
@@ -218,7 +238,11 @@ impl Runtime {
         // SAFETY: Nobody else knows the runtime yet.
         unsafe { *runtime.vm.get() = Some(vm) };
         runtime.details.lock().vm = pointer;
-        if let Err(error) = live::add(&runtime) {
+        let added = live::add(&runtime).and_then(|()| match &parent {
+            Some(parent) => parent.children.add(&runtime),
+            None => Ok(()),
+        });
+        if let Err(error) = added {
             runtime.tear_down();
             return Err(error);
         }
@@ -321,9 +345,20 @@ impl Runtime {
         drop(former);
     }
 
+    /// Whose worker it is, while it lives.
+    pub(crate) fn parent(&self) -> Option<Arc<Runtime>> {
+        let details = self.details.lock();
+        details.child.as_ref().map(|child| child.parent.clone())
+    }
+
     /// The log of what it prints.
     pub(crate) fn log(&self) -> &Log {
-        &self.log
+        &self.printer().log
+    }
+
+    /// The runtime whose sink and log have what it prints.
+    fn printer(&self) -> &Self {
+        self.prints_to.as_deref().unwrap_or(self)
     }
 
     /// Sends what it prints to `sink`, and to the log again with `None`.
@@ -335,10 +370,10 @@ impl Runtime {
     /// Takes what the script printed. Sleeps, while the reader is slow and the runtime is not
     /// told to stop.
     pub(crate) fn output(&self, stream: Stream, text: &[u8]) {
-        let sink = self.sink.lock().clone();
+        let sink = self.printer().sink.lock().clone();
         let taken = sink.is_some_and(|sink| sink.take(self, stream, text));
         if !taken {
-            self.log.append(stream, text);
+            self.log().append(stream, text);
         }
     }
 

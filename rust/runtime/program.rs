@@ -31,6 +31,8 @@ pub(crate) fn path(name: &[u8]) -> Result<CString> {
 pub(crate) enum Program<'a> {
     /// The file of this name in [`DIRECTORY`].
     Named(&'a [u8]),
+    /// The file with this path.
+    File(&'a CStr),
     /// A text, with the chunk name that Lua shall use.
     Text { text: &'a [u8], chunk: &'a [u8] },
 }
@@ -91,10 +93,10 @@ impl Program<'_> {
                 let chunk = CString::try_from_fmt(fmt!("{}", BStr::from_bytes(chunk)))?;
                 Ok(with(text, &chunk))
             }
-            Self::Named(name) => {
-                let path = path(name)?;
+            Self::Named(name) => Program::File(&path(name)?).with_text(with),
+            Self::File(path) => {
                 let chunk = CString::try_from_fmt(fmt!("@{}", BStr::from_bytes(path.to_bytes())))?;
-                let text = FileText::read(&path)?;
+                let text = FileText::read(path)?;
                 Ok(with(text.bytes(), &chunk))
             }
         }

@@ -29,6 +29,7 @@ use super::{
     sink::Stream, //
 };
 use crate::{
+    channel::{mailbox::Limits, worker::Worker},
     linux::{large::LargeBlocks, memcg::MemoryCgroup, segment},
     lua::{Reference, State},
     modules::{self, Object},
@@ -81,6 +82,10 @@ pub(crate) struct Vm {
     interrupt_owner: UnsafeCell<Option<Arc<Owner>>>,
     /// Likewise.
     family: UnsafeCell<Option<Arc<Family>>>,
+    /// What connects a worker to its parent. Likewise.
+    worker: UnsafeCell<Option<Arc<Worker>>>,
+    /// What the mailboxes of workers may hold that are made from now on.
+    mailbox_limits: Cell<Limits>,
     /// See `resume.rs`.
     resume_driver: Cell<Option<Reference>>,
     _pin: PhantomPinned,
@@ -143,6 +148,8 @@ impl Vm {
                 body: Cell::new(None),
                 interrupt_owner: UnsafeCell::new(None),
                 family: UnsafeCell::new(None),
+                worker: UnsafeCell::new(None),
+                mailbox_limits: Cell::new(Limits::DEFAULT),
                 resume_driver: Cell::new(None),
                 _pin: PhantomPinned,
             },
@@ -339,6 +346,35 @@ impl Vm {
             let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
             (*vm.head.get()).waits_on != 0
         }
+    }
+
+    /// What connects the VM of `state` to its parent, if it is a worker's.
+    pub(crate) fn worker(state: State) -> Option<Arc<Worker>> {
+        // SAFETY: As in `interrupt_owner()`.
+        unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            (*vm.worker.get()).clone()
+        }
+    }
+
+    /// Connects the VM of `state`, in which nothing has run yet, to its parent.
+    pub(crate) fn set_worker(state: State, worker: Arc<Worker>) {
+        // SAFETY: As in `interrupt_owner()`.
+        let former = unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            (*vm.worker.get()).replace(worker)
+        };
+        drop(former);
+    }
+
+    /// What the mailboxes of the workers that the code of `state` makes may hold.
+    ///
+    /// The result must not be used beyond the native function that was called with `state`.
+    pub(crate) fn mailbox_limits<'a>(state: State) -> &'a Cell<Limits> {
+        // SAFETY: Each state's user data is its VM, which lives while the state does, and which the
+        // calling thread executes.
+        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        &vm.mailbox_limits
     }
 
     /// The runtime that `state` belongs to.

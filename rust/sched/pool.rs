@@ -261,7 +261,7 @@ impl WorkItem for Replenisher {
 }
 
 /// Runs `program` in `runtime`, which nothing has run in, on the threads of the pool; the runtime
-/// ends with it. Sleeps for memory.
+/// ends with it. Sleeps for memory. Where this fails, the runtime is the caller's to end.
 pub(crate) fn start(runtime: Arc<Runtime>, program: KBox<dyn Program>) -> Result {
     runtime.set_program(program)?;
     runtime.parking().set_queued();
@@ -305,5 +305,32 @@ pub(crate) fn thread_goes_on(runtime: &Runtime) {
     // SAFETY: The calling thread executes it.
     if let Some(drainer) = unsafe { runtime.pooled().drainer() } {
         drainer.unblock(runtime);
+    }
+}
+
+/// What the pool does just now, for tests.
+pub(crate) struct Snapshot {
+    /// Threads that it can use at one time; they exist while they run something.
+    pub(crate) drainers: usize,
+    /// Those that execute a runtime.
+    pub(crate) busy: usize,
+    /// Runtimes that wait for a thread.
+    pub(crate) backlog: usize,
+    /// Run queues that somebody takes from.
+    pub(crate) taken: usize,
+}
+
+/// Looks at the pool.
+pub(crate) fn snapshot() -> Snapshot {
+    let shared = shared();
+    let taken = shared.contexts.iter().filter(|context| !context.is_free());
+    let taken = taken.count();
+    let drainers = shared.drainers.lock();
+    let busy = drainers.iter().filter(|drainer| drainer.is_busy());
+    Snapshot {
+        drainers: drainers.len(),
+        busy: busy.count(),
+        backlog: shared.backlog(),
+        taken,
     }
 }

@@ -53,7 +53,7 @@ impl Family {
     }
 
     /// Takes room for that many bytes, if there is some.
-    pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Option<Room> {
+    pub(crate) fn take(self: &Arc<Self>, bytes: usize) -> Option<Room> {
         let now = self.bytes.fetch_add(bytes, Relaxed).saturating_add(bytes);
         let room = Room {
             family: self.clone(),
@@ -64,7 +64,7 @@ impl Family {
 }
 
 /// Bytes of a family that are in use until this is dropped.
-pub(super) struct Room {
+pub(crate) struct Room {
     family: Arc<Family>,
     pub(super) bytes: usize,
 }

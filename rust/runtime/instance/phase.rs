@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     Spawn,
     /// `lunatik.runtime`: belongs to another runtime.
     Child,
+    /// `worker.create`: runs one script for another runtime.
+    Worker,
     /// `eval` and `repl`: belongs to a session of the device.
     Eval,
 }
@@ -22,6 +24,7 @@ impl Kind {
             Self::Run => "run",
             Self::Spawn => "spawn",
             Self::Child => "child",
+            Self::Worker => "worker",
             Self::Eval => "eval",
         }
     }

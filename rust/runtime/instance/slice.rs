@@ -20,18 +20,17 @@ use kernel::{
 use super::{
     super::{
         chain::{Chain, Ownership},
-        execute,
         parking::Deadline,
         pooled::Progress,
         vm::Vm, //
     },
     Entered,
-    Failure,
     Phase,
     Runtime, //
 };
 use crate::{
-    sched::program::Program,
+    lua::{self, Error},
+    sched::{program::Program, reaper},
     sys::lua as sys, //
 };
 
@@ -83,12 +82,15 @@ impl Runtime {
         } else {
             match self.begin_program(progress) {
                 Begun::Gone => {
-                    progress.program.end(None);
                     self.forget_program();
+                    // It was told to stop, and has a VM still if nobody waited for it.
+                    if self.stop(None, 0).is_err() {
+                        reaper::finish(self.into());
+                    }
                     return Left::Ended;
                 }
-                Begun::Failed(owner, failure) => {
-                    self.end_program(progress, owner, Err(failure));
+                Begun::Failed(owner, error) => {
+                    self.end_program(progress, owner, Err(error));
                     return Left::Ended;
                 }
                 Begun::Runs(owner, count) => {
@@ -117,7 +119,7 @@ impl Runtime {
         let outcome = if end == sys::lunatik_program_end_LUNATIK_PROGRAM_RETURNED {
             Ok(results)
         } else {
-            Err(execute::or_no_memory(execute::take_failure(state)))
+            Err(Error::Raised)
         };
         self.end_program(progress, ManuallyDrop::into_inner(entered), outcome);
         Left::Ended
@@ -132,10 +134,7 @@ impl Runtime {
         entered.waits_begin_stretches();
         match progress.program.begin(&entered) {
             Ok(count) => Begun::Runs(entered, count),
-            Err(error) => {
-                let failure = execute::to_failure(entered.state(), error);
-                Begun::Failed(entered, execute::or_no_memory(failure))
-            }
+            Err(error) => Begun::Failed(entered, error),
         }
     }
 
@@ -163,10 +162,11 @@ impl Runtime {
         &self,
         progress: &mut Progress,
         entered: Entered<'_>,
-        outcome: Result<c_int, Arc<Failure>>,
+        outcome: lua::Result<c_int>,
     ) {
         self.interruption.note_end();
-        progress.program.end(Some((&entered, outcome)));
+        progress.program.end(&entered, outcome);
+        entered.state().set_top(0);
         entered.end_when_left();
         self.stop_slice();
         // SAFETY: The calling thread executes it.
@@ -237,7 +237,7 @@ enum Begun<'a> {
     /// It was stopped before it began.
     Gone,
     /// It could not begin.
-    Failed(Entered<'a>, Arc<Failure>),
+    Failed(Entered<'a>, Error),
     /// Its function and so many arguments are on the stack.
     Runs(Entered<'a>, c_int),
 }

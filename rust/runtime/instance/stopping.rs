@@ -24,6 +24,7 @@ use super::{
     Runtime,
     DEFAULT_GRACE_MS, //
 };
+use crate::sched::reaper;
 
 impl Runtime {
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
@@ -95,7 +96,7 @@ impl Runtime {
         if let Some(what) = waits_for {
             what.wake();
         }
-        if let Some(sink) = self.sink.lock().clone() {
+        if let Some(sink) = self.printer().sink.lock().clone() {
             sink.wake();
         }
         self.ownership.wake_owner();
@@ -250,5 +251,12 @@ impl Runtime {
         self.log.close();
         registry::ended(self);
         live::remove(self.id);
+        // With the VM have gone the parent's ends of the mailboxes, so workers know.
+        reaper::finish_all(self.children.close());
+        let child = self.details.lock().child.take();
+        if let Some(child) = child {
+            child.parent.children.remove(self.id);
+            child.parent.wake();
+        }
     }
 }

@@ -218,6 +218,11 @@ impl Drainer {
         }
     }
 
+    /// Whether its thread executes a runtime just now, and does not sleep in it.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.current.load(Relaxed).is_null()
+    }
+
     /// The thread goes on with a runtime whose VM is about to go.
     pub(crate) fn look_after_nothing(&self) {
         // INVARIANT: Null. The timer's interrupt is on this CPU, so it is over or begins after this.

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Mailboxes: bounded queues of messages with many senders and one receiver, both runtimes.
+//!
+//! Nothing here waits. A sender that finds no room, and a receiver that finds no message, is
+//! remembered under the lock with which it has looked, and woken by who changes that: each change
+//! is made under the same lock, and [`Runtime::wake`] sets a token that the next wait of the
+//! runtime takes. So there are two cases. Either the look comes before the change: then the
+//! change finds whom to wake. Or it comes after it, and sees it. No wake-up is lost, and a
+//! receiver that has not looked is not woken.
+//!
+//! What is remembered may be out of date, where somebody has stopped waiting meanwhile. Then it is
+//! woken for nothing, which is harmless.
+//!
+//! Lock order: `Mailbox::inner` is a leaf, held for a few instructions. Memory is allocated before
+//! and freed after.
+
+use core::mem;
+use kernel::{
+    list::{
+        impl_list_arc_safe,
+        impl_list_item,
+        List,
+        ListArc,
+        ListLinks, //
+    },
+    new_spinlock,
+    prelude::*,
+    sync::{
+        Arc,
+        SpinLock, //
+    },
+};
+
+use crate::runtime::{
+    buffer::Room,
+    instance::Runtime,
+    message::Message, //
+};
+
+/// Bytes that a message counts beside its values.
+pub(crate) const OVERHEAD: usize = 16;
+
+/// Runtimes that may wait for room in one mailbox.
+const MAX_WAITING: usize = 4096;
+
+/// What a mailbox may hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Messages.
+    pub(crate) messages: usize,
+    /// Their bytes. A message that is larger is taken where there is no other.
+    pub(crate) bytes: usize,
+}
+
+impl Limits {
+    /// What holds where nothing else is asked for.
+    pub(crate) const DEFAULT: Self = Self {
+        messages: 1024,
+        bytes: 1 << 20,
+    };
+    /// The most that can be asked for.
+    pub(crate) const MAX: Self = Self {
+        messages: 65_536,
+        bytes: 16 << 20,
+    };
+}
+
+/// A message on its way.
+#[pin_data]
+pub(crate) struct Entry {
+    message: Message,
+    /// Bytes that it takes from its sender's family until it is dropped.
+    _room: Room,
+    #[pin]
+    links: ListLinks,
+}
+
+impl Entry {
+    /// Puts a message into an envelope. Where the memory for that comes from is the caller's to
+    /// say, see [`charge`](crate::linux::memcg::MemoryCgroup::charge).
+    pub(crate) fn new(message: Message, room: Room) -> Result<ListArc<Self>> {
+        ListArc::pin_init(
+            try_pin_init!(Self {
+                message,
+                _room: room,
+                links <- ListLinks::new(),
+            }? Error),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// The values.
+    pub(crate) fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// Bytes that a message counts.
+    pub(crate) fn size_of(message: &Message) -> usize {
+        message.len().saturating_add(OVERHEAD)
+    }
+}
+
+impl_list_arc_safe! {
+    impl ListArcSafe<0> for Entry { untracked; }
+}
+
+impl_list_item! {
+    impl ListItem<0> for Entry { using ListLinks { self.links }; }
+}
+
+struct Inner {
+    queue: List<Entry>,
+    count: usize,
+    bytes: usize,
+    /// The receiver has found it empty, and is to be woken by what comes next.
+    receiver_looks: bool,
+    receiver_gone: bool,
+    senders_gone: bool,
+    /// Who has found no room.
+    waiting: KVec<Arc<Runtime>>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Sent {
+    /// It is in the mailbox.
+    Yes,
+    /// There is no room. The sender is woken when there is some.
+    Full,
+    /// Nobody will ever receive it.
+    Closed,
+}
+
+/// What the receiver finds.
+pub(crate) enum Taken {
+    /// The oldest message.
+    Message(ListArc<Entry>),
+    /// Nothing. The receiver is woken when that changes.
+    Empty,
+    /// Nothing, and nothing will come.
+    Closed,
+}
+
+/// A queue of messages for one runtime.
+#[pin_data]
+pub(crate) struct Mailbox {
+    receiver: Arc<Runtime>,
+    limits: Limits,
+    #[pin]
+    inner: SpinLock<Inner>,
+}
+
+impl Mailbox {
+    /// A mailbox that only the code of `receiver` takes messages from.
+    pub(crate) fn new(receiver: Arc<Runtime>, limits: Limits) -> impl PinInit<Self> {
+        pin_init!(Self {
+            receiver,
+            limits,
+            inner <- new_spinlock!(Inner {
+                queue: List::new(),
+                count: 0,
+                bytes: 0,
+                receiver_looks: false,
+                receiver_gone: false,
+                senders_gone: false,
+                waiting: KVec::new(),
+            }, "lunatik::Mailbox"),
+        })
+    }
+
+    /// Adds the message in `entry`, which is taken out if that succeeds, for the code of `sender`.
+    ///
+    /// Messages of one sender keep their order. Of several that wait for room, any may be the next.
+    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`.
+    pub(crate) fn send(
+        &self,
+        entry: &mut Option<ListArc<Entry>>,
+        sender: &Arc<Runtime>,
+    ) -> Result<Sent> {
+        let Some(size) = entry.as_ref().map(|entry| Entry::size_of(&entry.message)) else {
+            return Ok(Sent::Closed);
+        };
+        let mut spare = KVec::new();
+        loop {
+            let mut inner = self.inner.lock();
+            if inner.receiver_gone || inner.senders_gone {
+                return Ok(Sent::Closed);
+            }
+            let bytes = inner.bytes.saturating_add(size);
+            let fits = inner.count < self.limits.messages && bytes <= self.limits.bytes;
+            if fits || inner.count == 0 {
+                if let Some(entry) = entry.take() {
+                    inner.queue.push_back(entry);
+                    inner.count += 1;
+                    inner.bytes = bytes;
+                }
+                let wake = mem::take(&mut inner.receiver_looks);
+                drop(inner);
+                if wake {
+                    self.receiver.wake();
+                }
+                return Ok(Sent::Yes);
+            }
+            if inner.waiting.iter().any(|known| Arc::ptr_eq(known, sender)) {
+                return Ok(Sent::Full);
+            }
+            let count = inner.waiting.len();
+            if count >= MAX_WAITING {
+                return Err(ENOBUFS);
+            }
+            if inner.waiting.capacity() == count && spare.capacity() > count {
+                mem::swap(&mut inner.waiting, &mut spare);
+                while let Some(known) = spare.pop() {
+                    // There is room for as many and one more.
+                    let _ = inner.waiting.push_within_capacity(known);
+                }
+            }
+            if inner.waiting.capacity() > count {
+                let _ = inner.waiting.push_within_capacity(sender.clone());
+                drop(inner);
+                return Ok(Sent::Full);
+            }
+            drop(inner);
+            spare = KVec::with_capacity(count.saturating_add(1).next_power_of_two(), GFP_KERNEL)?;
+        }
+    }
+
+    /// Takes the oldest message. For the code of the receiver.
+    pub(crate) fn take(&self) -> Taken {
+        let mut inner = self.inner.lock();
+        let Some(entry) = inner.queue.pop_front() else {
+            if inner.senders_gone {
+                return Taken::Closed;
+            }
+            inner.receiver_looks = true;
+            return Taken::Empty;
+        };
+        inner.count = inner.count.saturating_sub(1);
+        inner.bytes = inner.bytes.saturating_sub(Entry::size_of(&entry.message));
+        let waiting = mem::take(&mut inner.waiting);
+        drop(inner);
+        wake(waiting);
+        Taken::Message(entry)
+    }
+
+    /// Puts a message back in front that was taken and could not be used.
+    pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
+        let mut inner = self.inner.lock();
+        if inner.receiver_gone {
+            drop(inner);
+            return drop(entry);
+        }
+        inner.count = inner.count.saturating_add(1);
+        inner.bytes = inner.bytes.saturating_add(Entry::size_of(&entry.message));
+        inner.queue.push_front(entry);
+    }
+
+    /// Nobody receives any more: what is there is dropped, and senders are told.
+    pub(crate) fn close_receiver(&self) {
+        let mut inner = self.inner.lock();
+        inner.receiver_gone = true;
+        let mut dropped = List::new();
+        mem::swap(&mut dropped, &mut inner.queue);
+        inner.count = 0;
+        inner.bytes = 0;
+        let waiting = mem::take(&mut inner.waiting);
+        drop(inner);
+        wake(waiting);
+    }
+
+    /// Nobody sends any more: what is there can still be received.
+    pub(crate) fn close_senders(&self) {
+        let mut inner = self.inner.lock();
+        inner.senders_gone = true;
+        let looks = mem::take(&mut inner.receiver_looks);
+        let waiting = mem::take(&mut inner.waiting);
+        drop(inner);
+        if looks {
+            self.receiver.wake();
+        }
+        wake(waiting);
+    }
+
+    /// Whether nothing is there, and nothing will come. For the code of the receiver.
+    pub(crate) fn is_drained(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.senders_gone && inner.count == 0
+    }
+
+    /// Whether [`close_senders`](Self::close_senders) was called.
+    pub(crate) fn senders_are_gone(&self) -> bool {
+        self.inner.lock().senders_gone
+    }
+}
+
+fn wake(waiting: KVec<Arc<Runtime>>) {
+    for runtime in waiting.iter() {
+        runtime.wake();
+    }
+}

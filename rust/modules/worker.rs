@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The global table `worker`: scripts that run in runtimes of their own, and messages to and from
+//! them.
+
+use core::ffi::c_int;
+use kernel::{
+    list::ListArc,
+    prelude::*,
+    sync::Arc, //
+};
+
+mod create;
+mod script;
+
+pub(super) use self::script::Script;
+use super::{
+    arguments::{optional_milliseconds, type_error},
+    needs,
+    object::{self, Class, Object}, //
+};
+use crate::{
+    channel::{
+        mailbox::{Entry, Limits, Mailbox, Sent, Taken},
+        worker::{Fault, Worker}, //
+    },
+    lua::{self, Error, Free, Kind, State},
+    native,
+    runtime::{
+        buffer::MAX_FAMILY_BYTES,
+        instance::{Phase, DEFAULT_GRACE_MS},
+        message::Message,
+        parking::{wait, Waited},
+        vm::Vm, //
+    },
+    sched::reaper, //
+};
+
+/// What calls a worker that is not there.
+const TYPE: &str = "worker.state";
+
+pub(super) const WORKER: Class = Class {
+    name: c"worker.state",
+    fill: |state, metatable| {
+        state.set_function(metatable, c"__close", native!(stop, Free))?;
+        state.set_function(metatable, c"__tostring", native!(show, Free))?;
+        Ok(())
+    },
+};
+
+/// Pushes the table.
+pub(super) fn push(state: State) -> lua::Result<()> {
+    state.new_table(0, 8)?;
+    state.set_function(
+        -1,
+        c"create",
+        native!(create::create, needs::CreatesWorkers),
+    )?;
+    state.set_function(-1, c"limits", native!(limits, Free))?;
+    state.set_function(-1, c"receive", native!(receive, Free))?;
+    state.set_function(-1, c"send", native!(send, Free))?;
+    state.set_function(-1, c"status", native!(status, Free))?;
+    state.set_function(-1, c"stop", native!(stop, Free))?;
+    Ok(())
+}
+
+/// Adds what only workers have to the table, in a VM in which nothing has run yet.
+fn add_own(state: State) -> lua::Result<()> {
+    let guard = state.guard();
+    state.push_globals();
+    state.get_field(-1, c"worker")?;
+    state.set_function(-1, c"message", native!(message, Free))?;
+    state.set_function(-1, c"peek", native!(peek, Free))?;
+    drop(guard);
+    Ok(())
+}
+
+/// The worker at `index`.
+fn worker(state: State, index: c_int) -> lua::Result<Arc<Worker>> {
+    object::with(state, index, |object| match object {
+        Object::Worker(handle) => Some(handle.worker().clone()),
+        _ => None,
+    })
+    .ok_or_else(|| type_error(state, index, TYPE))
+}
+
+/// `worker.status(w)`
+fn status(state: State) -> lua::Result {
+    let word = if worker(state, 1)?.is_over() {
+        "dead"
+    } else {
+        "running"
+    };
+    state.push_bytes(word.as_bytes())?;
+    Ok(1)
+}
+
+/// `tostring(w)`
+fn show(state: State) -> lua::Result {
+    worker(state, 1)?;
+    let text = crate::runtime::text::Text::new(fmt!("worker: {:#x}", state.identity(1)));
+    state.push_bytes(text.as_bytes())?;
+    Ok(1)
+}
+
+/// The whole number from 1 to `most` in the field `name` of the table at 1, if it is there.
+fn limit(state: State, name: &CStr, most: usize) -> lua::Result<Option<usize>> {
+    let kind = state.get_field(1, name)?;
+    let given = state.to_integer(-1);
+    state.pop(1);
+    match (kind, given.and_then(|given| usize::try_from(given).ok())) {
+        (Kind::Nil, _) => Ok(None),
+        (Kind::Integer, Some(given)) if (1..=most).contains(&given) => Ok(Some(given)),
+        _ => {
+            let name = super::arguments::show(name.to_bytes());
+            Err(Error::argument(
+                1,
+                fmt!("field '{name}' must be an integer from 1 to {most}"),
+            ))
+        }
+    }
+}
+
+/// `worker.limits([{messages=, bytes=}])`
+fn limits(state: State) -> lua::Result {
+    let cell = Vm::mailbox_limits(state);
+    let mut limits = cell.get();
+    match state.kind(1) {
+        Kind::None => (),
+        Kind::Table => {
+            if let Some(messages) = limit(state, c"messages", Limits::MAX.messages)? {
+                limits.messages = messages;
+            }
+            if let Some(bytes) = limit(state, c"bytes", Limits::MAX.bytes)? {
+                limits.bytes = bytes;
+            }
+            cell.set(limits);
+        }
+        _ => return Err(type_error(state, 1, "table")),
+    }
+    state.new_table(0, 2)?;
+    state.push_integer(limits.messages as i64);
+    state.set_field(-2, c"messages")?;
+    state.push_integer(limits.bytes as i64);
+    state.set_field(-2, c"bytes")?;
+    Ok(1)
+}
+
+/// What a wait ends with that is over for another reason than what it was for.
+fn interrupted() -> Error {
+    Error::message(fmt!("interrupted"))
+}
+
+/// Puts a copy of the value at `index` into `mailbox`, waiting for room. Pushes whether anybody
+/// can receive it.
+fn put(state: State, index: c_int, mailbox: &Mailbox) -> lua::Result {
+    if state.kind(index) == Kind::None {
+        return Err(Error::message(fmt!("cannot send no value")));
+    }
+    let runtime = Vm::runtime_of(state);
+    let family = Vm::family(state)?;
+    let mut entry = runtime.memcg().charge(|| {
+        let message = Message::encode(state, index, index)?;
+        let room = family.take(Entry::size_of(&message)).ok_or_else(|| {
+            Error::message(fmt!(
+                "more than {} MiB of messages were not received yet",
+                MAX_FAMILY_BYTES >> 20
+            ))
+        })?;
+        Ok::<_, Error>(Some(Entry::new(message, room)?))
+    })?;
+    let sender = runtime.into();
+    let waited = wait(state, None, || match mailbox.send(&mut entry, &sender) {
+        Ok(Sent::Yes) => Ok(Some(true)),
+        Ok(Sent::Closed) => Ok(Some(false)),
+        Ok(Sent::Full) => Ok(None),
+        Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
+            "too many wait for room in the same queue"
+        ))),
+        Err(error) => Err(error.into()),
+    })?;
+    match waited {
+        Waited::Done(sent) => {
+            state.push_boolean(sent);
+            Ok(1)
+        }
+        Waited::TimedOut | Waited::Ended { .. } => Err(interrupted()),
+    }
+}
+
+/// `worker.send(w, value)`
+fn send(state: State) -> lua::Result {
+    let worker = worker(state, 1)?;
+    put(state, 2, worker.inbox())
+}
+
+/// What connects the running worker to its parent.
+fn own(state: State, function: &str) -> lua::Result<Arc<Worker>> {
+    Vm::worker(state)
+        .ok_or_else(|| Error::message(fmt!("worker.{function} called outside worker context")))
+}
+
+/// `worker.message(value)`
+fn message(state: State) -> lua::Result {
+    let worker = own(state, "message")?;
+    put(state, 1, worker.outbox())
+}
+
+/// Pushes the value in `entry`, which goes back to `mailbox` if that fails.
+fn push_entry(state: State, mailbox: &Mailbox, entry: ListArc<Entry>) -> lua::Result<()> {
+    if let Err(error) = entry.message().push(state) {
+        mailbox.put_back(entry);
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// `worker.peek([timeout_ms])`
+fn peek(state: State) -> lua::Result {
+    let worker = own(state, "peek")?;
+    let timeout = optional_milliseconds(state, 1)?;
+    let inbox = worker.inbox();
+    let closed = || Error::message(fmt!("parent closed"));
+    let waited = wait(state, timeout, || match inbox.take() {
+        Taken::Message(entry) => Ok(Some(entry)),
+        Taken::Empty => Ok(None),
+        Taken::Closed => Err(closed()),
+    })?;
+    match waited {
+        Waited::Done(entry) => {
+            push_entry(state, inbox, entry)?;
+            Ok(1)
+        }
+        Waited::TimedOut => {
+            state.push_nil();
+            state.push_bytes(b"timeout")?;
+            Ok(2)
+        }
+        Waited::Ended { .. } if inbox.senders_are_gone() => Err(closed()),
+        Waited::Ended { .. } => Err(interrupted()),
+    }
+}
+
+/// What one look at several workers finds.
+enum Found {
+    /// Messages.
+    Messages(Messages),
+    /// The error of this worker.
+    Fault(Arc<Worker>, Fault),
+    /// All are dead, and everything was received.
+    Nothing,
+}
+
+/// Messages that were taken, each with the place of its worker among the arguments.
+struct Messages(KVVec<(c_int, Arc<Worker>, ListArc<Entry>)>);
+
+impl Messages {
+    /// Gives all back.
+    fn put_back(mut self) {
+        // Backwards: a worker that was named twice gets its first message back last.
+        while let Some((_, worker, entry)) = self.0.pop() {
+            worker.outbox().put_back(entry);
+        }
+    }
+}
+
+/// Takes a message from each of the first `count` arguments that has one. Returns those, and
+/// whether any more can come.
+fn take_messages(state: State, count: c_int, messages: &mut Messages) -> lua::Result<bool> {
+    let mut alive = false;
+    for index in 1..=count {
+        // Whatever a message needs is there before it is taken.
+        messages.0.reserve(1, GFP_KERNEL)?;
+        let worker = worker(state, index)?;
+        match worker.outbox().take() {
+            Taken::Message(entry) => {
+                let _ = messages.0.push_within_capacity((index, worker, entry));
+            }
+            Taken::Empty => alive = true,
+            Taken::Closed => (),
+        }
+    }
+    Ok(alive)
+}
+
+/// Looks at the workers that are the first `count` arguments.
+fn look(state: State, count: c_int) -> lua::Result<Option<Found>> {
+    let mut messages = Messages(KVVec::new());
+    let alive = match take_messages(state, count, &mut messages) {
+        Ok(alive) => alive,
+        Err(error) => {
+            messages.put_back();
+            return Err(error);
+        }
+    };
+    if !messages.0.is_empty() {
+        return Ok(Some(Found::Messages(messages)));
+    }
+    for index in 1..=count {
+        let worker = worker(state, index)?;
+        // It may have sent something and failed since it was looked at.
+        let fault = worker.outbox().is_drained().then(|| worker.take_fault());
+        if let Some(fault) = fault.flatten() {
+            return Ok(Some(Found::Fault(worker, fault)));
+        }
+    }
+    Ok((!alive).then_some(Found::Nothing))
+}
+
+/// Pushes the value of each of `messages` at its place among `count` values.
+fn push_found(
+    state: State,
+    count: c_int,
+    messages: &[(c_int, Arc<Worker>, ListArc<Entry>)],
+) -> lua::Result<()> {
+    let mut place = 0;
+    for (index, _, entry) in messages {
+        while place < index.saturating_sub(1) {
+            state.push_nil();
+            place = place.saturating_add(1);
+        }
+        entry.message().push(state)?;
+        place = place.saturating_add(1);
+    }
+    while place < count {
+        state.push_nil();
+        place = place.saturating_add(1);
+    }
+    Ok(())
+}
+
+/// `worker.receive(w1, w2, ..., [timeout_ms])`
+fn receive(state: State) -> lua::Result {
+    let top = state.top();
+    let (count, timeout) = match state.kind(top) {
+        Kind::Integer if top > 1 => (top.saturating_sub(1), optional_milliseconds(state, top)?),
+        _ => (top, None),
+    };
+    if count < 1 {
+        return Err(Error::message(fmt!("expected at least one worker")));
+    }
+    for index in 1..=count {
+        worker(state, index)?;
+    }
+    state.reserve(count.saturating_add(lua::MIN_STACK))?;
+    let found = match wait(state, timeout, || look(state, count))? {
+        Waited::Done(found) => found,
+        Waited::TimedOut => {
+            push_found(state, count, &[])?;
+            state.push_bytes(b"timeout")?;
+            return Ok(count.saturating_add(1));
+        }
+        Waited::Ended { .. } => return Err(interrupted()),
+    };
+    match found {
+        Found::Messages(messages) => {
+            if let Err(error) = push_found(state, count, &messages.0) {
+                messages.put_back();
+                return Err(error);
+            }
+        }
+        Found::Fault(worker, fault) => {
+            let pushed = match &fault.value {
+                Some(value) => value.push(state).map(|_| ()),
+                None => state
+                    .push_bytes(&fault.failure.message)
+                    .map_err(Error::from),
+            };
+            if let Err(error) = pushed {
+                worker.put_fault_back(fault);
+                return Err(error);
+            }
+            return Err(Error::Raised);
+        }
+        Found::Nothing => push_found(state, count, &[])?,
+    }
+    Ok(count)
+}
+
+/// `worker.stop(w, [grace_ms])` and `__close`, which passes the error, if any.
+fn stop(state: State) -> lua::Result {
+    let worker = worker(state, 1)?;
+    let grace = match state.kind(2) {
+        Kind::Integer => optional_milliseconds(state, 2)?,
+        _ => None,
+    };
+    let runtime = worker.runtime();
+    if !worker.note_stop() {
+        runtime.request_stop();
+        reaper::finish_after(runtime.clone(), grace.unwrap_or(DEFAULT_GRACE_MS));
+    }
+    // The worker wakes its parent when it is gone.
+    let waited = wait(state, None, || {
+        let gone = matches!(runtime.phase(), Phase::Finished | Phase::Failed);
+        Ok(gone.then_some(()))
+    })?;
+    match waited {
+        Waited::Done(()) => Ok(0),
+        Waited::TimedOut | Waited::Ended { .. } => Err(interrupted()),
+    }
+}

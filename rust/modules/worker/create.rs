@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `worker.create`, and what a worker does.
+
+use core::ffi::c_int;
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::Arc, //
+};
+
+use super::{
+    super::{
+        arguments::show,
+        lunatik::start_error,
+        object::{self, Object}, //
+    },
+    add_own,
+    script::{Script, Text},
+    WORKER, //
+};
+use crate::{
+    channel::worker::{Fault, Worker, WorkerHandle},
+    lua::{self, Error, Kind as ValueKind, State},
+    permission::Set,
+    runtime::{
+        children::{MAX_ALL, MAX_CHILDREN},
+        execute,
+        instance::{Entered, Kind, Options, Runtime},
+        message::Message,
+        meter::Budget,
+        parameters,
+        permissions::{self, Held},
+        program::Program as Source,
+        start::{self, StartError},
+        vm::Vm, //
+    },
+    sched::{pool, program::Program},
+};
+
+/// A runtime that ends unless its program is started.
+struct Unstarted(Option<Arc<Runtime>>);
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            start::abandon(&runtime);
+        }
+    }
+}
+
+/// Says why a worker could not be made.
+fn failed(state: State, script: &Script, error: StartError) -> Error {
+    match error {
+        StartError::Errno(error) if error == EMFILE => {
+            Error::message(fmt!("this runtime has {MAX_CHILDREN} workers already"))
+        }
+        StartError::Errno(error) if error == ENFILE => {
+            Error::message(fmt!("there are {MAX_ALL} workers already"))
+        }
+        StartError::Errno(error) if error == EAGAIN => Error::message(fmt!(
+            "{} could not be started: there are too many runtimes or threads",
+            show(script.name())
+        )),
+        error => start_error(state, script.name(), error),
+    }
+}
+
+/// A runtime that may do and use what that of `state` may, and no more.
+fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
+    let parent = Vm::runtime_of(state);
+    let memcg = parent.memcg();
+    let inherited = memcg.charge(|| permissions::with(state, Set::inherit));
+    let inherited = inherited.map_err(kernel::error::Error::from)?;
+    let (_, _, memory) = parent.memory();
+    start::create(Options {
+        name: script.name(),
+        kind: Kind::Worker,
+        memory,
+        budget: parent
+            .meter()
+            .budget()
+            .narrowed(parameters::budget(Budget::default())),
+        memcg: memcg.clone(),
+        permissions: Held::new(inherited)?,
+        parent: Some(parent.into()),
+    })
+}
+
+/// `worker.create(path, ...)`
+pub(super) fn create(state: State) -> lua::Result {
+    let script = Script::of_argument(state, 1)?;
+    let text = script.read(state)?;
+    let parent = Vm::runtime_of(state);
+    let memcg = parent.memcg();
+    let arguments = memcg.charge(|| Message::encode(state, 2, state.top()))?;
+    let made = runtime(state, &script).map_err(|error| failed(state, &script, error))?;
+    let mut unstarted = Unstarted(Some(made.clone()));
+    let limits = Vm::mailbox_limits(state).get();
+    let worker = memcg.charge(|| Worker::new(made.clone(), parent.into(), limits))?;
+    let handle = WorkerHandle::new(worker.clone());
+    object::push(state, &WORKER, Object::Worker(handle))?;
+    let body = Body {
+        worker,
+        script,
+        text,
+        arguments,
+    };
+    let body = memcg.charge(|| KBox::new(body, GFP_KERNEL_ACCOUNT))?;
+    pool::start(made.clone(), body).map_err(|error| {
+        let name = show(made.name());
+        match error {
+            error if error == ENOMEM => Error::NoMemory,
+            error => Error::message(fmt!("{name} could not be started: {error:?}")),
+        }
+    })?;
+    unstarted.0 = None;
+    Ok(1)
+}
+
+/// What a worker does.
+struct Body {
+    worker: Arc<Worker>,
+    script: Script,
+    text: Text,
+    /// What the script is called with.
+    arguments: Message,
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        // If it has not begun, it never will.
+        self.worker.finish(None);
+    }
+}
+
+impl Body {
+    /// Compiles the script and pushes its function.
+    fn load(&self, state: State) -> lua::Result<()> {
+        let path = self.script.path();
+        let loaded = match &self.text {
+            Text::InFile => Source::File(path).with_text(|text, chunk| state.load(text, chunk)),
+            Text::Read(text) => {
+                let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+                Ok(state.load(text, &chunk))
+            }
+            Text::Failed(error) => Err(*error),
+        };
+        let (path, name) = (show(path.to_bytes()), show(self.script.name()));
+        match loaded {
+            Ok(result) => Ok(result?),
+            Err(error) if error == ENOMEM => Err(Error::NoMemory),
+            Err(error) if error == ENOENT || error == EISDIR || error == ENOTDIR => Err(
+                Error::long_message(state, fmt!("no script {name}: there is no file {path}")),
+            ),
+            Err(error) => Err(Error::long_message(
+                state,
+                fmt!("{path} could not be read: {error:?}"),
+            )),
+        }
+    }
+}
+
+impl Program for Body {
+    fn begin(&mut self, entered: &Entered<'_>) -> lua::Result {
+        let state = entered.state();
+        state.reserve(lua::MIN_STACK)?;
+        Vm::set_worker(state, self.worker.clone());
+        add_own(state)?;
+        self.load(state)?;
+        entered.loaded();
+        core::mem::take(&mut self.arguments).push(state)
+    }
+
+    fn end(&mut self, entered: &Entered<'_>, result: lua::Result<c_int>) {
+        let told = entered.was_told() && !entered.is_over_limit();
+        let fault = match result {
+            Err(error) if !told => Some(fault(entered, error)),
+            _ => None,
+        };
+        if let Some(fault) = &fault {
+            entered.set_failure(Some(fault.failure.clone()));
+        }
+        self.worker.finish(fault);
+    }
+}
+
+/// What the parent gets to know of an error.
+fn fault(entered: &Entered<'_>, error: Error) -> Fault {
+    let state = entered.state();
+    let is_value = matches!(error, Error::Raised)
+        && !entered.is_over_limit()
+        && !matches!(state.kind(-1), ValueKind::String);
+    let value = is_value
+        .then(|| {
+            let top = state.top();
+            let memcg = entered.memcg();
+            memcg.charge(|| Message::encode(state, top, top)).ok()
+        })
+        .flatten();
+    Fault {
+        value,
+        failure: execute::or_no_memory(execute::to_failure(state, error)),
+    }
+}

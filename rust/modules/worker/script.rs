@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Where the script of a worker is.
+
+use core::ffi::c_int;
+use kernel::{
+    prelude::*,
+    str::CString, //
+};
+
+use super::super::arguments::{show, type_error};
+use crate::{
+    control::abi::script_name,
+    lua::{self, Error, Kind, State},
+    permission::{Decision, Permission},
+    runtime::{
+        permissions,
+        program,
+        vm::Vm, //
+    },
+    stdio::{self, ReadError},
+};
+
+/// The script of a worker.
+pub(in super::super) struct Script {
+    /// As it was given.
+    given: KVec<u8>,
+    /// What the worker is called.
+    name: KVec<u8>,
+    path: CString,
+}
+
+/// The text of a script, so far as it is known.
+pub(super) enum Text {
+    /// It is in the file.
+    InFile,
+    /// It was read.
+    Read(KVVec<u8>),
+    /// It could not be read.
+    Failed(kernel::error::Error),
+}
+
+fn copy(parts: &[&[u8]]) -> Result<KVec<u8>> {
+    let mut copy = KVec::new();
+    for part in parts {
+        copy.extend_from_slice(part, GFP_KERNEL)?;
+    }
+    Ok(copy)
+}
+
+/// The folder in the path of a file, with the slash at its end; empty for a file without one.
+fn folder(path: &[u8]) -> &[u8] {
+    let end = path.iter().rposition(|&byte| byte == b'/');
+    end.and_then(|end| path.get(..=end)).unwrap_or_default()
+}
+
+impl Script {
+    /// The script whose name is the argument at `index`.
+    ///
+    /// `"./x"` lies in the folder of the file that calls. Where that is not known, it is taken for
+    /// a script of the same name as the runtime.
+    pub(in super::super) fn of_argument(state: State, index: c_int) -> lua::Result<Self> {
+        let guard = state.guard();
+        match state.kind(index) {
+            Kind::String => state.push_value(index),
+            Kind::Integer | Kind::Float => state.push_text(index)?,
+            _ => return Err(type_error(state, index, "string")),
+        }
+        let given = state.to_bytes(-1).unwrap_or_default();
+        let script = Self::find(state, index, given);
+        drop(guard);
+        script
+    }
+
+    fn find(state: State, index: c_int, given: &[u8]) -> lua::Result<Self> {
+        let (relative, rest) = match given.strip_prefix(b"./") {
+            Some(rest) => (true, rest),
+            None => (false, given),
+        };
+        let rest =
+            script_name(rest).map_err(|error| Error::argument(index, format_args!("{error}")))?;
+        let source = state.caller_source().map(CStr::to_bytes);
+        let file = source.and_then(|source| source.strip_prefix(b"@/"));
+        let root = program::DIRECTORY.as_bytes();
+        let (path, name) = match file {
+            Some(file) if relative => {
+                let path = copy(&[b"/", folder(file), rest])?;
+                let inside = path.strip_prefix(root);
+                let name = inside.and_then(|inside| inside.strip_prefix(b"/"));
+                let name = copy(&[name.unwrap_or(&path)])?;
+                (path, name)
+            }
+            _ => {
+                let runtime = Vm::runtime_of(state);
+                let above = match relative {
+                    true => folder(runtime.name()),
+                    false => b"",
+                };
+                let name = copy(&[above, rest])?;
+                (copy(&[root, b"/", &name])?, name)
+            }
+        };
+        Ok(Self {
+            given: copy(&[given])?,
+            name,
+            path: CString::try_from_fmt(fmt!("{}.lua", show(&path)))?,
+        })
+    }
+
+    /// What the worker is called.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &CStr {
+        &self.path
+    }
+
+    fn denied(&self, state: State) -> Error {
+        let given = show(&self.given);
+        Error::long_message(state, fmt!("permission \"fs:read\" denied for '{given}'"))
+    }
+
+    /// Fails if the code of `state` may read no file, or may read all and load none.
+    pub(in super::super) fn permit(&self, state: State) -> lua::Result<()> {
+        match permissions::with(state, |set| set.decide(Permission::FsRead)) {
+            Decision::Denied => Err(self.denied(state)),
+            Decision::Allowed => permit_load(state),
+            Decision::Limited => Ok(()),
+        }
+    }
+
+    /// Fails unless the code of `state` may run the script. Where it may read only some files,
+    /// what is to be run is what was found to be one of them.
+    pub(super) fn read(&self, state: State) -> lua::Result<Text> {
+        self.permit(state)?;
+        let set = permissions::of(state);
+        let text = match set.decide(Permission::FsRead) {
+            Decision::Allowed => Text::InFile,
+            _ => match stdio::read_file(&set, &self.path, program::MAX_SCRIPT) {
+                Ok(text) => Text::Read(text),
+                Err(ReadError::Denied) => return Err(self.denied(state)),
+                Err(ReadError::Errno(error)) => Text::Failed(error),
+            },
+        };
+        permit_load(state)?;
+        Ok(text)
+    }
+}
+
+fn permit_load(state: State) -> lua::Result<()> {
+    Vm::permit(state, Permission::Load, None)
+        .map_err(|_| Error::message(fmt!("permission denied: 'load' pledge required")))
+}

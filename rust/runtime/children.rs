@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The workers of a runtime, which end with it.
+//!
+//! Lock order: `Children::inner` is a leaf.
+
+use kernel::{
+    new_spinlock,
+    prelude::*,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc,
+        SpinLock, //
+    },
+};
+
+use super::instance::Runtime;
+
+/// Workers that a runtime may have at one time.
+pub(crate) const MAX_CHILDREN: usize = 16_384;
+
+/// Workers that there may be at one time, in all.
+pub(crate) const MAX_ALL: usize = 65_536;
+
+/// How many there are, in all.
+static ALL: Atomic<usize> = Atomic::new(0);
+
+/// One of all workers, until it is dropped.
+struct Counted(());
+
+impl Counted {
+    fn new() -> Result<Self> {
+        let counted = Self(());
+        if ALL.fetch_add(1, Relaxed) >= MAX_ALL {
+            return Err(ENFILE);
+        }
+        Ok(counted)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        ALL.fetch_sub(1, Relaxed);
+    }
+}
+
+/// What makes a runtime a worker, while it lives.
+pub(super) struct Child {
+    pub(super) parent: Arc<Runtime>,
+    _counted: Counted,
+}
+
+impl Child {
+    /// Fails with `ENFILE` if there are too many workers in all.
+    pub(super) fn new(parent: Arc<Runtime>) -> Result<Self> {
+        Ok(Self {
+            parent,
+            _counted: Counted::new()?,
+        })
+    }
+}
+
+/// Runtimes by their numbers.
+pub(crate) type Runtimes = RBTree<u64, Arc<Runtime>>;
+
+struct Inner {
+    runtimes: Runtimes,
+    count: usize,
+    /// The parent has ended.
+    closed: bool,
+}
+
+/// The workers of a runtime.
+#[pin_data]
+pub(super) struct Children {
+    #[pin]
+    inner: SpinLock<Inner>,
+}
+
+impl Children {
+    pub(super) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            inner <- new_spinlock!(Inner {
+                runtimes: RBTree::new(),
+                count: 0,
+                closed: false,
+            }, "lunatik::Children"),
+        })
+    }
+
+    /// Adds a worker. Fails with `EMFILE` if the runtime has too many, or with `ENOMEM`.
+    pub(super) fn add(&self, runtime: &Arc<Runtime>) -> Result {
+        let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
+        let node = node.into_node(runtime.id(), runtime.clone());
+        let mut inner = self.inner.lock();
+        if inner.closed || inner.count >= MAX_CHILDREN {
+            let error = if inner.closed { ESHUTDOWN } else { EMFILE };
+            drop(inner);
+            drop(node);
+            return Err(error);
+        }
+        let replaced = inner.runtimes.insert(node);
+        inner.count += 1;
+        drop(inner);
+        drop(replaced);
+        Ok(())
+    }
+
+    /// Removes a worker that has ended, if it is there.
+    pub(super) fn remove(&self, id: u64) {
+        let mut inner = self.inner.lock();
+        let removed = inner.runtimes.remove_node(&id);
+        if removed.is_some() {
+            inner.count = inner.count.saturating_sub(1);
+        }
+        drop(inner);
+        // Drops a reference, so after unlocking.
+        drop(removed);
+    }
+
+    /// From now on there are none. Returns those that there were.
+    pub(super) fn close(&self) -> Runtimes {
+        let mut inner = self.inner.lock();
+        inner.closed = true;
+        inner.count = 0;
+        core::mem::replace(&mut inner.runtimes, RBTree::new())
+    }
+}
