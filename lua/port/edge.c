@@ -501,7 +501,7 @@ static int call_again(lua_State *L, int status, lua_KContext context)
 	return trampoline(L);
 }
 
-const char *lunatik_caller_source(lua_State *L)
+const char *lunatik_caller_file(lua_State *L)
 {
 	/* How far pcall, require and the like may be from each other. */
 	enum { LEVELS = 32 };
@@ -509,8 +509,8 @@ const char *lunatik_caller_source(lua_State *L)
 
 	for (int level = 1; level < LEVELS && lua_getstack(L, level, &debug); level++) {
 		lua_getinfo(L, "S", &debug);
-		if (*debug.what != 'C')
-			return debug.source;
+		if (*debug.source == '@')
+			return debug.source + 1;
 	}
 	return NULL;
 }

@@ -50,11 +50,10 @@ int lunatik_permitted(lua_State *L, int permission, const char *value);
 /* Has the functions of Lua's libraries ask for permission. May raise. */
 void lunatik_guard_libraries(lua_State *L);
 /*
- * The source, as in lua_Debug, of the Lua function that has called the running function of
- * Rust, at however many functions of C between; NULL where there is none near. It lives while
- * that function runs. Never raises.
+ * The name of the file of the innermost Lua function that comes from one; NULL where there is none
+ * near. It lives while that function runs. Never raises.
  */
-const char *lunatik_caller_source(lua_State *L);
+const char *lunatik_caller_file(lua_State *L);
 /* The VM. Never raises. */
 void *lunatik_userdata(lua_State *L);
 /*

@@ -166,7 +166,8 @@ impl Drop for WorkerHandle {
         let unheard = ending.fault.take();
         drop(ending);
         self.0.tell(unheard);
-        self.0.inbox.close_senders();
+        // In this order: who is told that nothing comes can send nothing any more.
         self.0.outbox.close_receiver();
+        self.0.inbox.close_senders();
     }
 }

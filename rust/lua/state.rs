@@ -473,13 +473,13 @@ impl State {
         self.check(unsafe { sys::lunatik_try_tolstring(self.0, index) })
     }
 
-    /// The source of the Lua function that has called the running native function: `@` and a path
-    /// if it comes from a file. To be used only until that function returns.
-    pub(crate) fn caller_source<'a>(self) -> Option<&'a CStr> {
+    /// The name of the file of the innermost Lua function, among those that have called the running
+    /// native function, that comes from one. To be used only until that function returns.
+    pub(crate) fn caller_file<'a>(self) -> Option<&'a CStr> {
         // SAFETY: By the type invariant. Never raises.
-        let source = unsafe { sys::lunatik_caller_source(self.0) };
+        let file = unsafe { sys::lunatik_caller_file(self.0) };
         // SAFETY: If it is not null it is a string, which lives while the function runs.
-        (!source.is_null()).then(|| unsafe { CStr::from_char_ptr(source) })
+        (!file.is_null()).then(|| unsafe { CStr::from_char_ptr(file) })
     }
 
     /// Pushes the table of globals.

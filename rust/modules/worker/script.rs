@@ -57,8 +57,8 @@ fn folder(path: &[u8]) -> &[u8] {
 impl Script {
     /// The script whose name is the argument at `index`.
     ///
-    /// `"./x"` lies in the folder of the file that calls. Where that is not known, it is taken for
-    /// a script of the same name as the runtime.
+    /// `"./x"` lies in the folder of the file whose code calls. Where that is not known, as for a
+    /// text, it lies where a script with the name of the runtime would.
     pub(in super::super) fn of_argument(state: State, index: c_int) -> lua::Result<Self> {
         let guard = state.guard();
         match state.kind(index) {
@@ -79,27 +79,21 @@ impl Script {
         };
         let rest =
             script_name(rest).map_err(|error| Error::argument(index, format_args!("{error}")))?;
-        let source = state.caller_source().map(CStr::to_bytes);
-        let file = source.and_then(|source| source.strip_prefix(b"@/"));
         let root = program::DIRECTORY.as_bytes();
-        let (path, name) = match file {
-            Some(file) if relative => {
-                let path = copy(&[b"/", folder(file), rest])?;
-                let inside = path.strip_prefix(root);
-                let name = inside.and_then(|inside| inside.strip_prefix(b"/"));
-                let name = copy(&[name.unwrap_or(&path)])?;
-                (path, name)
-            }
-            _ => {
-                let runtime = Vm::runtime_of(state);
-                let above = match relative {
-                    true => folder(runtime.name()),
-                    false => b"",
-                };
-                let name = copy(&[above, rest])?;
-                (copy(&[root, b"/", &name])?, name)
-            }
+        let runtime = Vm::runtime_of(state);
+        let file = state.caller_file().map(CStr::to_bytes);
+        let above = match (relative, file) {
+            (true, Some(file)) if file.starts_with(b"/") => folder(file),
+            (true, _) => folder(runtime.name()),
+            _ => b"",
         };
+        let path = match above.first() {
+            Some(b'/') => copy(&[above, rest])?,
+            _ => copy(&[root, b"/", above, rest])?,
+        };
+        let name = path.strip_prefix(root);
+        let name = name.and_then(|name| name.strip_prefix(b"/"));
+        let name = copy(&[name.unwrap_or(&path)])?;
         Ok(Self {
             given: copy(&[given])?,
             name,
