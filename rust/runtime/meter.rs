@@ -196,7 +196,7 @@ impl Meter {
 
     /// The runtime waits.
     pub(crate) fn wait(&self) {
-        if self.waits_count.load(Relaxed) {
+        if self.budget.slice_ms != 0 && self.waits_count.load(Relaxed) {
             self.stretch.store(self.total(), Relaxed);
         }
     }

@@ -178,7 +178,7 @@ impl Shared {
             .contexts
             .iter()
             .filter(|other| !ptr::eq(&***other, but));
-        others.find_map(|other| other.next())
+        others.find_map(|other| other.steal())
     }
 
     /// Has the workqueue run `drainer`.

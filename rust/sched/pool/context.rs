@@ -50,6 +50,8 @@ pub(super) struct Context {
     backlog: Atomic<usize>,
     /// Whether a drainer has the slot.
     taken: Atomic<bool>,
+    /// Whether somebody waits here while the drainer is long with another one.
+    overdue: Atomic<bool>,
     /// Drainers that do nothing, linked through themselves.
     idle: Atomic<*mut Drainer>,
 }
@@ -72,6 +74,7 @@ impl Context {
             }, "lunatik::pool::Context"),
             backlog: Atomic::new(0),
             taken: Atomic::new(false),
+            overdue: Atomic::new(false),
             idle: Atomic::new(ptr::null_mut()),
         })
     }
@@ -99,10 +102,26 @@ impl Context {
         self.ready.lock().expired.push(runtime);
     }
 
+    /// Who waits here waits too long: others may take from the queue. In any context.
+    pub(super) fn set_overdue(&self) {
+        self.overdue.store(true, Relaxed);
+    }
+
+    /// Takes the next runtime for the drainer of another context, if there are more than the one that
+    /// the drainer here is about to run: two that talk to each other stay on one CPU.
+    pub(super) fn steal(&self) -> Option<Arc<Runtime>> {
+        let backlog = self.backlog.load(Relaxed);
+        let spare = backlog > 1 || (backlog == 1 && (self.overdue.load(Relaxed) || self.is_free()));
+        spare.then(|| self.next()).flatten()
+    }
+
     /// Takes the next runtime.
     pub(super) fn next(&self) -> Option<Arc<Runtime>> {
         if self.backlog() == 0 {
             return None;
+        }
+        if self.overdue.load(Relaxed) {
+            self.overdue.store(false, Relaxed);
         }
         let mut ready = self.ready.lock();
         ready.woken.append(&self.inbox);

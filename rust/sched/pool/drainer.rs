@@ -324,6 +324,7 @@ impl Drainer {
                 self.shared.relieve(self.context);
                 self.give_slot_up();
             }
+            self.context.set_overdue();
             self.shared.kick_others(self.context);
         }
         HrTimerRestart::Restart
