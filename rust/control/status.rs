@@ -39,6 +39,8 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
     let permissions = CString::try_from_fmt(format_args!("{}", **runtime.permissions()));
     let row = StatusRow {
         name: runtime.name(),
+        id: runtime.id(),
+        parent: runtime.parent().map_or(0, |parent| parent.id()),
         kind: runtime.kind().name().as_bytes(),
         state: state(runtime.phase()),
         memory_used: used as u64,

@@ -28,6 +28,7 @@ use crate::{
     native,
     runtime::{
         buffer::MAX_FAMILY_BYTES,
+        children::MAX_CHILDREN,
         instance::{Phase, DEFAULT_GRACE_MS},
         message::Message,
         parking::{wait, Waited},
@@ -36,7 +37,7 @@ use crate::{
     sched::reaper, //
 };
 
-/// What calls a worker that is not there.
+/// What scripts are told that handles are.
 const TYPE: &str = "worker.state";
 
 pub(super) const WORKER: Class = Class {
@@ -338,6 +339,11 @@ fn receive(state: State) -> lua::Result {
     };
     if count < 1 {
         return Err(Error::message(fmt!("expected at least one worker")));
+    }
+    if count as usize > MAX_CHILDREN {
+        return Err(Error::message(fmt!(
+            "expected at most {MAX_CHILDREN} workers"
+        )));
     }
     for index in 1..=count {
         worker(state, index)?;

@@ -71,6 +71,10 @@ impl State {
 pub struct StatusRow<'a> {
     /// The name it is registered under.
     pub name: &'a [u8],
+    /// A number that no other runtime has or had; 0 if the module does not tell.
+    pub id: u64,
+    /// The number of the runtime whose worker it is; 0 if it is none.
+    pub parent: u64,
     /// How it was started: `run`, `spawn`, `eval`, ...
     pub kind: &'a [u8],
     /// Where it is in its life.
@@ -100,6 +104,12 @@ pub struct StatusRow<'a> {
 impl Body for StatusRow<'_> {
     fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>> {
         fields.bytes("name", self.name)?;
+        if self.id != 0 {
+            fields.number("id", self.id)?;
+        }
+        if self.parent != 0 {
+            fields.number("parent", self.parent)?;
+        }
         fields.bytes("kind", self.kind)?;
         fields.bytes("state", self.state.name().as_bytes())?;
         fields.number("memory_used", self.memory_used)?;
@@ -124,6 +134,7 @@ impl Body for StatusRow<'_> {
 impl<'a> StatusRow<'a> {
     pub(super) fn read(body: &'a [u8]) -> Result<Self, AbiError> {
         let (mut name, mut kind, mut state) = (None, None, None);
+        let (mut id, mut parent) = (None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
         let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
@@ -132,6 +143,8 @@ impl<'a> StatusRow<'a> {
         while let Some((field, value)) = fields.field()? {
             let number = |place: &mut _, name| set(place, name, value.number(name, u64::MAX)?);
             match field {
+                b"id" => number(&mut id, "id")?,
+                b"parent" => number(&mut parent, "parent")?,
                 b"memory_used" => number(&mut memory_used, "memory_used")?,
                 b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
                 b"cpu_ns" => number(&mut cpu_ns, "cpu_ns")?,
@@ -161,6 +174,8 @@ impl<'a> StatusRow<'a> {
         }
         Ok(Self {
             name: require(name, "name")?,
+            id: id.unwrap_or(0),
+            parent: parent.unwrap_or(0),
             kind: require(kind, "kind")?,
             state: require(state, "state")?,
             memory_used: require(memory_used, "memory_used")?,

@@ -177,6 +177,8 @@ fn replies_survive() {
         Reply::Names { names: values },
         Reply::Status(StatusRow {
             name: b"x",
+            id: 8,
+            parent: 9,
             kind: b"spawn",
             state: State::Blocked,
             memory_used: 1,

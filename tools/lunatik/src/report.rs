@@ -2,6 +2,8 @@
 
 //! The state of runtimes, as a table and as JSON.
 
+use std::collections::{HashMap, HashSet};
+
 use lunatik_abi::abi::{State, StatusRow};
 use serde_json::{json, Value as Json};
 
@@ -12,6 +14,10 @@ use crate::size::format_size;
 pub struct Row {
     /// Its name.
     pub name: String,
+    /// A number that no other runtime has.
+    pub id: u64,
+    /// The number of the runtime whose worker it is; 0 if it is none.
+    pub parent: u64,
     /// How it was started.
     pub kind: String,
     /// Where it is in its life.
@@ -43,6 +49,8 @@ impl From<&StatusRow<'_>> for Row {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         Self {
             name: text(row.name),
+            id: row.id,
+            parent: row.parent,
             kind: text(row.kind),
             state: row.state,
             memory_used: row.memory_used,
@@ -60,11 +68,11 @@ impl From<&StatusRow<'_>> for Row {
 }
 
 impl Row {
-    fn cells(&self) -> [String; 8] {
+    fn cells(&self, level: usize) -> [String; 8] {
         let used = format_size(self.memory_used);
         let limit = format_size(self.memory_limit);
         [
-            printable(&self.name),
+            format!("{:1$}{2}", "", 2 * level, printable(&self.name)),
             printable(&self.kind),
             self.state.name().to_owned(),
             format!("{used}/{limit}"),
@@ -78,7 +86,7 @@ impl Row {
         ]
     }
 
-    fn json(&self) -> Json {
+    fn json(&self, parent: Option<&Self>) -> Json {
         let or_null = |text: &str| match text {
             "" => Json::Null,
             text => Json::from(text),
@@ -89,6 +97,9 @@ impl Row {
         };
         json!({
             "name": self.name,
+            "id": unless_zero(self.id),
+            "parent": parent.map(|parent| &parent.name),
+            "parent_id": unless_zero(self.parent),
             "kind": self.kind,
             "state": self.state.name(),
             "memory_used": self.memory_used,
@@ -127,6 +138,25 @@ pub struct Report {
 }
 
 impl Report {
+    /// The rows in their order, but each worker below its parent, and how deep it lies.
+    fn tree(&self) -> Vec<(usize, &Row)> {
+        let known: HashSet<_> = self.rows.iter().map(|row| row.id).collect();
+        let top = |row: &&Row| row.parent == 0 || !known.contains(&row.parent);
+        // What is to come, the next one last.
+        let mut left: Vec<_> = self.rows.iter().filter(top).map(|row| (0, row)).rev().collect();
+        let mut children: HashMap<u64, Vec<&Row>> = HashMap::new();
+        for row in self.rows.iter().filter(|row| !top(row)) {
+            children.entry(row.parent).or_default().push(row);
+        }
+        let mut tree = Vec::new();
+        while let Some((level, row)) = left.pop() {
+            tree.push((level, row));
+            let below = children.remove(&row.id).unwrap_or_default();
+            left.extend(below.into_iter().rev().map(|row| (level + 1, row)));
+        }
+        tree
+    }
+
     /// Columns for people, with a heading. Permissions, which may be many, are for a table of one.
     pub fn table(&self, with_permissions: bool) -> String {
         let heading = [
@@ -140,7 +170,7 @@ impl Report {
             "ERROR",
         ];
         let cells: Vec<Vec<String>> = std::iter::once(heading.map(str::to_owned))
-            .chain(self.rows.iter().map(Row::cells))
+            .chain(self.tree().into_iter().map(|(level, row)| row.cells(level)))
             .map(|row| {
                 let shown = |column: &usize| with_permissions || *column != PERMISSIONS;
                 let columns = row.into_iter().enumerate();
@@ -169,7 +199,9 @@ impl Report {
 
     /// An array of objects.
     pub fn json(&self) -> Json {
-        self.rows.iter().map(Row::json).collect()
+        let names: HashMap<_, _> = self.rows.iter().map(|row| (row.id, row)).collect();
+        let parent = |row: &Row| names.get(&row.parent).copied().filter(|_| row.parent != 0);
+        self.rows.iter().map(|row| row.json(parent(row))).collect()
     }
 }
 
@@ -212,6 +244,8 @@ mod tests {
     fn report() -> Report {
         let row = Row {
             name: "ticker".into(),
+            id: 3,
+            parent: 0,
             kind: "spawn".into(),
             state: State::Blocked,
             memory_used: 1536,
@@ -227,6 +261,7 @@ mod tests {
         };
         let failed = Row {
             name: "ä\x1b[31m".into(),
+            id: 4,
             kind: "run".into(),
             state: State::Failed,
             error: "x:1: no\nmore".into(),
@@ -260,6 +295,30 @@ NAME    KIND   STATE    MEMORY    CPU     AGE    PERMISSIONS               ERROR
 ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
 "
         );
+    }
+
+    #[test]
+    fn workers_are_below_their_parents() {
+        let [a, b]: [Row; 2] = report().rows.try_into().unwrap();
+        let row = |id, parent| Row {
+            name: format!("w{id}"),
+            id,
+            parent,
+            ..a.clone()
+        };
+        // One whose parent has gone meanwhile is on the first level.
+        let rows = vec![a.clone(), b, row(5, 3), row(6, 4), row(7, 5), row(8, 3), row(9, 99)];
+        let report = Report { rows };
+        let table = report.table(false);
+        let order: Vec<_> = report.tree().iter().map(|(level, row)| (*level, row.id)).collect();
+        assert_eq!(order, [(0, 3), (1, 5), (2, 7), (1, 8), (0, 4), (1, 6), (0, 9)]);
+        assert!(table.contains("\n  w5 ") && table.contains("\n    w7 ") && table.contains("\nw9 "));
+        let json = report.json();
+        assert_eq!(json[2]["parent"], "ticker");
+        assert_eq!(json[2]["parent_id"], 3);
+        assert_eq!(json[6]["parent"], Json::Null);
+        assert_eq!(json[6]["parent_id"], 99);
+        assert_eq!(json[0]["parent_id"], Json::Null);
     }
 
     #[test]

@@ -125,6 +125,16 @@ local programs = {
 		local function traced() return debug.traceback("m"), debug.getinfo(1).short_src end
 		return traced()
 	end },
+	{ "workers", function()
+		local w <close> = worker.create("./worker_code", "worker.message(worker.peek()) worker.peek()")
+		worker.send(w, { 1, { "x" } })
+		local good, message = pcall(worker.receive, w)
+		if not good then
+			-- It was not lost.
+			message = assert(worker.receive(w, 60000))
+		end
+		return #message[2][1]
+	end },
 	{ "dates", function()
 		return os.date("!%c"), os.date("*t").year, os.time({ year = 2024, month = 1, day = 1 }), tostring(1 / 3), tonumber("1e10")
 	end },

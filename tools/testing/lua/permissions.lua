@@ -68,6 +68,8 @@ visit("thread handle", debug.getmetatable(spawned))
 visit("interruptible", debug.getmetatable(interruptible))
 visit("llthreads2 thread", debug.getmetatable(unused))
 visit("mtmsg.buffer", debug.getmetatable(mtmsg.newbuffer()))
+local made_worker <close> = worker.create(child)
+visit("worker handle", debug.getmetatable(made_worker))
 visit("device", debug.getmetatable(made))
 visit("string value", debug.getmetatable(""))
 for _, value in ipairs({ print, coroutine.create(print), 1, true, linux.stat }) do
@@ -121,6 +123,7 @@ local arguments = {
 	["runtime.__close"] = { runtime },
 	["runtime.__index.resume"] = { runtime },
 	["runtime.__index.stop"] = { runtime },
+	["worker.create"] = { child },
 	["thread.run"] = { runtime, "never" },
 	["thread handle.__index.join"] = { spawned },
 	["thread handle.__index.stop"] = { spawned },
@@ -146,6 +149,9 @@ for _, name in ipairs(names) do
 		local given = arguments[name] or {}
 		local ok, err = without(permission, found[name], table.unpack(given))
 		local text = ('permission "%s" denied'):format(permission)
+		if name == "worker.create" and permission == "load" then
+			text = "permission denied: 'load' pledge required"
+		end
 		local refused = not ok and tostring(err):find(text, 1, true)
 		check.ok(("%s is refused without %s"):format(name, permission), refused, tostring(err))
 	end

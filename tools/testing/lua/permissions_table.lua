@@ -45,6 +45,9 @@ free("package.preload.", "device linux llthreads2.ex lunatik lunatik.runner mtin
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
+free("worker.", "limits receive send status stop")
+-- A worker was made with permission.
+free("worker handle.", "__close __gc __tostring")
 free("utf8.", "char codepoint codes len offset")
 -- A file was opened with permission.
 free("file.", "__close __gc __tostring __index.close __index.flush __index.lines __index.read __index.seek")
@@ -94,6 +97,7 @@ needs["llthreads2 thread.__index.start"] = { "thread" }
 needs["mtint.interrupt"] = { "runner" }
 needs["interruptible.__index.interrupt"] = { "runner" }
 needs["mtmsg.buffer"] = { "runner" }
+needs["worker.create"] = { "fs:read", "load" }
 needs["runtime.__close"] = { "runner" }
 needs["runtime.__index.resume"] = { "runner" }
 needs["runtime.__index.stop"] = { "runner" }

@@ -44,6 +44,22 @@ check_output "a coroutine is interrupted" "the coroutine is dead, its thread has
 check_output "a handler answers" "three answers, and an end" lunatik run interrupt_handler.lua
 check "they stop" lunatik stop interrupt_loop interrupt_coroutine interrupt_handler
 
+check_output "a worker counts" "the worker says: begun
+the worker says: 1
+the worker says: 2
+the worker says: 3
+the worker has ended" lunatik run worker_count.lua 3
+check_output "two workers are waited for at once" "fast: 1 2 3 4 5
+slow: 1 2" sh -c 'lunatik run worker_select.lua | sort'
+check_output "a worker does as it is told" "begun
+sum of 1 2 3 is 6
+sum of 10 20 is 30
+stopped" lunatik run worker_commands.lua
+check_output "a worker fails" "result: 10
+result: 5
+the worker has failed: attempt to divide by zero" lunatik run worker_errors.lua
+check "they stop" lunatik stop worker_count worker_select worker_commands worker_errors
+
 check "the counter counts" lunatik spawn counter_a.lua
 collected() {
 	lunatik run counter_b.lua >"$WORK/collected"

@@ -104,7 +104,7 @@ EOF
 check "a worker and its worker are listed" wait_until 10 workers 2
 check_output "under their parents" "suite/shown
   suite_receives
-    suite_peeks" sh -c 'lunatik list --all | tail -n +2 | cut -c1-20 | sed "s/ *$//"'
+    suite_peeks" sh -c 'lunatik list --all | grep -A 2 ^suite/shown | cut -c1-20 | sed "s/ *$//"'
 check "the parent is named" sh -c 'lunatik status --json | grep -q "\"parent\": \"suite_receives\""'
 check "by name and number" sh -c 'lunatik status --json | grep -q "\"parent_id\": [0-9]"'
 check "the parent stops" lunatik stop suite/shown
@@ -125,8 +125,8 @@ return function()
 end
 EOF
 lunatik spawn --name suite/logs "$WORK/logs.lua"
-check "or the log of its parent" wait_until 10 sh -c 'lunatik logs suite/logs | grep -q "from a worker"'
-check "an error that nobody receives is logged" sh -c 'lunatik logs suite/logs | grep -q "nobody hears"'
+check "or the log of its parent" wait_until 10 sh -c 'lunatik logs suite/logs 2>&1 | grep -q "from a worker"'
+check "an error that nobody receives is logged" sh -c 'lunatik logs suite/logs 2>&1 | grep -q "nobody hears"'
 lunatik stop suite/logs
 
 # Limits.
