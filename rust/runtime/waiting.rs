@@ -16,6 +16,8 @@ pub(crate) trait Wakes: Send + Sync {
 /// The code of a runtime waits, until this is dropped.
 pub(crate) struct Waiting<'a> {
     runtime: &'a Runtime,
+    /// Whether others have what else the thread had to do.
+    gives_way: bool,
     phase: Phase,
 }
 
@@ -26,10 +28,10 @@ impl Runtime {
     pub(crate) fn begin_wait(&self, what: Arc<dyn Wakes>) -> Waiting<'_> {
         let former = self.waits_for().lock().replace(what);
         drop(former);
-        // Where there are too many that block, one more keeps its thread from others.
-        let _ = pool::thread_blocks(self);
         Waiting {
             runtime: self,
+            // Where there are too many that block, one more keeps its thread from others.
+            gives_way: pool::thread_blocks(self).is_ok(),
             phase: self.block(),
         }
     }
@@ -38,7 +40,9 @@ impl Runtime {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.runtime.unblock(self.phase);
-        pool::thread_goes_on(self.runtime);
+        if self.gives_way {
+            pool::thread_goes_on(self.runtime);
+        }
         let what = self.runtime.waits_for().lock().take();
         // Frees memory perhaps, so after unlocking.
         drop(what);

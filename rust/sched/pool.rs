@@ -25,7 +25,7 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    workqueue::{self, impl_has_work, RawWorkItem, Work, WorkItem}, //
+    workqueue::{impl_has_work, RawWorkItem, Work, WorkItem}, //
 };
 
 mod context;
@@ -78,6 +78,7 @@ impl Pool {
         for cpu in 0..cpus {
             contexts.push(KBox::pin_init(Context::new(cpu), GFP_KERNEL)?, GFP_KERNEL)?;
         }
+        let replenisher = Replenisher::new()?;
         // SAFETY: No conditions.
         let workqueue = unsafe { sys::lunatik_alloc_pool_queue() };
         if workqueue.is_null() {
@@ -96,7 +97,7 @@ impl Pool {
             unsafe { bindings::destroy_workqueue(workqueue) };
         })?;
         let pool = Self {
-            replenisher: Replenisher::new()?,
+            replenisher,
             shared,
         };
         // SAFETY: Nobody uses the reference longer than the pool lives.
@@ -113,9 +114,9 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        POOL.store(ptr::null_mut(), Release);
         // SAFETY: There are no runtimes any more, so nobody queues anything.
         unsafe { bindings::destroy_workqueue(self.shared.workqueue) };
+        POOL.store(ptr::null_mut(), Release);
         let drainers = core::mem::take(&mut *self.shared.drainers.lock());
         for drainer in drainers.iter() {
             // SAFETY: There are no threads any more.
@@ -183,11 +184,14 @@ impl Shared {
 
     /// Has the workqueue run `drainer`.
     fn queue_on(&self, cpu: u32, drainer: &'static Drainer) {
+        self.queue(cpu as core::ffi::c_int, drainer.this());
+    }
+
+    /// Has the workqueue run `item` on that CPU, if it is not going to run it anyway.
+    fn queue<I: RawWorkItem<0>>(&self, cpu: core::ffi::c_int, item: I) {
         // SAFETY: The closure queues the work that it is given, or says that it is queued already.
         let _ = unsafe {
-            drainer.this().__enqueue(move |work| {
-                bindings::queue_work_on(cpu as core::ffi::c_int, self.workqueue, work)
-            })
+            item.__enqueue(move |work| bindings::queue_work_on(cpu, self.workqueue, work))
         };
     }
 
@@ -218,8 +222,7 @@ impl Shared {
         // SAFETY: As above.
         let replenisher: Arc<Replenisher> =
             unsafe { kernel::sync::ArcBorrow::from_raw(replenisher) }.into();
-        // It may be queued already: then it is on its way.
-        let _ = workqueue::system().enqueue(replenisher);
+        self.queue(context.cpu as core::ffi::c_int, replenisher);
     }
 }
 
@@ -289,7 +292,7 @@ pub(crate) fn thread_blocks(runtime: &Runtime) -> lua::Result<()> {
     let Some(drainer) = (unsafe { runtime.pooled().drainer() }) else {
         return Ok(());
     };
-    drainer.block().map_err(|error| {
+    drainer.block(runtime).map_err(|error| {
         if error == EAGAIN {
             Error::message(fmt!(
                 "too many runtimes hold a thread while they wait, where Lua cannot yield"

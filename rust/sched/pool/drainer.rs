@@ -179,15 +179,14 @@ impl Drainer {
         // SAFETY: As above.
         let left = unsafe { runtime.as_arc_borrow().run_slice() };
         self.end();
+        pooled.set_drainer(None, ptr::null_mut());
         match left {
             Left::Ended => (),
             Left::SliceOver => {
-                pooled.set_drainer(None, ptr::null_mut());
                 runtime.parking().set_queued();
                 self.context.add_expired(runtime);
             }
             Left::Waits(deadline) => {
-                pooled.set_drainer(None, ptr::null_mut());
                 if let Some(deadline) = deadline {
                     // SAFETY: As above.
                     unsafe { runtime.as_arc_borrow().set_timer(deadline) };
@@ -266,21 +265,26 @@ impl Drainer {
     /// The thread is going to sleep in the midst of a runtime: somebody else drains the queue
     /// meanwhile. Fails if there is nobody and there may be no more drainers.
     ///
-    /// For the thread of the drainer.
-    pub(super) fn block(&'static self) -> Result {
+    /// For the thread of the drainer, or the one with the stack segment that the runtime's code runs
+    /// on while that sleeps.
+    pub(super) fn block(&'static self, runtime: &Runtime) -> Result {
         if self.has_slot.load(Acquire) {
             if !self.context.has_idle() {
                 self.shared.add_drainer(self.context)?;
             }
             self.give_slot_up();
         }
-        self.end();
+        if runtime.pooled().is_executed_by(Task::current_raw()) {
+            self.end();
+        }
         Ok(())
     }
 
     /// The thread has slept, and goes on with `runtime`.
     pub(super) fn unblock(&'static self, runtime: &Runtime) {
-        self.begin(runtime);
+        if runtime.pooled().is_executed_by(Task::current_raw()) {
+            self.begin(runtime);
+        }
     }
 
     /// Lets somebody else have the slot, if there is an idle drainer.
