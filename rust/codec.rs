@@ -38,6 +38,6 @@ mod writer;
 pub use message::Message;
 pub use reader::{DecodeError, Reader};
 pub use shape::{ShapeError, MAX_DEPTH};
-pub use sink::{CountingSink, Sink, SliceFull, SliceSink};
+pub use sink::{CountingSink, Sink, SliceFull, SliceSink, MAX_SHORT};
 pub use token::Token;
 pub use writer::{EncodeError, Writer};

@@ -15,17 +15,27 @@
 //!   a number: of results, or one that says that the value on top of the stack is an error. By then
 //!   all Rust frames are gone and what they owned is dropped; then the trampoline raises.
 //!
+//! What has many values to push gives them one at a time ([`Source`]): C asks for a value, pushes it, asks
+//! for the next. One protected call is around all of that, and each call of the source ends before Lua
+//! does something that may raise; so an error still finds frames of C alone between itself and the
+//! protected call. Who calls the source owns it, below the protected call, and drops it as ever.
+//!
+//! Reading values out of a VM needs no protection at all: it takes no memory from Lua, so it neither
+//! raises nor collects garbage ([`Value`]).
+//!
 //! Locks and RCU guards are not held across either.
 
 mod error;
 mod function;
 mod state;
 mod transfer;
+mod values;
 
 pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, Free, Guard, NativeFunction};
 pub(crate) use state::{Kind, Reference, State};
 pub(crate) use transfer::Code;
+pub(crate) use values::{Item, Pair, Source, Table, Value};
 
 /// The slots that every native function finds free.
 pub(crate) const MIN_STACK: core::ffi::c_int = 20;

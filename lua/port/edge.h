@@ -104,6 +104,64 @@ void lunatik_pushnumberbits(lua_State *L, unsigned long bits);
 /* Pushes the traceback of the last failed lunatik_try_call, or false. Never raises. */
 void lunatik_push_traceback(lua_State *L);
 
+/* What a value is. From LUNATIK_REFERENCE on, only what is pushed. */
+enum lunatik_kind {
+	LUNATIK_NIL,
+	LUNATIK_BOOLEAN,
+	LUNATIK_INTEGER,
+	LUNATIK_FLOAT,
+	LUNATIK_STRING,
+	LUNATIK_TABLE,
+	LUNATIK_USERDATA,
+	LUNATIK_OTHER,
+	LUNATIK_REFERENCE,
+	LUNATIK_PUSHED,
+};
+
+/* A value outside of Lua's stack. What a kind does not use is undefined. */
+struct lunatik_value {
+	enum lunatik_kind kind;
+	/* To be pushed: how many fields the table is going to have. */
+	int fields;
+	/*
+	 * The boolean, the integer, the bits of the float, the length of the string; to be pushed:
+	 * how many elements the table is going to have, which table a reference means, from 0.
+	 */
+	unsigned long bits;
+	/* The bytes of the string, or the table. */
+	const void *pointer;
+};
+
+/*
+ * Reading does not touch the VM: it needs no memory, raises nothing and collects no garbage. So
+ * what pointers lead to stays there until the VM is used in another way.
+ */
+/* The value at an index from the bottom; nil where there is none. */
+void lunatik_read_value(lua_State *L, int index, struct lunatik_value *value);
+/*
+ * The next pair of a table, going on from a cursor that is 0 at first. For LUNATIK_PAIR_LATER
+ * there was none for long; call again.
+ */
+enum { LUNATIK_PAIR_NONE, LUNATIK_PAIR, LUNATIK_PAIR_LATER };
+int lunatik_read_pair(lua_State *L, const void *table, unsigned int *cursor,
+		      struct lunatik_value *key, struct lunatik_value *value);
+/* Pushes the pair that was read last with the cursor. There must be room. */
+void lunatik_push_pair(lua_State *L, const void *table, unsigned int cursor);
+
+/*
+ * Gives what is to be pushed next. Keys and values of a table follow its beginning; at its end
+ * comes LUNATIK_PUSHED, as it does for a value that the source has pushed itself. No Lua error
+ * leaves it, and it owns nothing when it returns; it may use the VM.
+ */
+enum { LUNATIK_NO_VALUE, LUNATIK_VALUE, LUNATIK_LAST_OF_PAIR };
+typedef int (*lunatik_source)(void *argument, lua_State *L, struct lunatik_value *value);
+/*
+ * Pushes all that a source gives, of which 'values' are in no table. 'tables' says how many tables
+ * there are in all if there are references to them, else it is 0.
+ */
+int lunatik_try_push_values(lua_State *L, lunatik_source source, void *argument, int values,
+			    int tables);
+
 int lunatik_try_pushlstring(lua_State *L, const char *text, size_t length);
 int lunatik_try_createtable(lua_State *L, int elements, int fields);
 int lunatik_try_newuserdata(lua_State *L, size_t size, int values, void **block);

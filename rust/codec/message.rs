@@ -8,13 +8,14 @@ use super::reader::{DecodeError, Reader};
 ///
 /// # Invariants
 ///
-/// A [`Reader`] over `bytes` reaches the end without error, having seen `values` values and `tables`
-/// tables.
+/// A [`Reader`] over `bytes` reaches the end without error, having seen `values` values, `tables`
+/// tables, and references if `has_references`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     bytes: &'a [u8],
     values: u32,
     tables: u32,
+    has_references: bool,
 }
 
 impl<'a> Message<'a> {
@@ -23,6 +24,7 @@ impl<'a> Message<'a> {
         bytes: &[],
         values: 0,
         tables: 0,
+        has_references: false,
     };
 
     /// Checks all of `bytes`.
@@ -34,6 +36,7 @@ impl<'a> Message<'a> {
             bytes,
             values: reader.values(),
             tables: reader.tables(),
+            has_references: reader.has_references(),
         })
     }
 
@@ -50,6 +53,11 @@ impl<'a> Message<'a> {
     /// How many tables it holds, at any depth.
     pub const fn tables(&self) -> u32 {
         self.tables
+    }
+
+    /// Whether a table is in it more than once.
+    pub const fn has_references(&self) -> bool {
+        self.has_references
     }
 
     /// Whether it holds no value.

@@ -72,6 +72,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next token, or `None` at the end of the message.
+    #[inline]
     pub fn token(&mut self) -> Result<Option<Token<'a>>, DecodeError> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -101,6 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How many tables are open.
+    #[inline]
     pub fn depth(&self) -> u8 {
         self.shape.depth()
     }
@@ -116,8 +118,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the next value is a table key.
+    #[inline]
     pub fn key_is_next(&self) -> bool {
         self.shape.key_is_next()
+    }
+
+    /// Whether a reference has been read.
+    pub fn has_references(&self) -> bool {
+        self.shape.has_references()
     }
 
     /// How many bytes have been read.
@@ -125,6 +133,7 @@ impl<'a> Reader<'a> {
         self.length.saturating_sub(self.rest.len())
     }
 
+    #[inline]
     fn take(&mut self) -> Result<Option<Token<'a>>, DecodeError> {
         let Some((&tag, rest)) = self.rest.split_first() else {
             self.shape.finish()?;
@@ -189,6 +198,7 @@ impl<'a> Reader<'a> {
         Ok(Some(token))
     }
 
+    #[inline]
     fn number(&mut self) -> Result<u64, DecodeError> {
         Ok(varint::take(&mut self.rest)?)
     }

@@ -62,6 +62,8 @@ pub(super) struct Shape {
     tables: u32,
     /// Values finished outside all tables.
     values: u32,
+    /// Whether a table has come again.
+    has_references: bool,
 }
 
 impl Shape {
@@ -77,12 +79,23 @@ impl Shape {
         self.values
     }
 
+    pub(super) const fn has_references(&self) -> bool {
+        self.has_references
+    }
+
     /// Whether the next value is the key of a table.
     pub(super) const fn key_is_next(&self) -> bool {
         self.depth > 0 && self.value_is_next & 1 == 0
     }
 
+    /// Whether the next token of an open table, or what is open in it, belongs to a key. Tables are
+    /// counted from the innermost, which is 0.
+    pub(super) const fn is_in_key(&self, table: u8) -> bool {
+        table < self.depth && self.value_is_next >> table & 1 == 0
+    }
+
     /// A value without parts.
+    #[inline]
     pub(super) fn scalar(&mut self) {
         if self.depth == 0 {
             self.values = self.values.saturating_add(1);
@@ -92,6 +105,7 @@ impl Shape {
     }
 
     /// Nil.
+    #[inline]
     pub(super) fn nil(&mut self) -> Result<(), ShapeError> {
         if self.key_is_next() {
             return Err(ShapeError::NilKey);
@@ -101,6 +115,7 @@ impl Shape {
     }
 
     /// A float of these bits.
+    #[inline]
     pub(super) fn float(&mut self, bits: u64) -> Result<(), ShapeError> {
         if self.key_is_next() && super::token::is_nan(bits) {
             return Err(ShapeError::NanKey);
@@ -110,9 +125,11 @@ impl Shape {
     }
 
     /// A reference to an earlier table.
+    #[inline]
     pub(super) fn reference(&mut self, table: u64) -> Result<u32, ShapeError> {
         match u32::try_from(table) {
             Ok(table) if table < self.tables => {
+                self.has_references = true;
                 self.scalar();
                 Ok(table)
             }
@@ -121,6 +138,7 @@ impl Shape {
     }
 
     /// A table begins; gives its number.
+    #[inline]
     pub(super) fn begin(&mut self) -> Result<u32, ShapeError> {
         if self.depth >= MAX_DEPTH {
             return Err(ShapeError::TooDeep);
@@ -133,6 +151,7 @@ impl Shape {
     }
 
     /// The innermost table ends.
+    #[inline]
     pub(super) fn end(&mut self) -> Result<(), ShapeError> {
         if self.depth == 0 {
             return Err(ShapeError::UnexpectedEnd);

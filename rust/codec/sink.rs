@@ -2,6 +2,9 @@
 
 //! Where encoded bytes go.
 
+/// Bytes of a block of [`Sink::put_short`].
+pub const MAX_SHORT: usize = 16;
+
 /// Takes encoded bytes. Growing may fail, so every step may.
 pub trait Sink {
     /// Why bytes were not taken.
@@ -9,6 +12,14 @@ pub trait Sink {
 
     /// Appends all of `bytes`, or none of them and says why.
     fn put(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
+
+    /// Appends the first `length` bytes of a block, or all if it has not so many.
+    ///
+    /// A sink that has room for all of the block may copy it as a whole, which takes two
+    /// instructions where so many bytes as are counted take a call.
+    fn put_short(&mut self, block: &[u8; MAX_SHORT], length: usize) -> Result<(), Self::Error> {
+        self.put(block.get(..length).unwrap_or(block))
+    }
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
@@ -16,6 +27,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
         (**self).put(bytes)
+    }
+
+    fn put_short(&mut self, block: &[u8; MAX_SHORT], length: usize) -> Result<(), Self::Error> {
+        (**self).put_short(block, length)
     }
 }
 

@@ -2,8 +2,7 @@
 
 //! Variable-length integers: little endian base 128, and zigzag for signed ones.
 
-/// The longest encoding of a 64-bit number.
-const MAX_LENGTH: usize = 10;
+use super::sink::MAX_SHORT;
 
 /// Why no number could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,39 +13,53 @@ pub(super) enum VarintError {
     Overlong,
 }
 
-/// The encoding of one number.
-pub(super) struct Varint {
-    bytes: [u8; MAX_LENGTH],
-    length: usize,
+/// A tag and the encoding of a number, which form a unit: the bytes, zeros behind them, and how many
+/// they are.
+#[inline]
+pub(super) fn tagged(tag: u8, value: u64) -> ([u8; MAX_SHORT], usize) {
+    // Most numbers are small.
+    if value < 0x80 {
+        let block = u128::from(tag) | u128::from(value) << 8;
+        return (block.to_le_bytes(), 2);
+    }
+    tagged_long(tag, value)
 }
 
-impl Varint {
-    /// Encodes `value`.
-    pub(super) fn new(value: u64) -> Self {
-        let mut bytes = [0; MAX_LENGTH];
-        let mut length: usize = 0;
-        let mut rest = value;
-        for byte in &mut bytes {
-            // CAST: the mask leaves 7 bits.
-            *byte = (rest & 0x7f) as u8;
-            rest >>= 7;
-            length = length.saturating_add(1);
-            if rest == 0 {
-                break;
-            }
-            *byte |= 0x80;
+/// As [`tagged`], for a number of any length.
+fn tagged_long(tag: u8, value: u64) -> ([u8; MAX_SHORT], usize) {
+    let mut block = u128::from(tag);
+    let mut length: usize = 1;
+    let mut shift: u32 = 8;
+    let mut rest = value;
+    loop {
+        let more = rest >= 0x80;
+        let byte = rest & 0x7f | u64::from(more) << 7;
+        // OVERFLOW: ten bytes follow the tag at most, so `shift` is at most 80.
+        block |= u128::from(byte).wrapping_shl(shift);
+        shift = shift.saturating_add(8);
+        length = length.saturating_add(1);
+        rest >>= 7;
+        if !more {
+            return (block.to_le_bytes(), length);
         }
-        Self { bytes, length }
-    }
-
-    /// The encoded bytes.
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
     }
 }
 
 /// Takes a number off the front of `input`.
+#[inline]
 pub(super) fn take(input: &mut &[u8]) -> Result<u64, VarintError> {
+    match input.split_first() {
+        // Most numbers are small.
+        Some((&byte, rest)) if byte < 0x80 => {
+            *input = rest;
+            Ok(u64::from(byte))
+        }
+        _ => take_long(input),
+    }
+}
+
+/// Takes a number of any length off the front of `input`.
+fn take_long(input: &mut &[u8]) -> Result<u64, VarintError> {
     let mut value: u64 = 0;
     let mut shift: u32 = 0;
     let mut rest = *input;

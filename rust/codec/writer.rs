@@ -4,9 +4,9 @@
 
 use super::{
     shape::{Shape, ShapeError},
-    sink::Sink,
+    sink::{Sink, MAX_SHORT},
     token::{tag, Token},
-    varint::{zigzag, Varint},
+    varint::{self, zigzag},
 };
 
 /// Why a token was not written.
@@ -57,8 +57,30 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Whether the next value becomes a table key.
+    #[inline]
     pub fn key_is_next(&self) -> bool {
         self.shape.key_is_next()
+    }
+
+    /// Whether an open table is open for a key and not for a value; counted from the innermost,
+    /// which is 0.
+    pub fn is_in_key(&self, table: u8) -> bool {
+        self.shape.is_in_key(table)
+    }
+
+    /// How many values outside all tables have been written to their end.
+    pub fn values(&self) -> u32 {
+        self.shape.values()
+    }
+
+    /// How many tables have begun.
+    pub fn tables(&self) -> u32 {
+        self.shape.tables()
+    }
+
+    /// Whether a reference was written.
+    pub fn has_references(&self) -> bool {
+        self.shape.has_references()
     }
 
     /// Ends the message and gives the sink back.
@@ -83,31 +105,36 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Writes nil.
+    #[inline]
     pub fn nil(&mut self) -> Result<(), EncodeError<S::Error>> {
         self.shape.nil()?;
-        self.put(&[tag::NIL])
+        self.tag(tag::NIL)
     }
 
     /// Writes a boolean.
+    #[inline]
     pub fn boolean(&mut self, value: bool) -> Result<(), EncodeError<S::Error>> {
         self.shape.scalar();
-        self.put(&[if value { tag::TRUE } else { tag::FALSE }])
+        self.tag(if value { tag::TRUE } else { tag::FALSE })
     }
 
     /// Writes an integer.
+    #[inline]
     pub fn integer(&mut self, value: i64) -> Result<(), EncodeError<S::Error>> {
         self.shape.scalar();
         self.tagged(tag::INTEGER, zigzag(value))
     }
 
     /// Writes a float, given as the bits of an IEEE 754 binary64.
+    #[inline]
     pub fn float(&mut self, bits: u64) -> Result<(), EncodeError<S::Error>> {
         self.shape.float(bits)?;
-        self.put(&[tag::FLOAT])?;
-        self.put(&bits.to_le_bytes())
+        let block = u128::from(tag::FLOAT) | u128::from(bits) << 8;
+        self.put_short(&block.to_le_bytes(), 9)
     }
 
     /// Writes a string of any bytes.
+    #[inline]
     pub fn string(&mut self, bytes: &[u8]) -> Result<(), EncodeError<S::Error>> {
         self.shape.scalar();
         // CAST: a usize is at most 64 bits.
@@ -118,14 +145,14 @@ impl<S: Sink> Writer<S> {
     /// Begins a table and gives its number, for [`Writer::reference`].
     pub fn begin_table(&mut self) -> Result<u32, EncodeError<S::Error>> {
         let number = self.shape.begin()?;
-        self.put(&[tag::TABLE_BEGIN])?;
+        self.tag(tag::TABLE_BEGIN)?;
         Ok(number)
     }
 
     /// Ends the innermost open table.
     pub fn end_table(&mut self) -> Result<(), EncodeError<S::Error>> {
         self.shape.end()?;
-        self.put(&[tag::TABLE_END])
+        self.tag(tag::TABLE_END)
     }
 
     /// Writes a table that this message already has, ended or still open.
@@ -137,13 +164,32 @@ impl<S: Sink> Writer<S> {
     /// Writes a handle.
     pub fn handle(&mut self, kind: u8, index: u32) -> Result<(), EncodeError<S::Error>> {
         self.shape.scalar();
-        self.put(&[tag::HANDLE, kind])?;
-        self.put(Varint::new(u64::from(index)).as_bytes())
+        self.tag(tag::HANDLE)?;
+        self.tagged(kind, u64::from(index))
     }
 
+    /// Writes a byte, and a number after it.
+    #[inline]
     fn tagged(&mut self, tag: u8, number: u64) -> Result<(), EncodeError<S::Error>> {
-        self.put(&[tag])?;
-        self.put(Varint::new(number).as_bytes())
+        let (block, length) = varint::tagged(tag, number);
+        self.put_short(&block, length)
+    }
+
+    /// Writes one byte.
+    #[inline]
+    fn tag(&mut self, tag: u8) -> Result<(), EncodeError<S::Error>> {
+        self.put_short(&u128::from(tag).to_le_bytes(), 1)
+    }
+
+    #[inline]
+    fn put_short(
+        &mut self,
+        block: &[u8; MAX_SHORT],
+        length: usize,
+    ) -> Result<(), EncodeError<S::Error>> {
+        self.sink
+            .put_short(block, length)
+            .map_err(EncodeError::Sink)
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), EncodeError<S::Error>> {

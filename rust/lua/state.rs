@@ -272,13 +272,6 @@ impl State {
         unsafe { sys::lua_rotate(self.0, index, 1) }
     }
 
-    /// Removes the value at `index`, shifting those above it down.
-    pub(crate) fn remove(self, index: c_int) {
-        // SAFETY: By the type invariant. Never raises.
-        unsafe { sys::lua_rotate(self.0, index, -1) };
-        self.pop(1);
-    }
-
     /// An index from the bottom for one from the top.
     pub(crate) fn absolute(self, index: c_int) -> c_int {
         // SAFETY: By the type invariant. Never raises.
@@ -339,12 +332,6 @@ impl State {
     pub(crate) fn raw_get(self, table: c_int) {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_rawget(self.0, table) };
-    }
-
-    /// Pushes `t[key]`. No metamethods.
-    pub(crate) fn raw_get_integer(self, table: c_int, key: i64) {
-        // SAFETY: By the type invariant. Never raises.
-        unsafe { sys::lua_rawgeti(self.0, table, key) };
     }
 
     /// Pushes the metatable of the value at `index`, if it has one; else returns false.

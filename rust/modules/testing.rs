@@ -2,12 +2,14 @@
 
 //! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
 
+use kernel::time::{Instant, Monotonic};
+
 use super::arguments;
 use crate::{
     linux::segment,
     lua::{self, Free, State},
     native,
-    runtime::{registry, vm::Vm},
+    runtime::{message::Message, registry, vm::Vm},
     sched::pool, //
 };
 
@@ -59,6 +61,28 @@ fn without_segments(state: State) -> lua::Result {
     Ok(state.top())
 }
 
+/// `time_messages(rounds, ...)`: how many nanoseconds it takes to make a message of the values and
+/// to drop it, and how many to push what is in it, each so many times.
+fn time_messages(state: State) -> lua::Result {
+    let rounds = arguments::integer(state, 1)?;
+    let last = state.top();
+    let start = Instant::<Monotonic>::now();
+    for _ in 0..rounds {
+        Message::encode(state, 2, last)?;
+    }
+    let encoding = start.elapsed().as_nanos();
+    let message = Message::encode(state, 2, last)?;
+    let start = Instant::<Monotonic>::now();
+    for _ in 0..rounds {
+        message.push(state)?;
+        state.set_top(last);
+    }
+    let pushing = start.elapsed().as_nanos();
+    state.push_integer(encoding);
+    state.push_integer(pushing);
+    Ok(2)
+}
+
 /// `stop_latency(name)`: how many nanoseconds the ended script has taken to end when it was
 /// interrupted, or nil if it was not.
 fn stop_latency(state: State) -> lua::Result {
@@ -88,7 +112,7 @@ fn pool(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 8)?;
+    state.new_table(0, 9)?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
     state.set_function(-1, c"paint_stack", native!(paint_stack, Free))?;
@@ -96,6 +120,7 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_function(-1, c"pool", native!(pool, Free))?;
     state.set_function(-1, c"stack_left", native!(stack_left, Free))?;
     state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;
+    state.set_function(-1, c"time_messages", native!(time_messages, Free))?;
     state.set_function(-1, c"without_segments", native!(without_segments, Free))?;
     Ok(1)
 }

@@ -3,10 +3,11 @@
 //! What the codec promises, on chosen and on generated messages.
 
 use lunatik_abi::codec::{
-    CountingSink, DecodeError, EncodeError, Message, Reader, ShapeError, SliceFull, SliceSink,
-    Token, Writer, MAX_DEPTH,
+    CountingSink, DecodeError, EncodeError, Message, Reader, ShapeError, Sink, SliceFull,
+    SliceSink, Token, Writer, MAX_DEPTH, MAX_SHORT,
 };
 use proptest::prelude::*;
+use std::convert::Infallible;
 
 /// A token that owns its string.
 #[derive(Clone, Debug, PartialEq)]
@@ -256,6 +257,64 @@ fn cycles_and_shared_tables_can_be_written() {
     let bytes = writer.finish().unwrap();
     let message = Message::check(&bytes).unwrap();
     assert_eq!((message.values(), message.tables()), (2, 2));
+    assert!(message.has_references());
+    assert!(!Message::check(b"\x06\x07\x06\x07")
+        .unwrap()
+        .has_references());
+    assert!(!Message::EMPTY.has_references());
+}
+
+#[test]
+fn a_writer_says_which_tables_are_open_for_a_key() {
+    let mut writer = Writer::new(CountingSink::new());
+    assert!(!writer.is_in_key(0));
+    writer.begin_table().unwrap();
+    assert!(writer.is_in_key(0));
+    writer.boolean(true).unwrap();
+    assert!(!writer.is_in_key(0));
+    // A value, in it a key, in it a key that is next.
+    writer.begin_table().unwrap();
+    writer.begin_table().unwrap();
+    let open: Vec<_> = (0..4).map(|table| writer.is_in_key(table)).collect();
+    assert_eq!(open, [true, true, false, false]);
+}
+
+/// A sink that takes blocks as a whole.
+#[derive(Default)]
+struct Blocks {
+    bytes: Vec<u8>,
+    blocks: usize,
+}
+
+impl Sink for Blocks {
+    type Error = Infallible;
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn put_short(&mut self, block: &[u8; MAX_SHORT], length: usize) -> Result<(), Infallible> {
+        assert!(length > 0 && block[length..].iter().all(|&byte| byte == 0));
+        let end = self.bytes.len() + length;
+        self.bytes.extend_from_slice(block);
+        self.bytes.truncate(end);
+        self.blocks += 1;
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn blocks_and_bytes_are_the_same(tokens in message()) {
+        let mut writer = Writer::new(Blocks::default());
+        for token in &tokens {
+            writer.token(token.token()).unwrap();
+        }
+        let Blocks { bytes, blocks } = writer.finish().unwrap();
+        prop_assert_eq!(bytes, encode(&tokens));
+        prop_assert!(blocks >= tokens.len());
+    }
 }
 
 #[test]

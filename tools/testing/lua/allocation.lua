@@ -121,6 +121,14 @@ local programs = {
 		end
 		return n
 	end },
+	{ "messages", function()
+		local shared = { ("s"):rep(100) }
+		local nested = {}
+		for i = 1, 40 do
+			nested = { nested, [{ i }] = shared, ["name" .. i] = i + 0.5 }
+		end
+		return testing.time_messages(1, nested, ("x"):rep(200), shared, require("rcu").table(2), { require("rcu").table(2), shared })
+	end },
 	{ "debug", function()
 		local function traced() return debug.traceback("m"), debug.getinfo(1).short_src end
 		return traced()

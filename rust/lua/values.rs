@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Many values at a time, out of a VM and into one.
+
+use core::{
+    ffi::{c_int, c_uint, c_void},
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ptr::{self, NonNull}, //
+};
+
+use super::{error::Raised, State};
+use crate::{
+    codec::Token,
+    sys::{kernel_helpers, lua as sys},
+};
+
+/// A value as it is in a VM.
+///
+/// It is there for as long as the VM is not used in another way than by reading: no garbage is
+/// collected meanwhile, and no table changes. The caller must see to that.
+pub(crate) enum Value<'a> {
+    /// Nil, or no value.
+    Nil,
+    /// A boolean.
+    Boolean(bool),
+    /// An integer.
+    Integer(i64),
+    /// A float, as its bits.
+    Float(u64),
+    /// A string.
+    String(&'a [u8]),
+    /// A table.
+    Table(Table<'a>),
+    /// A full userdata.
+    Userdata,
+    /// A function, a coroutine, or a light userdata.
+    Other,
+}
+
+/// A table, and how far it was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Table<'a> {
+    table: NonNull<c_void>,
+    cursor: c_uint,
+    values: PhantomData<&'a State>,
+}
+
+/// What comes next in a table.
+pub(crate) enum Pair<'a> {
+    /// A key and its value.
+    Some(Value<'a>, Value<'a>),
+    /// Nothing.
+    None,
+    /// Nobody knows yet: many empty slots were passed over, and it is time to look up.
+    Later,
+}
+
+impl Value<'_> {
+    /// # Safety
+    ///
+    /// `value` must have been read, and its VM not be used otherwise for as long as the result.
+    #[inline]
+    unsafe fn from_raw(value: &sys::lunatik_value) -> Self {
+        match value.kind {
+            sys::lunatik_kind_LUNATIK_NIL => Self::Nil,
+            sys::lunatik_kind_LUNATIK_BOOLEAN => Self::Boolean(value.bits != 0),
+            sys::lunatik_kind_LUNATIK_INTEGER => Self::Integer(value.bits as i64),
+            sys::lunatik_kind_LUNATIK_FLOAT => Self::Float(value.bits as u64),
+            sys::lunatik_kind_LUNATIK_STRING => {
+                // SAFETY: Lua's strings are that long and do not move; this one lives, as the
+                // caller promises.
+                Self::String(unsafe {
+                    core::slice::from_raw_parts(value.pointer.cast(), value.bits)
+                })
+            }
+            sys::lunatik_kind_LUNATIK_TABLE => match NonNull::new(value.pointer.cast_mut()) {
+                Some(table) => Self::Table(Table {
+                    table,
+                    cursor: 0,
+                    values: PhantomData,
+                }),
+                None => Self::Nil,
+            },
+            sys::lunatik_kind_LUNATIK_USERDATA => Self::Userdata,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// An address that tells tables from each other.
+    pub(crate) fn address(&self) -> *const c_void {
+        self.table.as_ptr()
+    }
+
+    /// Reads the next pair.
+    #[inline]
+    pub(crate) fn next(&mut self, state: State) -> Pair<'a> {
+        let mut key = MaybeUninit::<sys::lunatik_value>::uninit();
+        let mut value = MaybeUninit::<sys::lunatik_value>::uninit();
+        // SAFETY: The table is alive, as whoever reads sees to, and the pointers are valid for
+        // writes.
+        let found = unsafe {
+            sys::lunatik_read_pair(
+                state.as_raw(),
+                self.table.as_ptr(),
+                &mut self.cursor,
+                key.as_mut_ptr(),
+                value.as_mut_ptr(),
+            )
+        };
+        match found as c_uint {
+            // SAFETY: Both were written: each value has a kind, and what that kind uses.
+            sys::LUNATIK_PAIR => unsafe {
+                Pair::Some(
+                    Value::from_raw(&*key.as_ptr()),
+                    Value::from_raw(&*value.as_ptr()),
+                )
+            },
+            sys::LUNATIK_PAIR_LATER => Pair::Later,
+            _ => Pair::None,
+        }
+    }
+
+    /// Reads the pair once more that was read last.
+    pub(crate) fn again(&mut self, state: State) -> Pair<'a> {
+        self.cursor = self.cursor.saturating_sub(1);
+        self.next(state)
+    }
+
+    /// Pushes the key and the value that were read last. There must be room for two.
+    pub(crate) fn push_pair(&self, state: State) {
+        // SAFETY: The table is alive, as whoever reads sees to.
+        unsafe { sys::lunatik_push_pair(state.as_raw(), self.table.as_ptr(), self.cursor) }
+    }
+}
+
+/// Where values come from that are to be pushed.
+pub(crate) trait Source {
+    /// What comes next; `None` at the end. May use the VM.
+    fn next(&mut self, state: State) -> Option<Item<'_>>;
+}
+
+/// One step of pushing values.
+pub(crate) struct Item<'a> {
+    /// What is pushed. A handle stands for a value that is on top of the stack already, and the
+    /// begin of a table for the table, which stays open until its end.
+    pub(crate) token: Token<'a>,
+    /// How many elements and fields a table that begins is going to have, as far as is known.
+    pub(crate) room: (u16, u16),
+    /// Whether this is the end of the second value of a pair of the innermost open table.
+    pub(crate) ends_pair: bool,
+}
+
+/// # Safety
+///
+/// `source` must be an `S` that nobody else uses, `state` a state that the calling thread executes,
+/// and `value` valid for writes.
+unsafe extern "C" fn next<S: Source>(
+    source: *mut c_void,
+    state: *mut sys::lua_State,
+    value: *mut sys::lunatik_value,
+) -> c_int {
+    // SAFETY: As the caller promises.
+    let (source, state) = unsafe { (&mut *source.cast::<S>(), State::from_raw(state)) };
+    let Some(item) = source.next(state) else {
+        return sys::LUNATIK_NO_VALUE as c_int;
+    };
+    let (kind, bits, pointer) = match item.token {
+        Token::Nil => (sys::lunatik_kind_LUNATIK_NIL, 0, ptr::null()),
+        Token::Boolean(value) => (sys::lunatik_kind_LUNATIK_BOOLEAN, value.into(), ptr::null()),
+        Token::Integer(value) => (
+            sys::lunatik_kind_LUNATIK_INTEGER,
+            value as usize,
+            ptr::null(),
+        ),
+        Token::Float(bits) => (sys::lunatik_kind_LUNATIK_FLOAT, bits as usize, ptr::null()),
+        Token::String(bytes) => (
+            sys::lunatik_kind_LUNATIK_STRING,
+            bytes.len() as usize,
+            bytes.as_ptr(),
+        ),
+        Token::TableBegin => (
+            sys::lunatik_kind_LUNATIK_TABLE,
+            item.room.0.into(),
+            ptr::null(),
+        ),
+        Token::Reference(number) => (
+            sys::lunatik_kind_LUNATIK_REFERENCE,
+            number as usize,
+            ptr::null(),
+        ),
+        Token::TableEnd | Token::Handle { .. } => {
+            (sys::lunatik_kind_LUNATIK_PUSHED, 0, ptr::null())
+        }
+    };
+    // SAFETY: As the caller promises.
+    unsafe {
+        value.write(sys::lunatik_value {
+            kind,
+            fields: item.room.1.into(),
+            bits,
+            pointer: pointer.cast(),
+        });
+    }
+    if item.ends_pair {
+        sys::LUNATIK_LAST_OF_PAIR as c_int
+    } else {
+        sys::LUNATIK_VALUE as c_int
+    }
+}
+
+impl State {
+    /// Reads the value at `index`, which counts from the bottom. See [`Value`].
+    #[inline]
+    pub(crate) fn read<'a>(self, index: c_int) -> Value<'a> {
+        let mut value = MaybeUninit::<sys::lunatik_value>::uninit();
+        // SAFETY: By the type invariant; the pointer is valid for a write, after which the value
+        // has a kind, and what that kind uses.
+        unsafe {
+            sys::lunatik_read_value(self.as_raw(), index, value.as_mut_ptr());
+            Value::from_raw(&*value.as_ptr())
+        }
+    }
+
+    /// Lets other threads run, if they are to, and returns whether the code that runs is to end.
+    /// For work that takes long.
+    pub(crate) fn look_up(self) -> bool {
+        // SAFETY: By the type invariant; the context may sleep.
+        unsafe {
+            kernel_helpers::lunatik_give_way();
+            sys::lunatik_is_ended(self.as_raw()) != 0
+        }
+    }
+
+    /// Pushes all that `source` gives under one protected call. So many of the values are in no
+    /// table; `tables` says how many tables there are if there are references to them, else 0.
+    ///
+    /// A Lua error that this raises is raised by Lua's code, between two calls of the source. It
+    /// drops nothing, so it crosses no frame of the source: the source belongs to the caller.
+    pub(crate) fn push_from<S: Source>(
+        self,
+        source: &mut S,
+        values: c_int,
+        tables: c_int,
+    ) -> Result<(), Raised> {
+        // SAFETY: By the type invariant; `next` gets the source that it expects, which nobody
+        // else uses until this returns.
+        let status = unsafe {
+            sys::lunatik_try_push_values(
+                self.as_raw(),
+                Some(next::<S>),
+                ptr::from_mut(source).cast(),
+                values,
+                tables,
+            )
+        };
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(Raised)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Where the bytes of a message lie.
+
+use kernel::prelude::*;
+
+use crate::{
+    codec::{Sink, MAX_SHORT},
+    lua::State, //
+};
+
+/// Bytes that a message may have.
+pub(super) const MAX_BYTES: usize = 16 << 20;
+
+/// Bytes that lie in the message itself: those of most calls and their answers.
+const NEAR: usize = 64;
+
+/// Bytes that are copied at a stretch: some 10 microseconds.
+const PIECE: usize = 64 << 10;
+
+/// Memory that is worth a copy to be given back.
+const WASTE: usize = 16 << 10;
+
+/// Bytes in place, aligned so that they are copied by words.
+#[repr(align(8))]
+struct Near([u8; NEAR]);
+
+/// The bytes of a message: a few in place, more in one block of memory.
+///
+/// # Invariants
+///
+/// Other than while a [`BytesSink`] fills it, all are in one of the two.
+pub(super) struct Bytes {
+    near: Near,
+    /// How many there are in place.
+    used: usize,
+    /// What came before those.
+    far: KVVec<u8>,
+}
+
+/// Why bytes are not taken.
+pub(super) enum SinkError {
+    NoMemory,
+    TooLong,
+    /// The code that sends is to end.
+    Ended,
+}
+
+impl Bytes {
+    pub(super) const fn new() -> Self {
+        Self {
+            near: Near([0; NEAR]),
+            used: 0,
+            far: KVVec::new(),
+        }
+    }
+
+    /// A copy of `bytes`.
+    pub(super) fn copy_of(bytes: &[u8]) -> Result<Self, kernel::alloc::AllocError> {
+        let mut copy = Self::new();
+        match copy.near.0.get_mut(..bytes.len()) {
+            Some(to) => {
+                to.copy_from_slice(bytes);
+                copy.used = bytes.len();
+            }
+            None => copy.far.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?,
+        }
+        Ok(copy)
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        if self.far.is_empty() {
+            self.near.0.get(..self.used).unwrap_or_default()
+        } else {
+            &self.far
+        }
+    }
+}
+
+/// Takes encoded bytes up to [`MAX_BYTES`].
+///
+/// Short ones gather in place before they go to a block of memory together.
+pub(super) struct BytesSink<'a> {
+    bytes: &'a mut Bytes,
+    state: State,
+}
+
+impl<'a> BytesSink<'a> {
+    /// Fills `bytes`, which must be empty.
+    pub(super) fn new(bytes: &'a mut Bytes, state: State) -> Self {
+        Self { bytes, state }
+    }
+
+    /// To be called when all has been put.
+    pub(super) fn finish(mut self) -> Result<(), SinkError> {
+        if self.bytes.far.is_empty() {
+            return Ok(());
+        }
+        self.flush(0)?;
+        let far = &mut self.bytes.far;
+        let waste = far.capacity().saturating_sub(far.len());
+        if waste > WASTE && waste > far.len() / 4 {
+            // Without memory it stays as it is.
+            let _ = far.shrink_to(0, GFP_KERNEL_ACCOUNT);
+        }
+        Ok(())
+    }
+
+    /// Has what lies in place go to the block of memory, which has room for `more` then.
+    #[inline(never)]
+    fn flush(&mut self, more: usize) -> Result<(), SinkError> {
+        let Bytes { near, used, far } = &mut *self.bytes;
+        let needed = used.saturating_add(more);
+        if far.len().saturating_add(needed) > MAX_BYTES {
+            return Err(SinkError::TooLong);
+        }
+        let near = near.0.get(..*used).unwrap_or_default();
+        far.reserve(needed, GFP_KERNEL_ACCOUNT)
+            .and_then(|()| far.extend_from_slice(near, GFP_KERNEL_ACCOUNT))
+            .map_err(|_| SinkError::NoMemory)?;
+        *used = 0;
+        Ok(())
+    }
+
+    /// Puts what there is no room for in place.
+    #[inline(never)]
+    fn put_far(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        self.flush(bytes.len())?;
+        for piece in bytes.chunks(PIECE) {
+            if piece.len() == PIECE && self.state.look_up() {
+                return Err(SinkError::Ended);
+            }
+            self.bytes
+                .far
+                .extend_from_slice(piece, GFP_KERNEL_ACCOUNT)
+                .map_err(|_| SinkError::NoMemory)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for BytesSink<'_> {
+    type Error = SinkError;
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        let Bytes { near, used, .. } = &mut *self.bytes;
+        let end = used.saturating_add(bytes.len());
+        let Some(to) = near.0.get_mut(*used..end) else {
+            return self.put_far(bytes);
+        };
+        to.copy_from_slice(bytes);
+        *used = end;
+        Ok(())
+    }
+
+    #[inline]
+    fn put_short(&mut self, block: &[u8; MAX_SHORT], length: usize) -> Result<(), SinkError> {
+        let Bytes { near, used, .. } = &mut *self.bytes;
+        let room = near.0.get_mut(*used..).unwrap_or_default();
+        let Some(to) = room.first_chunk_mut::<MAX_SHORT>() else {
+            // What is left in place may do, without the bytes that do not count.
+            return self.put(block.get(..length).unwrap_or(block));
+        };
+        *to = *block;
+        *used = used.saturating_add(length.min(MAX_SHORT));
+        Ok(())
+    }
+}

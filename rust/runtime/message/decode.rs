@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Out of a message into a VM.
+
+use core::ffi::c_int;
+
+use super::super::handle::Handle;
+use crate::{
+    codec::{DecodeError, Reader, Token},
+    lua::{self, Error, Item, Source, State},
+    modules::handles, //
+};
+
+/// Tokens that are looked at in advance, to make a table as big as it is going to be.
+const AHEAD: u32 = 64;
+
+/// What a message has, for [`State::push_from`].
+struct Values<'a> {
+    reader: Reader<'a>,
+    handles: &'a [Handle],
+    /// Why it has stopped before the end.
+    error: Option<Error>,
+}
+
+/// Pushes what `reader` reads, and returns how many values that are. So many are in no table;
+/// `tables` says how many tables there are if there are references to them, else 0.
+pub(super) fn push(
+    state: State,
+    reader: Reader<'_>,
+    handles: &[Handle],
+    values: u32,
+    tables: u32,
+) -> lua::Result {
+    let values = c_int::try_from(values).map_err(|_| Error::NoMemory)?;
+    let tables = c_int::try_from(tables).map_err(|_| Error::NoMemory)?;
+    let mut source = Values {
+        reader,
+        handles,
+        error: None,
+    };
+    state.push_from(&mut source, values, tables)?;
+    match source.error {
+        None => Ok(values),
+        Some(error) => Err(error),
+    }
+}
+
+impl Values<'_> {
+    /// How many elements and fields the table has that has just begun: those that are near, and come
+    /// before other tables. So nothing is believed of a message that is not there, and no token is
+    /// looked at more than twice.
+    fn room(&self) -> (u16, u16) {
+        let mut ahead = self.reader.clone();
+        let (mut elements, mut fields) = (0u16, 0u16);
+        for _ in 0..AHEAD {
+            let is_key = ahead.key_is_next();
+            match ahead.token() {
+                Ok(Some(Token::Integer(key)))
+                    if is_key && key == i64::from(elements).saturating_add(1) =>
+                {
+                    elements = elements.saturating_add(1);
+                }
+                Ok(Some(Token::TableBegin | Token::TableEnd) | None) | Err(_) => break,
+                Ok(Some(_)) => fields = fields.saturating_add(is_key.into()),
+            }
+        }
+        (elements, fields)
+    }
+}
+
+impl Values<'_> {
+    /// Pushes a handle; nil for one that is not in the list, as in messages from user space.
+    /// Returns whether it has.
+    #[inline(never)]
+    fn push_handle(&mut self, state: State, index: u32) -> bool {
+        let Some(handle) = self.handles.get(index as usize) else {
+            state.push_nil();
+            return true;
+        };
+        self.error = handles::push(state, handle.clone()).err();
+        self.error.is_none()
+    }
+
+    #[cold]
+    fn fail(&mut self, error: DecodeError) {
+        self.error = Some(Error::message(format_args!("malformed message: {error}")));
+    }
+}
+
+impl Source for Values<'_> {
+    #[inline]
+    fn next(&mut self, state: State) -> Option<Item<'_>> {
+        let token = match self.reader.token() {
+            Ok(token) => token?,
+            Err(error) => {
+                self.fail(error);
+                return None;
+            }
+        };
+        let mut room = (0, 0);
+        match token {
+            Token::TableBegin => room = self.room(),
+            Token::Handle { index, .. } => {
+                if !self.push_handle(state, index) {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        Some(Item {
+            token,
+            room,
+            ends_pair: self.reader.key_is_next() && !matches!(token, Token::TableBegin),
+        })
+    }
+}

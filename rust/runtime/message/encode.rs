@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Out of a VM into a message.
+//!
+//! From the first value to the last, the VM is read and otherwise left alone: no memory is taken from
+//! it and nothing in it runs. So no table changes or goes away while it is open here.
+
+use core::{ffi::c_int, fmt::Write};
+use kernel::{alloc::AllocError, prelude::*, str::BStr};
+
+use super::{
+    super::{handle::Handle, text::Text},
+    bytes::{BytesSink, SinkError, MAX_BYTES},
+    seen::{Seen, SeenError, MAX_TABLES},
+    Message, //
+};
+use crate::{
+    codec::{EncodeError, ShapeError, Writer, MAX_DEPTH},
+    lua::{self, Error, Kind, Pair, State, Table, Value},
+    modules::handles, //
+};
+
+/// Open tables that need no memory.
+const NEAR: usize = 8;
+
+/// Slots of Lua's stack for what is shown or refused.
+const SLOTS: c_int = 4;
+
+/// Between how many pairs of tables it looks up.
+const SOMETIMES: u32 = 4096;
+
+/// Why values do not become a message.
+enum Failure {
+    NoMemory,
+    Codec(EncodeError<SinkError>),
+    TooManyTables,
+    /// The code that sends is to end.
+    Ended,
+    /// What comes next cannot travel.
+    Cannot,
+}
+
+impl From<EncodeError<SinkError>> for Failure {
+    fn from(error: EncodeError<SinkError>) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl From<SeenError> for Failure {
+    fn from(error: SeenError) -> Self {
+        match error {
+            SeenError::NoMemory => Self::NoMemory,
+            SeenError::TooMany => Self::TooManyTables,
+        }
+    }
+}
+
+impl From<AllocError> for Failure {
+    fn from(_: AllocError) -> Self {
+        Self::NoMemory
+    }
+}
+
+type Result<T = ()> = core::result::Result<T, Failure>;
+
+/// The tables that are being written, the innermost last.
+struct Open<'a> {
+    near: [Option<Table<'a>>; NEAR],
+    far: KVec<Table<'a>>,
+    depth: usize,
+}
+
+impl<'a> Open<'a> {
+    fn push(&mut self, table: Table<'a>) -> Result {
+        match self.near.get_mut(self.depth) {
+            Some(slot) => *slot = Some(table),
+            None => self.far.push(table, GFP_KERNEL_ACCOUNT)?,
+        }
+        self.depth = self.depth.saturating_add(1);
+        Ok(())
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        // Nothing, if the last one was near.
+        self.far.pop();
+    }
+
+    fn last(&mut self) -> Option<&mut Table<'a>> {
+        match self.far.last_mut() {
+            Some(table) => Some(table),
+            None => self.near.get_mut(self.depth.checked_sub(1)?)?.as_mut(),
+        }
+    }
+
+    /// From the outermost on.
+    fn iter(&self) -> impl Iterator<Item = &Table<'a>> {
+        let near = self.near.iter().take(self.depth).flatten();
+        Iterator::chain(near, self.far.iter())
+    }
+}
+
+/// What it takes to write tables.
+struct Tables<'a> {
+    seen: Seen,
+    open: Open<'a>,
+}
+
+impl Tables<'_> {
+    fn new() -> Self {
+        Self {
+            seen: Seen::new(),
+            open: Open {
+                near: [None; NEAR],
+                far: KVec::new(),
+                depth: 0,
+            },
+        }
+    }
+}
+
+struct Encoder<'a> {
+    state: State,
+    writer: Writer<BytesSink<'a>>,
+    handles: &'a mut KVec<Handle>,
+    /// Whether what cannot travel becomes a text that says so.
+    show: bool,
+    /// Pairs read so far.
+    pairs: u32,
+}
+
+/// Encodes the values at `first..=last` into an empty message. What cannot travel is refused, or
+/// shown if `show`.
+pub(super) fn encode(
+    state: State,
+    first: c_int,
+    last: c_int,
+    show: bool,
+    message: &mut Message,
+) -> lua::Result<()> {
+    // The last time that the VM may collect garbage.
+    state.reserve(SLOTS)?;
+    let mut encoder = Encoder {
+        state,
+        writer: Writer::new(BytesSink::new(&mut message.bytes, state)),
+        handles: &mut message.handles,
+        show,
+        pairs: 0,
+    };
+    let mut tables = None;
+    for index in first..=last {
+        let written = match state.read(index) {
+            Value::Table(table) => encoder.table(tables.get_or_insert_with(Tables::new), table),
+            Value::Userdata | Value::Other => encoder.object_at(index),
+            value => encoder.scalar(value),
+        };
+        if let Err(failure) = written {
+            return Err(encoder.error(failure, tables.as_ref(), index));
+        }
+    }
+    let writer = encoder.writer;
+    message.values = writer.values();
+    message.tables = writer.tables();
+    message.has_references = writer.has_references();
+    let finished = writer.finish().and_then(|sink| {
+        let finished = sink.finish();
+        finished.map_err(EncodeError::Sink)
+    });
+    finished.map_err(|error| error_of(error.into()))
+}
+
+impl Encoder<'_> {
+    /// Writes what is neither a table nor an object.
+    #[inline]
+    fn scalar(&mut self, value: Value<'_>) -> Result {
+        match value {
+            Value::Boolean(value) => self.writer.boolean(value)?,
+            Value::Integer(value) => self.writer.integer(value)?,
+            Value::Float(bits) => self.writer.float(bits)?,
+            Value::String(bytes) => self.writer.string(bytes)?,
+            _ => self.writer.nil()?,
+        }
+        Ok(())
+    }
+
+    /// Writes a table with all that is in it.
+    #[inline(never)]
+    fn table<'a>(&mut self, tables: &mut Tables<'a>, table: Table<'a>) -> Result {
+        self.begin(tables, table)?;
+        while let Some(innermost) = tables.open.last() {
+            let value = if self.writer.key_is_next() {
+                let pair = innermost.next(self.state);
+                self.pairs = self.pairs.wrapping_add(1);
+                if (self.pairs % SOMETIMES == 0 || matches!(pair, Pair::Later))
+                    && self.state.look_up()
+                {
+                    return Err(Failure::Ended);
+                }
+                match pair {
+                    Pair::Later => continue,
+                    Pair::None => {
+                        tables.open.pop();
+                        self.writer.end_table()?;
+                        continue;
+                    }
+                    Pair::Some(Value::Table(key), value) => {
+                        if self.begin(tables, key)? {
+                            // The value has its turn when the key has ended.
+                            continue;
+                        }
+                        value
+                    }
+                    Pair::Some(Value::Userdata | Value::Other, value) => {
+                        self.object_in(&tables.open)?;
+                        value
+                    }
+                    Pair::Some(key, value) => {
+                        self.scalar(key)?;
+                        value
+                    }
+                }
+            } else {
+                match innermost.again(self.state) {
+                    Pair::Some(_, value) => value,
+                    // What was there is there.
+                    _ => Value::Nil,
+                }
+            };
+            match value {
+                Value::Table(value) => {
+                    self.begin(tables, value)?;
+                }
+                Value::Userdata | Value::Other => self.object_in(&tables.open)?,
+                value => self.scalar(value)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the begin of a table, or a reference to it. Returns whether it has begun.
+    fn begin<'a>(&mut self, tables: &mut Tables<'a>, table: Table<'a>) -> Result<bool> {
+        if let Some(number) = tables.seen.find_or_add(table.address())? {
+            self.writer.reference(number)?;
+            return Ok(false);
+        }
+        self.writer.begin_table()?;
+        tables.open.push(table)?;
+        Ok(true)
+    }
+
+    /// Writes the userdata, function or coroutine at `index`.
+    fn object_at(&mut self, index: c_int) -> Result {
+        self.state.push_value(index);
+        let written = self.object();
+        self.state.pop(1);
+        written
+    }
+
+    /// Writes the userdata, function or coroutine that is next in the innermost table.
+    fn object_in(&mut self, open: &Open<'_>) -> Result {
+        self.push_next(open);
+        let written = self.object();
+        self.state.pop(1);
+        written
+    }
+
+    /// Pushes the key or value that is next in the innermost table.
+    fn push_next(&self, open: &Open<'_>) {
+        if let Some(innermost) = open.iter().last() {
+            innermost.push_pair(self.state);
+            if !self.writer.key_is_next() {
+                self.state.insert(-2);
+            }
+            self.state.pop(1);
+        }
+    }
+
+    /// Writes the userdata, function or coroutine on top of the stack. It stays there.
+    fn object(&mut self) -> Result {
+        if let Some(handle) = handles::get(self.state, -1) {
+            // CAST: each takes three bytes of the message, so they are few.
+            let index = self.handles.len() as u32;
+            self.handles.push(handle, GFP_KERNEL_ACCOUNT)?;
+            self.writer.handle(0, index)?;
+        } else if self.show {
+            let text = shown(self.state);
+            self.writer.string(text.as_bytes())?;
+        } else {
+            return Err(Failure::Cannot);
+        }
+        Ok(())
+    }
+
+    /// What is said of a failure at the value at `index`, or in it.
+    #[cold]
+    fn error(&self, failure: Failure, tables: Option<&Tables<'_>>, index: c_int) -> Error {
+        if !matches!(failure, Failure::Cannot) {
+            return error_of(failure);
+        }
+        match tables.filter(|tables| tables.open.depth > 0) {
+            Some(tables) => self.push_next(&tables.open),
+            None => self.state.push_value(index),
+        }
+        let text = self.refuse(tables.map(|tables| &tables.open));
+        self.state.pop(1);
+        Error::Message(text)
+    }
+
+    /// What is said of the value on top, which cannot travel.
+    fn refuse(&self, open: Option<&Open<'_>>) -> Text {
+        let what = match self.state.kind(-1) {
+            Kind::Function => "a function",
+            Kind::Userdata => "a userdata",
+            Kind::Thread => "a coroutine",
+            Kind::Pointer => "a light userdata",
+            _ => "a value",
+        };
+        let is_key = self.writer.key_is_next();
+        let what_for = if is_key { " as a key" } else { "" };
+        let mut text = Text::new(fmt!("cannot send {what}{what_for}"));
+        let mut left = self.writer.depth();
+        // A key at the first level needs no place.
+        if let Some(open) = open.filter(|_| left > u8::from(is_key)) {
+            let _ = text.write_str(" (at ");
+            for table in open.iter() {
+                left = left.saturating_sub(1);
+                let in_key = self.writer.is_in_key(left);
+                let _ = if !in_key {
+                    table.push_pair(self.state);
+                    let written = write_key(&mut text, self.state, -2);
+                    self.state.pop(2);
+                    written
+                } else if left > 0 {
+                    text.write_str("[a key]")
+                } else {
+                    Ok(())
+                };
+            }
+            let _ = text.write_str(")");
+        }
+        text
+    }
+}
+
+#[cold]
+fn error_of(failure: Failure) -> Error {
+    match failure {
+        Failure::NoMemory | Failure::Codec(EncodeError::Sink(SinkError::NoMemory)) => {
+            Error::NoMemory
+        }
+        // Nobody sees it: code that is to end raises as soon as it is back in Lua.
+        Failure::Ended | Failure::Codec(EncodeError::Sink(SinkError::Ended)) => {
+            Error::message(fmt!("interrupted"))
+        }
+        Failure::Codec(EncodeError::Sink(SinkError::TooLong)) => {
+            Error::message(fmt!("cannot send more than {} MiB", MAX_BYTES >> 20))
+        }
+        Failure::Codec(EncodeError::Shape(ShapeError::TooDeep)) => {
+            Error::message(fmt!("cannot send tables nested deeper than {MAX_DEPTH}"))
+        }
+        Failure::Codec(EncodeError::Shape(error)) => {
+            Error::message(format_args!("cannot send this table: {error}"))
+        }
+        Failure::TooManyTables => Error::message(fmt!("cannot send more than {MAX_TABLES} tables")),
+        // Told by `Encoder::error`, which knows where.
+        Failure::Cannot => Error::message(fmt!("cannot send a value")),
+    }
+}
+
+/// What stands for the value on top of the stack, which cannot travel.
+fn shown(state: State) -> Text {
+    let kind = match state.kind(-1) {
+        Kind::Function => "function",
+        Kind::Thread => "thread",
+        _ => "userdata",
+    };
+    let identity = state.identity(-1);
+    Text::new(fmt!("Un-supported value: {kind}: {identity:#x}"))
+}
+
+/// A step of a path, for messages.
+fn write_key(text: &mut Text, state: State, key: c_int) -> core::fmt::Result {
+    match (state.kind(key), state.to_bytes(key), state.to_integer(key)) {
+        (Kind::String, Some(name), _) => text.write_fmt(fmt!(".{}", BStr::from_bytes(name))),
+        (Kind::Integer, _, Some(number)) => write!(text, "[{number}]"),
+        (Kind::Boolean, ..) => write!(text, "[{}]", state.to_boolean(key)),
+        (Kind::Table, ..) => text.write_str("[table]"),
+        (Kind::Userdata, ..) => text.write_str("[handle]"),
+        _ => text.write_str("[float]"),
+    }
+}
