@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # Limits of CPU time: in total and at a stretch, for all that a runtime does.
+# alone: measures CPU time, which in User Mode Linux goes on while the host computes something else
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
