@@ -52,7 +52,7 @@ module! {
 }
 
 /// What the module holds while it is loaded, in the order in which it is given up: no new client,
-/// no runtime, no device of a runtime, no thread, no stack segment.
+/// no runtime, no device of a runtime, no thread, nobody who ends runtimes, no stack segment.
 #[pin_data]
 struct Lunatik {
     #[pin]
@@ -60,6 +60,8 @@ struct Lunatik {
     runtimes: runtime::Runtimes,
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
+    reaper: sched::reaper::Reaper,
+    graph: runtime::chain::GraphLock,
     segments: linux::segment::SegmentQueue,
 }
 
@@ -68,6 +70,8 @@ impl kernel::InPlaceModule for Lunatik {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
             segments: linux::segment::SegmentQueue::new()?,
+            graph: runtime::chain::GraphLock::new()?,
+            reaper: sched::reaper::Reaper::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,

@@ -241,6 +241,17 @@ const void *lunatik_hidden_address(const void *address)
 	return (const void *)((siphash_1u64((unsigned long)address, &key) >> 16) | 1);
 }
 
+/*
+ * At one time so many runtimes may be waited for that tidy up. Each takes a worker with its
+ * stack; the others wait for their turn, which comes, for each has a grace.
+ */
+#define LUNATIK_REAPERS 256
+
+struct workqueue_struct *lunatik_alloc_reaper_queue(void)
+{
+	return alloc_workqueue("lunatik_reaper", WQ_UNBOUND, LUNATIK_REAPERS);
+}
+
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 {
 	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);

@@ -70,6 +70,7 @@ void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument)
 bool lunatik_watch_disarm(struct lunatik_watch *watch);
 
 /* linux/workqueue.h */
+struct workqueue_struct *lunatik_alloc_reaper_queue(void);
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);
 void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),

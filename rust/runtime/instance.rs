@@ -7,9 +7,11 @@
 
 use core::cell::UnsafeCell;
 use kernel::{
+    impl_has_work,
     new_condvar,
     new_mutex,
     new_spinlock,
+    new_work,
     prelude::*,
     sync::{
         aref::ARef,
@@ -21,7 +23,8 @@ use kernel::{
         SpinLock, //
     },
     task::Task,
-    time::{msecs_to_jiffies, Delta, Instant, Jiffies, Monotonic}, //
+    time::{msecs_to_jiffies, Delta, Instant, Jiffies, Monotonic},
+    workqueue::Work, //
 };
 
 use super::{
@@ -134,6 +137,11 @@ pub(crate) struct Runtime {
     memory_peak: Atomic<usize>,
     /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
     watch: Watch,
+    /// What enters it to end it where nobody waits for that.
+    ending_chain: Arc<Chain>,
+    /// Queued where nobody waits for its end; see `sched/reaper.rs`.
+    #[pin]
+    ending: Work<Runtime>,
     #[pin]
     ownership: Ownership,
     #[pin]
@@ -152,6 +160,10 @@ pub(crate) struct Runtime {
     vm: UnsafeCell<Option<Pin<KBox<Vm>>>>,
 }
 
+impl_has_work! {
+    impl HasWork<Self> for Runtime { self.ending }
+}
+
 // SAFETY: All fields but `vm` and the pointer in `details` are; these are guarded as the type
 // invariants and the field say, and a VM belongs to no thread.
 unsafe impl Send for Runtime {}
@@ -166,6 +178,7 @@ impl Runtime {
         let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
         name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
         let permissions = options.permissions.clone();
+        let ending_chain = Chain::new()?;
         let runtime = Arc::pin_init(
             pin_init!(Self {
                 id: NEXT_ID.fetch_add(1, Relaxed),
@@ -188,6 +201,8 @@ impl Runtime {
                 memory_used: Atomic::new(0),
                 memory_peak: Atomic::new(0),
                 watch: Watch::new(),
+                ending_chain,
+                ending <- new_work!("lunatik::Runtime::ending"),
                 ownership <- Ownership::new(),
                 details <- new_spinlock!(Details {
                     executing: None,
@@ -341,6 +356,12 @@ impl Runtime {
 
     pub(super) fn ownership(&self) -> &Ownership {
         &self.ownership
+    }
+
+    /// The chain that enters it to end it where nobody waits for that. For the reaper alone, which
+    /// ends a runtime once at a time.
+    pub(crate) fn ending_chain(&self) -> &Arc<Chain> {
+        &self.ending_chain
     }
 
     /// The chain that executes it now.

@@ -1,25 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! Ends runtimes for those who cannot wait for that.
+//!
+//! Each runtime carries the work item that ends it, and the chain that enters it then, so that this
+//! needs no memory and cannot fail.
 
+use core::ptr;
 use kernel::{
+    bindings,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{Acquire, Atomic, Full, Release},
+        Arc, //
+    },
+    workqueue::{Queue, WorkItem}, //
 };
 
 use crate::{
-    linux::kthread,
-    runtime::instance::{Runtime, DEFAULT_GRACE_MS}, //
+    runtime::instance::{Runtime, DEFAULT_GRACE_MS},
+    sys::kernel_helpers as sys, //
 };
 
-/// Stops `runtime`, sooner or later. Returns at once.
-pub(crate) fn finish(runtime: Arc<Runtime>) {
-    let task = kthread::spawn(c"lunatik_reaper", move || {
-        // A kernel thread gets no signals, so this ends when the runtime is gone.
-        let _ = runtime.as_arc_borrow().stop(None, DEFAULT_GRACE_MS);
-    });
-    if task.is_err() {
-        // It was told to stop and is torn down when the module is unloaded.
-        pr_warn!("no thread to end a runtime with: {:?}\n", task.err());
+/// Set while [`Reaper`] lives.
+static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
+
+/// The workqueue that ends runtimes; while it lives, [`finish`] works.
+///
+/// Dropping it waits for the runtimes that are being ended. It must outlive all threads, which may
+/// be the last to hold a runtime, and what runtimes need to end must outlive it.
+pub(crate) struct Reaper(());
+
+impl Reaper {
+    /// Creates the queue. There is one at a time, held by the module.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: No conditions.
+        let queue = unsafe { sys::lunatik_alloc_reaper_queue() };
+        if queue.is_null() {
+            return Err(ENOMEM);
+        }
+        QUEUE.store(queue, Release);
+        Ok(Self(()))
     }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        let queue = QUEUE.xchg(ptr::null_mut(), Full);
+        // SAFETY: `new()` stored the queue, and the module drops this when nobody is left who
+        // could call `finish()`.
+        unsafe { bindings::destroy_workqueue(queue) };
+    }
+}
+
+impl WorkItem for Runtime {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        // A worker gets no signals and needs no memory here, so this ends when the runtime is gone.
+        if let Err(error) = this
+            .as_arc_borrow()
+            .stop(Some(this.ending_chain()), DEFAULT_GRACE_MS)
+        {
+            pr_warn!("a runtime could not be ended: {error:?}\n");
+        }
+    }
+}
+
+/// Stops `runtime`, sooner or later. Returns at once; needs no memory.
+pub(crate) fn finish(runtime: Arc<Runtime>) {
+    let queue = QUEUE.load(Acquire);
+    if queue.is_null() {
+        return;
+    }
+    // SAFETY: The module drops `Reaper` when nobody is left who could be here.
+    let queue = unsafe { Queue::from_raw(queue) };
+    // If it is queued already, that run will end it.
+    let _ = queue.enqueue(runtime);
 }
