@@ -43,7 +43,10 @@ void lunatik_paint_stack(void);
 unsigned long lunatik_stack_untouched(void);
 bool lunatik_in_task(void);
 
-/* linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno */
+/*
+ * linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno; what is no regular file
+ * is not there.
+ */
 int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size);
 
 /* linux/namei.h: whether there is a node of this name in the initial /dev */
