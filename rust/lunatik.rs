@@ -53,7 +53,8 @@ module! {
 }
 
 /// What the module holds while it is loaded, in the order in which it is given up: no new client,
-/// no runtime, no device of a runtime, no thread, no thread of the pool, no stack segment.
+/// no runtime, no device of a runtime, no thread, nobody who ends runtimes, no thread of the pool, no
+/// stack segment.
 #[pin_data]
 struct Lunatik {
     #[pin]
@@ -61,7 +62,9 @@ struct Lunatik {
     runtimes: runtime::Runtimes,
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
+    reaper: sched::reaper::Reaper,
     pool: sched::pool::Pool,
+    graph: runtime::chain::GraphLock,
     segments: linux::segment::SegmentQueue,
 }
 
@@ -70,7 +73,9 @@ impl kernel::InPlaceModule for Lunatik {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
             segments: linux::segment::SegmentQueue::new()?,
+            graph: runtime::chain::GraphLock::new()?,
             pool: sched::pool::Pool::new()?,
+            reaper: sched::reaper::Reaper::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,

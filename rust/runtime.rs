@@ -38,7 +38,6 @@ pub(crate) struct Runtimes {
     // Dropped in this order: the names, then what is in the tables.
     _registry: registry::Registry,
     tables: rcu_table::Tables,
-    _graph: chain::GraphLock,
 }
 
 impl Runtimes {
@@ -46,10 +45,10 @@ impl Runtimes {
     ///
     /// # Safety
     ///
-    /// To be called once, by the module's `init()`, before any other function of this folder.
+    /// To be called once, by the module's `init()`, before any other function of this folder but
+    /// [`chain::GraphLock::new`].
     pub(crate) unsafe fn new() -> Result<Self> {
-        // SAFETY: As the caller promises, for all four.
-        let graph = chain::GraphLock::new()?;
+        // SAFETY: As the caller promises, for all of them.
         unsafe {
             live::init();
             interruptible::init();
@@ -58,7 +57,6 @@ impl Runtimes {
             Ok(Self {
                 _registry: registry::Registry::new()?,
                 tables,
-                _graph: graph,
             })
         }
     }

@@ -3,6 +3,7 @@
 //! The mathematical functions of C.
 
 mod exponential;
+mod logarithm;
 
 use crate::libm;
 use crate::nan;
@@ -54,7 +55,22 @@ macro_rules! unary_unsigned {
     };
 }
 
-unary_unsigned! { acos asin log10 }
+unary_unsigned! { acos asin }
+
+/// `log10` of C.
+#[unsafe(no_mangle)]
+extern "C" fn log10(number: f64) -> f64 {
+    // Neither zero, nor negative, nor infinite, nor not a number.
+    if (1..0x7ff << 52).contains(&number.to_bits()) {
+        return logarithm::log10(number);
+    }
+    let result = libm::log10(number);
+    if nan::is_nan(result) && !nan::is_nan(number) {
+        f64::NAN
+    } else {
+        nan::unary(result, number)
+    }
+}
 
 /// `atan2` of C. Of two operands that are not numbers, glibc gives the second.
 #[unsafe(no_mangle)]
@@ -112,4 +128,9 @@ unsafe extern "C" fn frexp(number: f64, exponent: *mut i32) -> f64 {
     // SAFETY: The caller gives a pointer that is valid for a write.
     unsafe { exponent.write(power) };
     nan::unary(fraction, number)
+}
+
+/// The upper half of `a * b`.
+fn product_high(a: u64, b: u64) -> u64 {
+    (u128::from(a) * u128::from(b) >> 64) as u64
 }

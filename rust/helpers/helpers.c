@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
@@ -188,12 +189,27 @@ bool lunatik_in_task(void)
 	return in_task() && !irqs_disabled() && !in_atomic();
 }
 
+/*
+ * Not kernel_read_file_from_path_initns(): opening a FIFO waits there until somebody writes
+ * to it, and no stop could end that.
+ */
 int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 {
-	ssize_t length = kernel_read_file_from_path_initns(path, 0, data, limit, NULL,
-							   READING_UNKNOWN);
+	struct path root;
+	struct file *file;
+	ssize_t length = 0;
 
-	/* An empty file is an invalid argument there. */
+	get_fs_root(userspace_init_fs, &root);
+	file = file_open_root(&root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_LARGEFILE, 0);
+	path_put(&root);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (!S_ISREG(file_inode(file)->i_mode))
+		length = -ENOENT;
+	/* An empty file is an invalid argument to kernel_read_file(). */
+	else if (i_size_read(file_inode(file)))
+		length = kernel_read_file(file, 0, data, limit, NULL, READING_UNKNOWN);
+	fput(file);
 	if (length < 0)
 		return length;
 	*size = length;
@@ -239,6 +255,17 @@ const void *lunatik_hidden_address(const void *address)
 		return NULL;
 	get_random_once(&key, sizeof(key));
 	return (const void *)((siphash_1u64((unsigned long)address, &key) >> 16) | 1);
+}
+
+/*
+ * At one time so many runtimes may be waited for that tidy up. Each takes a worker with its
+ * stack; the others wait for their turn, which comes, for each has a grace.
+ */
+#define LUNATIK_REAPERS 256
+
+struct workqueue_struct *lunatik_alloc_reaper_queue(void)
+{
+	return alloc_workqueue("lunatik_reaper", WQ_UNBOUND, LUNATIK_REAPERS);
 }
 
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void)

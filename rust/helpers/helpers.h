@@ -43,7 +43,10 @@ void lunatik_paint_stack(void);
 unsigned long lunatik_stack_untouched(void);
 bool lunatik_in_task(void);
 
-/* linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno */
+/*
+ * linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno; what is no regular file
+ * is not there.
+ */
 int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size);
 
 /* linux/namei.h: whether there is a node of this name in the initial /dev */
@@ -70,6 +73,7 @@ void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument)
 bool lunatik_watch_disarm(struct lunatik_watch *watch);
 
 /* linux/workqueue.h */
+struct workqueue_struct *lunatik_alloc_reaper_queue(void);
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);
 struct workqueue_struct *lunatik_alloc_pool_queue(void);

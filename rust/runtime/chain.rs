@@ -32,11 +32,12 @@ struct Graph;
 static GRAPH: Atomic<*mut SpinLock<Graph>> = Atomic::new(ptr::null_mut());
 
 /// The existence of the graph's lock.
-pub(super) struct GraphLock(Pin<KBox<SpinLock<Graph>>>);
+pub(crate) struct GraphLock(Pin<KBox<SpinLock<Graph>>>);
 
 impl GraphLock {
-    /// Makes the lock. To be called once, before any runtime exists, and dropped after the last.
-    pub(super) fn new() -> Result<Self> {
+    /// Makes the lock. To be called once, before any runtime exists; dropped when nobody is left
+    /// who could look at one, be it a thread on its last lines.
+    pub(crate) fn new() -> Result<Self> {
         let lock = KBox::pin_init(new_spinlock!(Graph, "lunatik::Graph"), GFP_KERNEL)?;
         GRAPH.store(ptr::from_ref(&*lock).cast_mut(), Release);
         Ok(Self(lock))

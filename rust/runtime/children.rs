@@ -21,10 +21,10 @@ use kernel::{
 use super::instance::Runtime;
 
 /// Workers that a runtime may have at one time.
-pub(crate) const MAX_CHILDREN: usize = 16_384;
+pub(crate) const MAX_CHILDREN: usize = 65_536;
 
 /// Workers that there may be at one time, in all.
-pub(crate) const MAX_ALL: usize = 65_536;
+pub(crate) const MAX_ALL: usize = 131_072;
 
 /// How many there are, in all.
 static ALL: Atomic<usize> = Atomic::new(0);

@@ -7,8 +7,10 @@
 
 use core::cell::UnsafeCell;
 use kernel::{
+    impl_has_work,
     new_mutex,
     new_spinlock,
+    new_work,
     prelude::*,
     sync::{
         aref::ARef,
@@ -18,7 +20,8 @@ use kernel::{
         SpinLock, //
     },
     task::Task,
-    time::{hrtimer::HrTimer, Delta, Instant, Monotonic}, //
+    time::{hrtimer::HrTimer, Delta, Instant, Monotonic},
+    workqueue::Work, //
 };
 
 use super::{
@@ -140,6 +143,13 @@ pub(crate) struct Runtime {
     memory_peak: Atomic<usize>,
     /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
     watch: Watch,
+    /// What enters it to end it where nobody waits for that.
+    ending_chain: Arc<Chain>,
+    /// The grace that it gets from that, in milliseconds.
+    ending_grace: Atomic<u32>,
+    /// Queued where nobody waits for its end; see `sched/reaper.rs`.
+    #[pin]
+    ending: Work<Runtime>,
     #[pin]
     ownership: Ownership,
     #[pin]
@@ -165,6 +175,10 @@ pub(crate) struct Runtime {
     vm: UnsafeCell<Option<Pin<KBox<Vm>>>>,
 }
 
+impl_has_work! {
+    impl HasWork<Self> for Runtime { self.ending }
+}
+
 // SAFETY: All fields but `vm` and the pointer in `details` are; these are guarded as the type
 // invariants and the field say, and a VM belongs to no thread.
 unsafe impl Send for Runtime {}
@@ -185,6 +199,7 @@ impl Runtime {
             Some(above) => above.clone(),
             None => parent.clone(),
         });
+        let ending_chain = Chain::new()?;
         let runtime = Arc::pin_init(
             pin_init!(Self {
                 id: NEXT_ID.fetch_add(1, Relaxed),
@@ -207,6 +222,9 @@ impl Runtime {
                 memory_used: Atomic::new(0),
                 memory_peak: Atomic::new(0),
                 watch: Watch::new(),
+                ending_chain,
+                ending_grace: Atomic::new(DEFAULT_GRACE_MS),
+                ending <- new_work!("lunatik::Runtime::ending"),
                 ownership <- Ownership::new(),
                 details <- new_spinlock!(Details {
                     executing: None,
@@ -379,6 +397,17 @@ impl Runtime {
 
     pub(super) fn ownership(&self) -> &Ownership {
         &self.ownership
+    }
+
+    /// The grace that it gets where nobody waits for its end, in milliseconds. For the reaper.
+    pub(crate) fn ending_grace(&self) -> &Atomic<u32> {
+        &self.ending_grace
+    }
+
+    /// The chain that enters it to end it where nobody waits for that. For the reaper alone, which
+    /// ends a runtime once at a time.
+    pub(crate) fn ending_chain(&self) -> &Arc<Chain> {
+        &self.ending_chain
     }
 
     /// The chain that executes it now.

@@ -1,77 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! Ends runtimes for those who cannot wait for that.
+//!
+//! Each runtime carries the work item that ends it, and the chain that enters it then, so that this
+//! needs no memory and cannot fail.
 
+use core::ptr;
 use kernel::{
+    bindings,
     prelude::*,
     sync::{
-        Arc,
-        UniqueArc, //
+        atomic::{Acquire, Atomic, Full, Relaxed, Release},
+        Arc, //
     },
-    time::{Instant, Monotonic}, //
+    workqueue::{Queue, WorkItem}, //
 };
 
 use crate::{
-    linux::kthread,
     runtime::{
         children::Runtimes,
-        instance::{Runtime, DEFAULT_GRACE_MS}, //
+        instance::{Runtime, DEFAULT_GRACE_MS},
     },
+    sys::kernel_helpers as sys, //
 };
 
-/// Stops `runtime`, sooner or later. Returns at once.
+/// Set while [`Reaper`] lives.
+static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
+
+/// The workqueue that ends runtimes; while it lives, [`finish`] works.
+///
+/// Dropping it waits for the runtimes that are being ended. It must outlive all threads, which may
+/// be the last to hold a runtime, and what runtimes need to end must outlive it.
+pub(crate) struct Reaper(());
+
+impl Reaper {
+    /// Creates the queue. There is one at a time, held by the module.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: No conditions.
+        let queue = unsafe { sys::lunatik_alloc_reaper_queue() };
+        if queue.is_null() {
+            return Err(ENOMEM);
+        }
+        QUEUE.store(queue, Release);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        let queue = QUEUE.xchg(ptr::null_mut(), Full);
+        // SAFETY: `new()` stored the queue, and the module drops this when nobody is left who
+        // could call `finish()`.
+        unsafe { bindings::destroy_workqueue(queue) };
+    }
+}
+
+impl WorkItem for Runtime {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        // A worker gets no signals and needs no memory here, so this ends when the runtime is gone.
+        if let Err(error) = this
+            .as_arc_borrow()
+            .stop(Some(this.ending_chain()), this.ending_grace().load(Relaxed))
+        {
+            pr_warn!("a runtime could not be ended: {error:?}\n");
+        }
+    }
+}
+
+/// Stops `runtime`, sooner or later. Returns at once; needs no memory.
 pub(crate) fn finish(runtime: Arc<Runtime>) {
     finish_after(runtime, DEFAULT_GRACE_MS);
 }
 
 /// As [`finish`], with a grace of `grace_ms`.
 pub(crate) fn finish_after(runtime: Arc<Runtime>, grace_ms: u32) {
-    let own = runtime.clone();
-    let task = kthread::spawn(c"lunatik_reaper", move || {
-        // A kernel thread gets no signals, so this ends when the runtime is gone.
-        let _ = own.as_arc_borrow().stop(None, grace_ms);
-    });
-    if task.is_err() {
-        // It was told to stop and is torn down when the module is unloaded.
-        pr_warn!("no thread to end a runtime with: {:?}\n", task.err());
-    }
-}
-
-/// Stops all of `runtimes`, all within the same grace. Returns at once.
-pub(crate) fn finish_all(runtimes: Runtimes) {
-    if runtimes.is_empty() {
+    runtime.ending_grace().store(grace_ms, Relaxed);
+    let queue = QUEUE.load(Acquire);
+    if queue.is_null() {
         return;
     }
+    // SAFETY: The module drops `Reaper` when nobody is left who could be here.
+    let queue = unsafe { Queue::from_raw(queue) };
+    // If it is queued already, that run will end it.
+    let _ = queue.enqueue(runtime);
+}
+
+/// Stops all of `runtimes`, all within the same grace. Returns at once; needs no memory.
+pub(crate) fn finish_all(runtimes: Runtimes) {
     for runtime in runtimes.values() {
         runtime.request_stop();
     }
-    let room = UniqueArc::new_uninit(GFP_KERNEL);
-    let Ok(room) = room else {
-        return kill_all(&runtimes);
-    };
-    let runtimes: Arc<Runtimes> = room.write(runtimes).into();
-    let own = runtimes.clone();
-    let task = kthread::spawn(c"lunatik_reaper", move || {
-        let begun = Instant::<Monotonic>::now();
-        for runtime in own.values() {
-            let passed = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
-            match DEFAULT_GRACE_MS.saturating_sub(passed) {
-                0 => runtime.kill(DEFAULT_GRACE_MS),
-                left => drop(runtime.as_arc_borrow().stop(None, left)),
-            }
-        }
-        for runtime in own.values() {
-            let _ = runtime.as_arc_borrow().stop(None, 1);
-        }
-    });
-    if task.is_err() {
-        kill_all(&runtimes);
-    }
-}
-
-/// Ends what all of `runtimes` run; then they end without help.
-fn kill_all(runtimes: &Runtimes) {
     for runtime in runtimes.values() {
-        runtime.kill(DEFAULT_GRACE_MS);
+        finish(runtime.clone());
     }
 }

@@ -4,6 +4,7 @@
 //! operations on doubles, and it is right in nearly all last places, where the library's is not
 //! (it has `exp(1)` wrong by one).
 
+use super::product_high;
 use crate::parse::nearest;
 
 /// The logarithm of e to the base 2: this many times 2^-63, and the 64 bits that follow.
@@ -45,9 +46,4 @@ pub(super) fn exp(number: f64) -> f64 {
         sum = ONE + product_high(sum, rest) / term;
     }
     f64::from_bits(nearest(sum, whole - 62, true))
-}
-
-/// The upper half of `a * b`.
-fn product_high(a: u64, b: u64) -> u64 {
-    (u128::from(a) * u128::from(b) >> 64) as u64
 }

@@ -58,3 +58,15 @@ terminal_type(terminal, "\4")
 while terminal_read(terminal, limit) do
 end
 check.same("Ctrl-D ends it well", terminal_end(terminal, process), 0)
+
+-- A session with a limit for each line.
+terminal, process = terminal_start("lunatik", "repl", "--slice", "500")
+seen = ""
+check.ok("repl with a slice asks", sees("> "))
+answers("a line sets what lasts", "x = 21\r", "\n> ")
+answers("an endless one ends at the slice", "while true do end\r", "CPU limit exceeded", "\n> ")
+answers("and the next one has a slice of its own, and what was set", "x * 2\r", "\n42", "\n> ")
+terminal_type(terminal, "\4")
+while terminal_read(terminal, limit) do
+end
+check.same("it ends well", terminal_end(terminal, process), 0)

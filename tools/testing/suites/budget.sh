@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # Limits of CPU time: in total and at a stretch, for all that a runtime does.
+# alone: measures CPU time, which in User Mode Linux goes on while the host computes something else
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -19,6 +20,30 @@ eval_is "a sleep uses no CPU time" "0" --cpu-limit 200 'return require("linux").
 eval_is "what stays below is not disturbed" "1" --cpu-limit 10000 --slice 10000 'return 1'
 eval_is "closing methods have time to tidy up" "closed" 'return require("lunatik")._VERSION and "closed"'
 check_status "a limit of nothing is refused" 2 lunatik eval --cpu-limit 0 'return 1'
+
+# repl: a slice is for one line, the limit for all of them.
+cat >lines <<'L'
+print("first")
+while true do pcall(function() while true do end end) end
+print("last")
+L
+check_says "a line of repl ends at the slice" 1 "$LIMIT" within 20 sh -c 'lunatik repl --slice 100 <lines'
+check_output "after what came before it, and nothing follows" "first" cat "$WORK/stdout"
+check_says "at the limit, too" 1 "$LIMIT" within 20 sh -c 'lunatik repl --cpu-limit 100 <lines'
+check_output "in the same way" "first" cat "$WORK/stdout"
+# Each of these takes half a second.
+for i in 1 2 3 4 5 6; do
+	echo 'local t = require("linux").ktime() + 500000000 while require("linux").ktime() < t do end'
+done >lines
+echo 'print("done")' >>lines
+check_output "each line has a slice of its own" "done" within 30 sh -c 'lunatik repl --slice 2000 <lines'
+check_says "and all together have the limit" 1 "$LIMIT" within 30 sh -c 'lunatik repl --cpu-limit 2000 <lines'
+check_output "so that the last is not reached" "" cat "$WORK/stdout"
+check_output "waits are not counted" "slept" sh -c \
+	'echo "for i = 1, 60 do require(\"linux\").schedule(10) end return \"slept\"" | lunatik repl --slice 300 --cpu-limit 300'
+for option in "--cpu-limit 0" "--slice soon" "--mem 1M"; do
+	check_status "repl $option is wrong usage" 2 sh -c "lunatik repl $option </dev/null"
+done
 
 # What stays.
 echo 'while true do end' >runaway.lua

@@ -5,6 +5,7 @@
 #
 # MTINT_README is the file with the examples of the module's own manual, which run as they are; by default the one
 # in the folder "shared" next to the checkout, where that can be seen from here.
+# alone: interrupts need both processors at once, and waits have limits
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

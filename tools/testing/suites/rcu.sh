@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # RCU tables: exact, atomic, and whole while all CPUs read and write them.
+# alone: readers and writers need both processors at once
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

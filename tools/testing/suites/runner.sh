@@ -221,5 +221,33 @@ check_says "a stopped child cannot be resumed" 1 "" lunatik eval '
 	child:stop()
 	child:stop()
 	child:resume()'
+# Many that nobody waits for. Their finalizers compute, so that they do not end as fast as they are dropped; they count
+# first, for what takes longer than the grace of finalizers is cut.
+children=$((3000 / SLOWER))
+echo 'local rcu, count = require("rcu"), require("lunatik")._ENV["suite.ended"]
+kept = setmetatable({}, { __gc = function() rcu.add(count, "gc", 1) for _ = 1, 20000 do end end })' >/lib/modules/lua/suite/counts.lua
+eval_is "who drops $children children at once does not wait for them" "true" --mem 300M '
+	local lunatik, ktime = require("lunatik"), require("linux").ktime
+	local ended = require("rcu").table(8)
+	ended.gc = 0
+	lunatik._ENV["suite.ended"] = ended
+	local kept = {}
+	for i = 1, math.tointeger(...) do kept[i] = lunatik.runtime("suite/counts") end
+	kept = nil
+	local begun = ktime()
+	collectgarbage()
+	local ms = (ktime() - begun) // 1000000
+	return ms < 5000 or ms' $children
+ended() { [ "$(lunatik eval 'return require("lunatik")._ENV["suite.ended"].gc')" = "$1" ]; }
+check "all of them end, with their finalizers" wait_until 60 ended $children
+check "and none is left" wait_until 10 sh -c '! lunatik list --all | grep -q counts'
+children=$((500 / SLOWER))
+echo 'local path = ...
+kept = setmetatable({}, { __gc = function() local f = io.open(path, "a") f:write("x") f:close() end })' >/lib/modules/lua/suite/writes.lua
+check "$children children are dropped" lunatik eval 'local kept = {}
+	for i = 1, math.tointeger((...)) do kept[i] = require("lunatik").runtime("suite/writes", select(2, ...)) end' $children "$WORK/ended"
+check "the module is unloaded at once" within 20 lunatik unload
+check_output "after all of them have ended" "$children" stat -c %s "$WORK/ended"
+check "it is loaded again" lunatik load
 rm -r /lib/modules/lua/suite
 finish

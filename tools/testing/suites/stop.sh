@@ -5,6 +5,7 @@
 #
 # Each script of tools/testing/lua/hostile/ is stopped STOPS times. How long its Lua program took to end from the
 # request is printed as a comment; it says something on a machine that does nothing else.
+# alone: measures how long stops take, and gives a grace in CPU time
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

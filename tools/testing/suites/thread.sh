@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # Kernel threads of scripts: what they return, who waits for them, how they end.
+# alone: measures how soon a join comes back
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
