@@ -102,6 +102,12 @@ u64 lunatik_task_cpu_ns(struct task_struct *task)
 	return READ_ONCE(task->se.sum_exec_runtime);
 }
 
+/* Or waits for a CPU. */
+bool lunatik_task_is_running(struct task_struct *task)
+{
+	return task_is_running(task);
+}
+
 unsigned int lunatik_task_cpu(struct task_struct *task)
 {
 	return task_cpu(task);

@@ -31,6 +31,7 @@ size_t lunatik_memcg_room(struct mem_cgroup *memcg);
 
 /* linux/sched.h */
 u64 lunatik_task_cpu_ns(struct task_struct *task);
+bool lunatik_task_is_running(struct task_struct *task);
 unsigned int lunatik_task_cpu(struct task_struct *task);
 void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size);
 bool lunatik_fatal_signal_pending(void);

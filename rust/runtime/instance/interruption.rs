@@ -4,8 +4,7 @@
 //!
 //! There are two degrees. The first ends all code but closing methods and finalizers, which get
 //! a grace to tidy up in; the second, after that, ends those, too. The grace is CPU time, for
-//! what tidies up may have to wait for a CPU while many run; and some more time for what sleeps,
-//! or runs on another thread's stack, which counts as sleep here.
+//! what tidies up may have to wait for a CPU while many run; and some more time for what sleeps.
 
 use kernel::{
     sync::atomic::{Acquire, Atomic, Full, Relaxed, Release},
@@ -21,6 +20,9 @@ const NONE: u32 = 0;
 const TIDY: u32 = 1;
 const ALL: u32 = 2;
 
+/// The time from one look to the next, in nanoseconds; no look counts more.
+const PERIOD: u64 = 10 * MS;
+
 /// How many times as long as the grace the code may sleep.
 const LONGEST_SLEEP: u64 = 10;
 
@@ -33,6 +35,8 @@ pub(super) struct Interruption {
     /// The CPU time that the code has used since, and the time that it has slept, in nanoseconds.
     used: Atomic<u64>,
     slept: Atomic<u64>,
+    /// The total of CPU time at the last look.
+    last_total: Atomic<u64>,
     /// Whether that was looked at since. What the first look tells began earlier.
     looked: Atomic<bool>,
     /// How long the first degree lasts, in nanoseconds.
@@ -49,6 +53,7 @@ impl Interruption {
             since: Atomic::new(0),
             used: Atomic::new(0),
             slept: Atomic::new(0),
+            last_total: Atomic::new(0),
             looked: Atomic::new(false),
             grace: Atomic::new(0),
             latency: Atomic::new(0),
@@ -101,12 +106,27 @@ impl Interruption {
     }
 
     /// Time has passed: code that still tidies up may be ended. `used` and `slept` are the CPU time
-    /// and the sleep of the thread that executes it, in nanoseconds since the last look. In any
-    /// context.
+    /// and the sleep of the thread that entered the runtime, in nanoseconds since the last look,
+    /// [`PERIOD`] at most. In any context.
     pub(super) fn look(&self, vm: &Vm, used: u64, slept: u64) {
-        if self.degree.load(Acquire) != TIDY || !self.looked.xchg(true, Relaxed) {
+        if self.degree.load(Acquire) != TIDY {
             return;
         }
+        let meter = vm.runtime().meter();
+        let total = meter.total();
+        let counted = total.saturating_sub(self.last_total.load(Relaxed));
+        self.last_total.store(total, Relaxed);
+        if !self.looked.xchg(true, Relaxed) {
+            return;
+        }
+        // It may be another thread that executes it, on another stack segment. When the runtime is
+        // torn down, the time is nobody's.
+        let counted = counted.min(PERIOD);
+        let (used, slept) = match meter.is_running() {
+            Some(true) => (counted, 0),
+            Some(false) => (counted, PERIOD.saturating_sub(counted)),
+            None => (used, slept),
+        };
         let used = self.used.load(Relaxed).saturating_add(used);
         let slept = self.slept.load(Relaxed).saturating_add(slept);
         self.used.store(used, Relaxed);
