@@ -36,24 +36,42 @@ pub(crate) struct Message {
     handles: KVec<Handle>,
 }
 
-/// Takes encoded bytes up to [`MAX_BYTES`].
-struct Bytes(KVVec<u8>);
+/// Bytes that are copied at a time; between two pieces the code that encodes may be ended.
+const PIECE: usize = 32 << 10;
+
+/// Takes encoded bytes up to [`MAX_BYTES`], for code of a VM.
+struct Bytes {
+    bytes: KVVec<u8>,
+    state: State,
+}
 
 enum SinkError {
     NoMemory,
     TooLong,
+    Ended,
 }
 
 impl Sink for Bytes {
     type Error = SinkError;
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        if self.0.len().saturating_add(bytes.len()) > MAX_BYTES {
+        if self.bytes.len().saturating_add(bytes.len()) > MAX_BYTES {
             return Err(SinkError::TooLong);
         }
-        self.0
-            .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)
-            .map_err(|_| SinkError::NoMemory)
+        if bytes.len() > PIECE {
+            self.bytes
+                .reserve(bytes.len(), GFP_KERNEL_ACCOUNT)
+                .map_err(|_| SinkError::NoMemory)?;
+        }
+        for piece in bytes.chunks(PIECE) {
+            if bytes.len() > PIECE && self.state.is_ended() {
+                return Err(SinkError::Ended);
+            }
+            self.bytes
+                .extend_from_slice(piece, GFP_KERNEL_ACCOUNT)
+                .map_err(|_| SinkError::NoMemory)?;
+        }
+        Ok(())
     }
 }
 
@@ -63,6 +81,7 @@ fn encode_error(error: EncodeError<SinkError>) -> Error {
         EncodeError::Sink(SinkError::TooLong) => {
             Error::message(fmt!("cannot send more than {} MiB", MAX_BYTES >> 20))
         }
+        EncodeError::Sink(SinkError::Ended) => Error::message(fmt!("interrupted")),
         EncodeError::Shape(ShapeError::TooDeep) => {
             Error::message(fmt!("cannot send tables nested deeper than {MAX_DEPTH}"))
         }
@@ -175,7 +194,10 @@ impl Message {
     }
 
     fn encode_with(state: State, first: c_int, last: c_int, show: bool) -> lua::Result<Self> {
-        let mut writer = Writer::new(Bytes(KVVec::new()));
+        let mut writer = Writer::new(Bytes {
+            bytes: KVVec::new(),
+            state,
+        });
         let mut handles = KVec::new();
         let mut seen = Seen::new();
         let guard = state.guard();
@@ -183,7 +205,7 @@ impl Message {
             encode_value(state, index, &mut writer, &mut handles, &mut seen, show)?;
         }
         drop(guard);
-        let Bytes(bytes) = writer.finish().map_err(encode_error)?;
+        let Bytes { bytes, .. } = writer.finish().map_err(encode_error)?;
         Ok(Self { bytes, handles })
     }
 
