@@ -103,6 +103,12 @@ u64 lunatik_task_cpu_ns(struct task_struct *task)
 	return READ_ONCE(task->se.sum_exec_runtime);
 }
 
+/* Or waits for a CPU. */
+bool lunatik_task_is_running(struct task_struct *task)
+{
+	return task_is_running(task);
+}
+
 unsigned int lunatik_task_cpu(struct task_struct *task)
 {
 	return task_cpu(task);
@@ -277,12 +283,12 @@ struct lunatik_armed_watch {
 	struct hrtimer timer;
 	struct task_struct *task;
 	void (*fire)(void *argument);
-	void (*tick)(void *argument);
+	void (*tick)(void *argument, u64 used, u64 slept);
 	void *argument;
-	/* In nanoseconds: the deadline, 0 for none; what passed and what the task used until now. */
+	/* In nanoseconds: the deadline, 0 for none; what the task used and slept until now. */
 	u64 deadline;
-	u64 passed;
-	u64 spent;
+	u64 used;
+	u64 slept;
 	/* When that was counted, and the CPU time of the task then. */
 	u64 last_look;
 	u64 last_cpu;
@@ -291,19 +297,27 @@ struct lunatik_armed_watch {
 
 static_assert(sizeof(struct lunatik_armed_watch) <= sizeof(struct lunatik_watch));
 
-#define LUNATIK_WATCH_PERIOD ms_to_ktime(10)
+#define LUNATIK_WATCH_PERIOD (10 * NSEC_PER_MSEC)
 
-/* How many deadlines of CPU time may pass in which the task does not run. */
+/* For how many deadlines of CPU time the task may sleep. */
 #define LUNATIK_WATCH_LONGEST 10
 
-/* CPU time may be brought up to date late; no more of it is used than time passes. */
-static void lunatik_watch_count(struct lunatik_armed_watch *watch)
+/*
+ * What the task did since the last look, a period at most: the machine may itself be one that
+ * another machine takes off its CPU for long, which the clock and the task's CPU time count. CPU
+ * time may be brought up to date late, too; no more of it is used than time passes. A task that
+ * waits for a CPU neither uses time nor sleeps.
+ */
+static void lunatik_watch_count(struct lunatik_armed_watch *watch, u64 *used, u64 *slept)
 {
 	u64 now = ktime_get_ns();
 	u64 cpu = lunatik_task_cpu_ns(watch->task);
+	u64 passed = min(now - watch->last_look, LUNATIK_WATCH_PERIOD);
 
-	watch->passed += now - watch->last_look;
-	watch->spent += min(now - watch->last_look, cpu - watch->last_cpu);
+	*used = min(passed, cpu - watch->last_cpu);
+	*slept = task_is_running(watch->task) ? 0 : passed - *used;
+	watch->used += *used;
+	watch->slept += *slept;
 	watch->last_look = now;
 	watch->last_cpu = cpu;
 }
@@ -316,22 +330,24 @@ static enum hrtimer_restart lunatik_watch_look(struct hrtimer *timer)
 {
 	struct lunatik_armed_watch *watch =
 		container_of(timer, struct lunatik_armed_watch, timer);
+	u64 used, slept;
 
-	lunatik_watch_count(watch);
+	lunatik_watch_count(watch, &used, &slept);
 	if (!watch->fired &&
 	    (fatal_signal_pending(watch->task) ||
-	     (watch->deadline && (watch->spent >= watch->deadline ||
-				  watch->passed >= watch->deadline * LUNATIK_WATCH_LONGEST)))) {
+	     (watch->deadline && (watch->used >= watch->deadline ||
+				  watch->slept >= watch->deadline * LUNATIK_WATCH_LONGEST)))) {
 		watch->fired = true;
 		watch->fire(watch->argument);
 	}
-	watch->tick(watch->argument);
-	hrtimer_forward_now(timer, LUNATIK_WATCH_PERIOD);
+	watch->tick(watch->argument, used, slept);
+	hrtimer_forward_now(timer, ns_to_ktime(LUNATIK_WATCH_PERIOD));
 	return HRTIMER_RESTART;
 }
 
 void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument),
-		       void (*tick)(void *argument), void *argument, unsigned int deadline_ms)
+		       void (*tick)(void *argument, u64 used, u64 slept), void *argument,
+		       unsigned int deadline_ms)
 {
 	struct lunatik_armed_watch *watch = (struct lunatik_armed_watch *)space;
 
@@ -341,12 +357,12 @@ void lunatik_watch_arm(struct lunatik_watch *space, void (*fire)(void *argument)
 	watch->tick = tick;
 	watch->argument = argument;
 	watch->deadline = (u64)deadline_ms * NSEC_PER_MSEC;
-	watch->passed = 0;
-	watch->spent = 0;
+	watch->used = 0;
+	watch->slept = 0;
 	watch->last_look = ktime_get_ns();
 	watch->last_cpu = lunatik_task_cpu_ns(current);
 	watch->fired = false;
-	hrtimer_start(&watch->timer, LUNATIK_WATCH_PERIOD, HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&watch->timer, ns_to_ktime(LUNATIK_WATCH_PERIOD), HRTIMER_MODE_REL_HARD);
 }
 
 bool lunatik_watch_disarm(struct lunatik_watch *space)

@@ -31,6 +31,7 @@ size_t lunatik_memcg_room(struct mem_cgroup *memcg);
 
 /* linux/sched.h */
 u64 lunatik_task_cpu_ns(struct task_struct *task);
+bool lunatik_task_is_running(struct task_struct *task);
 unsigned int lunatik_task_cpu(struct task_struct *task);
 void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size);
 bool lunatik_fatal_signal_pending(void);
@@ -61,15 +62,17 @@ u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_k
 
 /*
  * linux/hrtimer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
- * signal pending, or it has used deadline_ms of CPU time since (0: any), or ten times that has passed,
- * fire(argument) is called in hard interrupt context, once; and tick(argument) every 10 ms.
+ * signal pending, or it has used deadline_ms of CPU time since (0: any), or slept for ten times that,
+ * fire(argument) is called in hard interrupt context, once; and every 10 ms tick(argument, used, slept),
+ * with what the task did since the last one, in nanoseconds, 10 ms at most.
  */
 struct lunatik_watch {
 	unsigned long space[20];
 };
 
 void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),
-		       void (*tick)(void *argument), void *argument, unsigned int deadline_ms);
+		       void (*tick)(void *argument, u64 used, u64 slept), void *argument,
+		       unsigned int deadline_ms);
 bool lunatik_watch_disarm(struct lunatik_watch *watch);
 
 /* linux/workqueue.h */

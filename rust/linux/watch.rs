@@ -33,9 +33,13 @@ impl Watch {
         }
     }
 
-    /// Has `tick(argument)` called in a hard interrupt every 10 ms, and `fire(argument)`, once, if the
-    /// calling process is killed before [`disarm`](Self::disarm), or that does not come within
-    /// `deadline_ms` of its CPU time (0: no matter when) or ten times that.
+    /// Has `tick(argument, used, slept)` called in a hard interrupt every 10 ms, and
+    /// `fire(argument)`, once, if the calling process is killed before [`disarm`](Self::disarm), or
+    /// that does not come within `deadline_ms` of its CPU time (0: no matter when), or ten times
+    /// that of sleep.
+    ///
+    /// `used` and `slept` are nanoseconds since the last tick, 10 ms at most: the CPU time of the
+    /// calling thread, and the time that it has slept. Neither counts while it waits for a CPU.
     ///
     /// # Safety
     ///
@@ -44,7 +48,7 @@ impl Watch {
     pub(crate) unsafe fn arm(
         &self,
         fire: unsafe extern "C" fn(*mut c_void),
-        tick: unsafe extern "C" fn(*mut c_void),
+        tick: unsafe extern "C" fn(*mut c_void, u64, u64),
         argument: *mut c_void,
         deadline_ms: u32,
     ) {

@@ -221,6 +221,15 @@ impl Meter {
         settled.saturating_add(current)
     }
 
+    /// Whether the thread that executes the runtime runs or waits for a CPU, rather than sleeps;
+    /// nothing if none does. In any context.
+    pub(crate) fn is_running(&self) -> Option<bool> {
+        let _guard = rcu::read_lock();
+        let task = self.task.load(Acquire);
+        // SAFETY: By the type invariants the task was alive when it was read, under RCU.
+        (!task.is_null()).then(|| unsafe { sys::lunatik_task_is_running(task) })
+    }
+
     /// Whether a limit has just been exceeded. In any context; tells it once.
     pub(crate) fn check(&self) -> bool {
         if (self.budget.cpu_ms | self.budget.slice_ms) == 0 || self.exceeded() != Exceeded::Nothing

@@ -81,16 +81,16 @@ impl Runtime {
 }
 
 /// Looks after a VM whose code runs, for a [`Watch`]: has it give way to other threads, and ends
-/// it when its time is over.
+/// it when its time is over. `used` and `slept` are what the thread that executes it did since.
 ///
 /// # Safety
 ///
 /// `vm` must be a VM that lives.
-pub(super) unsafe extern "C" fn tick_vm(vm: *mut c_void) {
+pub(super) unsafe extern "C" fn tick_vm(vm: *mut c_void, used: u64, slept: u64) {
     // SAFETY: As the caller promises.
     let vm = unsafe { &*vm.cast::<Vm>() };
     vm.look_up();
-    vm.runtime().tick(vm);
+    vm.runtime().tick(vm, used, slept);
 }
 
 /// Ends the Lua code of a VM, for a [`Watch`], but for what tidies up.
@@ -116,9 +116,10 @@ pub(super) unsafe extern "C" fn end_vm(vm: *mut c_void) {
 }
 
 impl Runtime {
-    /// Called every few milliseconds while it is executed, in a hard interrupt.
-    pub(super) fn tick(&self, vm: &Vm) {
-        self.interruption.look(vm);
+    /// Called every few milliseconds while it is executed, in a hard interrupt; see [`tick_vm`] for
+    /// `used` and `slept`.
+    pub(super) fn tick(&self, vm: &Vm, used: u64, slept: u64) {
+        self.interruption.look(vm, used, slept);
         if self.meter.check() {
             self.interruption.raise_over_limit(vm, DEFAULT_GRACE_MS);
         }

@@ -4,7 +4,7 @@
 //!
 //! There are two degrees. The first ends all code but closing methods and finalizers, which get
 //! a grace to tidy up in; the second, after that, ends those, too. The grace is CPU time, for
-//! what tidies up may have to wait for a CPU while many run; up to a limit, for it may never run.
+//! what tidies up may have to wait for a CPU while many run; and some more time for what sleeps.
 
 use kernel::{
     sync::atomic::{Acquire, Atomic, Full, Relaxed, Release},
@@ -20,8 +20,11 @@ const NONE: u32 = 0;
 const TIDY: u32 = 1;
 const ALL: u32 = 2;
 
-/// How many times as long as the grace may take that the code has not run in.
-const LONGEST_GRACE: u64 = 10;
+/// The time from one look to the next, in nanoseconds; no look counts more.
+const PERIOD: u64 = 10 * MS;
+
+/// How many times as long as the grace the code may sleep.
+const LONGEST_SLEEP: u64 = 10;
 
 /// What is known about the interrupts of one runtime.
 pub(super) struct Interruption {
@@ -29,11 +32,13 @@ pub(super) struct Interruption {
     started: Instant<Monotonic>,
     /// When the present degree was reached, in nanoseconds after `started`.
     since: Atomic<u64>,
-    /// The CPU time that the code has used since, in nanoseconds; and what that was counted from:
-    /// the total of CPU time and the time since `since` at the last look.
-    spent: Atomic<u64>,
+    /// The CPU time that the code has used since, and the time that it has slept, in nanoseconds.
+    used: Atomic<u64>,
+    slept: Atomic<u64>,
+    /// The total of CPU time at the last look.
     last_total: Atomic<u64>,
-    last_passed: Atomic<u64>,
+    /// Whether that was looked at since. What the first look tells began earlier.
+    looked: Atomic<bool>,
     /// How long the first degree lasts, in nanoseconds.
     grace: Atomic<u64>,
     /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
@@ -46,9 +51,10 @@ impl Interruption {
             degree: Atomic::new(NONE),
             started: Instant::now(),
             since: Atomic::new(0),
-            spent: Atomic::new(0),
+            used: Atomic::new(0),
+            slept: Atomic::new(0),
             last_total: Atomic::new(0),
-            last_passed: Atomic::new(0),
+            looked: Atomic::new(false),
             grace: Atomic::new(0),
             latency: Atomic::new(0),
         }
@@ -68,9 +74,9 @@ impl Interruption {
         while degree < wanted {
             self.grace
                 .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
-            self.spent.store(0, Relaxed);
-            self.last_total.store(vm.runtime().meter().total(), Relaxed);
-            self.last_passed.store(0, Relaxed);
+            self.used.store(0, Relaxed);
+            self.slept.store(0, Relaxed);
+            self.looked.store(false, Relaxed);
             self.since.store(self.now(), Release);
             if degree == NONE {
                 self.latency.store(0, Relaxed);
@@ -99,23 +105,37 @@ impl Interruption {
         self.degree.load(Acquire) != NONE
     }
 
-    /// Time has passed: code that still tidies up may be ended. In any context.
-    pub(super) fn look(&self, vm: &Vm) {
+    /// Time has passed: code that still tidies up may be ended. `used` and `slept` are the CPU time
+    /// and the sleep of the thread that entered the runtime, in nanoseconds since the last look,
+    /// [`PERIOD`] at most. In any context.
+    pub(super) fn look(&self, vm: &Vm, used: u64, slept: u64) {
         if self.degree.load(Acquire) != TIDY {
             return;
         }
-        let passed = self.now().saturating_sub(self.since.load(Acquire));
-        // The kernel may bring the CPU time up to date late. No more of it can have been used than
-        // time has passed.
-        let total = vm.runtime().meter().total();
-        let used = total.saturating_sub(self.last_total.load(Relaxed));
-        let used = used.min(passed.saturating_sub(self.last_passed.load(Relaxed)));
-        let spent = self.spent.load(Relaxed).saturating_add(used);
+        let meter = vm.runtime().meter();
+        let total = meter.total();
+        let counted = total.saturating_sub(self.last_total.load(Relaxed));
         self.last_total.store(total, Relaxed);
-        self.last_passed.store(passed, Relaxed);
-        self.spent.store(spent, Relaxed);
+        if !self.looked.xchg(true, Relaxed) {
+            return;
+        }
+        // It may be another thread that executes it, on another stack segment. When the runtime is
+        // torn down, the time is nobody's.
+        let counted = counted.min(PERIOD);
+        let (used, slept) = match meter.is_running() {
+            Some(true) => (counted, 0),
+            Some(false) => (
+                counted,
+                used.saturating_add(slept).saturating_sub(counted),
+            ),
+            None => (used, slept),
+        };
+        let used = self.used.load(Relaxed).saturating_add(used);
+        let slept = self.slept.load(Relaxed).saturating_add(slept);
+        self.used.store(used, Relaxed);
+        self.slept.store(slept, Relaxed);
         let grace = self.grace.load(Relaxed);
-        if spent >= grace || passed >= grace.saturating_mul(LONGEST_GRACE) {
+        if used >= grace || slept >= grace.saturating_mul(LONGEST_SLEEP) {
             self.raise(vm, 0);
         }
     }

@@ -213,12 +213,14 @@ impl Runtime {
 
     /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt of
     /// that thread's CPU.
-    pub(crate) fn tick_from_pool(&self) {
+    /// `passed` is the time from one call to the next, in nanoseconds.
+    pub(crate) fn tick_from_pool(&self, passed: u64) {
         // SAFETY: The thread that is interrupted owns the runtime and does not take the VM away
         // meanwhile.
         if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
             vm.look_up();
-            self.tick(vm);
+            // The meter knows which it was.
+            self.tick(vm, 0, passed);
         }
     }
 

@@ -41,6 +41,9 @@ use crate::{
 /// How often a drainer at work is looked after.
 const TICK: Delta = Delta::from_millis(4);
 
+/// The same, in nanoseconds.
+const TICK_NS: u64 = 4_000_000;
+
 /// Ticks without work after which the timer is stopped: to start it costs more than to run a
 /// runtime for a moment.
 const IDLE_TICKS: u32 = 4;
@@ -316,7 +319,7 @@ impl Drainer {
         // SAFETY: By the type invariants the thread executes it on this CPU, which is in this
         // interrupt until this returns.
         let runtime = unsafe { &*current };
-        runtime.tick_from_pool();
+        runtime.tick_from_pool(TICK_NS);
         let ticks = self.ticks.load(Relaxed).wrapping_add(1);
         self.ticks.store(ticks, Relaxed);
         if self.shared.backlog() > 0 {

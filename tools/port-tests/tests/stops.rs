@@ -9,6 +9,7 @@ use std::{fs, path::Path};
 /// What needs the kernel module, or ends by itself.
 const NOT_HERE: &[&str] = &[
     "child",
+    "messages",
     "print",
     "read",
     "sleep",

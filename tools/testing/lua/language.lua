@@ -142,6 +142,40 @@ ok("weak values go and finalizers run", weak[1] == nil and finalized)
 same("the collector changes its mode", collectgarbage("generational"), "incremental")
 same("and back", collectgarbage("incremental"), "generational")
 ok("the collector counts", collectgarbage("count") > 1 and collectgarbage("isrunning"))
+
+-- The table of short strings grows and shrinks while strings come and go.
+do
+	local numbers, kept, found = {}, {}, 0
+	for round = 1, 3 do
+		for i = 1, 40000 do
+			numbers["s" .. i] = i
+			if i % 10000 == 0 then
+				collectgarbage("step")
+			end
+		end
+		for i = 1, 40000 do
+			if numbers["s" .. i] == i and rawequal("s" .. i, table.concat({ "s", i })) then
+				found = found + 1
+			end
+		end
+		for i = 1, 40000 do
+			if i % 1000 ~= round then
+				numbers["s" .. i] = nil
+			end
+		end
+		kept[1], numbers = numbers, {}
+		collectgarbage()
+		for i = 1, 30000 do
+			numbers["t" .. i % 3000 .. "/" .. i] = i
+		end
+		for key, i in pairs(numbers) do
+			found = found + (numbers[key .. ""] == i and key == "t" .. i % 3000 .. "/" .. i and 1 or -1)
+		end
+		numbers = {}
+		collectgarbage()
+	end
+	same("short strings are found again, whatever the size of their table", found, 3 * 70000)
+end
 local function ephemeron()
 	local t = setmetatable({}, { __mode = "k" })
 	local key = {}
