@@ -401,7 +401,11 @@ fn stop(state: State) -> lua::Result {
         Ok(gone.then_some(()))
     })?;
     match waited {
-        Waited::Done(()) => Ok(0),
+        Waited::Done(()) => {
+            // If it has never begun, whoever was to execute it may not know yet.
+            worker.finish(None);
+            Ok(0)
+        }
         Waited::TimedOut | Waited::Ended { .. } => Err(interrupted()),
     }
 }

@@ -38,6 +38,8 @@ use crate::{
     sys::lua as sys, //
 };
 
+mod connections;
+
 /// Stack segments that one VM may have at one time.
 const MAX_SEGMENTS: u32 = 96;
 
@@ -314,29 +316,6 @@ impl Vm {
         Ok(owner.insert(made).clone())
     }
 
-    /// The family of runtimes that the VM of `state` belongs to.
-    pub(crate) fn family(state: State) -> Result<Arc<Family>> {
-        // SAFETY: As in `interrupt_owner()`.
-        let family = unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            &mut *vm.family.get()
-        };
-        if let Some(family) = family {
-            return Ok(family.clone());
-        }
-        Ok(family.insert(Family::new()?).clone())
-    }
-
-    /// Has the VM of `state`, in which nothing has run yet, belong to `family`.
-    pub(crate) fn join_family(state: State, family: Arc<Family>) {
-        // SAFETY: As in `interrupt_owner()`.
-        let former = unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            (*vm.family.get()).replace(family)
-        };
-        drop(former);
-    }
-
     /// Whether the native function that was called with `state` has left its thread to wait, and is
     /// called again.
     pub(super) fn waits_on(state: State) -> bool {
@@ -346,35 +325,6 @@ impl Vm {
             let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
             (*vm.head.get()).waits_on != 0
         }
-    }
-
-    /// What connects the VM of `state` to its parent, if it is a worker's.
-    pub(crate) fn worker(state: State) -> Option<Arc<Worker>> {
-        // SAFETY: As in `interrupt_owner()`.
-        unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            (*vm.worker.get()).clone()
-        }
-    }
-
-    /// Connects the VM of `state`, in which nothing has run yet, to its parent.
-    pub(crate) fn set_worker(state: State, worker: Arc<Worker>) {
-        // SAFETY: As in `interrupt_owner()`.
-        let former = unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            (*vm.worker.get()).replace(worker)
-        };
-        drop(former);
-    }
-
-    /// What the mailboxes of the workers that the code of `state` makes may hold.
-    ///
-    /// The result must not be used beyond the native function that was called with `state`.
-    pub(crate) fn mailbox_limits<'a>(state: State) -> &'a Cell<Limits> {
-        // SAFETY: Each state's user data is its VM, which lives while the state does, and which the
-        // calling thread executes.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
-        &vm.mailbox_limits
     }
 
     /// The runtime that `state` belongs to.

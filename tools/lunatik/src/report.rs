@@ -143,7 +143,13 @@ impl Report {
         let known: HashSet<_> = self.rows.iter().map(|row| row.id).collect();
         let top = |row: &&Row| row.parent == 0 || !known.contains(&row.parent);
         // What is to come, the next one last.
-        let mut left: Vec<_> = self.rows.iter().filter(top).map(|row| (0, row)).rev().collect();
+        let mut left: Vec<_> = self
+            .rows
+            .iter()
+            .filter(top)
+            .map(|row| (0, row))
+            .rev()
+            .collect();
         let mut children: HashMap<u64, Vec<&Row>> = HashMap::new();
         for row in self.rows.iter().filter(|row| !top(row)) {
             children.entry(row.parent).or_default().push(row);
@@ -307,12 +313,29 @@ ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
             ..a.clone()
         };
         // One whose parent has gone meanwhile is on the first level.
-        let rows = vec![a.clone(), b, row(5, 3), row(6, 4), row(7, 5), row(8, 3), row(9, 99)];
+        let rows = vec![
+            a.clone(),
+            b,
+            row(5, 3),
+            row(6, 4),
+            row(7, 5),
+            row(8, 3),
+            row(9, 99),
+        ];
         let report = Report { rows };
         let table = report.table(false);
-        let order: Vec<_> = report.tree().iter().map(|(level, row)| (*level, row.id)).collect();
-        assert_eq!(order, [(0, 3), (1, 5), (2, 7), (1, 8), (0, 4), (1, 6), (0, 9)]);
-        assert!(table.contains("\n  w5 ") && table.contains("\n    w7 ") && table.contains("\nw9 "));
+        let order: Vec<_> = report
+            .tree()
+            .iter()
+            .map(|(level, row)| (*level, row.id))
+            .collect();
+        assert_eq!(
+            order,
+            [(0, 3), (1, 5), (2, 7), (1, 8), (0, 4), (1, 6), (0, 9)]
+        );
+        assert!(
+            table.contains("\n  w5 ") && table.contains("\n    w7 ") && table.contains("\nw9 ")
+        );
         let json = report.json();
         assert_eq!(json[2]["parent"], "ticker");
         assert_eq!(json[2]["parent_id"], 3);

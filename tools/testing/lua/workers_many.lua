@@ -93,6 +93,13 @@ do
 		local w <close> = worker.create("./worker_code", "worker.peek()")
 	end
 	ok(workers .. " workers come and go", true)
+	local dead = 0
+	for _ = 1, workers do
+		local w = worker.create("./worker_code", "while true do end")
+		worker.stop(w)
+		dead = dead + (worker.status(w) == "dead" and 1 or 0)
+	end
+	same("whether they have begun or not, they are dead when they were stopped", dead, workers)
 	for i = 1, workers do
 		worker.create("./worker_code", "worker.message(1)")
 		if i % 50 == 0 then
