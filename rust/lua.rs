@@ -23,7 +23,7 @@ mod state;
 mod transfer;
 
 pub(crate) use error::{Error, Raised, Result};
-pub(crate) use function::{run as run_native, Free, Guard, NativeFunction};
+pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
 pub(crate) use state::{Kind, Reference, State};
 pub(crate) use transfer::Code;
 

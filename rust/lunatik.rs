@@ -52,7 +52,7 @@ module! {
 }
 
 /// What the module holds while it is loaded, in the order in which it is given up: no new client,
-/// no runtime, no device of a runtime, no thread, no stack segment.
+/// no runtime, no device of a runtime, no thread, nothing left to end, no stack segment.
 #[pin_data]
 struct Lunatik {
     #[pin]
@@ -60,6 +60,7 @@ struct Lunatik {
     runtimes: runtime::Runtimes,
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
+    reaper: sched::reaper::Reaper,
     segments: linux::segment::SegmentQueue,
 }
 
@@ -69,6 +70,8 @@ impl kernel::InPlaceModule for Lunatik {
             _: { runtime::parameters::check()? },
             segments: linux::segment::SegmentQueue::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
+            reaper: unsafe { sched::reaper::Reaper::new() },
+            // SAFETY: As above.
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,
             // SAFETY: As above.

@@ -23,6 +23,7 @@ pub(crate) mod program;
 pub(crate) mod rcu_table;
 pub(crate) mod registry;
 pub(crate) mod resume;
+mod shared;
 pub(crate) mod sink;
 pub(crate) mod start;
 pub(crate) mod text;
@@ -37,6 +38,7 @@ pub(crate) struct Runtimes {
     _registry: registry::Registry,
     tables: rcu_table::Tables,
     _graph: chain::GraphLock,
+    _shared: shared::Shared,
 }
 
 impl Runtimes {
@@ -53,10 +55,12 @@ impl Runtimes {
             interruptible::init();
             buffer::init();
             let tables = rcu_table::Tables::new()?;
+            let registry = registry::Registry::new()?;
             Ok(Self {
-                _registry: registry::Registry::new()?,
+                _registry: registry,
                 tables,
                 _graph: graph,
+                _shared: shared::Shared::new()?,
             })
         }
     }

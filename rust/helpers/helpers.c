@@ -7,6 +7,8 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
@@ -190,12 +192,37 @@ bool lunatik_in_task(void)
 
 int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 {
-	ssize_t length = kernel_read_file_from_path_initns(path, 0, data, limit, NULL,
-							   READING_UNKNOWN);
+	struct path root;
+	struct file *file;
+	void *buffer = NULL;
+	ssize_t length;
+	size_t room, whole;
 
-	/* An empty file is an invalid argument there. */
-	if (length < 0)
+	get_fs_root(userspace_init_fs, &root);
+	file = file_open_root(&root, path, O_RDONLY, 0);
+	path_put(&root);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	/*
+	 * Left to itself, kernel_read_file() maps memory for each file, however small. An empty file is an
+	 * invalid argument there.
+	 */
+	room = clamp_t(loff_t, i_size_read(file_inode(file)), 1, (loff_t)limit + 1);
+	if (room > limit) {
+		length = -EFBIG;
+	} else {
+		buffer = kvmalloc(room, GFP_KERNEL);
+		length = buffer ? kernel_read_file(file, 0, &buffer, room, &whole,
+						   READING_UNKNOWN) :
+				  -ENOMEM;
+	}
+	/* Kernel threads would leave it to a worker. */
+	__fput_sync(file);
+	if (length < 0) {
+		kvfree(buffer);
 		return length;
+	}
+	*data = buffer;
 	*size = length;
 	return 0;
 }

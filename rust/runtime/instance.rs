@@ -144,6 +144,10 @@ pub(crate) struct Runtime {
     sink: Mutex<Option<Arc<dyn Sink>>>,
     #[pin]
     log: Log,
+    /// The next one that is to be ended by `sched/reaper.rs`, under its lock.
+    next_to_end: Atomic<*mut Runtime>,
+    /// Whether it was given to that.
+    is_to_be_ended: Atomic<bool>,
     vm: UnsafeCell<Option<Pin<KBox<Vm>>>>,
 }
 
@@ -158,6 +162,12 @@ static NEXT_ID: Atomic<u64> = Atomic::new(1);
 impl Runtime {
     /// Creates a runtime with an empty VM in which nothing has run yet. Sleeps.
     pub(crate) fn new(options: Options<'_>) -> Result<Arc<Self>> {
+        // Whichever thread this is, who started the runtime pays.
+        let memcg = options.memcg.clone();
+        memcg.charge(|| Self::make(options))
+    }
+
+    fn make(options: Options<'_>) -> Result<Arc<Self>> {
         let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
         name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
         let permissions = options.permissions.clone();
@@ -195,9 +205,11 @@ impl Runtime {
                 waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
                 log <- Log::new(),
+                next_to_end: Atomic::new(core::ptr::null_mut()),
+                is_to_be_ended: Atomic::new(false),
                 vm: UnsafeCell::new(None),
             }),
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         )?;
         let vm = Vm::new(
             &runtime,
@@ -385,5 +397,20 @@ impl Runtime {
     /// Notes that a handle is gone. Returns whether it was the last.
     pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Full) == 1
+    }
+
+    /// Notes that somebody is to end it. Returns whether that is the first time.
+    pub(crate) fn mark_to_be_ended(&self) -> bool {
+        !self.is_to_be_ended.xchg(true, Full)
+    }
+
+    /// Who follows in the queue of those that are to be ended, or null.
+    pub(crate) fn next_to_end(&self) -> *const Runtime {
+        self.next_to_end.load(Relaxed)
+    }
+
+    /// Sets that.
+    pub(crate) fn set_next_to_end(&self, next: *const Runtime) {
+        self.next_to_end.store(next.cast_mut(), Relaxed);
     }
 }
