@@ -32,7 +32,7 @@ mod transfer;
 mod values;
 
 pub(crate) use error::{Error, Raised, Result};
-pub(crate) use function::{run as run_native, Free, Guard, NativeFunction};
+pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
 pub(crate) use state::{Kind, Reference, State};
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};

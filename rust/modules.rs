@@ -22,7 +22,7 @@ mod thread;
 mod worker;
 
 use crate::{
-    lua::{self, Free, State},
+    lua::{self, Free, Named, State},
     native,
     runtime::parameters, //
 };
@@ -46,15 +46,20 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     // To have a module is no power: its functions ask for permission.
     state.get_field(-1, c"package")?;
     state.get_field(-1, c"preload")?;
-    state.set_function(-1, c"device", native!(device::open, Free))?;
-    state.set_function(-1, c"linux", native!(linux::open, Free))?;
-    state.set_function(-1, c"llthreads2.ex", native!(llthreads::open, Free))?;
-    state.set_function(-1, c"lunatik", native!(lunatik::open, Free))?;
-    state.set_function(-1, c"lunatik.runner", native!(runner::open, Free))?;
-    state.set_function(-1, c"mtint", native!(mtint::open, Free))?;
-    state.set_function(-1, c"mtmsg", native!(mtmsg::open, Free))?;
-    state.set_function(-1, c"rcu", native!(rcu::open, Free))?;
-    state.set_function(-1, c"thread", native!(thread::open, Free))?;
+    state.set_functions(
+        -1,
+        &[
+            Named::new(c"device", native!(device::open, Free)),
+            Named::new(c"linux", native!(linux::open, Free)),
+            Named::new(c"llthreads2.ex", native!(llthreads::open, Free)),
+            Named::new(c"lunatik", native!(lunatik::open, Free)),
+            Named::new(c"lunatik.runner", native!(runner::open, Free)),
+            Named::new(c"mtint", native!(mtint::open, Free)),
+            Named::new(c"mtmsg", native!(mtmsg::open, Free)),
+            Named::new(c"rcu", native!(rcu::open, Free)),
+            Named::new(c"thread", native!(thread::open, Free)),
+        ],
+    )?;
     if parameters::testing() {
         state.set_function(-1, c"lunatik.testing", native!(testing::open, Free))?;
     }

@@ -25,6 +25,7 @@ pub(crate) mod program;
 pub(crate) mod rcu_table;
 pub(crate) mod registry;
 pub(crate) mod resume;
+mod shared;
 pub(crate) mod sink;
 pub(crate) mod start;
 pub(crate) mod text;
@@ -38,6 +39,7 @@ pub(crate) struct Runtimes {
     // Dropped in this order: the names, then what is in the tables.
     _registry: registry::Registry,
     tables: rcu_table::Tables,
+    _shared: shared::Shared,
 }
 
 impl Runtimes {
@@ -54,9 +56,11 @@ impl Runtimes {
             interruptible::init();
             buffer::init();
             let tables = rcu_table::Tables::new()?;
+            let registry = registry::Registry::new()?;
             Ok(Self {
-                _registry: registry::Registry::new()?,
+                _registry: registry,
                 tables,
+                _shared: shared::Shared::new()?,
             })
         }
     }

@@ -556,3 +556,28 @@ int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int up
 
 	return try_operation(L, push_rust_function, &operands);
 }
+
+static void set_rust_functions(lua_State *L, void *ud)
+{
+	OPERANDS(ud);
+	const struct lunatik_named_function *named = operands->result;
+
+	for (size_t i = 0; i < operands->size; i++) {
+		lua_pushstring(L, named[i].name);
+		lua_pushlightuserdata(L, (void *)named[i].function);
+		lua_pushcclosure(L, trampoline, 1);
+		lua_rawset(L, operands->index);
+	}
+}
+
+int lunatik_try_setrustfunctions(lua_State *L, int index,
+				 const struct lunatik_named_function *functions, size_t count)
+{
+	struct operands operands = {
+		.index = lua_absindex(L, index),
+		.result = (void *)functions,
+		.size = count,
+	};
+
+	return try_operation(L, set_rust_functions, &operands);
+}

@@ -40,6 +40,23 @@ lua_State *lunatik_newstate(lua_Alloc allocate, void *vm, unsigned int seed);
 int lunatik_openlibs(lua_State *L);
 /* Closes a state: runs what finalizers are left and frees everything. Never raises. */
 void lunatik_close(lua_State *L);
+/*
+ * The bytes that copies of all short strings of a state take; and makes these copies in a block of
+ * that size, aligned for a pointer, for the states that are made from now on. The block must be left alone until
+ * lunatik_unshare_strings() is called, when there is no state any more. Never raise.
+ */
+size_t lunatik_shared_strings_size(lua_State *L);
+void lunatik_share_strings(lua_State *L, void *block);
+void lunatik_unshare_strings(void);
+/*
+ * With shared strings: has the next state that opens its libraries note its tables of functions in a
+ * block of that size, aligned for a pointer; has all later states copy them; and ends both. No other state may be
+ * made meanwhile.
+ */
+size_t lunatik_shared_functions_size(void);
+void lunatik_note_shared_functions(void *block);
+void lunatik_share_functions(void);
+void lunatik_unshare_functions(void);
 /* Closes pending variables of the main thread and runs all finalizers. Never raises. */
 void lunatik_run_finalizers(lua_State *L);
 
@@ -198,6 +215,15 @@ enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *resul
 int lunatik_can_leave(lua_State *L);
 
 /* A closure over the 'upvalues' top values that calls the function through the trampoline. */
+/* A function of Rust, and what it is called. */
+struct lunatik_named_function {
+	const char *name;
+	lunatik_function function;
+};
+
+/* table[name] = function for each of them, without metamethods. */
+int lunatik_try_setrustfunctions(lua_State *L, int index,
+				 const struct lunatik_named_function *functions, size_t count);
 int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues);
 
 #endif

@@ -101,6 +101,20 @@ void lunatik_thread_freed(struct lua_State *thread);
 void lunatik_state_closed(struct lua_State *main);
 #define luai_userstateclose(L) lunatik_state_closed(L)
 
+/* The string with this text that all states share, or NULL; see shared_strings.c. */
+struct TString *lunatik_find_shared_string(const char *text, size_t length);
+
+/*
+ * For luaL_setfuncs(), with the table on top of the stack: fills it if other states have had the same, and
+ * returns whether it has; and notes what it was filled with, so many functions.
+ */
+struct luaL_Reg;
+int lunatik_copy_functions(struct lua_State *L, const struct luaL_Reg *functions);
+void lunatik_note_functions(struct lua_State *L, const struct luaL_Reg *functions, int count);
+
+/* There are few strings that are not shared. A table that is full is doubled. */
+#define MINSTRTABSIZE 32
+
 /* Keeps a traceback, if it can be had, for an interrupt at a limit. Never raises. */
 void lunatik_limit_traceback(struct lua_State *L);
 

@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
@@ -203,21 +204,39 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 {
 	struct path root;
 	struct file *file;
+	void *buffer = NULL;
 	ssize_t length = 0;
+	size_t room, whole;
+	loff_t known;
 
 	get_fs_root(userspace_init_fs, &root);
 	file = file_open_root(&root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_LARGEFILE, 0);
 	path_put(&root);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (!S_ISREG(file_inode(file)->i_mode))
+	known = i_size_read(file_inode(file));
+	/*
+	 * Left to itself, kernel_read_file() maps memory for each file, however small. An empty file is an
+	 * invalid argument there.
+	 */
+	room = clamp_t(loff_t, known, 1, (loff_t)limit + 1);
+	if (!S_ISREG(file_inode(file)->i_mode)) {
 		length = -ENOENT;
-	/* An empty file is an invalid argument to kernel_read_file(). */
-	else if (i_size_read(file_inode(file)))
-		length = kernel_read_file(file, 0, data, limit, NULL, READING_UNKNOWN);
-	fput(file);
-	if (length < 0)
+	} else if (room > limit) {
+		length = -EFBIG;
+	} else if (known) {
+		buffer = kvmalloc(room, GFP_KERNEL);
+		length = buffer ? kernel_read_file(file, 0, &buffer, room, &whole,
+						   READING_UNKNOWN) :
+				  -ENOMEM;
+	}
+	/* Kernel threads would leave it to a worker. */
+	__fput_sync(file);
+	if (length < 0) {
+		kvfree(buffer);
 		return length;
+	}
+	*data = buffer;
 	*size = length;
 	return 0;
 }

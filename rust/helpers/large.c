@@ -42,6 +42,8 @@ struct lunatik_large {
 	size_t size;
 	struct mem_cgroup *memcg;
 	void *block;
+	/* Whether the worker was ever asked for something. */
+	bool used;
 };
 
 /*
@@ -52,6 +54,7 @@ static void lunatik_large_start(struct lunatik_large *large)
 {
 	unsigned int cpu = nr_cpu_ids;
 
+	large->used = true;
 	if (IS_ENABLED(CONFIG_UML))
 		cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	if (cpu < nr_cpu_ids)
@@ -113,7 +116,8 @@ struct lunatik_large *lunatik_large_new(void)
  */
 void lunatik_large_destroy(struct lunatik_large *large)
 {
-	flush_work(&large->work);
+	if (large->used)
+		flush_work(&large->work);
 	WARN_ON_ONCE(!llist_empty(&large->given));
 	kfree(large);
 }

@@ -26,6 +26,10 @@ use crate::sys::kernel_helpers as sys;
 /// at one time.
 const LIMIT: usize = 1024;
 
+/// Sixteenths of a stack that [`with_room`] wants left: two more than Lua, see `LUNATIK_STACK_LOW` in
+/// `lua/port/lunatik_lua.h`.
+const ROOM: usize = 11;
+
 static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
 static IN_USE: Atomic<usize> = Atomic::new(0);
 
@@ -87,4 +91,48 @@ pub(crate) unsafe fn run(call: unsafe extern "C" fn(*mut c_void), argument: *mut
     unsafe { sys::lunatik_run_on_queue(queue, Some(call), argument) };
     IN_USE.fetch_sub(1, Relaxed);
     true
+}
+
+/// Calls `call` where a few Lua functions can be called without a change of stacks: on this stack
+/// if it has enough left, else on another one, by `run`, which is [`run`] or does that.
+///
+/// Each protected call of Lua changes stacks by itself where little is left. So this is for work
+/// that makes many of them: one change does for all.
+///
+/// # Safety
+///
+/// As for [`run`].
+#[inline(always)]
+pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
+    run: impl FnOnce(unsafe extern "C" fn(*mut c_void), *mut c_void) -> bool,
+    call: F,
+) -> T {
+    /// What is called, or has been.
+    enum Call<T, F> {
+        Waiting(F),
+        Done(T),
+        Taken,
+    }
+
+    unsafe extern "C" fn make<T, F: FnOnce() -> T>(argument: *mut c_void) {
+        // SAFETY: It is the `Call` below, whose owner waits.
+        let call = unsafe { &mut *argument.cast::<Call<T, F>>() };
+        if let Call::Waiting(function) = core::mem::replace(call, Call::Taken) {
+            *call = Call::Done(function());
+        }
+    }
+
+    // SAFETY: No conditions.
+    let (left, size) = unsafe { (sys::lunatik_stack_left(), sys::lunatik_thread_size()) };
+    if left >= size / 16 * ROOM {
+        return call();
+    }
+    let mut call = Call::Waiting(call);
+    run(make::<T, F>, ptr::from_mut(&mut call).cast());
+    match call {
+        Call::Done(result) => result,
+        Call::Waiting(function) => function(),
+        // SAFETY: `make()` leaves it only while it runs, and the caller has waited for that.
+        Call::Taken => unsafe { core::hint::unreachable_unchecked() },
+    }
 }

@@ -3,6 +3,7 @@
 //! Functions of Rust that Lua calls.
 
 use core::ffi::c_int;
+use kernel::prelude::*;
 
 use super::{
     error::{Error, Raised, Result},
@@ -56,6 +57,20 @@ impl NativeFunction {
 
     pub(super) fn shim(self) -> Shim {
         self.0
+    }
+}
+
+/// A function and its name, for [`State::set_functions`].
+#[repr(transparent)]
+pub(crate) struct Named(sys::lunatik_named_function);
+
+impl Named {
+    /// Names a function.
+    pub(crate) const fn new(name: &'static CStr, function: NativeFunction) -> Self {
+        Self(sys::lunatik_named_function {
+            name: name.as_ptr().cast(),
+            function: Some(function.0),
+        })
     }
 }
 

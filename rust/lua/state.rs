@@ -10,7 +10,7 @@ use kernel::prelude::*;
 
 use super::{
     error::Raised,
-    function::NativeFunction, //
+    function::{Named, NativeFunction}, //
 };
 use crate::sys::{kernel_helpers, lua as sys};
 
@@ -391,6 +391,19 @@ impl State {
         let table = self.absolute(table);
         self.push_function(function, 0)?;
         self.set_field(table, name)
+    }
+
+    /// `t[name] = function` for each of `functions`.
+    pub(crate) fn set_functions(self, table: c_int, functions: &[Named]) -> Result<(), Raised> {
+        // SAFETY: By the type invariant; `Named` is what C calls `lunatik_named_function`.
+        self.check(unsafe {
+            sys::lunatik_try_setrustfunctions(
+                self.0,
+                table,
+                functions.as_ptr().cast(),
+                functions.len(),
+            )
+        })
     }
 
     /// Pushes a new userdata with `size` bytes and no metatable, and returns where the bytes are.

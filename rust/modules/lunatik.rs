@@ -18,14 +18,14 @@ use super::{
 use crate::{
     lua::{self, Error, Free, State},
     native,
-    permission::{Decision, Permission, Set},
+    permission::{Decision, Permission},
     runtime::{
         chain::Chain,
         handle::{Handle, RuntimeHandle},
         instance::{Failure, Kind, Options, Runtime, DEFAULT_GRACE_MS},
         message::Message,
         parameters,
-        permissions::{self, Held},
+        permissions,
         program::{self, Program},
         registry,
         resume,
@@ -120,8 +120,7 @@ pub(super) fn create(
     limits: Limits,
 ) -> Result<Arc<Runtime>, StartError> {
     let parent = Vm::runtime_of(state);
-    let inherited = permissions::with(state, Set::inherit).map_err(kernel::error::Error::from)?;
-    start::create(Options {
+    let options = Options {
         name,
         kind,
         memory: parameters::memory(limits.memory),
@@ -130,9 +129,11 @@ pub(super) fn create(
             .budget()
             .narrowed(parameters::budget(limits.budget)),
         memcg: parent.memcg().clone(),
-        permissions: Held::new(inherited)?,
+        permissions: permissions::of(state).inherited()?,
         parent: None,
-    })
+    };
+    // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
+    unsafe { Vm::with_room(state, || start::create(options)) }
 }
 
 /// Calls `start` with the script `name`, if the code of `state` may read its file.

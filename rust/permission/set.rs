@@ -224,14 +224,24 @@ impl Set {
     pub fn inherit(&self) -> Result<Self, AllocError> {
         let mut set = self.try_clone()?;
         set.seal = Seal::Grants;
+        if self.has_top_layer() {
+            set.layer = self.layer.saturating_add(1);
+        }
+        Ok(set)
+    }
+
+    /// Whether a child's set is as this one in all.
+    pub fn inherits_itself(&self) -> bool {
+        self.seal == Seal::Grants && !self.has_top_layer()
+    }
+
+    /// Whether something was granted or narrowed in the present layer.
+    fn has_top_layer(&self) -> bool {
         let top = |entry: &Entry| {
             let last = entry.values.last();
             last.is_some_and(|value| value.layer == self.layer)
         };
-        if self.entries.iter().any(top) {
-            set.layer = self.layer.saturating_add(1);
-        }
-        Ok(set)
+        self.entries.iter().any(top)
     }
 
     /// Does what `text` says. Returns whether that was possible, as far as seals are concerned.

@@ -109,6 +109,8 @@ pub(crate) struct Ownership {
     /// Notified whenever `owner` becomes empty, or a waiter is to look up.
     #[pin]
     released: CondVar,
+    /// How many wait for that. Guarded by [`GRAPH`].
+    waiters: core::cell::UnsafeCell<usize>,
 }
 
 // SAFETY: The cell is only touched with `GRAPH` held.
@@ -121,7 +123,31 @@ impl Ownership {
         pin_init!(Self {
             owner: core::cell::UnsafeCell::new(None),
             released <- new_condvar!("lunatik::Ownership"),
+            waiters: core::cell::UnsafeCell::new(0),
         })
+    }
+
+    /// Counts one who waits, or who does not any more.
+    ///
+    /// # Safety
+    ///
+    /// [`GRAPH`] must be held.
+    unsafe fn count_waiter(&self, change: isize) {
+        // SAFETY: As the caller promises.
+        let waiters = unsafe { &mut *self.waiters.get() };
+        *waiters = waiters.saturating_add_signed(change);
+    }
+
+    /// Makes those who wait look up.
+    ///
+    /// # Safety
+    ///
+    /// [`GRAPH`] must be held.
+    unsafe fn notify(&self) {
+        // SAFETY: As the caller promises. Whoever waits was counted under the same lock.
+        if unsafe { *self.waiters.get() } > 0 {
+            self.released.notify_all();
+        }
     }
 
     /// Makes `chain` the owner of `runtime`, waiting for its turn.
@@ -146,10 +172,16 @@ impl Ownership {
                 return Err(EnterError::Deadlock);
             }
             // SAFETY: `GRAPH` is held. The runtime lives through this call.
-            unsafe { *chain.waits_for.get() = runtime };
+            unsafe {
+                *chain.waits_for.get() = runtime;
+                this.count_waiter(1);
+            }
             let signalled = this.released.wait_interruptible(&mut graph);
             // SAFETY: `GRAPH` is held again.
-            unsafe { *chain.waits_for.get() = ptr::null() };
+            unsafe {
+                this.count_waiter(-1);
+                *chain.waits_for.get() = ptr::null();
+            }
             if signalled {
                 give_up()?;
                 return Err(EnterError::Interrupted);
@@ -195,8 +227,10 @@ impl Ownership {
     pub(super) fn release(&self) {
         let graph = graph().lock();
         // SAFETY: `GRAPH` is held.
-        let chain = unsafe { (*self.owner.get()).take() };
-        self.released.notify_all();
+        let chain = unsafe {
+            self.notify();
+            (*self.owner.get()).take()
+        };
         drop(graph);
         // Frees memory perhaps, so after unlocking.
         drop(chain);
@@ -216,7 +250,8 @@ impl Ownership {
         if let Some(chain) = unsafe { &*self.owner.get() } {
             // SAFETY: `GRAPH` is held; a waiter keeps alive what it waits for.
             if let Some(target) = unsafe { (*chain.waits_for.get()).as_ref() } {
-                target.ownership().released.notify_all();
+                // SAFETY: `GRAPH` is held.
+                unsafe { target.ownership().notify() };
             }
         }
     }
@@ -231,10 +266,14 @@ impl Ownership {
             if unsafe { (*self.owner.get()).is_none() } {
                 return Some(true);
             }
-            match self
+            // SAFETY: `GRAPH` is held.
+            unsafe { self.count_waiter(1) };
+            let woken = self
                 .released
-                .wait_interruptible_timeout(&mut graph, jiffies)
-            {
+                .wait_interruptible_timeout(&mut graph, jiffies);
+            // SAFETY: `GRAPH` is held again.
+            unsafe { self.count_waiter(-1) };
+            match woken {
                 kernel::sync::CondVarTimeoutResult::Timeout => {
                     // SAFETY: `GRAPH` is held.
                     return Some(unsafe { (*self.owner.get()).is_none() });

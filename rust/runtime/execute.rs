@@ -112,12 +112,16 @@ pub(crate) fn chunk(
 ) -> lua::Result<c_int> {
     let state = entered.state();
     let base = state.top();
-    state.reserve(lua::MIN_STACK)?;
-    state.load(text, name)?;
-    entered.loaded();
-    let arguments = push_arguments(state)?;
-    state.call(arguments, -1)?;
-    Ok(state.top() - base)
+    let run = || {
+        state.reserve(lua::MIN_STACK)?;
+        state.load(text, name)?;
+        entered.loaded();
+        let arguments = push_arguments(state)?;
+        state.call(arguments, -1)?;
+        Ok(state.top() - base)
+    };
+    // SAFETY: All of this is about the VM of `state`, which belongs to no thread.
+    unsafe { Vm::with_room(state, run) }
 }
 
 /// Makes the function on top of the stack the body of the runtime, and drops it.

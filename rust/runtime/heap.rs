@@ -5,8 +5,9 @@
 //!
 //! Small blocks are carved out of one-page spans, each of one size class. A span whose blocks are
 //! all free goes to a small stock of pages, and from there back to the kernel; so a script cannot
-//! hold more than its limit by allocating one size after another. Bigger blocks come from
-//! `kvmalloc()` one by one, the large ones through a worker.
+//! hold more than its limit by allocating one size after another. Only the first few pages have
+//! blocks of all sizes, see `nursery.rs`. Bigger blocks come from `kvmalloc()` one by one, the large
+//! ones through a worker.
 //!
 //! Everything is charged to the memory cgroup of whoever started the runtime, whichever thread
 //! happens to run it.
@@ -26,11 +27,17 @@ use kernel::{
 };
 
 mod classes;
+mod failures;
+mod nursery;
 mod span;
+mod stock;
 
 use self::{
-    classes::{class_of, class_size, is_small, CLASSES},
-    span::{admit, FreeBlock, Span, HEADER, SPAN_SIZE},
+    classes::{class_of, class_size, class_within, is_small, CLASSES},
+    failures::Failures,
+    nursery::{rounded, Nursery, MIXED},
+    span::{admit, fits_in_place, span_of, FreeBlock, Span, HEADER, SPAN_SIZE},
+    stock::Stock, //
 };
 use crate::linux::{
     kasan,
@@ -41,9 +48,6 @@ use crate::sys::kernel_helpers as sys;
 
 /// Bytes copied at a time; some 10 microseconds.
 const PIECE: usize = 64 * 1024;
-
-/// Free pages kept for the next span that is needed.
-const STOCK: usize = 8;
 
 /// What allocations of a VM need besides its heap.
 #[derive(Clone, Copy)]
@@ -60,22 +64,18 @@ pub(super) struct Surroundings<'a> {
 ///
 /// - `partial[c]` heads a list of spans of class `c` which this heap allocated, each with at least
 ///   one free block and `listed` set.
-/// - `stock[..stocked]` are pages that this heap allocated and nobody uses.
-/// - `used` is the sum of the sizes of all spans, stocked pages and large blocks.
+/// - The pages in `stock` were allocated by this heap, and nobody uses them.
+/// - `used` is the sum of the sizes of all spans, pages of the nursery and the stock, and blocks
+///   that are not small.
 pub(crate) struct Heap {
     limit: usize,
     used: Atomic<usize>,
     peak: Atomic<usize>,
     partial: [*mut Span; CLASSES],
-    stock: [*mut u8; STOCK],
-    stocked: usize,
+    stock: Stock,
+    nursery: Nursery,
     memcg: MemoryCgroup,
-    /// Allocations to go until one is made to fail; 0 is never. For tests.
-    fail_after: u64,
-    /// Fail all allocations after the first failed one, too.
-    fail_on: bool,
-    /// Whether the first of the two attempts that Lua makes has failed.
-    failed_once: bool,
+    failures: Failures,
 }
 
 // SAFETY: A heap owns all that its pointers point to; nothing in it belongs to a thread.
@@ -90,12 +90,10 @@ impl Heap {
             used: Atomic::new(0),
             peak: Atomic::new(0),
             partial: [ptr::null_mut(); CLASSES],
-            stock: [ptr::null_mut(); STOCK],
-            stocked: 0,
+            stock: Stock::new(),
+            nursery: Nursery::new(),
             memcg,
-            fail_after: 0,
-            fail_on: false,
-            failed_once: false,
+            failures: Failures::new(),
         }
     }
 
@@ -111,9 +109,7 @@ impl Heap {
 
     /// Makes the `count`th allocation from now fail, and with `on` all later ones, too.
     pub(crate) fn fail_after(&mut self, count: u64, on: bool) {
-        self.fail_after = count;
-        self.fail_on = on;
-        self.failed_once = false;
+        self.failures = Failures::after(count, on);
     }
 
     /// The function behind `lua_Alloc`: frees where `new_size` is 0, else allocates or resizes.
@@ -141,9 +137,8 @@ impl Heap {
             unsafe { self.free(block, old_size, around) };
             return ptr::null_mut();
         }
-        if is_small(old_size) && is_small(new_size) && class_of(old_size) == class_of(new_size) {
-            // SAFETY: The block is the caller's, and of this class.
-            unsafe { admit(block, new_size) };
+        // SAFETY: As the caller promises.
+        if is_small(old_size) && unsafe { fits_in_place(block, old_size, new_size) } {
             return block.cast();
         }
         let fresh = if new_size <= old_size {
@@ -151,12 +146,12 @@ impl Heap {
             // is freed at once.
             let fresh = self.allocate_within(new_size, usize::MAX, around);
             if fresh.is_null() && is_small(new_size) == is_small(old_size) {
-                // The old block serves. A small one is freed by the class of its span; of a large
-                // one, the difference stays counted until the VM is closed.
+                // The old block serves. A small one is freed by the class of its span, or as one of
+                // the new size; of a large one, the difference stays counted until the VM is closed.
                 return block.cast();
             }
             fresh
-        } else if self.injected_failure() {
+        } else if self.failures.next() {
             ptr::null_mut()
         } else {
             // The old block goes as soon as the new one is there, so just one of them counts.
@@ -190,27 +185,8 @@ impl Heap {
         fresh.cast()
     }
 
-    #[inline]
-    fn injected_failure(&mut self) -> bool {
-        if self.fail_after == 0 {
-            return false;
-        }
-        if self.fail_after > 1 {
-            self.fail_after -= 1;
-            return false;
-        }
-        if !self.fail_on {
-            // Lua collects its garbage and tries once more; that fails, too.
-            if self.failed_once {
-                self.fail_after = 0;
-            }
-            self.failed_once = !self.failed_once;
-        }
-        true
-    }
-
     fn allocate(&mut self, size: usize, around: &Surroundings<'_>) -> *mut u8 {
-        if self.injected_failure() {
+        if self.failures.next() {
             return ptr::null_mut();
         }
         self.allocate_within(size, self.limit, around)
@@ -218,23 +194,23 @@ impl Heap {
 
     fn allocate_within(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
         if is_small(size) {
-            let block = self.allocate_small(class_of(size), limit, around);
-            if !block.is_null() {
-                // SAFETY: The block is fresh, and of this class.
-                unsafe { admit(block, size) };
-            }
-            block
+            self.allocate_small(size, limit, around)
         } else {
             self.take(size, limit, around)
         }
     }
 
     #[inline]
-    fn allocate_small(&mut self, class: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
+    fn allocate_small(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
+        let class = class_of(size);
         let Some(head) = self.partial.get(class).copied() else {
             return ptr::null_mut();
         };
         let span = if head.is_null() {
+            let block = self.from_nursery(class, size, limit, around);
+            if !block.is_null() {
+                return block;
+            }
             let span = self.new_span(class, limit, around);
             if span.is_null() {
                 return ptr::null_mut();
@@ -245,11 +221,11 @@ impl Heap {
         };
         // SAFETY: By the type invariants a listed span is alive, and this heap alone uses it.
         let span = unsafe { &mut *span };
-        let size = class_size(class);
+        let capacity = class_size(class);
         let block = span.free;
         let block = if block.is_null() {
             let offset = span.untouched as usize;
-            span.untouched += size as u32;
+            span.untouched += capacity as u32;
             // A listed span has a free block, so the untouched part holds one.
             ptr::from_mut(span).cast::<u8>().wrapping_add(offset)
         } else {
@@ -261,8 +237,41 @@ impl Heap {
             block.cast()
         };
         span.used += 1;
-        if span.free.is_null() && span.untouched as usize + size > SPAN_SIZE {
+        if span.free.is_null() && span.untouched as usize + capacity > SPAN_SIZE {
             self.unlist(span);
+        }
+        // SAFETY: The block is fresh, and of this class.
+        unsafe { admit(block, size, capacity) };
+        block
+    }
+
+    /// A block of `size` bytes, which are of `class`, from the first pages; null if there is none.
+    fn from_nursery(
+        &mut self,
+        class: usize,
+        size: usize,
+        limit: usize,
+        around: &Surroundings<'_>,
+    ) -> *mut u8 {
+        let block = self.nursery.reuse(class);
+        if !block.is_null() {
+            // SAFETY: The block is fresh, and at least as long as those of its class.
+            unsafe { admit(block, size, class_size(class)) };
+            return block;
+        }
+        let mut block = self.nursery.carve(size);
+        if block.is_null() && self.nursery.wants_page() {
+            let page = self.page(limit, around);
+            if page.is_null() {
+                return page;
+            }
+            // SAFETY: It is fresh, and given back when the heap is dropped.
+            unsafe { self.nursery.add_page(page) };
+            block = self.nursery.carve(size);
+        }
+        if !block.is_null() {
+            // SAFETY: The block is fresh, and that long.
+            unsafe { admit(block, size, rounded(size)) };
         }
         block
     }
@@ -282,12 +291,13 @@ impl Heap {
             unsafe { self.give_back(block, size) };
             return;
         }
-        let span = block
-            .map_addr(|address| address & !(SPAN_SIZE - 1))
-            .cast::<Span>();
-        // SAFETY: Small blocks lie in a span, which begins at a multiple of `SPAN_SIZE`, and this
-        // heap alone uses it.
-        let span = unsafe { &mut *span };
+        // SAFETY: Small blocks lie in a span, and this heap alone uses it.
+        let span = unsafe { &mut *span_of(block) };
+        if span.class == MIXED {
+            // SAFETY: The caller gives the block up, and its page is one of the nursery's.
+            unsafe { self.nursery.put(block, size, class_within(rounded(size))) };
+            return;
+        }
         let free = block.cast::<FreeBlock>();
         // SAFETY: The caller gives the block up, and each is at least 16 bytes long and aligned.
         unsafe {
@@ -338,17 +348,17 @@ impl Heap {
         span.listed = false;
     }
 
+    /// A page from the stock, or from the kernel; null if there is none.
+    fn page(&mut self, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
+        match self.stock.take() {
+            Some(page) => page,
+            None => self.take(SPAN_SIZE, limit, around),
+        }
+    }
+
     #[cold]
     fn new_span(&mut self, class: usize, limit: usize, around: &Surroundings<'_>) -> *mut Span {
-        let page = if self.stocked > 0 {
-            self.stocked -= 1;
-            self.stock
-                .get(self.stocked)
-                .copied()
-                .unwrap_or(ptr::null_mut())
-        } else {
-            self.take(SPAN_SIZE, limit, around)
-        };
+        let page = self.page(limit, around);
         if page.is_null() {
             return ptr::null_mut();
         }
@@ -371,10 +381,7 @@ impl Heap {
     }
 
     fn retire(&mut self, page: *mut u8) {
-        if let Some(place) = self.stock.get_mut(self.stocked) {
-            *place = page;
-            self.stocked += 1;
-        } else {
+        if !self.stock.put(page) {
             // SAFETY: The page came from `take()` with this size, and no block in it is in use.
             unsafe { self.give_back(page, SPAN_SIZE) };
         }
@@ -435,12 +442,9 @@ impl Heap {
     }
 
     fn empty_stock(&mut self) {
-        while self.stocked > 0 {
-            self.stocked -= 1;
-            if let Some(&page) = self.stock.get(self.stocked) {
-                // SAFETY: By the type invariants the page is ours and nobody uses it.
-                unsafe { self.give_back(page, SPAN_SIZE) };
-            }
+        while let Some(page) = self.stock.take() {
+            // SAFETY: By the type invariants the page is ours and nobody uses it.
+            unsafe { self.give_back(page, SPAN_SIZE) };
         }
     }
 }
@@ -448,6 +452,11 @@ impl Heap {
 impl Drop for Heap {
     fn drop(&mut self) {
         self.empty_stock();
+        while let Some(page) = self.nursery.take_page() {
+            // SAFETY: It came from `take()` with this size. `lua_close()` has freed all blocks, so
+            // nobody uses the page any more.
+            unsafe { self.give_back(page, SPAN_SIZE) };
+        }
         for class in 0..CLASSES {
             while let Some(&span) = self.partial.get(class) {
                 if span.is_null() {

@@ -190,6 +190,12 @@ static NEXT_ID: Atomic<u64> = Atomic::new(1);
 impl Runtime {
     /// Creates a runtime with an empty VM in which nothing has run yet. Sleeps.
     pub(crate) fn new(options: Options<'_>) -> Result<Arc<Self>> {
+        // Whichever thread this is, who started the runtime pays.
+        let memcg = options.memcg.clone();
+        memcg.charge(|| Self::make(options))
+    }
+
+    fn make(options: Options<'_>) -> Result<Arc<Self>> {
         let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
         name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
         let permissions = options.permissions.clone();
@@ -244,7 +250,7 @@ impl Runtime {
                 log <- Log::new(),
                 vm: UnsafeCell::new(None),
             }),
-            GFP_KERNEL,
+            GFP_KERNEL_ACCOUNT,
         )?;
         let vm = Vm::new(
             &runtime,

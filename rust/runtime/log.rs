@@ -11,7 +11,8 @@ use kernel::{
     prelude::*,
     sync::{
         CondVar,
-        Mutex, //
+        Mutex,
+        MutexGuard, //
     }, //
 };
 
@@ -57,6 +58,8 @@ struct Inner {
     /// A line that has not ended yet.
     partial: Option<Entry>,
     closed: bool,
+    /// How many wait for more.
+    readers: usize,
 }
 
 /// A bounded log with one writer and any number of readers.
@@ -77,6 +80,7 @@ impl Log {
                 next: 0,
                 partial: None,
                 closed: false,
+                readers: 0,
             }, "lunatik::Log"),
             grown <- new_condvar!("lunatik::Log::grown"),
         })
@@ -90,8 +94,7 @@ impl Log {
                 inner.add(stream, piece);
             }
         }
-        drop(inner);
-        self.grown.notify_all();
+        self.tell(inner);
     }
 
     /// Says that nothing will be appended any more.
@@ -99,14 +102,21 @@ impl Log {
         let mut inner = self.inner.lock();
         inner.end_partial();
         inner.closed = true;
-        drop(inner);
-        self.grown.notify_all();
+        self.tell(inner);
     }
 
     /// Makes waiting readers look up.
     pub(crate) fn wake_readers(&self) {
-        drop(self.inner.lock());
-        self.grown.notify_all();
+        self.tell(self.inner.lock());
+    }
+
+    /// Wakes those who wait.
+    fn tell(&self, inner: MutexGuard<'_, Inner>) {
+        let is_awaited = inner.readers > 0;
+        drop(inner);
+        if is_awaited {
+            self.grown.notify_all();
+        }
     }
 
     /// The entries from number `from` on; with `partial` the unfinished last line, too.
@@ -129,7 +139,13 @@ impl Log {
             if inner.next > from {
                 return true;
             }
-            if inner.closed || give_up() || self.grown.wait_interruptible(&mut inner) {
+            if inner.closed || give_up() {
+                return false;
+            }
+            inner.readers += 1;
+            let has_signal = self.grown.wait_interruptible(&mut inner);
+            inner.readers = inner.readers.saturating_sub(1);
+            if has_signal {
                 return false;
             }
         }

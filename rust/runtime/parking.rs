@@ -16,7 +16,6 @@
 use core::{cell::Cell, ptr};
 use kernel::{
     bindings::task_struct,
-    prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Full, Relaxed, Release},
         rcu, //

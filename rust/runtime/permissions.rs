@@ -19,7 +19,8 @@ use kernel::{
     str::CStrExt,
     sync::{
         atomic::{Atomic, Relaxed},
-        Arc, //
+        Arc,
+        SetOnce, //
     },
 };
 
@@ -44,12 +45,35 @@ pub(crate) struct Held {
     set: Set,
     /// Where this one is counted, if a thread has pledged it.
     live: Option<Arc<Atomic<u32>>>,
+    /// What child runtimes get, once there was one; sets do not change.
+    ///
+    /// That one has none itself, but inherits itself. So no chain of them comes about.
+    inherited: SetOnce<Arc<Held>>,
 }
 
 impl Held {
     /// Holds the set that a runtime begins with.
     pub(crate) fn new(set: Set) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { set, live: None }, GFP_KERNEL_ACCOUNT)?)
+        let held = Self {
+            set,
+            live: None,
+            inherited: SetOnce::new(),
+        };
+        Ok(Arc::new(held, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// What a child of a thread with this set begins with.
+    pub(crate) fn inherited(self: &Arc<Self>) -> Result<Arc<Self>> {
+        if self.set.inherits_itself() {
+            return Ok(self.clone());
+        }
+        if let Some(inherited) = self.inherited.as_ref() {
+            return Ok(inherited.clone());
+        }
+        let inherited = Self::new(self.set.inherit()?)?;
+        // Another thread may have been faster.
+        self.inherited.populate(inherited.clone());
+        Ok(inherited)
     }
 }
 
@@ -274,6 +298,7 @@ fn pledged(state: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
     let held = Held {
         set,
         live: Some(live.clone()),
+        inherited: SetOnce::new(),
     };
     Ok(Some(Arc::new(held, GFP_KERNEL_ACCOUNT)?))
 }

@@ -41,8 +41,8 @@ pub(crate) enum Program<'a> {
 ///
 /// # Invariants
 ///
-/// `data` is null and `size` 0, or `data` was allocated by `vmalloc()` with `size` bytes, and is
-/// ours.
+/// `data` is null and `size` 0, or `data` was allocated by `kvmalloc()` with `size` bytes or more,
+/// and is ours.
 struct FileText {
     data: *mut c_void,
     size: usize,

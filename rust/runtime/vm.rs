@@ -128,8 +128,9 @@ impl Vm {
         permissions: Arc<Held>,
     ) -> Result<Pin<KBox<Self>>> {
         let streams_memcg = memcg.clone();
-        let vm = KBox::pin(
-            Self {
+        // In place: it is large for a stack.
+        let vm = KBox::try_init(
+            try_init!(Self {
                 head: UnsafeCell::new(sys::lunatik_vm {
                     error_number: 0,
                     streams: ptr::null_mut(),
@@ -154,9 +155,10 @@ impl Vm {
                 mailbox_limits: Cell::new(Limits::DEFAULT),
                 resume_driver: Cell::new(None),
                 _pin: PhantomPinned,
-            },
+            }? Error),
             GFP_KERNEL_ACCOUNT,
         )?;
+        let vm = KBox::into_pin(vm);
         let user_data = ptr::from_ref(&*vm).cast_mut().cast::<c_void>();
         // SAFETY: Nobody else knows the VM yet.
         unsafe {
@@ -164,11 +166,8 @@ impl Vm {
             (*vm.head.get()).streams = ptr::from_ref(&*streams).cast_mut().cast();
             *vm.streams.get() = Some(streams);
         }
-        let mut seed: u32 = 0;
-        // SAFETY: The buffer is as long as is said.
-        unsafe {
-            kernel::bindings::get_random_bytes(ptr::from_mut(&mut seed).cast(), size_of::<u32>())
-        };
+        // SAFETY: No conditions.
+        let seed = unsafe { kernel::bindings::get_random_u32() };
         // SAFETY: The allocator does what Lua asks of one, and the box does not move.
         let state = unsafe { sys::lunatik_newstate(Some(allocate), user_data, seed) };
         if state.is_null() {
@@ -183,6 +182,21 @@ impl Vm {
         }
         modules::preload(vm.state()).map_err(|_| ENOMEM)?;
         Ok(vm)
+    }
+
+    /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
+    ///
+    /// # Safety
+    ///
+    /// `call` must be sound on any thread while the caller, which executes the VM of `state`, waits.
+    pub(crate) unsafe fn with_room<T>(state: State, call: impl FnOnce() -> T) -> T {
+        // SAFETY: As the caller promises.
+        unsafe {
+            segment::with_room(
+                |call, argument| lunatik_hop(state.as_raw(), Some(call), argument) == 0,
+                call,
+            )
+        }
     }
 
     /// The main state. For whoever executes the VM.

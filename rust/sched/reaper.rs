@@ -76,6 +76,9 @@ pub(crate) fn finish(runtime: Arc<Runtime>) {
 
 /// As [`finish`], with a grace of `grace_ms`.
 pub(crate) fn finish_after(runtime: Arc<Runtime>, grace_ms: u32) {
+    if runtime.phase().is_over() {
+        return;
+    }
     runtime.ending_grace().store(grace_ms, Relaxed);
     let queue = QUEUE.load(Acquire);
     if queue.is_null() {

@@ -70,10 +70,8 @@ fn failed(state: State, script: &Script, error: StartError) -> Error {
 fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
     let parent = Vm::runtime_of(state);
     let memcg = parent.memcg();
-    let inherited = memcg.charge(|| permissions::with(state, Set::inherit));
-    let inherited = inherited.map_err(kernel::error::Error::from)?;
     let (_, _, memory) = parent.memory();
-    start::create(Options {
+    let options = Options {
         name: script.name(),
         kind: Kind::Worker,
         memory,
@@ -82,9 +80,11 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
             .budget()
             .narrowed(parameters::budget(Budget::default())),
         memcg: memcg.clone(),
-        permissions: Held::new(inherited)?,
+        permissions: memcg.charge(|| permissions::of(state).inherited())?,
         parent: Some(parent.into()),
-    })
+    };
+    // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
+    unsafe { Vm::with_room(state, || start::create(options)) }
 }
 
 /// `worker.create(path, ...)`

@@ -3,7 +3,7 @@
 //! The sizes of small blocks.
 
 /// Blocks larger than this are not taken from spans.
-const MAX_SMALL: usize = 1024;
+const MAX_SMALL: usize = 2016;
 
 /// The distance between two size classes.
 const STEP: usize = 16;
@@ -11,8 +11,8 @@ const STEP: usize = 16;
 /// Number of classes below the coarse ones: 16, 32, … 256 bytes.
 const FINE_CLASSES: usize = 16;
 
-/// 320, 384, 448, 512, 640, 768, 1008.
-const COARSE: [usize; 7] = [320, 384, 448, 512, 640, 768, 1008];
+/// As many as fit into a page, from twelve to two.
+const COARSE: [usize; 9] = [320, 384, 448, 512, 640, 768, 1008, 1344, MAX_SMALL];
 
 /// Number of classes.
 pub(super) const CLASSES: usize = FINE_CLASSES + COARSE.len();
@@ -28,6 +28,17 @@ pub(super) fn class_of(size: usize) -> usize {
             class += 1;
         }
         FINE_CLASSES + class
+    }
+}
+
+/// The greatest class whose blocks have `size` bytes or less, for a size of 16 or more.
+#[inline]
+pub(super) fn class_within(size: usize) -> usize {
+    let class = class_of(size);
+    if class_size(class) > size {
+        class.saturating_sub(1)
+    } else {
+        class
     }
 }
 
@@ -47,5 +58,5 @@ pub(super) fn class_size(class: usize) -> usize {
 /// Whether blocks of `size` bytes come from spans.
 #[inline]
 pub(super) fn is_small(size: usize) -> bool {
-    size <= 1008
+    size <= MAX_SMALL
 }

@@ -2,7 +2,10 @@
 
 //! Pages of small blocks.
 
-use super::classes::{class_of, class_size};
+use super::{
+    classes::{class_of, class_size, is_small},
+    nursery::{rounded, MIXED},
+};
 use crate::linux::kasan;
 
 /// Bytes of one span; a power of two, because a block finds its span by masking its address.
@@ -33,20 +36,52 @@ pub(super) struct Span {
 
 const _: () = assert!(size_of::<Span>() <= HEADER);
 
-/// Has KASAN admit accesses to `size` bytes of a block, and to no more of it.
+/// The span that a small block lies in.
+#[inline]
+pub(super) fn span_of(block: *mut u8) -> *mut Span {
+    // Spans begin at multiples of `SPAN_SIZE`.
+    block
+        .map_addr(|address| address & !(SPAN_SIZE - 1))
+        .cast::<Span>()
+}
+
+/// Has KASAN admit accesses to `size` bytes of a block of `capacity` bytes, and to no more of it.
 ///
 /// # Safety
 ///
-/// `block` is a block of the class of `size`, and the caller's.
+/// The block is that long, and the caller's.
 #[inline]
-pub(super) unsafe fn admit(block: *mut u8, size: usize) {
+pub(super) unsafe fn admit(block: *mut u8, size: usize, capacity: usize) {
     let used = size.next_multiple_of(kasan::GRANULE);
     // SAFETY: As the caller promises.
     unsafe {
         kasan::unpoison(block, used);
-        kasan::poison(
-            block.wrapping_add(used),
-            class_size(class_of(size)).saturating_sub(used),
-        );
+        kasan::poison(block.wrapping_add(used), capacity.saturating_sub(used));
     }
+}
+
+/// Whether a small block of `old_size` bytes can have `new_size` bytes; then KASAN admits them.
+///
+/// # Safety
+///
+/// The block came from a heap with a size of `old_size`, and is the caller's.
+#[inline]
+pub(super) unsafe fn fits_in_place(block: *mut u8, old_size: usize, new_size: usize) -> bool {
+    let class = class_of(old_size);
+    if !is_small(new_size) || class_of(new_size) != class {
+        return false;
+    }
+    // SAFETY: Small blocks lie in a span, whose class does not change while one is in use.
+    let is_mixed = unsafe { (*span_of(block)).class } == MIXED;
+    let capacity = if is_mixed {
+        rounded(old_size)
+    } else {
+        class_size(class)
+    };
+    if new_size > capacity {
+        return false;
+    }
+    // SAFETY: The block is the caller's, and that long.
+    unsafe { admit(block, new_size, capacity) };
+    true
 }

@@ -124,10 +124,7 @@ impl Interruption {
         let counted = counted.min(PERIOD);
         let (used, slept) = match meter.is_running() {
             Some(true) => (counted, 0),
-            Some(false) => (
-                counted,
-                used.saturating_add(slept).saturating_sub(counted),
-            ),
+            Some(false) => (counted, used.saturating_add(slept).saturating_sub(counted)),
             None => (used, slept),
         };
         let used = self.used.load(Relaxed).saturating_add(used);

@@ -64,6 +64,11 @@ impl Phase {
         }
     }
 
+    /// Whether the runtime has no VM any more.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Finished | Self::Failed)
+    }
+
     pub(super) fn from_raw(raw: u32) -> Self {
         match raw {
             0 => Self::Loading,

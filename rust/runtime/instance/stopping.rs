@@ -24,6 +24,7 @@ use super::{
     Runtime,
     DEFAULT_GRACE_MS, //
 };
+use crate::linux::segment;
 use crate::sched::reaper;
 
 impl Runtime {
@@ -216,6 +217,16 @@ impl Runtime {
         if unsafe { (*self.vm.get()).is_none() } {
             return;
         }
+        // SAFETY: The owner waits; what is done belongs to no thread.
+        unsafe {
+            segment::with_room(
+                |call, argument| segment::run(call, argument),
+                || self.tear_down_here(),
+            )
+        };
+    }
+
+    fn tear_down_here(&self) {
         // SAFETY: As above. Taken only below, after Lua's finalizers have run, which may look at
         // the runtime.
         if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The first pages of a heap, whose blocks are of all sizes side by side.
+//!
+//! A VM that does little has few blocks of each size. In spans of one size class each, most of
+//! their pages would be empty.
+//!
+//! These pages stay until the heap goes. Their free blocks are kept by class, and serve that class
+//! alone.
+
+use core::ptr;
+
+use super::{
+    classes::{class_size, CLASSES},
+    span::{FreeBlock, Span, HEADER, SPAN_SIZE},
+};
+use crate::linux::kasan;
+
+/// The most pages.
+const PAGES: usize = 6;
+
+/// Sizes of blocks are multiples of this.
+const STEP: usize = 16;
+
+/// The class of a span that is a page of a nursery.
+pub(super) const MIXED: u32 = u32::MAX;
+
+/// The bytes that a block of `size` bytes has here.
+#[inline]
+pub(super) fn rounded(size: usize) -> usize {
+    size.next_multiple_of(STEP)
+}
+
+/// Blocks of all small sizes.
+///
+/// # Invariants
+///
+/// - `pages[..count]` are pages of the heap that begin with a [`Span`] of class [`MIXED`].
+/// - What lies from `untouched[i]` on in page `i` was never handed out.
+/// - `free[c]` heads a list of free blocks in these pages that have at least the size of class `c`.
+pub(super) struct Nursery {
+    pages: [*mut u8; PAGES],
+    untouched: [u16; PAGES],
+    count: usize,
+    free: [*mut FreeBlock; CLASSES],
+}
+
+impl Nursery {
+    /// Without a page.
+    pub(super) const fn new() -> Self {
+        // INVARIANT: Everything is empty.
+        Self {
+            pages: [ptr::null_mut(); PAGES],
+            untouched: [0; PAGES],
+            count: 0,
+            free: [ptr::null_mut(); CLASSES],
+        }
+    }
+
+    /// Whether another page may be added.
+    pub(super) fn wants_page(&self) -> bool {
+        self.count < PAGES
+    }
+
+    /// Adds a page, if it is wanted.
+    ///
+    /// # Safety
+    ///
+    /// The page must be `SPAN_SIZE` bytes long, aligned to that, and the heap's, and be used for
+    /// nothing else until [`take_page`](Self::take_page) returns it.
+    pub(super) unsafe fn add_page(&mut self, page: *mut u8) {
+        let (Some(place), Some(untouched)) = (
+            self.pages.get_mut(self.count),
+            self.untouched.get_mut(self.count),
+        ) else {
+            return;
+        };
+        // SAFETY: As the caller promises.
+        unsafe {
+            page.cast::<Span>().write(Span {
+                free: ptr::null_mut(),
+                next: ptr::null_mut(),
+                previous: ptr::null_mut(),
+                untouched: 0,
+                used: 0,
+                class: MIXED,
+                listed: false,
+            });
+            kasan::poison(page.wrapping_add(HEADER), SPAN_SIZE - HEADER);
+        }
+        // INVARIANT: It has that class now, and all but its head is untouched.
+        *place = page;
+        *untouched = HEADER as u16;
+        self.count += 1;
+    }
+
+    /// Takes a page out, for whoever knows that no block is in use any more.
+    pub(super) fn take_page(&mut self) -> Option<*mut u8> {
+        self.count = self.count.checked_sub(1)?;
+        self.pages.get(self.count).copied()
+    }
+
+    /// A block of [`rounded`]`(size)` bytes that was never used; null if there is none. KASAN admits
+    /// no access to it yet.
+    pub(super) fn carve(&mut self, size: usize) -> *mut u8 {
+        let size = rounded(size);
+        let pages = self.pages.iter().zip(self.untouched.iter_mut());
+        for (page, untouched) in pages.take(self.count) {
+            let offset = usize::from(*untouched);
+            if offset + size <= SPAN_SIZE {
+                // INVARIANT: From here on it is untouched. No offset is above `SPAN_SIZE`.
+                *untouched = (offset + size) as u16;
+                return page.wrapping_add(offset);
+            }
+        }
+        ptr::null_mut()
+    }
+
+    /// A free block of the size of `class` that was used before; null if there is none. KASAN
+    /// admits no access but to its first bytes.
+    #[inline]
+    pub(super) fn reuse(&mut self, class: usize) -> *mut u8 {
+        let Some(head) = self.free.get_mut(class) else {
+            return ptr::null_mut();
+        };
+        let block = *head;
+        if !block.is_null() {
+            // SAFETY: By the type invariants it is a free block, which holds a `FreeBlock`.
+            unsafe {
+                kasan::unpoison(block.cast(), size_of::<FreeBlock>());
+                *head = (*block).next;
+            }
+        }
+        block.cast()
+    }
+
+    /// Takes a block of `size` bytes back. `class` is the greatest that is no larger than
+    /// [`rounded`]`(size)`.
+    ///
+    /// # Safety
+    ///
+    /// The block lies in one of the pages, was handed out with that size or more, and is not in use.
+    #[inline]
+    pub(super) unsafe fn put(&mut self, block: *mut u8, size: usize, class: usize) {
+        let Some(head) = self.free.get_mut(class) else {
+            return;
+        };
+        let free = block.cast::<FreeBlock>();
+        // SAFETY: The caller gives the block up, and each is at least 16 bytes long and aligned.
+        unsafe {
+            free.write(FreeBlock { next: *head });
+            kasan::poison(block, rounded(size).max(class_size(class)));
+        }
+        // INVARIANT: It is free now, and at least as long as its class.
+        *head = free;
+    }
+}

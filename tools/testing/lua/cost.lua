@@ -1,0 +1,75 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- What an idle runtime costs: its memory, and the time to create and to destroy one.
+--
+--	cost.lua FOLDER COUNT KIB RATIO
+--
+-- creates COUNT runtimes of the script suite/idle, which may cost KIB KiB each; creating and destroying one may take
+-- as long as RATIO * 10,000 readings of a table (0: any time). KIB and RATIO are not checked where they are 0.
+
+local folder, count, most_kib, most_ratio = ...
+count, most_kib, most_ratio = math.tointeger(count), tonumber(most_kib), tonumber(most_ratio)
+local check = dofile(folder .. "/lib/check.lua")
+local lunatik = require("lunatik")
+local linux = require("linux")
+
+local function free_kib()
+	for line in io.lines("/proc/meminfo") do
+		local kib = line:match("^MemFree:%s+(%d+)")
+		if kib then
+			return math.tointeger(kib)
+		end
+	end
+end
+
+-- The least nanoseconds of many calls: whatever else runs on the machine only adds to them.
+local function least(calls, call)
+	local best = math.maxinteger
+	for _ = 1, calls do
+		local from = linux.ktime()
+		call()
+		best = math.min(best, linux.ktime() - from)
+	end
+	return best
+end
+
+-- The caches of the kernel are filled first.
+for _ = 1, 100 do
+	lunatik.runtime("suite/idle"):stop(0)
+end
+collectgarbage()
+
+local cells = {}
+local reading = least(300, function()
+	for i = 1, 10000 do
+		local _ = cells[i]
+	end
+end)
+local living = least(1000, function()
+	lunatik.runtime("suite/idle"):stop(0)
+end)
+local ratio = living / reading
+print(("# %.1f us to create and destroy one, %.2f times as long as 10,000 readings of a table"):format(living / 1e3, ratio))
+if most_ratio > 0 then
+	check.ok("creating and destroying one takes little time", ratio <= most_ratio, ("%.2f"):format(ratio))
+end
+
+collectgarbage()
+-- Global, so that they live as long as this runtime.
+runtimes = table.create(count)
+local before = free_kib()
+for i = 1, count do
+	runtimes[i] = lunatik.runtime("suite/idle", i)
+end
+local kib = (before - free_kib()) / count
+print(("# %.1f KiB each of %d runtimes"):format(kib, count))
+if most_kib > 0 then
+	check.ok("an idle one costs little memory", kib <= most_kib, ("%.1f KiB"):format(kib))
+end
+
+local works = true
+for i = 1, count, count // 100 do
+	local number, libraries = runtimes[i]:resume(i)
+	works = works and number == i + i and libraries == "coroutine debug io math os package string table utf8"
+end
+check.ok(("each of %d has all libraries, and answers"):format(count), works)
