@@ -98,13 +98,6 @@ impl State {
         StateGuard(self, self.top())
     }
 
-    /// Whether the Lua code that calls is being ended: work that takes long is to be given up, with
-    /// whatever error. For the thread that executes the VM.
-    pub(crate) fn is_ended(self) -> bool {
-        // SAFETY: By the type invariant. Looks at two fields.
-        unsafe { sys::lunatik_is_ended(self.0) != 0 }
-    }
-
     /// Makes room for `count` more values. Every native function begins with room for 20.
     pub(crate) fn reserve(self, count: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant. Returns 0 instead of raising.

@@ -145,8 +145,8 @@ pub(crate) struct Runtime {
     watch: Watch,
     /// What enters it to end it where nobody waits for that.
     ending_chain: Arc<Chain>,
-    /// The grace that it gets from that, in milliseconds.
-    ending_grace: Atomic<u32>,
+    /// Until when the grace lasts that it gets from that, in milliseconds of its age.
+    ending_at: Atomic<u64>,
     /// Queued where nobody waits for its end; see `sched/reaper.rs`.
     #[pin]
     ending: Work<Runtime>,
@@ -229,7 +229,7 @@ impl Runtime {
                 memory_peak: Atomic::new(0),
                 watch: Watch::new(),
                 ending_chain,
-                ending_grace: Atomic::new(DEFAULT_GRACE_MS),
+                ending_at: Atomic::new(u64::MAX),
                 ending <- new_work!("lunatik::Runtime::ending"),
                 ownership <- Ownership::new(),
                 details <- new_spinlock!(Details {
@@ -405,9 +405,26 @@ impl Runtime {
         &self.ownership
     }
 
-    /// The grace that it gets where nobody waits for its end, in milliseconds. For the reaper.
-    pub(crate) fn ending_grace(&self) -> &Atomic<u32> {
-        &self.ending_grace
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.age().as_millis()).unwrap_or(0)
+    }
+
+    /// Has it end in `grace_ms` at the latest, where nobody waits for its end. For the reaper.
+    pub(crate) fn end_within(&self, grace_ms: u32) {
+        let wanted = self.age_ms().saturating_add(grace_ms.into());
+        let mut at = self.ending_at.load(Relaxed);
+        while wanted < at {
+            match self.ending_at.cmpxchg(at, wanted, Relaxed) {
+                Ok(_) => break,
+                Err(other) => at = other,
+            }
+        }
+    }
+
+    /// The milliseconds that are left of its grace then. For the reaper.
+    pub(crate) fn grace_left_ms(&self) -> u32 {
+        let left = self.ending_at.load(Relaxed).saturating_sub(self.age_ms());
+        u32::try_from(left).unwrap_or(u32::MAX)
     }
 
     /// The chain that enters it to end it where nobody waits for that. For the reaper alone, which

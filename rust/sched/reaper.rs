@@ -10,7 +10,7 @@ use kernel::{
     bindings,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Full, Relaxed, Release},
+        atomic::{Acquire, Atomic, Full, Release},
         Arc, //
     },
     workqueue::{Queue, WorkItem}, //
@@ -60,10 +60,12 @@ impl WorkItem for Runtime {
 
     fn run(this: Arc<Self>) {
         // A worker gets no signals and needs no memory here, so this ends when the runtime is gone.
-        if let Err(error) = this
-            .as_arc_borrow()
-            .stop(Some(this.ending_chain()), this.ending_grace().load(Relaxed))
-        {
+        if let Err(error) = this.as_arc_borrow().stop_until(
+            Some(this.ending_chain()),
+            None,
+            || this.grace_left_ms(),
+            DEFAULT_GRACE_MS,
+        ) {
             pr_warn!("a runtime could not be ended: {error:?}\n");
         }
     }
@@ -79,7 +81,8 @@ pub(crate) fn finish_after(runtime: Arc<Runtime>, grace_ms: u32) {
     if runtime.phase().is_over() {
         return;
     }
-    runtime.ending_grace().store(grace_ms, Relaxed);
+    // Who ends it already sees this, if it comes sooner.
+    runtime.end_within(grace_ms);
     let queue = QUEUE.load(Acquire);
     if queue.is_null() {
         return;

@@ -22,7 +22,6 @@ use super::{
 use crate::{
     channel::worker::{Fault, Worker, WorkerHandle},
     lua::{self, Error, Kind as ValueKind, State},
-    permission::Set,
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
         execute,
@@ -30,7 +29,7 @@ use crate::{
         message::Message,
         meter::Budget,
         parameters,
-        permissions::{self, Held},
+        permissions,
         program::Program as Source,
         start::{self, StartError},
         vm::Vm, //

@@ -10,7 +10,7 @@ use kernel::{
         Arc,
         ArcBorrow, //
     },
-    time::msecs_to_jiffies, //
+    time::{msecs_to_jiffies, Instant, Monotonic}, //
 };
 
 use super::{
@@ -149,6 +149,28 @@ impl Runtime {
         caller: Option<&Runtime>,
         grace_ms: u32,
     ) -> Result {
+        let begun = Instant::<Monotonic>::now();
+        let left = || {
+            let passed = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
+            grace_ms.saturating_sub(passed)
+        };
+        // Who must not wait at all wants no tidying up either.
+        let tidy_ms = match grace_ms {
+            0 => 0,
+            grace_ms => grace_ms.max(DEFAULT_GRACE_MS),
+        };
+        self.stop_until(chain, caller, left, tidy_ms)
+    }
+
+    /// As [`stop_for`](Self::stop_for), with a grace that may become shorter: `left` gives what is
+    /// left of it, in milliseconds; and with `tidy_ms` for closing methods and finalizers.
+    pub(crate) fn stop_until(
+        self: ArcBorrow<'_, Self>,
+        chain: Option<&Arc<Chain>>,
+        caller: Option<&Runtime>,
+        left: impl Fn() -> u32,
+        tidy_ms: u32,
+    ) -> Result {
         /// How often the caller's own end is looked for, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
 
@@ -161,22 +183,16 @@ impl Runtime {
             self.kill(DEFAULT_GRACE_MS);
             return Ok(());
         }
-        // Who must not wait at all wants no tidying up either.
-        let tidy_ms = match grace_ms {
-            0 => 0,
-            grace_ms => grace_ms.max(DEFAULT_GRACE_MS),
-        };
-        let mut grace_left = grace_ms;
         loop {
-            let slice = if grace_left == 0 {
-                // An interrupt that lands while Lua enters a script's hook is lost, so it is sent
-                // again and again.
-                self.kill(tidy_ms);
-                LOOK_UP_MS
-            } else {
-                grace_left.min(LOOK_UP_MS)
+            let slice = match left() {
+                0 => {
+                    // An interrupt that lands while Lua enters a script's hook is lost, so it is
+                    // sent again and again.
+                    self.kill(tidy_ms);
+                    LOOK_UP_MS
+                }
+                left => left.min(LOOK_UP_MS),
             };
-            grace_left = grace_left.saturating_sub(slice);
             if self
                 .ownership
                 .wait_released(msecs_to_jiffies(slice))

@@ -70,6 +70,6 @@ end
 local works = true
 for i = 1, count, count // 100 do
 	local number, libraries = runtimes[i]:resume(i)
-	works = works and number == i + i and libraries == "coroutine debug io math os package string table utf8"
+	works = works and number == i + i and libraries == "coroutine debug io math os package string table utf8 worker"
 end
 check.ok(("each of %d has all libraries, and answers"):format(count), works)
