@@ -401,7 +401,11 @@ fn stop(state: State) -> lua::Result {
         Ok(gone.then_some(()))
     })?;
     match waited {
-        Waited::Done(()) => Ok(0),
+        Waited::Done(()) => {
+            // If it has not begun, its program may lie in a run queue yet, and never will.
+            worker.finish(None);
+            Ok(0)
+        }
         Waited::TimedOut | Waited::Ended { .. } => Err(interrupted()),
     }
 }
