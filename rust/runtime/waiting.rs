@@ -17,6 +17,8 @@ pub(crate) trait Wakes: Send + Sync {
 pub(crate) struct Waiting<'a> {
     runtime: &'a Runtime,
     phase: Phase,
+    /// Whether others take over what else the thread had to do.
+    blocked: bool,
 }
 
 impl Runtime {
@@ -27,10 +29,11 @@ impl Runtime {
         let former = self.waits_for().lock().replace(what);
         drop(former);
         // Where there are too many that block, one more keeps its thread from others.
-        let _ = pool::thread_blocks(self);
+        let blocked = pool::thread_blocks(self).is_ok();
         Waiting {
             runtime: self,
             phase: self.block(),
+            blocked,
         }
     }
 }
@@ -38,7 +41,9 @@ impl Runtime {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.runtime.unblock(self.phase);
-        pool::thread_goes_on(self.runtime);
+        if self.blocked {
+            pool::thread_goes_on(self.runtime);
+        }
         let what = self.runtime.waits_for().lock().take();
         // Frees memory perhaps, so after unlocking.
         drop(what);
