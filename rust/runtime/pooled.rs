@@ -113,7 +113,7 @@ impl Pooled {
     }
 
     /// Whether `task` is a thread of the pool that executes it.
-    pub(super) fn is_executed_by(&self, task: *mut task_struct) -> bool {
+    pub(crate) fn is_executed_by(&self, task: *mut task_struct) -> bool {
         self.task.load(Relaxed) == task
     }
 

@@ -289,7 +289,7 @@ pub(crate) fn thread_blocks(runtime: &Runtime) -> lua::Result<()> {
     let Some(drainer) = (unsafe { runtime.pooled().drainer() }) else {
         return Ok(());
     };
-    drainer.block().map_err(|error| {
+    drainer.block(runtime).map_err(|error| {
         if error == EAGAIN {
             Error::message(fmt!(
                 "too many runtimes hold a thread while they wait, where Lua cannot yield"

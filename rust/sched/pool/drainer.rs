@@ -266,21 +266,27 @@ impl Drainer {
     /// The thread is going to sleep in the midst of a runtime: somebody else drains the queue
     /// meanwhile. Fails if there is nobody and there may be no more drainers.
     ///
-    /// For the thread of the drainer.
-    pub(super) fn block(&'static self) -> Result {
+    /// For the thread of the drainer, or one whose stack has a segment for it.
+    pub(super) fn block(&'static self, runtime: &Runtime) -> Result {
         if self.has_slot.load(Acquire) {
             if !self.context.has_idle() {
                 self.shared.add_drainer(self.context)?;
             }
             self.give_slot_up();
         }
-        self.end();
+        if runtime.pooled().is_executed_by(Task::current_raw()) {
+            self.end();
+        }
         Ok(())
     }
 
     /// The thread has slept, and goes on with `runtime`.
     pub(super) fn unblock(&'static self, runtime: &Runtime) {
-        self.begin(runtime);
+        // On a segment, the drainer's own thread waits where it was, bound to its CPU and looked
+        // after there: to bind this one would not end with the program's slice.
+        if runtime.pooled().is_executed_by(Task::current_raw()) {
+            self.begin(runtime);
+        }
     }
 
     /// Lets somebody else have the slot, if there is an idle drainer.
