@@ -25,7 +25,7 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    workqueue::{self, impl_has_work, RawWorkItem, Work, WorkItem}, //
+    workqueue::{impl_has_work, RawWorkItem, Work, WorkItem}, //
 };
 
 mod context;
@@ -113,9 +113,10 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        POOL.store(ptr::null_mut(), Release);
-        // SAFETY: There are no runtimes any more, so nobody queues anything.
+        // SAFETY: There are no runtimes any more, so nobody queues anything; what is queued still
+        // runs, and finds the pool.
         unsafe { bindings::destroy_workqueue(self.shared.workqueue) };
+        POOL.store(ptr::null_mut(), Release);
         let drainers = core::mem::take(&mut *self.shared.drainers.lock());
         for drainer in drainers.iter() {
             // SAFETY: There are no threads any more.
@@ -218,8 +219,14 @@ impl Shared {
         // SAFETY: As above.
         let replenisher: Arc<Replenisher> =
             unsafe { kernel::sync::ArcBorrow::from_raw(replenisher) }.into();
-        // It may be queued already: then it is on its way.
-        let _ = workqueue::system().enqueue(replenisher);
+        // It may be queued already: then it is on its way. The pool's own queue is empty before the
+        // pool goes.
+        // SAFETY: The closure queues the work that it is given, or says that it is queued already.
+        let _ = unsafe {
+            replenisher.__enqueue(move |work| {
+                bindings::queue_work_on(context.cpu as core::ffi::c_int, self.workqueue, work)
+            })
+        };
     }
 }
 
