@@ -402,7 +402,7 @@ fn stop(state: State) -> lua::Result {
     })?;
     match waited {
         Waited::Done(()) => {
-            // If it has never begun, whoever was to execute it may not know yet.
+            // If it has not begun, its program may lie in a run queue yet, and never will.
             worker.finish(None);
             Ok(0)
         }

@@ -14,6 +14,7 @@ use kernel::{
         Arc,
         ArcBorrow, //
     },
+    task::Task,
     time::{
         hrtimer::{
             AbsoluteHardMode,
@@ -61,6 +62,8 @@ pub(crate) struct Pooled {
     task: Atomic<*mut task_struct>,
     /// Its program is to leave its thread, for others wait for one.
     slice_over: Atomic<bool>,
+    /// Its program's chain owns it, so that the VM stays.
+    owned: Atomic<bool>,
 }
 
 // SAFETY: As the type says about its cells.
@@ -77,6 +80,7 @@ impl Pooled {
             drainer: Cell::new(ptr::null()),
             task: Atomic::new(ptr::null_mut()),
             slice_over: Atomic::new(false),
+            owned: Atomic::new(false),
         }
     }
 
@@ -115,6 +119,27 @@ impl Pooled {
     /// Whether `task` is a thread of the pool that executes it.
     pub(crate) fn is_executed_by(&self, task: *mut task_struct) -> bool {
         self.task.load(Relaxed) == task
+    }
+
+    /// Notes whether its program's chain owns it. For the thread that executes it.
+    pub(super) fn set_owned(&self, owned: bool) {
+        self.owned.store(owned, Release);
+    }
+
+    /// Whether its program's chain owns it.
+    pub(super) fn is_owned(&self) -> bool {
+        self.owned.load(Acquire)
+    }
+
+    /// Whether the thread that executes it could run and does not. For interrupts of its CPU, while
+    /// the thread executes it.
+    pub(crate) fn waits_for_cpu(&self) -> bool {
+        /// `TASK_RUNNING`
+        const RUNNABLE: u32 = 0;
+        let task = self.task.load(Relaxed);
+        task != Task::current_raw()
+            // SAFETY: The thread executes the runtime, so it has not ended.
+            && unsafe { (&raw const (*task).__state).read_volatile() } == RUNNABLE
     }
 
     /// Has it leave its thread soon, if it can. In any context.

@@ -16,9 +16,9 @@ pub(crate) trait Wakes: Send + Sync {
 /// The code of a runtime waits, until this is dropped.
 pub(crate) struct Waiting<'a> {
     runtime: &'a Runtime,
-    /// Whether others have what else the thread had to do.
-    gives_way: bool,
     phase: Phase,
+    /// Whether others take over what else the thread had to do.
+    blocked: bool,
 }
 
 impl Runtime {
@@ -28,11 +28,12 @@ impl Runtime {
     pub(crate) fn begin_wait(&self, what: Arc<dyn Wakes>) -> Waiting<'_> {
         let former = self.waits_for().lock().replace(what);
         drop(former);
+        // Where there are too many that block, one more keeps its thread from others.
+        let blocked = pool::thread_blocks(self).is_ok();
         Waiting {
             runtime: self,
-            // Where there are too many that block, one more keeps its thread from others.
-            gives_way: pool::thread_blocks(self).is_ok(),
             phase: self.block(),
+            blocked,
         }
     }
 }
@@ -40,7 +41,7 @@ impl Runtime {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.runtime.unblock(self.phase);
-        if self.gives_way {
+        if self.blocked {
             pool::thread_goes_on(self.runtime);
         }
         let what = self.runtime.waits_for().lock().take();

@@ -114,7 +114,8 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // SAFETY: There are no runtimes any more, so nobody queues anything.
+        // SAFETY: There are no runtimes any more, so nobody queues anything; what is queued still
+        // runs, and finds the pool.
         unsafe { bindings::destroy_workqueue(self.shared.workqueue) };
         POOL.store(ptr::null_mut(), Release);
         let drainers = core::mem::take(&mut *self.shared.drainers.lock());
@@ -222,6 +223,7 @@ impl Shared {
         // SAFETY: As above.
         let replenisher: Arc<Replenisher> =
             unsafe { kernel::sync::ArcBorrow::from_raw(replenisher) }.into();
+        // The pool's own queue is empty before the pool goes.
         self.queue(context.cpu as core::ffi::c_int, replenisher);
     }
 }

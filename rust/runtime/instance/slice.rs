@@ -129,6 +129,7 @@ impl Runtime {
         let Some(entered) = Self::acquire_for_program(self, &progress.chain) else {
             return Begun::Gone;
         };
+        self.pooled().set_owned(true);
         progress.begun = true;
         self.meter.start_slice();
         entered.waits_begin_stretches();
@@ -174,6 +175,7 @@ impl Runtime {
             // The VM goes away.
             drainer.look_after_nothing();
         }
+        self.pooled().set_owned(false);
         drop(entered);
         self.forget_program();
     }
@@ -215,6 +217,10 @@ impl Runtime {
     /// that thread's CPU.
     /// `passed` is the time from one call to the next, in nanoseconds.
     pub(crate) fn tick_from_pool(&self, passed: u64) {
+        if !self.pooled().is_owned() {
+            // It has not begun: whoever stops it may be taking the VM away just now.
+            return;
+        }
         // SAFETY: The thread that is interrupted owns the runtime and does not take the VM away
         // meanwhile.
         if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {

@@ -66,6 +66,8 @@ pub(crate) struct Drainer {
     cpu: Atomic<u32>,
     /// Ticks that the present slice has seen.
     ticks: Atomic<u32>,
+    /// Those of them at which its thread ran or slept.
+    used_ticks: Atomic<u32>,
     idle_ticks: Atomic<u32>,
     ticking: Atomic<bool>,
     account: Account,
@@ -119,6 +121,7 @@ impl Drainer {
                 current: Atomic::new(ptr::null_mut()),
                 cpu: Atomic::new(0),
                 ticks: Atomic::new(0),
+                used_ticks: Atomic::new(0),
                 idle_ticks: Atomic::new(0),
                 ticking: Atomic::new(false),
                 account: Account::new(),
@@ -212,6 +215,7 @@ impl Drainer {
         unsafe { bindings::migrate_disable() };
         self.cpu.store(this_cpu(), Relaxed);
         self.ticks.store(0, Relaxed);
+        self.used_ticks.store(0, Relaxed);
         // INVARIANT: The caller executes it on this CPU.
         self.current
             .store(ptr::from_ref(runtime).cast_mut(), Release);
@@ -268,8 +272,7 @@ impl Drainer {
     /// The thread is going to sleep in the midst of a runtime: somebody else drains the queue
     /// meanwhile. Fails if there is nobody and there may be no more drainers.
     ///
-    /// For the thread of the drainer, or the one with the stack segment that the runtime's code runs
-    /// on while that sleeps.
+    /// For the thread of the drainer, or one whose stack has a segment for it.
     pub(super) fn block(&'static self, runtime: &Runtime) -> Result {
         if self.has_slot.load(Acquire) {
             if !self.context.has_idle() {
@@ -283,8 +286,10 @@ impl Drainer {
         Ok(())
     }
 
-    /// The thread has slept, and goes on with `runtime`.
+    /// The thread that [`block`](Self::block) was called on has slept, and goes on with `runtime`.
     pub(super) fn unblock(&'static self, runtime: &Runtime) {
+        // On a segment, the drainer's own thread waits where it was, bound to its CPU and looked
+        // after there: to bind this one would not end with the program's slice.
         if runtime.pooled().is_executed_by(Task::current_raw()) {
             self.begin(runtime);
         }
@@ -322,11 +327,16 @@ impl Drainer {
         runtime.tick_from_pool(TICK_NS);
         let ticks = self.ticks.load(Relaxed).wrapping_add(1);
         self.ticks.store(ticks, Relaxed);
+        // A thread that waits for the CPU cannot leave its runtime. Who took that for computing
+        // would add threads, and each of them would have less of the CPU still.
+        let used = u32::from(!runtime.pooled().waits_for_cpu());
+        let used = self.used_ticks.load(Relaxed).wrapping_add(used);
+        self.used_ticks.store(used, Relaxed);
         if self.shared.backlog() > 0 {
             if ticks > 1 {
                 runtime.pooled().end_slice();
             }
-            if ticks > 3 {
+            if used > 3 {
                 // It cannot leave its thread, or has not yet: another thread goes on with the queue.
                 self.shared.relieve(self.context);
                 self.give_slot_up();

@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Workers that compute, more than there are CPUs. The arguments are the folder tools/testing, how many rounds each
+-- computes, how many workers, and how many messages two others exchange meanwhile.
+
+local folder = ...
+local rounds, workers, messages = math.tointeger((select(2, ...))), math.tointeger((select(3, ...))), math.tointeger((select(4, ...)))
+local check = dofile(folder .. "/lib/check.lua")
+local ok, same = check.ok, check.same
+local pool = require("lunatik.testing").pool
+
+local sum_of = dofile(folder .. "/lua/pool_compute.lua")
+local expected = {}
+for round = 1, rounds do
+	expected[round] = sum_of(round)
+end
+
+-- All at once; each tells its rounds.
+do
+	local before = pool().drainers
+	worker.limits({ messages = 65536 })
+	local all, at, wrong, overtaken = {}, {}, 0, 0
+	for i = 1, workers do
+		all[i], at[i] = worker.create("./pool_compute", rounds), 0
+	end
+	local done = 0
+	while true do
+		local got = table.pack(worker.receive(table.unpack(all)))
+		local any = false
+		for i = 1, workers do
+			if got[i] then
+				any, at[i] = true, at[i] + 1
+				wrong = wrong + (got[i] == expected[at[i]] and 0 or 1)
+				if at[i] == rounds then
+					done = done + 1
+					-- Who is that far behind was given no turn.
+					for j = 1, workers do
+						overtaken = overtaken + (at[j] == 0 and 1 or 0)
+					end
+				end
+			end
+		end
+		if not any then
+			break
+		end
+	end
+	same(workers .. " workers that compute get to their ends", done, workers)
+	same("with the right sums", wrong, 0)
+	same("in turn: when one is ready, all have begun", overtaken, 0)
+	local after = pool().drainers
+	ok("on the threads that are there", after <= before + 8, before .. " before, " .. after .. " after")
+	print("# " .. before .. " threads before, " .. after .. " after")
+end
+
+-- Two exchange messages beside four that compute.
+do
+	local busy = {}
+	for i = 1, 4 do
+		busy[i] = worker.create("./pool_compute", 1000000)
+	end
+	local ping = worker.create("./worker_code", [[
+		local messages = ...
+		local pong = worker.create("./worker_code", "while true do worker.message(worker.peek() + 1) end")
+		for i = 1, messages do
+			worker.send(pong, i)
+			local answer = worker.receive(pong)
+			if answer ~= i + 1 then
+				error(("%d was answered by %s"):format(i, tostring(answer)))
+			end
+		end
+		if worker.receive(pong, 20) ~= nil then
+			error("there is one answer more")
+		end
+		worker.stop(pong)
+		worker.message(messages)
+	]], messages)
+	same(messages .. " messages to and fro beside four that compute", worker.receive(ping), messages)
+	for i = 1, 4 do
+		worker.stop(busy[i])
+	end
+end

@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# The pool: many runtimes on few threads. What runs on it are workers.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+# So many of all fit into a machine of 512 MiB.
+WORKERS=${WORKERS:-$((5000 / SLOWER))}
+SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-30}
+
+# The checks look at lunatik.testing.
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1 || exit 1
+ONLY=${ONLY:-semantics slices many fair times blocked ends budget unload stress}
+part() { case " $ONLY " in *" $1 "*) true ;; *) false ;; esac; }
+
+# workers COUNT: whether so many workers are there.
+workers() {
+	[ "$(lunatik list --all | grep -c " worker ")" = "$1" ]
+}
+kernel_memory() {
+	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+
+# What programs see of it.
+if part semantics; then
+	for way in peek timeout schedule message send receive stop; do
+		lua_checks "$SUITE_DIR/lua/pool_run.lua" 0 pool_semantics "$SUITE_DIR" $way
+	done
+	lua_checks "$SUITE_DIR/lua/pool_run.lua" 4 pool_semantics "$SUITE_DIR" compute
+fi
+
+# Those that compute.
+part slices && lua_checks "$SUITE_DIR/lua/pool_slices.lua" "$SUITE_DIR" $((60 / SLOWER + 3)) 6 $((20000 / SLOWER))
+
+# Those that wait.
+if part many; then
+	MEM=128M lua_checks "$SUITE_DIR/lua/pool_many.lua" "$SUITE_DIR" "$WORKERS"
+	check "all of them end with their parent" wait_until 30 workers 0
+fi
+
+if part fair; then
+	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 0 $((20 * SLOWER))
+	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 5 $((20 * SLOWER))
+	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" $((1000 / SLOWER)) 0 $((20 * SLOWER))
+fi
+part times && lua_checks "$SUITE_DIR/lua/pool_times.lua" "$SUITE_DIR" $((1000 / SLOWER)) $((100000 / SLOWER / SLOWER))
+if part blocked; then
+	lua_checks "$SUITE_DIR/lua/pool_blocked.lua" "$SUITE_DIR" 300
+	lua_checks "$SUITE_DIR/lua/pool_blocked.lua" "$SUITE_DIR" 1200 "too many"
+fi
+
+# Their ends.
+ends="$SUITE_DIR/lua/pool_ends.lua"
+counted() {
+	lunatik eval 'local c = require("lunatik")._ENV["suite.ends"] return c.begun, c.closed, c.collected'
+}
+all_tidied() {
+	# shellcheck disable=SC2046
+	set -- $(counted)
+	[ "$1" -gt 0 ] && [ "$1" = "$2" ] && [ "$1" = "$3" ]
+}
+if part ends; then
+	lua_checks "$ends" "$SUITE_DIR" 2 stop
+	check "all are gone" wait_until 20 workers 0
+	before=$(kernel_memory)
+	lua_checks "$ends" "$SUITE_DIR" 10 script
+	check "workers end with their parent" wait_until 30 workers 0
+	check "having tidied up" wait_until 10 all_tidied
+	lunatik eval 'require("lunatik")._ENV["suite.waits"] = nil'
+	lunatik run --name suite/parent "$ends" "$SUITE_DIR" 10 wait >"$WORK/parent" 2>&1 &
+	parent=$!
+	check "others wait and compute" wait_until 60 lunatik eval 'assert(require("lunatik")._ENV["suite.waits"])'
+	check "their parent is stopped" within 20 lunatik stop suite/parent
+	check "and they are gone" wait_until 30 workers 0
+	check "having tidied up, too" wait_until 10 all_tidied
+	wait $parent 2>/dev/null
+	lunatik status --clear
+	memory_is_back() { [ $(($(kernel_memory) - before)) -lt 8192 ]; }
+	check "and their memory is back" wait_until 20 memory_is_back
+	echo "# kernel memory: $before KiB before, $(kernel_memory) KiB after"
+fi
+
+# Limits of CPU time, which workers have from their parents.
+if part budget; then
+	code='worker.receive(worker.create("suite_pool", ...))'
+	mkdir -p /lib/modules/lua
+	echo 'return assert(load((...)))()' >/lib/modules/lua/suite_pool.lua
+	for loop in 'while true do end' 'while true do pcall(function() while true do end end) end' \
+		'while true do coroutine.wrap(function() while true do end end)() end' \
+		'table.sort({ 2, 1 }, function() while true do end end)' \
+		'debug.sethook(function() end, "l") while true do end' \
+		'while true do local ending = require("linux").ktime() + 3000000 repeat until require("linux").ktime() > ending worker.peek(0) require("linux").schedule(1) end'; do
+		check_says "a limit in total cuts $loop" 1 "CPU limit exceeded" \
+			within 40 lunatik eval --cpu-limit 200 "worker.receive(worker.create('suite_pool', [==[$loop]==]))"
+	done
+	# On a segment of the stack, which another thread supplies, on any CPU.
+	for round in 1 2 3 4 5 6; do
+		check_says "it cuts what has waited deep in calls through C, $round" 1 "CPU limit exceeded" \
+			within 20 lunatik eval --cpu-limit 100 'worker.receive(worker.create("suite_pool", [==[
+				local function nested(n)
+					if n == 0 then
+						worker.peek(1)
+						while true do end
+					end
+					local _ = ("x"):gsub("x", function() nested(n - 1) end)
+				end
+				nested(60)]==]))'
+	done
+	check_says "a limit at a stretch does" 1 "CPU limit exceeded" \
+		within 40 lunatik eval --slice 100 "worker.receive(worker.create('suite_pool', 'while true do end'))"
+	check_says "beside others that compute" 1 "CPU limit exceeded" \
+		within 60 lunatik eval --slice 200 '
+			local busy = {}
+			for i = 1, 8 do busy[i] = worker.create("suite_pool", "while true do end") end
+			worker.receive(table.unpack(busy))'
+	eval_is "who waits now and then is not cut" "waited" --slice 1000 '
+		return worker.receive(worker.create("suite_pool", [==[
+			local linux = require("linux")
+			for i = 1, 100 do
+				local ending = linux.ktime() + 15000000
+				repeat until linux.ktime() > ending
+				linux.schedule(1)
+			end
+			worker.message("waited")]==]))'
+	rm -f /lib/modules/lua/suite_pool.lua
+fi
+
+# Unloading while hundreds wait and compute.
+if part unload; then
+	for round in 1 2 3; do
+		lunatik spawn --name suite/parent - <<-LUA
+			local ends, folder = "$ends", "$SUITE_DIR"
+			return function() require("lunatik")._ENV["suite.waits"] = nil loadfile(ends)(folder, 5, "wait") end
+		LUA
+		check "hundreds wait and compute" wait_until 60 lunatik eval 'assert(require("lunatik")._ENV["suite.waits"])'
+		exec 5<>/dev/lunatik
+		check_fails "rmmod is refused while the device is open" rmmod lunatik
+		exec 5<&-
+		check "the module is unloaded, round $round" within 60 lunatik unload
+		check_fails "and gone" test -e /sys/module/lunatik
+		modprobe lunatik testing=1
+	done
+fi
+
+part stress && lua_checks "$SUITE_DIR/lua/pool_stress.lua" "$SUITE_DIR" "$SECONDS_OF_STRESS"
+check "no worker is left" wait_until 20 workers 0
+check "the module can be unloaded" within 30 lunatik unload
+check "and loaded again" lunatik load
+finish
