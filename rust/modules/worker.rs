@@ -244,6 +244,8 @@ fn peek(state: State) -> lua::Result {
 
 /// What one look at several workers finds.
 enum Found {
+    /// A message of the only one.
+    Message(Arc<Worker>, ListArc<Entry>),
     /// Messages.
     Messages(Messages),
     /// The error of this worker.
@@ -286,6 +288,15 @@ fn take_messages(state: State, count: c_int, messages: &mut Messages) -> lua::Re
 
 /// Looks at the workers that are the first `count` arguments.
 fn look(state: State, count: c_int) -> lua::Result<Option<Found>> {
+    if count == 1 {
+        // Most have one, and that needs no memory.
+        let worker = worker(state, 1)?;
+        match worker.outbox().take() {
+            Taken::Message(entry) => return Ok(Some(Found::Message(worker, entry))),
+            Taken::Empty => return Ok(None),
+            Taken::Closed => (),
+        }
+    }
     let mut messages = Messages(KVVec::new());
     let alive = match take_messages(state, count, &mut messages) {
         Ok(alive) => alive,
@@ -359,6 +370,7 @@ fn receive(state: State) -> lua::Result {
         Waited::Ended { .. } => return Err(interrupted()),
     };
     match found {
+        Found::Message(worker, entry) => push_entry(state, worker.outbox(), entry)?,
         Found::Messages(messages) => {
             if let Err(error) = push_found(state, count, &messages.0) {
                 messages.put_back();
