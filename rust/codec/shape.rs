@@ -6,7 +6,7 @@
 pub const MAX_DEPTH: u8 = 100;
 
 // One bit for each open table.
-const _: () = assert!((MAX_DEPTH as u32) < u128::BITS);
+const _: () = assert!((MAX_DEPTH as u32) < 2 * u64::BITS);
 
 /// How a sequence of tokens fails to be a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +51,51 @@ impl core::fmt::Display for ShapeError {
     }
 }
 
+/// A bit for each open table, the innermost first.
+///
+/// Two halves, not one number of 128 bits: that would want to be aligned to 16 bytes, which stacks of
+/// the kernel are not, where C calls Rust.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bits {
+    low: u64,
+    high: u64,
+}
+
+impl Bits {
+    #[inline]
+    const fn get(self, place: u8) -> bool {
+        let half = if place < 64 { self.low } else { self.high };
+        half >> (place & 63) & 1 == 1
+    }
+
+    /// Turns the first bit round.
+    #[inline]
+    fn flip(&mut self) {
+        self.low ^= 1;
+    }
+
+    /// Puts a cleared bit in front of all.
+    #[inline]
+    fn open(&mut self) {
+        self.high = self.high << 1 | self.low >> 63;
+        self.low <<= 1;
+    }
+
+    /// Takes the first bit away.
+    #[inline]
+    fn close(&mut self) {
+        self.low = self.low >> 1 | self.high << 63;
+        self.high >>= 1;
+    }
+}
+
 /// What may come next: the state of a message between two tokens.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shape {
     /// Open tables.
     depth: u8,
     /// A bit for each open table, the innermost lowest: set when its next token is a value.
-    value_is_next: u128,
+    value_is_next: Bits,
     /// Tables begun.
     tables: u32,
     /// Values finished outside all tables.
@@ -85,13 +123,13 @@ impl Shape {
 
     /// Whether the next value is the key of a table.
     pub(super) const fn key_is_next(&self) -> bool {
-        self.depth > 0 && self.value_is_next & 1 == 0
+        self.depth > 0 && !self.value_is_next.get(0)
     }
 
     /// Whether the next token of an open table, or what is open in it, belongs to a key. Tables are
     /// counted from the innermost, which is 0.
     pub(super) const fn is_in_key(&self, table: u8) -> bool {
-        table < self.depth && self.value_is_next >> table & 1 == 0
+        table < self.depth && !self.value_is_next.get(table)
     }
 
     /// A value without parts.
@@ -100,7 +138,7 @@ impl Shape {
         if self.depth == 0 {
             self.values = self.values.saturating_add(1);
         } else {
-            self.value_is_next ^= 1;
+            self.value_is_next.flip();
         }
     }
 
@@ -146,7 +184,7 @@ impl Shape {
         let number = self.tables;
         self.tables = number.checked_add(1).ok_or(ShapeError::TooManyTables)?;
         self.depth = self.depth.saturating_add(1);
-        self.value_is_next <<= 1;
+        self.value_is_next.open();
         Ok(number)
     }
 
@@ -160,7 +198,7 @@ impl Shape {
             return Err(ShapeError::MissingValue);
         }
         self.depth = self.depth.saturating_sub(1);
-        self.value_is_next >>= 1;
+        self.value_is_next.close();
         // To the table around it, the finished one is a key or a value like any other.
         self.scalar();
         Ok(())
