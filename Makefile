@@ -10,14 +10,17 @@
 KIND ?=
 kind := $(or $(KIND),um)
 kinds := $(or $(KIND),um qemu debug)
+bench_options := $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
-.PHONY: help demo test shell bench setup module tool install check clean
+.PHONY: help demo test shell bench bench-compare bench-baseline setup module tool install check clean
 
 help:
 	@echo 'make demo     set up everything, boot a virtual machine and run the examples in it'
 	@echo 'make test     run all tests, on the three kinds of machine'
 	@echo 'make shell    a shell in a virtual machine with everything loaded, to play in'
-	@echo 'make bench    compare the speed with user-space Lua'
+	@echo 'make bench    measure the speed: of programs, compared with user-space Lua, and of messages'
+	@echo '     bench-compare   the same, and say what became slower than the baseline, or than FILE'
+	@echo '     bench-baseline  the same on um and qemu, and make that the baseline'
 	@echo
 	@echo 'make setup    only bring what the build needs: packages, sources, kernels'
 	@echo 'make module   build lunatik.ko for a machine, or for the kernel in KDIR'
@@ -29,6 +32,7 @@ help:
 	@echo 'KIND=um       User Mode Linux: starts in half a second (default)'
 	@echo 'KIND=qemu     x86_64 as distributions build it, in QEMU'
 	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
+	@echo 'ONLY=messages  of the benchmarks, those of messages alone; ONLY=programs'
 	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
 
 demo: module tool
@@ -40,8 +44,14 @@ test:
 shell: module tool
 	@scripts/shell $(kind)
 
-bench: module tool
-	@scripts/bench $(kind)
+bench:
+	@scripts/bench $(bench_options) $(kind)
+
+bench-compare:
+	@scripts/bench $(bench_options) --compare $(FILE) $(kind)
+
+bench-baseline:
+	@scripts/bench $(bench_options) --baseline $(or $(KIND),um qemu)
 
 setup:
 	@scripts/setup $(kinds)

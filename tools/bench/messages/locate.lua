@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Answers each message with the CPU that it was received on, until that is false.
+
+local cpu = require("linux").cpu
+
+while worker.peek() ~= false do
+	worker.message(cpu())
+end

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Figures in a document, between two marks that only this program writes between.
+
+use crate::{
+    catalogue::Part,
+    plot,
+    report::Report,
+    table::{markdown, text},
+};
+
+/// The line before the figures of a kind of machine.
+fn begin(kind: &str) -> String {
+    format!("<!-- figures of {kind}: begin -->\n")
+}
+
+/// The line after them.
+fn end(kind: &str) -> String {
+    format!("<!-- figures of {kind}: end -->")
+}
+
+/// What stands between the marks. The plots lie in `folder`, as the document refers to it.
+pub fn section(report: &Report, folder: &str) -> String {
+    let facts: Vec<String> = report
+        .facts
+        .iter()
+        .filter(|(key, _)| *key != "kind")
+        .map(|(key, value)| format!("{key} {value}"))
+        .collect();
+    let mut section = format!("{}.\n\n{}", facts.join(" · "), markdown(report));
+    for part in Part::ALL {
+        if plot::is_drawn(report, part) {
+            let file = plot::file_name(report, part);
+            section.push_str(&format!("![{}]({folder}/{file})\n", part.title()));
+        }
+    }
+    section
+}
+
+/// `document` with the figures of `report` in their place. Fails where the document has no such place.
+pub fn with_figures(document: &str, report: &Report, folder: &str) -> Result<String, String> {
+    let (begin, end) = (begin(report.kind()), end(report.kind()));
+    let missing = |mark: &str| format!("the document has no line '{}'", mark.trim_end());
+    let (before, rest) = document.split_once(&begin).ok_or_else(|| missing(&begin))?;
+    let (_, after) = rest.split_once(&end).ok_or_else(|| missing(&end))?;
+    Ok(format!(
+        "{before}{begin}\n{}\n{end}{after}",
+        section(report, folder)
+    ))
+}
+
+/// What `show` prints, and how many targets were missed.
+pub fn shown(report: &Report) -> (String, usize) {
+    let verdicts: Vec<bool> = report
+        .figures
+        .iter()
+        .filter_map(|figure| crate::catalogue::is_met(figure, report.kind()))
+        .collect();
+    let missed = verdicts.iter().filter(|&&met| !met).count();
+    let sum = format!("{missed} of {} targets missed.", verdicts.len());
+    (format!("{}\n{sum}\n", text(report)), missed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str =
+        "above\n<!-- figures of um: begin -->\nold\n<!-- figures of um: end -->\nbelow\n\
+        <!-- figures of qemu: begin -->\nother\n<!-- figures of qemu: end -->\n";
+
+    fn report(kind: &str) -> Report {
+        let samples = format!(
+            "fact kind {kind}\nfact kernel 7.3\nmeasure chain 1 us 2\nmeasure chain 2 us 2\nmeasure one_way/up 2 us 1\n"
+        );
+        Report::of_samples(&samples).unwrap()
+    }
+
+    #[test]
+    fn figures_take_the_place_of_older_ones() {
+        let first = with_figures(DOCUMENT, &report("um"), "plots").unwrap();
+        assert!(!first.contains("old") && first.contains("other"));
+        assert!(first.starts_with("above\n") && first.contains("\nbelow\n"));
+        assert!(first.contains("kernel 7.3"));
+        assert!(first.contains("![Many workers](plots/um-workers.svg)"));
+        // One figure alone is no picture.
+        assert!(!first.contains("um-messages.svg"));
+        let second = with_figures(&first, &report("um"), "plots").unwrap();
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_document_without_marks_is_refused() {
+        let wrong = with_figures(DOCUMENT, &report("debug"), "plots").unwrap_err();
+        assert!(wrong.contains("figures of debug: begin"));
+    }
+
+    #[test]
+    fn targets_are_counted() {
+        let report = Report::of_samples(
+            "fact kind um\nmeasure one_way/up 1 us 1\nmeasure one_way/up 2 us 2\nmeasure chain 1 us 3\n",
+        )
+        .unwrap();
+        let (text, missed) = shown(&report);
+        assert_eq!(missed, 1);
+        assert!(text.ends_with("\n1 of 2 targets missed.\n"));
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Tables, comparisons and plots of what `scripts/bench` measures.
+
+pub mod catalogue;
+pub mod compare;
+pub mod document;
+pub mod plot;
+pub mod report;
+pub mod statistics;
+pub mod table;

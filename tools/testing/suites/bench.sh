@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# The benchmarks of runtimes and messages run, and notice when something is wrong. Their figures are not looked at.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+bench=$SUITE_DIR/../bench/messages.sh
+check "the benchmarks run" within 60 sh -c "$bench -w 30 -m 100 -i 50 >'$WORK/figures'"
+figures="round_trip/integer round_trip/string round_trip/table round_trip/text64k one_way/down one_way/up
+	fan_in/select fan_in/in_turn chain spawn/in_turn spawn/together spawn/stopped select timeout/median
+	timeout/greatest memory"
+for figure in $figures; do
+	check "$figure is measured" \
+		test "$(grep -cE "^measure $figure [0-9]+ (us|KiB) [0-9]+\.[0-9]+$" "$WORK/figures")" = 1
+done
+check "nothing is left of them" test "$(lunatik list --all | tail -n +2 | wc -l)" = 0
+check_says "a chain of no links is noticed" 1 "the chain is not as long as it should be" within 20 "$bench" -w 1 chain
+check_says "a benchmark that is not there, too" 2 "there is no benchmark nothing" "$bench" nothing
+finish
