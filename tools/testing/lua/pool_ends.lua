@@ -27,7 +27,7 @@ local places = {
 	"package.preload.waits = function() worker.peek() end require('waits')",
 	"load(function() worker.peek() end)",
 	"xpcall(error, function() worker.peek() end)",
-	"debug.sethook(function() debug.sethook() worker.peek() end, 'l') local x = 1 x = 2",
+	"debug.sethook(function() debug.sethook() worker.peek() end, 'l')\nlocal x = 1\nx = 2",
 	"debug.sethook(function() end, 'l') while true do end",
 	"local function nested(n) if n == 0 then worker.peek() else ('x'):gsub('x', function() nested(n - 1) end) end end nested(60)",
 }

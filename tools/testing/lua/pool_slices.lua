@@ -7,12 +7,33 @@ local folder = ...
 local rounds, workers, messages = math.tointeger((select(2, ...))), math.tointeger((select(3, ...))), math.tointeger((select(4, ...)))
 local check = dofile(folder .. "/lib/check.lua")
 local ok, same = check.ok, check.same
-local pool = require("lunatik.testing").pool
+local linux, pool = require("linux"), require("lunatik.testing").pool
 
 local sum_of = dofile(folder .. "/lua/pool_compute.lua")
 local expected = {}
 for round = 1, rounds do
 	expected[round] = sum_of(round)
+end
+
+-- A few that cannot leave their threads, and many that can: of those no more than one for each CPU has one.
+do
+	local before, hostile, all = pool().drainers, 8, {}
+	for i = 1, hostile do
+		all[i] = worker.create("./worker_code", "worker.message(1) table.sort({ 3, 2, 1 }, function() while true do end end)")
+	end
+	for i = 1, hostile do
+		worker.receive(all[i])
+	end
+	for i = 1, 100 do
+		all[hostile + i] = worker.create("./worker_code", "while true do end")
+	end
+	-- So long it may take until others had enough of the CPU to be taken for such.
+	linux.schedule(3000)
+	local after = pool().drainers
+	ok("who waits for the CPU is given no more threads", after <= before + hostile + 1, before .. " before, " .. after .. " after")
+	for i = 1, #all do
+		worker.stop(all[i], 0)
+	end
 end
 
 -- All at once; each tells its rounds.
