@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- Workers that are stopped, wherever they are. The arguments are the folder tools/testing, how many of each kind, and
--- who ends them: "stop" (worker.stop), "script" (the end of this one), or "wait" (somebody else, while this one waits).
+-- who ends them: "stop" (worker.stop; and how many are stopped that may not have begun), "script" (the end of this
+-- one), or "wait" (somebody else, while this one waits).
 -- How many have begun, closed their variables and run their finalizers is counted in the shared table suite.ends.
 
 local folder, each, who = (...), math.tointeger((select(2, ...))), (select(3, ...))
@@ -85,13 +86,14 @@ elseif who == "stop" then
 		busy[i] = worker.create("./worker_code", "while true do end")
 	end
 	dead = 0
-	for i = 1, 200 do
+	local unbegun = math.tointeger((select(4, ...)))
+	for i = 1, unbegun do
 		local w <const> = worker.create("./worker_code", "worker.message(1) worker.peek()")
 		worker.stop(w, i % 2 * 100)
 		dead = dead + (worker.status(w) == "dead" and 1 or 0)
 		pcall(worker.receive, w)
 	end
-	same("workers that may not have begun are stopped", dead, 200)
+	same("workers that may not have begun are stopped", dead, unbegun)
 	for i = 1, 20 do
 		worker.stop(busy[i], 0)
 	end

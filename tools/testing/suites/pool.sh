@@ -64,7 +64,7 @@ all_tidied() {
 	[ "$1" -gt 0 ] && [ "$1" = "$2" ] && [ "$1" = "$3" ]
 }
 if part ends; then
-	lua_checks "$ends" "$SUITE_DIR" 2 stop
+	lua_checks "$ends" "$SUITE_DIR" 2 stop $((200 / SLOWER / SLOWER))
 	check "all are gone" wait_until 20 workers 0
 	before=$(kernel_memory)
 	lua_checks "$ends" "$SUITE_DIR" 10 script
