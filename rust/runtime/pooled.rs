@@ -62,6 +62,8 @@ pub(crate) struct Pooled {
     task: Atomic<*mut task_struct>,
     /// Its program is to leave its thread, for others wait for one.
     slice_over: Atomic<bool>,
+    /// Whether it was told so, and goes on.
+    asked_to_leave: Cell<bool>,
     /// Its program's chain owns it, so that the VM stays.
     owned: Atomic<bool>,
 }
@@ -80,6 +82,7 @@ impl Pooled {
             drainer: Cell::new(ptr::null()),
             task: Atomic::new(ptr::null_mut()),
             slice_over: Atomic::new(false),
+            asked_to_leave: Cell::new(false),
             owned: Atomic::new(false),
         }
     }
@@ -152,11 +155,15 @@ impl Pooled {
         self.slice_over.load(Acquire)
     }
 
-    /// It has left its thread. Returns whether it was to.
-    pub(super) fn take_slice_over(&self) -> bool {
-        let was = self.is_slice_over();
+    /// Notes that it is told to leave its thread. Returns whether it was told before.
+    pub(super) fn ask_to_leave(&self) -> bool {
+        self.asked_to_leave.replace(true)
+    }
+
+    /// A slice begins.
+    pub(super) fn begin_slice(&self) {
+        self.asked_to_leave.set(false);
         self.slice_over.store(false, Relaxed);
-        was
     }
 }
 

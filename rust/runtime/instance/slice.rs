@@ -69,7 +69,7 @@ impl Runtime {
         let Some(progress) = (unsafe { self.pooled().progress() }) else {
             return Left::Ended;
         };
-        self.pooled().take_slice_over();
+        self.pooled().begin_slice();
         let mut arguments = 0;
         // Left as it is when the program leaves the thread: the ownership stays with its chain.
         let entered;
@@ -230,11 +230,6 @@ impl Runtime {
         }
     }
 
-    /// Whether the calling code of the runtime is to leave its thread.
-    pub(in super::super) fn is_slice_over(&self) -> bool {
-        self.pooled().is_slice_over()
-    }
-
     /// Whether `task` is a thread of the pool that executes it.
     pub(super) fn is_pooled_on(&self, task: *mut task_struct) -> bool {
         self.pooled().is_executed_by(task)
@@ -258,7 +253,16 @@ enum Begun<'a> {
 #[no_mangle]
 unsafe extern "C" fn lunatik_slice_is_over(vm: *mut core::ffi::c_void) -> c_int {
     // SAFETY: As the caller promises.
-    unsafe { (*vm.cast::<Vm>()).runtime() }
-        .is_slice_over()
-        .into()
+    let runtime = unsafe { (*vm.cast::<Vm>()).runtime() };
+    if !runtime.pooled().is_slice_over() {
+        return 0;
+    }
+    if runtime.pooled().ask_to_leave() {
+        // It could not when it was asked before.
+        // SAFETY: The calling thread executes it.
+        if let Some(drainer) = unsafe { runtime.pooled().drainer() } {
+            drainer.stand_back(runtime);
+        }
+    }
+    1
 }

@@ -144,12 +144,13 @@ impl Sink for BytesSink<'_> {
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         let Bytes { near, used, .. } = &mut *self.bytes;
-        let end = used.saturating_add(bytes.len());
-        let Some(to) = near.0.get_mut(*used..end) else {
+        // In two steps, so that the compiler sees that the lengths are equal.
+        let room = near.0.get_mut(*used..).unwrap_or_default();
+        let Some(to) = room.get_mut(..bytes.len()) else {
             return self.put_far(bytes);
         };
         to.copy_from_slice(bytes);
-        *used = end;
+        *used = used.saturating_add(bytes.len());
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 
 //! Who runs the runtimes of a run queue, one after another.
 
-use core::{cell::UnsafeCell, ptr};
+use core::{
+    cell::{Cell, UnsafeCell},
+    ptr, //
+};
 use kernel::{
     bindings,
     new_work,
@@ -69,6 +72,8 @@ pub(crate) struct Drainer {
     /// Those of them at which its thread ran or slept.
     used_ticks: Atomic<u32>,
     idle_ticks: Atomic<u32>,
+    /// Whether its thread has a low priority. For its thread alone.
+    stands_back: Cell<bool>,
     ticking: Atomic<bool>,
     account: Account,
     #[pin]
@@ -123,6 +128,7 @@ impl Drainer {
                 ticks: Atomic::new(0),
                 used_ticks: Atomic::new(0),
                 idle_ticks: Atomic::new(0),
+                stands_back: Cell::new(false),
                 ticking: Atomic::new(false),
                 account: Account::new(),
                 work <- new_work!("lunatik::pool::Drainer"),
@@ -185,6 +191,10 @@ impl Drainer {
         // SAFETY: As above.
         let left = unsafe { runtime.as_arc_borrow().run_slice() };
         self.end();
+        if self.stands_back.replace(false) {
+            // SAFETY: It is the calling thread, whose priority was this.
+            unsafe { bindings::set_user_nice(Task::current_raw(), 0) };
+        }
         pooled.set_drainer(None, ptr::null_mut());
         match left {
             Left::Ended => (),
@@ -293,6 +303,19 @@ impl Drainer {
         if runtime.pooled().is_executed_by(Task::current_raw()) {
             self.begin(runtime);
         }
+    }
+
+    /// The code of `runtime` computes on and on where Lua cannot yield. Those that can are not to
+    /// have to share the CPU with it as with their equal.
+    pub(crate) fn stand_back(&self, runtime: &Runtime) {
+        /// The lowest priority: a 68th of the usual share.
+        const NICE: kernel::ffi::c_long = 19;
+        if self.stands_back.get() || !runtime.pooled().is_executed_by(Task::current_raw()) {
+            return;
+        }
+        self.stands_back.set(true);
+        // SAFETY: It is the calling thread.
+        unsafe { bindings::set_user_nice(Task::current_raw(), NICE) };
     }
 
     /// Lets somebody else have the slot, if there is an idle drainer.
