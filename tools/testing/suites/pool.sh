@@ -43,8 +43,7 @@ fi
 if part fair; then
 	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 0 $((20 * SLOWER))
 	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 25 $((20 * SLOWER))
-	# Each that cannot leave its thread has its share of a CPU like all the rest together.
-	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 5 $((300 * SLOWER))
+	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 5 $((20 * SLOWER))
 	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" $((1000 / SLOWER)) 0 $((20 * SLOWER))
 fi
 part times && lua_checks "$SUITE_DIR/lua/pool_times.lua" "$SUITE_DIR" $((1000 / SLOWER)) $((100000 / SLOWER / SLOWER))
