@@ -68,6 +68,8 @@ fn main() {
         .arg(port.join("edge.c"))
         .arg(port.join("interrupt.c"))
         .arg(port.join("pieces.c"))
+        .arg(port.join("shared_functions.c"))
+        .arg(port.join("shared_strings.c"))
         .arg(&harness)
         .args(["-lm", "-lpthread", "-o"])
         .arg(&segments));

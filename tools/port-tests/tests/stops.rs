@@ -10,6 +10,8 @@ use std::{fs, path::Path};
 const NOT_HERE: &[&str] = &[
     "child",
     "messages",
+    "messages_long",
+    "messages_tables",
     "print",
     "read",
     "sleep",
