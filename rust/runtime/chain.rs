@@ -88,6 +88,11 @@ impl Chain {
     pub(super) fn count_entry(&self) -> u64 {
         self.entries.fetch_add(1, Relaxed)
     }
+
+    /// Whether there was an entry after the one with that number.
+    pub(super) fn has_entered_after(&self, entry: u64) -> bool {
+        self.entries.load(Relaxed) > entry.saturating_add(1)
+    }
 }
 
 /// Why a runtime could not be entered.
