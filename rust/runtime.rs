@@ -7,6 +7,7 @@ pub(crate) mod chain;
 pub(crate) mod children;
 mod complete;
 pub(crate) mod directory;
+pub(crate) mod entries;
 pub(crate) mod execute;
 pub(crate) mod handle;
 mod heap;

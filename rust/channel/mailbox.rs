@@ -17,13 +17,7 @@
 
 use core::mem;
 use kernel::{
-    list::{
-        impl_list_arc_safe,
-        impl_list_item,
-        List,
-        ListArc,
-        ListLinks, //
-    },
+    list::ListArc,
     new_spinlock,
     prelude::*,
     sync::{
@@ -33,13 +27,9 @@ use kernel::{
 };
 
 use crate::runtime::{
-    buffer::Room,
-    instance::Runtime,
-    message::Message, //
+    entries::{Entries, Entry},
+    instance::Runtime, //
 };
-
-/// Bytes that a message counts beside its values.
-pub(crate) const OVERHEAD: usize = 16;
 
 /// Runtimes that may wait for room in one mailbox.
 const MAX_WAITING: usize = 4096;
@@ -66,53 +56,8 @@ impl Limits {
     };
 }
 
-/// A message on its way.
-#[pin_data]
-pub(crate) struct Entry {
-    message: Message,
-    /// Bytes that it takes from its sender's family until it is dropped.
-    _room: Room,
-    #[pin]
-    links: ListLinks,
-}
-
-impl Entry {
-    /// Puts a message into an envelope. Where the memory for that comes from is the caller's to
-    /// say, see [`charge`](crate::linux::memcg::MemoryCgroup::charge).
-    pub(crate) fn new(message: Message, room: Room) -> Result<ListArc<Self>> {
-        ListArc::pin_init(
-            try_pin_init!(Self {
-                message,
-                _room: room,
-                links <- ListLinks::new(),
-            }? Error),
-            GFP_KERNEL_ACCOUNT,
-        )
-    }
-
-    /// The values.
-    pub(crate) fn message(&self) -> &Message {
-        &self.message
-    }
-
-    /// Bytes that a message counts.
-    pub(crate) fn size_of(message: &Message) -> usize {
-        message.len().saturating_add(OVERHEAD)
-    }
-}
-
-impl_list_arc_safe! {
-    impl ListArcSafe<0> for Entry { untracked; }
-}
-
-impl_list_item! {
-    impl ListItem<0> for Entry { using ListLinks { self.links }; }
-}
-
 struct Inner {
-    queue: List<Entry>,
-    count: usize,
-    bytes: usize,
+    queue: Entries,
     /// The receiver has found it empty, and is to be woken by what comes next.
     receiver_looks: bool,
     receiver_gone: bool,
@@ -158,9 +103,7 @@ impl Mailbox {
             receiver,
             limits,
             inner <- new_spinlock!(Inner {
-                queue: List::new(),
-                count: 0,
-                bytes: 0,
+                queue: Entries::default(),
                 receiver_looks: false,
                 receiver_gone: false,
                 senders_gone: false,
@@ -178,7 +121,7 @@ impl Mailbox {
         entry: &mut Option<ListArc<Entry>>,
         sender: &Arc<Runtime>,
     ) -> Result<Sent> {
-        let Some(size) = entry.as_ref().map(|entry| Entry::size_of(&entry.message)) else {
+        let Some(size) = entry.as_ref().map(|entry| entry.size()) else {
             return Ok(Sent::Closed);
         };
         let mut spare = KVec::new();
@@ -187,13 +130,12 @@ impl Mailbox {
             if inner.receiver_gone || inner.senders_gone {
                 return Ok(Sent::Closed);
             }
-            let bytes = inner.bytes.saturating_add(size);
-            let fits = inner.count < self.limits.messages && bytes <= self.limits.bytes;
-            if fits || inner.count == 0 {
+            let (count, bytes) = (inner.queue.count(), inner.queue.bytes());
+            let fits =
+                count < self.limits.messages && bytes.saturating_add(size) <= self.limits.bytes;
+            if fits || count == 0 {
                 if let Some(entry) = entry.take() {
                     inner.queue.push_back(entry);
-                    inner.count += 1;
-                    inner.bytes = bytes;
                 }
                 let wake = mem::take(&mut inner.receiver_looks);
                 drop(inner);
@@ -236,8 +178,6 @@ impl Mailbox {
             inner.receiver_looks = true;
             return Taken::Empty;
         };
-        inner.count = inner.count.saturating_sub(1);
-        inner.bytes = inner.bytes.saturating_sub(Entry::size_of(&entry.message));
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         wake(waiting);
@@ -251,8 +191,6 @@ impl Mailbox {
             drop(inner);
             return drop(entry);
         }
-        inner.count = inner.count.saturating_add(1);
-        inner.bytes = inner.bytes.saturating_add(Entry::size_of(&entry.message));
         inner.queue.push_front(entry);
     }
 
@@ -260,10 +198,7 @@ impl Mailbox {
     pub(crate) fn close_receiver(&self) {
         let mut inner = self.inner.lock();
         inner.receiver_gone = true;
-        let mut dropped = List::new();
-        mem::swap(&mut dropped, &mut inner.queue);
-        inner.count = 0;
-        inner.bytes = 0;
+        let dropped = mem::take(&mut inner.queue);
         let waiting = mem::take(&mut inner.waiting);
         drop(inner);
         wake(waiting);
@@ -285,7 +220,7 @@ impl Mailbox {
     /// Whether nothing is there, and nothing will come. For the code of the receiver.
     pub(crate) fn is_drained(&self) -> bool {
         let inner = self.inner.lock();
-        inner.senders_gone && inner.count == 0
+        inner.senders_gone && inner.queue.count() == 0
     }
 
     /// Whether [`close_senders`](Self::close_senders) was called.

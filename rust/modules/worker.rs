@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     channel::{
-        mailbox::{Entry, Limits, Mailbox, Sent, Taken},
+        mailbox::{Limits, Mailbox, Sent, Taken},
         worker::{Fault, Worker}, //
     },
     lua::{self, Error, Free, Kind, State},
@@ -29,6 +29,7 @@ use crate::{
     runtime::{
         buffer::MAX_FAMILY_BYTES,
         children::MAX_CHILDREN,
+        entries::Entry,
         instance::{Phase, DEFAULT_GRACE_MS},
         message::Message,
         parking::{wait, Waited},

@@ -4,14 +4,9 @@
 //!
 //! Lock order: the directory, and then `Buffer::inner`, which is a leaf.
 
+use core::mem;
 use kernel::{
-    list::{
-        impl_list_arc_safe,
-        impl_list_item,
-        List,
-        ListArc,
-        ListLinks, //
-    },
+    list::ListArc,
     new_condvar,
     new_spinlock,
     prelude::*,
@@ -29,13 +24,11 @@ mod family;
 pub(crate) use self::family::{Family, Room, MAX_FAMILY_BYTES};
 use super::{
     directory::{Directory, Listed, Listing},
+    entries::{Entries, Entry},
     instance::Runtime,
     message::Message,
     waiting::Wakes, //
 };
-
-/// Bytes that a message counts beside its values.
-const OVERHEAD: usize = 16;
 
 /// Bytes of messages that a buffer may hold.
 pub(crate) const MAX_BYTES: usize = 16 << 20;
@@ -49,34 +42,8 @@ pub(crate) const MAX_BUFFERS: usize = 65_536;
 /// The longest name of a buffer, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
 
-/// A message in a buffer.
-#[pin_data]
-pub(crate) struct Entry {
-    message: Message,
-    room: Room,
-    #[pin]
-    links: ListLinks,
-}
-
-impl Entry {
-    /// The values.
-    pub(crate) fn message(&self) -> &Message {
-        &self.message
-    }
-}
-
-impl_list_arc_safe! {
-    impl ListArcSafe<0> for Entry { untracked; }
-}
-
-impl_list_item! {
-    impl ListItem<0> for Entry { using ListLinks { self.links }; }
-}
-
 struct Inner {
-    queue: List<Entry>,
-    bytes: usize,
-    count: usize,
+    queue: Entries,
     closed: bool,
     aborted: bool,
 }
@@ -178,9 +145,7 @@ impl Buffer {
                     maker,
                     limit: limit.min(MAX_BYTES),
                     inner <- new_spinlock!(Inner {
-                        queue: List::new(),
-                        bytes: 0,
-                        count: 0,
+                        queue: Entries::default(),
                         closed: false,
                         aborted: false,
                     }, "lunatik::Buffer"),
@@ -240,7 +205,7 @@ impl Buffer {
 
     /// Adds a message. With `alone`, those that are there are dropped.
     pub(crate) fn add(&self, message: Message, alone: bool) -> Result<Result<Added, Refused>> {
-        let size = message.len().saturating_add(OVERHEAD);
+        let size = Entry::size_of(&message);
         if size > self.limit {
             return Ok(self
                 .check(&self.inner.lock())
@@ -249,33 +214,24 @@ impl Buffer {
         let Some(room) = self.family.take(size) else {
             return Ok(self.check(&self.inner.lock()).map(|()| Added::Full));
         };
-        let entry = ListArc::pin_init(
-            try_pin_init!(Entry {
-                message,
-                room,
-                links <- ListLinks::new(),
-            }? Error),
-            GFP_KERNEL_ACCOUNT,
-        )?;
-        let mut dropped = List::new();
+        let entry = Entry::new(message, room)?;
+        let mut dropped = Entries::default();
         let mut inner = self.inner.lock();
         if let Err(refused) = self.check(&inner) {
             drop(inner);
             return Ok(Err(refused));
         }
         if alone {
-            core::mem::swap(&mut dropped, &mut inner.queue);
-            inner.bytes = 0;
-            inner.count = 0;
+            dropped = mem::take(&mut inner.queue);
         }
-        if inner.bytes.saturating_add(size) > self.limit || inner.count >= MAX_MESSAGES {
+        let bytes = inner.queue.bytes().saturating_add(size);
+        if bytes > self.limit || inner.queue.count() >= MAX_MESSAGES {
             drop(inner);
             return Ok(Ok(Added::Full));
         }
-        inner.bytes = inner.bytes.saturating_add(size);
-        inner.count += 1;
         inner.queue.push_back(entry);
         drop(inner);
+        drop(dropped);
         self.changed.notify_all();
         Ok(Ok(Added::Yes))
     }
@@ -300,8 +256,6 @@ impl Buffer {
             loop {
                 self.check(&inner)?;
                 if let Some(entry) = inner.queue.pop_front() {
-                    inner.bytes = inner.bytes.saturating_sub(entry.room.bytes);
-                    inner.count = inner.count.saturating_sub(1);
                     return Ok(Some(entry));
                 }
                 let left = timeout_ms.map(left);
@@ -334,8 +288,6 @@ impl Buffer {
     /// Puts a message back that was taken and could not be used.
     pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
         let mut inner = self.inner.lock();
-        inner.bytes = inner.bytes.saturating_add(entry.room.bytes);
-        inner.count = inner.count.saturating_add(1);
         inner.queue.push_front(entry);
         drop(inner);
         self.changed.notify_all();
@@ -345,30 +297,26 @@ impl Buffer {
     pub(crate) fn count(&self) -> Result<usize, Refused> {
         let inner = self.inner.lock();
         self.check(&inner)?;
-        Ok(inner.count)
+        Ok(inner.queue.count())
     }
 
     /// Drops all messages.
     pub(crate) fn clear(&self) -> Result<(), Refused> {
-        let mut dropped = List::new();
         let mut inner = self.inner.lock();
         self.check(&inner)?;
-        core::mem::swap(&mut dropped, &mut inner.queue);
-        inner.bytes = 0;
-        inner.count = 0;
+        let dropped = mem::take(&mut inner.queue);
         drop(inner);
+        drop(dropped);
         Ok(())
     }
 
     /// Has all operations fail, for ever, and drops all messages.
     pub(crate) fn close(&self) {
-        let mut dropped = List::new();
         let mut inner = self.inner.lock();
         inner.closed = true;
-        core::mem::swap(&mut dropped, &mut inner.queue);
-        inner.bytes = 0;
-        inner.count = 0;
+        let dropped = mem::take(&mut inner.queue);
         drop(inner);
+        drop(dropped);
         self.changed.notify_all();
     }
 

@@ -66,7 +66,7 @@ impl Family {
 /// Bytes of a family that are in use until this is dropped.
 pub(crate) struct Room {
     family: Arc<Family>,
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Drop for Room {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Messages that wait to be received, in a list of known length and size. Who may add and take is for
+//! the users of the list to say, and to lock.
+
+use kernel::{
+    list::{
+        impl_list_arc_safe,
+        impl_list_item,
+        List,
+        ListArc,
+        ListLinks, //
+    },
+    prelude::*, //
+};
+
+use super::{
+    buffer::Room,
+    message::Message, //
+};
+
+/// Bytes that a message counts beside its values.
+const OVERHEAD: usize = 16;
+
+/// A message on its way.
+#[pin_data]
+pub(crate) struct Entry {
+    message: Message,
+    /// Bytes that it takes from its sender's family until it is dropped.
+    room: Room,
+    #[pin]
+    links: ListLinks,
+}
+
+impl Entry {
+    /// Bytes that a message counts.
+    pub(crate) fn size_of(message: &Message) -> usize {
+        message.len().saturating_add(OVERHEAD)
+    }
+
+    /// Puts a message into an envelope; `room` is for [`size_of`](Self::size_of) it. Where the memory
+    /// comes from is the caller's to say, see
+    /// [`charge`](crate::linux::memcg::MemoryCgroup::charge).
+    pub(crate) fn new(message: Message, room: Room) -> Result<ListArc<Self>> {
+        ListArc::pin_init(
+            try_pin_init!(Self {
+                message,
+                room,
+                links <- ListLinks::new(),
+            }? Error),
+            GFP_KERNEL_ACCOUNT,
+        )
+    }
+
+    /// The values.
+    pub(crate) fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// Bytes that it counts.
+    pub(crate) fn size(&self) -> usize {
+        self.room.bytes
+    }
+}
+
+impl_list_arc_safe! {
+    impl ListArcSafe<0> for Entry { untracked; }
+}
+
+impl_list_item! {
+    impl ListItem<0> for Entry { using ListLinks { self.links }; }
+}
+
+/// Messages in the order in which they are received. Dropping it frees memory, so it is taken out of
+/// what a lock guards first.
+pub(crate) struct Entries {
+    list: List<Entry>,
+    count: usize,
+    bytes: usize,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self {
+            list: List::new(),
+            count: 0,
+            bytes: 0,
+        }
+    }
+}
+
+impl Entries {
+    /// How many they are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Bytes that they count.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds the last one.
+    pub(crate) fn push_back(&mut self, entry: ListArc<Entry>) {
+        self.add(&entry);
+        self.list.push_back(entry);
+    }
+
+    /// Adds one that comes before all others.
+    pub(crate) fn push_front(&mut self, entry: ListArc<Entry>) {
+        self.add(&entry);
+        self.list.push_front(entry);
+    }
+
+    fn add(&mut self, entry: &Entry) {
+        self.count = self.count.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(entry.size());
+    }
+
+    /// Takes the first one.
+    pub(crate) fn pop_front(&mut self) -> Option<ListArc<Entry>> {
+        let entry = self.list.pop_front()?;
+        self.count = self.count.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(entry.size());
+        Some(entry)
+    }
+}
