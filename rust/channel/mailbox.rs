@@ -198,9 +198,11 @@ impl Mailbox {
     pub(crate) fn close_receiver(&self) {
         let mut inner = self.inner.lock();
         inner.receiver_gone = true;
-        let dropped = mem::take(&mut inner.queue);
+        let unread = mem::take(&mut inner.queue);
         let waiting = mem::take(&mut inner.waiting);
+        // Freeing memory is nothing to do under the lock.
         drop(inner);
+        drop(unread);
         wake(waiting);
     }
 

@@ -28,7 +28,8 @@ for i = 1, computing do
 end
 check.same("all " .. computing .. " that compute have begun", begun, computing)
 
--- Nanoseconds that it takes: the median and the most.
+-- Nanoseconds that it takes: the median, what nine of ten take at most, and the most. The last one tells little: the
+-- machine's host may take a CPU away for a third of a second at any time.
 local function took(fn)
 	local times = {}
 	for i = 1, asks do
@@ -39,7 +40,7 @@ local function took(fn)
 		times[i] = linux.ktime() - begin
 	end
 	table.sort(times)
-	return times[asks // 2 + 1], times[asks]
+	return times[asks // 2 + 1], times[asks * 9 // 10], times[asks]
 end
 local right = true
 local function ask(i)
@@ -47,9 +48,9 @@ local function ask(i)
 	right = worker.receive(answers) == i and right
 end
 took(ask)
-local median, most = took(ask)
+local median, most_of_them, most = took(ask)
 -- What else the machine does counts for this, too.
-local sleep_median, sleep_most = took(function()
+local sleep_median, most_sleeps, sleep_most = took(function()
 	linux.schedule(1)
 end)
 print(
@@ -68,4 +69,4 @@ local may_be = math.max(16, drainers_before) + (hostile > 0 and computing // hos
 check.ok("those that can leave their threads do so", drainers <= may_be, drainers)
 check.ok("the answers are right", right)
 check.ok("they come within " .. limit .. " ms", median < limit * 1000000 + 2 * sleep_median, median .. " ns")
-check.ok("and none of them very late", most < 10 * limit * 1000000 + 2 * sleep_most, most .. " ns")
+check.ok("and nine of ten not much later", most_of_them < 5 * limit * 1000000 + 2 * most_sleeps, most_of_them .. " ns")
