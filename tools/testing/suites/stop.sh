@@ -88,6 +88,14 @@ local ways = {
 	function() coroutine.wrap(g)() end,
 	function() coroutine.wrap(f)() end,
 	function() string.gsub("x", "x", g) end,
+	function() coroutine.wrap(function() pcall(g) g() end)() end,
+	function() coroutine.resume(coroutine.create(function() pcall(pcall, g) end)) end,
+	function() coroutine.wrap(function() local _ <close> = counted() opened = opened + 1 f() end)() end,
+	function()
+		local co = coroutine.create(f)
+		local _ <close> = setmetatable({}, { __close = function() debug.traceback(co) end })
+		coroutine.resume(co)
+	end,
 }
 local function read()
 	-- One may be cut before it is counted as opened.
