@@ -66,17 +66,20 @@ struct Lunatik {
     pool: sched::pool::Pool,
     graph: runtime::chain::GraphLock,
     segments: linux::segment::SegmentQueue,
+    dropped_blocks: linux::large::Drops,
 }
 
 impl kernel::InPlaceModule for Lunatik {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
+            // SAFETY: The kernel calls this once, and nothing of the module runs before.
+            dropped_blocks: unsafe { linux::large::Drops::new() },
             segments: linux::segment::SegmentQueue::new()?,
             graph: runtime::chain::GraphLock::new()?,
             pool: sched::pool::Pool::new()?,
             reaper: sched::reaper::Reaper::new()?,
-            // SAFETY: The kernel calls this once, and nothing of the module runs before.
+            // SAFETY: As above.
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,
             // SAFETY: As above.

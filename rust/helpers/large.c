@@ -50,17 +50,22 @@ struct lunatik_large {
  * User Mode Linux maps memory with interrupts off, and its scheduler wakes a thread where it went
  * to sleep, busy as that CPU may be: there the worker is to use another one than its owner.
  */
-static void lunatik_large_start(struct lunatik_large *large)
+static void lunatik_large_queue(struct work_struct *work)
 {
 	unsigned int cpu = nr_cpu_ids;
 
-	large->used = true;
 	if (IS_ENABLED(CONFIG_UML))
 		cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	if (cpu < nr_cpu_ids)
-		queue_work_on(cpu, system_percpu_wq, &large->work);
+		queue_work_on(cpu, system_percpu_wq, work);
 	else
-		queue_work(system_dfl_wq, &large->work);
+		queue_work(system_dfl_wq, work);
+}
+
+static void lunatik_large_start(struct lunatik_large *large)
+{
+	large->used = true;
+	lunatik_large_queue(&large->work);
 }
 
 static void lunatik_large_free_given(struct lunatik_large *large)
@@ -201,4 +206,54 @@ void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argum
 void lunatik_large_wake(struct lunatik_large *large)
 {
 	swake_up_one(&large->wait);
+}
+
+/* So many bytes of dropped blocks may wait to be freed: those of a few of the longest messages. */
+#define LUNATIK_LARGE_MAX_DROPPED (64L << 20)
+
+static LLIST_HEAD(lunatik_large_dropped);
+static atomic_long_t lunatik_large_bytes_dropped;
+
+static void lunatik_large_free_dropped(struct work_struct *work)
+{
+	struct lunatik_large_given *given, *next;
+
+	llist_for_each_entry_safe(given, next, llist_del_all(&lunatik_large_dropped), node) {
+		size_t size = given->size;
+
+		kvfree(given);
+		atomic_long_sub(size, &lunatik_large_bytes_dropped);
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(lunatik_large_drop_work, lunatik_large_free_dropped);
+
+/*
+ * Gives a block of more than LUNATIK_LARGE_SIZE bytes back that belongs to nobody's VM. It is free
+ * some time later, or at once if much is to be freed already. Sleeps.
+ */
+void lunatik_large_drop(void *block, size_t size)
+{
+	struct lunatik_large_given *given = block;
+
+	if (!is_vmalloc_addr(block)) {
+		kfree(block);
+		return;
+	}
+	if (atomic_long_add_return(size, &lunatik_large_bytes_dropped) >
+	    LUNATIK_LARGE_MAX_DROPPED) {
+		atomic_long_sub(size, &lunatik_large_bytes_dropped);
+		kvfree(block);
+		return;
+	}
+	given->size = size;
+	if (llist_add(&given->node, &lunatik_large_dropped))
+		lunatik_large_queue(&lunatik_large_drop_work);
+}
+
+/* Waits until what was dropped before is free. Sleeps. */
+void lunatik_large_finish_drops(void)
+{
+	flush_work(&lunatik_large_drop_work);
 }

@@ -23,5 +23,7 @@ size_t lunatik_large_given(const struct lunatik_large *large);
 void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),
 			  void *argument);
 void lunatik_large_wake(struct lunatik_large *large);
+void lunatik_large_drop(void *block, size_t size);
+void lunatik_large_finish_drops(void);
 
 #endif

@@ -118,3 +118,35 @@ impl Drop for LargeBlocks {
         unsafe { sys::lunatik_large_destroy(self.0.as_ptr()) };
     }
 }
+
+/// Gives a block back that belongs to no VM. It is free some time later. Sleeps.
+///
+/// # Safety
+///
+/// `block` has `size` bytes, which is [large](is_large), and came from `kvmalloc()` or
+/// [`LargeBlocks::take`]; it is not in use.
+pub(crate) unsafe fn drop_block(block: *mut u8, size: usize) {
+    // SAFETY: As the caller promises.
+    unsafe { sys::lunatik_large_drop(block.cast(), size) };
+}
+
+/// The existence of what frees blocks that [`drop_block`] was given. Dropping it waits for it.
+pub(crate) struct Drops(());
+
+impl Drops {
+    /// Prepares to free blocks.
+    ///
+    /// # Safety
+    ///
+    /// Only one may exist, and nobody may call [`drop_block`] without one.
+    pub(crate) unsafe fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        // SAFETY: Sleeping is allowed where the module is unloaded.
+        unsafe { sys::lunatik_large_finish_drops() };
+    }
+}

@@ -2,11 +2,14 @@
 
 //! Where the bytes of a message lie.
 
+use core::mem;
 use kernel::prelude::*;
 
 use crate::{
     codec::{Sink, MAX_SHORT},
-    lua::State, //
+    linux::large::{drop_block, is_large},
+    lua::State,
+    runtime::vm::Vm, //
 };
 
 /// Bytes that a message may have.
@@ -77,6 +80,23 @@ impl Bytes {
     }
 }
 
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        give_back(mem::take(&mut self.far));
+    }
+}
+
+/// Frees a block, which the kernel takes long for if it is large: a worker does that.
+fn give_back(far: KVVec<u8>) {
+    if !is_large(far.capacity()) {
+        return;
+    }
+    let (block, _, size) = far.into_raw_parts();
+    // SAFETY: The block came from `kvmalloc()` or `Vm::take_large()` with this size, which is
+    // large, and was ours.
+    unsafe { drop_block(block, size) };
+}
+
 /// Takes encoded bytes up to [`MAX_BYTES`].
 ///
 /// Short ones gather in place before they go to a block of memory together.
@@ -109,16 +129,49 @@ impl<'a> BytesSink<'a> {
     /// Has what lies in place go to the block of memory, which has room for `more` then.
     #[inline(never)]
     fn flush(&mut self, more: usize) -> Result<(), SinkError> {
+        self.reserve(self.bytes.used.saturating_add(more))?;
         let Bytes { near, used, far } = &mut *self.bytes;
-        let needed = used.saturating_add(more);
-        if far.len().saturating_add(needed) > MAX_BYTES {
-            return Err(SinkError::TooLong);
-        }
         let near = near.0.get(..*used).unwrap_or_default();
-        far.reserve(needed, GFP_KERNEL_ACCOUNT)
-            .and_then(|()| far.extend_from_slice(near, GFP_KERNEL_ACCOUNT))
+        far.extend_from_slice(near, GFP_KERNEL_ACCOUNT)
             .map_err(|_| SinkError::NoMemory)?;
         *used = 0;
+        Ok(())
+    }
+
+    /// Makes room for `needed` bytes more in the block of memory.
+    fn reserve(&mut self, needed: usize) -> Result<(), SinkError> {
+        let far = &mut self.bytes.far;
+        let length = far.len().saturating_add(needed);
+        if length > MAX_BYTES {
+            return Err(SinkError::TooLong);
+        }
+        if length <= far.capacity() {
+            return Ok(());
+        }
+        let capacity = length.max(far.capacity().saturating_mul(2)).min(MAX_BYTES);
+        if !is_large(capacity) {
+            return far
+                .reserve(needed, GFP_KERNEL_ACCOUNT)
+                .map_err(|_| SinkError::NoMemory);
+        }
+        // The kernel takes long for such a block, and the code may have to end meanwhile.
+        let Some(mut larger) = Vm::take_large(self.state, capacity) else {
+            return Err(if self.state.look_up() {
+                SinkError::Ended
+            } else {
+                SinkError::NoMemory
+            });
+        };
+        for piece in far.chunks(PIECE) {
+            if self.state.look_up() {
+                return Err(SinkError::Ended);
+            }
+            larger
+                .extend_from_slice(piece, GFP_KERNEL_ACCOUNT)
+                .map_err(|_| SinkError::NoMemory)?;
+        }
+        let smaller = mem::replace(far, larger);
+        give_back(smaller);
         Ok(())
     }
 

@@ -77,7 +77,7 @@ require("device").new({
 L
 check "a driver with a slice starts" lunatik run --slice 100 slow_device.lua
 check_says "a runaway callback gives its caller ETIME" 1 "Timer expired" within 20 dd if=/dev/slow_device bs=16 count=1
-check_output "and the driver goes on" "n2" sh -c 'timeout -s KILL 20 dd if=/dev/slow_device bs=16 count=1 2>/dev/null'
+check_output "and the driver goes on" "n2" sh -c "timeout -s KILL $((20 * SLOWER)) dd if=/dev/slow_device bs=16 count=1 2>/dev/null"
 check "its last error is the limit" sh -c "lunatik status slow_device | grep -q '$LIMIT'"
 lunatik stop slow_device
 cat >total_device.lua <<'L'

@@ -86,7 +86,7 @@ check "it is cleared away" wait_until 20 sh -c '! lunatik status | grep -q ^eval
 
 # Garbage.
 garbage() {
-	check "$1 does no harm" sh -c "timeout -s KILL 20 sh -c '$2'; test \$? != 137"
+	check "$1 does no harm" sh -c "timeout -s KILL $((20 * SLOWER)) sh -c '$2'; test \$? != 137"
 	alive "and others are served after $1"
 }
 garbage "text that is no frame" 'echo this is no frame >/dev/lunatik'
@@ -106,7 +106,7 @@ garbage "a body that nests for ever" '{ printf "\\014\\020\\000\\000\\004\\000\\
 LIST='\016\000\000\000\010\000\000\000\001\000\000\000\006\007'
 # Whether the first reply on file 6 belongs to request 1.
 is_answered() {
-	timeout -s KILL 5 dd bs=12 count=1 <&6 2>/dev/null | hexdump -v -e '12/1 "%02x "' | grep -q ' 80 00 00 01 00 00 00'
+	timeout -s KILL $((5 * SLOWER)) dd bs=12 count=1 <&6 2>/dev/null | hexdump -v -e '12/1 "%02x "' | grep -q ' 80 00 00 01 00 00 00'
 }
 exec 6<>/dev/lunatik
 printf "$LIST" >&6

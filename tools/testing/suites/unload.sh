@@ -81,7 +81,7 @@ alive=$(lunatik eval 'return "works"')
 check "the module works after it" test "$alive" = works
 check "unloading while clients come and go ends well" sh -c '
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		(for j in 1 2 3 4 5; do timeout -s KILL 20 lunatik eval "return 1" >/dev/null 2>&1; done) &
+		(for j in 1 2 3 4 5; do timeout -s KILL $((20 * SLOWER)) lunatik eval "return 1" >/dev/null 2>&1; done) &
 	done
 	for j in 1 2 3 4 5 6 7 8 9 10; do lunatik unload >/dev/null 2>&1; lunatik load >/dev/null 2>&1; done
 	wait
