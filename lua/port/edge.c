@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* See edge.h. Knows Lua's insides: one luaD_pcall is all that an operation costs. */
+/* States, and the operations that need no more than one call of Lua's API; see edge.h. */
 
 #define LUA_CORE
 
@@ -17,6 +17,8 @@
 #include "lualib.h"
 
 #include "edge.h"
+#include "operation.h"
+#include "traceback.h"
 
 /* The operands of all operations; each uses some. */
 struct operands {
@@ -28,20 +30,7 @@ struct operands {
 	lunatik_function function;
 };
 
-static int try_operation(lua_State *L, Pfunc operation, struct operands *operands)
-{
-	return luaD_pcall(L, operation, operands, savestack(L, L->top.p), 0);
-}
-
 #define OPERANDS(ud) struct operands *operands = ud
-
-/* Keys of the registry, by address. */
-static const char traceback_key;
-
-static void keep_traceback(lua_State *L)
-{
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
-}
 
 /* Bits of the warning system's state. */
 enum { WARNINGS_ON = 1, WARNING_BEGUN = 2 };
@@ -98,8 +87,7 @@ static void open_libraries(lua_State *L, void *ud)
 	remove_field(L, "io", "popen");
 	remove_field(L, "package", "loadlib");
 	lunatik_guard_libraries(L);
-	lua_pushboolean(L, 0);
-	keep_traceback(L);
+	lunatik_forget_traceback(L);
 }
 
 int lunatik_openlibs(lua_State *L)
@@ -220,11 +208,6 @@ int lunatik_tomilliseconds(lua_State *L, int index, unsigned int *milliseconds)
 void lunatik_pushseconds(lua_State *L, long long nanoseconds)
 {
 	lua_pushnumber(L, (lua_Number)nanoseconds / 1e9);
-}
-
-void lunatik_push_traceback(lua_State *L)
-{
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
 }
 
 static void push_string(lua_State *L, void *ud)
@@ -387,52 +370,14 @@ int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *
 	return luaL_loadbufferx(L, text, length, name, "t");
 }
 
-static void make_traceback(lua_State *L, void *ud)
-{
-	(void)ud;
-	luaL_traceback(L, L, NULL, 1);
-	keep_traceback(L);
-}
-
-/* Keeps a traceback, if there is memory for one, and leaves the error as it is. */
-static int message_handler(lua_State *L)
-{
-	if (try_operation(L, make_traceback, NULL) != LUA_OK)
-		lua_settop(L, 1);
-	return 1;
-}
-
-static void make_limit_traceback(lua_State *L, void *ud)
-{
-	(void)ud;
-	luaL_checkstack(L, LUA_MINSTACK, NULL);
-	luaL_traceback(L, L, NULL, 0);
-	keep_traceback(L);
-}
-
-void lunatik_limit_traceback(lua_State *L)
-{
-	global_State *g = G(L);
-	unsigned char shelter = g->shelter;
-	ptrdiff_t top = savestack(L, L->top.p);
-
-	/* It is short, but for tables of modules that a script fills: then it is given up. */
-	luaD_setshelter(g, 1);
-	try_operation(L, make_limit_traceback, NULL);
-	L->top.p = restorestack(L, top);
-	luaD_setshelter(g, shelter);
-}
-
 int lunatik_try_call(lua_State *L, int arguments, int results)
 {
 	int handler = lua_gettop(L) - arguments;
 	int status;
 
 	G(L)->limittold = 0;
-	lua_pushboolean(L, 0);
-	/* The slot exists since the libraries were opened, so this needs no memory. */
-	keep_traceback(L);
-	lua_pushcfunction(L, message_handler);
+	lunatik_forget_traceback(L);
+	lua_pushcfunction(L, lunatik_message_handler);
 	lua_insert(L, handler);
 	status = lua_pcall(L, arguments, results, handler);
 	lua_remove(L, handler);
@@ -446,25 +391,14 @@ static void close_main(lua_State *L)
 	incnny(L);
 }
 
-static void program_traceback(lua_State *L, void *ud)
-{
-	(void)ud;
-	luaL_checkstack(L, LUA_MINSTACK, NULL);
-	luaL_traceback(L, L, NULL, 0);
-	keep_traceback(L);
-}
-
 enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *results)
 {
 	global_State *g = G(L);
-	ptrdiff_t top;
 	int status;
 
 	if (L->status == LUA_OK) {
 		g->limittold = 0;
-		lua_pushboolean(L, 0);
-		/* The slot exists since the libraries were opened, so this needs no memory. */
-		keep_traceback(L);
+		lunatik_forget_traceback(L);
 	}
 	g->leaving = 0;
 	status = lua_resume(L, NULL, arguments, results);
@@ -475,11 +409,8 @@ enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *resul
 		return LUNATIK_PROGRAM_RETURNED;
 	}
 	/* Its frames are still there. As for message handlers, an interrupt has no traceback. */
-	if (!luaD_ended(g)) {
-		top = savestack(L, L->top.p);
-		try_operation(L, program_traceback, NULL);
-		L->top.p = restorestack(L, top);
-	}
+	if (!luaD_ended(g))
+		lunatik_keep_traceback(L);
 	lua_closethread(L, NULL);
 	close_main(L);
 	return LUNATIK_PROGRAM_FAILED;

@@ -19,6 +19,7 @@
 #include "lzio.h"
 
 #include "edge.h"
+#include "operation.h"
 
 struct dump {
 	lunatik_writer writer;
@@ -45,7 +46,7 @@ static void dump_function(lua_State *L, void *ud)
 int lunatik_try_dump(lua_State *L, lunatik_writer writer, void *argument, int *status)
 {
 	struct dump dump = { .writer = writer, .argument = argument };
-	int result = luaD_pcall(L, dump_function, &dump, savestack(L, L->top.p), 0);
+	int result = try_operation(L, dump_function, &dump);
 
 	*status = dump.status;
 	return result;
@@ -93,5 +94,5 @@ int lunatik_try_undump(lua_State *L, const char *bytes, size_t length)
 {
 	struct undump undump = { .bytes = bytes, .length = length };
 
-	return luaD_pcall(L, undump_function, &undump, savestack(L, L->top.p), 0);
+	return try_operation(L, undump_function, &undump);
 }

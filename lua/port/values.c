@@ -21,6 +21,7 @@
 #include "ltm.h"
 
 #include "edge.h"
+#include "operation.h"
 
 /* Slots of a table that are passed over in one step, where they are empty. */
 #define STEP ((unsigned int)65536)
@@ -250,5 +251,5 @@ int lunatik_try_push_values(lua_State *L, lunatik_source source, void *argument,
 		.tables = tables,
 	};
 
-	return luaD_pcall(L, push_values, &pushing, savestack(L, L->top.p), 0);
+	return try_operation(L, push_values, &pushing);
 }

@@ -70,6 +70,7 @@ fn main() {
         .arg(port.join("pieces.c"))
         .arg(port.join("shared_functions.c"))
         .arg(port.join("shared_strings.c"))
+        .arg(port.join("traceback.c"))
         .arg(&harness)
         .args(["-lm", "-lpthread", "-o"])
         .arg(&segments));

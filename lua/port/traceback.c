@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Tracebacks of errors; see traceback.h. */
+
+#define LUA_CORE
+
+#include "lua.h"
+
+#include "ldo.h"
+#include "lstate.h"
+#include "lauxlib.h"
+
+#include "edge.h"
+#include "operation.h"
+#include "traceback.h"
+
+/* The key of the traceback in the registry, by address. */
+static const char traceback_key;
+
+/* Takes it off the stack. */
+static void keep(lua_State *L)
+{
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
+}
+
+void lunatik_forget_traceback(lua_State *L)
+{
+	lua_pushboolean(L, 0);
+	keep(L);
+}
+
+void lunatik_push_traceback(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
+}
+
+static void trace_below_handler(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaL_traceback(L, L, NULL, 1);
+	keep(L);
+}
+
+int lunatik_message_handler(lua_State *L)
+{
+	if (try_operation(L, trace_below_handler, NULL) != LUA_OK)
+		lua_settop(L, 1);
+	return 1;
+}
+
+/* Not called by Lua as a function, so nobody has made room for what it pushes. */
+static void trace_all(lua_State *L, void *ud)
+{
+	(void)ud;
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	luaL_traceback(L, L, NULL, 0);
+	keep(L);
+}
+
+void lunatik_keep_traceback(lua_State *L)
+{
+	ptrdiff_t top = savestack(L, L->top.p);
+
+	try_operation(L, trace_all, NULL);
+	L->top.p = restorestack(L, top);
+}
+
+void lunatik_limit_traceback(lua_State *L)
+{
+	global_State *g = G(L);
+	unsigned char shelter = g->shelter;
+
+	/* It is short, but for tables of modules that a script fills: then it is given up. */
+	luaD_setshelter(g, 1);
+	lunatik_keep_traceback(L);
+	luaD_setshelter(g, shelter);
+}
