@@ -11,8 +11,8 @@
 //!   under `luaD_pcall()` and returns a status. The `longjmp()` ends within that C function, above
 //!   the Rust frame. What is called directly never raises: it reads the stack, or pushes a value
 //!   that needs no memory.
-//! - *Lua calls Rust.* Lua only ever calls the trampoline in `edge.c`. It calls Rust, which returns
-//!   a number: of results, or one that says that the value on top of the stack is an error. By then
+//! - *Lua calls Rust.* Lua only ever calls the trampoline in `lua/port/trampoline.c`. It calls Rust,
+//!   which returns a number: of results, or one that says that the value on top of the stack is an error. By then
 //!   all Rust frames are gone and what they owned is dropped; then the trampoline raises.
 //!
 //! What has many values to push gives them one at a time ([`Source`]): C asks for a value, pushes it, asks

@@ -27,7 +27,6 @@ struct operands {
 	size_t size;
 	const char *text;
 	void *result;
-	lunatik_function function;
 };
 
 #define OPERANDS(ud) struct operands *operands = ud
@@ -419,96 +418,4 @@ enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *resul
 int lunatik_can_leave(lua_State *L)
 {
 	return luaD_canleave(L);
-}
-
-static int trampoline(lua_State *L);
-
-/* The program is back: what its function waits for may be there. */
-static int call_again(lua_State *L, int status, lua_KContext context)
-{
-	(void)status;
-	(void)context;
-	((struct lunatik_vm *)G(L)->ud)->waits_on = 1;
-	return trampoline(L);
-}
-
-const char *lunatik_caller_file(lua_State *L)
-{
-	/* How far pcall, require and the like may be from each other. */
-	enum { LEVELS = 32 };
-	lua_Debug debug;
-
-	for (int level = 1; level < LEVELS && lua_getstack(L, level, &debug); level++) {
-		lua_getinfo(L, "S", &debug);
-		if (*debug.source == '@')
-			return debug.source + 1;
-	}
-	return NULL;
-}
-
-/* Calls a function of Rust, and raises for it when its frames are gone. */
-static int trampoline(lua_State *L)
-{
-	lunatik_function function =
-		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
-	int arguments = lua_gettop(L);
-	int result = function(L);
-
-	((struct lunatik_vm *)G(L)->ud)->waits_on = 0;
-	if (result == LUNATIK_PARK) {
-		lua_settop(L, arguments);
-		return luaD_leave(L, call_again);
-	}
-	/* An interrupt that came while it waited, or that is its own doing, is to fire right here. */
-	luaG_notice(L);
-	if (result >= 0)
-		return result;
-	if (result <= LUNATIK_RAISE_ARGUMENT)
-		return luaL_argerror(L, LUNATIK_RAISE_ARGUMENT - result, lua_tostring(L, -1));
-	if (result == LUNATIK_RAISE_WHERE) {
-		luaL_where(L, 1);
-		lua_insert(L, -2);
-		lua_concat(L, 2);
-	}
-	return lua_error(L);
-}
-
-static void push_rust_function(lua_State *L, void *ud)
-{
-	OPERANDS(ud);
-	lua_pushlightuserdata(L, (void *)operands->function);
-	lua_insert(L, -1 - operands->number);
-	lua_pushcclosure(L, trampoline, operands->number + 1);
-}
-
-int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues)
-{
-	struct operands operands = { .function = function, .number = upvalues };
-
-	return try_operation(L, push_rust_function, &operands);
-}
-
-static void set_rust_functions(lua_State *L, void *ud)
-{
-	OPERANDS(ud);
-	const struct lunatik_named_function *named = operands->result;
-
-	for (size_t i = 0; i < operands->size; i++) {
-		lua_pushstring(L, named[i].name);
-		lua_pushlightuserdata(L, (void *)named[i].function);
-		lua_pushcclosure(L, trampoline, 1);
-		lua_rawset(L, operands->index);
-	}
-}
-
-int lunatik_try_setrustfunctions(lua_State *L, int index,
-				 const struct lunatik_named_function *functions, size_t count)
-{
-	struct operands operands = {
-		.index = lua_absindex(L, index),
-		.result = (void *)functions,
-		.size = count,
-	};
-
-	return try_operation(L, set_rust_functions, &operands);
 }

@@ -214,7 +214,6 @@ enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *resul
 /* Whether the calling code is part of such a program and can leave right here. */
 int lunatik_can_leave(lua_State *L);
 
-/* A closure over the 'upvalues' top values that calls the function through the trampoline. */
 /* A function of Rust, and what it is called. */
 struct lunatik_named_function {
 	const char *name;
@@ -224,6 +223,7 @@ struct lunatik_named_function {
 /* table[name] = function for each of them, without metamethods. */
 int lunatik_try_setrustfunctions(lua_State *L, int index,
 				 const struct lunatik_named_function *functions, size_t count);
+/* A closure over the 'upvalues' top values that calls the function through the trampoline. */
 int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues);
 
 #endif

@@ -30,7 +30,7 @@ struct lunatik_vm {
 	/* What the last function for files was denied, 0 if nothing; and if for the second path. */
 	int denied;
 	int denied_second;
-	/* Whether the function of Rust that is called has waited before; see edge.c. */
+	/* Whether the function of Rust that is called has waited before; see trampoline.c. */
 	int waits_on;
 	/* The functions of Lua's libraries that need permission; see permission.c. */
 	int (*guarded[5])(struct lua_State *L);

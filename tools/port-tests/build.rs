@@ -71,6 +71,7 @@ fn main() {
         .arg(port.join("shared_functions.c"))
         .arg(port.join("shared_strings.c"))
         .arg(port.join("traceback.c"))
+        .arg(port.join("trampoline.c"))
         .arg(&harness)
         .args(["-lm", "-lpthread", "-o"])
         .arg(&segments));

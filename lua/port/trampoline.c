@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Functions of Rust that Lua calls. They raise nothing: the trampoline does it for them. */
+
+#define LUA_CORE
+
+#include "lua.h"
+
+#include "ldebug.h"
+#include "ldo.h"
+#include "lstate.h"
+#include "lauxlib.h"
+
+#include "edge.h"
+#include "operation.h"
+
+static int trampoline(lua_State *L);
+
+/* The program is back: what its function waits for may be there. */
+static int call_again(lua_State *L, int status, lua_KContext context)
+{
+	(void)status;
+	(void)context;
+	((struct lunatik_vm *)G(L)->ud)->waits_on = 1;
+	return trampoline(L);
+}
+
+/* Calls a function of Rust, and raises for it when its frames are gone. */
+static int trampoline(lua_State *L)
+{
+	lunatik_function function =
+		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
+	int arguments = lua_gettop(L);
+	int result = function(L);
+
+	((struct lunatik_vm *)G(L)->ud)->waits_on = 0;
+	if (result == LUNATIK_PARK) {
+		lua_settop(L, arguments);
+		return luaD_leave(L, call_again);
+	}
+	/* An interrupt that came while it waited, or that is its own doing, is to fire right here. */
+	luaG_notice(L);
+	if (result >= 0)
+		return result;
+	if (result <= LUNATIK_RAISE_ARGUMENT)
+		return luaL_argerror(L, LUNATIK_RAISE_ARGUMENT - result, lua_tostring(L, -1));
+	if (result == LUNATIK_RAISE_WHERE) {
+		luaL_where(L, 1);
+		lua_insert(L, -2);
+		lua_concat(L, 2);
+	}
+	return lua_error(L);
+}
+
+struct closure {
+	lunatik_function function;
+	int upvalues;
+};
+
+static void push_rust_function(lua_State *L, void *ud)
+{
+	const struct closure *closure = ud;
+
+	lua_pushlightuserdata(L, (void *)closure->function);
+	lua_insert(L, -1 - closure->upvalues);
+	lua_pushcclosure(L, trampoline, closure->upvalues + 1);
+}
+
+int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues)
+{
+	struct closure closure = { .function = function, .upvalues = upvalues };
+
+	return try_operation(L, push_rust_function, &closure);
+}
+
+struct fields {
+	int table;
+	const struct lunatik_named_function *functions;
+	size_t count;
+};
+
+static void set_rust_functions(lua_State *L, void *ud)
+{
+	const struct fields *fields = ud;
+	const struct lunatik_named_function *named = fields->functions;
+
+	for (size_t i = 0; i < fields->count; i++) {
+		lua_pushstring(L, named[i].name);
+		lua_pushlightuserdata(L, (void *)named[i].function);
+		lua_pushcclosure(L, trampoline, 1);
+		lua_rawset(L, fields->table);
+	}
+}
+
+int lunatik_try_setrustfunctions(lua_State *L, int index,
+				 const struct lunatik_named_function *functions, size_t count)
+{
+	struct fields fields = {
+		.table = lua_absindex(L, index),
+		.functions = functions,
+		.count = count,
+	};
+
+	return try_operation(L, set_rust_functions, &fields);
+}
+
+const char *lunatik_caller_file(lua_State *L)
+{
+	/* How far pcall, require and the like may be from each other. */
+	enum { LEVELS = 32 };
+	lua_Debug debug;
+
+	for (int level = 1; level < LEVELS && lua_getstack(L, level, &debug); level++) {
+		lua_getinfo(L, "S", &debug);
+		if (*debug.source == '@')
+			return debug.source + 1;
+	}
+	return NULL;
+}
