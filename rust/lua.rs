@@ -7,7 +7,7 @@
 //! could break them:
 //!
 //! - *Rust calls Lua.* Every operation that may raise (it allocates, or runs a metamethod, a
-//!   finalizer or a script) is called through a function of `lua/port/edge.c`, which runs it
+//!   finalizer or a script) is called through a function of `lua/port/edge.h`, which runs it
 //!   under `luaD_pcall()` and returns a status. The `longjmp()` ends within that C function, above
 //!   the Rust frame. What is called directly never raises: it reads the stack, or pushes a value
 //!   that needs no memory.

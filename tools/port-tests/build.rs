@@ -65,6 +65,7 @@ fn main() {
         .arg(format!("-I{}", port.display()))
         .arg(format!("-I{}", patched.display()))
         .args(sources)
+        .arg(port.join("call.c"))
         .arg(port.join("edge.c"))
         .arg(port.join("interrupt.c"))
         .arg(port.join("pieces.c"))
