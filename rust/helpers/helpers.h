@@ -11,6 +11,7 @@
 
 #include "../stdio/helpers.h"
 #include "large.h"
+#include "watch.h"
 
 struct mem_cgroup;
 struct task_struct;
@@ -59,21 +60,6 @@ unsigned int lunatik_random_seed(void);
 /* linux/siphash.h */
 const void *lunatik_hidden_address(const void *address);
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
-
-/*
- * linux/hrtimer.h, linux/sched/signal.h: when the task that armed a watch has a fatal
- * signal pending, or it has used deadline_ms of CPU time since (0: any), or slept for ten times that,
- * fire(argument) is called in hard interrupt context, once; and every 10 ms tick(argument, used, slept),
- * with what the task did since the last one, in nanoseconds, 10 ms at most.
- */
-struct lunatik_watch {
-	unsigned long space[20];
-};
-
-void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),
-		       void (*tick)(void *argument, u64 used, u64 slept), void *argument,
-		       unsigned int deadline_ms);
-bool lunatik_watch_disarm(struct lunatik_watch *watch);
 
 /* linux/workqueue.h */
 struct workqueue_struct *lunatik_alloc_reaper_queue(void);
