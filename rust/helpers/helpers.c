@@ -11,7 +11,6 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
-#include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/kasan.h>
 #include <linux/kernel_read_file.h>
@@ -25,7 +24,6 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task_stack.h>
 #include <linux/security.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
@@ -140,55 +138,6 @@ void lunatik_give_way(void)
 {
 	if (need_resched())
 		schedule();
-}
-
-unsigned long lunatik_stack_left(void)
-{
-	return current_stack_pointer - (unsigned long)task_stack_page(current);
-}
-
-unsigned long lunatik_thread_size(void)
-{
-	return THREAD_SIZE;
-}
-
-/* What no frame holds by chance. */
-#define LUNATIK_PAINT 0x6c756e6174696b21UL
-
-/* The words at the very end are the kernel's own: it finds overflows by them. */
-static unsigned long *lunatik_paint_from(void)
-{
-	return (unsigned long *)((unsigned long)task_stack_page(current) + 128);
-}
-
-/*
- * Paints the current stack below the caller. Not a loop in C: the compiler may keep
- * what it needs just there, and sanitizers know this memory as nobody's. Interrupts
- * would put their frames into what is being painted.
- */
-noinline void lunatik_paint_stack(void)
-{
-	unsigned long *word = lunatik_paint_from();
-	unsigned long words, flags;
-
-	local_irq_save(flags);
-	words = (current_stack_pointer - 256 - (unsigned long)word) / sizeof(*word);
-	asm volatile("rep stosq"
-		     : "+D"(word), "+c"(words)
-		     : "a"(LUNATIK_PAINT)
-		     : "memory");
-	local_irq_restore(flags);
-}
-
-/* The bytes at the end of the current stack that nobody touched since it was painted. */
-noinline unsigned long lunatik_stack_untouched(void)
-{
-	const unsigned long *first = lunatik_paint_from(), *word = first;
-
-	while ((unsigned long)word < current_stack_pointer &&
-	       READ_ONCE_NOCHECK(*word) == LUNATIK_PAINT)
-		word++;
-	return (unsigned long)word - (unsigned long)first;
 }
 
 bool lunatik_in_task(void)

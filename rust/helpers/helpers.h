@@ -11,6 +11,7 @@
 
 #include "../stdio/helpers.h"
 #include "large.h"
+#include "stack.h"
 #include "watch.h"
 
 struct mem_cgroup;
@@ -39,10 +40,6 @@ bool lunatik_fatal_signal_pending(void);
 bool lunatik_task_fatal_signal_pending(struct task_struct *task);
 void lunatik_cond_resched(void);
 void lunatik_give_way(void);
-unsigned long lunatik_stack_left(void);
-unsigned long lunatik_thread_size(void);
-void lunatik_paint_stack(void);
-unsigned long lunatik_stack_untouched(void);
 bool lunatik_in_task(void);
 
 /*
