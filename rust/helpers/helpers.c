@@ -4,7 +4,6 @@
  */
 
 #include <linux/capability.h>
-#include <linux/completion.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
 #include <linux/file.h>
@@ -29,7 +28,6 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "helpers.h"
 
@@ -231,22 +229,6 @@ const void *lunatik_hidden_address(const void *address)
 	return (const void *)((siphash_1u64((unsigned long)address, &key) >> 16) | 1);
 }
 
-/*
- * At one time so many runtimes may be waited for that tidy up. Each takes a worker with its
- * stack; the others wait for their turn, which comes, for each has a grace.
- */
-#define LUNATIK_REAPERS 256
-
-struct workqueue_struct *lunatik_alloc_reaper_queue(void)
-{
-	return alloc_workqueue("lunatik_reaper", WQ_UNBOUND, LUNATIK_REAPERS);
-}
-
-struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
-{
-	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);
-}
-
 bool lunatik_park(const int *word, int sleeping, u64 timeout)
 {
 	ktime_t expires, *until = NULL;
@@ -266,53 +248,6 @@ bool lunatik_park(const int *word, int sleeping, u64 timeout)
 	}
 	__set_current_state(TASK_RUNNING);
 	return !signal;
-}
-
-struct workqueue_struct *lunatik_alloc_segment_queue(void)
-{
-	return alloc_workqueue("lunatik_segment", WQ_UNBOUND, WQ_MAX_ACTIVE);
-}
-
-/*
- * Its items run as long as there is something to do, which must not keep other work of the CPU
- * from running.
- */
-struct workqueue_struct *lunatik_alloc_pool_queue(void)
-{
-	return alloc_workqueue("lunatik_pool", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE);
-}
-
-struct lunatik_queued_call {
-	struct work_struct work;
-	struct completion done;
-	void (*run)(void *argument);
-	void *argument;
-};
-
-static void lunatik_queued_call_run(struct work_struct *work)
-{
-	struct lunatik_queued_call *call =
-		container_of(work, struct lunatik_queued_call, work);
-
-	call->run(call->argument);
-	complete(&call->done);
-}
-
-/*
- * A completion, not flush_work(): a call may be queued from within another one,
- * which lockdep takes for recursion. TASK_IDLE: the callee may rightly sleep for
- * hours, and the wait cannot be cut short because it works on our frames.
- */
-void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
-			  void *argument)
-{
-	struct lunatik_queued_call call = { .run = run, .argument = argument };
-
-	init_completion(&call.done);
-	INIT_WORK_ONSTACK(&call.work, lunatik_queued_call_run);
-	queue_work(queue, &call.work);
-	wait_for_completion_state(&call.done, TASK_IDLE);
-	destroy_work_on_stack(&call.work);
 }
 
 u64 lunatik_total_ram(void)

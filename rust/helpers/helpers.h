@@ -11,13 +11,12 @@
 
 #include "../stdio/helpers.h"
 #include "large.h"
+#include "queue.h"
 #include "stack.h"
 #include "watch.h"
 
 struct mem_cgroup;
 struct task_struct;
-struct workqueue_struct;
-struct work_struct;
 
 /* linux/capability.h, linux/security.h */
 bool lunatik_capable_sys_admin(void);
@@ -57,14 +56,6 @@ unsigned int lunatik_random_seed(void);
 /* linux/siphash.h */
 const void *lunatik_hidden_address(const void *address);
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
-
-/* linux/workqueue.h */
-struct workqueue_struct *lunatik_alloc_reaper_queue(void);
-struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
-struct workqueue_struct *lunatik_alloc_segment_queue(void);
-struct workqueue_struct *lunatik_alloc_pool_queue(void);
-void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
-			  void *argument);
 
 /*
  * linux/hrtimer.h, linux/sched/signal.h: sleeps while *word is 'sleeping', at most 'timeout'
