@@ -6,18 +6,12 @@
 #include <linux/capability.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kasan.h>
-#include <linux/kernel_read_file.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/namei.h>
 #include <linux/once.h>
-#include <linux/path.h>
 #include <linux/preempt.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -141,68 +135,6 @@ void lunatik_give_way(void)
 bool lunatik_in_task(void)
 {
 	return in_task() && !irqs_disabled() && !in_atomic();
-}
-
-/*
- * Not kernel_read_file_from_path_initns(): opening a FIFO waits there until somebody writes
- * to it, and no stop could end that.
- */
-int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
-{
-	struct path root;
-	struct file *file;
-	void *buffer = NULL;
-	ssize_t length = 0;
-	size_t room, whole;
-	loff_t known;
-
-	get_fs_root(userspace_init_fs, &root);
-	file = file_open_root(&root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_LARGEFILE, 0);
-	path_put(&root);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	known = i_size_read(file_inode(file));
-	/*
-	 * Left to itself, kernel_read_file() maps memory for each file, however small. An empty file is an
-	 * invalid argument there.
-	 */
-	room = clamp_t(loff_t, known, 1, (loff_t)limit + 1);
-	if (!S_ISREG(file_inode(file)->i_mode)) {
-		length = -ENOENT;
-	} else if (room > limit) {
-		length = -EFBIG;
-	} else if (known) {
-		buffer = kvmalloc(room, GFP_KERNEL);
-		length = buffer ? kernel_read_file(file, 0, &buffer, room, &whole,
-						   READING_UNKNOWN) :
-				  -ENOMEM;
-	}
-	/* Kernel threads would leave it to a worker. */
-	__fput_sync(file);
-	if (length < 0) {
-		kvfree(buffer);
-		return length;
-	}
-	*data = buffer;
-	*size = length;
-	return 0;
-}
-
-bool lunatik_dev_node_exists(const char *name)
-{
-	struct path root, dev, node;
-	bool exists = false;
-
-	get_fs_root(userspace_init_fs, &root);
-	if (!vfs_path_lookup(root.dentry, root.mnt, "dev", 0, &dev)) {
-		if (!vfs_path_lookup(dev.dentry, dev.mnt, name, 0, &node)) {
-			exists = true;
-			path_put(&node);
-		}
-		path_put(&dev);
-	}
-	path_put(&root);
-	return exists;
 }
 
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key)

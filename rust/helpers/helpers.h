@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "../stdio/helpers.h"
+#include "file.h"
 #include "large.h"
 #include "queue.h"
 #include "stack.h"
@@ -40,15 +41,6 @@ bool lunatik_task_fatal_signal_pending(struct task_struct *task);
 void lunatik_cond_resched(void);
 void lunatik_give_way(void);
 bool lunatik_in_task(void);
-
-/*
- * linux/kernel_read_file.h: a buffer for lunatik_kvfree(), or -errno; what is no regular file
- * is not there.
- */
-int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size);
-
-/* linux/namei.h: whether there is a node of this name in the initial /dev */
-bool lunatik_dev_node_exists(const char *name);
 
 /* linux/random.h */
 unsigned int lunatik_random_seed(void);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Files and device nodes, by their paths from the root directory of the init process. */
+#ifndef LUNATIK_FILE_H
+#define LUNATIK_FILE_H
+
+#include <linux/types.h>
+
+/*
+ * Reads a whole file of at most 'limit' bytes into a buffer for lunatik_kvfree(). Returns 0 or
+ * -errno; what is no regular file is not there. Sleeps.
+ */
+int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size);
+
+/* Whether there is a node of this name in /dev. Sleeps. */
+bool lunatik_dev_node_exists(const char *name);
+
+#endif
