@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Memory, and the cgroups that it is charged to. */
+#ifndef LUNATIK_MEMORY_H
+#define LUNATIK_MEMORY_H
+
+#include <linux/types.h>
+
+struct mem_cgroup;
+
+/* linux/memcontrol.h, linux/sched/mm.h */
+struct mem_cgroup *lunatik_memcg_get_current(void);
+void lunatik_memcg_get(struct mem_cgroup *memcg);
+void lunatik_memcg_put(struct mem_cgroup *memcg);
+struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg);
+size_t lunatik_memcg_room(struct mem_cgroup *memcg);
+
+/* linux/mm.h */
+u64 lunatik_total_ram(void);
+void *lunatik_kvmalloc(size_t size, bool no_fail);
+void lunatik_kvfree(const void *block);
+
+/* linux/kasan.h; both do nothing on kernels without KASAN */
+void lunatik_kasan_unpoison(const void *block, size_t size);
+void lunatik_kasan_poison(const void *block, size_t size);
+
+#endif
