@@ -7,6 +7,9 @@
 
 #include "helpers.h"
 
+/* Lua's files see no header of the kernel: lua/Kbuild tells them. */
+static_assert(LUNATIK_THREAD_SIZE == THREAD_SIZE);
+
 unsigned long lunatik_stack_left(void)
 {
 	return current_stack_pointer - (unsigned long)task_stack_page(current);
