@@ -18,6 +18,15 @@ local function report(good, name, why)
 	return good
 end
 
+-- What tostring makes of the values, with a space between them.
+function check.joined(...)
+	local values = table.pack(...)
+	for i = 1, values.n do
+		values[i] = tostring(values[i])
+	end
+	return table.concat(values, " ", 1, values.n)
+end
+
 -- Passes when the condition is true.
 function check.ok(name, good, why)
 	return report(good, name, why or "is " .. show(good))
@@ -29,14 +38,11 @@ function check.same(name, got, want)
 	return report(equal, name, "expected " .. show(want) .. ", got " .. show(got))
 end
 
--- Evaluates the expressions and compares what tostring makes of their values, joined by spaces.
+-- Evaluates the expressions and compares their values, as check.joined shows them.
 function check.gives(code, want)
 	local chunk, err = load("return " .. code)
 	local results = chunk and table.pack(pcall(chunk)) or { false, err, n = 2 }
-	for i = 2, results.n do
-		results[i] = tostring(results[i])
-	end
-	local got = results[1] and table.concat(results, " ", 2, results.n) or "error: " .. tostring(results[2])
+	local got = (results[1] and "" or "error: ") .. check.joined(table.unpack(results, 2, results.n))
 	return report(got == want, code .. " gives " .. want, "got " .. got)
 end
 

@@ -6,19 +6,11 @@ local check = dofile((...) .. "/lib/check.lua")
 local llthreads = require("llthreads2.ex")
 local mtint = require("mtint")
 local mtmsg = require("mtmsg")
-local same, ok, raises = check.same, check.ok, check.raises
-
-local function said(...)
-	local results = table.pack(...)
-	for i = 1, results.n do
-		results[i] = tostring(results[i])
-	end
-	return table.concat(results, " ", 1, results.n)
-end
+local same, ok, raises, joined = check.same, check.ok, check.raises, check.joined
 
 -- What becomes of a function that runs in a thread.
 local function run(fn, ...)
-	return said(llthreads.new(fn, ...):start():join())
+	return joined(llthreads.new(fn, ...):start():join())
 end
 
 -- Functions and what they are given.
@@ -120,32 +112,32 @@ end):find("^false Error from child thread: <no error object>") ~= nil)
 -- Starting and joining.
 
 local thread = llthreads.new(function() end)
-same("a thread that was not started cannot be joined", said(thread:join()), "nil Can't join a thread that hasn't be started.")
-same("it was not started", said(thread:started(), thread:alive()), "false false")
+same("a thread that was not started cannot be joined", joined(thread:join()), "nil Can't join a thread that hasn't be started.")
+same("it was not started", joined(thread:started(), thread:alive()), "false false")
 ok("start gives the thread", rawequal(thread:start(), thread))
-same("it is not started twice", said(thread:start()), "nil Thread already started.")
+same("it is not started twice", joined(thread:start()), "nil Thread already started.")
 same("it was started", thread:started(), true)
-same("it is joined", said(thread:join()), "true")
-same("once", said(thread:join()), "nil Can't join a thread that has already been joined.")
+same("it is joined", joined(thread:join()), "true")
+same("once", joined(thread:join()), "nil Can't join a thread that has already been joined.")
 same("then it is dead", thread:alive(), false)
 local stop = mtmsg.newbuffer()
 thread = llthreads.new(function(id)
 	require("mtmsg").buffer(id):nextmsg()
 	return "stopped"
 end, stop:id()):start()
-same("joining can have a time-out", said(thread:join(0)), "nil timeout")
-same("of some milliseconds", said(thread:join(20)), "nil timeout")
+same("joining can have a time-out", joined(thread:join(0)), "nil timeout")
+same("of some milliseconds", joined(thread:join(20)), "nil timeout")
 same("it lives", thread:alive(), true)
 stop:addmsg()
-same("and is joined then", said(thread:join(20000)), "true stopped")
+same("and is joined then", joined(thread:join(20000)), "true stopped")
 thread = llthreads.new(function() end):start(true)
-same("a detached thread is not joined", said(thread:join()), "nil Can't join a thread that has been detached.")
-same("it says so", said(thread:detached(), thread:joinable()), "true false")
+same("a detached thread is not joined", joined(thread:join()), "nil Can't join a thread that has been detached.")
+same("it says so", joined(thread:detached(), thread:joinable()), "true false")
 thread = llthreads.new(function()
 	return 5
 end):start(true, true)
-same("but for one that is both", said(thread:join()), "true 0")
-same("and not joinable is neither", said(llthreads.new(function() return 5 end):start(false, false):join()), "true 0")
+same("but for one that is both", joined(thread:join()), "true 0")
+same("and not joinable is neither", joined(llthreads.new(function() return 5 end):start(false, false):join()), "true 0")
 
 -- Interrupts from one thread to another.
 
@@ -186,9 +178,9 @@ mtint.interrupt(main, false)
 same("the coroutine is, by its own id", mtint.interrupt(inner), true)
 same("and ends", answers:nextmsg(), mtint.error.interrupted)
 same("the main thread goes on", answers:nextmsg(), "goes on")
-same("to its end", said(thread:join()), "true end")
-same("right after join, handles have nobody", said(handles[1]:interrupt(), handles[2]:interrupt()), "false false")
-same("but know their ids", said(mtint.interruptible(main):id() == main, mtint.interruptible(inner):id() == inner), "true true")
+same("to its end", joined(thread:join()), "true end")
+same("right after join, handles have nobody", joined(handles[1]:interrupt(), handles[2]:interrupt()), "false false")
+same("but know their ids", joined(mtint.interruptible(main):id() == main, mtint.interruptible(inner):id() == inner), "true true")
 handles = nil
 collectgarbage()
 for _, unknown in ipairs({ main, inner }) do
@@ -206,9 +198,9 @@ end, answers:id()):start()
 local target, buffer = answers:nextmsg()
 mtmsg.sleep(0.02)
 mtint.interrupt(target)
-same("a wait is not disturbed", said(thread:join(50)), "nil timeout")
+same("a wait is not disturbed", joined(thread:join(50)), "nil timeout")
 mtmsg.buffer(buffer):addmsg("wakes")
-same("but interrupted when it has ended", said(thread:join()), "true false " .. mtint.error.interrupted .. " 0")
+same("but interrupted when it has ended", joined(thread:join()), "true false " .. mtint.error.interrupted .. " 0")
 
 -- A handler that waits, and talks with whoever interrupts, many times.
 local commands, replies = mtmsg.newbuffer(), mtmsg.newbuffer()
@@ -241,7 +233,7 @@ end
 ok("a thousand interrupts, each while the handler of the last one returns, are all served", expected)
 commands:addmsg("quit")
 mtint.interrupt(target)
-same("and the code between them is as it was", said(thread:join()), "true 1001")
+same("and the code between them is as it was", joined(thread:join()), "true 1001")
 
 -- Permission.
 

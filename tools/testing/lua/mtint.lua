@@ -9,13 +9,9 @@ local mtmsg = require("mtmsg")
 
 local INTERRUPTED = "mtint.error.interrupted"
 
--- What a call gives, as one text.
+-- What a protected call gives, as one text.
 local function said(fn, ...)
-	local results = table.pack(pcall(fn, ...))
-	for i = 1, results.n do
-		results[i] = tostring(results[i])
-	end
-	return table.concat(results, " ", 1, results.n)
+	return check.joined(pcall(fn, ...))
 end
 
 -- Interrupts the running thread.

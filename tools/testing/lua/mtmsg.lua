@@ -6,15 +6,7 @@ local check = dofile((...) .. "/lib/check.lua")
 local linux = require("linux")
 local llthreads = require("llthreads2.ex")
 local mtmsg = require("mtmsg")
-local same, ok, raises = check.same, check.ok, check.raises
-
-local function said(...)
-	local results = table.pack(...)
-	for i = 1, results.n do
-		results[i] = tostring(results[i])
-	end
-	return table.concat(results, " ", 1, results.n)
-end
+local same, ok, raises, joined = check.same, check.ok, check.raises, check.joined
 
 -- Milliseconds that a call takes.
 local function took(fn, ...)
@@ -37,7 +29,7 @@ same("it takes a message", b:addmsg(1, nil, "x\0y", true, 2.5, nil), true)
 same("and counts it", b:msgcnt(), 1)
 local got = table.pack(b:nextmsg())
 same("all six values of it arrive", got.n, 6)
-same("as they were", said(table.unpack(got, 1, 6)), "1 nil x\0y true 2.5 nil")
+same("as they were", joined(table.unpack(got, 1, 6)), "1 nil x\0y true 2.5 nil")
 same("integers stay integers", math.type(got[1]), "integer")
 same("floats stay floats", math.type(got[5]), "float")
 for _, value in ipairs({ math.mininteger, math.maxinteger, -0.0, math.huge, -math.huge, "", ("x"):rep(100000), false }) do
@@ -113,7 +105,7 @@ same("again when the other one is gone", mtmsg.buffer("suite"):id(), named:id())
 ok("a buffer says what it is", tostring(b):match("^mtmsg%.buffer: 0x%x+ %(id=" .. b:id() .. "%)$") ~= nil, tostring(b))
 ok("and its name", tostring(named):match('^mtmsg%.buffer: 0x%x+ %(name="suite",id=%d+%)$') ~= nil, tostring(named))
 same("type knows it", mtmsg.type(b), "mtmsg.buffer")
-same("and the others", said(mtmsg.type(1), mtmsg.type("x"), mtmsg.type(nil), mtmsg.type(io.stdout)), "number string nil userdata")
+same("and the others", joined(mtmsg.type(1), mtmsg.type("x"), mtmsg.type(nil), mtmsg.type(io.stdout)), "number string nil userdata")
 same("its metatable is hidden", getmetatable(b), "mtmsg.buffer")
 raises("an unknown id is told", "mtmsg.error.unknown_object: buffer id 5", mtmsg.buffer, 5)
 raises("a negative one", "mtmsg.error.unknown_object: buffer id -5", mtmsg.buffer, -5)
@@ -182,7 +174,7 @@ local function waits(end_it)
 	end, target:id()):start()
 	mtmsg.sleep(0.02)
 	end_it(target)
-	return said(select(2, thread:join())), target
+	return joined(select(2, thread:join())), target
 end
 same("a message wakes a reader", (waits(function(t)
 	t:addmsg("here")
@@ -243,14 +235,14 @@ for _ = 1, 3 do
 	end, queue:id(), results:id()):start()
 end
 for i = 1, 3 do
-	same("a writer ends well", said(threads[i]:join()), "true")
+	same("a writer ends well", joined(threads[i]:join()), "true")
 end
 for _ = 1, 3 do
 	queue:addmsg(false)
 end
 local sum, count = 0, 0
 for i = 4, 6 do
-	same("a reader ends well", said(threads[i]:join()), "true")
+	same("a reader ends well", joined(threads[i]:join()), "true")
 	local s, c = results:nextmsg(10)
 	sum, count = sum + s, count + c
 end
