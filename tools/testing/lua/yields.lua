@@ -2,7 +2,9 @@
 --
 -- Yields from each place that a yield can come from. The argument is the folder tools/testing.
 
-local check = dofile((...) .. "/lib/check.lua")
+local folder = ...
+local check = dofile(folder .. "/lib/check.lua")
+local deep = dofile(folder .. "/lib/deep.lua")
 local ok, same = check.ok, check.same
 
 local yield = coroutine.yield
@@ -19,13 +21,6 @@ local function exchange(body, ...)
 	end
 	out[#out + 1] = (good and "" or "error ") .. tostring(result):gsub("^%S+:%d+: ", "")
 	return table.concat(out, " ")
-end
-
-local function deep(n, f)
-	if n == 0 then
-		return (f())
-	end
-	return (deep(n - 1, f))
 end
 
 same("a call in an expression", exchange(function() return yield(1) + yield(2) end), "1 2 30")
