@@ -10,17 +10,9 @@
 local folder, count, most_kib, most_ratio = ...
 count, most_kib, most_ratio = math.tointeger(count), tonumber(most_kib), tonumber(most_ratio)
 local check = dofile(folder .. "/lib/check.lua")
+local meminfo = dofile(folder .. "/lib/meminfo.lua")
 local lunatik = require("lunatik")
 local linux = require("linux")
-
-local function free_kib()
-	for line in io.lines("/proc/meminfo") do
-		local kib = line:match("^MemFree:%s+(%d+)")
-		if kib then
-			return math.tointeger(kib)
-		end
-	end
-end
 
 -- The least nanoseconds of many calls: whatever else runs on the machine only adds to them.
 local function least(calls, call)
@@ -57,11 +49,11 @@ end
 collectgarbage()
 -- Global, so that they live as long as this runtime.
 runtimes = table.create(count)
-local before = free_kib()
+local before = meminfo("MemFree")
 for i = 1, count do
 	runtimes[i] = lunatik.runtime("suite/idle", i)
 end
-local kib = (before - free_kib()) / count
+local kib = (before - meminfo("MemFree")) / count
 print(("# %.1f KiB each of %d runtimes"):format(kib, count))
 if most_kib > 0 then
 	check.ok("an idle one costs little memory", kib <= most_kib, ("%.1f KiB"):format(kib))
