@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Many workers and many messages. The arguments are how many.
+-- Many workers and many messages. The arguments are the folder tools/testing, and how many of each.
 
-local check = dofile(debug.getinfo(1, "S").source:sub(2):match("^(.*)/lua/") .. "/lib/check.lua")
-local workers, messages = math.tointeger((...)), math.tointeger((select(2, ...)))
+local folder, workers, messages = ...
+workers, messages = math.tointeger(workers), math.tointeger(messages)
+local check = dofile(folder .. "/lib/check.lua")
+local receive_all = dofile(folder .. "/lib/receive_all.lua")
 local same, ok = check.same, check.ok
 
 -- Many workers.
@@ -16,18 +18,9 @@ do
 	for i = 1, workers do
 		worker.send(all[i], i)
 	end
-	while true do
-		local values = table.pack(worker.receive(table.unpack(all)))
-		local any = false
-		for i = 1, workers do
-			if values[i] then
-				any, got, sum = true, got + 1, sum + values[i]
-			end
-		end
-		if not any then
-			break
-		end
-	end
+	receive_all(all, function(_, value)
+		got, sum = got + 1, sum + value
+	end)
 	same(workers .. " workers at once answer", got, 2 * workers)
 	same("each what it was asked", sum, 3 * workers * (workers + 1) // 2)
 end
@@ -89,22 +82,35 @@ end
 
 -- Creation and death.
 do
-	for _ = 1, workers do
-		local w <close> = worker.create("./worker_code", "worker.peek()")
-	end
-	ok(workers .. " workers come and go", true)
 	local dead = 0
+	for _ = 1, workers do
+		local closed
+		do
+			local w <close> = worker.create("./worker_code", "worker.peek()")
+			closed = w
+		end
+		dead = dead + (worker.status(closed) == "dead" and 1 or 0)
+	end
+	same(workers .. " workers come and go", dead, workers)
+	dead = 0
 	for _ = 1, workers do
 		local w = worker.create("./worker_code", "while true do end")
 		worker.stop(w)
 		dead = dead + (worker.status(w) == "dead" and 1 or 0)
 	end
 	same("whether they have begun or not, they are dead when they were stopped", dead, workers)
+	local counts = require("rcu").table(8)
+	counts.ran = 0
 	for i = 1, workers do
-		worker.create("./worker_code", "worker.message(1)")
+		worker.create("./worker_code", "require('rcu').add(..., 'ran', 1)", counts)
 		if i % 50 == 0 then
 			collectgarbage()
 		end
 	end
-	ok("without handles, too", true)
+	local linux = require("linux")
+	local ending = linux.ktime() + 60 * 1000000000
+	while counts.ran < workers and linux.ktime() < ending do
+		linux.schedule(1)
+	end
+	same("without handles, too", counts.ran, workers)
 end

@@ -135,8 +135,7 @@ check_says "a worker has its parent's limit of CPU time" 1 "CPU limit exceeded" 
 eval_is "and of memory" "true" --mem 8M '
 	local ok, err = pcall(worker.receive, worker.create("suite_memory"))
 	return (tostring(err):find("not enough memory") ~= nil)'
-lunatik eval 'worker.create("suite_memory")' >/dev/null 2>&1
-lua_checks "$SUITE_DIR/lua/workers_many.lua" "$WORKERS" "$MESSAGES"
+lua_checks "$SUITE_DIR/lua/workers_many.lua" "$SUITE_DIR" "$WORKERS" "$MESSAGES"
 check "all are gone" wait_until 20 workers 0
 lunatik shutdown
 check "the module can be unloaded" lunatik unload
