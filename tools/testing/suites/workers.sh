@@ -86,8 +86,9 @@ parent stop 'return function()
 end' "waits for the end of a worker"
 
 # The script ends, or fails, or is killed with its client, and with it the workers.
-for code in 'worker.create("suite_loops")' 'worker.create("suite_loops") error("x")'; do
-	lunatik eval "$code" >/dev/null 2>&1
+for code in 'return worker.status(w)' 'print(worker.status(w)) error("x")'; do
+	text=$(lunatik eval "w = worker.create('suite_loops') $code" 2>/dev/null)
+	check "an evaluated text has a worker" test "$text" = running
 	check "workers of an evaluated text end with it" wait_until 10 workers 0
 done
 lunatik eval 'worker.receive(worker.create("suite_peeks"))' &
@@ -98,7 +99,7 @@ check "and is killed, which ends the worker" wait_until 10 workers 0
 wait $client 2>/dev/null
 
 # What the tool shows.
-lunatik run - --name suite/shown <<'EOF' 2>/dev/null || lunatik eval 'error("no run")'
+lunatik run - --name suite/shown <<'EOF'
 a = worker.create("suite_receives")
 EOF
 check "a worker and its worker are listed" wait_until 10 workers 2
