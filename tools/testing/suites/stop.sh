@@ -206,8 +206,7 @@ lunatik stop tidies >/dev/null 2>&1
 lunatik status --clear
 echo "# closed and finalized: $(cat tidied)"
 check "all closing methods and finalizers have run, once" test "$(cat tidied)" = "$ROUNDS	$ROUNDS"
-sleep 1
-after=$(kernel_memory)
-echo "# kernel memory: $before KiB before, $after KiB after"
-check "and the memory is back where it was" test $((after - before)) -lt 2048
+memory_is_back() { [ $(($(kernel_memory) - before)) -lt 2048 ]; }
+check "and the memory is back where it was" wait_until 20 memory_is_back
+echo "# kernel memory: $before KiB before, $(kernel_memory) KiB after"
 finish
