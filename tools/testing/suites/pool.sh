@@ -16,7 +16,15 @@ lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
 # Where everything takes so long, times tell nothing.
 [ "$SLOWER" -ge 10 ] && timed='' || timed='fair times'
+# ONLY has the parts that run, with spaces between.
+PARTS="semantics slices many fair times blocked ends budget unload stress"
 ONLY=${ONLY:-semantics slices many $timed blocked ends budget unload stress}
+for word in $ONLY; do
+	case " $PARTS " in
+	*" $word "*) ;;
+	*) echo "Bail out! ONLY has '$word', which is none of $PARTS" && exit 2 ;;
+	esac
+done
 part() { case " $ONLY " in *" $1 "*) true ;; *) false ;; esac; }
 
 # workers COUNT: whether so many workers are there.
