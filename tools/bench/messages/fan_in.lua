@@ -8,7 +8,8 @@ local workers, each = ...
 local ktime = require("linux").ktime
 workers, each = assert(math.tointeger(workers)), assert(math.tointeger(each))
 
-local function start()
+-- Reports what each message takes of workers that `receive` is given, which returns how many it got, and their sum.
+local function measure(name, receive)
 	local all = {}
 	for i = 1, workers do
 		all[i] = worker.create("./source", each)
@@ -16,22 +17,19 @@ local function start()
 	for i = 1, workers do
 		assert(worker.receive(all[i]) == "ready")
 	end
-	return all
-end
-
-local function report(name, took, got, sum)
+	local begun = ktime()
+	for i = 1, workers do
+		worker.send(all[i], "go")
+	end
+	local got, sum = receive(all)
+	local took = ktime() - begun
 	assert(got == workers * each, "messages are missing")
 	assert(sum == workers * (each * (each + 1) // 2), "the messages are not what was sent")
 	worker.message({ name = "fan_in/" .. name, unit = "us", value = took / got / 1000 })
 end
 
-do
-	local all = start()
+measure("select", function(all)
 	local got, sum = 0, 0
-	local begun = ktime()
-	for i = 1, workers do
-		worker.send(all[i], "go")
-	end
 	while got < workers * each do
 		local values = { worker.receive(table.unpack(all)) }
 		for i = 1, workers do
@@ -41,20 +39,15 @@ do
 			end
 		end
 	end
-	report("select", ktime() - begun, got, sum)
-end
+	return got, sum
+end)
 
-do
-	local all = start()
+measure("in_turn", function(all)
 	local got, sum = 0, 0
-	local begun = ktime()
-	for i = 1, workers do
-		worker.send(all[i], "go")
-	end
 	for _ = 1, each do
 		for i = 1, workers do
 			got, sum = got + 1, sum + worker.receive(all[i])
 		end
 	end
-	report("in_turn", ktime() - begun, got, sum)
-end
+	return got, sum
+end)
