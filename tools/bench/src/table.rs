@@ -53,8 +53,11 @@ pub fn columns(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn row(cells: &[&str]) -> Vec<String> {
-    cells.iter().map(|&cell| cell.to_owned()).collect()
+/// The first row of a table of [`text`], whose first columns these are.
+fn heading(first: &[&str]) -> Vec<String> {
+    let last = ["MEDIAN", "LEAST", "GREATEST", "RUNS", "TARGET", "VERDICT"];
+    let cells = first.iter().chain(&last);
+    cells.map(|&cell| cell.to_owned()).collect()
 }
 
 fn verdict(figure: &Figure, kind: &str) -> &'static str {
@@ -73,28 +76,13 @@ fn target(figure: &Figure, kind: &str) -> String {
 pub fn text(report: &Report) -> String {
     let kind = report.kind();
     let mut text = String::new();
-    let mut rows = vec![row(&[
-        "BENCHMARK",
-        "UNIT",
-        "MEDIAN",
-        "LEAST",
-        "GREATEST",
-        "RUNS",
-        "TARGET",
-        "VERDICT",
-    ])];
-    let mut programs = vec![row(&[
+    let mut rows = vec![heading(&["BENCHMARK", "UNIT"])];
+    let mut programs = vec![heading(&[
         "PROGRAM",
         "CLASS",
         "KERNEL ms",
         "USER ms",
         "RATIO",
-        "MEDIAN",
-        "LEAST",
-        "GREATEST",
-        "RUNS",
-        "TARGET",
-        "VERDICT",
     ])];
     for figure in catalogue::in_order(report) {
         let (Some(summary), Some(judged)) = (figure.summary(), figure.judged()) else {
