@@ -104,7 +104,7 @@ local function read()
 	end
 	opened, closed = 0, 0
 	if done then
-		return wrong .. " wrong\n"
+		return calls > 0 and wrong .. " wrong\n" or "nothing was cut\n"
 	end
 	calls = calls + 1
 	while true do
