@@ -98,22 +98,26 @@ gives("one after an error", "false late seen late", function()
 end)
 gives("one of a loop", "1 closed", function()
 	local closed
-	for v in
-		function()
-			return wait(1)
+	local closes = setmetatable({}, {
+		__close = function()
+			closed = wait("closed")
 		end,
-		nil,
-		nil,
-		setmetatable({}, {
-			__close = function()
-				closed = wait("closed")
+	})
+	local function first()
+		for v in
+			function()
+				return wait(1)
 			end,
-		})
-	do
-		if v then
-			return v, closed or "closed"
+			nil,
+			nil,
+			closes
+		do
+			if v then
+				return v
+			end
 		end
 	end
+	return first(), closed
 end)
 -- What a traceback says, it says after a wait, too.
 local function trace(f)
