@@ -3,7 +3,7 @@
 //! Figures in a document, between two marks that only this program writes between.
 
 use crate::{
-    catalogue::Part,
+    catalogue::{self, Part},
     plot,
     report::Report,
     table::{markdown, text},
@@ -54,7 +54,7 @@ pub fn shown(report: &Report) -> (String, usize) {
     let verdicts: Vec<bool> = report
         .figures
         .iter()
-        .filter_map(|figure| crate::catalogue::is_met(figure, report.kind()))
+        .filter_map(|figure| catalogue::is_met(figure, report.kind()))
         .collect();
     let missed = verdicts.iter().filter(|&&met| !met).count();
     let sum = format!("{missed} of {} targets missed.", verdicts.len());
