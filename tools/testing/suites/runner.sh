@@ -216,7 +216,7 @@ eval_is "a child keeps its state between yields" "1	2	finished" '
 	local status = child:status()
 	child:stop()
 	return a, b, status == "ready" and "finished" or status'
-check_says "a stopped child cannot be resumed" 1 "" lunatik eval '
+check_says "a stopped child cannot be resumed" 1 "suite/child was stopped" lunatik eval '
 	local child = require("lunatik").runtime("suite/child")
 	child:stop()
 	child:stop()
