@@ -406,19 +406,35 @@ fn stop(state: State) -> lua::Result {
     let runtime = worker.runtime();
     if !worker.note_stop() {
         runtime.request_stop();
-        reaper::finish_after(runtime.clone(), grace.unwrap_or(DEFAULT_GRACE_MS));
+        runtime.end_within(grace.unwrap_or(DEFAULT_GRACE_MS));
     }
-    // The worker wakes its parent when it is gone.
-    let waited = wait(state, None, || {
-        let gone = matches!(runtime.phase(), Phase::Finished | Phase::Failed);
-        Ok(gone.then_some(()))
-    })?;
+    // The worker wakes its parent when it is gone. Most go by themselves: only those that do not are
+    // for the reaper, whose thread takes longer to wake than they take to end.
+    let gone = || Ok(matches!(runtime.phase(), Phase::Finished | Phase::Failed).then_some(()));
+    let overdue = || reaper::finish_after(runtime.clone(), 0);
+    let timeout = match runtime.grace_left_ms() {
+        0 => {
+            overdue();
+            None
+        }
+        left_ms => Some(left_ms),
+    };
+    let waited = match wait(state, timeout, gone)? {
+        Waited::TimedOut => {
+            overdue();
+            wait(state, None, gone)?
+        }
+        waited => waited,
+    };
     match waited {
         Waited::Done(()) => {
             // If it has not begun, its program may lie in a run queue yet, and never will.
             worker.finish(None);
             Ok(0)
         }
-        Waited::TimedOut | Waited::Ended { .. } => Err(interrupted()),
+        Waited::TimedOut | Waited::Ended { .. } => {
+            reaper::finish(runtime.clone());
+            Err(interrupted())
+        }
     }
 }

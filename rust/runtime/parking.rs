@@ -187,7 +187,7 @@ impl Runtime {
 /// The native function must return that at once, owning nothing, with its arguments where they
 /// were; when the runtime is woken, it is called again from its beginning, and comes here again,
 /// with the same time-out still running. So a function waits at one place only, and what it does
-/// before that can be done twice.
+/// before that can be done twice. Where the time is over it may wait on, without one.
 pub(crate) fn wait<T>(
     state: State,
     timeout_ms: Option<u32>,
@@ -195,10 +195,10 @@ pub(crate) fn wait<T>(
 ) -> lua::Result<Waited<T>> {
     let runtime = Vm::runtime_of(state);
     let parking = runtime.parking();
-    let deadline = if Vm::waits_on(state) {
-        parking.deadline.get()
-    } else {
-        timeout_ms.map(|ms| Instant::now() + Delta::from_millis(ms.into()))
+    let deadline = match timeout_ms {
+        None => None,
+        Some(_) if Vm::waits_on(state) => parking.deadline.get(),
+        Some(ms) => Some(Instant::now() + Delta::from_millis(ms.into())),
     };
     loop {
         // What was changed before the wake-up that this takes is seen below.
