@@ -14,7 +14,6 @@ use kernel::{
         Arc,
         ArcBorrow, //
     },
-    task::Task,
     time::{
         hrtimer::{
             AbsoluteHardMode,
@@ -134,15 +133,17 @@ impl Pooled {
         self.owned.load(Acquire)
     }
 
-    /// Whether the thread that executes it could run and does not. For interrupts of its CPU, while
-    /// the thread executes it.
+    /// Whether the thread that executes it could run and does not. In any context, while the thread
+    /// executes it.
     pub(crate) fn waits_for_cpu(&self) -> bool {
         /// `TASK_RUNNING`
         const RUNNABLE: u32 = 0;
         let task = self.task.load(Relaxed);
-        task != Task::current_raw()
-            // SAFETY: The thread executes the runtime, so it has not ended.
-            && unsafe { (&raw const (*task).__state).read_volatile() } == RUNNABLE
+        // SAFETY: The thread executes the runtime, so it has not ended.
+        unsafe {
+            (&raw const (*task).on_cpu).read_volatile() == 0
+                && (&raw const (*task).__state).read_volatile() == RUNNABLE
+        }
     }
 
     /// Has it leave its thread soon, if it can. In any context.

@@ -213,16 +213,15 @@ impl Runtime {
         drop(progress);
     }
 
-    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt of
-    /// that thread's CPU.
-    /// `passed` is the time from one call to the next, in nanoseconds.
+    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt, which
+    /// that thread waits for before it takes the VM away. `passed` is the time from one call to the
+    /// next, in nanoseconds.
     pub(crate) fn tick_from_pool(&self, passed: u64) {
         if !self.pooled().is_owned() {
             // It has not begun: whoever stops it may be taking the VM away just now.
             return;
         }
-        // SAFETY: The thread that is interrupted owns the runtime and does not take the VM away
-        // meanwhile.
+        // SAFETY: The thread owns the runtime and does not take the VM away meanwhile.
         if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
             vm.look_up();
             // The meter knows which it was.

@@ -51,12 +51,15 @@ const TICK_NS: u64 = 4_000_000;
 /// runtime for a moment.
 const IDLE_TICKS: u32 = 4;
 
+/// Set in [`Drainer::current`] while the timer looks at it.
+const LOOKED_AT: usize = 1;
+
 /// A work item that runs the runtimes of a context.
 ///
 /// # Invariants
 ///
-/// `current` is null, or a runtime that the drainer's thread executes on the CPU `cpu`, which that
-/// thread does not leave meanwhile.
+/// `current` is null, or a runtime that the drainer's thread executes, perhaps with [`LOOKED_AT`]: then
+/// it stays what it is until the timer's interrupt takes that away.
 #[pin_data]
 pub(crate) struct Drainer {
     shared: &'static Shared,
@@ -66,7 +69,8 @@ pub(crate) struct Drainer {
     /// Whether it has the slot of the context.
     has_slot: Atomic<bool>,
     current: Atomic<*mut Runtime>,
-    cpu: Atomic<u32>,
+    /// Where the timer was seen last.
+    timer_cpu: Atomic<u32>,
     /// Ticks that the present slice has seen.
     ticks: Atomic<u32>,
     /// Those of them at which its thread ran or slept.
@@ -124,7 +128,7 @@ impl Drainer {
                 next_idle: Atomic::new(ptr::null_mut()),
                 has_slot: Atomic::new(false),
                 current: Atomic::new(ptr::null_mut()),
-                cpu: Atomic::new(0),
+                timer_cpu: Atomic::new(0),
                 ticks: Atomic::new(0),
                 used_ticks: Atomic::new(0),
                 idle_ticks: Atomic::new(0),
@@ -190,7 +194,7 @@ impl Drainer {
         self.begin(&runtime);
         // SAFETY: As above.
         let left = unsafe { runtime.as_arc_borrow().run_slice() };
-        self.end();
+        self.look_after_nothing();
         if self.stands_back.replace(false) {
             // SAFETY: It is the calling thread, whose priority was this.
             unsafe { bindings::set_user_nice(Task::current_raw(), 0) };
@@ -219,17 +223,15 @@ impl Drainer {
         }
     }
 
-    /// From now on the thread executes `runtime`, and does not leave its CPU.
+    /// From now on the thread executes `runtime`.
     fn begin(&'static self, runtime: &Runtime) {
-        // SAFETY: `end()` takes it back, on the same thread.
-        unsafe { bindings::migrate_disable() };
-        self.cpu.store(this_cpu(), Relaxed);
         self.ticks.store(0, Relaxed);
         self.used_ticks.store(0, Relaxed);
-        // INVARIANT: The caller executes it on this CPU.
+        // INVARIANT: The caller executes it, and it was null.
         self.current
             .store(ptr::from_ref(runtime).cast_mut(), Release);
-        if !self.ticking.load(Relaxed) {
+        // Both were elsewhere while their CPU was away.
+        if !self.ticking.load(Relaxed) || self.timer_cpu.load(Relaxed) != this_cpu() {
             self.start_ticks();
         }
     }
@@ -239,21 +241,28 @@ impl Drainer {
         !self.current.load(Relaxed).is_null()
     }
 
-    /// The thread goes on with a runtime whose VM is about to go.
+    /// The thread does not execute the runtime any more, or its VM is about to go. When this comes back,
+    /// the timer does not look at it.
     pub(crate) fn look_after_nothing(&self) {
-        // INVARIANT: Null. The timer's interrupt is on this CPU, so it is over or begins after this.
-        self.current.store(ptr::null_mut(), Release);
-    }
-
-    /// The thread executes no runtime any more.
-    fn end(&self) {
-        self.look_after_nothing();
-        // SAFETY: `begin()` forbade it.
-        unsafe { bindings::migrate_enable() };
+        loop {
+            let current = self.current.load(Relaxed);
+            if current.is_null() {
+                return;
+            }
+            // INVARIANT: It was not looked at, so it may change; null is always right.
+            if current.addr() & LOOKED_AT == 0
+                && self.current.cmpxchg(current, ptr::null_mut(), Full).is_ok()
+            {
+                return;
+            }
+            // On another CPU, which the timer was sent to. It is there for a moment.
+            core::hint::spin_loop();
+        }
     }
 
     fn start_ticks(&'static self) {
         self.idle_ticks.store(0, Relaxed);
+        self.timer_cpu.store(this_cpu(), Relaxed);
         self.ticking.store(true, Relaxed);
         // SAFETY: This is the drainer's thread.
         unsafe { self.stop_ticks() };
@@ -291,15 +300,14 @@ impl Drainer {
             self.give_slot_up();
         }
         if runtime.pooled().is_executed_by(Task::current_raw()) {
-            self.end();
+            self.look_after_nothing();
         }
         Ok(())
     }
 
     /// The thread that [`block`](Self::block) was called on has slept, and goes on with `runtime`.
     pub(super) fn unblock(&'static self, runtime: &Runtime) {
-        // On a segment, the drainer's own thread waits where it was, bound to its CPU and looked
-        // after there: to bind this one would not end with the program's slice.
+        // On a segment, the drainer's own thread waits where it was, and is looked after.
         if runtime.pooled().is_executed_by(Task::current_raw()) {
             self.begin(runtime);
         }
@@ -325,8 +333,10 @@ impl Drainer {
         }
     }
 
-    /// Looks after the runtime that is executed. In a hard interrupt, on the drainer's CPU.
+    /// Looks after the runtime that is executed. In a hard interrupt, on the drainer's CPU; or
+    /// on any other, when that was taken away.
     fn tick(&'static self) -> HrTimerRestart {
+        self.timer_cpu.store(this_cpu(), Relaxed);
         let current = self.current.load(Acquire);
         if current.is_null() {
             let idle = self.idle_ticks.load(Relaxed).wrapping_add(1);
@@ -338,15 +348,19 @@ impl Drainer {
             return HrTimerRestart::Restart;
         }
         self.idle_ticks.store(0, Relaxed);
-        if self.cpu.load(Relaxed) != this_cpu() {
-            // The CPU was taken away and the timer sent to another one: the next slice starts it
-            // where it belongs.
-            self.ticking.store(false, Release);
-            return HrTimerRestart::NoRestart;
+        let looked_at = current.map_addr(|address| address | LOOKED_AT);
+        // INVARIANT: It is the same.
+        if self.current.cmpxchg(current, looked_at, Full).is_ok() {
+            // SAFETY: By the type invariants the thread executes it until the mark is gone.
+            self.look_after(unsafe { &*current });
+            // INVARIANT: It has not changed meanwhile.
+            self.current.store(current, Release);
         }
-        // SAFETY: By the type invariants the thread executes it on this CPU, which is in this
-        // interrupt until this returns.
-        let runtime = unsafe { &*current };
+        HrTimerRestart::Restart
+    }
+
+    /// Looks after `runtime`, which the drainer's thread executes meanwhile. In a hard interrupt.
+    fn look_after(&'static self, runtime: &Runtime) {
         runtime.tick_from_pool(TICK_NS);
         let ticks = self.ticks.load(Relaxed).wrapping_add(1);
         self.ticks.store(ticks, Relaxed);
@@ -367,7 +381,6 @@ impl Drainer {
             self.context.set_overdue();
             self.shared.kick_others(self.context);
         }
-        HrTimerRestart::Restart
     }
 }
 

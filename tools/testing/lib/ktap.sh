@@ -116,13 +116,18 @@ $(cat "$WORK/stderr")"
 
 # wait_until SECONDS COMMAND...: runs the command again and again until it succeeds; fails after that time.
 wait_until() {
-	tries=$(($1 * 50 * SLOWER))
+	waits_until=$(($(uptime_seconds) + $1 * SLOWER))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || return 1
+		[ "$(uptime_seconds)" -le "$waits_until" ] || return 1
 		usleep 20000
 	done
+}
+
+# uptime_seconds: whole seconds since the machine was started.
+uptime_seconds() {
+	IFS=. read -r seconds rest </proc/uptime
+	echo "$seconds"
 }
 
 # within SECONDS COMMAND...: runs the command and kills it after that time.

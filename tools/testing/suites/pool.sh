@@ -17,8 +17,8 @@ modprobe lunatik testing=1 || exit 1
 # Where everything takes so long, times tell nothing.
 [ "$SLOWER" -ge 10 ] && timed='' || timed='fair times'
 # ONLY has the parts that run, with spaces between.
-PARTS="semantics slices many fair times blocked ends budget unload stress"
-ONLY=${ONLY:-semantics slices many $timed blocked ends budget unload stress}
+PARTS="semantics slices many fair times blocked ends budget hotplug unload stress"
+ONLY=${ONLY:-semantics slices many $timed blocked ends budget hotplug unload stress}
 for word in $ONLY; do
 	case " $PARTS " in
 	*" $word "*) ;;
@@ -64,8 +64,9 @@ if part blocked; then
 	lua_checks "$SUITE_DIR/lua/pool_blocked.lua" "$SUITE_DIR" 1200 "too many"
 fi
 
-# Their ends.
+# Their ends. Those that end at once have to tidy up within the same grace.
 ends="$SUITE_DIR/lua/pool_ends.lua"
+each=$((9 / SLOWER + 1))
 counted() {
 	lunatik eval 'local c = require("lunatik")._ENV["suite.ends"] return c.begun, c.closed, c.collected'
 }
@@ -78,11 +79,11 @@ if part ends; then
 	lua_checks "$ends" "$SUITE_DIR" 2 stop $((200 / SLOWER / SLOWER))
 	check "all are gone" wait_until 20 workers 0
 	before=$(kernel_memory)
-	lua_checks "$ends" "$SUITE_DIR" 10 script
+	lua_checks "$ends" "$SUITE_DIR" $each script
 	check "workers end with their parent" wait_until 30 workers 0
 	check "having tidied up" wait_until 10 all_tidied
 	lunatik eval 'require("lunatik")._ENV["suite.waits"] = nil'
-	lunatik run --name suite/parent "$ends" "$SUITE_DIR" 10 wait >"$WORK/parent" 2>&1 &
+	lunatik run --name suite/parent "$ends" "$SUITE_DIR" $each wait >"$WORK/parent" 2>&1 &
 	parent=$!
 	check "others wait and compute" wait_until 60 lunatik eval 'assert(require("lunatik")._ENV["suite.waits"])'
 	check "their parent is stopped" within 20 lunatik stop suite/parent
@@ -137,6 +138,29 @@ if part budget; then
 			end
 			worker.message("waited")]==]))'
 	rm -f /lib/modules/lua/suite_pool.lua
+fi
+
+# A CPU goes, as it does when a machine is suspended, and comes back.
+cpu=/sys/devices/system/cpu/cpu1/online
+answers() {
+	lunatik eval 'return require("lunatik")._ENV["suite.hotplug"].answers'
+}
+# answers_go_on: whether there are more of them than before.
+answers_go_on() {
+	had=$(answers)
+	wait_until 10 sh -c "test \"\$(lunatik eval 'return require(\"lunatik\")._ENV[\"suite.hotplug\"].answers')\" -gt $had"
+}
+if part hotplug && [ -w $cpu ]; then
+	for loop in 'while true do end' 'table.sort({ 3, 2, 1 }, function() while true do end end)' 'worker.peek()'; do
+		lunatik spawn --name suite/hotplug "$SUITE_DIR/lua/pool_hotplug.lua" 6 "$loop"
+		check "there are answers beside $loop" answers_go_on
+		check "a CPU goes offline" within 20 sh -c "echo 0 >$cpu"
+		check_output "and is gone" 0 cat /sys/devices/system/cpu/online
+		check "there are answers on the other one" answers_go_on
+		check "it comes back" within 20 sh -c "echo 1 >$cpu"
+		check "there are answers still" answers_go_on
+		check "all of them are stopped" within 20 lunatik stop suite/hotplug
+	done
 fi
 
 # Unloading while hundreds wait and compute.
