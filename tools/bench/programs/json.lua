@@ -10,7 +10,7 @@ for i = 1, 200 do
 	document[i] = {
 		id = i,
 		name = "entry number " .. i,
-		tags = { "red", "green", "blue \"quoted\"" },
+		tags = { "red", "green", 'blue "quoted"' },
 		nested = { flag = i % 2 == 0, numbers = { i, i * 2, i * 3 }, text = "line\nbreak" },
 	}
 end

@@ -11,147 +11,254 @@ local testing = require("lunatik.testing")
 local MANY = 20000
 
 local programs = {
-	{ "tables", function()
-		local t = {}
-		for i = 1, 50 do
-			t[i] = { i, [i .. "k"] = i }
-		end
-		return #t
-	end },
-	{ "strings", function()
-		local s = {}
-		for i = 1, 40 do
-			s[i] = ("%5d %s %g"):format(i, ("x"):rep(i * 10), i / 3)
-		end
-		return #table.concat(s, ","):upper():gsub("X+", "y")
-	end },
-	{ "patterns", function()
-		local n = 0
-		for a, b in ("k1=v1,k2=v2,k3=v3"):rep(5):gmatch("(%w+)=(%w+)") do
-			n = n + #a + #b
-		end
-		return n, (("abc"):gsub("%w", function(c) return c .. c end))
-	end },
-	{ "closures", function()
-		local all = {}
-		for i = 1, 30 do
-			local n = i
-			all[i] = function() n = n + 1 return n end
-		end
-		return all[30]()
-	end },
-	{ "coroutines", function()
-		local n = 0
-		for i = 1, 10 do
-			for v in coroutine.wrap(function() for j = 1, i do coroutine.yield(j) end end) do
-				n = n + v
+	{
+		"tables",
+		function()
+			local t = {}
+			for i = 1, 50 do
+				t[i] = { i, [i .. "k"] = i }
 			end
-		end
-		return n
-	end },
-	{ "deep calls", function()
-		local function deep(n)
-			return n == 0 and 0 or 1 + deep(n - 1)
-		end
-		return deep(2000)
-	end },
-	{ "compilation", function()
-		return assert(load("local a <const>, b = 1, {2, x = function(...) return ... end} goto e ::e:: for i = 1, 3 do b[i] = i .. 'x' end return b.x(a, 'text', 1.5)"))()
-	end },
-	{ "errors", function()
-		return xpcall(function()
-			local t <close> = setmetatable({}, { __close = function() return {} end })
-			error({ code = "x" .. tostring(t) })
-		end, debug.traceback)
-	end },
-	{ "metatables", function()
-		local m = setmetatable({}, { __index = function(_, k) return { k } end, __concat = function(a) return { a } end })
-		return m.x, m .. "", m.y
-	end },
-	{ "finalizers", function()
-		for _ = 1, 20 do
-			setmetatable({}, { __gc = function(o) o.text = ("z"):rep(100) end })
-		end
-		collectgarbage()
-	end },
-	{ "weak tables", function()
-		local w = setmetatable({}, { __mode = "kv" })
-		for i = 1, 30 do
-			w[{}] = { i }
-		end
-		collectgarbage()
-		return next(w)
-	end },
-	{ "sorting", function()
-		local t = {}
-		for i = 1, 50 do
-			t[i] = (i * 7919) % 101
-		end
-		table.sort(t, function(a, b) return a < b end)
-		return table.unpack(t)
-	end },
-	{ "utf8 and pack", function()
-		local s = utf8.char(228, 8364, 128512)
-		return utf8.len(s), string.pack("z s4 d", s, s, 1.5), string.unpack("z", s .. "\0")
-	end },
-	{ "files", function()
-		local path = os.tmpname()
-		local f <close> = assert(io.open(path, "w"))
-		f:write(("line\n"):rep(10))
-		f:close()
-		local n = 0
-		for line in io.lines(path) do
-			n = n + #line
-		end
-		os.remove(path)
-		return n
-	end },
-	{ "require", function()
-		package.loaded.linux, package.loaded.rcu = nil, nil
-		return require("linux").ktime(), require("rcu").table(2)
-	end },
-	{ "rcu tables", function()
-		local t = require("rcu").table(2)
-		for i = 1, 10 do
-			t["k" .. i] = ("v"):rep(i)
-		end
-		local n = 0
-		for _, v in pairs(t) do
-			n = n + #v
-		end
-		return n
-	end },
-	{ "messages", function()
-		local shared = { ("s"):rep(100) }
-		local nested = {}
-		for i = 1, 40 do
-			nested = { nested, [{ i }] = shared, ["name" .. i] = i + 0.5 }
-		end
-		return testing.time_messages(1, nested, ("x"):rep(200), shared, require("rcu").table(2), { require("rcu").table(2), shared })
-	end },
-	{ "debug", function()
-		local function traced() return debug.traceback("m"), debug.getinfo(1).short_src end
-		return traced()
-	end },
-	{ "workers", function()
-		local w <close> = worker.create("./worker_code", "worker.message(worker.peek()) worker.peek()")
-		worker.send(w, { 1, { "x" } })
-		local good, message = pcall(worker.receive, w)
-		if not good then
-			-- It was not lost.
-			message = assert(worker.receive(w, 60000))
-		end
-		return #message[2][1]
-	end },
-	{ "dates", function()
-		return os.date("!%c"), os.date("*t").year, os.time({ year = 2024, month = 1, day = 1 }), tostring(1 / 3), tonumber("1e10")
-	end },
+			return #t
+		end,
+	},
+	{
+		"strings",
+		function()
+			local s = {}
+			for i = 1, 40 do
+				s[i] = ("%5d %s %g"):format(i, ("x"):rep(i * 10), i / 3)
+			end
+			return #table.concat(s, ","):upper():gsub("X+", "y")
+		end,
+	},
+	{
+		"patterns",
+		function()
+			local n = 0
+			for a, b in ("k1=v1,k2=v2,k3=v3"):rep(5):gmatch("(%w+)=(%w+)") do
+				n = n + #a + #b
+			end
+			return n, (("abc"):gsub("%w", function(c)
+				return c .. c
+			end))
+		end,
+	},
+	{
+		"closures",
+		function()
+			local all = {}
+			for i = 1, 30 do
+				local n = i
+				all[i] = function()
+					n = n + 1
+					return n
+				end
+			end
+			return all[30]()
+		end,
+	},
+	{
+		"coroutines",
+		function()
+			local n = 0
+			for i = 1, 10 do
+				for v in
+					coroutine.wrap(function()
+						for j = 1, i do
+							coroutine.yield(j)
+						end
+					end)
+				do
+					n = n + v
+				end
+			end
+			return n
+		end,
+	},
+	{
+		"deep calls",
+		function()
+			local function deep(n)
+				return n == 0 and 0 or 1 + deep(n - 1)
+			end
+			return deep(2000)
+		end,
+	},
+	{
+		"compilation",
+		function()
+			return assert(
+				load(
+					"local a <const>, b = 1, {2, x = function(...) return ... end} goto e ::e:: for i = 1, 3 do b[i] = i .. 'x' end return b.x(a, 'text', 1.5)"
+				)
+			)()
+		end,
+	},
+	{
+		"errors",
+		function()
+			return xpcall(function()
+				local t <close> = setmetatable({}, {
+					__close = function()
+						return {}
+					end,
+				})
+				error({ code = "x" .. tostring(t) })
+			end, debug.traceback)
+		end,
+	},
+	{
+		"metatables",
+		function()
+			local m = setmetatable({}, {
+				__index = function(_, k)
+					return { k }
+				end,
+				__concat = function(a)
+					return { a }
+				end,
+			})
+			return m.x, m .. "", m.y
+		end,
+	},
+	{
+		"finalizers",
+		function()
+			for _ = 1, 20 do
+				setmetatable({}, {
+					__gc = function(o)
+						o.text = ("z"):rep(100)
+					end,
+				})
+			end
+			collectgarbage()
+		end,
+	},
+	{
+		"weak tables",
+		function()
+			local w = setmetatable({}, { __mode = "kv" })
+			for i = 1, 30 do
+				w[{}] = { i }
+			end
+			collectgarbage()
+			return next(w)
+		end,
+	},
+	{
+		"sorting",
+		function()
+			local t = {}
+			for i = 1, 50 do
+				t[i] = (i * 7919) % 101
+			end
+			table.sort(t, function(a, b)
+				return a < b
+			end)
+			return table.unpack(t)
+		end,
+	},
+	{
+		"utf8 and pack",
+		function()
+			local s = utf8.char(228, 8364, 128512)
+			return utf8.len(s), string.pack("z s4 d", s, s, 1.5), string.unpack("z", s .. "\0")
+		end,
+	},
+	{
+		"files",
+		function()
+			local path = os.tmpname()
+			local f <close> = assert(io.open(path, "w"))
+			f:write(("line\n"):rep(10))
+			f:close()
+			local n = 0
+			for line in io.lines(path) do
+				n = n + #line
+			end
+			os.remove(path)
+			return n
+		end,
+	},
+	{
+		"require",
+		function()
+			package.loaded.linux, package.loaded.rcu = nil, nil
+			return require("linux").ktime(), require("rcu").table(2)
+		end,
+	},
+	{
+		"rcu tables",
+		function()
+			local t = require("rcu").table(2)
+			for i = 1, 10 do
+				t["k" .. i] = ("v"):rep(i)
+			end
+			local n = 0
+			for _, v in pairs(t) do
+				n = n + #v
+			end
+			return n
+		end,
+	},
+	{
+		"messages",
+		function()
+			local shared = { ("s"):rep(100) }
+			local nested = {}
+			for i = 1, 40 do
+				nested = { nested, [{ i }] = shared, ["name" .. i] = i + 0.5 }
+			end
+			return testing.time_messages(
+				1,
+				nested,
+				("x"):rep(200),
+				shared,
+				require("rcu").table(2),
+				{ require("rcu").table(2), shared }
+			)
+		end,
+	},
+	{
+		"debug",
+		function()
+			local function traced()
+				return debug.traceback("m"), debug.getinfo(1).short_src
+			end
+			return traced()
+		end,
+	},
+	{
+		"workers",
+		function()
+			local w <close> = worker.create("./worker_code", "worker.message(worker.peek()) worker.peek()")
+			worker.send(w, { 1, { "x" } })
+			local good, message = pcall(worker.receive, w)
+			if not good then
+				-- It was not lost.
+				message = assert(worker.receive(w, 60000))
+			end
+			return #message[2][1]
+		end,
+	},
+	{
+		"dates",
+		function()
+			return os.date("!%c"),
+				os.date("*t").year,
+				os.time({ year = 2024, month = 1, day = 1 }),
+				tostring(1 / 3),
+				tonumber("1e10")
+		end,
+	},
 }
 
 local function is_clean(err)
 	err = tostring(err)
 	-- A library may tell the lack of memory in words of its own: what open(2) gives.
-	return err:find("not enough memory", 1, true) or err:find("annot allocate memory", 1, true) or err:find("ENOMEM", 1, true)
+	return err:find("not enough memory", 1, true)
+		or err:find("annot allocate memory", 1, true)
+		or err:find("ENOMEM", 1, true)
 end
 
 for _, entry in ipairs(programs) do
@@ -180,7 +287,11 @@ for _, entry in ipairs(programs) do
 		until successes == 100 or n == MANY
 		local kind = stay and "each allocation and all after it" or "each allocation in turn"
 		-- A single failure is made good by a collection wherever Lua may collect.
-		check.ok(("%s: %s fails, and only \"not enough memory\" comes of it"):format(name, kind), (failures > 0 or not stay) and n < MANY and not dirty, dirty or (failures .. " failures in " .. n))
+		check.ok(
+			('%s: %s fails, and only "not enough memory" comes of it'):format(name, kind),
+			(failures > 0 or not stay) and n < MANY and not dirty,
+			dirty or (failures .. " failures in " .. n)
+		)
 		-- Each collection halves a stack that is too large.
 		for _ = 1, 5 do
 			collectgarbage()

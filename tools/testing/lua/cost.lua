@@ -41,7 +41,12 @@ local living = least(1000, function()
 	lunatik.runtime("suite/idle"):stop(0)
 end)
 local ratio = living / reading
-print(("# %.1f us to create and destroy one, %.2f times as long as 10,000 readings of a table"):format(living / 1e3, ratio))
+print(
+	("# %.1f us to create and destroy one, %.2f times as long as 10,000 readings of a table"):format(
+		living / 1e3,
+		ratio
+	)
+)
 if most_ratio > 0 then
 	check.ok("creating and destroying one takes little time", ratio <= most_ratio, ("%.2f"):format(ratio))
 end

@@ -98,7 +98,11 @@ for _, kind in ipairs(PARSER) do
 	ok("and the reason is the depth of " .. name, tostring(err):find("overflow") or tostring(err):find("limit"), err)
 end
 
-same("a pattern of 30 optional items matches", ("x?"):rep(30) .. ("x"):rep(30) ~= nil and ("x"):rep(30):find("^" .. ("x?"):rep(30) .. "$"), 1)
+same(
+	"a pattern of 30 optional items matches",
+	("x?"):rep(30) .. ("x"):rep(30) ~= nil and ("x"):rep(30):find("^" .. ("x?"):rep(30) .. "$"),
+	1
+)
 same("alternating captures, 30 of them", select("#", ("x"):rep(30):match(("(x)"):rep(30))), 30)
 
 -- What must fail, and leave everything in order ------------------------------------------------------------
@@ -139,7 +143,18 @@ overflows("message handlers", function()
 	error(good and "no error" or "stack overflow or " .. tostring(err), 0)
 end)
 
-for _, event in ipairs({ "__index", "__newindex", "__add", "__concat", "__lt", "__len", "__call", "__eq", "__unm", "__tostring" }) do
+for _, event in ipairs({
+	"__index",
+	"__newindex",
+	"__add",
+	"__concat",
+	"__lt",
+	"__len",
+	"__call",
+	"__eq",
+	"__unm",
+	"__tostring",
+}) do
 	local meta = {}
 	local one, two = setmetatable({}, meta), setmetatable({}, meta)
 	local act = load(([[
@@ -272,7 +287,11 @@ end)
 
 -- Patterns: each item that can match in several ways takes stack.
 local good, err = pcall(string.find, ("a"):rep(300000), ("a?"):rep(300000) .. "b")
-ok("a pattern of 300000 optional items ends", good or tostring(err):find("too complex") or tostring(err):find("overflow"), err)
+ok(
+	"a pattern of 300000 optional items ends",
+	good or tostring(err):find("too complex") or tostring(err):find("overflow"),
+	err
+)
 good, err = pcall(string.find, ("a"):rep(1000), ".-" .. ("(.-)"):rep(32) .. ("a?"):rep(500) .. "$x")
 ok("a pattern with many captures ends", good or tostring(err):find("too complex") or tostring(err):find("capture"), err)
 good, err = pcall(string.rep, "x", -1)

@@ -10,7 +10,9 @@ gives("io.read(), io.read('n'), io.stdin:read('a')", "nil nil ")
 gives("os.date('%H:%M', 3600), os.date('%Z', 0) == 'UTC' or os.date('%Z', 0) == 'GMT'", "01:00 true")
 
 -- Binary chunks, by every way in.
-local binary = string.dump(function() return 1 end)
+local binary = string.dump(function()
+	return 1
+end)
 same("string.dump gives a binary chunk", binary:sub(1, 4), "\27Lua")
 for _, mode in ipairs({ "bt", "b", "default" }) do
 	local good, err = load(binary, "binary", mode ~= "default" and mode or nil)
@@ -23,7 +25,11 @@ local from_function, why = load(function()
 		return binary
 	end
 end)
-check.ok("load refuses a binary chunk that comes in pieces", from_function == nil and tostring(why):find("binary", 1, true), why)
+check.ok(
+	"load refuses a binary chunk that comes in pieces",
+	from_function == nil and tostring(why):find("binary", 1, true),
+	why
+)
 
 local path = os.tmpname()
 local file = assert(io.open(path, "wb"))
@@ -32,7 +38,11 @@ file:close()
 local from_file, reason = loadfile(path)
 check.ok("loadfile refuses a binary chunk", from_file == nil and tostring(reason):find("binary", 1, true), reason)
 local in_mode_b, reason_b = loadfile(path, "b")
-check.ok("loadfile refuses a binary chunk in mode b", in_mode_b == nil and tostring(reason_b):find("binary", 1, true), reason_b)
+check.ok(
+	"loadfile refuses a binary chunk in mode b",
+	in_mode_b == nil and tostring(reason_b):find("binary", 1, true),
+	reason_b
+)
 check.raises("dofile refuses a binary chunk", "binary", dofile, path)
 package.path = path .. ";" .. package.path
 check.raises("require refuses a binary chunk", "binary", require, "binary_chunk")
@@ -81,24 +91,40 @@ for _ = 1, 200 do
 	seen[linux.random(3)] = true
 end
 check.ok("linux.random(3) gives 1, 2 and 3", seen[1] and seen[2] and seen[3] and not seen[0] and not seen[4])
-check.ok("linux.random(m, n) stays in the closed range", (function()
-	for _ = 1, 200 do
-		local value = linux.random(-2, 2)
-		if value < -2 or value > 2 then
-			return false
+check.ok(
+	"linux.random(m, n) stays in the closed range",
+	(function()
+		for _ = 1, 200 do
+			local value = linux.random(-2, 2)
+			if value < -2 or value > 2 then
+				return false
+			end
 		end
-	end
-	return linux.random(7, 7) == 7
-end)())
-check.ok("linux.random covers the whole range of integers", math.type(linux.random(math.mininteger, math.maxinteger)) == "integer")
+		return linux.random(7, 7) == 7
+	end)()
+)
+check.ok(
+	"linux.random covers the whole range of integers",
+	math.type(linux.random(math.mininteger, math.maxinteger)) == "integer"
+)
 check.ok("linux.random() gives 64 bits", math.type(linux.random()) == "integer" and linux.random() ~= linux.random())
 check.raises("linux.random refuses an empty range", "bad argument", linux.random, 2, 1)
 local before = linux.ktime()
 local left = linux.schedule(20)
 local slept = linux.ktime() - before
-check.ok("linux.schedule(20) sleeps 20 ms and has nothing left", left == 0 and slept >= 19000000, left .. " left after " .. slept)
+check.ok(
+	"linux.schedule(20) sleeps 20 ms and has nothing left",
+	left == 0 and slept >= 19000000,
+	left .. " left after " .. slept
+)
 check.ok("linux.time is the wall clock in ns", math.abs(linux.time() // 1000000000 - os.time()) <= 1)
 same("linux.difftime subtracts", linux.difftime(5, 3), 2)
-check.ok("linux.cpu is below linux.numcpus", linux.cpu() >= 0 and linux.cpu() < linux.numcpus() and linux.numcpus() >= 1)
+check.ok(
+	"linux.cpu is below linux.numcpus",
+	linux.cpu() >= 0 and linux.cpu() < linux.numcpus() and linux.numcpus() >= 1
+)
 same("linux.errname names an error", linux.errname(2), "ENOENT")
-gives("require('linux').stat.IRUGO, require('linux').stat.IWUSR", ("%d %d"):format(tonumber("444", 8), tonumber("200", 8)))
+gives(
+	"require('linux').stat.IRUGO, require('linux').stat.IWUSR",
+	("%d %d"):format(tonumber("444", 8), tonumber("200", 8))
+)

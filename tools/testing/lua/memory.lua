@@ -7,7 +7,11 @@ local check = dofile((...) .. "/lib/check.lua")
 
 local function exhausts(name, fn)
 	local good, err = pcall(fn)
-	check.ok(name .. " gives \"not enough memory\"", not good and tostring(err):find("not enough memory", 1, true), good and "no error" or err)
+	check.ok(
+		name .. ' gives "not enough memory"',
+		not good and tostring(err):find("not enough memory", 1, true),
+		good and "no error" or err
+	)
 	collectgarbage()
 	local used = collectgarbage("count")
 	check.ok("and all of it comes back after " .. name, used < 2048, used .. " KiB are in use")
@@ -94,13 +98,16 @@ exhausts("a finalizer that needs memory", function()
 	return ("x"):rep(9 << 20)
 end)
 
-check.ok("long strings that are garbage make room for others", pcall(function()
-	for _ = 1, 100 do
-		local s = ("x"):rep(1 << 20)
-		assert(#s:rep(3, ",") == (3 << 20) + 2 and #table.concat({ s, s, s }) == 3 << 20)
-		assert(#s:gsub("x", "yy", 1) == (1 << 20) + 1 and #(s .. s) == 2 << 20)
-	end
-end))
+check.ok(
+	"long strings that are garbage make room for others",
+	pcall(function()
+		for _ = 1, 100 do
+			local s = ("x"):rep(1 << 20)
+			assert(#s:rep(3, ",") == (3 << 20) + 2 and #table.concat({ s, s, s }) == 3 << 20)
+			assert(#s:gsub("x", "yy", 1) == (1 << 20) + 1 and #(s .. s) == 2 << 20)
+		end
+	end)
+)
 for round = 1, 200 do
 	local good = pcall(string.rep, "x", 9 << 20)
 	if good then

@@ -8,7 +8,8 @@ local same, ok = check.same, check.ok
 local mirror = require("lunatik").runtime("suite_mirror")
 
 -- Scalars.
-local scalars = { true, false, 0, -1, math.maxinteger, math.mininteger, 1.5, -0.0, 1 / 0, "", "a\0b", ("x"):rep(100000) }
+local scalars =
+	{ true, false, 0, -1, math.maxinteger, math.mininteger, 1.5, -0.0, 1 / 0, "", "a\0b", ("x"):rep(100000) }
 for i = 1, #scalars do
 	same("a scalar comes back: " .. tostring(scalars[i]):sub(1, 20), mirror:resume(scalars[i]), scalars[i])
 end
@@ -18,7 +19,15 @@ same("nil, too", select("#", mirror:resume(nil, nil)), 2)
 local function bits(float)
 	return ("%016x"):format((string.unpack("<i8", string.pack("<d", float))))
 end
-for _, pattern in ipairs({ "7ff8000000000000", "fff8000000000000", "7ff0000000000001", "fff7ffffffffffff", "7ffdeadbeefcafe1", "8000000000000000", "0000000000000001" }) do
+for _, pattern in ipairs({
+	"7ff8000000000000",
+	"fff8000000000000",
+	"7ff0000000000001",
+	"fff7ffffffffffff",
+	"7ffdeadbeefcafe1",
+	"8000000000000000",
+	"0000000000000001",
+}) do
 	local float = string.unpack("<d", string.pack("<i8", math.tointeger(tonumber("0x" .. pattern))))
 	same("a float keeps its bits: " .. pattern, bits(mirror:resume(float)), bits(float))
 	same("in a table, too: " .. pattern, bits(mirror:resume({ float })[1]), bits(float))
@@ -29,7 +38,17 @@ same("a float of integral value stays one", math.type(mirror:resume(3.0)), "floa
 -- Strings of each length around where messages begin to need memory, alone and behind others.
 local lengths = 0
 for length = 0, 300 do
-	local text = (("%d;"):rep(100)):format(table.unpack(setmetatable({}, { __index = function() return length end }), 1, 100)):sub(1, length)
+	local text = (("%d;"):rep(100))
+		:format(table.unpack(
+			setmetatable({}, {
+				__index = function()
+					return length
+				end,
+			}),
+			1,
+			100
+		))
+		:sub(1, length)
 	local before, between, after = mirror:resume(length << 40, text, -length)
 	lengths = lengths + ((before == length << 40 and between == text and after == -length) and 1 or 0)
 end
@@ -53,7 +72,10 @@ long = nil
 local t = { 1, 2, { x = "y" }, [1.5] = "float", [true] = "boolean", [-7] = "integer" }
 local back = mirror:resume(t)
 ok("a table comes back as another one", type(back) == "table" and back ~= t)
-ok("with what is in it", back[2] == 2 and back[3].x == "y" and back[1.5] == "float" and back[true] == "boolean" and back[-7] == "integer")
+ok(
+	"with what is in it",
+	back[2] == 2 and back[3].x == "y" and back[1.5] == "float" and back[true] == "boolean" and back[-7] == "integer"
+)
 t.self = t
 back = mirror:resume(t)
 ok("a cycle stays one", back.self == back)
@@ -76,7 +98,10 @@ ok("a table that is its own key and value stays so", back[back] == back and next
 t = { [key] = key, { [key] = 1 }, { [{ key }] = key } }
 back = mirror:resume(t)
 local own = back[1] and next(back[1])
-ok("a key is the same table wherever it is", back[own] == own and next(back[2])[1] == own and back[2][next(back[2])] == own)
+ok(
+	"a key is the same table wherever it is",
+	back[own] == own and next(back[2])[1] == own and back[2][next(back[2])] == own
+)
 t = {}
 for i = 1, 1000 do
 	t[{ i }] = { { i } }
@@ -131,7 +156,17 @@ local function alike(one, two)
 	end
 	return true
 end
-for _, size in ipairs({ { 0, 0, 0 }, { 1, 1, 0 }, { 31, 2, 0 }, { 32, 0, 0 }, { 33, 33, 0 }, { 1000, 40, 0 }, { 1000, 1000, 499 }, { 100, 0, 100 }, { 70000, 3, 34999 } }) do
+for _, size in ipairs({
+	{ 0, 0, 0 },
+	{ 1, 1, 0 },
+	{ 31, 2, 0 },
+	{ 32, 0, 0 },
+	{ 33, 33, 0 },
+	{ 1000, 40, 0 },
+	{ 1000, 1000, 499 },
+	{ 100, 0, 100 },
+	{ 70000, 3, 34999 },
+}) do
 	local filled = fill(table.unpack(size))
 	ok("a table of " .. table.concat(size, ", ") .. " arrives", alike(filled, mirror:resume(filled)))
 end
@@ -140,7 +175,14 @@ end
 math.randomseed(1, 2)
 local made
 local function scalar()
-	return ({ true, math.random(-5, 5), math.random(0), math.random() * 1e9, ("s"):rep(math.random(0, 70)), tostring(math.random(0)) })[math.random(6)]
+	return ({
+		true,
+		math.random(-5, 5),
+		math.random(0),
+		math.random() * 1e9,
+		("s"):rep(math.random(0, 70)),
+		tostring(math.random(0)),
+	})[math.random(6)]
 end
 local function make(depth)
 	if depth == 0 or math.random(3) == 1 then

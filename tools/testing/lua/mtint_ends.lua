@@ -39,10 +39,14 @@ collected(function()
 	interrupt_me()
 	finalized[2] = "ran to its end"
 end)
-check.same("one for the thread comes after the finalizer", said(function()
-	collectgarbage()
-	return "too far"
-end), "false " .. INTERRUPTED)
+check.same(
+	"one for the thread comes after the finalizer",
+	said(function()
+		collectgarbage()
+		return "too far"
+	end),
+	"false " .. INTERRUPTED
+)
 check.same("which ran to its end", finalized[2], "ran to its end")
 
 local ran = {}
@@ -73,23 +77,31 @@ check.same("all of them", #ran, 0)
 
 -- In message handlers of other errors it waits.
 
-check.same("a message handler is left alone", said(xpcall, function()
-	error("mine", 0)
-end, function(err)
-	interrupt_me()
-	for _ = 1, 10 do
-		order = {}
-	end
-	return "handled " .. err
-end), "false " .. INTERRUPTED)
-check.same("and the interrupt comes after it", said(function()
-	local good, err = xpcall(error, function(err)
-		mtint.interrupt(id)
-		seen = "to its end"
-		return err
-	end, "mine", 0)
-	return good, err
-end), "false " .. INTERRUPTED)
+check.same(
+	"a message handler is left alone",
+	said(xpcall, function()
+		error("mine", 0)
+	end, function(err)
+		interrupt_me()
+		for _ = 1, 10 do
+			order = {}
+		end
+		return "handled " .. err
+	end),
+	"false " .. INTERRUPTED
+)
+check.same(
+	"and the interrupt comes after it",
+	said(function()
+		local good, err = xpcall(error, function(err)
+			mtint.interrupt(id)
+			seen = "to its end"
+			return err
+		end, "mine", 0)
+		return good, err
+	end),
+	"false " .. INTERRUPTED
+)
 check.same("when the handler has run", seen, "to its end")
 
 -- debug.sethook.
@@ -107,26 +119,34 @@ check.ok("a user's hook survives an interrupt", ticks > before + 100, ticks - be
 local hook, mask, every = debug.gethook()
 check.ok("and is what debug.gethook shows", type(hook) == "function" and mask == "" and every == 1, mask)
 debug.sethook()
-check.same("taking the hook off takes no interrupt", said(function()
-	local thread = coroutine.create(function()
-		coroutine.yield()
-		return "too far"
-	end)
-	coroutine.resume(thread)
-	mtint.interrupt(mtint.id(thread))
-	debug.sethook(thread)
-	return coroutine.resume(thread)
-end), "true false " .. INTERRUPTED)
-check.same("nor does setting one", said(function()
-	local thread = coroutine.create(function()
-		coroutine.yield()
-		return "too far"
-	end)
-	coroutine.resume(thread)
-	mtint.interrupt(mtint.id(thread))
-	debug.sethook(thread, function() end, "crl", 1)
-	return coroutine.resume(thread)
-end), "true false " .. INTERRUPTED)
+check.same(
+	"taking the hook off takes no interrupt",
+	said(function()
+		local thread = coroutine.create(function()
+			coroutine.yield()
+			return "too far"
+		end)
+		coroutine.resume(thread)
+		mtint.interrupt(mtint.id(thread))
+		debug.sethook(thread)
+		return coroutine.resume(thread)
+	end),
+	"true false " .. INTERRUPTED
+)
+check.same(
+	"nor does setting one",
+	said(function()
+		local thread = coroutine.create(function()
+			coroutine.yield()
+			return "too far"
+		end)
+		coroutine.resume(thread)
+		mtint.interrupt(mtint.id(thread))
+		debug.sethook(thread, function() end, "crl", 1)
+		return coroutine.resume(thread)
+	end),
+	"true false " .. INTERRUPTED
+)
 check.same("an interrupt leaves no hook behind", debug.gethook(), nil)
 local lines = {}
 local function traced()
@@ -150,17 +170,21 @@ for _, line in ipairs(lines) do
 	end
 end
 check.same("a line hook sees each line once", table.concat(distinct, " "), "1 2 3 4")
-check.same("an interrupt reaches code within a user's hook", said(function()
-	debug.sethook(function()
-		debug.sethook()
-		interrupt_me()
-		while true do
-		end
-	end, "", 1)
-	order = {}
-	order = {}
-	return "too far"
-end), "false " .. INTERRUPTED)
+check.same(
+	"an interrupt reaches code within a user's hook",
+	said(function()
+		debug.sethook(function()
+			debug.sethook()
+			interrupt_me()
+			while true do
+			end
+		end, "", 1)
+		order = {}
+		order = {}
+		return "too far"
+	end),
+	"false " .. INTERRUPTED
+)
 debug.sethook()
 
 -- Garbage.
@@ -170,7 +194,11 @@ local dropped = mtint.id(co)
 mtint.interrupt(dropped)
 co = nil
 collectgarbage()
-check.same("a collected coroutine is unknown", said(mtint.interrupt, dropped), "false mtint.error.unknown_object: interruptible id " .. dropped)
+check.same(
+	"a collected coroutine is unknown",
+	said(mtint.interrupt, dropped),
+	"false mtint.error.unknown_object: interruptible id " .. dropped
+)
 co = coroutine.create(function()
 	coroutine.yield()
 end)
@@ -189,7 +217,11 @@ do
 end
 co = nil
 collectgarbage()
-check.same("a handler does not keep its own coroutine", said(mtint.interrupt, dropped), "false mtint.error.unknown_object: interruptible id " .. dropped)
+check.same(
+	"a handler does not keep its own coroutine",
+	said(mtint.interrupt, dropped),
+	"false mtint.error.unknown_object: interruptible id " .. dropped
+)
 
 co = coroutine.create(print)
 dropped = mtint.id(co)
@@ -200,7 +232,11 @@ check.same("and takes that back", handle:interrupt(false), true)
 check.same("it serves as an id", mtint.interrupt(handle), true)
 check.raises("its flag is a boolean, too", "boolean expected", handle.interrupt, handle, 1)
 check.ok("each is another one", mtint.interruptible(dropped) ~= handle)
-check.ok("it says what it is", tostring(handle):match("^mtint%.interruptible: 0x%x+ %(id=" .. dropped .. "%)$") ~= nil, tostring(handle))
+check.ok(
+	"it says what it is",
+	tostring(handle):match("^mtint%.interruptible: 0x%x+ %(id=" .. dropped .. "%)$") ~= nil,
+	tostring(handle)
+)
 check.same("and nothing more", getmetatable(handle), "mtint.interruptible")
 co = nil
 collectgarbage()
@@ -209,7 +245,11 @@ check.same("with its id", mtint.interruptible(dropped):id(), dropped)
 check.same("and interrupts nobody", mtint.interrupt(dropped), false)
 handle = nil
 collectgarbage()
-check.same("without handles it is unknown", said(mtint.interruptible, dropped), "false mtint.error.unknown_object: interruptible id " .. dropped)
+check.same(
+	"without handles it is unknown",
+	said(mtint.interruptible, dropped),
+	"false mtint.error.unknown_object: interruptible id " .. dropped
+)
 check.raises("a handle is no other userdata", "mtint.interruptible expected", function()
 	local other = mtint.interruptible(id)
 	return other.id(io.stdout)

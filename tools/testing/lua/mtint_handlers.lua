@@ -14,10 +14,14 @@ local function count()
 	calls = calls + 1
 end
 mtint.sethook(count)
-check.same("with a handler the code goes on", said(function()
-	interrupt_me()
-	return "went on"
-end), "true went on")
+check.same(
+	"with a handler the code goes on",
+	said(function()
+		interrupt_me()
+		return "went on"
+	end),
+	"true went on"
+)
 check.same("and the handler was called once", calls, 1)
 calls = 0
 local arguments
@@ -27,9 +31,13 @@ mtint.sethook(function(...)
 end)
 interrupt_me()
 check.same("without arguments", arguments, 0)
-check.same("whose results do not matter", said(function()
-	return mtint.interrupt(id)
-end), "true true")
+check.same(
+	"whose results do not matter",
+	said(function()
+		return mtint.interrupt(id)
+	end),
+	"true true"
+)
 
 local seen
 mtint.sethook(function()
@@ -70,7 +78,11 @@ end)
 mtint.sethook(co, function()
 	coroutine.yield()
 end)
-check.same("not in a function either", said(coroutine.resume, co), "true false attempt to yield across a C-call boundary")
+check.same(
+	"not in a function either",
+	said(coroutine.resume, co),
+	"true false attempt to yield across a C-call boundary"
+)
 
 mtint.sethook(nil)
 calls = 0
@@ -137,9 +149,13 @@ mtint.sethook(co, count)
 check.same("one that came since is one", said(coroutine.resume, co), "true true true")
 check.same("and is called", calls, 1)
 mtint.sethook(count)
-check.same("coroutines do not inherit handlers", said(coroutine.wrap(function()
-	return said(interrupt_me)
-end)), "true false " .. INTERRUPTED)
+check.same(
+	"coroutines do not inherit handlers",
+	said(coroutine.wrap(function()
+		return said(interrupt_me)
+	end)),
+	"true false " .. INTERRUPTED
+)
 mtint.sethook()
 
 -- Permanently.
@@ -172,7 +188,11 @@ co = coroutine.create(function()
 end)
 coroutine.resume(co)
 mtint.interrupt(mtint.id(co), true)
-check.same("a message handler is not disturbed, and can take it back", said(coroutine.resume, co), "true true false handled " .. INTERRUPTED)
+check.same(
+	"a message handler is not disturbed, and can take it back",
+	said(coroutine.resume, co),
+	"true true false handled " .. INTERRUPTED
+)
 check.same("then all is as before", said(coroutine.resume, co), "true true end")
 
 calls = 0

@@ -199,29 +199,31 @@ end
 -- Coroutines that come and go, while another thread interrupts them by their ids.
 local target = mtmsg.newbuffer()
 stop:clear()
-local maker = llthreads.new(function(target_id, stop_id)
-	local mtint, mtmsg = require("mtint"), require("mtmsg")
-	local target, stop = mtmsg.buffer(target_id), mtmsg.buffer(stop_id)
-	local made = 0
-	while stop:msgcnt() == 0 do
-		local kept = {}
-		for i = 1, 20 do
-			kept[i] = coroutine.create(function()
-				coroutine.yield()
-			end)
-			local own = kept[i]
-			mtint.sethook(own, function()
-				return own
-			end)
-			target:setmsg(mtint.id(own))
-			made = made + 1
-			coroutine.resume(own)
+local maker = llthreads
+	.new(function(target_id, stop_id)
+		local mtint, mtmsg = require("mtint"), require("mtmsg")
+		local target, stop = mtmsg.buffer(target_id), mtmsg.buffer(stop_id)
+		local made = 0
+		while stop:msgcnt() == 0 do
+			local kept = {}
+			for i = 1, 20 do
+				kept[i] = coroutine.create(function()
+					coroutine.yield()
+				end)
+				local own = kept[i]
+				mtint.sethook(own, function()
+					return own
+				end)
+				target:setmsg(mtint.id(own))
+				made = made + 1
+				coroutine.resume(own)
+			end
+			kept = nil
+			collectgarbage()
 		end
-		kept = nil
-		collectgarbage()
-	end
-	return made
-end, target:id(), stop:id()):start()
+		return made
+	end, target:id(), stop:id())
+	:start()
 local outcomes = { ["true"] = 0, ["false"] = 0, unknown = 0 }
 local wrong
 local deadline = linux.ktime() + 60000000000
@@ -246,20 +248,28 @@ local ok, made = maker:join()
 check.ok("who makes coroutines that are interrupted while they are collected saw nothing wrong", ok, made)
 check.same("who interrupts them sees only what may be", wrong, nil)
 check.ok("they were interrupted", outcomes["true"] > 0, outcomes["true"])
-print(("# %s coroutines made; %d interrupted, %d gone, %d unknown"):format(
-	made, outcomes["true"], outcomes["false"], outcomes.unknown))
+print(
+	("# %s coroutines made; %d interrupted, %d gone, %d unknown"):format(
+		made,
+		outcomes["true"],
+		outcomes["false"],
+		outcomes.unknown
+	)
+)
 
 -- Whole runtimes that come and go.
 local wanted = math.max(interrupts // 10000, 5)
 for _ = 1, wanted do
-	local thread = llthreads.new(function(target_id)
-		local mtint = require("mtint")
-		mtint.sethook(function() end)
-		require("mtmsg").buffer(target_id):setmsg(mtint.id())
-		for _ = 1, 100 do
-			local _ = {}
-		end
-	end, target:id()):start()
+	local thread = llthreads
+		.new(function(target_id)
+			local mtint = require("mtint")
+			mtint.sethook(function() end)
+			require("mtmsg").buffer(target_id):setmsg(mtint.id())
+			for _ = 1, 100 do
+				local _ = {}
+			end
+		end, target:id())
+		:start()
 	target:setmsg()
 	local id
 	local alive = true

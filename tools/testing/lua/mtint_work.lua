@@ -32,11 +32,13 @@ end
 
 function work.yield()
 	local sum = 0
-	for i in coroutine.wrap(function()
-		for i = 1, 50 do
-			coroutine.yield(i)
-		end
-	end) do
+	for i in
+		coroutine.wrap(function()
+			for i = 1, 50 do
+				coroutine.yield(i)
+			end
+		end)
+	do
 		sum = sum + i
 	end
 	assert(sum == 1275, "lost")
@@ -46,7 +48,11 @@ function work.raise()
 	local caught = 0
 	for i = 1, 50 do
 		local ok, err = pcall(function()
-			local _ <close> = setmetatable({}, { __close = function() caught = caught + 1 end })
+			local _ <close> = setmetatable({}, {
+				__close = function()
+					caught = caught + 1
+				end,
+			})
 			error({ i })
 		end)
 		assert(not ok)
@@ -61,13 +67,17 @@ end
 
 function work.text()
 	local text = ("abc"):rep(50)
-	local replaced = text:gsub("b", function(c) return c:upper() end)
+	local replaced = text:gsub("b", function(c)
+		return c:upper()
+	end)
 	assert(replaced == ("aBc"):rep(50), "damaged")
 	local list = {}
 	for i = 1, 50 do
 		list[i] = (i * 7919) % 101
 	end
-	table.sort(list, function(a, b) return a < b end)
+	table.sort(list, function(a, b)
+		return a < b
+	end)
 	for i = 2, 50 do
 		assert(list[i - 1] <= list[i], "not sorted")
 	end

@@ -15,7 +15,15 @@ local function took(fn, ...)
 	return (linux.ktime() - begun) // 1000000
 end
 
-for _, name in ipairs({ "unknown_object", "ambiguous_name", "object_closed", "operation_aborted", "message_size", "no_buffers", "out_of_memory" }) do
+for _, name in ipairs({
+	"unknown_object",
+	"ambiguous_name",
+	"object_closed",
+	"operation_aborted",
+	"message_size",
+	"no_buffers",
+	"out_of_memory",
+}) do
 	same("error." .. name .. " is its own name", mtmsg.error[name], "mtmsg.error." .. name)
 end
 same("the version is that of the module whose rules these are", mtmsg._VERSION, "0.4.3")
@@ -105,7 +113,11 @@ same("again when the other one is gone", mtmsg.buffer("suite"):id(), named:id())
 ok("a buffer says what it is", tostring(b):match("^mtmsg%.buffer: 0x%x+ %(id=" .. b:id() .. "%)$") ~= nil, tostring(b))
 ok("and its name", tostring(named):match('^mtmsg%.buffer: 0x%x+ %(name="suite",id=%d+%)$') ~= nil, tostring(named))
 same("type knows it", mtmsg.type(b), "mtmsg.buffer")
-same("and the others", joined(mtmsg.type(1), mtmsg.type("x"), mtmsg.type(nil), mtmsg.type(io.stdout)), "number string nil userdata")
+same(
+	"and the others",
+	joined(mtmsg.type(1), mtmsg.type("x"), mtmsg.type(nil), mtmsg.type(io.stdout)),
+	"number string nil userdata"
+)
 same("its metatable is hidden", getmetatable(b), "mtmsg.buffer")
 raises("an unknown id is told", "mtmsg.error.unknown_object: buffer id 5", mtmsg.buffer, 5)
 raises("a negative one", "mtmsg.error.unknown_object: buffer id -5", mtmsg.buffer, -5)
@@ -158,9 +170,11 @@ raises("a name has its bound", "at most 255 bytes", mtmsg.newbuffer, ("n"):rep(2
 
 -- Finalizers.
 
-setmetatable({}, { __gc = function()
-	b:addmsg("from a finalizer")
-end })
+setmetatable({}, {
+	__gc = function()
+		b:addmsg("from a finalizer")
+	end,
+})
 collectgarbage()
 same("finalizers may send", b:nextmsg(), "from a finalizer")
 
@@ -168,10 +182,12 @@ same("finalizers may send", b:nextmsg(), "from a finalizer")
 
 local function waits(end_it)
 	local target = mtmsg.newbuffer()
-	local thread = llthreads.new(function(id)
-		local from = require("mtmsg").buffer(id)
-		return pcall(from.nextmsg, from)
-	end, target:id()):start()
+	local thread = llthreads
+		.new(function(id)
+			local from = require("mtmsg").buffer(id)
+			return pcall(from.nextmsg, from)
+		end, target:id())
+		:start()
 	mtmsg.sleep(0.02)
 	end_it(target)
 	return joined(select(2, thread:join())), target
@@ -183,7 +199,13 @@ local what, target = waits(function(t)
 	t:close()
 end)
 same("close wakes readers", what, "false mtmsg.error.object_closed: mtmsg.buffer(id=" .. target:id() .. ")")
-raises("then nobody can send", "mtmsg.error.object_closed: mtmsg.buffer(id=" .. target:id() .. ")", target.addmsg, target, 1)
+raises(
+	"then nobody can send",
+	"mtmsg.error.object_closed: mtmsg.buffer(id=" .. target:id() .. ")",
+	target.addmsg,
+	target,
+	1
+)
 raises("nor receive", "object_closed", target.nextmsg, target)
 raises("nor take it back", "object_closed", target.abort, target, false)
 what, target = waits(function(t)
@@ -207,32 +229,36 @@ local MESSAGES <const> = 20000
 local queue, results = mtmsg.newbuffer(), mtmsg.newbuffer()
 local threads = {}
 for writer = 1, 3 do
-	threads[#threads + 1] = llthreads.new(function(id, number, count)
-		local to = require("mtmsg").buffer(id)
-		for i = 1, count do
-			while not to:addmsg(number, i) do
-				require("mtmsg").sleep(0.001)
+	threads[#threads + 1] = llthreads
+		.new(function(id, number, count)
+			local to = require("mtmsg").buffer(id)
+			for i = 1, count do
+				while not to:addmsg(number, i) do
+					require("mtmsg").sleep(0.001)
+				end
 			end
-		end
-	end, queue:id(), writer, MESSAGES):start()
+		end, queue:id(), writer, MESSAGES)
+		:start()
 end
 for _ = 1, 3 do
-	threads[#threads + 1] = llthreads.new(function(id, results_id)
-		local m = require("mtmsg")
-		local from = m.buffer(id)
-		local sum, count, last = 0, 0, {}
-		while true do
-			local writer, i = from:nextmsg()
-			if not writer then
-				break
+	threads[#threads + 1] = llthreads
+		.new(function(id, results_id)
+			local m = require("mtmsg")
+			local from = m.buffer(id)
+			local sum, count, last = 0, 0, {}
+			while true do
+				local writer, i = from:nextmsg()
+				if not writer then
+					break
+				end
+				assert(i > (last[writer] or 0), "out of order")
+				last[writer] = i
+				sum = sum + i
+				count = count + 1
 			end
-			assert(i > (last[writer] or 0), "out of order")
-			last[writer] = i
-			sum = sum + i
-			count = count + 1
-		end
-		m.buffer(results_id):addmsg(sum, count)
-	end, queue:id(), results:id()):start()
+			m.buffer(results_id):addmsg(sum, count)
+		end, queue:id(), results:id())
+		:start()
 end
 for i = 1, 3 do
 	same("a writer ends well", joined(threads[i]:join()), "true")

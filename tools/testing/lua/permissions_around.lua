@@ -20,12 +20,20 @@ local function nothing(name, value)
 end
 
 refused("a file", denied, io.open, path)
-refused("a file, in a coroutine", denied, coroutine.wrap(function()
-	return io.open(path)
-end))
-refused("a file, in a coroutine of a coroutine", denied, coroutine.wrap(function()
-	return coroutine.wrap(io.open)(path)
-end))
+refused(
+	"a file, in a coroutine",
+	denied,
+	coroutine.wrap(function()
+		return io.open(path)
+	end)
+)
+refused(
+	"a file, in a coroutine of a coroutine",
+	denied,
+	coroutine.wrap(function()
+		return coroutine.wrap(io.open)(path)
+	end)
+)
 report(select("#", pledge("fs", "fs:read", "load", "exec")) == 4, "a sealed set answers each grant")
 for _, spec in ipairs({ "fs", "load", "~rcu", "runner=x", "nosuch" }) do
 	report(pledge(spec) == false, "a sealed set does not take " .. spec)
@@ -123,9 +131,9 @@ end)
 local runtimes = require("lunatik")._ENV.runtimes
 local victim = runtimes["suite/victim"]
 report(victim ~= nil, "with rcu the handle of a runtime is found", victim)
-refused("but it is not stopped", 'permission "runner" denied for \'suite/victim\'', victim.stop, victim)
-refused("nor resumed", 'permission "runner" denied for \'suite/victim\'', victim.resume, victim)
-refused("nor closed", 'permission "runner" denied for \'suite/victim\'', function()
+refused("but it is not stopped", "permission \"runner\" denied for 'suite/victim'", victim.stop, victim)
+refused("nor resumed", "permission \"runner\" denied for 'suite/victim'", victim.resume, victim)
+refused("nor closed", "permission \"runner\" denied for 'suite/victim'", function()
 	local _ <close> = victim
 end)
 refused("nor given a thread", 'permission "thread" denied', require("thread").run, victim, "x")

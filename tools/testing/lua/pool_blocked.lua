@@ -25,10 +25,13 @@ if too_many then
 end
 local all = {}
 for i = 1, count do
-	all[i] = worker.create("./worker_code", ([[
+	all[i] = worker.create(
+		"./worker_code",
+		([[
 		worker.message("waits")
 		worker.message((function() %s end)())
-	]]):format(places[i % #places + 1]))
+	]]):format(places[i % #places + 1])
+	)
 end
 local begun = 0
 for i = 1, count do

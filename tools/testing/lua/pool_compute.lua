@@ -124,9 +124,12 @@ local function sum_of(round)
 		end, i)
 		add(good and err or err[1] * 2)
 	end
-	add(select(2, xpcall(error, function(err)
-		return err + 1
-	end, round)))
+	add(select(
+		2,
+		xpcall(error, function(err)
+			return err + 1
+		end, round)
+	))
 	-- Floats and integers.
 	local x = 0.5
 	for i = 1, 50 do

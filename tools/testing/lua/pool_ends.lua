@@ -39,7 +39,9 @@ local all = {}
 for number, place in ipairs(places) do
 	counts["at" .. number] = 0
 	for _ = 1, each do
-		all[#all + 1] = worker.create("./worker_code", ([[
+		all[#all + 1] = worker.create(
+			"./worker_code",
+			([[
 			local number = ...
 			local rcu, linux = require("rcu"), require("linux")
 			local counts = require("lunatik")._ENV["suite.ends"]
@@ -47,7 +49,9 @@ for number, place in ipairs(places) do
 			local _ <close> = setmetatable({}, { __close = function() rcu.add(counts, "closed", 1) rcu.add(counts, "at" .. number, 1) end })
 			rcu.add(counts, "begun", 1)
 			%s
-		]]):format(place), number)
+		]]):format(place),
+			number
+		)
 	end
 end
 local ending = linux.ktime() + 60 * 1000000000

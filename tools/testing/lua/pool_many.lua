@@ -47,10 +47,20 @@ end
 local now = pool()
 same("when all wait, none has a thread", now.busy, 0)
 same("nor waits for one", now.backlog, 0)
-ok("no threads were made for them", now.drainers <= before.drainers + 8, before.drainers .. " before, " .. now.drainers .. " now")
+ok(
+	"no threads were made for them",
+	now.drainers <= before.drainers + 8,
+	before.drainers .. " before, " .. now.drainers .. " now"
+)
 local threads_now = threads()
 ok("nor by the kernel", threads_now <= threads_before + 40, threads_before .. " before, " .. threads_now .. " now")
-print(("# %d threads before, %d now; %d KiB for each worker"):format(threads_before, threads_now, (free_before - meminfo("MemAvailable")) // count))
+print(
+	("# %d threads before, %d now; %d KiB for each worker"):format(
+		threads_before,
+		threads_now,
+		(free_before - meminfo("MemAvailable")) // count
+	)
+)
 for turn = 1, 3 do
 	for i = 1, count do
 		worker.send(all[i], turn)

@@ -60,14 +60,17 @@ local ways = {
 }
 if kind == "receive" or kind == "send" then
 	worker.limits({ messages = 1 })
-	own = worker.create("./worker_code", [[
+	own = worker.create(
+		"./worker_code",
+		[[
 		while true do
 			local values = worker.peek()
 			if values.n then
 				worker.message(values)
 			end
 		end
-	]])
+	]]
+	)
 end
 local wait = assert(ways[kind])
 

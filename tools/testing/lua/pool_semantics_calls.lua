@@ -54,12 +54,16 @@ gives("closures", "3 3", function()
 end)
 gives("an iterator", "1 2 3 6", function()
 	local got, sum = {}, 0
-	for i, v in function(_, last)
-		wait()
-		if last < 3 then
-			return wait(last + 1, last + 1)
-		end
-	end, nil, 0 do
+	for i, v in
+		function(_, last)
+			wait()
+			if last < 3 then
+				return wait(last + 1, last + 1)
+			end
+		end,
+		nil,
+		0
+	do
 		got[i] = v
 		sum = sum + wait(v)
 	end
@@ -67,13 +71,15 @@ gives("an iterator", "1 2 3 6", function()
 end)
 gives("an iterator of a coroutine", "1 2 3", function()
 	local got = {}
-	for v in coroutine.wrap(function()
-		for i = 1, 3 do
-			wait()
-			coroutine.yield(wait(i))
-			wait()
-		end
-	end) do
+	for v in
+		coroutine.wrap(function()
+			for i = 1, 3 do
+				wait()
+				coroutine.yield(wait(i))
+				wait()
+			end
+		end)
+	do
 		got[#got + 1] = wait(v)
 	end
 	return unpack(got)

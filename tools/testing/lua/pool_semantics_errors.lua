@@ -139,7 +139,11 @@ end
 local text
 for _, f in ipairs({ function() end, wait }) do
 	local now = trace(f)
-	ok(kind .. ": tracebacks", now == (text or now) and now:find("level1", 1, true) and now:find("level2", 1, true), now)
+	ok(
+		kind .. ": tracebacks",
+		now == (text or now) and now:find("level1", 1, true) and now:find("level2", 1, true),
+		now
+	)
 	text = now
 end
 local function fails()

@@ -39,16 +39,20 @@ gives("a module", "loaded false", function()
 	package.loaded["suite_waits"] = nil
 	return require("suite_waits"), coroutine.isyieldable()
 end)
-gives("a coroutine in a sort in a coroutine", "1 2 3", coroutine.wrap(function()
-	local t = { 3, 1, 2 }
-	table.sort(t, function(a, b)
-		return coroutine.wrap(function()
-			return wait(a) < wait(b)
-		end)()
+gives(
+	"a coroutine in a sort in a coroutine",
+	"1 2 3",
+	coroutine.wrap(function()
+		local t = { 3, 1, 2 }
+		table.sort(t, function(a, b)
+			return coroutine.wrap(function()
+				return wait(a) < wait(b)
+			end)()
+		end)
+		wait()
+		return unpack(t)
 	end)
-	wait()
-	return unpack(t)
-end))
+)
 gives("a finalizer", "final", function()
 	local seen
 	setmetatable({}, {

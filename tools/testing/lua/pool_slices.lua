@@ -4,7 +4,8 @@
 -- computes, how many workers, how many messages two others exchange meanwhile, and "timed" if times tell something.
 
 local folder = ...
-local rounds, workers, messages = math.tointeger((select(2, ...))), math.tointeger((select(3, ...))), math.tointeger((select(4, ...)))
+local rounds, workers, messages =
+	math.tointeger((select(2, ...))), math.tointeger((select(3, ...))), math.tointeger((select(4, ...)))
 local timed = (select(5, ...)) == "timed"
 local check = dofile(folder .. "/lib/check.lua")
 local receive_all = dofile(folder .. "/lib/receive_all.lua")
@@ -21,7 +22,10 @@ end
 do
 	local before, hostile, all = pool().drainers, 8, {}
 	for i = 1, hostile do
-		all[i] = worker.create("./worker_code", "worker.message(1) table.sort({ 3, 2, 1 }, function() while true do end end)")
+		all[i] = worker.create(
+			"./worker_code",
+			"worker.message(1) table.sort({ 3, 2, 1 }, function() while true do end end)"
+		)
 	end
 	for i = 1, hostile do
 		worker.receive(all[i])
@@ -33,7 +37,11 @@ do
 	linux.schedule(3000)
 	local after = pool().drainers
 	if timed then
-		ok("who waits for the CPU is given no more threads", after <= before + hostile + 1, before .. " before, " .. after .. " after")
+		ok(
+			"who waits for the CPU is given no more threads",
+			after <= before + hostile + 1,
+			before .. " before, " .. after .. " after"
+		)
 	end
 	for i = 1, #all do
 		worker.stop(all[i], 0)
@@ -44,7 +52,10 @@ end
 do
 	local all = {}
 	for i = 1, workers do
-		all[i] = worker.create("./worker_code", "for i = 1, 10 do worker.message(i) for _ = 1, 1000000 do end end while true do end")
+		all[i] = worker.create(
+			"./worker_code",
+			"for i = 1, 10 do worker.message(i) for _ = 1, 1000000 do end end while true do end"
+		)
 	end
 	local ended = true
 	for i = 1, workers do
@@ -87,7 +98,9 @@ do
 	for i = 1, 4 do
 		busy[i] = worker.create("./pool_compute", 1000000)
 	end
-	local ping = worker.create("./worker_code", [[
+	local ping = worker.create(
+		"./worker_code",
+		[[
 		local messages = ...
 		local pong = worker.create("./worker_code", "while true do worker.message(worker.peek() + 1) end")
 		for i = 1, messages do
@@ -102,7 +115,9 @@ do
 		end
 		worker.stop(pong)
 		worker.message(messages)
-	]], messages)
+	]],
+		messages
+	)
 	same(messages .. " messages to and fro beside four that compute", worker.receive(ping), messages)
 	for i = 1, 4 do
 		worker.stop(busy[i])

@@ -45,7 +45,14 @@ for _, way in ipairs({ "worker.peek(ms)", "require('linux').schedule(ms)", "work
 	local least, earliest
 	for _ = 1, 3 do
 		local middle, late = lateness(way)
-		print(("# %s ends %.3f ms late (at most %.3f), a sleep elsewhere %.3f"):format(way, middle / 1e6, late[100] / 1e6, median(own) / 1e6))
+		print(
+			("# %s ends %.3f ms late (at most %.3f), a sleep elsewhere %.3f"):format(
+				way,
+				middle / 1e6,
+				late[100] / 1e6,
+				median(own) / 1e6
+			)
+		)
 		least = math.min(least or middle, middle)
 		earliest = math.min(earliest or late[1], late[1])
 		if least < 1000000 then

@@ -7,11 +7,26 @@ local rcu = require("rcu")
 local same, ok, raises = check.same, check.ok, check.raises
 
 local t = rcu.table()
-for name, value in pairs({ boolean = true, no = false, integer = -7, float = 0.5, text = "a\0b", empty = "", biggest = math.maxinteger }) do
+for name, value in pairs({
+	boolean = true,
+	no = false,
+	integer = -7,
+	float = 0.5,
+	text = "a\0b",
+	empty = "",
+	biggest = math.maxinteger,
+}) do
 	t[name] = value
 	same("a table holds the value of " .. name, t[name], value)
 end
-same("integers and floats stay apart", math.type((function() t.f = 2.0 return t.f end)()), "float")
+same(
+	"integers and floats stay apart",
+	math.type((function()
+		t.f = 2.0
+		return t.f
+	end)()),
+	"float"
+)
 same("a key that is absent gives nil", t.absent, nil)
 same("the count counts", #t, 8)
 t.text = nil
@@ -26,17 +41,33 @@ t["x\0y"], t["x\0z"] = 1, 2
 same("keys may hold zero bytes", t["x\0y"] .. t["x\0z"], "12")
 t[("k"):rep(255)] = "long"
 same("a key of 255 bytes is fine", t[("k"):rep(255)], "long")
-raises("a key of 256 bytes is refused", "bad argument", function() t[("k"):rep(256)] = 1 end)
-raises("an empty key is refused", "bad argument", function() t[""] = 1 end)
-raises("a number is no key", "bad argument", function() t[1] = 1 end)
-raises("nor to read with", "bad argument", function() return t[1] end)
-raises("a boolean is no key", "bad argument", function() t[true] = 1 end)
+raises("a key of 256 bytes is refused", "bad argument", function()
+	t[("k"):rep(256)] = 1
+end)
+raises("an empty key is refused", "bad argument", function()
+	t[""] = 1
+end)
+raises("a number is no key", "bad argument", function()
+	t[1] = 1
+end)
+raises("nor to read with", "bad argument", function()
+	return t[1]
+end)
+raises("a boolean is no key", "bad argument", function()
+	t[true] = 1
+end)
 t.huge = ("v"):rep(65536)
 same("a string of 64 KiB is fine", #t.huge, 65536)
-raises("a longer one is refused", "", function() t.huge = ("v"):rep(65537) end)
+raises("a longer one is refused", "", function()
+	t.huge = ("v"):rep(65537)
+end)
 same("and the old one stays", #t.huge, 65536)
-raises("a table is no value", "", function() t.bad = {} end)
-raises("a function is no value", "", function() t.bad = print end)
+raises("a table is no value", "", function()
+	t.bad = {}
+end)
+raises("a function is no value", "", function()
+	t.bad = print
+end)
 t.inner = rcu.table(4)
 t.inner.x = 5
 same("a table may hold a table", t.inner.x, 5)
@@ -68,14 +99,17 @@ for key in pairs(small) do
 	walked = walked + 1
 end
 same("pairs gives each entry", walked, 1000)
-ok("exactly once", (function()
-	for i = 1, 1000 do
-		if seen["key" .. i] ~= 1 then
-			return false
+ok(
+	"exactly once",
+	(function()
+		for i = 1, 1000 do
+			if seen["key" .. i] ~= 1 then
+				return false
+			end
 		end
-	end
-	return true
-end)())
+		return true
+	end)()
+)
 seen = {}
 for key in pairs(small) do
 	seen[key] = (seen[key] or 0) + 1
@@ -85,14 +119,17 @@ for key in pairs(small) do
 		break
 	end
 end
-ok("entries that are there from start to end appear once while others change", (function()
-	for i = 1, 1000 do
-		if (seen["key" .. i] or 0) > 1 then
-			return false
+ok(
+	"entries that are there from start to end appear once while others change",
+	(function()
+		for i = 1, 1000 do
+			if (seen["key" .. i] or 0) > 1 then
+				return false
+			end
 		end
-	end
-	return true
-end)())
+		return true
+	end)()
+)
 local mapped = rcu.table()
 for i = 1, 100 do
 	mapped["k" .. i] = i
@@ -106,10 +143,20 @@ end)
 ok("a function that maps may delete any entry", #mapped == 0 and total > 0 and total <= 5050, #mapped .. " left")
 raises("an error in a mapped function is passed on", "from map", function()
 	mapped.x = 1
-	rcu.map(mapped, function() error("from map") end)
+	rcu.map(mapped, function()
+		error("from map")
+	end)
 end)
 same("and the table works after it", mapped.x, 1)
-same("break leaves a walk", (function() for key in pairs(small) do return key ~= nil end end)(), true)
+same(
+	"break leaves a walk",
+	(function()
+		for key in pairs(small) do
+			return key ~= nil
+		end
+	end)(),
+	true
+)
 
 -- Atomic operations.
 same("add to an absent key counts from 0", rcu.add(t, "counter", 5), 5)

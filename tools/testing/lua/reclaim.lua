@@ -203,25 +203,28 @@ local plain = { "concatenation", "coroutines", "many small objects" }
 local function measure(where, made, in_handler)
 	local path, start = deepest(in_handler)
 	local left, reclaimed = {}, {}
-	local why = select(2, descend(function(level)
-		return path[level]
-	end, function()
-		start = stack_left()
-		for i = 1, #made do
-			local request = requests[made[i]]
-			local before = reclaims()
-			paint_stack()
-			reclaimed[i] = 0
-			for _ = 1, 20 do
-				request()
-				reclaimed[i] = reclaims() - before
-				if reclaimed[i] > 0 then
-					break
+	local why = select(
+		2,
+		descend(function(level)
+			return path[level]
+		end, function()
+			start = stack_left()
+			for i = 1, #made do
+				local request = requests[made[i]]
+				local before = reclaims()
+				paint_stack()
+				reclaimed[i] = 0
+				for _ = 1, 20 do
+					request()
+					reclaimed[i] = reclaims() - before
+					if reclaimed[i] > 0 then
+						break
+					end
 				end
+				left[i] = painted_left()
 			end
-			left[i] = painted_left()
-		end
-	end, in_handler))
+		end, in_handler)
+	)
 	print(("%s: %d bytes before, down %s"):format(where, start, table.concat(path, " ")))
 	ok(where .. ": all requests were made", #left == #made, why)
 	local smallest, times = math.maxinteger, 0

@@ -34,5 +34,15 @@ local function percentile(p)
 	local ns = latencies[math.max(1, math.ceil(#latencies * p))] or 0
 	return ns / 1000
 end
-print(string.format("%s: %d stops, p50 %.0f, p99 %.0f, max %.0f us; gone after %.1f ms; unmeasured %d", name, count, percentile(0.5),
-	percentile(0.99), percentile(1), gone / 1e6, unmeasured))
+print(
+	string.format(
+		"%s: %d stops, p50 %.0f, p99 %.0f, max %.0f us; gone after %.1f ms; unmeasured %d",
+		name,
+		count,
+		percentile(0.5),
+		percentile(0.99),
+		percentile(1),
+		gone / 1e6,
+		unmeasured
+	)
+)

@@ -5,7 +5,8 @@
 
 local check = dofile((...) .. "/lib/check.lua")
 local same, ok, raises = check.same, check.ok, check.raises
-local linux, lunatik, runner, thread = require("linux"), require("lunatik"), require("lunatik.runner"), require("thread")
+local linux, lunatik, runner, thread =
+	require("linux"), require("lunatik"), require("lunatik.runner"), require("thread")
 
 local function ms_since(start)
 	return (linux.ktime() - start) // 1000000

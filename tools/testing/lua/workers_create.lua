@@ -3,7 +3,8 @@
 -- A part of workers.lua: the table of functions, what worker.create takes and refuses, and the handle that it gives.
 
 local common = ...
-local check, answer, create, failure, limited = common.check, common.answer, common.create, common.failure, common.limited
+local check, answer, create, failure, limited =
+	common.check, common.answer, common.create, common.failure, common.limited
 local same, ok, raises, joined = check.same, check.ok, check.raises, check.joined
 local folder = common.folder
 
@@ -17,14 +18,18 @@ table.sort(names)
 local outside = "create:function limits:function receive:function send:function status:function stop:function"
 same("outside of workers the table has six functions", table.concat(names, " "), outside)
 same("it can be required", require("worker"), worker)
-same("workers have two more", answer([[
+same(
+	"workers have two more",
+	answer([[
 	local names = {}
 	for name in pairs(worker) do
 		names[#names + 1] = name
 	end
 	table.sort(names)
 	worker.message(table.concat(names, " "))
-]]), "create limits message peek receive send status stop")
+]]),
+	"create limits message peek receive send status stop"
+)
 
 -- create: the order of its checks.
 
@@ -32,11 +37,26 @@ raises("a path is a string", "bad argument #1 to 'create' (string expected, got 
 	worker.create()
 end)
 raises("a table is none", "(string expected, got table)", worker.create, {})
-ok("a number is taken for one", failure(worker.create(5)):find("no script 5: there is no file /lib/modules/lua/5.lua", 1, true) ~= nil)
-same("without fs:read it fails first", joined(limited({ "~fs:read", "~load" }, "hello", print)), "false permission \"fs:read\" denied for 'hello'")
-same("then without load", joined(limited({ "~load" }, "hello", print)), "false permission denied: 'load' pledge required")
+ok(
+	"a number is taken for one",
+	failure(worker.create(5)):find("no script 5: there is no file /lib/modules/lua/5.lua", 1, true) ~= nil
+)
+same(
+	"without fs:read it fails first",
+	joined(limited({ "~fs:read", "~load" }, "hello", print)),
+	"false permission \"fs:read\" denied for 'hello'"
+)
+same(
+	"then without load",
+	joined(limited({ "~load" }, "hello", print)),
+	"false permission denied: 'load' pledge required"
+)
 same("then for what cannot travel", joined(limited({}, "hello", print)), "false cannot send a function")
-same("one path that may be read is enough", joined(limited({ "fs:read=" .. folder .. "/lua/worker_code.lua" }, "./worker_code", "")):match("^true worker"), "true worker")
+same(
+	"one path that may be read is enough",
+	joined(limited({ "fs:read=" .. folder .. "/lua/worker_code.lua" }, "./worker_code", "")):match("^true worker"),
+	"true worker"
+)
 same(
 	"another one is not",
 	joined(limited({ "fs:read=" .. folder .. "/lua/workers.lua" }, "./worker_code", "")),
@@ -48,14 +68,35 @@ same(
 	"false permission \"fs:read\" denied for './worker_code'"
 )
 for _, name in ipairs({ "", "/etc/passwd", "a/../b", "../x", "./../x", "a//b", "x\0y" }) do
-	raises(("%q is no name"):format(name), "bad argument #1 to 'worker.create' (a script name must not", worker.create, name)
+	raises(
+		("%q is no name"):format(name),
+		"bad argument #1 to 'worker.create' (a script name must not",
+		worker.create,
+		name
+	)
 end
-ok("no limit but the system's is needed to name a missing file", failure(worker.create("suite_nosuch")):find("no script suite_nosuch", 1, true) ~= nil)
+ok(
+	"no limit but the system's is needed to name a missing file",
+	failure(worker.create("suite_nosuch")):find("no script suite_nosuch", 1, true) ~= nil
+)
 same("a name may end in .lua", worker.receive(worker.create("./worker_code.lua", "worker.message('ran')")), "ran")
-ok("an error in the syntax is received", failure(worker.create("suite_syntax")):find("suite_syntax.lua:1:", 1, true) ~= nil)
-for kind, value in pairs({ ["a function"] = print, ["a userdata"] = io.stdout, ["a coroutine"] = coroutine.create(print) }) do
+ok(
+	"an error in the syntax is received",
+	failure(worker.create("suite_syntax")):find("suite_syntax.lua:1:", 1, true) ~= nil
+)
+for kind, value in pairs({
+	["a function"] = print,
+	["a userdata"] = io.stdout,
+	["a coroutine"] = coroutine.create(print),
+}) do
 	raises(kind .. " is no argument", "cannot send " .. kind, create, "", value)
-	raises(kind .. " in a table is none", "cannot send " .. kind .. " (at .handlers[3])", create, "", { handlers = { 1, 2, value } })
+	raises(
+		kind .. " in a table is none",
+		"cannot send " .. kind .. " (at .handlers[3])",
+		create,
+		"",
+		{ handlers = { 1, 2, value } }
+	)
 end
 do
 	local w <close> = create("worker.peek()")
@@ -68,7 +109,13 @@ end
 same("arguments arrive, with all nils", answer("worker.message((select('#', ...)))", nil, 1, nil, "x", nil), 5)
 same(
 	"as they were",
-	answer("local a, b, c, d = ...; worker.message(table.concat({ tostring(a), tostring(b), c.x, d }, ' '))", nil, false, { x = 7 }, "y\0z"),
+	answer(
+		"local a, b, c, d = ...; worker.message(table.concat({ tostring(a), tostring(b), c.x, d }, ' '))",
+		nil,
+		false,
+		{ x = 7 },
+		"y\0z"
+	),
 	"nil false 7 y\0z"
 )
 same("peek does not see them", answer("worker.message(worker.peek(10) == nil)", 1, 2, 3), true)

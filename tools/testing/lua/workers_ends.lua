@@ -12,12 +12,27 @@ local same, ok, raises, joined = check.same, check.ok, check.raises, check.joine
 same("an error has its place", failure(create("error('here')")), "worker:1: here")
 same("a number is a number", failure(create("error(5)")), 5)
 same("a table stays one", failure(create("error({ code = 7, list = { 1, 2 } })")).list[2], 2)
-same("one that cannot travel is shown", failure(create("error(setmetatable({ print }, { __tostring = function() return 'shown' end }))")), "shown")
+same(
+	"one that cannot travel is shown",
+	failure(create("error(setmetatable({ print }, { __tostring = function() return 'shown' end }))")),
+	"shown"
+)
 ok("or named", failure(create("error({ print })")):match("^table: 0x") ~= nil)
 ok("a userdata is shown", failure(create("error(io.stdout)")):match("^file %(0x") ~= nil)
-same("a failing __tostring is no harm", failure(create("error(setmetatable({ print }, { __tostring = error }))")), "(error object cannot be shown)")
+same(
+	"a failing __tostring is no harm",
+	failure(create("error(setmetatable({ print }, { __tostring = error }))")),
+	"(error object cannot be shown)"
+)
 same("no error value is one", failure(create("error()")), "<no error object>")
-ok("memory has an end", failure(create("local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end")):find("not enough memory", 1, true) ~= nil)
+ok(
+	"memory has an end",
+	failure(create("local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end")):find(
+		"not enough memory",
+		1,
+		true
+	) ~= nil
+)
 same("results are dropped", joined(worker.receive(create("return 1, 2, print"))), "nil")
 
 -- Lives.
@@ -30,9 +45,12 @@ do
 		shared["suite.collected"] = 1
 		while not shared["suite.go"] do worker.peek(5) end
 	]])
-	ok("a worker without a handle runs", soon(function()
-		return shared["suite.collected"] == 1
-	end))
+	ok(
+		"a worker without a handle runs",
+		soon(function()
+			return shared["suite.collected"] == 1
+		end)
+	)
 	shared["suite.collected"], shared["suite.go"] = nil, 1
 
 	shared["suite.peeked"] = nil
@@ -40,10 +58,13 @@ do
 		local ok, err = pcall(worker.peek)
 		require("lunatik")._ENV["suite.peeked"] = err:gsub("^.-: ", "") .. " " .. tostring(worker.message(1))
 	]])
-	ok("when its handle is collected, peek and message say so", soon(function()
-		collectgarbage()
-		return shared["suite.peeked"] == "parent closed false"
-	end))
+	ok(
+		"when its handle is collected, peek and message say so",
+		soon(function()
+			collectgarbage()
+			return shared["suite.peeked"] == "parent closed false"
+		end)
+	)
 	shared["suite.peeked"] = nil
 end
 do
@@ -53,7 +74,9 @@ do
 	same("and is dead", worker.status(w), "dead")
 	same("which is no error", joined(pcall(worker.receive, w)), "true nil")
 	same("it can be stopped again", joined(worker.stop(w)), "")
-	local p = create("worker.message(1); local ok, err = pcall(worker.peek); worker.message(err:match('interrupted')); while true do end")
+	local p = create(
+		"worker.message(1); local ok, err = pcall(worker.peek); worker.message(err:match('interrupted')); while true do end"
+	)
 	worker.receive(p)
 	worker.stop(p, 200)
 	same("a wait ends first", joined(worker.receive(p), worker.receive(p)), "interrupted nil")
@@ -87,8 +110,12 @@ do
 		worker.message("last")
 	]])
 	same("what is sent last is received", worker.receive(w), "last")
-	ok("a finalizer at the end sends nothing, and waits for nothing", soon(function()
-		return tostring(shared["suite.final"]):find("^false .*interrupted$")
-	end), tostring(shared["suite.final"]))
+	ok(
+		"a finalizer at the end sends nothing, and waits for nothing",
+		soon(function()
+			return tostring(shared["suite.final"]):find("^false .*interrupted$")
+		end),
+		tostring(shared["suite.final"])
+	)
 	shared["suite.final"] = nil
 end

@@ -7,13 +7,30 @@ local check, create = common.check, common.create
 local same, raises, joined = check.same, check.raises, check.joined
 
 same("the limits have defaults", joined(worker.limits().messages, worker.limits().bytes), "1024 1048576")
-for _, bad in ipairs({ { messages = 0 }, { messages = -1 }, { messages = 1.5 }, { messages = "5" }, { messages = 65537 }, { bytes = 0 }, { bytes = (16 << 20) + 1 } }) do
+for _, bad in ipairs({
+	{ messages = 0 },
+	{ messages = -1 },
+	{ messages = 1.5 },
+	{ messages = "5" },
+	{ messages = 65537 },
+	{ bytes = 0 },
+	{ bytes = (16 << 20) + 1 },
+}) do
 	local name, value = next(bad)
-	raises(("%s = %s is refused"):format(name, tostring(value)), ("field '%s' must be an integer from 1 to "):format(name), worker.limits, bad)
+	raises(
+		("%s = %s is refused"):format(name, tostring(value)),
+		("field '%s' must be an integer from 1 to "):format(name),
+		worker.limits,
+		bad
+	)
 end
 raises("limits are a table", "(table expected, got number)", worker.limits, 5)
 do
-	same("limits are set one by one", joined(worker.limits({ messages = 2 }).messages, worker.limits().bytes), "2 1048576")
+	same(
+		"limits are set one by one",
+		joined(worker.limits({ messages = 2 }).messages, worker.limits().bytes),
+		"2 1048576"
+	)
 	local w = create([[
 		worker.message("ready")
 		worker.peek()
@@ -48,7 +65,9 @@ do
 	worker.send(r, "end")
 	same("the other way, too", worker.receive(r), "1 2 3 4 5 end")
 
-	local dying = create("worker.message(1) local ktime = require('linux').ktime local begun = ktime() repeat until ktime() - begun > 50000000")
+	local dying = create(
+		"worker.message(1) local ktime = require('linux').ktime local begun = ktime() repeat until ktime() - begun > 50000000"
+	)
 	worker.receive(dying)
 	worker.send(dying, 1)
 	same("a wait ends when the worker does", worker.send(dying, 2), false)
@@ -59,5 +78,11 @@ do
 	worker.send(big, ("x"):rep(2000))
 	same("what is larger than the limit goes alone", joined(worker.receive(big), worker.receive(big)), "1000 2000")
 	worker.limits({ bytes = 1 << 20 })
-	raises("16 MiB are too much for any", "cannot send more than 16 MiB", worker.send, create("worker.peek()"), ("x"):rep(16 << 20))
+	raises(
+		"16 MiB are too much for any",
+		"cannot send more than 16 MiB",
+		worker.send,
+		create("worker.peek()"),
+		("x"):rep(16 << 20)
+	)
 end

@@ -51,7 +51,10 @@ do
 	same("they go in order", worker.receive(w), messages)
 end
 do
-	local w = worker.create("./worker_code", "while true do local m = worker.peek(); if not m then break end worker.message(m) end")
+	local w = worker.create(
+		"./worker_code",
+		"while true do local m = worker.peek(); if not m then break end worker.message(m) end"
+	)
 	local good, half = true, messages // 2
 	for i = 1, half do
 		worker.send(w, { i })

@@ -3,7 +3,8 @@
 -- A part of workers.lua: what workers may do.
 
 local common = ...
-local check, answer, create, failure, limited = common.check, common.answer, common.create, common.failure, common.limited
+local check, answer, create, failure, limited =
+	common.check, common.answer, common.create, common.failure, common.limited
 local same, ok = check.same, check.ok
 
 same("a worker may what its parent may", answer("worker.message(io.open('/etc/passwd') ~= nil)"), true)
@@ -12,7 +13,10 @@ do
 	same("no more than its creator", failure(w), "worker:1: permission \"fs:write\" denied for '/tmp/never'")
 end
 do
-	local _, w = limited({ "~fs:write", "~env" }, "./worker_code", [[
+	local _, w = limited(
+		{ "~fs:write", "~env" },
+		"./worker_code",
+		[[
 		local said = {}
 		local function try(...)
 			local good, err = pcall(...)
@@ -29,20 +33,21 @@ do
 		try(io.open, "/etc/passwd")
 		try(worker.create, "hello")
 		worker.message(table.concat(said, "\n"))
-	]])
+	]]
+	)
 	same(
 		"narrower goes, wider does not",
 		worker.receive(w),
 		table.concat({
-			'permission "fs:write" denied for \'/tmp/never\'',
+			"permission \"fs:write\" denied for '/tmp/never'",
 			'permission "env" was rejected',
 			'permission "env" was rejected',
 			"true",
-			'permission "env" denied for \'HOME\'',
+			"permission \"env\" denied for 'HOME'",
 			"true",
 			'permission "rcu" denied',
 			"true",
-			'permission "fs:read" denied for \'/etc/passwd\'',
+			"permission \"fs:read\" denied for '/etc/passwd'",
 			"permission \"fs:read\" denied for 'hello'",
 		}, "\n")
 	)
@@ -56,7 +61,11 @@ do
 end
 ok(
 	"byte code is refused",
-	failure(create("assert(load(string.dump(function() end), 'x', 'b'))")):find("attempt to load a binary chunk", 1, true) ~= nil
+	failure(create("assert(load(string.dump(function() end), 'x', 'b'))")):find(
+		"attempt to load a binary chunk",
+		1,
+		true
+	) ~= nil
 )
 suite_global = 1
 same("globals are not inherited", answer("worker.message(suite_global == nil)"), true)

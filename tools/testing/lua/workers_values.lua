@@ -11,12 +11,29 @@ local function back(value)
 	worker.send(w, value)
 	return worker.receive(w)
 end
-for _, value in ipairs({ 0, -1, math.maxinteger, math.mininteger, 1.5, -0.0, 2.0, math.huge, -math.huge, 0 / 0, true, "", "x", "a\0b", ("y"):rep(100000) }) do
+for _, value in ipairs({
+	0,
+	-1,
+	math.maxinteger,
+	math.mininteger,
+	1.5,
+	-0.0,
+	2.0,
+	math.huge,
+	-math.huge,
+	0 / 0,
+	true,
+	"",
+	"x",
+	"a\0b",
+	("y"):rep(100000),
+}) do
 	same(("%s %s arrives"):format(math.type(value) or type(value), ("%q"):format(value):sub(1, 20)), back(value), value)
 end
 same("a minus zero stays one", 1 / back(-0.0), -math.huge)
 do
-	local t = back({ [1] = "a", [2.5] = "b", [true] = "c", [math.mininteger] = "d", x = { y = { "z" } }, [{ 1 }] = "e" })
+	local t =
+		back({ [1] = "a", [2.5] = "b", [true] = "c", [math.mininteger] = "d", x = { y = { "z" } }, [{ 1 }] = "e" })
 	same("tables have all keys", joined(t[1], t[2.5], t[true], t[math.mininteger], t.x.y[1]), "a b c d z")
 	local key
 	for k in pairs(t) do

@@ -2,33 +2,33 @@
 -- A little of everything that allocates, some of it deep.
 
 local function deep(n, f)
-  if n == 0 then
-    return f()
-  end
-  local t = setmetatable({}, {
-    __index = function()
-      return deep(n - 1, f)
-    end,
-  })
-  return t.x
+	if n == 0 then
+		return f()
+	end
+	local t = setmetatable({}, {
+		__index = function()
+			return deep(n - 1, f)
+		end,
+	})
+	return t.x
 end
 
 local words = {}
 for word in ("the quick brown fox jumps over the lazy dog"):gmatch("%a+") do
-  words[#words + 1] = word:upper():rep(3, "-")
+	words[#words + 1] = word:upper():rep(3, "-")
 end
 table.sort(words)
 local text = table.concat(words, " ")
 assert(#deep(60, function()
-  return text:gsub("%w+", function(w)
-    return ("%s %5.2f %d %q"):format(w, 1.5, #w, w)
-  end)
+	return text:gsub("%w+", function(w)
+		return ("%s %5.2f %d %q"):format(w, 1.5, #w, w)
+	end)
 end) > 100)
 local co = coroutine.wrap(function(...)
-  local _ <close> = setmetatable({}, { __close = function() end })
-  for i = 1, 3 do
-    coroutine.yield({ i, ... })
-  end
+	local _ <close> = setmetatable({}, { __close = function() end })
+	for i = 1, 3 do
+		coroutine.yield({ i, ... })
+	end
 end)
 assert(#co(1, 2, 3) == 4)
 co()

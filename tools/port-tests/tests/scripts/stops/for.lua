@@ -2,8 +2,8 @@
 for _ = 1, math.huge do
 end
 for _ in
-  function()
-    return 1
-  end
+	function()
+		return 1
+	end
 do
 end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 debug.sethook(function()
-  while true do
-  end
+	while true do
+	end
 end, "crl", 1)
 while true do
-  pcall(print)
+	pcall(print)
 end

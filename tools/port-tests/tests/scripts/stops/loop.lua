@@ -1,2 +1,3 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
-while true do end
+while true do
+end
