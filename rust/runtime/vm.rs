@@ -30,11 +30,7 @@ use super::{
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
-    linux::{
-        large::{is_large, LargeBlocks},
-        memcg::MemoryCgroup,
-        segment, //
-    },
+    linux::{large::LargeBlocks, memcg::MemoryCgroup, segment},
     lua::{Reference, State},
     modules::{self, Object},
     permission::Set,
@@ -43,6 +39,7 @@ use crate::{
 };
 
 mod connections;
+mod large;
 
 /// Stack segments that one VM may have at one time.
 const MAX_SEGMENTS: u32 = 96;
@@ -240,26 +237,6 @@ impl Vm {
             let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
             (*vm.heap.get()).fail_after(count, on);
         }
-    }
-
-    /// Takes a [large](is_large) block of `size` bytes for a message of the VM of `state`, charged to
-    /// the memory cgroup of its runtime; `None` if there is no memory, or the Lua code is to end.
-    /// Sleeps. For functions that Lua has called.
-    pub(super) fn take_large(state: State, size: usize) -> Option<KVVec<u8>> {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
-        if !is_large(size) {
-            return None;
-        }
-        // SAFETY: The size is large. The calling thread executes the VM, and
-        // the heap takes nothing while Lua is not running.
-        let block = unsafe { vm.large.take(size, vm.runtime().memcg(), &|| vm.is_ended()) };
-        if block.is_null() {
-            return None;
-        }
-        // SAFETY: The block has `size` bytes and came from `kmalloc()` or `kvmalloc()`, and nobody
-        // else has it.
-        Some(unsafe { KVVec::from_raw_parts(block, 0, size) })
     }
 
     /// Ends the Lua code that runs in the VM, uncatchably. May be called from any CPU, while the
