@@ -4,7 +4,7 @@
 --
 --	lunatik run worker_count.lua [N]; lunatik stop worker_count
 
-local last = math.tointeger(...) or 10
+local last = math.tointeger(... or 10)
 local counter = worker.create("./worker_counter", last)
 
 -- nil says that the worker has ended, and that all it sent was received.

@@ -49,6 +49,8 @@ the worker says: 1
 the worker says: 2
 the worker says: 3
 the worker has ended" lunatik run worker_count.lua 3
+check_output "to ten if it is not told how far" 10 \
+	sh -c 'lunatik stop worker_count && lunatik run worker_count.lua | grep -c "says: [0-9]"'
 check_output "two workers are waited for at once" "fast: 1 2 3 4 5
 slow: 1 2" sh -c 'lunatik run worker_select.lua | sort'
 check_output "a worker does as it is told" "begun
