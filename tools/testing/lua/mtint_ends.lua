@@ -50,27 +50,24 @@ check.same(
 check.same("which ran to its end", finalized[2], "ran to its end")
 
 local ran = {}
-co = coroutine.create(function()
-	local _ <close> = setmetatable({}, {
-		__close = function()
-			ran[#ran + 1] = "close"
-		end,
-	})
-	coroutine.yield()
-end)
-coroutine.resume(co)
+-- A coroutine that waits, with something to be closed.
+local function waiting()
+	local thread = coroutine.create(function()
+		local _ <close> = setmetatable({}, {
+			__close = function()
+				ran[#ran + 1] = "close"
+			end,
+		})
+		coroutine.yield()
+	end)
+	coroutine.resume(thread)
+	return thread
+end
+co = waiting()
 mtint.interrupt(mtint.id(co))
 check.same("coroutine.close of an interrupted one fails so", said(coroutine.close, co), "true false " .. INTERRUPTED)
 check.same("in the first closing method, which does not run", #ran, 0)
-co = coroutine.create(function()
-	local _ <close> = setmetatable({}, {
-		__close = function()
-			ran[#ran + 1] = "close"
-		end,
-	})
-	coroutine.yield()
-end)
-coroutine.resume(co)
+co = waiting()
 mtint.interrupt(mtint.id(co), true)
 check.same("a permanent one skips closing methods", said(coroutine.resume, co), "true false " .. INTERRUPTED)
 check.same("all of them", #ran, 0)
