@@ -116,15 +116,20 @@ check.ok("a user's hook survives an interrupt", ticks > before + 100, ticks - be
 local hook, mask, every = debug.gethook()
 check.ok("and is what debug.gethook shows", type(hook) == "function" and mask == "" and every == 1, mask)
 debug.sethook()
+-- A coroutine that waits, and is to end when it goes on.
+local function interrupted()
+	local thread = coroutine.create(function()
+		coroutine.yield()
+		return "too far"
+	end)
+	coroutine.resume(thread)
+	mtint.interrupt(mtint.id(thread))
+	return thread
+end
 check.same(
 	"taking the hook off takes no interrupt",
 	said(function()
-		local thread = coroutine.create(function()
-			coroutine.yield()
-			return "too far"
-		end)
-		coroutine.resume(thread)
-		mtint.interrupt(mtint.id(thread))
+		local thread = interrupted()
 		debug.sethook(thread)
 		return coroutine.resume(thread)
 	end),
@@ -133,12 +138,7 @@ check.same(
 check.same(
 	"nor does setting one",
 	said(function()
-		local thread = coroutine.create(function()
-			coroutine.yield()
-			return "too far"
-		end)
-		coroutine.resume(thread)
-		mtint.interrupt(mtint.id(thread))
+		local thread = interrupted()
 		debug.sethook(thread, function() end, "crl", 1)
 		return coroutine.resume(thread)
 	end),
