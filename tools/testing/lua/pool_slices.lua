@@ -1,51 +1,20 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- Workers that compute, more than there are CPUs. The arguments are the folder tools/testing, how many rounds each
--- computes, how many workers, how many messages two others exchange meanwhile, and "timed" if times tell something.
+-- computes, how many workers, and how many messages two others exchange meanwhile.
 
 local folder = ...
 local rounds, workers, messages =
 	math.tointeger((select(2, ...))), math.tointeger((select(3, ...))), math.tointeger((select(4, ...)))
-local timed = (select(5, ...)) == "timed"
 local check = dofile(folder .. "/lib/check.lua")
 local receive_all = dofile(folder .. "/lib/receive_all.lua")
 local ok, same = check.ok, check.same
-local linux, pool = require("linux"), require("lunatik.testing").pool
+local pool = require("lunatik.testing").pool
 
 local sum_of = dofile(folder .. "/lua/pool_compute.lua")
 local expected = {}
 for round = 1, rounds do
 	expected[round] = sum_of(round)
-end
-
--- A few that cannot leave their threads, and many that can: of those no more than one for each CPU has one.
-do
-	local before, hostile, all = pool().drainers, 8, {}
-	for i = 1, hostile do
-		all[i] = worker.create(
-			"./worker_code",
-			"worker.message(1) table.sort({ 3, 2, 1 }, function() while true do end end)"
-		)
-	end
-	for i = 1, hostile do
-		worker.receive(all[i])
-	end
-	for i = 1, 100 do
-		all[hostile + i] = worker.create("./worker_code", "while true do end")
-	end
-	-- So long it may take until others had enough of the CPU to be taken for such.
-	linux.schedule(3000)
-	local after = pool().drainers
-	if timed then
-		ok(
-			"who waits for the CPU is given no more threads",
-			after <= before + hostile + 1,
-			before .. " before, " .. after .. " after"
-		)
-	end
-	for i = 1, #all do
-		worker.stop(all[i], 0)
-	end
 end
 
 -- In turn: each gets on although none of the others ever ends or waits.

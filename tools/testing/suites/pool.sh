@@ -15,9 +15,9 @@ SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-30}
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
 # Where everything takes so long, times tell nothing.
-[ "$SLOWER" -ge 10 ] && timed='' || timed='fair times'
+[ "$SLOWER" -ge 10 ] && timed='' || timed="waiting fair times"
 # ONLY has the parts that run, with spaces between.
-PARTS="semantics slices many fair times blocked ends budget hotplug unload stress"
+PARTS="semantics slices waiting many fair times blocked ends budget hotplug unload stress"
 ONLY=${ONLY:-semantics slices many $timed blocked ends budget hotplug unload stress}
 for word in $ONLY; do
 	case " $PARTS " in
@@ -44,7 +44,17 @@ if part semantics; then
 fi
 
 # Those that compute.
-part slices && lua_checks "$SUITE_DIR/lua/pool_slices.lua" "$SUITE_DIR" $((60 / SLOWER + 3)) 6 $((20000 / SLOWER)) "${timed:+timed}"
+part slices && lua_checks "$SUITE_DIR/lua/pool_slices.lua" "$SUITE_DIR" $((60 / SLOWER + 3)) 6 $((20000 / SLOWER))
+
+# Those that want to compute, and seldom may.
+if part waiting; then
+	: >"$WORK/hogs"
+	for hog in $(seq 60); do
+		while [ -e "$WORK/hogs" ]; do :; done &
+	done
+	echo "# beside $hog others"
+	lua_checks "$SUITE_DIR/lua/pool_waiting.lua" "$SUITE_DIR" 100 3000 "$WORK/hogs"
+fi
 
 # Those that wait.
 if part many; then
