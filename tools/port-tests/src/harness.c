@@ -7,7 +7,7 @@
  * after that time), --fail-each (run again and again, each time with another
  * allocation that fails), --stops N (call the function that the script returns, and end
  * it, N times). Prints the error that ends the script on standard output; for stops, how
- * long they took in nanoseconds of CPU time, one a line.
+ * long they took in nanoseconds of CPU time, and how often stacks were taken for calls, one a line.
  */
 
 #include <pthread.h>
@@ -54,6 +54,7 @@ static char *slots;
 static long segments = 96;
 static long used;
 static long high;
+static volatile long taken;
 
 static void make_slots(void)
 {
@@ -107,6 +108,7 @@ int lunatik_hop(lua_State *L, void (*call)(void *), void *argument)
 	if (used >= segments)
 		return -1;
 	used++;
+	taken++;
 	if (used > high)
 		high = used;
 	on_stack(slots + used * SLOT, call, argument);
@@ -186,6 +188,7 @@ static void *interrupt_later(void *L)
 static long stops;
 static clockid_t script_clock;
 static volatile long requested;
+static volatile long taken_before;
 
 static long cpu_time(clockid_t clock)
 {
@@ -203,6 +206,7 @@ static void *interrupt_at(void *L)
 
 	while (cpu_time(script_clock) - begin < wait)
 		nanosleep(&nap, NULL);
+	taken_before = taken;
 	requested = cpu_time(script_clock);
 	lunatik_interrupt(L, LUNATIK_INTERRUPT_ALL);
 	return NULL;
@@ -217,7 +221,8 @@ static void run_and_stop(lua_State *L)
 	pthread_create(&thread, NULL, interrupt_at, L);
 	if (lunatik_try_call(L, 0, 0) == 0)
 		printf("it has returned\n");
-	printf("%ld\n", cpu_time(CLOCK_THREAD_CPUTIME_ID) - requested);
+	printf("%ld ", cpu_time(CLOCK_THREAD_CPUTIME_ID) - requested);
+	printf("%ld\n", taken - taken_before);
 	pthread_join(thread, NULL);
 }
 

@@ -24,6 +24,16 @@ const NOT_HERE: &[&str] = &[
 const MEDIAN: u64 = 5_000_000;
 const MOST: u64 = 50_000_000;
 
+/// How often half of the stops may take another stack: as often as the code does before it looks up, once or
+/// twice. To close something takes one where little is left, so that a hundred calls must not each do it.
+const MEDIAN_TAKEN: u64 = 5;
+
+/// What a line says: nanoseconds, and stacks that were taken.
+fn stop(line: &str) -> Option<(u64, u64)> {
+    let (time, taken) = line.split_once(' ')?;
+    Some((time.parse().ok()?, taken.parse().ok()?))
+}
+
 #[test]
 fn hostile_scripts_end_promptly() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testing/lua/hostile");
@@ -37,11 +47,15 @@ fn hostile_scripts_end_promptly() {
         let output = run(SEGMENTS, &["--stops", "5"], script);
         assert!(output.status.success(), "{script}: {:?}", output.status);
         let text = String::from_utf8_lossy(&output.stdout);
-        let times: Result<Vec<u64>, _> = text.lines().map(str::parse).collect();
-        let mut times = times.unwrap_or_else(|_| panic!("{script}: {text}"));
+        let (mut times, mut taken): (Vec<u64>, Vec<u64>) = text
+            .lines()
+            .map(|line| stop(line).unwrap_or_else(|| panic!("{script}: {text}")))
+            .unzip();
         times.sort_unstable();
+        taken.sort_unstable();
         assert_eq!(times.len(), 5, "{script}");
         assert!(times[2] <= MEDIAN, "{script}: {times:?}");
         assert!(times[4] <= MOST, "{script}: {times:?}");
+        assert!(taken[2] <= MEDIAN_TAKEN, "{script}: {taken:?} stacks");
     }
 }
