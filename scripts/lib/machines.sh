@@ -73,7 +73,8 @@ start_qemu() {
 	append+=" no_timer_check tsc=reliable"
 	# Emulation on a busy host is slow; what would be a stall on metal is none here.
 	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 workqueue.watchdog_thresh=120"
-	local hardware=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus" -nodefaults -display none -no-reboot
+	append+=" acpi=off"
+	local hardware=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
 		-kernel "$tree/arch/x86/boot/bzImage" -initrd "$work/initramfs" -append "$append"
 		-serial "file:$work/log" -device virtio-serial-pci
 		-chardev "file,id=status,path=$work/status" -device virtserialport,chardev=status,name=status
