@@ -18,7 +18,7 @@ help:
 	@echo 'make demo     set up everything, boot a virtual machine and run the examples in it'
 	@echo 'make test     run all tests, on the three kinds of machine'
 	@echo 'make shell    a shell in a virtual machine with everything loaded, to play in'
-	@echo 'make bench    measure the speed: of programs, compared with user-space Lua, and of messages'
+	@echo 'make bench    measure the speed: of programs, compared with user-space Lua, of messages and of stops'
 	@echo '     bench-compare   the same, and say what became slower than the baseline, or than FILE'
 	@echo '     bench-baseline  the same on um and qemu, and make that the baseline'
 	@echo
@@ -32,7 +32,7 @@ help:
 	@echo 'KIND=um       User Mode Linux: starts in half a second (default)'
 	@echo 'KIND=qemu     x86_64 as distributions build it, in QEMU'
 	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
-	@echo 'ONLY=messages  of the benchmarks, those of messages alone; ONLY=programs'
+	@echo 'ONLY=messages  of the benchmarks, those of messages alone; ONLY=programs, ONLY=stops'
 	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
 
 demo: module tool

@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Figures in a document, between two marks that only this program writes between.
+//! Figures in a document, between two marks that only this program writes between: the figures of a kind of
+//! machine, or its stops.
 
 use crate::{
     catalogue::{self, Part},
     plot,
     report::Report,
+    stops,
     table::{markdown, text},
 };
 
-/// The line before the figures of a kind of machine.
-fn begin(kind: &str) -> String {
-    format!("<!-- figures of {kind}: begin -->\n")
+/// The line before the `what` (figures, stops) of a kind of machine.
+fn begin(what: &str, kind: &str) -> String {
+    format!("<!-- {what} of {kind}: begin -->\n")
 }
 
 /// The line after them.
-fn end(kind: &str) -> String {
-    format!("<!-- figures of {kind}: end -->")
+fn end(what: &str, kind: &str) -> String {
+    format!("<!-- {what} of {kind}: end -->")
 }
 
-/// What stands between the marks. The plots lie in `folder`, as the document refers to it.
-pub fn section(report: &Report, folder: &str) -> String {
+/// What was measured where.
+fn facts(report: &Report) -> String {
     let facts: Vec<String> = report
         .facts
         .iter()
         .filter(|(key, _)| *key != "kind")
         .map(|(key, value)| format!("{key} {value}"))
         .collect();
-    let mut section = format!("{}.\n\n{}", facts.join(" · "), markdown(report));
+    format!("{}.\n\n", facts.join(" · "))
+}
+
+/// What stands between the marks of the figures. The plots lie in `folder`, as the document refers to it.
+pub fn section(report: &Report, folder: &str) -> String {
+    let mut section = facts(report) + &markdown(report);
     for part in Part::ALL {
         if plot::is_drawn(report, part) {
             let file = plot::file_name(report, part);
@@ -37,16 +44,25 @@ pub fn section(report: &Report, folder: &str) -> String {
     section
 }
 
-/// `document` with the figures of `report` in their place. Fails where the document has no such place.
-pub fn with_figures(document: &str, report: &Report, folder: &str) -> Result<String, String> {
-    let (begin, end) = (begin(report.kind()), end(report.kind()));
+/// `document` with `section` between the marks of the `what` of that kind. Fails where it has none.
+fn with_section(document: &str, what: &str, kind: &str, section: &str) -> Result<String, String> {
+    let (begin, end) = (begin(what, kind), end(what, kind));
     let missing = |mark: &str| format!("the document has no line '{}'", mark.trim_end());
     let (before, rest) = document.split_once(&begin).ok_or_else(|| missing(&begin))?;
     let (_, after) = rest.split_once(&end).ok_or_else(|| missing(&end))?;
-    Ok(format!(
-        "{before}{begin}\n{}\n{end}{after}",
-        section(report, folder)
-    ))
+    Ok(format!("{before}{begin}\n{section}\n{end}{after}"))
+}
+
+/// `document` with the figures of `report` in their place. Fails where the document has no such place.
+pub fn with_figures(document: &str, report: &Report, folder: &str) -> Result<String, String> {
+    with_section(document, "figures", report.kind(), &section(report, folder))
+}
+
+/// `document` with the stops of `report` in their place. Fails where the document has no such place.
+pub fn with_stops(document: &str, report: &Report) -> Result<String, String> {
+    let kind = report.kind();
+    let section = facts(report) + &stops::markdown(&report.stops, kind);
+    with_section(document, "stops", kind, &section)
 }
 
 /// What `show` prints, and how many targets were missed.
@@ -55,6 +71,12 @@ pub fn shown(report: &Report) -> (String, usize) {
         .figures
         .iter()
         .filter_map(|figure| catalogue::is_met(figure, report.kind()))
+        .chain(
+            report
+                .stops
+                .iter()
+                .filter_map(|stop| stop.is_met(report.kind())),
+        )
         .collect();
     let missed = verdicts.iter().filter(|&&met| !met).count();
     let sum = format!("{missed} of {} targets missed.", verdicts.len());
@@ -87,6 +109,17 @@ mod tests {
         assert!(!first.contains("um-messages.svg"));
         let second = with_figures(&first, &report("um"), "plots").unwrap();
         assert_eq!(first, second);
+    }
+
+    #[test]
+    fn stops_have_a_place_of_their_own() {
+        let report = Report::of_samples("fact kind um\nstop while 2 100 12 34 56\n").unwrap();
+        let document = "a\n<!-- stops of um: begin -->\nold\n<!-- stops of um: end -->\nb\n";
+        let written = with_stops(document, &report).unwrap();
+        assert!(written.contains("| `while` | 12.0 | 34.0 | 56.0 |") && !written.contains("old"));
+        let wrong = with_figures(document, &report, "plots").unwrap_err();
+        assert!(wrong.contains("figures of um: begin"));
+        assert_eq!(shown(&report).1, 0);
     }
 
     #[test]

@@ -8,4 +8,5 @@ pub mod document;
 pub mod plot;
 pub mod report;
 pub mod statistics;
+pub mod stops;
 pub mod table;

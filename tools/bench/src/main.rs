@@ -49,6 +49,9 @@ enum Command {
     },
     /// Put the figures into a document, between its marks.
     Document {
+        /// Put in how long hostile scripts take to stop, and nothing else.
+        #[arg(long)]
+        stops: bool,
         /// The document.
         document: PathBuf,
         /// The figures. The plots are expected beside them.
@@ -96,13 +99,19 @@ fn execute(command: Command) -> Result<bool, String> {
             Ok(true)
         }
         Command::Document {
+            stops,
             document: path,
             json,
         } => {
+            let report = Report::read(&json)?;
             let folder = json.parent().and_then(Path::file_name);
             let folder = folder.and_then(|name| name.to_str()).unwrap_or(".");
-            let text = document::with_figures(&read(&path)?, &Report::read(&json)?, folder)
-                .map_err(|wrong| format!("{}: {wrong}", path.display()))?;
+            let former = read(&path)?;
+            let text = match stops {
+                true => document::with_stops(&former, &report),
+                false => document::with_figures(&former, &report, folder),
+            }
+            .map_err(|wrong| format!("{}: {wrong}", path.display()))?;
             write(&path, &text)?;
             Ok(true)
         }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::Summary;
+use crate::{statistics::Summary, stops::Stop};
 
 /// The version of the file's format.
 pub const FORMAT: u32 = 1;
@@ -20,6 +20,9 @@ pub struct Report {
     pub facts: BTreeMap<String, String>,
     /// In the order in which they were measured first.
     pub figures: Vec<Figure>,
+    /// Hostile scripts, in the order in which they were stopped.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stops: Vec<Stop>,
 }
 
 /// A figure, as measured several times.
@@ -78,6 +81,7 @@ impl Report {
     /// fact KEY VALUE
     /// measure NAME CPUS UNIT VALUE
     /// program NAME CLASS KERNEL_NS USER_NS
+    /// stop NAME CPUS COUNT MEDIAN PERCENTILE_99 GREATEST
     /// ```
     ///
     /// Any other line is an error, which names it.
@@ -91,7 +95,7 @@ impl Report {
                 .add(line)
                 .map_err(|wrong| format!("line {}, '{line}': {wrong}", number + 1))?;
         }
-        if report.figures.is_empty() {
+        if report.figures.is_empty() && report.stops.is_empty() {
             return Err("nothing was measured".to_owned());
         }
         Ok(report)
@@ -104,9 +108,7 @@ impl Report {
                 self.facts.insert(key.to_owned(), rest.join(" "));
             }
             ["measure", name, cpus, unit, value] => {
-                let cpus = cpus
-                    .parse()
-                    .map_err(|_| format!("'{cpus}' is no number of processors"))?;
+                let cpus = processors(cpus)?;
                 let figure = self.figure(Figure {
                     name: name.to_owned(),
                     cpus: Some(cpus),
@@ -135,6 +137,18 @@ impl Report {
                 figure.values.push(kernel / user);
                 figure.kernel_ns.push(kernel);
                 figure.user_ns.push(user);
+            }
+            ["stop", name, cpus, count, median, percentile_99, greatest] => {
+                self.stops.push(Stop {
+                    name: name.to_owned(),
+                    cpus: processors(cpus)?,
+                    count: count
+                        .parse()
+                        .map_err(|_| format!("'{count}' is no number of stops"))?,
+                    median: number(median)?,
+                    percentile_99: number(percentile_99)?,
+                    greatest: number(greatest)?,
+                });
             }
             _ => return Err("this is neither a fact nor a measurement".to_owned()),
         }
@@ -178,6 +192,11 @@ impl Report {
     }
 }
 
+fn processors(word: &str) -> Result<u32, String> {
+    word.parse()
+        .map_err(|_| format!("'{word}' is no number of processors"))
+}
+
 fn number(word: &str) -> Result<f64, String> {
     match word.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
@@ -197,6 +216,7 @@ measure select 1 us 3.5
 measure select 2 us 4.5
 program fib plain 300 150
 measure select 1 us 2.5
+stop while 2 100 12 34 56
 ";
 
     #[test]
@@ -221,6 +241,14 @@ measure select 1 us 2.5
         assert_eq!(report.figures[0].judged(), Some(210.0 / 150.0));
         assert_eq!(report.figures[1].values, [3.5, 2.5]);
         assert_eq!(report.figures[1].judged(), Some(3.0));
+        let [stop] = &report.stops[..] else {
+            panic!("{:?}", report.stops)
+        };
+        assert_eq!((stop.name.as_str(), stop.count), ("while", 100));
+        assert_eq!(
+            (stop.median, stop.percentile_99, stop.greatest),
+            (12.0, 34.0, 56.0)
+        );
     }
 
     #[test]
@@ -241,6 +269,7 @@ measure select 1 us 2.5
         assert!(wrong("measure select 1 us -1").contains("no measured value"));
         assert!(wrong("measure select 1 us NaN").contains("no measured value"));
         assert!(wrong("measure select one us 1").contains("no number of processors"));
+        assert!(wrong("stop while 2 many 1 2 3").contains("'many' is no number of stops"));
         assert!(wrong("program fib plain 1 0").contains("no time"));
         assert_eq!(wrong("fact kind um"), "nothing was measured");
         let newer = r#"{"format": 2, "facts": {}, "figures": []}"#;

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use crate::{
     catalogue::{self, Part},
     report::{Figure, Report},
+    stops,
 };
 
 /// `value` with three digits that count, and no exponent.
@@ -112,7 +113,7 @@ pub fn text(report: &Report) -> String {
             rows.push(cells);
         }
     }
-    for table in [rows, programs] {
+    for table in [rows, programs, stops::rows(&report.stops, kind)] {
         if table.len() > 1 {
             if !text.is_empty() {
                 text.push('\n');

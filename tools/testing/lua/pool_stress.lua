@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- Messages at random between workers at random, of which some are stopped at random. The arguments are the folder
--- tools/testing, for how many seconds, and how many messages there are to be at least.
+-- tools/testing, for how many seconds, how many messages there are to be at least, and how many times longer everything
+-- takes than at native speed.
 
-local folder, seconds, least = (...), tonumber((select(2, ...))), tonumber((select(3, ...)))
+local folder, seconds, least, slower =
+	(...), tonumber((select(2, ...))), tonumber((select(3, ...))), tonumber((select(4, ...)))
 local check = dofile(folder .. "/lib/check.lua")
 local linux = require("linux")
 
@@ -160,7 +162,7 @@ while not trouble and linux.ktime() < ending do
 				"./worker_code",
 				common .. kinds[kind],
 				common,
-				linux.ktime() + math.random(20, 1500) * 1000000
+				linux.ktime() + math.random(20, 1500) * 1000000 * slower
 			),
 		}
 	end

@@ -1,17 +1,18 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Usage: lunatik run stops.lua COUNT NAME WARM_UP
+-- Usage: lunatik run stops.lua COUNT NAME WARM_UP [figures]
 --
 -- Spawns the script NAME and stops it without a grace, COUNT times, each after about WARM_UP milliseconds
 -- or a tick of the clock, whichever is longer. It sleeps meanwhile, so that the script has the machine to itself.
 -- Prints how long its Lua program took to end from the request, in microseconds: the median, the 99th
--- percentile, the maximum; and the longest time until the runtime was gone.
+-- percentile, the maximum; and the longest time until the runtime was gone. With "figures", prints the stops that were
+-- measured and these three alone.
 
 local linux = require("linux")
 local runner = require("lunatik.runner")
 local testing = require("lunatik.testing")
 
-local count, name, warm_up = math.tointeger(...), select(2, ...)
+local count, name, warm_up, form = math.tointeger((...)), select(2, ...)
 warm_up = math.tointeger(warm_up)
 
 local latencies, unmeasured, gone = {}, 0, 0
@@ -33,6 +34,10 @@ table.sort(latencies)
 local function percentile(p)
 	local ns = latencies[math.max(1, math.ceil(#latencies * p))] or 0
 	return ns / 1000
+end
+if form == "figures" then
+	print(string.format("%d %.1f %.1f %.1f", #latencies, percentile(0.5), percentile(0.99), percentile(1)))
+	return
 end
 print(
 	string.format(

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The benchmarks of runtimes and messages run, and notice when something is wrong. Their figures are not looked at.
+# The benchmarks of runtimes, messages and stops run, and notice when something is wrong. Their figures are not looked
+# at.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -19,4 +20,10 @@ done
 check "nothing is left of them" test "$(lunatik list --all | tail -n +2 | wc -l)" = 0
 check_says "a chain of no links is noticed" 1 "the chain is not as long as it should be" within 20 "$bench" -w 1 chain
 check_says "a benchmark that is not there, too" 2 "there is no benchmark nothing" "$bench" nothing
+stops=$SUITE_DIR/../bench/stops.sh
+check "the benchmark of stops runs" within 60 sh -c "$stops -n 3 -w 5 while gc >'$WORK/stops'"
+for name in while gc; do
+	check "stops of $name are measured" test "$(grep -cE "^stop $name $(nproc) 3( [0-9]+\.[0-9]){3}$" "$WORK/stops")" = 1
+done
+check_says "a script that is not there is noticed" 2 "there is no hostile script nothing" "$stops" nothing
 finish

@@ -194,7 +194,7 @@ if part unload; then
 	done
 fi
 
-part stress && lua_checks "$SUITE_DIR/lua/pool_stress.lua" "$SUITE_DIR" "$SECONDS_OF_STRESS" $((2000 / SLOWER / SLOWER))
+part stress && lua_checks "$SUITE_DIR/lua/pool_stress.lua" "$SUITE_DIR" "$SECONDS_OF_STRESS" $((2000 / SLOWER / SLOWER)) "$SLOWER"
 check "no worker is left" wait_until 20 workers 0
 check "the module can be unloaded" within 30 lunatik unload
 check "and loaded again" lunatik load

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! How long hostile scripts take to stop.
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::table::show;
+
+/// What is asked for at native speed, in microseconds: of 99 stops of 100, and of each.
+const TARGET: f64 = 200.0;
+const GREATEST_TARGET: f64 = 5000.0;
+
+/// A hostile script that was stopped again and again. Times are in microseconds, from the request to the end of
+/// its Lua program.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Stop {
+    /// The name of the script.
+    pub name: String,
+    /// Processors that the machine had.
+    pub cpus: u32,
+    /// How often it was stopped.
+    pub count: u32,
+    /// The median.
+    pub median: f64,
+    /// What 99 of 100 took at most.
+    pub percentile_99: f64,
+    /// What the longest took.
+    pub greatest: f64,
+}
+
+impl Stop {
+    /// Whether it is as short as asked for on a machine of this kind, if that is known.
+    pub fn is_met(&self, kind: &str) -> Option<bool> {
+        (kind == "um").then_some(self.percentile_99 <= TARGET && self.greatest <= GREATEST_TARGET)
+    }
+
+    fn verdict(&self, kind: &str) -> &'static str {
+        match self.is_met(kind) {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "",
+        }
+    }
+}
+
+/// The rows of the table that is shown after a run, with its heading.
+pub fn rows(stops: &[Stop], kind: &str) -> Vec<Vec<String>> {
+    let heading = [
+        "STOPPED",
+        "TIMES",
+        "MEDIAN us",
+        "99 % us",
+        "GREATEST us",
+        "VERDICT",
+    ];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    rows.extend(stops.iter().map(|stop| {
+        vec![
+            stop.name.clone(),
+            stop.count.to_string(),
+            show(stop.median),
+            show(stop.percentile_99),
+            show(stop.greatest),
+            stop.verdict(kind).to_owned(),
+        ]
+    }));
+    rows
+}
+
+/// The table of a document, two scripts in a row; what is longer than asked for is bold.
+pub fn markdown(stops: &[Stop], kind: &str) -> String {
+    let mut text = String::from(
+        "| script | p50 | p99 | greatest | script | p50 | p99 | greatest |\n|---|--:|--:|--:|---|--:|--:|--:|\n",
+    );
+    let bold = |value: f64, target: f64| {
+        if kind == "um" && value > target {
+            format!("**{}**", show(value))
+        } else {
+            show(value)
+        }
+    };
+    let (left, right) = stops.split_at(stops.len().div_ceil(2));
+    for (row, first) in left.iter().enumerate() {
+        for stop in [Some(first), right.get(row)].into_iter().flatten() {
+            // Writing to a string does not fail.
+            let _ = write!(
+                text,
+                "| `{}` | {} | {} | {} ",
+                stop.name,
+                show(stop.median),
+                bold(stop.percentile_99, TARGET),
+                bold(stop.greatest, GREATEST_TARGET),
+            );
+        }
+        text.push_str(if right.get(row).is_some() {
+            "|\n"
+        } else {
+            "| | | | |\n"
+        });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stop(name: &str, percentile_99: f64, greatest: f64) -> Stop {
+        Stop {
+            name: name.to_owned(),
+            cpus: 2,
+            count: 100,
+            median: 12.0,
+            percentile_99,
+            greatest,
+        }
+    }
+
+    #[test]
+    fn both_bounds_count() {
+        assert_eq!(stop("a", 200.0, 5000.0).is_met("um"), Some(true));
+        assert_eq!(stop("a", 201.0, 300.0).is_met("um"), Some(false));
+        assert_eq!(stop("a", 20.0, 5001.0).is_met("um"), Some(false));
+        assert_eq!(stop("a", 900.0, 9000.0).is_met("qemu"), None);
+    }
+
+    #[test]
+    fn tables_have_all() {
+        let stops = [
+            stop("a", 20.0, 30.0),
+            stop("b", 250.0, 300.0),
+            stop("c", 20.0, 6000.0),
+        ];
+        let shown = rows(&stops, "um");
+        assert_eq!(shown[2], ["b", "100", "12.0", "250", "300", "missed"]);
+        assert_eq!(
+            markdown(&stops, "um").lines().skip(2).collect::<Vec<_>>(),
+            [
+                "| `a` | 12.0 | 20.0 | 30.0 | `c` | 12.0 | 20.0 | **6000** |",
+                "| `b` | 12.0 | **250** | 300 | | | | |",
+            ]
+        );
+    }
+}

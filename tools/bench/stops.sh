@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Usage: tools/bench/stops.sh [-n STOPS] [-w WARM_UP] [NAME...]
+#
+# Runs in the guest. Stops each script of tools/testing/lua/hostile STOPS (100) times, each time after about
+# WARM_UP (20) milliseconds, and prints lines "stop NAME CPUS STOPS MEDIAN PERCENTILE_99 GREATEST", in microseconds.
+# The exit status is not 0 when one was not stopped.
+
+testing=$(cd "$(dirname "$0")/../testing/lua" && pwd)
+stops=100 warm_up=20
+while getopts n:w: option; do
+	case $option in
+	n) stops=$OPTARG ;;
+	w) warm_up=$OPTARG ;;
+	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+# The driver measures by lunatik.testing.
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1 || exit
+# From memory, not through what the machine shares with its host.
+hostile=/lib/modules/lua/hostile
+work=$(mktemp -d)
+trap 'rm -rf "$work" "$hostile"' EXIT
+mkdir -p "$hostile"
+cp "$testing"/hostile/*.lua "$hostile" && cp "$testing/stops.lua" "$work" || exit
+[ $# -gt 0 ] || set -- $(cd "$hostile" && ls | sed 's/\.lua$//')
+
+for name; do
+	if [ ! -e "$hostile/$name.lua" ]; then
+		echo "stops.sh: there is no hostile script $name" >&2
+		exit 2
+	fi
+	figures=$(lunatik run --name driver "$work/stops.lua" "$stops" "hostile/$name" "$warm_up" figures) || exit 1
+	lunatik stop driver || exit 1
+	echo "stop $name $(nproc) $figures"
+done
