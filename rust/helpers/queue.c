@@ -23,9 +23,13 @@ struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);
 }
 
+/*
+ * On the CPU of the caller, which does nothing but wait: another one would have to be woken for each
+ * segment, and once more where an error goes back through them. Its items run as long as those of the pool.
+ */
 struct workqueue_struct *lunatik_alloc_segment_queue(void)
 {
-	return alloc_workqueue("lunatik_segment", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return alloc_workqueue("lunatik_segment", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE);
 }
 
 /*
