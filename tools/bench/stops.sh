@@ -27,9 +27,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work" "$hostile"' EXIT
 mkdir -p "$hostile"
 cp "$testing"/hostile/*.lua "$hostile" && cp "$testing/stops.lua" "$work" || exit
-[ $# -gt 0 ] || set -- $(cd "$hostile" && ls | sed 's/\.lua$//')
+[ $# -gt 0 ] || set -- "$hostile"/*.lua
 
 for name; do
+	name=$(basename "$name" .lua)
 	if [ ! -e "$hostile/$name.lua" ]; then
 		echo "stops.sh: there is no hostile script $name" >&2
 		exit 2
