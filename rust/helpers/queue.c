@@ -24,12 +24,12 @@ struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 }
 
 /*
- * On the CPU of the caller, which does nothing but wait: another one would have to be woken for each
- * segment, and once more where an error goes back through them. Its items run as long as those of the pool.
+ * Unbound: C code that computes on a segment must not keep from the CPU what is queued there, and there are
+ * kernels that take no CPU away from kernel code.
  */
 struct workqueue_struct *lunatik_alloc_segment_queue(void)
 {
-	return alloc_workqueue("lunatik_segment", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE);
+	return alloc_workqueue("lunatik_segment", WQ_UNBOUND, WQ_MAX_ACTIVE);
 }
 
 /*

@@ -129,11 +129,8 @@ impl Thread {
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
-        let task = kthread::spawn(name, move || {
-            own.main(&chain, arguments, results);
-            own.runtime.set_thread(None);
-        })
-        .inspect_err(|_| thread.runtime.set_thread(None))?;
+        let task = kthread::spawn(name, move || own.main(&chain, arguments, results))
+            .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);
         Ok(thread)
@@ -146,6 +143,8 @@ impl Thread {
             Ok(values) => Arc::new(values, GFP_KERNEL).ok().map(Outcome::Returned),
             Err(failure) => Some(Outcome::Failed(failure)),
         };
+        // First: who has joined the thread finds none.
+        self.runtime.set_thread(None);
         let mut state = self.state.lock();
         state.outcome = outcome;
         let task = state.task.take();

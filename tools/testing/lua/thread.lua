@@ -32,6 +32,15 @@ same("task() is nil then", t:task(), nil)
 good, a = thread.run(body, "again"):join()
 same("a runtime that has ended runs nothing more", good, false)
 
+local raised
+for _ = 1, 200 do
+	body = lunatik.runtime("suite_nothing")
+	thread.run(body, "joined"):join()
+	local run, why = pcall(thread.run, body, "again")
+	raised = raised or (not run and why or nil)
+end
+same("who has joined its thread finds none, 200 times", raised, nil)
+
 t = thread.run(lunatik.runtime("suite_fails"), "suite_fails")
 good, a = t:join()
 same("join gives false when the function has raised an error", good, false)
