@@ -46,6 +46,15 @@ for file in $HOSTILE/*.lua; do
 	lunatik stop driver >/dev/null 2>&1
 done
 
+# More of them than there are CPUs, each in one call of C that never ends: others get their turns all the same.
+for number in 1 2 3 4 5 6; do
+	lunatik spawn --name "suite/busy$number" hostile/pattern_nested
+done
+check "six scripts that compute in C leave time for others" within 20 lunatik eval 'for i = 1, 1000 do end'
+for number in 1 2 3 4 5 6; do
+	check "number $number of them is stopped" within 20 lunatik stop --grace 0 "suite/busy$number"
+done
+
 # A module that never finishes loading, and waits of all kinds.
 echo 'while true do pcall(function() while true do end end) end' >loads.lua
 within 60 lunatik run loads.lua >/dev/null 2>&1 &
