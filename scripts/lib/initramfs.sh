@@ -26,7 +26,6 @@ base_list() {
 	done
 	echo 'slink /sbin/modprobe ../bin/busybox 777 0 0'
 	echo 'slink /sbin/poweroff ../bin/busybox 777 0 0'
-	echo 'slink /sbin/reboot ../bin/busybox 777 0 0'
 	echo "file /init $REPO/scripts/guest/init 755 0 0"
 }
 

@@ -57,6 +57,8 @@ if part waiting; then
 	done
 	echo "# beside $hog others"
 	lua_checks "$SUITE_DIR/lua/pool_waiting.lua" "$SUITE_DIR" 100 3000 "$WORK/hogs"
+	# It has done that, unless it failed before.
+	rm -f "$WORK/hogs"
 fi
 
 # Those that wait.
