@@ -116,3 +116,47 @@ for round = 1, 200 do
 	end
 end
 check.ok("many times in a row, and 4 MiB can still be had", #("x"):rep(4 << 20) == 4 << 20)
+
+-- What a coroutine asks about the thread that waits for it needs memory, too. They run on different stacks.
+do
+	local long = assert(load("local call = ...\n" .. ("x = 1\n"):rep(60000) .. "local result = call() return result"))
+	local main = coroutine.running()
+	local function deep(levels, call)
+		if levels == 0 then
+			return call()
+		end
+		local _ = ("x"):gsub("x", function()
+			deep(levels - 1, call)
+		end)
+	end
+	local failures, results
+	local asks = coroutine.wrap(function()
+		deep(20, function()
+			local filled, size = {}, 1 << 20
+			while size >= 1024 do
+				local good, block = pcall(string.rep, "x", size)
+				if good then
+					filled[#filled + 1] = block
+				else
+					size = size // 2
+				end
+			end
+			for _ = 1, 4 do
+				filled[#filled] = nil
+			end
+			failures, results = 0, 0
+			for level = 0, 5 do
+				local good, result = pcall(debug.getinfo, main, level, "L")
+				if good then
+					results = results + 1
+				elseif result == "not enough memory" then
+					failures = failures + 1
+				end
+			end
+		end)
+		return "the coroutine"
+	end)
+	check.same("a coroutine without memory for what it asks goes on", long(asks), "the coroutine")
+	check.same("it was told so where it asked, once", failures, 1)
+	check.same("and told all else", results, 5)
+end
