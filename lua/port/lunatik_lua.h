@@ -83,10 +83,19 @@ static inline int lunatik_stackislow(void)
 }
 
 /*
- * Runs call(argument) on another kernel stack, while the caller waits. Returns 0
- * when it has, else nothing was run: there is no segment to be had.
+ * Runs function(argument) on another kernel stack, while the caller waits. What it returns
+ * says to how many callers it returns, from the inside, of those that wait for each other so: 1, or more.
+ * Then the callers in between are passed by: they must touch nothing but their own
+ * stacks, and the functions that they run in are to return 0.
  */
-int lunatik_hop(struct lua_State *L, void (*call)(void *argument), void *argument);
+unsigned int lunatik_hop(struct lua_State *L, unsigned int (*function)(void *argument),
+			 void *argument);
+/* What it returns: there is no segment to be had, and nothing was run; */
+#define LUNATIK_HOP_NONE 0
+/* the function has returned to this caller; */
+#define LUNATIK_HOP_DONE 1
+/* or past it. */
+#define LUNATIK_HOP_PASSED 2
 
 /*
  * Permissions belong to a thread, in Lua's sense: a coroutine begins with those of its

@@ -41,20 +41,44 @@ struct workqueue_struct *lunatik_alloc_pool_queue(void)
 	return alloc_workqueue("lunatik_pool", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE);
 }
 
+/*
+ * Lies on the stack of the caller, and is gone when 'done' is: then whoever runs it must not look at
+ * it any more.
+ */
 struct lunatik_queued_call {
 	struct work_struct work;
 	struct completion done;
-	void (*run)(void *argument);
+	lunatik_queued_function run;
 	void *argument;
+	struct lunatik_queued_call *outer;
+	bool passed;
 };
+
+static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigned int levels)
+{
+	struct lunatik_queued_call *last = call, *outer;
+	unsigned int level;
+
+	for (level = 1; level < levels; level++)
+		last = last->outer;
+	/* First: whoever has stopped the code waits for this alone. */
+	complete(&last->done);
+	for (level = 1; level < levels; level++) {
+		outer = call->outer;
+		call->passed = true;
+		complete(&call->done);
+		call = outer;
+	}
+}
 
 static void lunatik_queued_call_run(struct work_struct *work)
 {
 	struct lunatik_queued_call *call =
 		container_of(work, struct lunatik_queued_call, work);
+	unsigned int levels = call->run(call->argument, call);
 
-	call->run(call->argument);
-	complete(&call->done);
+	if (levels)
+		lunatik_queued_call_return(call, levels);
 }
 
 /*
@@ -62,14 +86,19 @@ static void lunatik_queued_call_run(struct work_struct *work)
  * which lockdep takes for recursion. TASK_IDLE: the callee may rightly sleep for
  * hours, and the wait cannot be cut short because it works on our frames.
  */
-void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
-			  void *argument)
+bool lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
+			  void *argument, struct lunatik_queued_call *outer)
 {
-	struct lunatik_queued_call call = { .run = run, .argument = argument };
+	struct lunatik_queued_call call = {
+		.run = run,
+		.argument = argument,
+		.outer = outer,
+	};
 
 	init_completion(&call.done);
 	INIT_WORK_ONSTACK(&call.work, lunatik_queued_call_run);
 	queue_work(queue, &call.work);
 	wait_for_completion_state(&call.done, TASK_IDLE);
 	destroy_work_on_stack(&call.work);
+	return !call.passed;
 }

@@ -10,8 +10,21 @@ struct workqueue_struct *lunatik_alloc_reaper_queue(void);
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);
 struct workqueue_struct *lunatik_alloc_pool_queue(void);
-/* Calls run(argument) in a worker of the queue. Sleeps until it has returned. */
-void lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument),
-			  void *argument);
+
+struct lunatik_queued_call;
+
+/*
+ * What runs in a worker, and is told which call it is. It returns to how many callers it returns, from the inside,
+ * of those that wait for each other: 1, or more. Then the callers in between, and what they run in, are
+ * passed by, and those functions are to return 0.
+ */
+typedef unsigned int (*lunatik_queued_function)(void *argument, struct lunatik_queued_call *call);
+
+/*
+ * Calls run(argument, ...) in a worker of the queue, for a caller that runs in the call 'outer', which
+ * may be null. Sleeps until it returns to this caller, and returns true; or past it, and returns false.
+ */
+bool lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
+			  void *argument, struct lunatik_queued_call *outer);
 
 #endif

@@ -9,7 +9,8 @@
 //! itself needs below a call, direct reclaim included, has half a stack.
 
 use core::{
-    ffi::c_void,
+    cell::Cell,
+    ffi::{c_uint, c_void},
     ptr, //
 };
 use kernel::{
@@ -69,28 +70,80 @@ pub(crate) fn give(taken: usize) {
     IN_USE.fetch_sub(taken, Relaxed);
 }
 
-/// Runs `call(argument)` on another kernel stack and returns when it has.
+/// What [`run`] runs. It returns to how many callers it returns, from the inside, of those that wait for each
+/// other on one segment each.
 ///
-/// Returns false, and runs nothing, where no segment may be had: there are too many, or the
-/// caller must not sleep.
+/// Usually that is 1. If it is more, the callers but the outermost of these are [`Ran::Passed`], and what they have run
+/// in is to return 0.
+pub(crate) type Function = unsafe extern "C" fn(*mut c_void) -> c_uint;
+
+/// The innermost call on a segment, of calls that may return past each other.
+pub(crate) struct Innermost(Cell<*mut sys::lunatik_queued_call>);
+
+impl Innermost {
+    pub(crate) const fn none() -> Self {
+        Self(Cell::new(ptr::null_mut()))
+    }
+}
+
+/// What has become of a call.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Ran {
+    /// There was no segment, and nothing was run: there are too many, or the caller must not sleep.
+    Nothing,
+    /// It has returned to this caller.
+    Done,
+    /// It has returned past this caller, which must not touch what it has shared with it.
+    Passed,
+}
+
+/// Runs `function(argument)` on another kernel stack, and returns when it has.
 ///
 /// # Safety
 ///
-/// `call(argument)` must be sound on any thread while the caller waits.
-pub(crate) unsafe fn run(call: unsafe extern "C" fn(*mut c_void), argument: *mut c_void) -> bool {
+/// - The function must be sound on any thread while the caller waits.
+/// - If it returns past callers, these have given the same `innermost`, each while the call of the one before ran,
+///   and expect that.
+/// - Nobody else uses `innermost` but they, and it lives as long as they.
+pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &Innermost) -> Ran {
+    struct Called<'a> {
+        function: Function,
+        argument: *mut c_void,
+        innermost: &'a Innermost,
+    }
+    unsafe extern "C" fn run(argument: *mut c_void, call: *mut sys::lunatik_queued_call) -> c_uint {
+        // SAFETY: It is the `Called` below, whose owner waits.
+        let called = unsafe { &*argument.cast::<Called<'_>>() };
+        called.innermost.0.set(call);
+        // SAFETY: As the caller promises.
+        unsafe { (called.function)(called.argument) }
+    }
+
     let queue = QUEUE.load(Relaxed);
     // SAFETY: No conditions.
     if queue.is_null() || !unsafe { sys::lunatik_in_task() } {
-        return false;
+        return Ran::Nothing;
     }
     if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
         IN_USE.fetch_sub(1, Relaxed);
-        return false;
+        return Ran::Nothing;
     }
-    // SAFETY: The queue outlives every runtime; the caller vouches for the call.
-    unsafe { sys::lunatik_run_on_queue(queue, Some(call), argument) };
+    let outer = innermost.0.get();
+    let mut called = Called {
+        function,
+        argument,
+        innermost,
+    };
+    // SAFETY: The queue outlives every runtime, and what runs in it; the caller vouches for the rest.
+    let returned = unsafe {
+        sys::lunatik_run_on_queue(queue, Some(run), ptr::from_mut(&mut called).cast(), outer)
+    };
     IN_USE.fetch_sub(1, Relaxed);
-    true
+    if !returned {
+        return Ran::Passed;
+    }
+    innermost.0.set(outer);
+    Ran::Done
 }
 
 /// Calls `call` where a few Lua functions can be called without a change of stacks: on this stack
@@ -104,22 +157,23 @@ pub(crate) unsafe fn run(call: unsafe extern "C" fn(*mut c_void), argument: *mut
 /// As for [`run`].
 #[inline(always)]
 pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
-    run: impl FnOnce(unsafe extern "C" fn(*mut c_void), *mut c_void) -> bool,
+    run: impl FnOnce(Function, *mut c_void),
     call: F,
 ) -> T {
     /// What is called, or has been.
-    enum Call<T, F> {
+    enum Work<T, F> {
         Waiting(F),
         Done(T),
         Taken,
     }
 
-    unsafe extern "C" fn make<T, F: FnOnce() -> T>(argument: *mut c_void) {
-        // SAFETY: It is the `Call` below, whose owner waits.
-        let call = unsafe { &mut *argument.cast::<Call<T, F>>() };
-        if let Call::Waiting(function) = core::mem::replace(call, Call::Taken) {
-            *call = Call::Done(function());
+    unsafe extern "C" fn make<T, F: FnOnce() -> T>(argument: *mut c_void) -> c_uint {
+        // SAFETY: It is the `Work` below, whose owner waits.
+        let work = unsafe { &mut *argument.cast::<Work<T, F>>() };
+        if let Work::Waiting(function) = core::mem::replace(work, Work::Taken) {
+            *work = Work::Done(function());
         }
+        1
     }
 
     // SAFETY: No conditions.
@@ -127,12 +181,12 @@ pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
     if left >= size / 16 * ROOM {
         return call();
     }
-    let mut call = Call::Waiting(call);
-    run(make::<T, F>, ptr::from_mut(&mut call).cast());
-    match call {
-        Call::Done(result) => result,
-        Call::Waiting(function) => function(),
+    let mut work = Work::Waiting(call);
+    run(make::<T, F>, ptr::from_mut(&mut work).cast());
+    match work {
+        Work::Done(result) => result,
+        Work::Waiting(function) => function(),
         // SAFETY: `make()` leaves it only while it runs, and the caller has waited for that.
-        Call::Taken => unsafe { core::hint::unreachable_unchecked() },
+        Work::Taken => unsafe { core::hint::unreachable_unchecked() },
     }
 }

@@ -4,7 +4,7 @@
 
 use core::{
     cell::{Cell, UnsafeCell},
-    ffi::{c_int, c_void},
+    ffi::{c_int, c_uint, c_void},
     marker::PhantomPinned,
     ptr, //
 };
@@ -22,7 +22,6 @@ use super::{
     heap::{Heap, Surroundings},
     instance::Runtime,
     interruptible::Owner,
-    meter::Meter,
     objects::Objects,
     parameters,
     permissions::{self, Held, MainPermissions},
@@ -30,7 +29,11 @@ use super::{
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
-    linux::{large::LargeBlocks, memcg::MemoryCgroup, segment},
+    linux::{
+        large::LargeBlocks,
+        memcg::MemoryCgroup,
+        segment::{self, Innermost, Ran}, //
+    },
     lua::{Reference, State},
     modules::{self, Object},
     permission::Set,
@@ -73,6 +76,8 @@ pub(crate) struct Vm {
     /// The runtime that owns this VM, and so lives longer.
     runtime: *const Runtime,
     segments: Atomic<u32>,
+    /// Of the calls on those. Only touched by the thread that executes the VM.
+    segment: Innermost,
     /// What userdata refer to; dropped after the state, which refers to it until then. Only
     /// touched by the thread that executes the VM.
     objects: UnsafeCell<Objects<Object>>,
@@ -146,6 +151,7 @@ impl Vm {
                 state: Cell::new(ptr::null_mut()),
                 runtime: Arc::as_ptr(runtime),
                 segments: Atomic::new(0),
+                segment: Innermost::none(),
                 objects: UnsafeCell::new(Objects::new()),
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
@@ -194,7 +200,9 @@ impl Vm {
         // SAFETY: As the caller promises.
         unsafe {
             segment::with_room(
-                |call, argument| lunatik_hop(state.as_raw(), Some(call), argument) == 0,
+                |function, argument| {
+                    lunatik_hop(state.as_raw(), Some(function), argument);
+                },
                 call,
             )
         }
@@ -363,7 +371,7 @@ impl Drop for Vm {
     }
 }
 
-/// Runs `call(argument)` on another stack segment. Returns 0 if it has, else 1.
+/// Runs `function(argument)` on another stack segment: see `lua/port/lunatik_lua.h`.
 ///
 /// # Safety
 ///
@@ -371,46 +379,58 @@ impl Drop for Vm {
 #[no_mangle]
 unsafe extern "C" fn lunatik_hop(
     state: *mut sys::lua_State,
-    call: Option<unsafe extern "C" fn(*mut c_void)>,
+    function: Option<segment::Function>,
     argument: *mut c_void,
-) -> c_int {
+) -> c_uint {
     /// A call whose thread's CPU time is the runtime's.
     struct Call<'a> {
-        call: unsafe extern "C" fn(*mut c_void),
+        function: segment::Function,
         argument: *mut c_void,
-        meter: &'a Meter,
+        vm: &'a Vm,
     }
-    unsafe extern "C" fn run(argument: *mut c_void) {
+    unsafe extern "C" fn run(argument: *mut c_void) -> c_uint {
         // SAFETY: It is the `Call` below, whose owner waits.
         let call = unsafe { &*argument.cast::<Call<'_>>() };
-        call.meter.start();
+        let meter = call.vm.runtime().meter();
+        meter.start();
         // SAFETY: As the caller of `lunatik_hop()` promises.
-        unsafe { (call.call)(call.argument) };
-        call.meter.stop();
+        let levels = unsafe { (call.function)(call.argument) };
+        // With 0, the VM is executed elsewhere, or is gone, and so is the `Call`.
+        if let Some(passed) = levels.checked_sub(1) {
+            meter.stop();
+            call.vm.segments.fetch_sub(passed, Relaxed);
+        }
+        levels
     }
 
-    let Some(call) = call else {
-        return 1;
+    let Some(function) = function else {
+        return sys::LUNATIK_HOP_NONE;
     };
     // SAFETY: As the caller promises.
     let vm = unsafe { &*sys::lunatik_userdata(state).cast::<Vm>() };
     if vm.segments.fetch_add(1, Relaxed) >= MAX_SEGMENTS {
         vm.segments.fetch_sub(1, Relaxed);
-        return 1;
+        return sys::LUNATIK_HOP_NONE;
     }
-    let meter = vm.runtime().meter();
     let mut call = Call {
-        call,
+        function,
         argument,
-        meter,
+        vm,
     };
     vm.runtime().pause_meter();
     // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
-    // frame: C catches each before it returns from `call`.
-    let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast()) };
+    // frame: C catches each before it returns from `function`, and returns past those callers alone that
+    // have made the call before from C.
+    let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast(), &vm.segment) };
+    if ran == Ran::Passed {
+        return sys::LUNATIK_HOP_PASSED;
+    }
     vm.runtime().continue_meter();
     vm.segments.fetch_sub(1, Relaxed);
-    (!ran).into()
+    match ran {
+        Ran::Nothing => sys::LUNATIK_HOP_NONE,
+        _ => sys::LUNATIK_HOP_DONE,
+    }
 }
 
 /// Whether a thread may load binary chunks: not if its permissions are sealed, for they can do

@@ -24,7 +24,7 @@ use super::{
     Runtime,
     DEFAULT_GRACE_MS, //
 };
-use crate::linux::segment;
+use crate::linux::segment::{self, Innermost};
 use crate::sched::reaper;
 
 impl Runtime {
@@ -240,7 +240,9 @@ impl Runtime {
         // SAFETY: The owner waits; what is done belongs to no thread.
         unsafe {
             segment::with_room(
-                |call, argument| segment::run(call, argument),
+                |function, argument| {
+                    segment::run(function, argument, &Innermost::none());
+                },
                 || self.tear_down_here(),
             )
         };

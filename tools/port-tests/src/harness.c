@@ -7,7 +7,8 @@
  * after that time), --fail-each (run again and again, each time with another
  * allocation that fails), --stops N (call the function that the script returns, and end
  * it, N times). Prints the error that ends the script on standard output; for stops, how
- * long they took in nanoseconds of CPU time, and how often stacks were taken for calls, one a line.
+ * long they took in nanoseconds of CPU time, how often stacks were taken for calls, and how many callers on stacks
+ * an error went past, one a line.
  */
 
 #include <pthread.h>
@@ -55,6 +56,7 @@ static long segments = 96;
 static long used;
 static long high;
 static volatile long taken;
+static volatile long passed;
 
 static void make_slots(void)
 {
@@ -68,18 +70,21 @@ static void make_slots(void)
 			 PROT_READ | PROT_WRITE);
 }
 
-static void on_stack(void *top, void (*call)(void *), void *argument)
+static unsigned int on_stack(void *top, unsigned int (*call)(void *), void *argument)
 {
+	unsigned long result;
+
 	__asm__ volatile(
 		"movq %%rsp, %%rbx\n\t"
 		"movq %[top], %%rsp\n\t"
 		"callq *%[call]\n\t"
 		"movq %%rbx, %%rsp"
-		: "+D"(argument), [top] "+r"(top), [call] "+r"(call)
+		: "=a"(result), "+D"(argument), [top] "+r"(top), [call] "+r"(call)
 		:
-		: "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory",
+		: "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory",
 		  "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
 		  "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+	return result;
 }
 
 const void *lunatik_hidden_address(const void *address)
@@ -102,18 +107,28 @@ void lunatik_give_way(void)
 {
 }
 
-int lunatik_hop(lua_State *L, void (*call)(void *), void *argument)
+unsigned int lunatik_hop(lua_State *L, unsigned int (*function)(void *), void *argument)
 {
+	/* Callers that are still to be passed by, and the one that is not. */
+	static unsigned int levels;
+	unsigned int returned;
+
 	(void)L;
 	if (used >= segments)
-		return -1;
+		return LUNATIK_HOP_NONE;
 	used++;
 	taken++;
 	if (used > high)
 		high = used;
-	on_stack(slots + used * SLOT, call, argument);
+	returned = on_stack(slots + used * SLOT, function, argument);
 	used--;
-	return 0;
+	/* There is one thread, so each of them ends upon the one before. */
+	if (returned > 0)
+		levels = returned;
+	if (--levels == 0)
+		return LUNATIK_HOP_DONE;
+	passed++;
+	return LUNATIK_HOP_PASSED;
 }
 
 int lunatik_bytecode_allowed_in(lua_State *L)
@@ -158,7 +173,8 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size)
 	(void)ud;
 	if (block == NULL)
 		old_size = 0;
-	if (size > old_size && until_failure >= 0 && until_failure-- == 0) {
+	/* Two in a row: after the first one Lua collects garbage, and tries again. */
+	if (size > old_size && until_failure >= 0 && until_failure-- <= 1) {
 		failed = 1;
 		return NULL;
 	}
@@ -189,6 +205,7 @@ static long stops;
 static clockid_t script_clock;
 static volatile long requested;
 static volatile long taken_before;
+static volatile long passed_before;
 
 static long cpu_time(clockid_t clock)
 {
@@ -207,6 +224,7 @@ static void *interrupt_at(void *L)
 	while (cpu_time(script_clock) - begin < wait)
 		nanosleep(&nap, NULL);
 	taken_before = taken;
+	passed_before = passed;
 	requested = cpu_time(script_clock);
 	lunatik_interrupt(L, LUNATIK_INTERRUPT_ALL);
 	return NULL;
@@ -222,7 +240,7 @@ static void run_and_stop(lua_State *L)
 	if (lunatik_try_call(L, 0, 0) == 0)
 		printf("it has returned\n");
 	printf("%ld ", cpu_time(CLOCK_THREAD_CPUTIME_ID) - requested);
-	printf("%ld\n", taken - taken_before);
+	printf("%ld %ld\n", taken - taken_before, passed - passed_before);
 	pthread_join(thread, NULL);
 }
 
@@ -241,7 +259,7 @@ static void read_script(void)
 }
 
 /* A line on standard output, if the script ends in an error. */
-static void run(void *unused)
+static unsigned int run(void *unused)
 {
 	static struct lunatik_vm vm;
 	char name[256];
@@ -251,7 +269,7 @@ static void run(void *unused)
 
 	(void)unused;
 	if (L == NULL)
-		return;
+		return 1;
 	snprintf(name, sizeof(name), "@%s", script);
 	if (milliseconds >= 0)
 		pthread_create(&thread, NULL, interrupt_later, L);
@@ -265,7 +283,7 @@ static void run(void *unused)
 	if (status != 0 && quiet) {
 		const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
 
-		if (strcmp(message, "not enough memory") != 0)
+		if (strstr(message, "not enough memory") == NULL)
 			printf("error: %s\n", message);
 	} else if (status != 0) {
 		lunatik_try_tolstring(L, -1);
@@ -275,6 +293,7 @@ static void run(void *unused)
 		pthread_join(thread, NULL);
 	lunatik_run_finalizers(L);
 	lunatik_close(L);
+	return 1;
 }
 
 int main(int count, char **words)
