@@ -158,7 +158,8 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size)
 	(void)ud;
 	if (block == NULL)
 		old_size = 0;
-	if (size > old_size && until_failure >= 0 && until_failure-- == 0) {
+	/* Two in a row: after the first one Lua collects garbage, and tries again. */
+	if (size > old_size && until_failure >= 0 && until_failure-- <= 1) {
 		failed = 1;
 		return NULL;
 	}
@@ -265,7 +266,7 @@ static void run(void *unused)
 	if (status != 0 && quiet) {
 		const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?";
 
-		if (strcmp(message, "not enough memory") != 0)
+		if (strstr(message, "not enough memory") == NULL)
 			printf("error: %s\n", message);
 	} else if (status != 0) {
 		lunatik_try_tolstring(L, -1);

@@ -32,6 +32,11 @@ local co = coroutine.wrap(function(...)
 end)
 assert(#co(1, 2, 3) == 4)
 co()
+-- A table in a thread that waits, perhaps on another stack than its coroutine.
+local main = coroutine.running()
+coroutine.wrap(deep)(60, function()
+	return debug.getinfo(main, 1, "L").activelines
+end)
 setmetatable({}, { __gc = function() end })
 collectgarbage()
 assert(load("local a <const>, b = 1, {x = {y = {}}}; return function(...) return a, b, ... end"))()
