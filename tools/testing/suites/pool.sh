@@ -98,6 +98,7 @@ if part ends; then
 	lua_checks "$ends" "$SUITE_DIR" $each script
 	check "workers end with their parent" wait_until 30 workers 0
 	check "having tidied up" wait_until 10 all_tidied
+	echo "# begun, closed, collected: $(counted)"
 	lunatik eval 'require("lunatik")._ENV["suite.waits"] = nil'
 	lunatik run --name suite/parent "$ends" "$SUITE_DIR" $each wait >"$WORK/parent" 2>&1 &
 	parent=$!
