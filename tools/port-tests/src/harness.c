@@ -5,7 +5,8 @@
  *
  * Options: --segments N (how many stacks there are), --interrupt MS (end the script
  * after that time), --fail-each (run again and again, each time with another
- * allocation that fails), --stops N (call the function that the script returns, and end
+ * allocation that fails), --look-up (say whether a collection after the script, which is asked to
+ * look up, gives way to other threads again and again, and the end too), --stops N (call the function that the script returns, and end
  * it, N times). Prints the error that ends the script on standard output; for stops, how
  * long they took in nanoseconds of CPU time, how often stacks were taken for calls, and how many callers on stacks
  * an error went past, one a line.
@@ -103,8 +104,11 @@ int lunatik_slice_is_over(void *vm)
 	return 0;
 }
 
+static long given_way;
+
 void lunatik_give_way(void)
 {
+	given_way++;
 }
 
 unsigned int lunatik_hop(lua_State *L, unsigned int (*function)(void *), void *argument)
@@ -187,6 +191,13 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size)
 }
 
 static long milliseconds = -1;
+static int look_up;
+
+static void print_given_way(const char *when)
+{
+	printf("%s: %s\n", when, given_way >= 10 ? "gives way" : "does not give way");
+	given_way = 0;
+}
 
 static void *interrupt_later(void *L)
 {
@@ -291,8 +302,16 @@ static unsigned int run(void *unused)
 	}
 	if (milliseconds >= 0)
 		pthread_join(thread, NULL);
+	if (look_up) {
+		given_way = 0;
+		lunatik_look_up(L);
+		lua_gc(L, LUA_GCCOLLECT);
+		print_given_way("a collection");
+	}
 	lunatik_run_finalizers(L);
 	lunatik_close(L);
+	if (look_up)
+		print_given_way("the end");
 	return 1;
 }
 
@@ -304,6 +323,8 @@ int main(int count, char **words)
 	for (i = 1; i < count - 1; i++) {
 		if (strcmp(words[i], "--fail-each") == 0)
 			each = 1;
+		else if (strcmp(words[i], "--look-up") == 0)
+			look_up = 1;
 		else if (strcmp(words[i], "--stops") == 0)
 			stops = atol(words[++i]);
 		else if (strcmp(words[i], "--segments") == 0)
