@@ -25,8 +25,11 @@ struct lua_State;
 #define LUA_PATH_DEFAULT "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua"
 #define LUA_CPATH_DEFAULT ""
 
-/* Errors: our own setjmp, as the kernel has none. */
-#define LUAI_THROW(L, c) lunatik_longjmp((c)->b, 1)
+/*
+ * Errors: our own setjmp, as the kernel has none. The trap is never reached: it says so to objtool, which does
+ * not know that the jump does not return.
+ */
+#define LUAI_THROW(L, c) (lunatik_longjmp((c)->b, 1), __builtin_trap())
 #define LUAI_TRY(L, c, f, ud)		\
 	do {				\
 		if (lunatik_setjmp((c)->b) == 0)	\

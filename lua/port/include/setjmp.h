@@ -7,6 +7,6 @@
 typedef unsigned long jmp_buf[8];
 
 int lunatik_setjmp(jmp_buf env) __attribute__((returns_twice));
-void lunatik_longjmp(jmp_buf env, int value) __attribute__((noreturn));
+void lunatik_longjmp(jmp_buf env, int value);
 
 #endif

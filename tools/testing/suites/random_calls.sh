@@ -7,15 +7,15 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 if [ "$SLOWER" -ge 10 ]; then
-	SEEDS=${SEEDS:-1 2} seconds=60
+	SEEDS=${SEEDS:-1 2} time=60
 else
-	SEEDS=${SEEDS:-1 2 3 4 5 6} seconds=5
+	SEEDS=${SEEDS:-1 2 3 4 5 6} time=5
 fi
 lunatik unload >/dev/null 2>&1
 lunatik load || exit 1
 
 for seed in $SEEDS; do
-	within $((seconds + 30)) lunatik run --mem 8M --name "suite/calls" "$SUITE_DIR/lua/random_calls.lua" "$seed" "$seconds" >"$WORK/out" 2>"$WORK/err"
+	within $((time + 30)) lunatik run --mem 8M --name "suite/calls" "$SUITE_DIR/lua/random_calls.lua" "$seed" "$time" >"$WORK/out" 2>"$WORK/err"
 	status=$?
 	# It may end by an error that its calls have made, of memory for example; but it ends.
 	case $status in
@@ -28,7 +28,7 @@ for seed in $SEEDS; do
 	lunatik run --mem 8M --name "suite/stopped" "$SUITE_DIR/lua/random_calls.lua" "$seed" 1000 >"$WORK/out" 2>"$WORK/err" &
 	stopped=$!
 	check "seed $seed runs once more" wait_until 20 sh -c 'lunatik list --all | grep -q suite/stopped'
-	usleep $((seed * 300000))
+	usleep $((seed % 10 * 300000))
 	within 20 lunatik stop --grace 0 suite/stopped >/dev/null 2>&1
 	check "and is stopped" wait_until 20 gone "$stopped"
 	wait "$stopped"
