@@ -9,7 +9,7 @@
 if [ "$SLOWER" -ge 10 ]; then
 	SEEDS=${SEEDS:-1 2} time=60
 else
-	SEEDS=${SEEDS:-1 2 3 4 5 6} time=5
+	SEEDS=${SEEDS:-1 2 3 4} time=5
 fi
 lunatik unload >/dev/null 2>&1
 lunatik load || exit 1
