@@ -4,19 +4,16 @@
 
 use core::{
     cell::{Cell, UnsafeCell},
-    ffi::{c_int, c_uint, c_void},
+    ffi::{c_int, c_void},
     marker::PhantomPinned,
     ptr, //
 };
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        Arc,
-        ArcBorrow, //
-    },
+    sync::{Arc, ArcBorrow},
 };
 
+use self::segments::Segments;
 use super::{
     buffer::Family,
     heap::{Heap, Surroundings},
@@ -29,11 +26,7 @@ use super::{
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
-    linux::{
-        large::LargeBlocks,
-        memcg::MemoryCgroup,
-        segment::{self, Innermost, Ran}, //
-    },
+    linux::{large::LargeBlocks, memcg::MemoryCgroup},
     lua::{Reference, State},
     modules::{self, Object},
     permission::Set,
@@ -43,9 +36,7 @@ use crate::{
 
 mod connections;
 mod large;
-
-/// Stack segments that one VM may have at one time.
-const MAX_SEGMENTS: u32 = 96;
+mod segments;
 
 /// What an interrupt ends.
 #[derive(Clone, Copy)]
@@ -75,9 +66,7 @@ pub(crate) struct Vm {
     state: Cell<*mut sys::lua_State>,
     /// The runtime that owns this VM, and so lives longer.
     runtime: *const Runtime,
-    segments: Atomic<u32>,
-    /// Of the calls on those. Only touched by the thread that executes the VM.
-    segment: Innermost,
+    segments: Segments,
     /// What userdata refer to; dropped after the state, which refers to it until then. Only
     /// touched by the thread that executes the VM.
     objects: UnsafeCell<Objects<Object>>,
@@ -150,8 +139,7 @@ impl Vm {
                 heap: UnsafeCell::new(Heap::new(memory, memcg)),
                 state: Cell::new(ptr::null_mut()),
                 runtime: Arc::as_ptr(runtime),
-                segments: Atomic::new(0),
-                segment: Innermost::none(),
+                segments: Segments::none(),
                 objects: UnsafeCell::new(Objects::new()),
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
@@ -189,23 +177,6 @@ impl Vm {
         }
         modules::preload(vm.state()).map_err(|_| ENOMEM)?;
         Ok(vm)
-    }
-
-    /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
-    ///
-    /// # Safety
-    ///
-    /// `call` must be sound on any thread while the caller, which executes the VM of `state`, waits.
-    pub(crate) unsafe fn with_room<T>(state: State, call: impl FnOnce() -> T) -> T {
-        // SAFETY: As the caller promises.
-        unsafe {
-            segment::with_room(
-                |function, argument| {
-                    lunatik_hop(state.as_raw(), Some(function), argument);
-                },
-                call,
-            )
-        }
     }
 
     /// The main state. For whoever executes the VM.
@@ -368,68 +339,6 @@ impl Drop for Vm {
             // SAFETY: By the type invariants the state is alive; nobody else executes it any more.
             unsafe { sys::lunatik_close(state) };
         }
-    }
-}
-
-/// Runs `function(argument)` on another stack segment: see `lua/port/lunatik_lua.h`.
-///
-/// # Safety
-///
-/// To be called by Lua, on the thread that executes `state`.
-#[no_mangle]
-unsafe extern "C" fn lunatik_hop(
-    state: *mut sys::lua_State,
-    function: Option<segment::Function>,
-    argument: *mut c_void,
-) -> c_uint {
-    /// A call whose thread's CPU time is the runtime's.
-    struct Call<'a> {
-        function: segment::Function,
-        argument: *mut c_void,
-        vm: &'a Vm,
-    }
-    unsafe extern "C" fn run(argument: *mut c_void) -> c_uint {
-        // SAFETY: It is the `Call` below, whose owner waits.
-        let call = unsafe { &*argument.cast::<Call<'_>>() };
-        let meter = call.vm.runtime().meter();
-        meter.start();
-        // SAFETY: As the caller of `lunatik_hop()` promises.
-        let levels = unsafe { (call.function)(call.argument) };
-        // With 0, the VM is executed elsewhere, or is gone, and so is the `Call`.
-        if let Some(passed) = levels.checked_sub(1) {
-            meter.stop();
-            call.vm.segments.fetch_sub(passed, Relaxed);
-        }
-        levels
-    }
-
-    let Some(function) = function else {
-        return sys::LUNATIK_HOP_NONE;
-    };
-    // SAFETY: As the caller promises.
-    let vm = unsafe { &*sys::lunatik_userdata(state).cast::<Vm>() };
-    if vm.segments.fetch_add(1, Relaxed) >= MAX_SEGMENTS {
-        vm.segments.fetch_sub(1, Relaxed);
-        return sys::LUNATIK_HOP_NONE;
-    }
-    let mut call = Call {
-        function,
-        argument,
-        vm,
-    };
-    vm.runtime().pause_meter();
-    // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
-    // frame: C catches each before it returns from `function`, and returns past those callers alone that
-    // have made the call before from C.
-    let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast(), &vm.segment) };
-    if ran == Ran::Passed {
-        return sys::LUNATIK_HOP_PASSED;
-    }
-    vm.runtime().continue_meter();
-    vm.segments.fetch_sub(1, Relaxed);
-    match ran {
-        Ran::Nothing => sys::LUNATIK_HOP_NONE,
-        _ => sys::LUNATIK_HOP_DONE,
     }
 }
 

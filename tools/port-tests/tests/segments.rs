@@ -50,5 +50,8 @@ fn no_script_survives_an_interrupt() {
 fn collections_and_ends_give_way_to_other_threads() {
     let output = run(SEGMENTS, &["--look-up"], "objects.lua");
     assert!(output.status.success(), "{:?}", output.status);
-    assert_eq!(text(&output.stdout), "a collection: gives way\nthe end: gives way\n");
+    assert_eq!(
+        text(&output.stdout),
+        "a collection: gives way\nthe end: gives way\n"
+    );
 }
