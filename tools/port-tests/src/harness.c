@@ -5,9 +5,9 @@
  *
  * Options: --segments N (how many stacks there are), --interrupt MS (end the script
  * after that time), --fail-each (run again and again, each time with another
- * allocation that fails), --look-up (say whether a collection after the script, which is asked to
- * look up, gives way to other threads again and again, and the end too), --stops N (call the function that the script returns, and end
- * it, N times). Prints the error that ends the script on standard output; for stops, how
+ * allocation that fails), --look-up (say whether a collection after the script, which is
+ * asked to look up, gives way to other threads again and again, and the end too), --stops N
+ * (call the function that the script returns, and end it, N times). Prints the error that ends the script on standard output; for stops, how
  * long they took in nanoseconds of CPU time, how often stacks were taken for calls, and how many callers on stacks
  * an error went past, one a line.
  */
