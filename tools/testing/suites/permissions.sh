@@ -232,7 +232,7 @@ touch "$WORK/look"
 (while [ -e "$WORK/look" ]; do lunatik status >/dev/null; done) &
 looker=$!
 eval_is "while others look, a runtime pledges on" "done" '
-	for i = 1, 3000 do pledge("~x" .. i % 40) end return "done"'
+	for i = 1, tonumber((...)) do pledge("~x" .. i % 40) end return "done"' $((3000 / SLOWER))
 rm "$WORK/look"
 wait $looker
 
