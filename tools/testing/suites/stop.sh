@@ -148,10 +148,8 @@ for signal in INT TERM KILL; do
 		client=$!
 		wait_until 10 sh -c "lunatik status | grep -q '^$kind .* \\(running\\|loading\\)'"
 		kill -$signal $client
-		case $kind-$signal in
-		# Ctrl-C ends the line; the session goes on to the end of its input.
-		*) check "SIG$signal to $command ends the client" wait_until 10 gone $client ;;
-		esac
+		# Ctrl-C ends a line of repl alone; its input has no other.
+		check "SIG$signal to $command ends the client" wait_until 10 gone $client
 		wait $client 2>/dev/null
 		check "and what it has started" wait_until 10 sh -c "! lunatik status | grep -q '^$kind .* \\(running\\|loading\\|stopping\\)'"
 	done
