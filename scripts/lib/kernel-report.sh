@@ -12,7 +12,9 @@ KERNEL_REPORT+='|held lock freed|DEBUG_LOCKS_WARN_ON|INFO: trying to register no
 KERNEL_REPORT+='|detected stalls? on|self-detected stall|INFO: task .* blocked for more than|soft lockup|hard LOCKUP|workqueue lockup'
 KERNEL_REPORT+='|scheduling while atomic|sleeping function called|refcount_t: |ODEBUG: |list_(add|del) corruption'
 KERNEL_REPORT+='|kmemleak: .*(suspected|Kernel memory leak detector disabled)|unreferenced object 0x|rust_kernel: panicked|cut here \]'
-KERNEL_REPORT+='|Objects remaining|slab.*corrupt|Bad page (state|map)|stack guard page|stack overflow|double fault|unregister_netdevice: waiting)'
+KERNEL_REPORT+='|Objects remaining|slab.*corrupt|Bad page (state|map)|stack guard page|stack overflow|double fault|unregister_netdevice: waiting'
+# What scripts/guest/init says.
+KERNEL_REPORT+='|killed processes that do not end)'
 
 # What this machine's own start-up says, defects of neither kernel nor module.
 KERNEL_NO_REPORT='(WARNING: [Uu]nsafe|mitigat|lunatik: .*C stack overflow)'
