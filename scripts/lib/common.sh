@@ -43,7 +43,7 @@ machine_kind() {
 }
 
 # run_step WHAT LOG STEPS COMMAND...: run COMMAND into LOG and show that it lives:
-# a percentage when it is known how many steps (lines that begin with a capital) it will print, else the time.
+# a percentage when it is known how many steps (lines with a capital behind spaces) it will print, else the time.
 run_step() {
 	local what=$1 log=$2 steps=$3 pid status=0 start=$SECONDS shown=0 lines note
 	shift 3
@@ -59,7 +59,7 @@ run_step() {
 		shown=$((SECONDS - start))
 		note="$shown s"
 		if [ "$steps" -gt 0 ]; then
-			lines=$(grep -c '^ *[A-Z]' "$log") || true
+			lines=$(grep -c '^ \+[A-Z]' "$log") || true
 			lines=$((lines * 100 / steps))
 			[ $lines -lt 99 ] || lines=99
 			note="$lines %, $note"
