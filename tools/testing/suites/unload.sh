@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-ROUNDS=${ROUNDS:-$([ "$SLOWER" = 1 ] && echo 1000 || echo 100)}
+ROUNDS=${ROUNDS:-$([ "$SLOWER" = 1 ] && echo 1000 || echo $((400 / SLOWER)))}
 loaded() {
 	[ -e /sys/module/lunatik ]
 }
