@@ -247,12 +247,10 @@ local id = answers:nextmsg()
 same("a thread is interrupted", mtint.interrupt(id), true)
 good, err = thread:join()
 ok("and ends with that", not good and err:match(mtint.error.interrupted) ~= nil, err)
-ok(
-	"in the right line",
-	err:find("llthreads.lua:" .. debug.getinfo(1, "l").currentline - 10, 1, true)
-		or err:find("llthreads.lua:" .. debug.getinfo(1, "l").currentline - 10, 1, true),
-	err
-)
+-- It may not have come back from the call that sent the message when it is interrupted.
+local line = math.tointeger(err:match("llthreads%.lua:(%d+)"))
+local sends = debug.getinfo(1, "l").currentline - 11
+ok("in the right line", line and line >= sends and line <= sends + 2, err)
 raises("then it is unknown", "mtint.error.unknown_object: interruptible id " .. id, mtint.interrupt, id)
 
 thread = llthreads
