@@ -100,7 +100,7 @@ end
 local function run(part)
 	assert(loadfile(("%s/lua/pool_semantics_%s.lua"):format(folder, part)))(common)
 end
--- Beside others that compute each of hundreds of ways takes 100 ms, so that they are gone but once.
+-- Beside others that compute each of hundreds of waits takes 100 ms, so that one mode has to do.
 for _, mode in ipairs(kind == "compute" and { "generational" } or { "incremental", "generational" }) do
 	collectgarbage(mode)
 	for _, part in ipairs({ "calls", "metamethods", "errors", "coroutines", "held" }) do
