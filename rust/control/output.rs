@@ -22,6 +22,8 @@ const MAX_WAITING: usize = 1 << 20;
 struct Queue {
     bytes: KVVec<u8>,
     closed: bool,
+    /// Something that the client waits for could not be queued.
+    lost: bool,
 }
 
 struct Reading {
@@ -32,7 +34,7 @@ struct Reading {
 /// Why frames were not queued.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum SendError {
-    /// The client is gone.
+    /// The client is gone, or has to go, since it lost something.
     Closed,
     /// The sender gave up waiting for room.
     GaveUp,
@@ -61,6 +63,7 @@ impl OutputQueue {
             queue <- new_mutex!(Queue {
                 bytes: KVVec::new(),
                 closed: false,
+                lost: false,
             }, "lunatik::OutputQueue"),
             reading <- new_mutex!(Reading {
                 bytes: KVVec::new(),
@@ -76,7 +79,7 @@ impl OutputQueue {
     pub(super) fn send(&self, frame: &[u8], give_up: impl Fn() -> bool) -> Result<(), SendError> {
         let mut queue = self.queue.lock();
         loop {
-            if queue.closed {
+            if queue.closed || queue.lost {
                 return Err(SendError::Closed);
             }
             let waiting = queue.bytes.len();
@@ -102,6 +105,14 @@ impl OutputQueue {
         self.room.notify_all();
     }
 
+    /// There was no memory for something that the client waits for: it reads what was queued
+    /// before, then `ENOMEM`. Takes no memory itself.
+    pub(super) fn lose(&self) {
+        self.queue.lock().lost = true;
+        self.room.notify_all();
+        self.readable.notify_all();
+    }
+
     /// From now on nothing is queued, and nobody sleeps.
     pub(super) fn close(&self) {
         let mut queue = self.queue.lock();
@@ -118,7 +129,8 @@ impl OutputQueue {
         let reading = self.reading.lock();
         let rest = reading.start < reading.bytes.len();
         drop(reading);
-        rest || !self.queue.lock().bytes.is_empty()
+        let queue = self.queue.lock();
+        rest || queue.lost || !queue.bytes.is_empty()
     }
 
     /// Copies what is queued to user space, waiting for something unless `nonblocking`.
@@ -132,6 +144,9 @@ impl OutputQueue {
             while queue.bytes.is_empty() {
                 if queue.closed {
                     return Ok(0);
+                }
+                if queue.lost {
+                    return Err(ENOMEM);
                 }
                 if nonblocking {
                     return Err(EAGAIN);

@@ -46,10 +46,10 @@ pub(super) fn dispatch(session: ArcBorrow<'_, Session>, bytes: KVVec<u8>) {
         return;
     }
     if let Err(error) = session.begin(id) {
-        let text = if error == EEXIST {
-            "the number of this request belongs to one that is unanswered"
-        } else {
-            "too many requests of this session are unanswered (64)"
+        let text = match error {
+            EEXIST => "the number of this request belongs to one that is unanswered",
+            EBUSY => "too many requests of this session are unanswered (64)",
+            _ => "out of memory",
         };
         fail(&session, id, error.to_errno(), text.as_bytes());
         return;

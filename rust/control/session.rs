@@ -61,7 +61,8 @@ pub(super) enum OnCancel {
 
 struct Inbound {
     bytes: KVVec<u8>,
-    /// The client wrote what is no frame, so what follows cannot be understood.
+    /// The client wrote what is no frame, so what follows cannot be understood; or there was no memory
+    /// for what it wrote.
     lost: bool,
 }
 
@@ -167,8 +168,23 @@ impl Session {
         self.output.wake_senders();
     }
 
-    /// Queues `reply` to request `id`. Waits for room as long as the client is there.
+    /// Queues `reply` to request `id`. Waits for room as long as the client is there. Without memory for
+    /// it the session is over, for the client would wait for this reply.
     pub(super) fn reply(&self, id: u32, reply: &abi::Reply<'_>) -> Result<(), SendError> {
+        let sent = self.try_reply(id, reply);
+        if sent == Err(SendError::NoMemory) {
+            self.lose();
+        }
+        sent
+    }
+
+    /// Tells the client that it waits in vain.
+    fn lose(&self) {
+        self.output.lose();
+        self.poll.notify_all();
+    }
+
+    fn try_reply(&self, id: u32, reply: &abi::Reply<'_>) -> Result<(), SendError> {
         let mut frame = VecSink(KVVec::new());
         match reply.encode(id, &mut frame) {
             Ok(()) => self.send(&frame.0, || false),
@@ -255,20 +271,29 @@ impl Session {
     pub(super) fn write(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
         let mut taken: usize = 0;
         while !reader.is_empty() {
-            let length = reader.len().min(CHUNK);
-            let mut chunk: KVVec<u8> = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT)?;
-            reader.read_slice(chunk.as_mut_slice())?;
-            let mut inbound = self.inbound.lock();
-            if inbound.lost {
-                return Err(EPROTO);
+            match self.take_chunk(reader) {
+                Ok(length) => taken = taken.saturating_add(length),
+                // What was taken must not be written again.
+                Err(_) if taken > 0 => break,
+                Err(error) => return Err(error),
             }
-            inbound
-                .bytes
-                .extend_from_slice(&chunk, GFP_KERNEL_ACCOUNT)?;
-            taken = taken.saturating_add(length);
-            self.take_frames(&mut inbound)?;
         }
         Ok(taken)
+    }
+
+    fn take_chunk(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
+        let length = reader.len().min(CHUNK);
+        let mut chunk: KVVec<u8> = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT)?;
+        reader.read_slice(chunk.as_mut_slice())?;
+        let mut inbound = self.inbound.lock();
+        if inbound.lost {
+            return Err(EPROTO);
+        }
+        inbound
+            .bytes
+            .extend_from_slice(&chunk, GFP_KERNEL_ACCOUNT)?;
+        self.take_frames(&mut inbound)?;
+        Ok(length)
     }
 
     fn take_frames(self: ArcBorrow<'_, Self>, inbound: &mut Inbound) -> Result {
@@ -290,6 +315,9 @@ impl Session {
             };
             let mut owned = KVVec::new();
             if let Err(error) = owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT) {
+                // The client cannot take the frame back, and would wait for what comes of it.
+                inbound.lost = true;
+                self.lose();
                 break Err(error.into());
             }
             taken = taken.saturating_add(length);
