@@ -30,7 +30,7 @@ use crate::{
         buffer::MAX_FAMILY_BYTES,
         children::MAX_CHILDREN,
         entries::Entry,
-        instance::{Phase, DEFAULT_GRACE_MS},
+        instance::DEFAULT_GRACE_MS,
         message::Message,
         parking::{wait, Waited},
         vm::Vm, //
@@ -410,7 +410,7 @@ fn stop(state: State) -> lua::Result {
     }
     // The worker wakes its parent when it is gone. Most go by themselves: only those that do not are
     // for the reaper, whose thread takes longer to wake than they take to end.
-    let gone = || Ok(matches!(runtime.phase(), Phase::Finished | Phase::Failed).then_some(()));
+    let gone = || Ok(runtime.phase().is_over().then_some(()));
     let overdue = || reaper::finish_after(runtime.clone(), 0);
     let timeout = match runtime.grace_left_ms() {
         0 => {

@@ -47,16 +47,17 @@ use crate::{
 
 mod entered;
 mod interruption;
+mod life;
 mod phase;
 mod slice;
 mod stopping;
 
-use self::interruption::Interruption;
 pub(crate) use self::{
     entered::Entered,
     phase::{Kind, Phase},
     slice::Left, //
 };
+use self::{interruption::Interruption, life::Life};
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
 pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
@@ -120,7 +121,7 @@ pub(crate) struct Runtime {
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
     memory_limit: usize,
-    phase: Atomic<u32>,
+    life: Life,
     /// Told to stop: waits end, and it cannot be entered any more.
     stop_requested: Atomic<bool>,
     /// Whether Lua code in it is being ended uncatchably.
@@ -214,7 +215,7 @@ impl Runtime {
                 started: Instant::now(),
                 memcg: options.memcg,
                 memory_limit: options.memory,
-                phase: Atomic::new(Phase::Loading as u32),
+                life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
                 cancelled: Atomic::new(false),
@@ -295,7 +296,7 @@ impl Runtime {
 
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
-        Phase::from_raw(self.phase.load(Relaxed))
+        self.life.phase()
     }
 
     /// How long ago it was created.
@@ -468,12 +469,12 @@ impl Runtime {
     /// Its code begins to wait. Returns what it did before.
     pub(super) fn block(&self) -> Phase {
         self.meter.wait();
-        Phase::from_raw(self.phase.xchg(Phase::Blocked as u32, Relaxed))
+        self.life.block()
     }
 
     /// Its code has waited, and goes on with what it did before.
     pub(super) fn unblock(&self, phase: Phase) {
-        self.phase.store(phase as u32, Relaxed);
+        self.life.unblock(phase);
     }
 
     /// What its code waits for.

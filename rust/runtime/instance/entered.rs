@@ -26,7 +26,6 @@ use super::{
         vm::Vm, //
     },
     Executing,
-    Phase,
     Runtime,
     DEFAULT_GRACE_MS, //
 };
@@ -56,9 +55,7 @@ impl Runtime {
         if unsafe { (*self.vm.get()).is_none() } {
             return Err(EnterError::Gone);
         }
-        if self.phase() != Phase::Loading {
-            self.phase.store(Phase::Running as u32, Relaxed);
-        }
+        self.life.enter();
         let task: ARef<Task> = ARef::from(&**kernel::current!());
         let former = self.details.lock().executing.replace(Executing { task });
         drop(former);
@@ -164,11 +161,7 @@ impl<'a> Entered<'a> {
 
     /// The script's text has been compiled: from now on it runs.
     pub(crate) fn loaded(&self) {
-        // Somebody may have told it to stop meanwhile; then it stays `Stopping`.
-        let _ = self
-            .runtime
-            .phase
-            .cmpxchg(Phase::Loading as u32, Phase::Running as u32, Relaxed);
+        self.runtime.life.run();
     }
 
     /// The runtime is to end when it is left.
@@ -235,7 +228,7 @@ impl Drop for Entered<'_> {
             if ended {
                 runtime.tear_down();
             } else {
-                runtime.phase.store(Phase::Ready as u32, Relaxed);
+                runtime.life.leave();
             }
             runtime.ownership.release();
             // A stop may have come after the check, from one who does not wait for the end. If

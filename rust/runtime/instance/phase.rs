@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What kinds of runtimes there are, and where one is in its life.
+//! What kinds of runtimes there are, and where one may be in its life.
 
 /// How a runtime was started, and so who executes it.
 #[derive(Clone, Copy, Debug, PartialEq)]

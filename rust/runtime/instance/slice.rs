@@ -75,9 +75,7 @@ impl Runtime {
         let entered;
         if progress.begun {
             entered = ManuallyDrop::new(Entered::of_owner(self));
-            let _ = self
-                .phase
-                .cmpxchg(Phase::Blocked as u32, progress.phase as u32, Relaxed);
+            self.life.unblock(progress.phase);
             self.meter.start_slice();
         } else {
             match self.begin_program(progress) {
@@ -109,8 +107,7 @@ impl Runtime {
             return match leaves {
                 Some(deadline) => {
                     self.meter.wait();
-                    let phase = self.phase.xchg(Phase::Blocked as u32, Relaxed);
-                    progress.phase = Phase::from_raw(phase);
+                    progress.phase = self.life.block();
                     Left::Waits(deadline)
                 }
                 None => Left::SliceOver,

@@ -20,7 +20,6 @@ use super::{
         registry, //
     },
     entered::{end_vm, tick_vm, Entered},
-    Phase,
     Runtime,
     DEFAULT_GRACE_MS, //
 };
@@ -110,15 +109,8 @@ impl Runtime {
     /// Tells the runtime to stop: its waits end, and nobody enters it any more.
     pub(crate) fn request_stop(&self) {
         self.stop_requested.store(true, Release);
-        self.mark_stopping();
+        self.life.stop();
         self.wake_waits();
-    }
-
-    fn mark_stopping(&self) {
-        let phase = self.phase();
-        if phase != Phase::Finished && phase != Phase::Failed {
-            self.phase.store(Phase::Stopping as u32, Relaxed);
-        }
     }
 
     /// Ends Lua code that runs in it, uncatchably; what tidies up then gets `grace_ms`.
@@ -274,12 +266,8 @@ impl Runtime {
             self.memory_peak.store(peak, Relaxed);
             drop(vm);
         }
-        let phase = if self.details.lock().failure.is_some() {
-            Phase::Failed
-        } else {
-            Phase::Finished
-        };
-        self.phase.store(phase as u32, Relaxed);
+        let failed = self.details.lock().failure.is_some();
+        self.life.end(failed);
         self.set_sink(None);
         self.log.close();
         registry::ended(self);
