@@ -7,10 +7,10 @@
 #include <linux/llist.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/rcuwait.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
-#include <linux/swait.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -30,12 +30,13 @@ struct lunatik_large_given {
 };
 
 /*
- * One thread at a time uses it, its owner's, but for lunatik_large_wake() and _given(). The
- * wait queue is a simple one, as a hard interrupt may wake who waits.
+ * One thread at a time uses it, its owner's, but for lunatik_large_wake() and _given(). So one
+ * waits at most, which a hard interrupt may wake; and who wakes it holds no lock meanwhile that
+ * it needs to go on, and that a host may keep it from giving up.
  */
 struct lunatik_large {
 	struct work_struct work;
-	struct swait_queue_head wait;
+	struct rcuwait wait;
 	struct llist_head given;
 	atomic_long_t bytes_given;
 	int state;
@@ -77,7 +78,7 @@ static void lunatik_large_free_given(struct lunatik_large *large)
 
 		kvfree(given);
 		atomic_long_sub(size, &large->bytes_given);
-		swake_up_one(&large->wait);
+		rcuwait_wake_up(&large->wait);
 		cond_resched();
 	}
 }
@@ -100,7 +101,7 @@ static void lunatik_large_work(struct work_struct *work)
 			kvfree(block);
 	}
 	cmpxchg(&large->state, LUNATIK_LARGE_ABANDONED, LUNATIK_LARGE_IDLE);
-	swake_up_one(&large->wait);
+	rcuwait_wake_up(&large->wait);
 }
 
 /* Returns null if there is no memory. Sleeps. */
@@ -111,7 +112,7 @@ struct lunatik_large *lunatik_large_new(void)
 	if (!large)
 		return NULL;
 	INIT_WORK(&large->work, lunatik_large_work);
-	init_swait_queue_head(&large->wait);
+	rcuwait_init(&large->wait);
 	init_llist_head(&large->given);
 	return large;
 }
@@ -150,18 +151,20 @@ void *lunatik_large_take(struct lunatik_large *large, size_t size, struct mem_cg
 			return block;
 	}
 	/* The worker may still be at one that was abandoned. */
-	swait_event_idle_exclusive(large->wait,
-				   smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
-					   ended(argument));
+	rcuwait_wait_event(&large->wait,
+			   smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
+				   ended(argument),
+			   TASK_IDLE);
 	if (smp_load_acquire(&large->state) != LUNATIK_LARGE_IDLE)
 		return NULL;
 	large->size = size;
 	large->memcg = memcg;
 	smp_store_release(&large->state, LUNATIK_LARGE_WANTED);
 	lunatik_large_start(large);
-	swait_event_idle_exclusive(large->wait,
-				   smp_load_acquire(&large->state) == LUNATIK_LARGE_TAKEN ||
-					   ended(argument));
+	rcuwait_wait_event(&large->wait,
+			   smp_load_acquire(&large->state) == LUNATIK_LARGE_TAKEN ||
+				   ended(argument),
+			   TASK_IDLE);
 	if (cmpxchg(&large->state, LUNATIK_LARGE_WANTED, LUNATIK_LARGE_ABANDONED) ==
 	    LUNATIK_LARGE_WANTED)
 		return NULL;
@@ -198,14 +201,14 @@ size_t lunatik_large_given(const struct lunatik_large *large)
 void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),
 			  void *argument)
 {
-	swait_event_idle_exclusive(large->wait,
-				   lunatik_large_given(large) == 0 || ended(argument));
+	rcuwait_wait_event(&large->wait, lunatik_large_given(large) == 0 || ended(argument),
+			   TASK_IDLE);
 }
 
 /* Has the thread that waits look whether it is to end. In any context. */
 void lunatik_large_wake(struct lunatik_large *large)
 {
-	swake_up_one(&large->wait);
+	rcuwait_wake_up(&large->wait);
 }
 
 /* So many bytes of dropped blocks may wait to be freed: those of a few of the longest messages. */

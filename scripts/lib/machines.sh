@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2054 # the variables are those of scripts/vm; commas belong to the arguments
 #
 # How each kind of machine is started and watched. Used by scripts/vm, whose variables
-# (kind, tree, work, mem, cpus, timeout, terminal, log) these functions read.
+# (kind, tree, work, mem, cpus, timeout, pin, machine, terminal, log) these functions read.
 
 # Standard input as numbered files in a folder that the guest empties, then a file
 # "end": a serial line knows neither raw bytes on input nor the end of a file.
@@ -99,10 +99,35 @@ start_qemu() {
 	fi
 }
 
+# Keeps each processor of the machine on one of those that the host lets us use: hosts may have two of them share one of
+# theirs, where each waits for the other. In User Mode Linux they are its threads, in their order.
+pin_processors() {
+	local host=() range first last place=0 task tasks=()
+	IFS=, read -ra ranges <<<"$(sed -n 's/^Cpus_allowed_list:\s*//p' /proc/self/status)"
+	for range in "${ranges[@]}"; do
+		first=${range%-*} last=${range#*-}
+		while [ "$first" -le "$last" ]; do
+			host+=("$first")
+			first=$((first + 1))
+		done
+	done
+	while kill -0 "$machine"; do
+		tasks=("/proc/$machine/task"/*)
+		[ ${#tasks[@]} -lt "$cpus" ] || break
+		sleep 0.1
+	done
+	# Names sort as texts, and their numbers may have different lengths.
+	for task in $(printf '%s\n' "${tasks[@]##*/}" | sort -n); do
+		taskset -p -c "${host[place % ${#host[@]}]}" "$task"
+		place=$((place + 1))
+	done
+}
+
 # Ends the machine at the time limit, or when it hangs after a defect.
 watch_machine() {
 	local start=$SECONDS reported=0 grace=30
 	[ "$kind" != debug ] || grace=90
+	[ -z "$pin" ] || pin_processors
 	while kill -0 "$machine"; do
 		sleep 0.5
 		if [ "$timeout" != 0 ] && [ $((SECONDS - start)) -ge "$timeout" ]; then
