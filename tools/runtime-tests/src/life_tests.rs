@@ -13,8 +13,11 @@ use std::{
 
 use crate::{life::Life, phase::Phase};
 
+/// What a thread does to a life.
+type Change = fn(&Life);
+
 /// Calls `one` and `other` with each of `lives`, both at the same moment, on two threads.
-fn at_once(lives: Vec<Life>, one: fn(&Life), other: fn(&Life)) -> Arc<Vec<Life>> {
+fn at_once(lives: Vec<Life>, one: Change, other: Change) -> Arc<Vec<Life>> {
     let lives = Arc::new(lives);
     let begun = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
     let threads = [one, other].into_iter().enumerate().map(|(own, act)| {
@@ -47,6 +50,12 @@ fn running() -> Life {
     life
 }
 
+fn ready() -> Life {
+    let life = running();
+    life.leave();
+    life
+}
+
 /// How often threads try to meet in the midst of a change.
 const MEETINGS: usize = 300_000;
 
@@ -60,12 +69,18 @@ fn what_has_ended_stays_so_when_it_is_told_to_stop_just_then() {
 
 #[test]
 fn what_is_told_to_stop_shows_it_wherever_it_is() {
-    let changes: [fn(&Life); 4] = [Life::enter, Life::run, Life::leave, |life| {
-        let former = life.block();
-        life.unblock(former);
-    }];
-    for change in changes {
-        let lives = (0..MEETINGS / 10).map(|_| running()).collect();
+    // Each with a life in which it changes something.
+    let changes: [(fn() -> Life, Change); 4] = [
+        (ready, Life::enter),
+        (Life::new, Life::run),
+        (running, Life::leave),
+        (running, |life| {
+            let former = life.block();
+            life.unblock(former);
+        }),
+    ];
+    for (begin, change) in changes {
+        let lives = (0..MEETINGS / 10).map(|_| begin()).collect();
         let stopped = at_once(lives, Life::stop, change);
         assert!(stopped.iter().all(|life| life.phase() == Phase::Stopping));
     }
