@@ -196,6 +196,28 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size)
 static long milliseconds = -1;
 static int look_up;
 
+/* polls(f, ...): how often f, a C function that is called with the rest, lets other threads have the CPU. */
+static int polls(lua_State *L)
+{
+	long before = given_way;
+
+	lunatik_look_up(L);
+	lua_call(L, lua_gettop(L) - 1, 0);
+	lua_pushinteger(L, given_way - before);
+	return 1;
+}
+
+/* whole(n, f, ...): calls f with the rest, which has n results; says so if that returns with another number. */
+static int whole(lua_State *L)
+{
+	lua_Integer wanted = lua_tointeger(L, 1);
+
+	lua_call(L, lua_gettop(L) - 2, LUA_MULTRET);
+	if (lua_gettop(L) - 1 != wanted)
+		printf("not whole\n");
+	return 0;
+}
+
 static void print_given_way(const char *when)
 {
 	printf("%s: %s\n", when, given_way >= 10 ? "gives way" : "does not give way");
@@ -301,6 +323,11 @@ static unsigned int run(void *unused)
 	if (milliseconds >= 0)
 		pthread_create(&thread, NULL, interrupt_later, L);
 	status = lunatik_openlibs(L);
+	/* Unprotected: where allocations fail, nobody needs it. */
+	if (status == 0 && !quiet) {
+		lua_register(L, "polls", polls);
+		lua_register(L, "whole", whole);
+	}
 	if (status == 0)
 		status = lunatik_try_load(L, text, text_size, name);
 	if (status == 0 && stops > 0)

@@ -47,6 +47,17 @@ fn no_script_survives_an_interrupt() {
 }
 
 #[test]
+fn long_calls_look_up() {
+    let output = run(SEGMENTS, &[], "polls.lua");
+    assert!(output.status.success(), "{:?}", output.status);
+    assert_eq!(
+        text(&output.stdout),
+        "table.unpack: looks up\ntable.pack: looks up\nstring.byte: looks up\n\
+         a table that is nearly full: looks up\n"
+    );
+}
+
+#[test]
 fn collections_and_ends_give_way_to_other_threads() {
     let output = run(SEGMENTS, &["--look-up"], "objects.lua");
     assert!(output.status.success(), "{:?}", output.status);

@@ -84,3 +84,14 @@ fn hostile_scripts_end_promptly() {
         assert!(past >= least, "{script}: {stops:?}");
     }
 }
+
+#[test]
+fn results_are_whole_or_there_are_none() {
+    let wanted = 100;
+    let output = run(SEGMENTS, &["--stops", &wanted.to_string()], "results.lua");
+    assert!(output.status.success(), "{:?}", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let stops = text.lines().filter(|line| stop(line).is_some()).count();
+    assert_eq!(stops, wanted, "{text}");
+    assert_eq!(text.lines().count(), wanted, "{text}");
+}
