@@ -24,7 +24,7 @@
 #include "operation.h"
 
 /* Slots of a table that are passed over in one step, where they are empty. */
-#define STEP ((unsigned int)65536)
+#define STEP ((unsigned int)4096)
 
 static inline __attribute__((always_inline)) void read_value(const TValue *from, struct lunatik_value *to)
 {
@@ -234,8 +234,9 @@ static void push_values(lua_State *L, void *ud)
 		}
 		if (given == LUNATIK_LAST_OF_PAIR)
 			set_pair(L);
-		count++;
-		lunatik_pollsometimes(L, count);
+		/* Objects are made here: so many take some ten microseconds. */
+		if (++count % 256 == 0)
+			lunatik_poll(L);
 	}
 	if (list != 0)
 		lua_remove(L, list);

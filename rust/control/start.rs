@@ -235,7 +235,7 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
         .and_then(|chain| {
             let arguments =
                 Message::from_codec(start.arguments).map_err(|_| StartError::Errno(ENOMEM))?;
-            start::spawn(&runtime, &chain, None, &program(start), &arguments)
+            start::spawn(&runtime, &chain, None, &program(start), arguments)
         })
         .map(|_| KVVec::new());
     runtime.set_sink(None);

@@ -69,7 +69,7 @@ fn spawn(state: State) -> lua::Result {
     let chain = chain(&caller)?;
     let thread = with_script(state, name, |program| {
         let runtime = create(state, name, Kind::Spawn, limits)?;
-        start::spawn(&runtime, &chain, Some(&caller), program, &arguments)
+        start::spawn(&runtime, &chain, Some(&caller), program, arguments)
     })?;
     handles::push(state, Handle::Thread(thread))?;
     Ok(1)

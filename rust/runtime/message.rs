@@ -5,6 +5,7 @@
 //! Neither direction recurses. A message was either encoded here or has been checked, so pushing it
 //! trusts its counts; its reader trusts nothing, and would stop at what is malformed.
 
+mod block;
 mod bytes;
 mod decode;
 mod encode;
@@ -61,19 +62,6 @@ impl Message {
     /// Bytes that its values take.
     pub(crate) fn len(&self) -> usize {
         self.bytes.as_slice().len()
-    }
-
-    /// A copy.
-    pub(crate) fn try_clone(&self) -> Result<Self, AllocError> {
-        let mut handles = KVec::with_capacity(self.handles.len(), GFP_KERNEL_ACCOUNT)?;
-        for handle in self.handles.iter() {
-            handles.push(handle.clone(), GFP_KERNEL_ACCOUNT)?;
-        }
-        Ok(Self {
-            bytes: Bytes::copy_of(self.bytes.as_slice())?,
-            handles,
-            ..*self
-        })
     }
 
     /// Copies the values at `first..=last` out of a VM. The stack stays as it is.

@@ -187,7 +187,7 @@ pub(crate) fn spawn(
     chain: &Arc<Chain>,
     caller: Option<&Runtime>,
     program: &Program<'_>,
-    arguments: &Message,
+    arguments: Message,
 ) -> Result<Arc<Thread>, StartError> {
     let entered = enter(runtime, chain, caller)?;
     run_chunk(
@@ -206,14 +206,10 @@ pub(crate) fn spawn(
     )?;
     // Whoever waits for the start gets what the script printed so far, the log what its thread will.
     runtime.set_sink(None);
-    let started = arguments
-        .try_clone()
-        .map_err(kernel::error::Error::from)
-        .and_then(|arguments| Thread::run(runtime.clone(), runtime.name(), arguments))
-        .and_then(|thread| {
-            registry::register_thread(runtime, thread.clone())?;
-            Ok(thread)
-        });
+    let started = Thread::run(runtime.clone(), runtime.name(), arguments).and_then(|thread| {
+        registry::register_thread(runtime, thread.clone())?;
+        Ok(thread)
+    });
     started.map_err(|error| {
         entered.end_when_left();
         StartError::Errno(error)

@@ -5,11 +5,11 @@
 use core::mem;
 use kernel::prelude::*;
 
+use super::block::{self, BlockError};
 use crate::{
     codec::{Sink, MAX_SHORT},
-    linux::large::{drop_block, is_large},
-    lua::State,
-    runtime::vm::Vm, //
+    linux::large::is_large,
+    lua::State, //
 };
 
 /// Bytes that a message may have.
@@ -17,9 +17,6 @@ pub(super) const MAX_BYTES: usize = 16 << 20;
 
 /// Bytes that lie in the message itself: those of most calls and their answers.
 const NEAR: usize = 64;
-
-/// Bytes that are copied at a stretch: some 10 microseconds.
-const PIECE: usize = 64 << 10;
 
 /// Memory that is worth a copy to be given back.
 const WASTE: usize = 16 << 10;
@@ -47,6 +44,15 @@ pub(super) enum SinkError {
     TooLong,
     /// The code that sends is to end.
     Ended,
+}
+
+impl From<BlockError> for SinkError {
+    fn from(error: BlockError) -> Self {
+        match error {
+            BlockError::NoMemory => Self::NoMemory,
+            BlockError::Ended => Self::Ended,
+        }
+    }
 }
 
 impl Bytes {
@@ -82,19 +88,8 @@ impl Bytes {
 
 impl Drop for Bytes {
     fn drop(&mut self) {
-        give_back(mem::take(&mut self.far));
+        block::give_back(mem::take(&mut self.far));
     }
-}
-
-/// Frees a block, which the kernel takes long for if it is large: a worker does that.
-fn give_back(far: KVVec<u8>) {
-    if !is_large(far.capacity()) {
-        return;
-    }
-    let (block, _, size) = far.into_raw_parts();
-    // SAFETY: The block came from `kvmalloc()` or `Vm::take_large()` with this size, which is
-    // large, and was ours.
-    unsafe { drop_block(block, size) };
 }
 
 /// Takes encoded bytes up to [`MAX_BYTES`].
@@ -120,8 +115,7 @@ impl<'a> BytesSink<'a> {
         let far = &mut self.bytes.far;
         let waste = far.capacity().saturating_sub(far.len());
         if waste > WASTE && waste > far.len() / 4 {
-            // Without memory it stays as it is.
-            let _ = far.shrink_to(0, GFP_KERNEL_ACCOUNT);
+            block::shrink(self.state, far)?;
         }
         Ok(())
     }
@@ -154,41 +148,14 @@ impl<'a> BytesSink<'a> {
                 .reserve(needed, GFP_KERNEL_ACCOUNT)
                 .map_err(|_| SinkError::NoMemory);
         }
-        // The kernel takes long for such a block, and the code may have to end meanwhile.
-        let Some(mut larger) = Vm::take_large(self.state, capacity) else {
-            return Err(if self.state.look_up() {
-                SinkError::Ended
-            } else {
-                SinkError::NoMemory
-            });
-        };
-        for piece in far.chunks(PIECE) {
-            if self.state.look_up() {
-                return Err(SinkError::Ended);
-            }
-            larger
-                .extend_from_slice(piece, GFP_KERNEL_ACCOUNT)
-                .map_err(|_| SinkError::NoMemory)?;
-        }
-        let smaller = mem::replace(far, larger);
-        give_back(smaller);
-        Ok(())
+        Ok(block::resize(self.state, far, capacity)?)
     }
 
     /// Puts what there is no room for in place.
     #[inline(never)]
     fn put_far(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         self.flush(bytes.len())?;
-        for piece in bytes.chunks(PIECE) {
-            if piece.len() == PIECE && self.state.look_up() {
-                return Err(SinkError::Ended);
-            }
-            self.bytes
-                .far
-                .extend_from_slice(piece, GFP_KERNEL_ACCOUNT)
-                .map_err(|_| SinkError::NoMemory)?;
-        }
-        Ok(())
+        Ok(block::append(self.state, &mut self.bytes.far, bytes)?)
     }
 }
 

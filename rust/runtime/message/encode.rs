@@ -26,8 +26,9 @@ const NEAR: usize = 8;
 /// Slots of Lua's stack for what is shown or refused.
 const SLOTS: c_int = 4;
 
-/// Between how many pairs of tables it looks up.
-const SOMETIMES: u32 = 4096;
+/// Between how many pairs of tables it looks up. They may lie anywhere in memory: so many take some ten
+/// microseconds.
+const SOMETIMES: u32 = 256;
 
 /// Why values do not become a message.
 enum Failure {
@@ -50,6 +51,7 @@ impl From<SeenError> for Failure {
     fn from(error: SeenError) -> Self {
         match error {
             SeenError::NoMemory => Self::NoMemory,
+            SeenError::Ended => Self::Ended,
             SeenError::TooMany => Self::TooManyTables,
         }
     }
@@ -239,7 +241,7 @@ impl Encoder<'_> {
 
     /// Writes the begin of a table, or a reference to it. Returns whether it has begun.
     fn begin<'a>(&mut self, tables: &mut Tables<'a>, table: Table<'a>) -> Result<bool> {
-        if let Some(number) = tables.seen.find_or_add(table.address())? {
+        if let Some(number) = tables.seen.find_or_add(self.state, table.address())? {
             self.writer.reference(number)?;
             return Ok(false);
         }

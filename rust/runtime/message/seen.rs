@@ -2,8 +2,11 @@
 
 //! Which tables a message has so far.
 
-use core::{ffi::c_void, ptr};
+use core::{ffi::c_void, mem, ptr};
 use kernel::prelude::*;
+
+use super::block::{self, BlockError};
+use crate::lua::State;
 
 /// Different tables that a message may have.
 pub(super) const MAX_TABLES: u32 = 1 << 20;
@@ -11,19 +14,36 @@ pub(super) const MAX_TABLES: u32 = 1 << 20;
 /// Why a table is not noted.
 pub(super) enum SeenError {
     NoMemory,
+    /// The code that sends is to end.
+    Ended,
     /// There are [`MAX_TABLES`] already.
     TooMany,
 }
 
+impl From<BlockError> for SeenError {
+    fn from(error: BlockError) -> Self {
+        match error {
+            BlockError::NoMemory => Self::NoMemory,
+            BlockError::Ended => Self::Ended,
+        }
+    }
+}
+
 /// Tables that are found by looking at each.
 const NEAR: usize = 8;
+
+/// Slots that are visited at a stretch.
+const PIECE: usize = 4096;
+
+/// A table and its number; no table where the slot is free.
+type Slot = (*const c_void, u32);
 
 /// The tables that a message has so far, by address, and numbered in the order in which they came.
 ///
 /// A few lie in an array; more also in an open-addressing hash table.
 pub(super) struct Seen {
     near: [*const c_void; NEAR],
-    slots: KVVec<(*const c_void, u32)>,
+    slots: KVVec<Slot>,
     count: u32,
 }
 
@@ -36,7 +56,7 @@ impl Seen {
         }
     }
 
-    fn place(slots: &[(*const c_void, u32)], table: *const c_void) -> Option<usize> {
+    fn place(slots: &[Slot], table: *const c_void) -> Option<usize> {
         // The length is a power of two, and less than half of the slots are taken.
         let mask = slots.len().checked_sub(1)?;
         let mut place = (table.addr() >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize) >> 7;
@@ -50,13 +70,30 @@ impl Seen {
         }
     }
 
-    fn grow(&mut self) -> Result<(), SeenError> {
+    fn grow(&mut self, state: State) -> Result<(), SeenError> {
         let size = self.slots.len().saturating_mul(2).max(NEAR * 4);
-        let mut slots: KVVec<(*const c_void, u32)> =
-            KVVec::from_elem((ptr::null(), 0), size, GFP_KERNEL_ACCOUNT)
+        let mut larger = block::take(state, size)?;
+        let grown = self.move_to(state, &mut larger, size);
+        if grown.is_ok() {
+            mem::swap(&mut self.slots, &mut larger);
+        }
+        block::give_back(larger);
+        grown
+    }
+
+    /// Has all tables be in `slots` too, a block for `size` slots without any.
+    fn move_to(&self, state: State, slots: &mut KVVec<Slot>, size: usize) -> Result<(), SeenError> {
+        while slots.len() < size {
+            let free = [(ptr::null(), 0); 32];
+            slots
+                .extend_from_slice(&free, GFP_KERNEL_ACCOUNT)
                 .map_err(|_| SeenError::NoMemory)?;
+            if slots.len() % PIECE == 0 && state.look_up() {
+                return Err(SeenError::Ended);
+            }
+        }
         let mut move_in = |table, number| {
-            let place = Self::place(&slots, table);
+            let place = Self::place(slots, table);
             if let Some(slot) = place.and_then(|place| slots.as_mut_slice().get_mut(place)) {
                 *slot = (table, number);
             }
@@ -66,15 +103,24 @@ impl Seen {
                 move_in(table, number);
             }
         }
-        for &(table, number) in self.slots.iter().filter(|slot| !slot.0.is_null()) {
-            move_in(table, number);
+        for piece in self.slots.chunks(PIECE) {
+            if piece.len() == PIECE && state.look_up() {
+                return Err(SeenError::Ended);
+            }
+            for &(table, number) in piece.iter().filter(|slot| !slot.0.is_null()) {
+                move_in(table, number);
+            }
         }
-        self.slots = slots;
         Ok(())
     }
 
-    /// The number of a table that has come before; else notes it, under the next number.
-    pub(super) fn find_or_add(&mut self, table: *const c_void) -> Result<Option<u32>, SeenError> {
+    /// The number of a table that has come before; else notes it, under the next number. `state` is
+    /// whose table it is. For functions that Lua has called.
+    pub(super) fn find_or_add(
+        &mut self,
+        state: State,
+        table: *const c_void,
+    ) -> Result<Option<u32>, SeenError> {
         // CAST: a usize has at least 32 bits.
         let count = self.count as usize;
         if count < NEAR {
@@ -90,7 +136,7 @@ impl Seen {
                 return Err(SeenError::TooMany);
             }
             if count.saturating_mul(2) >= self.slots.len() {
-                self.grow()?;
+                self.grow(state)?;
             }
             let place = Self::place(&self.slots, table);
             if let Some(slot) = place.and_then(|place| self.slots.as_mut_slice().get_mut(place)) {
@@ -102,5 +148,11 @@ impl Seen {
         }
         self.count = self.count.saturating_add(1);
         Ok(None)
+    }
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        block::give_back(mem::take(&mut self.slots));
     }
 }
