@@ -83,6 +83,25 @@ static void lunatik_large_free_given(struct lunatik_large *large)
 	}
 }
 
+/*
+ * In User Mode Linux the first access to each page is a fault of the host, which waits for the host's
+ * lock on all mappings, and that is what workers take all the time: so no script waits there, whoever
+ * maps touches the pages. Ends when the owner waits no longer.
+ */
+static void lunatik_large_touch(const struct lunatik_large *large, char *block)
+{
+	size_t offset;
+
+	if (!IS_ENABLED(CONFIG_UML))
+		return;
+	for (offset = 0; offset < large->size; offset += PAGE_SIZE) {
+		if (READ_ONCE(large->state) != LUNATIK_LARGE_WANTED)
+			return;
+		WRITE_ONCE(block[offset], 0);
+		cond_resched();
+	}
+}
+
 static void lunatik_large_work(struct work_struct *work)
 {
 	struct lunatik_large *large = container_of(work, struct lunatik_large, work);
@@ -95,6 +114,8 @@ static void lunatik_large_work(struct work_struct *work)
 		former = set_active_memcg(large->memcg);
 		block = lunatik_kvmalloc(large->size, false);
 		set_active_memcg(former);
+		if (block)
+			lunatik_large_touch(large, block);
 		large->block = block;
 		if (cmpxchg(&large->state, LUNATIK_LARGE_WANTED, LUNATIK_LARGE_TAKEN) ==
 		    LUNATIK_LARGE_ABANDONED)
