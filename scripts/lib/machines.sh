@@ -19,6 +19,7 @@ encode_chunks() {
 }
 
 start_machine() {
+	[ -z "$pin" ] || keep_host_awake
 	if [ "$kind" = um ]; then start_um; else start_qemu; fi
 }
 
@@ -121,6 +122,17 @@ pin_processors() {
 		taskset -p -c "${host[place % ${#host[@]}]}" "$task"
 		place=$((place + 1))
 	done
+}
+
+# Keeps the host's processors from sleeping, as long as a process has the file open: waking one may take longer than what
+# is measured, where the host is a virtual machine itself. What is written is a number of microseconds, of four bytes.
+keep_host_awake() {
+	if [ -w /dev/cpu_dma_latency ]; then
+		exec 8>/dev/cpu_dma_latency
+		printf '\0\0\0\0' >&8
+	else
+		say "/dev/cpu_dma_latency cannot be written: the host's processors may sleep, and be slow to wake up"
+	fi
 }
 
 # Ends the machine at the time limit, or when it hangs after a defect.
