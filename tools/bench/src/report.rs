@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{statistics::Summary, stops::Stop};
+use crate::{
+    statistics::Summary,
+    stops::{Round, Stop},
+};
 
 /// The version of the file's format.
 pub const FORMAT: u32 = 1;
@@ -139,16 +142,24 @@ impl Report {
                 figure.user_ns.push(user);
             }
             ["stop", name, cpus, count, median, percentile_99, greatest] => {
-                self.stops.push(Stop {
-                    name: name.to_owned(),
-                    cpus: processors(cpus)?,
+                let cpus = processors(cpus)?;
+                let round = Round {
                     count: count
                         .parse()
                         .map_err(|_| format!("'{count}' is no number of stops"))?,
                     median: number(median)?,
                     percentile_99: number(percentile_99)?,
                     greatest: number(greatest)?,
-                });
+                };
+                let is_known = |stop: &&mut Stop| stop.name == name && stop.cpus == cpus;
+                match self.stops.iter_mut().find(is_known) {
+                    Some(stop) => stop.rounds.push(round),
+                    None => self.stops.push(Stop {
+                        name: name.to_owned(),
+                        cpus,
+                        rounds: vec![round],
+                    }),
+                }
             }
             _ => return Err("this is neither a fact nor a measurement".to_owned()),
         }
@@ -217,6 +228,8 @@ measure select 2 us 4.5
 program fib plain 300 150
 measure select 1 us 2.5
 stop while 2 100 12 34 56
+stop goto 2 100 1 3 5
+stop while 2 100 12 34 78
 ";
 
     #[test]
@@ -241,14 +254,12 @@ stop while 2 100 12 34 56
         assert_eq!(report.figures[0].judged(), Some(210.0 / 150.0));
         assert_eq!(report.figures[1].values, [3.5, 2.5]);
         assert_eq!(report.figures[1].judged(), Some(3.0));
-        let [stop] = &report.stops[..] else {
+        let [stop, other] = &report.stops[..] else {
             panic!("{:?}", report.stops)
         };
-        assert_eq!((stop.name.as_str(), stop.count), ("while", 100));
-        assert_eq!(
-            (stop.median, stop.percentile_99, stop.greatest),
-            (12.0, 34.0, 56.0)
-        );
+        assert_eq!((stop.name.as_str(), other.rounds.len()), ("while", 1));
+        let greatest: Vec<f64> = stop.rounds.iter().map(|round| round.greatest).collect();
+        assert_eq!(greatest, [56.0, 78.0]);
     }
 
     #[test]
