@@ -79,7 +79,7 @@ static void lunatik_large_free_given(struct lunatik_large *large)
 		kvfree(given);
 		atomic_long_sub(size, &large->bytes_given);
 		rcuwait_wake_up(&large->wait);
-		cond_resched();
+		lunatik_give_way();
 	}
 }
 
@@ -98,7 +98,7 @@ static void lunatik_large_touch(const struct lunatik_large *large, char *block)
 		if (READ_ONCE(large->state) != LUNATIK_LARGE_WANTED)
 			return;
 		WRITE_ONCE(block[offset], 0);
-		cond_resched();
+		lunatik_give_way();
 	}
 }
 
@@ -247,7 +247,7 @@ static void lunatik_large_free_dropped(struct work_struct *work)
 
 		kvfree(given);
 		atomic_long_sub(size, &lunatik_large_bytes_dropped);
-		cond_resched();
+		lunatik_give_way();
 	}
 }
 

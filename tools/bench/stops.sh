@@ -32,9 +32,9 @@ cp "$testing"/hostile/*.lua "$hostile" && cp "$testing/stops.lua" "$work" || exi
 # Memory that a machine has never used is the host's to supply, page by page. In User Mode Linux that takes
 # long beside what is measured.
 fill_memory() {
-	mkdir "$work/memory" && mount -t tmpfs -o size=95% none "$work/memory" || return
+	mkdir "$work/memory" && mount -t tmpfs -o size=99% none "$work/memory" || return
 	kilobytes=$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)
-	dd if=/dev/zero of="$work/memory/zeros" bs=1M count=$((kilobytes * 9 / 10240)) 2>/dev/null &&
+	dd if=/dev/zero of="$work/memory/zeros" bs=1M count=$((kilobytes * 97 / 102400)) 2>/dev/null &&
 		umount "$work/memory"
 }
 if grep -q 'User Mode Linux' /proc/cpuinfo; then
