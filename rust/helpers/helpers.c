@@ -74,6 +74,8 @@ void lunatik_cond_resched(void)
 /* Not cond_resched(): that does nothing where the kernel is said to be preemptible. */
 void lunatik_give_way(void)
 {
+	/* Whoever goes on is not ending yet, but tidies up, say. */
+	lunatik_calm();
 	if (need_resched())
 		schedule();
 }

@@ -11,6 +11,7 @@
 
 #include "../stdio/helpers.h"
 #include "file.h"
+#include "hurry.h"
 #include "large.h"
 #include "memory.h"
 #include "queue.h"

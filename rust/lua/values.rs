@@ -229,7 +229,10 @@ impl State {
     pub(crate) fn look_up(self) -> bool {
         // SAFETY: By the type invariant; the context may sleep.
         unsafe {
-            kernel_helpers::lunatik_give_way();
+            // First: who is to end does not wait for its turn.
+            if sys::lunatik_is_ended(self.as_raw()) == 0 {
+                kernel_helpers::lunatik_give_way();
+            }
             sys::lunatik_is_ended(self.as_raw()) != 0
         }
     }

@@ -46,6 +46,7 @@ use crate::{
 };
 
 mod entered;
+mod hurry;
 mod interruption;
 mod life;
 mod phase;

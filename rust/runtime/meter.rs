@@ -221,6 +221,11 @@ impl Meter {
         settled.saturating_add(current)
     }
 
+    /// The thread that executes the runtime, or null. In any context; it may be another one soon.
+    pub(crate) fn thread(&self) -> *mut task_struct {
+        self.task.load(Acquire)
+    }
+
     /// Whether the thread that executes the runtime runs or waits for a CPU, rather than sleeps;
     /// nothing if none does. In any context.
     pub(crate) fn is_running(&self) -> Option<bool> {

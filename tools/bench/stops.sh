@@ -1,18 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Usage: tools/bench/stops.sh [-n STOPS] [-w WARM_UP] [NAME...]
+# Usage: tools/bench/stops.sh [-n STOPS] [-w WARM_UP] [-b BUSY] [NAME...]
 #
 # Runs in the guest. Stops each script of tools/testing/lua/hostile STOPS (100) times, each time after about
 # WARM_UP (20) milliseconds, and prints lines "stop NAME CPUS STOPS MEDIAN PERCENTILE_99 GREATEST", in microseconds.
-# The exit status is not 0 when one was not stopped.
+# BUSY (0) other scripts compute meanwhile. The exit status is not 0 when one was not stopped.
 
 testing=$(cd "$(dirname "$0")/../testing/lua" && pwd)
-stops=100 warm_up=20
-while getopts n:w: option; do
+stops=100 warm_up=20 busy=0
+while getopts n:w:b: option; do
 	case $option in
 	n) stops=$OPTARG ;;
 	w) warm_up=$OPTARG ;;
+	b) busy=$OPTARG ;;
 	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
 	esac
 done
@@ -40,6 +41,12 @@ fill_memory() {
 if grep -q 'User Mode Linux' /proc/cpuinfo; then
 	fill_memory || exit
 fi
+
+number=0
+while [ "$number" -lt "$busy" ]; do
+	number=$((number + 1))
+	lunatik spawn --name "busy$number" hostile/while || exit
+done
 
 for name; do
 	name=$(basename "$name" .lua)

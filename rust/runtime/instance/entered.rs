@@ -203,6 +203,7 @@ impl Drop for Entered<'_> {
         let executing = runtime.details.lock().executing.take();
         if executing.is_some() {
             runtime.meter.stop();
+            runtime.calm();
         }
         drop(executing);
         let exceeded = runtime.meter.take_exceeded();

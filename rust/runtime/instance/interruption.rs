@@ -64,13 +64,15 @@ impl Interruption {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(0)
     }
 
-    /// Ends the Lua code of `vm`, now or if it is tidying up after `grace_ms`. In any context.
+    /// Ends the Lua code of `vm`, now or if it is tidying up after `grace_ms`. In any context. Returns whether
+    /// it was not asked to already.
     ///
     /// To be sent again and again until it has worked: one that comes while Lua enters a script's
     /// hook is lost.
-    pub(super) fn raise(&self, vm: &Vm, grace_ms: u32) {
+    pub(super) fn raise(&self, vm: &Vm, grace_ms: u32) -> bool {
         let wanted = if grace_ms == 0 { ALL } else { TIDY };
         let mut degree = self.degree.load(Relaxed);
+        let mut rises = false;
         while degree < wanted {
             self.grace
                 .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
@@ -82,7 +84,10 @@ impl Interruption {
                 self.latency.store(0, Relaxed);
             }
             match self.degree.cmpxchg(degree, wanted, Full) {
-                Ok(_) => degree = wanted,
+                Ok(_) => {
+                    degree = wanted;
+                    rises = true;
+                }
                 Err(other) => degree = other,
             }
         }
@@ -90,6 +95,7 @@ impl Interruption {
             ALL => Interrupt::All,
             _ => Interrupt::Code,
         });
+        rises
     }
 
     /// Ends the Lua code of `vm` because a limit of CPU time was exceeded. In any context.

@@ -183,6 +183,7 @@ impl Runtime {
             Some(drainer) => self.meter.stop_slice(drainer.account()),
             None => self.meter.stop(),
         }
+        self.calm();
     }
 
     /// The calling thread, which executes the runtime, leaves that to another one, until
@@ -192,6 +193,7 @@ impl Runtime {
             self.stop_slice();
         } else {
             self.meter.stop();
+            self.calm();
         }
     }
 

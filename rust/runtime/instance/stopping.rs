@@ -90,7 +90,9 @@ impl Runtime {
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
         if let Some(vm) = unsafe { details.vm.as_ref() } {
-            self.interruption.raise(vm, grace_ms);
+            if self.interruption.raise(vm, grace_ms) {
+                self.hurry(&details);
+            }
         }
     }
 

@@ -83,6 +83,7 @@ unsafe extern "C" fn lunatik_hop(
         // With 0, the VM is executed elsewhere, or is gone, and so is the `Call`.
         if let Some(passed) = levels.checked_sub(1) {
             meter.stop();
+            call.vm.runtime().calm();
             call.vm.segments.give_back(passed);
         }
         levels

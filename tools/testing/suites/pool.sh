@@ -110,7 +110,14 @@ all_tidied() {
 	set -- $(counted)
 	[ "$1" -gt 0 ] && [ "$1" = "$2" ] && [ "$1" = "$3" ]
 }
+# urgent_threads: how many of the kernel's threads have the least priority of real time.
+urgent_threads() {
+	for process in /proc/[0-9]*; do
+		sed 's/.*) //' "$process/stat" 2>/dev/null | cut -d ' ' -f 38-39
+	done | sed -n '/^1 1$/p' | wc -l
+}
 if part ends; then
+	urgent=$(urgent_threads)
 	lua_checks "$ends" "$SUITE_DIR" 2 stop $((200 / SLOWER / SLOWER))
 	check "all are gone" wait_until 20 workers 0
 	before=$(kernel_memory)
@@ -128,6 +135,7 @@ if part ends; then
 	lunatik status --clear
 	memory_is_back() { [ $(($(kernel_memory) - before)) -lt 8192 ]; }
 	check "and their memory is back" wait_until 20 memory_is_back
+	check_output "the threads that they ran on are as urgent as before" "$urgent" urgent_threads
 	echo "# kernel memory: $before KiB before, $(kernel_memory) KiB after"
 fi
 
