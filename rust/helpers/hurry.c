@@ -14,9 +14,10 @@
 /*
  * Has a thread run before all that are not of real time, until it calls lunatik_calm(). Only one of the kernel's that is
  * scheduled as usual: how urgent threads of processes are is for their users to say. The thread must not end
- * meanwhile. In process context; does not sleep.
+ * meanwhile. Returns false where it would not do anything but delay the thread, for that has a CPU, unless
+ * that does not matter. In process context; does not sleep.
  */
-void lunatik_hurry(struct task_struct *task)
+bool lunatik_hurry(struct task_struct *task, bool even_with_cpu)
 {
 	/* By the flag its own are told from those that somebody else made so urgent. */
 	struct sched_attr attr = {
@@ -25,8 +26,11 @@ void lunatik_hurry(struct task_struct *task)
 		.sched_flags = SCHED_FLAG_RESET_ON_FORK,
 	};
 
+	if (!even_with_cpu && READ_ONCE(task->on_cpu))
+		return false;
 	if ((task->flags & PF_KTHREAD) && task->policy == SCHED_NORMAL)
 		WARN_ON_ONCE(sched_setattr_nocheck(task, &attr) != 0);
+	return true;
 }
 
 /* Has the calling thread be scheduled as before, if it hurries. In process context; does not sleep. */

@@ -6,9 +6,11 @@
 #ifndef LUNATIK_HURRY_H
 #define LUNATIK_HURRY_H
 
+#include <linux/types.h>
+
 struct task_struct;
 
-void lunatik_hurry(struct task_struct *task);
+bool lunatik_hurry(struct task_struct *task, bool even_with_cpu);
 void lunatik_calm(void);
 
 #endif

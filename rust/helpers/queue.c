@@ -51,21 +51,39 @@ struct lunatik_queued_call {
 	lunatik_queued_function run;
 	void *argument;
 	struct lunatik_queued_call *outer;
-	bool passed;
+	struct task_struct *caller;
+	/* Where it can be found as long as it waits for a worker. */
+	struct lunatik_queued_call **waiting;
+	unsigned int ran;
 };
+
+/* For all that 'waiting' points to. */
+static DEFINE_SPINLOCK(lunatik_waiting_lock);
+
+/* The call whose caller is returned to, past others. */
+static struct lunatik_queued_call *lunatik_last_call(struct lunatik_queued_call *call,
+						     unsigned int levels)
+{
+	while (--levels)
+		call = call->outer;
+	return call;
+}
+
+void lunatik_hurry_caller(struct lunatik_queued_call *call, unsigned int levels)
+{
+	lunatik_hurry(lunatik_last_call(call, levels)->caller, true);
+}
 
 static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigned int levels)
 {
-	struct lunatik_queued_call *last = call, *outer;
+	struct lunatik_queued_call *last = lunatik_last_call(call, levels), *outer;
 	unsigned int level;
 
-	for (level = 1; level < levels; level++)
-		last = last->outer;
 	/* First: whoever has stopped the code waits for this alone. */
 	complete(&last->done);
 	for (level = 1; level < levels; level++) {
 		outer = call->outer;
-		call->passed = true;
+		call->ran = LUNATIK_PASSED;
 		complete(&call->done);
 		call = outer;
 	}
@@ -75,8 +93,12 @@ static void lunatik_queued_call_run(struct work_struct *work)
 {
 	struct lunatik_queued_call *call =
 		container_of(work, struct lunatik_queued_call, work);
-	unsigned int levels = call->run(call->argument, call);
+	unsigned int levels;
 
+	spin_lock(&lunatik_waiting_lock);
+	*call->waiting = NULL;
+	spin_unlock(&lunatik_waiting_lock);
+	levels = call->run(call->argument, call);
 	if (levels)
 		lunatik_queued_call_return(call, levels);
 }
@@ -86,19 +108,44 @@ static void lunatik_queued_call_run(struct work_struct *work)
  * which lockdep takes for recursion. TASK_IDLE: the callee may rightly sleep for
  * hours, and the wait cannot be cut short because it works on our frames.
  */
-bool lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
-			  void *argument, struct lunatik_queued_call *outer)
+unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
+				      void *argument, struct lunatik_queued_call *outer,
+				      struct lunatik_queued_call **waiting)
 {
 	struct lunatik_queued_call call = {
 		.run = run,
 		.argument = argument,
 		.outer = outer,
+		.caller = current,
+		.waiting = waiting,
+		.ran = LUNATIK_RAN,
 	};
 
 	init_completion(&call.done);
 	INIT_WORK_ONSTACK(&call.work, lunatik_queued_call_run);
+	spin_lock(&lunatik_waiting_lock);
+	*waiting = &call;
 	queue_work(queue, &call.work);
+	spin_unlock(&lunatik_waiting_lock);
 	wait_for_completion_state(&call.done, TASK_IDLE);
 	destroy_work_on_stack(&call.work);
-	return !call.passed;
+	return call.ran;
+}
+
+bool lunatik_cancel_waiting(struct lunatik_queued_call **waiting)
+{
+	struct lunatik_queued_call *call;
+	bool cancelled;
+
+	spin_lock(&lunatik_waiting_lock);
+	call = *waiting;
+	cancelled = call && cancel_work(&call->work);
+	if (cancelled) {
+		*waiting = NULL;
+		call->ran = LUNATIK_CANCELLED;
+		lunatik_hurry(call->caller, true);
+		complete(&call->done);
+	}
+	spin_unlock(&lunatik_waiting_lock);
+	return cancelled;
 }

@@ -20,11 +20,30 @@ struct lunatik_queued_call;
  */
 typedef unsigned int (*lunatik_queued_function)(void *argument, struct lunatik_queued_call *call);
 
+/* What has become of a call: it has returned to its caller, or past it; or it was cancelled before it began. */
+#define LUNATIK_RAN 0
+#define LUNATIK_PASSED 1
+#define LUNATIK_CANCELLED 2
+
 /*
  * Calls run(argument, ...) in a worker of the queue, for a caller that runs in the call 'outer', which
- * may be null. Sleeps until it returns to this caller, and returns true; or past it, and returns false.
+ * may be null. Sleeps until it has returned. 'waiting' is where lunatik_cancel_waiting() finds the call until
+ * it begins; calls that share that do not wait at the same time.
  */
-bool lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
-			  void *argument, struct lunatik_queued_call *outer);
+unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
+				      void *argument, struct lunatik_queued_call *outer,
+				      struct lunatik_queued_call **waiting);
+
+/*
+ * Cancels the call that waits for a worker there, if one does, and has its caller hurry. Returns whether it
+ * has. In process context; does not sleep.
+ */
+bool lunatik_cancel_waiting(struct lunatik_queued_call **waiting);
+
+/*
+ * Has the caller hurry to whom the function of 'call', which is to be the calling one, is going to
+ * return, 'levels' of them from the inside. See lunatik_hurry().
+ */
+void lunatik_hurry_caller(struct lunatik_queued_call *call, unsigned int levels);
 
 #endif

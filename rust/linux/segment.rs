@@ -9,7 +9,7 @@
 //! itself needs below a call, direct reclaim included, has half a stack.
 
 use core::{
-    cell::Cell,
+    cell::{Cell, UnsafeCell},
     ffi::{c_uint, c_void},
     ptr, //
 };
@@ -78,18 +78,33 @@ pub(crate) fn give(taken: usize) {
 pub(crate) type Function = unsafe extern "C" fn(*mut c_void) -> c_uint;
 
 /// The innermost call on a segment, of calls that may return past each other.
-pub(crate) struct Innermost(Cell<*mut sys::lunatik_queued_call>);
+pub(crate) struct Innermost {
+    call: Cell<*mut sys::lunatik_queued_call>,
+    /// The call that waits for a segment. Only touched by the helpers.
+    waiting: UnsafeCell<*mut sys::lunatik_queued_call>,
+}
 
 impl Innermost {
     pub(crate) const fn none() -> Self {
-        Self(Cell::new(ptr::null_mut()))
+        Self {
+            call: Cell::new(ptr::null_mut()),
+            waiting: UnsafeCell::new(ptr::null_mut()),
+        }
+    }
+
+    /// Has a call that waits for a segment return at once without one; whoever made it hurries then, and calls
+    /// `lunatik_calm()` some time. Returns whether there was one. In process context; does not sleep.
+    pub(crate) fn cancel_waiting(&self) -> bool {
+        // SAFETY: The helpers touch it with their lock.
+        unsafe { sys::lunatik_cancel_waiting(self.waiting.get()) }
     }
 }
 
 /// What has become of a call.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Ran {
-    /// There was no segment, and nothing was run: there are too many, or the caller must not sleep.
+    /// There was no segment, and nothing was run: there are too many, the caller must not sleep, or the call was
+    /// cancelled.
     Nothing,
     /// It has returned to this caller.
     Done,
@@ -97,7 +112,8 @@ pub(crate) enum Ran {
     Passed,
 }
 
-/// Runs `function(argument)` on another kernel stack, and returns when it has.
+/// Runs `function(argument)` on another kernel stack, and returns when it has. [`Innermost::cancel_waiting`]
+/// cancels it until it begins.
 ///
 /// # Safety
 ///
@@ -114,7 +130,7 @@ pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &
     unsafe extern "C" fn run(argument: *mut c_void, call: *mut sys::lunatik_queued_call) -> c_uint {
         // SAFETY: It is the `Called` below, whose owner waits.
         let called = unsafe { &*argument.cast::<Called<'_>>() };
-        called.innermost.0.set(call);
+        called.innermost.call.set(call);
         // SAFETY: As the caller promises.
         unsafe { (called.function)(called.argument) }
     }
@@ -128,22 +144,44 @@ pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &
         IN_USE.fetch_sub(1, Relaxed);
         return Ran::Nothing;
     }
-    let outer = innermost.0.get();
+    let outer = innermost.call.get();
     let mut called = Called {
         function,
         argument,
         innermost,
     };
     // SAFETY: The queue outlives every runtime, and what runs in it; the caller vouches for the rest.
-    let returned = unsafe {
-        sys::lunatik_run_on_queue(queue, Some(run), ptr::from_mut(&mut called).cast(), outer)
+    let ran = unsafe {
+        sys::lunatik_run_on_queue(
+            queue,
+            Some(run),
+            ptr::from_mut(&mut called).cast(),
+            outer,
+            innermost.waiting.get(),
+        )
     };
     IN_USE.fetch_sub(1, Relaxed);
-    if !returned {
+    if ran == sys::LUNATIK_PASSED {
         return Ran::Passed;
     }
-    innermost.0.set(outer);
-    Ran::Done
+    innermost.call.set(outer);
+    match ran {
+        sys::LUNATIK_CANCELLED => Ran::Nothing,
+        _ => Ran::Done,
+    }
+}
+
+/// Has the thread hurry that the calling function is to return to, past `levels` callers.
+///
+/// # Safety
+///
+/// - To be called by a [`Function`] with what it is going to return, which is not 0, and with the `innermost` that its
+///   caller has given.
+/// - That caller calls `lunatik_calm()` some time.
+pub(crate) unsafe fn hurry_caller(innermost: &Innermost, levels: c_uint) {
+    // SAFETY: The call is that of the calling function, for those within have returned or were passed by, and
+    // all callers up to that one wait.
+    unsafe { sys::lunatik_hurry_caller(innermost.call.get(), levels) };
 }
 
 /// Calls `call` where a few Lua functions can be called without a change of stacks: on this stack

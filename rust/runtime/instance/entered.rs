@@ -199,12 +199,12 @@ impl Drop for Entered<'_> {
         runtime.interruption.note_end();
         // SAFETY: `enter()` armed it, if anybody did.
         let caller_killed = unsafe { runtime.watch.disarm() };
-        runtime.above.store(ptr::null_mut(), Release);
         let executing = runtime.details.lock().executing.take();
         if executing.is_some() {
             runtime.meter.stop();
             runtime.calm();
         }
+        runtime.above.store(ptr::null_mut(), Release);
         drop(executing);
         let exceeded = runtime.meter.take_exceeded();
         if exceeded == Exceeded::Total {

@@ -5,31 +5,73 @@
 //! The thread that executes it hurries until it gives way to others, which code does that tidies up and
 //! has not ended at once, or until it executes it no longer.
 
-use kernel::sync::barrier::{smp_mb, Full};
+use kernel::{
+    sync::{
+        atomic::Relaxed,
+        barrier::{smp_mb, Full},
+    },
+    task::Task,
+    time::{delay::udelay, Delta, Instant, Monotonic},
+};
 
-use super::{Details, Runtime};
+use super::{super::vm::Vm, Details, Runtime};
 use crate::sys::kernel_helpers as sys;
 
+/// How long a thread that has a CPU is left alone: most end within this. It may lose the CPU meanwhile, which
+/// is likely where a tick has just woken whoever stops it.
+const WATCH: Delta = Delta::from_micros(100);
+
+/// From one look to the next.
+const PAUSE: Delta = Delta::from_micros(2);
+
 impl Runtime {
-    /// Has the thread that executes the runtime, if any does, run before others. To be called after the interrupt
-    /// was raised, with the lock of the details. In process context; does not sleep.
-    pub(super) fn hurry(&self, _locked: &Details) {
+    /// Has the thread that executes the runtime run before others, once for each degree of an interrupt, but not while it
+    /// has a CPU, unless `even_with_cpu`. Returns whether that is so, or nobody is there.
+    ///
+    /// To be called after the interrupt was raised; with the lock of the details, so that the caller does not lose
+    /// its CPU in between. In process context; does not sleep.
+    pub(super) fn hurry_now(&self, locked: &Details, even_with_cpu: bool) -> bool {
+        if !self.interruption.is_urgent() {
+            return true;
+        }
         let thread = self.meter.thread();
-        if !thread.is_null() {
+        let hurries = if thread.is_null() {
+            // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
+            unsafe { locked.vm.as_ref() }.is_some_and(Vm::cancel_waiting)
+        } else {
             // SAFETY: The thread comes by `calm()` before it ends, and waits for the lock there: if it does
             // not see that the interrupt was raised, it had left the meter before we looked.
-            unsafe { sys::lunatik_hurry(thread) };
+            thread != Task::current_raw() && unsafe { sys::lunatik_hurry(thread, even_with_cpu) }
+        };
+        if hurries {
+            self.interruption.note_hurried();
+        }
+        hurries || thread.is_null() || thread == Task::current_raw()
+    }
+
+    /// As [`hurry_now`](Self::hurry_now), without the lock, for a thread that has a CPU.
+    pub(super) fn hurry(&self) {
+        let begun = Instant::<Monotonic>::now();
+        while !self.hurry_now(&self.details.lock(), begun.elapsed() > WATCH) {
+            udelay(PAUSE);
         }
     }
 
-    /// The calling thread, which has just left the meter, runs like others again.
-    pub(in super::super) fn calm(&self) {
+    /// The calling thread, which has just left the meter, runs like others again, unless it goes on
+    /// to end the code that has called. Returns whether the runtime's own code is to end.
+    pub(in super::super) fn calm(&self) -> bool {
         smp_mb(Full);
-        if self.interruption.is_raised() {
+        let ends = self.interruption.is_raised();
+        if ends {
             // Whoever hurries this thread has done so then. Interrupts are taken back with the lock, too.
             drop(self.details.lock());
         }
-        // SAFETY: The context is a process's.
-        unsafe { sys::lunatik_calm() };
+        // SAFETY: What has called waits for the calling thread.
+        let above = unsafe { self.above.load(Relaxed).as_ref() };
+        if !above.is_some_and(|above| above.interruption.is_raised()) {
+            // SAFETY: The context is a process's.
+            unsafe { sys::lunatik_calm() };
+        }
+        ends
     }
 }

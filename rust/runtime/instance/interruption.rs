@@ -41,6 +41,8 @@ pub(super) struct Interruption {
     looked: Atomic<bool>,
     /// How long the first degree lasts, in nanoseconds.
     grace: Atomic<u64>,
+    /// Whether the thread that executes the code was not made to hurry since the present degree was reached.
+    urgent: Atomic<bool>,
     /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
     latency: Atomic<u64>,
 }
@@ -56,6 +58,7 @@ impl Interruption {
             last_total: Atomic::new(0),
             looked: Atomic::new(false),
             grace: Atomic::new(0),
+            urgent: Atomic::new(false),
             latency: Atomic::new(0),
         }
     }
@@ -64,15 +67,13 @@ impl Interruption {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(0)
     }
 
-    /// Ends the Lua code of `vm`, now or if it is tidying up after `grace_ms`. In any context. Returns whether
-    /// it was not asked to already.
+    /// Ends the Lua code of `vm`, now or if it is tidying up after `grace_ms`. In any context.
     ///
     /// To be sent again and again until it has worked: one that comes while Lua enters a script's
     /// hook is lost.
-    pub(super) fn raise(&self, vm: &Vm, grace_ms: u32) -> bool {
+    pub(super) fn raise(&self, vm: &Vm, grace_ms: u32) {
         let wanted = if grace_ms == 0 { ALL } else { TIDY };
         let mut degree = self.degree.load(Relaxed);
-        let mut rises = false;
         while degree < wanted {
             self.grace
                 .store(u64::from(grace_ms).saturating_mul(MS), Relaxed);
@@ -86,7 +87,7 @@ impl Interruption {
             match self.degree.cmpxchg(degree, wanted, Full) {
                 Ok(_) => {
                     degree = wanted;
-                    rises = true;
+                    self.urgent.store(true, Release);
                 }
                 Err(other) => degree = other,
             }
@@ -95,7 +96,6 @@ impl Interruption {
             ALL => Interrupt::All,
             _ => Interrupt::Code,
         });
-        rises
     }
 
     /// Ends the Lua code of `vm` because a limit of CPU time was exceeded. In any context.
@@ -109,6 +109,16 @@ impl Interruption {
     /// Whether Lua code is being ended.
     pub(super) fn is_raised(&self) -> bool {
         self.degree.load(Acquire) != NONE
+    }
+
+    /// Whether whoever executes the code is still to be made to hurry.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.urgent.load(Acquire)
+    }
+
+    /// Whoever executes the code hurries.
+    pub(super) fn note_hurried(&self) {
+        self.urgent.store(false, Relaxed);
     }
 
     /// Time has passed: code that still tidies up may be ended. `used` and `slept` are the CPU time
@@ -159,6 +169,7 @@ impl Interruption {
     /// Takes the interrupt back.
     pub(super) fn clear(&self, vm: &Vm) {
         self.degree.store(NONE, Release);
+        self.urgent.store(false, Relaxed);
         vm.clear_interrupt();
     }
 }

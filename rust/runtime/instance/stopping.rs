@@ -90,9 +90,8 @@ impl Runtime {
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
         if let Some(vm) = unsafe { details.vm.as_ref() } {
-            if self.interruption.raise(vm, grace_ms) {
-                self.hurry(&details);
-            }
+            self.interruption.raise(vm, grace_ms);
+            self.hurry_now(&details, false);
         }
     }
 
@@ -123,6 +122,8 @@ impl Runtime {
         self.interrupt(grace_ms);
         self.request_stop();
         self.cancel_below();
+        // Last: the thread may execute what is below.
+        self.hurry();
     }
 
     /// Stops the runtime and returns when it is gone, or when the caller got a signal.

@@ -18,7 +18,8 @@ use crate::{
 /// Stack segments that one VM may have at one time.
 const MAX_SEGMENTS: u32 = 96;
 
-/// The segments that a VM has. Only touched by the thread that executes it.
+/// The segments that a VM has. Only touched by the thread that executes it, but for
+/// [`Vm::cancel_waiting`].
 pub(super) struct Segments {
     count: Cell<u32>,
     innermost: Innermost,
@@ -38,6 +39,12 @@ impl Segments {
 }
 
 impl Vm {
+    /// Has the Lua code go on, on what stack it has left, where it waits for a segment to begin; to be called when it
+    /// is to end. Returns whether it did. In process context; does not sleep.
+    pub(in super::super) fn cancel_waiting(&self) -> bool {
+        self.segments.innermost.cancel_waiting()
+    }
+
     /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
     ///
     /// # Safety
@@ -83,7 +90,11 @@ unsafe extern "C" fn lunatik_hop(
         // With 0, the VM is executed elsewhere, or is gone, and so is the `Call`.
         if let Some(passed) = levels.checked_sub(1) {
             meter.stop();
-            call.vm.runtime().calm();
+            if call.vm.runtime().calm() {
+                // SAFETY: These are `levels` of the calls below; whoever is returned to goes on with the code,
+                // and leaves the meter some time.
+                unsafe { segment::hurry_caller(&call.vm.segments.innermost, levels) };
+            }
             call.vm.segments.give_back(passed);
         }
         levels
