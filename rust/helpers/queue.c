@@ -109,8 +109,8 @@ static void lunatik_queued_call_run(struct work_struct *work)
  * hours, and the wait cannot be cut short because it works on our frames.
  */
 unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
-				      void *argument, struct lunatik_queued_call *outer,
-				      struct lunatik_queued_call **waiting)
+				  void *argument, struct lunatik_queued_call *outer,
+				  struct lunatik_queued_call **waiting)
 {
 	struct lunatik_queued_call call = {
 		.run = run,

@@ -31,8 +31,8 @@ typedef unsigned int (*lunatik_queued_function)(void *argument, struct lunatik_q
  * it begins; calls that share that do not wait at the same time.
  */
 unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
-				      void *argument, struct lunatik_queued_call *outer,
-				      struct lunatik_queued_call **waiting);
+				  void *argument, struct lunatik_queued_call *outer,
+				  struct lunatik_queued_call **waiting);
 
 /*
  * Cancels the call that waits for a worker there, if one does, and has its caller hurry. Returns whether it

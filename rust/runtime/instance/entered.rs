@@ -122,8 +122,9 @@ impl Runtime {
         }
         // SAFETY: While this runtime is executed, the one that has called it waits, and lives.
         if let Some(above) = unsafe { self.above.load(Acquire).as_ref() } {
-            if above.meter.exceeded() != Exceeded::Nothing {
-                // Whoever waits for this one is out of time.
+            // Whoever ends it cancels this one, too, but may have to wait for a CPU before; and nobody does who ends
+            // it for a limit.
+            if above.interruption.is_raised() {
                 self.cancelled_from_above.store(true, Release);
                 self.cancelled.store(true, Release);
                 self.interruption.raise(vm, DEFAULT_GRACE_MS);

@@ -33,6 +33,7 @@ impl Runtime {
     pub(crate) fn cancel(&self) {
         self.cancel_here();
         self.cancel_below();
+        self.hurry();
     }
 
     fn cancel_here(&self) {
@@ -41,16 +42,21 @@ impl Runtime {
         self.wake_waits();
     }
 
+    /// The chain that executes it, if code of it may be in the midst of a call into another runtime.
+    fn chain_below(&self) -> Option<Arc<Chain>> {
+        let chain = self.ownership.owner()?;
+        chain
+            .has_entered_after(self.entry.load(Relaxed))
+            .then_some(chain)
+    }
+
     /// Cancels the calls into other runtimes that the code of this one is in the midst of.
     fn cancel_below(&self) {
-        let Some(chain) = self.ownership.owner() else {
+        // Most have called nobody; to look through all runtimes for each of thousands takes long.
+        let Some(chain) = self.chain_below() else {
             return;
         };
         let entry = self.entry.load(Relaxed);
-        // Most have called nobody; to look through all runtimes for each of thousands takes long.
-        if !chain.has_entered_after(entry) {
-            return;
-        }
         let mut id = 0;
         while let Some(other) = live::next(id) {
             id = other.id;
@@ -87,11 +93,15 @@ impl Runtime {
     }
 
     fn interrupt(&self, grace_ms: u32) {
+        let below = self.chain_below();
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
         if let Some(vm) = unsafe { details.vm.as_ref() } {
             self.interruption.raise(vm, grace_ms);
-            self.hurry_now(&details, false);
+            // What is below does not end yet: its thread would take the CPU from whoever is to cancel it.
+            if below.is_none() {
+                self.hurry_now(&details, false);
+            }
         }
     }
 
@@ -122,7 +132,6 @@ impl Runtime {
         self.interrupt(grace_ms);
         self.request_stop();
         self.cancel_below();
-        // Last: the thread may execute what is below.
         self.hurry();
     }
 
