@@ -69,9 +69,9 @@ static struct lunatik_queued_call *lunatik_last_call(struct lunatik_queued_call 
 	return call;
 }
 
-void lunatik_hurry_caller(struct lunatik_queued_call *call, unsigned int levels)
+struct task_struct *lunatik_queued_caller(struct lunatik_queued_call *call, unsigned int levels)
 {
-	lunatik_hurry(lunatik_last_call(call, levels)->caller, true);
+	return lunatik_last_call(call, levels)->caller;
 }
 
 static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigned int levels)

@@ -3,6 +3,7 @@
 #ifndef LUNATIK_QUEUE_H
 #define LUNATIK_QUEUE_H
 
+struct task_struct;
 struct workqueue_struct;
 
 /* Each returns null if there is no memory. */
@@ -41,9 +42,9 @@ unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued
 bool lunatik_cancel_waiting(struct lunatik_queued_call **waiting);
 
 /*
- * Has the caller hurry to whom the function of 'call', which is to be the calling one, is going to
- * return, 'levels' of them from the inside. See lunatik_hurry().
+ * The thread that the function of 'call', which is to be the calling one, is going to return to, 'levels'
+ * callers from the inside. It waits until the function has.
  */
-void lunatik_hurry_caller(struct lunatik_queued_call *call, unsigned int levels);
+struct task_struct *lunatik_queued_caller(struct lunatik_queued_call *call, unsigned int levels);
 
 #endif

@@ -14,7 +14,7 @@ use core::{
     ptr, //
 };
 use kernel::{
-    bindings,
+    bindings::{self, task_struct},
     prelude::*,
     sync::atomic::{Atomic, Relaxed}, //
 };
@@ -171,17 +171,16 @@ pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &
     }
 }
 
-/// Has the thread hurry that the calling function is to return to, past `levels` callers.
+/// The thread that the calling function is to return to, past `levels` callers. It waits for that.
 ///
 /// # Safety
 ///
-/// - To be called by a [`Function`] with what it is going to return, which is not 0, and with the `innermost` that its
-///   caller has given.
-/// - That caller calls `lunatik_calm()` some time.
-pub(crate) unsafe fn hurry_caller(innermost: &Innermost, levels: c_uint) {
+/// To be called by a [`Function`] with what it is going to return, which is not 0, and with the `innermost` that its
+/// caller has given.
+pub(crate) unsafe fn caller(innermost: &Innermost, levels: c_uint) -> *mut task_struct {
     // SAFETY: The call is that of the calling function, for those within have returned or were passed by, and
     // all callers up to that one wait.
-    unsafe { sys::lunatik_hurry_caller(innermost.call.get(), levels) };
+    unsafe { sys::lunatik_queued_caller(innermost.call.get(), levels) }
 }
 
 /// Calls `call` where a few Lua functions can be called without a change of stacks: on this stack

@@ -61,7 +61,7 @@ pub(crate) enum Exceeded {
 ///
 /// # Invariants
 ///
-/// `task` is null or a thread that executes the runtime and does not end before it is replaced.
+/// `task` is null or a thread that executes the runtime, or is about to, and does not end before it is replaced.
 pub(crate) struct Meter {
     budget: Budget,
     /// When the present slice began in the pool, in nanoseconds; 0 elsewhere.
@@ -78,8 +78,8 @@ pub(crate) struct Meter {
 }
 
 fn used_by(task: *mut task_struct) -> u64 {
-    // SAFETY: The callers vouch for the task: it is the current one, or seen under RCU in a meter
-    // whose invariants say that it was alive at that time.
+    // SAFETY: The callers vouch for the task: it is the current one, or one that waits for that, or seen under RCU
+    // in a meter whose invariants say that it was alive at that time.
     unsafe { sys::lunatik_task_cpu_ns(task) }
 }
 
@@ -168,6 +168,19 @@ impl Meter {
         self.task.store(task, Release);
     }
 
+    /// The calling thread executes the runtime no longer, and `task` is to go on.
+    ///
+    /// # Safety
+    ///
+    /// That must wait for the calling thread, and calls [`start`](Self::start) or [`start_slice`](Self::start_slice)
+    /// then.
+    pub(crate) unsafe fn hand_over(&self, task: *mut task_struct) {
+        self.stop();
+        self.base.store(used_by(task), Release);
+        // INVARIANT: As the caller promises, it is replaced before it ends.
+        self.task.store(task, Release);
+    }
+
     /// The calling thread executes the runtime no longer.
     pub(crate) fn stop(&self) {
         let now = used_by(Task::current_raw());
@@ -221,7 +234,7 @@ impl Meter {
         settled.saturating_add(current)
     }
 
-    /// The thread that executes the runtime, or null. In any context; it may be another one soon.
+    /// The thread that executes the runtime, or is about to, or null. In any context; it may be another one soon.
     pub(crate) fn thread(&self) -> *mut task_struct {
         self.task.load(Acquire)
     }

@@ -12,7 +12,7 @@ use super::Vm;
 use crate::{
     linux::segment::{self, Innermost, Ran},
     lua::State,
-    sys::lua as sys, //
+    sys::{kernel_helpers, lua as sys}, //
 };
 
 /// Stack segments that one VM may have at one time.
@@ -89,11 +89,14 @@ unsafe extern "C" fn lunatik_hop(
         let levels = unsafe { (call.function)(call.argument) };
         // With 0, the VM is executed elsewhere, or is gone, and so is the `Call`.
         if let Some(passed) = levels.checked_sub(1) {
-            meter.stop();
-            if call.vm.runtime().calm() {
-                // SAFETY: These are `levels` of the calls below; whoever is returned to goes on with the code,
-                // and leaves the meter some time.
-                unsafe { segment::hurry_caller(&call.vm.segments.innermost, levels) };
+            // SAFETY: These are `levels` of the calls below; whoever is returned to waits, and goes on with
+            // the code.
+            unsafe {
+                let caller = segment::caller(&call.vm.segments.innermost, levels);
+                meter.hand_over(caller);
+                if call.vm.runtime().calm() {
+                    kernel_helpers::lunatik_hurry(caller, true);
+                }
             }
             call.vm.segments.give_back(passed);
         }
