@@ -139,6 +139,9 @@ const void *lunatik_hidden_address(const void *address);
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);
 
+/* The code ends: if the thread is to lose the CPU, then not before it has. */
+void lunatik_end_first(void);
+
 /* Whether the program is to leave its kernel thread, for others wait for one. */
 int lunatik_slice_is_over(void *vm);
 

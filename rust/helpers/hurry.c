@@ -14,8 +14,8 @@
 /*
  * Has a thread run before all that are not of real time, until it calls lunatik_calm(). Only one of the kernel's that is
  * scheduled as usual: how urgent threads of processes are is for their users to say. The thread must not end
- * meanwhile. Returns false where it would not do anything but delay the thread, for that has a CPU, unless
- * that does not matter. In process context; does not sleep.
+ * meanwhile. Returns false where it would not do anything but delay the thread, for that has a CPU and is not
+ * about to lose it, unless that does not matter. In process context; does not sleep.
  */
 bool lunatik_hurry(struct task_struct *task, bool even_with_cpu)
 {
@@ -26,14 +26,24 @@ bool lunatik_hurry(struct task_struct *task, bool even_with_cpu)
 		.sched_flags = SCHED_FLAG_RESET_ON_FORK,
 	};
 
-	if (!even_with_cpu && READ_ONCE(task->on_cpu))
+	if (!even_with_cpu && READ_ONCE(task->on_cpu) && !test_tsk_need_resched(task))
 		return false;
 	if ((task->flags & PF_KTHREAD) && task->policy == SCHED_NORMAL)
 		WARN_ON_ONCE(sched_setattr_nocheck(task, &attr) != 0);
 	return true;
 }
 
-/* Has the calling thread be scheduled as before, if it hurries. In process context; does not sleep. */
+/*
+ * For the calling thread, whose code ends: if it is about to lose the CPU, it hurries. Also called by Lua. In
+ * process context; does not sleep.
+ */
+void lunatik_end_first(void)
+{
+	if (unlikely(need_resched()))
+		lunatik_hurry(current, true);
+}
+
+/* Has the calling thread be scheduled as before, if it hurries. In process context, also where that is not preempted. */
 void lunatik_calm(void)
 {
 	if (unlikely(current->policy == SCHED_FIFO) && current->rt_priority == 1 &&

@@ -11,6 +11,7 @@
 struct task_struct;
 
 bool lunatik_hurry(struct task_struct *task, bool even_with_cpu);
+void lunatik_end_first(void);
 void lunatik_calm(void);
 
 #endif

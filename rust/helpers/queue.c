@@ -2,6 +2,7 @@
 /* Work queues: see queue.h. */
 
 #include <linux/completion.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
@@ -79,8 +80,14 @@ static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigne
 	struct lunatik_queued_call *last = lunatik_last_call(call, levels), *outer;
 	unsigned int level;
 
-	/* First: whoever has stopped the code waits for this alone. */
+	/*
+	 * First: whoever has stopped the code waits for this alone. If this thread hurries, it does so until then, but no
+	 * longer: the one that it wakes would look for another CPU.
+	 */
+	preempt_disable();
+	lunatik_calm();
 	complete(&last->done);
+	preempt_enable();
 	for (level = 1; level < levels; level++) {
 		outer = call->outer;
 		call->ran = LUNATIK_PASSED;

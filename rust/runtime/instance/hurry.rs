@@ -57,21 +57,25 @@ impl Runtime {
         }
     }
 
-    /// The calling thread, which has just left the meter, runs like others again, unless it goes on
-    /// to end the code that has called. Returns whether the runtime's own code is to end.
-    pub(in super::super) fn calm(&self) -> bool {
+    /// For the calling thread, which has just left the meter: from now on nobody has it hurry. If somebody
+    /// has done so, it still does.
+    pub(in super::super) fn leave_hurry(&self) {
         smp_mb(Full);
-        let ends = self.interruption.is_raised();
-        if ends {
+        if self.interruption.is_raised() {
             // Whoever hurries this thread has done so then. Interrupts are taken back with the lock, too.
             drop(self.details.lock());
         }
+    }
+
+    /// The calling thread, which has just left the meter, runs like others again, unless it goes on
+    /// to end the code that has called.
+    pub(in super::super) fn calm(&self) {
+        self.leave_hurry();
         // SAFETY: What has called waits for the calling thread.
         let above = unsafe { self.above.load(Relaxed).as_ref() };
         if !above.is_some_and(|above| above.interruption.is_raised()) {
             // SAFETY: The context is a process's.
             unsafe { sys::lunatik_calm() };
         }
-        ends
     }
 }

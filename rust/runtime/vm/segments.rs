@@ -93,8 +93,13 @@ unsafe extern "C" fn lunatik_hop(
             // the code.
             unsafe {
                 let caller = segment::caller(&call.vm.segments.innermost, levels);
+                if call.vm.is_ended() {
+                    // Until it has returned: see `lunatik_queued_call_return()`.
+                    kernel_helpers::lunatik_end_first();
+                }
                 meter.hand_over(caller);
-                if call.vm.runtime().calm() {
+                call.vm.runtime().leave_hurry();
+                if call.vm.is_ended() {
                     kernel_helpers::lunatik_hurry(caller, true);
                 }
             }

@@ -114,6 +114,10 @@ void lunatik_give_way(void)
 	given_way++;
 }
 
+void lunatik_end_first(void)
+{
+}
+
 unsigned int lunatik_hop(lua_State *L, unsigned int (*function)(void *), void *argument)
 {
 	/* Callers that are still to be passed by, and the one that is not. */
