@@ -114,7 +114,8 @@ unsafe extern "C" fn lunatik_hop(
     // SAFETY: As the caller promises.
     let vm = unsafe { &*sys::lunatik_userdata(state).cast::<Vm>() };
     let segments = &vm.segments;
-    if segments.count.get() >= MAX_SEGMENTS {
+    // Code that is to end is not going to call anything, and would wait for a worker, which nobody has hurry.
+    if segments.count.get() >= MAX_SEGMENTS || vm.is_ended() {
         return sys::LUNATIK_HOP_NONE;
     }
     segments.count.set(segments.count.get() + 1);
