@@ -53,12 +53,14 @@ struct lunatik_queued_call {
 	void *argument;
 	struct lunatik_queued_call *outer;
 	struct task_struct *caller;
-	/* Where it can be found as long as it waits for a worker. */
+	/* Who runs it. */
+	struct task_struct *worker;
+	/* Where it can be found, unless another one is there by now. */
 	struct lunatik_queued_call **waiting;
 	unsigned int ran;
 };
 
-/* For all that 'waiting' points to. */
+/* For all that 'waiting' points to, and 'worker'. */
 static DEFINE_SPINLOCK(lunatik_waiting_lock);
 
 /* The call whose caller is returned to, past others. */
@@ -80,6 +82,10 @@ static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigne
 	struct lunatik_queued_call *last = lunatik_last_call(call, levels), *outer;
 	unsigned int level;
 
+	spin_lock(&lunatik_waiting_lock);
+	if (*call->waiting == call)
+		*call->waiting = NULL;
+	spin_unlock(&lunatik_waiting_lock);
 	/*
 	 * First: whoever has stopped the code waits for this alone. If this thread hurries, it does so until then, but no
 	 * longer: the one that it wakes would look for another CPU.
@@ -103,11 +109,13 @@ static void lunatik_queued_call_run(struct work_struct *work)
 	unsigned int levels;
 
 	spin_lock(&lunatik_waiting_lock);
-	*call->waiting = NULL;
+	call->worker = current;
 	spin_unlock(&lunatik_waiting_lock);
 	levels = call->run(call->argument, call);
 	if (levels)
 		lunatik_queued_call_return(call, levels);
+	else
+		lunatik_calm();
 }
 
 /*
@@ -139,20 +147,23 @@ unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued
 	return call.ran;
 }
 
-bool lunatik_cancel_waiting(struct lunatik_queued_call **waiting)
+bool lunatik_hurry_waiting(struct lunatik_queued_call **waiting)
 {
 	struct lunatik_queued_call *call;
-	bool cancelled;
+	struct task_struct *hurries = NULL;
 
 	spin_lock(&lunatik_waiting_lock);
 	call = *waiting;
-	cancelled = call && cancel_work(&call->work);
-	if (cancelled) {
+	if (call && cancel_work(&call->work)) {
 		*waiting = NULL;
 		call->ran = LUNATIK_CANCELLED;
-		lunatik_hurry(call->caller, true);
+		hurries = call->caller;
+		lunatik_hurry(hurries, true);
 		complete(&call->done);
+	} else if (call && call->worker) {
+		hurries = call->worker;
+		lunatik_hurry(hurries, true);
 	}
 	spin_unlock(&lunatik_waiting_lock);
-	return cancelled;
+	return hurries != NULL;
 }

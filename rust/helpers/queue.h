@@ -28,18 +28,18 @@ typedef unsigned int (*lunatik_queued_function)(void *argument, struct lunatik_q
 
 /*
  * Calls run(argument, ...) in a worker of the queue, for a caller that runs in the call 'outer', which
- * may be null. Sleeps until it has returned. 'waiting' is where lunatik_cancel_waiting() finds the call until
- * it begins; calls that share that do not wait at the same time.
+ * may be null. Sleeps until it has returned. 'waiting' is where lunatik_hurry_waiting() finds the call; calls that
+ * share that do not wait for a worker at the same time, and return before those that were queued before.
  */
 unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
 				  void *argument, struct lunatik_queued_call *outer,
 				  struct lunatik_queued_call **waiting);
 
 /*
- * Cancels the call that waits for a worker there, if one does, and has its caller hurry. Returns whether it
- * has. In process context; does not sleep.
+ * Cancels the call that waits for a worker there, if one does, and has its caller hurry; or the worker, if it runs that.
+ * They call lunatik_calm() then some time. Returns whether it has. In process context; does not sleep.
  */
-bool lunatik_cancel_waiting(struct lunatik_queued_call **waiting);
+bool lunatik_hurry_waiting(struct lunatik_queued_call **waiting);
 
 /*
  * The thread that the function of 'call', which is to be the calling one, is going to return to, 'levels'

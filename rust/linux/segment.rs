@@ -80,7 +80,7 @@ pub(crate) type Function = unsafe extern "C" fn(*mut c_void) -> c_uint;
 /// The innermost call on a segment, of calls that may return past each other.
 pub(crate) struct Innermost {
     call: Cell<*mut sys::lunatik_queued_call>,
-    /// The call that waits for a segment. Only touched by the helpers.
+    /// The call that waits for a segment, or was the last to do so. Only touched by the helpers.
     waiting: UnsafeCell<*mut sys::lunatik_queued_call>,
 }
 
@@ -93,10 +93,11 @@ impl Innermost {
     }
 
     /// Has a call that waits for a segment return at once without one; whoever made it hurries then, and calls
-    /// `lunatik_calm()` some time. Returns whether there was one. In process context; does not sleep.
-    pub(crate) fn cancel_waiting(&self) -> bool {
+    /// `lunatik_calm()` some time. If the call has got its segment, the worker hurries that runs it. Returns whether there
+    /// was one. In process context; does not sleep.
+    pub(crate) fn hurry_waiting(&self) -> bool {
         // SAFETY: The helpers touch it with their lock.
-        unsafe { sys::lunatik_cancel_waiting(self.waiting.get()) }
+        unsafe { sys::lunatik_hurry_waiting(self.waiting.get()) }
     }
 }
 
@@ -112,7 +113,7 @@ pub(crate) enum Ran {
     Passed,
 }
 
-/// Runs `function(argument)` on another kernel stack, and returns when it has. [`Innermost::cancel_waiting`]
+/// Runs `function(argument)` on another kernel stack, and returns when it has. [`Innermost::hurry_waiting`]
 /// cancels it until it begins.
 ///
 /// # Safety

@@ -19,7 +19,7 @@ use crate::{
 const MAX_SEGMENTS: u32 = 96;
 
 /// The segments that a VM has. Only touched by the thread that executes it, but for
-/// [`Vm::cancel_waiting`].
+/// [`Vm::hurry_waiting`].
 pub(super) struct Segments {
     count: Cell<u32>,
     innermost: Innermost,
@@ -39,10 +39,11 @@ impl Segments {
 }
 
 impl Vm {
-    /// Has the Lua code go on, on what stack it has left, where it waits for a segment to begin; to be called when it
-    /// is to end. Returns whether it did. In process context; does not sleep.
-    pub(in super::super) fn cancel_waiting(&self) -> bool {
-        self.segments.innermost.cancel_waiting()
+    /// Has the Lua code go on, on what stack it has left, where it waits for a segment; or where it has
+    /// one, but its worker has not begun, have that hurry. To be called when it is to end, and nobody executes it. Returns
+    /// whether it did. In process context; does not sleep.
+    pub(in super::super) fn hurry_waiting(&self) -> bool {
+        self.segments.innermost.hurry_waiting()
     }
 
     /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
