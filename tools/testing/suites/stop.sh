@@ -56,7 +56,8 @@ for number in 1 2 3 4 5 6; do
 done
 
 # Whoever is to end does not wait until each of them has had its turn, several ticks for each, but at most for the next
-# tick, which is 10 ms; nor does any thread on whose stack some of the code is. Elsewhere an emulator's ticks take as long as they take.
+# tick, which is 10 ms; nor does any thread on whose stack some of the code is. Elsewhere an emulator's ticks take as
+# long as they take.
 if [ "$KIND" = um ]; then
 	for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 		lunatik spawn --name "suite/busy$number" hostile/while
