@@ -82,6 +82,8 @@ static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigne
 	struct lunatik_queued_call *last = lunatik_last_call(call, levels), *outer;
 	unsigned int level;
 
+	/* Whoever stops the code now has the caller hurry, which waits for this thread still. */
+	preempt_disable();
 	spin_lock(&lunatik_waiting_lock);
 	if (*call->waiting == call)
 		*call->waiting = NULL;
@@ -90,7 +92,6 @@ static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigne
 	 * First: whoever has stopped the code waits for this alone. If this thread hurries, it does so until then, but no
 	 * longer: the one that it wakes would look for another CPU.
 	 */
-	preempt_disable();
 	lunatik_calm();
 	complete(&last->done);
 	preempt_enable();
