@@ -135,23 +135,10 @@ keep_host_awake() {
 	fi
 }
 
-# Ends the machine at the time limit, or when it hangs after a defect.
+# Keeps the log; ends the machine at the time limit, or when it hangs after a defect.
 watch_machine() {
-	local start=$SECONDS reported=0 grace=30
+	local grace=30
 	[ "$kind" != debug ] || grace=90
-	[ -z "$pin" ] || pin_processors
-	while kill -0 "$machine"; do
-		sleep 0.5
-		if [ "$timeout" != 0 ] && [ $((SECONDS - start)) -ge "$timeout" ]; then
-			touch "$work/timed-out"
-			kill -9 "$machine"
-			return
-		fi
-		if [ $reported = 0 ] && has_kernel_report "$log"; then
-			reported=$SECONDS
-		elif [ $reported != 0 ] && [ $((SECONDS - reported)) -ge $grace ]; then
-			kill -9 "$machine"
-			return
-		fi
-	done
+	exec "$REPO/scripts/lib/watch-machine.pl" "$machine" "$timeout" $grace "$KERNEL_REPORT" "$KERNEL_NO_REPORT" \
+		"$work/timed-out" <"$work/log" >"$log"
 }

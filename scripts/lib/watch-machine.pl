@@ -1,0 +1,41 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Usage: watch-machine.pl PID LIMIT GRACE REPORT NO-REPORT TIMED-OUT <LOG-OF-THE-MACHINE >FILE
+#
+# Copies the log of the kernel until it ends. Kills the machine, process PID, after LIMIT seconds (0: never), and makes
+# the file TIMED-OUT then; and GRACE seconds after the first line that matches REPORT, but not NO-REPORT: after a defect
+# it may hang. Waits for what happens rather than looking again and again: on few processors, each look takes one away
+# from the machine, and what is measured there is late by as much.
+
+use strict;
+use warnings;
+
+my ($machine, $limit, $grace, $report, $no_report, $timed_out) = @ARGV;
+my $end = $limit ? time + $limit : undef;
+my $end_after_report;
+my $rest = '';
+
+while (1) {
+	my $now = time;
+	if (defined $end && $end <= $now) {
+		open my $file, '>', $timed_out or die "$timed_out: $!\n";
+		kill 'KILL', $machine;
+		($end, $end_after_report) = ();
+	} elsif (defined $end_after_report && $end_after_report <= $now) {
+		kill 'KILL', $machine;
+		($end, $end_after_report) = ();
+	}
+	my ($next) = sort { $a <=> $b } grep { defined } $end, $end_after_report;
+	my $ready = '';
+	vec($ready, fileno STDIN, 1) = 1;
+	next unless select($ready, undef, undef, defined $next ? $next - $now : undef) > 0;
+	sysread(STDIN, my $bytes, 65536) or last;
+	for (my $written = 0; $written < length $bytes;) {
+		$written += syswrite(STDOUT, $bytes, length($bytes) - $written, $written) // die "kernel.log: $!\n";
+	}
+	next if defined $end_after_report;
+	my @lines = split /\n/, $rest . $bytes, -1;
+	$rest = pop @lines;
+	$end_after_report = time + $grace if grep { tr/\r\0//d; /$report/ && !/$no_report/ } @lines;
+}
