@@ -17,12 +17,12 @@ use kernel::{
 use super::{super::vm::Vm, Details, Runtime};
 use crate::sys::kernel_helpers as sys;
 
-/// How long a thread that has a CPU is left alone: most end within this. It may lose the CPU meanwhile, which
-/// is likely where a tick has just woken whoever stops it.
-const WATCH: Delta = Delta::from_micros(100);
+/// How long a thread that has a CPU is left alone: nearly all end within this, and would later if it was changed meanwhile
+/// how they are scheduled. It may lose the CPU in this time, which is likely where a tick has just woken whoever stops it.
+const WATCH: Delta = Delta::from_micros(300);
 
-/// From one look to the next.
-const PAUSE: Delta = Delta::from_micros(2);
+/// From one look to the next. Each takes what it reads from the cache of the CPU that the code is to end on.
+const PAUSE: Delta = Delta::from_micros(10);
 
 impl Runtime {
     /// Has the thread that executes the runtime run before others, once for each degree of an interrupt, but not while it
