@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "interrupt.h"
+#include "pointer_hash.h"
 
 struct lua_State;
 

@@ -5,6 +5,7 @@
 //! `shared_functions.c`.
 
 use kernel::{
+    bindings,
     prelude::*,
     sync::Arc, //
 };
@@ -39,6 +40,13 @@ impl Shared {
     ///
     /// To be called once, before any other runtime exists.
     pub(super) fn new() -> Result<Self> {
+        // SAFETY: There is no state yet, as the caller promises. The other function only draws.
+        unsafe {
+            sys::lunatik_seed_pointer_hash(
+                bindings::get_random_u64() as usize,
+                bindings::get_random_u64() as usize,
+            );
+        }
         Ok(Self {
             _strings: SharedStrings::new()?,
             _functions: SharedFunctions::new()?,
