@@ -4,9 +4,14 @@
  * nor a handler that refers to its own thread keeps a thread alive.
  */
 
+#define LUA_CORE
+
 #include "lua.h"
 
+#include "lauxlib.h"
+
 #include "edge.h"
+#include "operation.h"
 
 /* The key of the table in the registry, by address. */
 static const char handlers_key;
@@ -35,18 +40,26 @@ static void push_handlers(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &handlers_key);
 }
 
-/* Called with a thread and its handler, or nil. */
-static int set_handler(lua_State *L)
+/* With a thread and its handler, or nil, on top of the stack. */
+static void set_handler(lua_State *L, void *ud)
 {
+	(void)ud;
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
 	push_handlers(L);
-	lua_insert(L, -3);
+	lua_pushvalue(L, -3);
+	lua_pushvalue(L, -3);
 	lua_rawset(L, -3);
-	return 0;
+	lua_pop(L, 1);
 }
 
 int lunatik_try_set_handler(lua_State *L)
 {
-	lua_pushcfunction(L, set_handler);
-	lua_insert(L, -3);
-	return lua_pcall(L, 2, 0, 0);
+	int status = try_operation(L, set_handler, NULL);
+	/* What is left on top of the stack is the error. */
+	int left = status != LUA_OK;
+
+	if (left)
+		lua_rotate(L, -3, 1);
+	lua_pop(L, 2);
+	return status;
 }
