@@ -27,6 +27,7 @@
 
 mod error;
 mod function;
+mod heap_walk;
 mod state;
 mod transfer;
 mod values;

@@ -191,6 +191,11 @@ int lunatik_try_rawset(lua_State *L, int index);
 int lunatik_try_next(lua_State *L, int index, int *more);
 int lunatik_try_ref(lua_State *L, int *reference);
 int lunatik_try_tolstring(lua_State *L, int index);
+/*
+ * Pushes a table whose keys are all functions of C, userdata and coroutines of the VM that are
+ * anywhere in it: upvalues, metatables, stacks and the registry included. For tests.
+ */
+int lunatik_try_walk_heap(lua_State *L);
 /* Text chunks only. */
 int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name);
 /* Keeps a traceback where the called function raises. */

@@ -42,6 +42,8 @@ static void trace_below_handler(lua_State *L, void *ud)
 
 int lunatik_message_handler(lua_State *L)
 {
+	/* Hooks see this function, and so anybody may call it. */
+	lua_settop(L, 1);
 	if (try_operation(L, trace_below_handler, NULL) != LUA_OK)
 		lua_settop(L, 1);
 	return 1;

@@ -278,7 +278,7 @@ impl State {
         unsafe { sys::lua_absindex(self.0, index) }
     }
 
-    fn check(self, status: c_int) -> Result<(), Raised> {
+    pub(super) fn check(self, status: c_int) -> Result<(), Raised> {
         if status == 0 {
             Ok(())
         } else {

@@ -83,6 +83,13 @@ fn time_messages(state: State) -> lua::Result {
     Ok(2)
 }
 
+/// `everything()`: a table whose keys are all functions of C, userdata and coroutines of this
+/// runtime, those that no script is given included.
+fn everything(state: State) -> lua::Result {
+    state.walk_heap()?;
+    Ok(1)
+}
+
 /// `stop_latency(name)`: how many nanoseconds the ended script has taken to end when it was
 /// interrupted, or nil if it was not.
 fn stop_latency(state: State) -> lua::Result {
@@ -112,7 +119,8 @@ fn pool(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 9)?;
+    state.new_table(0, 10)?;
+    state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
     state.set_function(-1, c"paint_stack", native!(paint_stack, Free))?;
