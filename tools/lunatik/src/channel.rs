@@ -3,23 +3,20 @@
 //! Bytes to and from the device, and the user's Ctrl-C in between.
 
 use std::{
-    fs::OpenOptions,
     io,
     os::{
         fd::{AsFd, OwnedFd},
-        unix::{fs::OpenOptionsExt, net::UnixStream},
+        unix::net::UnixStream,
     },
 };
 
-use lunatik_abi::abi::DEVICE;
 use nix::{
     errno::Errno,
-    fcntl::OFlag,
     poll::{poll, PollFd, PollFlags, PollTimeout},
     unistd,
 };
 
-use crate::failure::{Exit, Failure};
+use crate::{device, failure::Failure};
 
 /// How much is read at once.
 const CHUNK: usize = 64 << 10;
@@ -58,12 +55,7 @@ impl Channel {
 
     /// Opens the device, and takes Ctrl-C over from now on.
     pub fn open() -> Result<Self, Failure> {
-        let device = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(OFlag::O_NONBLOCK.bits())
-            .open(DEVICE)
-            .map_err(|error| open_failure(&error))?;
+        let device = device::open()?;
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(signal_hook::consts::SIGINT, write)?;
@@ -140,42 +132,6 @@ impl Channel {
             Ok(read) => Ok(read > 0),
             Err(Errno::EAGAIN | Errno::EINTR) => Ok(false),
             Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// What to tell the user when the device does not open.
-fn open_failure(error: &io::Error) -> Failure {
-    let advice = match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOENT | Errno::ENXIO | Errno::ENODEV) => {
-            "there is no such device; 'lunatik load' loads the module that makes it"
-        }
-        Some(Errno::EACCES) => "permission denied; run this as root",
-        Some(Errno::EPERM) => {
-            "not permitted; this needs CAP_SYS_ADMIN, and a kernel that is not locked down"
-        }
-        Some(Errno::EMFILE | Errno::ENFILE | Errno::EBUSY) => {
-            "too many sessions are open; close some and try again"
-        }
-        _ => return Failure::new(Exit::NoDevice, format!("cannot open {DEVICE}: {error}")),
-    };
-    Failure::new(Exit::NoDevice, format!("cannot open {DEVICE}: {advice}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_reason_not_to_open_says_what_to_do() {
-        for (errno, word) in [
-            (Errno::ENOENT, "lunatik load"),
-            (Errno::EACCES, "root"),
-            (Errno::EPERM, "CAP_SYS_ADMIN"),
-        ] {
-            let failure = open_failure(&io::Error::from(errno));
-            assert_eq!(failure.exit, Exit::NoDevice);
-            assert!(String::from_utf8(failure.message).unwrap().contains(word));
         }
     }
 }

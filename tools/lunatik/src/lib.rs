@@ -5,6 +5,7 @@
 pub mod channel;
 pub mod cli;
 pub mod commands;
+pub mod device;
 pub mod failure;
 pub mod number;
 pub mod pledge;

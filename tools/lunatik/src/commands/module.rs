@@ -13,6 +13,7 @@ use lunatik_abi::abi::DEVICE;
 
 use crate::{
     cli::LoadArgs,
+    device,
     failure::{Exit, Failure},
     session::Session,
 };
@@ -88,7 +89,7 @@ pub(super) fn version() -> Result<(), Failure> {
 }
 
 fn is_loaded() -> bool {
-    Path::new(LOADED).exists() || Path::new(DEVICE).exists()
+    Path::new(LOADED).exists() || device::exists()
 }
 
 /// Runs one of the commands that every system with modules has; tells whether it succeeded.
