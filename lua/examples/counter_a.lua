@@ -3,8 +3,8 @@
 -- Counts events in the table that all runtimes share; counter_b.lua collects the count.
 --
 --	lunatik spawn counter_a.lua
---	lunatik run counter_b.lua; lunatik stop counter_b
---	lunatik run counter_b.lua; lunatik stop counter_b
+--	lunatik run counter_b.lua
+--	lunatik run counter_b.lua
 --	lunatik stop counter_a
 --
 -- The two scripts share no Lua value. `rcu.add` is atomic: any number of scripts may count at once, on all

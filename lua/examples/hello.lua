@@ -4,7 +4,8 @@
 --
 --	lunatik run hello.lua
 --	lunatik run --name greeter hello.lua Ada Grace
---	lunatik stop hello greeter
+--
+-- It leaves nothing behind that could call it, so it ends when it has said hello.
 
 local lunatik = require("lunatik")
 local linux = require("linux")

@@ -2,14 +2,7 @@
 --
 -- Tests json.lua, which lies beside it or under /lib/modules/lua.
 --
---	lunatik run /path/to/json_test.lua
---	lunatik stop json_test
-
--- The kernel has no current folder, so only an absolute path leads to the neighbour.
-local here = debug.getinfo(1, "S").source:match("^@(/.*/)")
-if here then
-	package.path = here .. "?.lua;" .. package.path
-end
+--	lunatik run json_test.lua
 
 local json = require("json")
 

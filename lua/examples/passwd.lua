@@ -24,25 +24,26 @@ local function password(length)
 	return table.concat(chars)
 end
 
+local length = 20
+
 local driver = {
 	name = "passwd",
 	mode = linux.stat.IRUGO | linux.stat.IWUSR,
-	length = 20,
 }
 
 -- Passwords without end, one a line. What is cut off at `len` is kept for the next read of the same file.
 function driver:read(len, _, file)
-	local text = file.rest or password(self.length) .. "\n"
+	local text = file.rest or password(length) .. "\n"
 	file.rest = #text > len and text:sub(len + 1) or nil
 	return text:sub(1, len)
 end
 
 function driver:write(text)
-	local length = math.tointeger(tonumber(text))
-	if not length or length < 1 or length > MAX_LENGTH then
+	local wanted = math.tointeger(tonumber(text))
+	if not wanted or wanted < 1 or wanted > MAX_LENGTH then
 		error({ errno = "EINVAL" })
 	end
-	self.length = length
+	length = wanted
 end
 
 device.new(driver)

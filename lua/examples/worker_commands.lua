@@ -2,7 +2,7 @@
 --
 -- Sends commands to a worker, and gets answers.
 --
---	lunatik run worker_commands.lua; lunatik stop worker_commands
+--	lunatik run worker_commands.lua
 
 -- Stopped at the end of the script, however that comes.
 local adder <close> = worker.create("./worker_adder")

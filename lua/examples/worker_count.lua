@@ -2,7 +2,7 @@
 --
 -- Starts a worker and prints what it sends, until it has ended.
 --
---	lunatik run worker_count.lua [N]; lunatik stop worker_count
+--	lunatik run worker_count.lua [N]
 
 local last = math.tointeger(... or 10)
 local counter = worker.create("./worker_counter", last)

@@ -2,7 +2,7 @@
 --
 -- Receives from a worker that fails: first what it sent, then its error.
 --
---	lunatik run worker_errors.lua; lunatik stop worker_errors
+--	lunatik run worker_errors.lua
 
 local divider = worker.create("./worker_divider", 10, { 1, 2, 0, 5 })
 

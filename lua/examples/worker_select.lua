@@ -2,7 +2,7 @@
 --
 -- Waits for two workers at once, and takes what comes from either as it comes.
 --
---	lunatik run worker_select.lua; lunatik stop worker_select
+--	lunatik run worker_select.lua
 
 local slow = worker.create("./worker_ticks", 2, 50)
 local fast = worker.create("./worker_ticks", 5, 10)

@@ -170,6 +170,7 @@ fn create(
         memcg: session.memcg().clone(),
         permissions: permissions(start.permissions)?,
         parent: None,
+        made_by: None,
     })?;
     let relay = Arc::new(
         Relay {
@@ -274,6 +275,7 @@ fn repl_runtime(
         memcg: session.memcg().clone(),
         permissions: permissions(named)?,
         parent: None,
+        made_by: None,
     })?;
     session.set_repl(runtime.clone());
     Ok(runtime)

@@ -18,7 +18,7 @@ use kernel::{
 };
 
 use super::{
-    arguments::{show, type_error},
+    arguments::{show, type_error, type_name},
     needs,
     object::{self, Class, Object}, //
 };
@@ -27,7 +27,7 @@ use crate::{
     native,
     permission::Permission,
     runtime::{
-        instance::Runtime,
+        instance::{Keep, Runtime},
         vm::Vm, //
     },
 };
@@ -67,6 +67,8 @@ pub(crate) struct Registration {
     device: Arc<Device>,
     /// Keeps the userdata, and so this, until the device is stopped.
     userdata: Option<Reference>,
+    /// Keeps the script until then.
+    keep: Option<Keep>,
 }
 
 impl Drop for Registration {
@@ -137,6 +139,83 @@ fn driver_mode(state: State) -> lua::Result<u32> {
         .ok_or_else(|| Error::argument(1, fmt!("field 'mode' must be permission bits")))
 }
 
+/// The callbacks that a driver may have.
+const CALLBACKS: [&CStr; 4] = [c"open", c"release", c"read", c"write"];
+
+/// The other fields of a driver.
+const SETTINGS: [&CStr; 2] = [c"name", c"mode"];
+
+/// Fails for a field of the driver at index 1 that means nothing: it may be a callback with a slip in
+/// its name, which would never be called.
+fn refuse_unknown_fields(state: State) -> lua::Result<()> {
+    let known = |name: &[u8]| {
+        let is_it = |field: &&CStr| field.to_bytes() == name;
+        CALLBACKS.iter().any(is_it) || SETTINGS.iter().any(is_it)
+    };
+    let guard = state.guard();
+    state.push_nil();
+    while state.next(1)? {
+        // The key alone.
+        state.pop(1);
+        let key = match state.kind(-1) {
+            Kind::String => state.to_bytes(-1).unwrap_or_default(),
+            kind => {
+                if kind == Kind::Integer {
+                    let key = state.to_integer(-1).unwrap_or(0);
+                    return Err(Error::argument(1, fmt!("unknown field {key}")));
+                }
+                let key = type_name(state, -1);
+                return Err(Error::argument(1, fmt!("unknown field of type {key}")));
+            }
+        };
+        if !known(key) {
+            return Err(Error::argument(
+                1,
+                fmt!(
+                    "unknown field '{}': a driver has name, mode, open, release, read and write; \
+                     set what is its own when the device is made",
+                    show(key)
+                ),
+            ));
+        }
+    }
+    drop(guard);
+    Ok(())
+}
+
+/// Fails for a callback of the driver at index 1 that cannot be called.
+fn check_callbacks(state: State) -> lua::Result<()> {
+    for name in CALLBACKS {
+        let kind = state.get_field(1, name)?;
+        if kind != Kind::Nil && !is_callable(state)? {
+            let name = show(name.to_bytes());
+            let got = type_name(state, -1);
+            return Err(Error::argument(
+                1,
+                fmt!("field '{name}' must be a function, got {got}"),
+            ));
+        }
+        state.pop(1);
+    }
+    Ok(())
+}
+
+/// Whether the value on top of the stack can be called.
+fn is_callable(state: State) -> lua::Result<bool> {
+    if state.kind(-1) == Kind::Function {
+        return Ok(true);
+    }
+    let guard = state.guard();
+    let mut callable = false;
+    if state.push_metatable(-1) {
+        state.push_bytes(b"__call")?;
+        state.raw_get(-2);
+        callable = state.kind(-1) != Kind::Nil;
+    }
+    drop(guard);
+    Ok(callable)
+}
+
 /// `device.new(driver)`
 fn new(state: State) -> lua::Result {
     if state.kind(1) != Kind::Table {
@@ -145,6 +224,8 @@ fn new(state: State) -> lua::Result {
     let name = driver_name(state)?;
     Vm::permit(state, Permission::Device, &*name)?;
     let mode = driver_mode(state)?;
+    check_callbacks(state)?;
+    refuse_unknown_fields(state)?;
     state.push_value(1);
     let driver = state.keep()?;
     let made = register(state, name, mode, driver);
@@ -171,6 +252,7 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
     let registration = Registration {
         device: device.clone(),
         userdata: None,
+        keep: None,
     };
     // What can fail comes first, so that nobody opens a device that then goes away again.
     object::push(state, &DEVICE, Object::Device(registration))?;
@@ -193,22 +275,35 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
         } else {
             Error::message(fmt!("device {name} could not be made: {error:?}"))
         }
-    })
+    })?;
+    object::with(state, -1, |object| match object {
+        Object::Device(registration) => {
+            registration.keep = Some(Keep::new(&device.runtime));
+            Some(())
+        }
+        _ => None,
+    });
+    Ok(())
 }
 
 /// `dev:stop()`
 fn stop(state: State) -> lua::Result {
     let found = object::with(state, 1, |object| match object {
         Object::Device(registration) => {
-            Some((registration.device.clone(), registration.userdata.take()))
+            Some((
+                registration.device.clone(),
+                registration.userdata.take(),
+                registration.keep.take(),
+            ))
         }
         _ => None,
     });
-    let (device, userdata) = found.ok_or_else(|| type_error(state, 1, "device"))?;
+    let (device, userdata, keep) = found.ok_or_else(|| type_error(state, 1, "device"))?;
     // Holds no lock but that of the runtime, which nothing waits for that this waits for.
     if device.unregister() {
         state.release(device.driver);
     }
+    drop(keep);
     if let Some(userdata) = userdata {
         state.release(userdata);
     }

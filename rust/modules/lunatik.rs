@@ -131,6 +131,8 @@ pub(super) fn create(
         memcg: parent.memcg().clone(),
         permissions: permissions::of(state).inherited()?,
         parent: None,
+        // One with a name is nobody's.
+        made_by: (kind == Kind::Child).then(|| parent.into()),
     };
     // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
     unsafe { Vm::with_room(state, || start::create(options)) }

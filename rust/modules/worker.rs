@@ -171,6 +171,8 @@ fn put(state: State, index: c_int, mailbox: &Mailbox) -> lua::Result {
         })?;
         Ok::<_, Error>(Some(Entry::new(message, room)?))
     })?;
+    // Who gets the message may print, too.
+    runtime.send_output();
     let sender = runtime.into();
     let waited = wait(state, None, || match mailbox.send(&mut entry, &sender) {
         Ok(Sent::Yes) => Ok(Some(true)),

@@ -57,7 +57,8 @@ pub(crate) fn over_limit() -> Result<Arc<Failure>> {
 
 /// Takes the error on top of the stack off it, with its traceback.
 ///
-/// An error that is no string is shown as `tostring` gives it, as the `lua` command does.
+/// An error that is no string is shown as its `__tostring` gives it, and without that by its type, as
+/// the `lua` command does: `tostring` would give an address.
 pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     let mut message = KVVec::new();
     let mut traceback = KVVec::new();
@@ -66,6 +67,10 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     if exceeded {
         // Whatever error came of it: code that it called may have been ended for the same reason.
         message.extend_from_slice(OVER_LIMIT, GFP_KERNEL)?;
+    } else if !is_text(state).unwrap_or(false) {
+        state.set_top(bottom);
+        let text = Text::new(fmt!("(error object is a {} value)", type_name(state)));
+        message.extend_from_slice(text.as_bytes(), GFP_KERNEL)?;
     } else if state.push_text(-1).is_err() {
         // Its `__tostring` has failed, and that error is on top now.
         state.set_top(bottom);
@@ -215,6 +220,20 @@ fn call_body(entered: &Entered<'_>, arguments: &Message, results: Results) -> lu
         state.set_top(base);
         Ok(Message::default())
     })
+}
+
+/// The name of the type of the value on top of the stack, as Lua gives it.
+fn type_name(state: State) -> &'static str {
+    match state.kind(-1) {
+        Kind::None | Kind::Nil => "nil",
+        Kind::Boolean => "boolean",
+        Kind::Integer | Kind::Float => "number",
+        Kind::String => "string",
+        Kind::Table => "table",
+        Kind::Function => "function",
+        Kind::Thread => "thread",
+        Kind::Userdata | Kind::Pointer => "userdata",
+    }
 }
 
 /// Whether the value on top of the stack is text, or says itself what text it is.

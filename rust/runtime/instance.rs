@@ -51,14 +51,16 @@ mod interruption;
 mod life;
 mod phase;
 mod slice;
+mod staying;
 mod stopping;
 
 pub(crate) use self::{
     entered::Entered,
     phase::{Kind, Phase},
-    slice::Left, //
+    slice::Left,
+    staying::Keep, //
 };
-use self::{interruption::Interruption, life::Life};
+use self::{interruption::Interruption, life::Life, staying::Staying};
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
 pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
@@ -76,6 +78,8 @@ pub(crate) struct Options<'a> {
     pub(crate) budget: Budget,
     /// Whose worker it is.
     pub(crate) parent: Option<Arc<Runtime>>,
+    /// The runtime that has it for itself, and stays while it has something to do.
+    pub(crate) made_by: Option<Arc<Runtime>>,
 }
 
 /// An error with all that a user needs to find it.
@@ -135,6 +139,8 @@ pub(crate) struct Runtime {
     entry: Atomic<u64>,
     /// Whether it ends when the chain that executes it leaves it. Only the owner touches this.
     ends_when_left: Atomic<bool>,
+    /// What keeps it when its chunk has returned.
+    staying: Staying,
     /// Handles to it, in Lua or in tables.
     handles: Atomic<usize>,
     meter: Meter,
@@ -223,6 +229,7 @@ impl Runtime {
                 cancelled_from_above: Atomic::new(false),
                 entry: Atomic::new(0),
                 ends_when_left: Atomic::new(false),
+                staying: Staying::new(options.made_by.as_ref()),
                 handles: Atomic::new(0),
                 meter: Meter::new(options.budget),
                 interruption: Interruption::new(),
@@ -423,6 +430,11 @@ impl Runtime {
         }
     }
 
+    /// Whether it is to end, whatever keeps it. For the reaper.
+    pub(crate) fn is_to_end(&self) -> bool {
+        self.stop_requested() || self.ending_at.load(Relaxed) != u64::MAX
+    }
+
     /// The milliseconds that are left of its grace then. For the reaper.
     pub(crate) fn grace_left_ms(&self) -> u32 {
         let left = self.ending_at.load(Relaxed).saturating_sub(self.age_ms());
@@ -465,6 +477,16 @@ impl Runtime {
     /// What it has if it runs on the threads of the pool.
     pub(crate) fn pooled(&self) -> &Pooled {
         &self.pooled
+    }
+
+    /// Sends what its code has printed. For whoever executes it. May sleep.
+    pub(crate) fn send_output(&self) {
+        // SAFETY: By the type invariants the caller may look at the VM.
+        unsafe {
+            if let Some(vm) = (*self.vm.get()).as_ref() {
+                vm.send_output();
+            }
+        }
     }
 
     /// Its code begins to wait. Returns what it did before.

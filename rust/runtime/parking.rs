@@ -213,6 +213,7 @@ pub(crate) fn wait<T>(
             let left_ms = left_ms(deadline);
             return Ok(Waited::Ended { left_ms });
         }
+        runtime.send_output();
         // SAFETY: The calling thread executes the VM of the state.
         if unsafe { sys::lunatik_can_leave(state.as_raw()) } != 0 {
             parking.leaves.set(true);

@@ -162,8 +162,7 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
     find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
 }
 
-/// Takes the name of an ended runtime off the tables, and keeps its outcome if it had a thread or
-/// has ended at a limit of CPU time.
+/// Takes the name of an ended runtime off the tables, and keeps its outcome if its script has begun.
 pub(super) fn ended(runtime: &Runtime) {
     let Some(found) = find(runtime.name()) else {
         return;
@@ -171,14 +170,13 @@ pub(super) fn ended(runtime: &Runtime) {
     if found.id() != runtime.id() {
         return;
     }
-    let mut had_thread = false;
-    if let Some(tables) = tables() {
-        had_thread = tables.threads.remove(runtime.name());
-        tables.runtimes.remove(runtime.name());
-    }
-    let over_limit = runtime.failure().is_some_and(|failure| failure.errno != 0);
-    if had_thread || over_limit {
+    // First, so that it is found at every moment.
+    if runtime.has_outcome() {
         keep(found);
+    }
+    if let Some(tables) = tables() {
+        tables.threads.remove(runtime.name());
+        tables.runtimes.remove(runtime.name());
     }
 }
 

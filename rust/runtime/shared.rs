@@ -63,6 +63,7 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
         permissions: Held::new(Set::everything()?)?,
         budget: Budget::default(),
         parent: None,
+        made_by: None,
     })?;
     let result = with(&runtime);
     runtime.as_arc_borrow().stop(None, 0)?;

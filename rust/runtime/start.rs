@@ -121,10 +121,14 @@ fn run_chunk<T>(
         Ok(Ok(value)) => {
             state.set_top(base);
             entered.loaded();
+            if entered.kind() == Kind::Run {
+                entered.stay_while_kept();
+            }
             return Ok(value);
         }
         Ok(Err(error)) => {
             let failure = execute::or_no_memory(execute::to_failure(state, error));
+            execute::log_failure(entered, &failure);
             entered.set_failure(Some(failure.clone()));
             StartError::Failed(failure)
         }
@@ -205,6 +209,7 @@ pub(crate) fn spawn(
         },
     )?;
     // Whoever waits for the start gets what the script printed so far, the log what its thread will.
+    entered.send_output();
     runtime.set_sink(None);
     let started = Thread::run(runtime.clone(), runtime.name(), arguments).and_then(|thread| {
         registry::register_thread(runtime, thread.clone())?;

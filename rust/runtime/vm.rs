@@ -13,7 +13,7 @@ use kernel::{
     sync::{Arc, ArcBorrow},
 };
 
-use self::segments::Segments;
+use self::{output::Unsent, segments::Segments};
 use super::{
     buffer::Family,
     heap::{Heap, Surroundings},
@@ -21,8 +21,7 @@ use super::{
     interruptible::Owner,
     objects::Objects,
     parameters,
-    permissions::{self, Held, MainPermissions},
-    sink::Stream, //
+    permissions::{self, Held, MainPermissions}, //
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
@@ -36,6 +35,7 @@ use crate::{
 
 mod connections;
 mod large;
+mod output;
 mod segments;
 
 /// What an interrupt ends.
@@ -74,6 +74,7 @@ pub(crate) struct Vm {
     streams: UnsafeCell<Option<Pin<KBox<Streams>>>>,
     /// The main thread's; dropped after the state, as the whole is.
     permissions: MainPermissions,
+    unsent: Unsent,
     body: Cell<Option<Reference>>,
     /// Made when it is first needed. Only touched by the thread that executes the VM.
     interrupt_owner: UnsafeCell<Option<Arc<Owner>>>,
@@ -143,6 +144,7 @@ impl Vm {
                 objects: UnsafeCell::new(Objects::new()),
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
+                unsent: Unsent::new(),
                 body: Cell::new(None),
                 interrupt_owner: UnsafeCell::new(None),
                 family: UnsafeCell::new(None),
@@ -338,6 +340,8 @@ impl Drop for Vm {
         if !state.is_null() {
             // SAFETY: By the type invariants the state is alive; nobody else executes it any more.
             unsafe { sys::lunatik_close(state) };
+            // SAFETY: As above.
+            unsafe { self.send_output() };
         }
     }
 }
@@ -353,47 +357,6 @@ unsafe extern "C" fn lunatik_bytecode_allowed_in(state: *mut sys::lua_State) -> 
     // SAFETY: As the caller promises.
     let state = unsafe { State::from_raw(state) };
     (parameters::bytecode() && !permissions::with(state, Set::is_sealed)).into()
-}
-
-/// Takes what a script writes to stream 1 or 2. Returns 0.
-///
-/// # Safety
-///
-/// `vm` is a VM that lives, the calling thread executes it, and the text is valid for reads.
-#[no_mangle]
-unsafe extern "C" fn lunatik_vm_output(
-    vm: *mut c_void,
-    stream: c_int,
-    text: *const u8,
-    length: usize,
-) -> c_int {
-    let stream = if stream == 2 {
-        Stream::Error
-    } else {
-        Stream::Output
-    };
-    // SAFETY: As the caller promises; the runtime owns the VM and lives while its code runs.
-    unsafe {
-        let runtime = &*(*vm.cast::<Vm>()).runtime;
-        runtime.output(stream, core::slice::from_raw_parts(text, length));
-    }
-    0
-}
-
-/// Writes what `print` prints.
-///
-/// # Safety
-///
-/// As for [`lunatik_vm_output`], with the VM of `state`.
-#[no_mangle]
-unsafe extern "C" fn lunatik_write(
-    state: *mut sys::lua_State,
-    stream: c_int,
-    text: *const u8,
-    length: usize,
-) {
-    // SAFETY: As the caller promises.
-    unsafe { lunatik_vm_output(sys::lunatik_userdata(state), stream, text, length) };
 }
 
 /// Whether a VM may use files now: 0, or `-EINTR` when it was told to end.

@@ -26,6 +26,7 @@ impl Runtime {
     /// The waiter asks [`waits_end`](Self::waits_end) after this, with the lock that
     /// [`Wakes::wake`] takes, before it sleeps.
     pub(crate) fn begin_wait(&self, what: Arc<dyn Wakes>) -> Waiting<'_> {
+        self.send_output();
         let former = self.waits_for().lock().replace(what);
         drop(former);
         // Where there are too many that block, one more keeps its thread from others.

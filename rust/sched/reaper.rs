@@ -59,6 +59,10 @@ impl WorkItem for Runtime {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
+        if !this.is_to_end() {
+            this.as_arc_borrow().settle();
+            return;
+        }
         // A worker gets no signals and needs no memory here, so this ends when the runtime is gone.
         if let Err(error) = this.as_arc_borrow().stop_until(
             Some(this.ending_chain()),
@@ -83,13 +87,23 @@ pub(crate) fn finish_after(runtime: Arc<Runtime>, grace_ms: u32) {
     }
     // Who ends it already sees this, if it comes sooner.
     runtime.end_within(grace_ms);
+    enqueue(runtime);
+}
+
+/// Ends `runtime` if nothing keeps it and nobody executes it; see [`Runtime::settle`]. Returns at
+/// once; needs no memory.
+pub(crate) fn settle(runtime: Arc<Runtime>) {
+    enqueue(runtime);
+}
+
+fn enqueue(runtime: Arc<Runtime>) {
     let queue = QUEUE.load(Acquire);
     if queue.is_null() {
         return;
     }
     // SAFETY: The module drops `Reaper` when nobody is left who could be here.
     let queue = unsafe { Queue::from_raw(queue) };
-    // If it is queued already, that run will end it.
+    // If it is queued already, that run will do what is to be done.
     let _ = queue.enqueue(runtime);
 }
 

@@ -25,7 +25,7 @@ use crate::{
     runtime::{
         chain::Chain,
         execute::{self, Results},
-        instance::{Failure, Runtime},
+        instance::{Failure, Keep, Runtime},
         message::Message,
         waiting::Wakes, //
     },
@@ -126,10 +126,14 @@ impl Thread {
             .and_then(|bytes| CStr::from_bytes_with_nul(bytes).ok())
             .ok_or(EINVAL)?;
         let own = thread.clone();
+        let keep = Keep::new(&thread.runtime);
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
-        let task = kthread::spawn(name, move || own.main(&chain, arguments, results))
+        let task = kthread::spawn(name, move || {
+            own.main(&chain, arguments, results);
+            drop(keep);
+        })
             .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);

@@ -38,7 +38,7 @@ impl File {
     /// The standard output or the standard error stream.
     pub(super) fn console(host: Host, number: c_int) -> Result<Self, Errno> {
         let mut file = Self::new(Source::console(host, number), WRITE)?;
-        // The other side collects what it gets; a second buffer would only delay it.
+        // The VM collects what it gets; a second buffer would only delay it.
         file.stream.set_buffering(Buffering::None)?;
         Ok(file)
     }
@@ -115,6 +115,22 @@ impl Source {
     /// Whether this is a file, not a standard stream.
     pub(super) fn is_file(&self) -> bool {
         matches!(self.kind, Kind::File(_))
+    }
+
+    /// Sends what was written to a standard stream.
+    pub(super) fn flush(&self) {
+        if let Kind::Console(_) = self.kind {
+            // SAFETY: The VM is alive as long as its streams are.
+            unsafe { self.host.flush() };
+        }
+    }
+
+    /// Says whether what is written to a standard stream is to be sent at once.
+    pub(super) fn set_immediate(&self, immediate: bool) {
+        if let Kind::Console(number) = self.kind {
+            // SAFETY: The VM is alive as long as its streams are.
+            unsafe { self.host.set_immediate(number, immediate) };
+        }
     }
 
     fn close(&mut self) -> Result<(), Errno> {

@@ -26,6 +26,12 @@ extern "C" {
     /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error.
     fn lunatik_vm_output(vm: *mut c_void, stream: c_int, data: *const u8, length: usize) -> c_int;
 
+    /// Sends what a VM has written as output.
+    fn lunatik_vm_flush(vm: *mut c_void);
+
+    /// Says whether that is to be done at once with all that is written to `stream`.
+    fn lunatik_vm_set_immediate(vm: *mut c_void, stream: c_int, immediate: bool);
+
     /// Asks whether a VM may call into the file system now: 0, or a negative error if its code is
     /// being ended (`EINTR`) or must not sleep.
     fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int;
@@ -107,6 +113,26 @@ impl Host {
         // SAFETY: By this function's contract; the slice is as long as it says.
         let status = unsafe { lunatik_vm_output(self.0, stream, data.as_ptr(), data.len()) };
         Errno::check(status as isize).map(|_| ())
+    }
+
+    /// Sends what was written as output.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn flush(self) {
+        // SAFETY: By this function's contract.
+        unsafe { lunatik_vm_flush(self.0) };
+    }
+
+    /// Says whether what is written to `stream` is to be sent at once.
+    ///
+    /// # Safety
+    ///
+    /// This must be a live VM.
+    pub(super) unsafe fn set_immediate(self, stream: c_int, immediate: bool) {
+        // SAFETY: By this function's contract.
+        unsafe { lunatik_vm_set_immediate(self.0, stream, immediate) };
     }
 
     /// Asks whether the VM may call into the file system now. Whoever calls often makes a loop in

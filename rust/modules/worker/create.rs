@@ -81,6 +81,7 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
         memcg: memcg.clone(),
         permissions: memcg.charge(|| permissions::of(state).inherited())?,
         parent: Some(parent.into()),
+        made_by: Some(parent.into()),
     };
     // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
     unsafe { Vm::with_room(state, || start::create(options)) }
@@ -106,6 +107,7 @@ pub(super) fn create(state: State) -> lua::Result {
         arguments,
     };
     let body = memcg.charge(|| KBox::new(body, GFP_KERNEL_ACCOUNT))?;
+    parent.send_output();
     pool::start(made.clone(), body).map_err(|error| {
         let name = show(made.name());
         match error {

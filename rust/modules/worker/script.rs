@@ -145,5 +145,4 @@ impl Script {
 
 fn permit_load(state: State) -> lua::Result<()> {
     Vm::permit(state, Permission::Load, None)
-        .map_err(|_| Error::message(fmt!("permission denied: 'load' pledge required")))
 }

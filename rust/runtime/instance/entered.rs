@@ -40,6 +40,9 @@ impl Runtime {
         chain: &Arc<Chain>,
         caller: Option<&Runtime>,
     ) -> Result<Entered<'a>, EnterError> {
+        if let Some(caller) = caller {
+            caller.send_output();
+        }
         Ownership::acquire(&self, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
@@ -163,6 +166,7 @@ impl<'a> Entered<'a> {
     /// The script's text has been compiled: from now on it runs.
     pub(crate) fn loaded(&self) {
         self.runtime.life.run();
+        self.runtime.note_run();
     }
 
     /// The runtime is to end when it is left.
@@ -198,6 +202,8 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let runtime = self.runtime;
         runtime.interruption.note_end();
+        // Before it is told to stop: then it waits for no reader.
+        runtime.send_output();
         // SAFETY: `enter()` armed it, if anybody did.
         let caller_killed = unsafe { runtime.watch.disarm() };
         let executing = runtime.details.lock().executing.take();
@@ -222,10 +228,11 @@ impl Drop for Entered<'_> {
             runtime.clear_interrupt();
         }
         let chain = runtime.ownership.owner();
-        if runtime.ends_when_left.load(Relaxed) {
-            runtime.request_stop();
-        }
         loop {
+            let was_kept = runtime.is_kept();
+            if runtime.ends_when_left.load(Relaxed) || runtime.has_nothing_left() {
+                runtime.request_stop();
+            }
             let ended = runtime.stop_requested();
             if ended {
                 runtime.tear_down();
@@ -233,11 +240,12 @@ impl Drop for Entered<'_> {
                 runtime.life.leave();
             }
             runtime.ownership.release();
-            // A stop may have come after the check, from one who does not wait for the end. If
-            // somebody else has entered by then, that one tears down.
-            let late_stop = !ended && runtime.stop_requested();
+            // A stop may have come after the check, from one who does not wait for the end, or what
+            // kept it has gone. If somebody else has entered by then, that one tears down.
+            let lost_keep = was_kept && !runtime.is_kept();
+            let late_end = !ended && (runtime.stop_requested() || lost_keep);
             match &chain {
-                Some(chain) if late_stop && Ownership::try_acquire(&runtime, chain) => (),
+                Some(chain) if late_end && Ownership::try_acquire(&runtime, chain) => (),
                 _ => break,
             }
         }

@@ -182,6 +182,9 @@ impl Runtime {
         /// How often the caller's own end is looked for, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
 
+        if let Some(caller) = caller {
+            caller.send_output();
+        }
         self.request_stop();
         let inside = match (chain, self.ownership.owner()) {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),

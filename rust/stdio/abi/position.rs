@@ -51,7 +51,13 @@ unsafe extern "C" fn lunatik_clearerr(file: *mut File) {
 #[no_mangle]
 unsafe extern "C" fn lunatik_fflush(file: *mut File) -> c_int {
     // SAFETY: By the contract of `abi.rs`.
-    unsafe { on_file(file, EOF, |file| file.stream.flush().map(|()| 0)) }
+    unsafe {
+        on_file(file, EOF, |file| {
+            file.stream.flush()?;
+            file.stream.device().flush();
+            Ok(0)
+        })
+    }
 }
 
 /// C's `fseek`.
@@ -109,9 +115,12 @@ unsafe extern "C" fn lunatik_setvbuf(
     // SAFETY: By the contract of `abi.rs`.
     unsafe {
         on_file(file, EOF, |file| {
-            // What a standard stream gets goes to the other side at once, which collects it.
-            if file.stream.device().is_file() {
+            let device = file.stream.device();
+            if device.is_file() {
                 file.stream.set_buffering(buffering)?;
+            } else {
+                // Lines are whole in any case, and the size is not the script's to choose.
+                device.set_immediate(buffering == Buffering::None);
             }
             Ok(0)
         })

@@ -149,9 +149,6 @@ for _, name in ipairs(names) do
 		local given = arguments[name] or {}
 		local ok, err = without(permission, found[name], table.unpack(given))
 		local text = ('permission "%s" denied'):format(permission)
-		if name == "worker.create" and permission == "load" then
-			text = "permission denied: 'load' pledge required"
-		end
 		local refused = not ok and tostring(err):find(text, 1, true)
 		check.ok(("%s is refused without %s"):format(name, permission), refused, tostring(err))
 	end

@@ -49,7 +49,7 @@ same(
 same(
 	"then without load",
 	joined(limited({ "~load" }, "hello", print)),
-	"false permission denied: 'load' pledge required"
+	"false permission \"load\" denied"
 )
 same("then for what cannot travel", joined(limited({}, "hello", print)), "false cannot send a function")
 same(

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a script has printed and nobody was sent yet.
+//!
+//! A message to a waiting client costs a lock and a wake-up, so what a script writes is collected:
+//! until the end of a line, 4 KiB, the other stream, or the moment when its code waits or returns.
+
+use core::{
+    cell::UnsafeCell,
+    ffi::{c_int, c_void}, //
+};
+use kernel::prelude::*;
+
+use super::{
+    super::sink::Stream,
+    Vm, //
+};
+use crate::sys::lua as sys;
+
+/// The most bytes that are collected.
+pub(crate) const MOST_UNSENT: usize = 4096;
+
+/// What was collected. Only touched by the thread that executes the VM.
+pub(super) struct Unsent(UnsafeCell<Collected>);
+
+struct Collected {
+    /// The stream that it was written to.
+    stream: Stream,
+    bytes: KVVec<u8>,
+    /// Whether the script wants nothing to be collected: of its output, and of its errors.
+    immediate: [bool; 2],
+}
+
+impl Unsent {
+    pub(super) fn new() -> Self {
+        Self(UnsafeCell::new(Collected {
+            stream: Stream::Output,
+            bytes: KVVec::new(),
+            immediate: [false; 2],
+        }))
+    }
+
+    /// Calls `with` with what was collected.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread executes the VM, and `with` comes to no code that would call this.
+    unsafe fn with<T>(&self, with: impl FnOnce(&mut Collected) -> T) -> T {
+        // SAFETY: As the caller promises.
+        with(unsafe { &mut *self.0.get() })
+    }
+}
+
+impl Collected {
+    /// Adds `text`, unless it is too much, there is no memory for it, or it is for the other stream.
+    /// Returns whether it did.
+    fn add(&mut self, stream: Stream, text: &[u8]) -> bool {
+        let fits = self.bytes.len().saturating_add(text.len()) <= MOST_UNSENT;
+        if !fits || (self.stream != stream && !self.bytes.is_empty()) {
+            return false;
+        }
+        self.stream = stream;
+        self.bytes
+            .extend_from_slice(text, GFP_KERNEL_ACCOUNT)
+            .is_ok()
+    }
+
+    /// Whether what is written to `stream` is not to be collected.
+    fn is_immediate(&self, stream: Stream) -> bool {
+        let [output, error] = self.immediate;
+        match stream {
+            Stream::Output => output,
+            Stream::Error => error,
+        }
+    }
+}
+
+impl Vm {
+    /// Takes what the script has written to `stream`. May sleep, as [`Runtime::output`](super::Runtime::output).
+    ///
+    /// # Safety
+    ///
+    /// The calling thread executes the VM.
+    unsafe fn write(&self, stream: Stream, text: &[u8]) {
+        // SAFETY: As the caller promises; nothing of this comes back here.
+        unsafe {
+            let immediate = self.unsent.with(|unsent| unsent.is_immediate(stream));
+            if !self.unsent.with(|unsent| unsent.add(stream, text)) {
+                self.send_output();
+                if !self.unsent.with(|unsent| unsent.add(stream, text)) {
+                    self.runtime().output(stream, text);
+                }
+            }
+            if immediate || text.contains(&b'\n') {
+                self.send_output();
+            }
+        }
+    }
+
+    /// Sends what was collected. May sleep, as [`Runtime::output`](super::Runtime::output).
+    ///
+    /// # Safety
+    ///
+    /// The calling thread executes the VM.
+    pub(in super::super) unsafe fn send_output(&self) {
+        // SAFETY: As the caller promises. The bytes are taken out, so nothing is borrowed while they
+        // are sent.
+        let (stream, bytes) = unsafe {
+            self.unsent
+                .with(|unsent| (unsent.stream, core::mem::take(&mut unsent.bytes)))
+        };
+        if !bytes.is_empty() {
+            self.runtime().output(stream, &bytes);
+        }
+    }
+}
+
+/// The stream that C calls by this number.
+fn stream(number: c_int) -> Stream {
+    if number == 2 {
+        Stream::Error
+    } else {
+        Stream::Output
+    }
+}
+
+/// Takes what a script writes to stream 1 or 2. Returns 0.
+///
+/// # Safety
+///
+/// `vm` is a VM that lives, the calling thread executes it, and the text is valid for reads.
+#[no_mangle]
+unsafe extern "C" fn lunatik_vm_output(
+    vm: *mut c_void,
+    number: c_int,
+    text: *const u8,
+    length: usize,
+) -> c_int {
+    // SAFETY: As the caller promises.
+    unsafe {
+        let text = core::slice::from_raw_parts(text, length);
+        (*vm.cast::<Vm>()).write(stream(number), text);
+    }
+    0
+}
+
+/// Sends what a script has written to streams 1 and 2.
+///
+/// # Safety
+///
+/// `vm` is a VM that lives, and the calling thread executes it.
+#[no_mangle]
+unsafe extern "C" fn lunatik_vm_flush(vm: *mut c_void) {
+    // SAFETY: As the caller promises.
+    unsafe { (*vm.cast::<Vm>()).send_output() };
+}
+
+/// Whether what is written to stream 1 or 2 is to be sent at once.
+///
+/// # Safety
+///
+/// As for [`lunatik_vm_flush`].
+#[no_mangle]
+unsafe extern "C" fn lunatik_vm_set_immediate(vm: *mut c_void, number: c_int, immediate: bool) {
+    // SAFETY: As the caller promises; nothing of this comes back here.
+    unsafe {
+        let vm = &*vm.cast::<Vm>();
+        vm.unsent.with(|unsent| {
+            let [output, error] = &mut unsent.immediate;
+            match stream(number) {
+                Stream::Output => *output = immediate,
+                Stream::Error => *error = immediate,
+            }
+        });
+        if immediate {
+            vm.send_output();
+        }
+    }
+}
+
+/// Writes what `print` prints.
+///
+/// # Safety
+///
+/// As for [`lunatik_vm_output`], with the VM of `state`.
+#[no_mangle]
+unsafe extern "C" fn lunatik_write(
+    state: *mut sys::lua_State,
+    number: c_int,
+    text: *const u8,
+    length: usize,
+) {
+    // SAFETY: As the caller promises.
+    unsafe { lunatik_vm_output(sys::lunatik_userdata(state), number, text, length) };
+}
