@@ -14,10 +14,9 @@ device() {
 
 device plain <<'EOF'
 local linux = require("linux")
-require("device").new({
+local driver = {
 	name = "suite_plain",
 	mode = linux.stat.IRUGO | linux.stat.IWUSR,
-	text = "hello\n",
 	open = function(self, file) file.opened = true end,
 	read = function(self, len, off, file)
 		assert(file.opened)
@@ -25,7 +24,9 @@ require("device").new({
 	end,
 	write = function(self, buf, off, file) self.text = buf end,
 	release = function(self, file) released = (released or 0) + 1 end,
-})
+}
+require("device").new(driver)
+driver.text = "hello\n"
 EOF
 check "the node appears" test -c /dev/suite_plain
 check_output "with its mode" "644" stat -c %a /dev/suite_plain
@@ -52,6 +53,31 @@ lunatik stop empty
 for driver in '{}' '{ name = 5.5 }' '{ name = "" }' '{ name = "a/b" }' '{ name = ("x"):rep(64) }' '{ name = "suite_x", mode = "rw" }' 'nil' '5'; do
 	check_status "device.new($driver) is refused" 1 lunatik eval "require('device').new($driver)"
 done
+
+# Callbacks that cannot be called, and fields that mean nothing.
+for callback in open release read write; do
+	for value in 5 '"text"' '{}' true false 'io.stdout' 'coroutine.create(print)'; do
+		check_says "a '$callback' that is $value is refused" 1 "field '$callback' must be a function" \
+			lunatik eval "require('device').new({ name = 'suite_x', $callback = $value })"
+	done
+	check "a '$callback' that has __call is fine" \
+		lunatik eval "require('device').new({ name = 'suite_x', $callback = setmetatable({}, { __call = print }) })"
+done
+check_says "so is one that __index gives and that cannot be called" 1 "field 'read' must be a function, got number" \
+	lunatik eval 'require("device").new(setmetatable({ name = "suite_x" }, { __index = { read = 5 } }))'
+check_says "a field with a slip in its name is named" 1 "unknown field 'raed'" \
+	lunatik eval 'require("device").new({ name = "suite_x", raed = print })'
+check_says "so is one that is no callback" 1 "unknown field 'colour'" \
+	lunatik eval 'require("device").new({ name = "suite_x", colour = "blue" })'
+check_says "and an element" 1 "unknown field 1" lunatik eval 'require("device").new({ "suite_x", name = "suite_x" })'
+check_says "a key of another type is told by it" 1 "unknown field of type table" \
+	lunatik eval 'require("device").new({ name = "suite_x", [{}] = 1 })'
+check_fails "none of these has made a node" test -e /dev/suite_x
+eval_is "what is its own comes afterwards, or from __index" "true" 'local driver = setmetatable({ name = "suite_x" }, { __index = { text = "x" } })
+	require("device").new(driver)
+	driver.more = 1
+	return true'
+
 check "a name of 63 bytes is fine" lunatik eval 'require("device").new({ name = ("x"):rep(63) })'
 check_fails "and its node goes with its runtime" test -e "/dev/$(printf '%063d' 0 | tr 0 x)"
 

@@ -46,7 +46,7 @@ check "version names the module and Lua" sh -c 'lunatik version | grep -q "Lua 5
 # list, status, logs.
 echo 'print("to the log") return function() print("line 1") print("line 2") io.stderr:write("an error\n")
 	while not require("thread").shouldstop() do require("linux").schedule(10) end print("last") end' >talks.lua
-echo 'y = 1' >quiet.lua
+echo 'require("device").new({ name = "suite_quiet" })' >quiet.lua
 check_output "list of nothing is empty" "" lunatik list
 check_output "as JSON it is an empty array" "[]" lunatik list --json
 check_output "spawn shows what a script prints while it loads, and no more" "to the log" lunatik spawn talks.lua
