@@ -17,7 +17,7 @@ same(
 	failure(create("error(setmetatable({ print }, { __tostring = function() return 'shown' end }))")),
 	"shown"
 )
-ok("or named", failure(create("error({ print })")):match("^table: 0x") ~= nil)
+same("or its type is told", failure(create("error({ print })")), "(error object is a table value)")
 ok("a userdata is shown", failure(create("error(io.stdout)")):match("^file %(0x") ~= nil)
 same(
 	"a failing __tostring is no harm",

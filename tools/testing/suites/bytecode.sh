@@ -33,7 +33,7 @@ cp $folder/suite_binary.luac "$WORK/script.lua"
 check_says "run refuses a binary script" 1 "attempt to load a binary chunk (mode is 't')" lunatik run "$WORK/script.lua"
 cp $folder/suite_binary.luac $folder/suite_script.lua
 check_says "also by name" 1 "attempt to load a binary chunk (mode is 't')" lunatik run suite_script
-check_status "no script of them is left" 3 lunatik stop path/load
+check_output "no script of them is left" "" lunatik list
 
 lunatik unload >/dev/null 2>&1
 check "the module is loaded with bytecode=1" modprobe lunatik bytecode=1

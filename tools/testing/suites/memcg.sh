@@ -38,7 +38,8 @@ return function()
 	until require("thread").shouldstop()
 end
 EOF
-sed 's/^return function()/callback = function()/' "$WORK/holder.lua" >"$WORK/resident.lua"
+sed '/^return/,$d' "$WORK/holder.lua" >"$WORK/resident.lua"
+echo 'require("device").new({ name = "suite_holder" })' >>"$WORK/resident.lua"
 check "the cgroup is charged little before" below users $((4 * MIB))
 check "a script runs" in_group users lunatik run "$WORK/resident.lua"
 check "what it holds is charged to the cgroup of the tool that started it" holds users $((24 * MIB))

@@ -267,7 +267,7 @@ check "and the other runs" running other
 lunatik stop other
 
 # No way around.
-lunatik run --name suite/victim suite/module
+echo 'require("device").new({ name = "suite_victim" })' | lunatik run --name suite/victim -
 within 120 lunatik eval -P rcu "$(cat "$lua/permissions_around.lua")" "$WORK/secret" >"$WORK/around.out" 2>"$WORK/around.err"
 status=$?
 check_output "a finalizer that runs last is refused" 1 grep -c "^finalizer refused" "$WORK/around.out"

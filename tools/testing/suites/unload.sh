@@ -37,7 +37,7 @@ check "loading what is loaded is fine" lunatik load
 
 echo 'return function() while true do end end' >"$WORK/busy.lua"
 echo 'return function() while true do require("linux").schedule(100000) end end' >"$WORK/sleeps.lua"
-echo 'x = {} for i = 1, 1000 do x[i] = { i } end' >"$WORK/resident.lua"
+echo 'x = {} for i = 1, 1000 do x[i] = { i } end require("device").new({ name = "suite_resident" })' >"$WORK/resident.lua"
 for script in busy sleeps resident; do
 	if [ $script = resident ]; then lunatik run "$WORK/$script.lua"; else lunatik spawn "$WORK/$script.lua"; fi
 done
