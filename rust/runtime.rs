@@ -29,6 +29,7 @@ pub(crate) mod resume;
 mod shared;
 pub(crate) mod sink;
 pub(crate) mod start;
+pub(crate) mod surroundings;
 pub(crate) mod text;
 pub(crate) mod vm;
 pub(crate) mod waiting;

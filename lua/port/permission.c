@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "edge.h"
 
@@ -62,8 +63,14 @@ static int guarded_dofile(lua_State *L)
 /* What 'require' asks for modules that are not there yet. */
 static int guarded_searcher(lua_State *L)
 {
+	int results;
+
 	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
-	return call(L, SEARCHER);
+	results = call(L, SEARCHER);
+	/* Where there is no path nothing was tried, so there is nothing to tell. */
+	if (results == 1 && strcmp(lua_tostring(L, -1), "no file ''") == 0)
+		lua_pushnil(L);
+	return results;
 }
 
 static int guarded_getenv(lua_State *L)
@@ -99,6 +106,11 @@ void lunatik_guard_libraries(lua_State *L)
 	lua_pushvalue(L, -2);
 	lua_pushcclosure(L, guarded_searcher, 1);
 	lua_seti(L, -2, 2);
+	/* The others look for libraries in C, of which there are none. */
+	lua_pushnil(L);
+	lua_seti(L, -2, 3);
+	lua_pushnil(L);
+	lua_seti(L, -2, 4);
 	lua_pop(L, 2);
 }
 

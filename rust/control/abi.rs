@@ -26,6 +26,7 @@
 mod budget;
 mod error;
 mod fields;
+mod found;
 mod header;
 mod name;
 mod permissions;
@@ -57,6 +58,9 @@ pub const MAX_NAME: usize = 255;
 
 /// The longest chunk name (a path with its mark `@`), in bytes.
 pub const MAX_CHUNK_NAME: usize = 4096;
+
+/// The longest path of a folder, in bytes.
+pub const MAX_DIRECTORY: usize = 4095;
 
 /// The most arguments that a script is started with.
 pub const MAX_ARGUMENTS: u32 = 4096;

@@ -27,6 +27,7 @@ use crate::runtime::{
     program::{self, Program},
     sink::{Sink, Stream},
     start::{self, StartError},
+    surroundings::Surroundings,
     text::Text, //
 };
 
@@ -130,10 +131,30 @@ fn permissions(named: Option<Permissions<'_>>) -> Result<Arc<Held>, StartError> 
     Ok(Held::new(set)?)
 }
 
+/// The script as it was named on the command line.
+fn script_of_chunk(chunk: &[u8]) -> &[u8] {
+    match chunk.split_first() {
+        Some((b'=', b"stdin")) => b"-",
+        Some((b'=' | b'@', rest)) => rest,
+        _ => chunk,
+    }
+}
+
 fn program<'a>(start: &Start<'a>) -> Program<'a> {
     match start.source {
-        Source::Registered { script } => Program::Named(script_name(script).unwrap_or(script)),
-        Source::Text { text, chunk } => Program::Text { text, chunk },
+        Source::Registered { script } => Program::Named(script),
+        Source::Text {
+            text,
+            chunk,
+            directory,
+        } => Program::Text {
+            text,
+            chunk,
+            place: Surroundings {
+                directory,
+                script: script_of_chunk(chunk),
+            },
+        },
     }
 }
 

@@ -36,7 +36,11 @@ fn state(phase: Phase) -> State {
 fn send_row(session: &Session, id: u32, runtime: &Runtime) {
     let (used, _, limit) = runtime.memory();
     let failure = runtime.failure();
-    let permissions = CString::try_from_fmt(format_args!("{}", **runtime.permissions()));
+    let note = match runtime.pledges_in_vain() {
+        true => " (pledged without -P: what is not named is permitted, too)",
+        false => "",
+    };
+    let permissions = CString::try_from_fmt(format_args!("{}{note}", **runtime.permissions()));
     let row = StatusRow {
         name: runtime.name(),
         id: runtime.id(),
@@ -93,6 +97,10 @@ fn all(session: &Session, id: u32) -> Result {
     let mut last = 0;
     while let Some(runtime) = live::next(last) {
         last = runtime.id();
+        if runtime.phase().is_over() {
+            // It goes just now; its outcome is below.
+            continue;
+        }
         send_row(session, id, &runtime);
     }
     for runtime in registry::outcomes()?.iter() {

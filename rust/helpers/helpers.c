@@ -80,6 +80,13 @@ void lunatik_give_way(void)
 		schedule();
 }
 
+/* For code that asks for it: others have their turn even where this thread has time left. */
+void lunatik_yield(void)
+{
+	lunatik_calm();
+	yield();
+}
+
 bool lunatik_in_task(void)
 {
 	return in_task() && !irqs_disabled() && !in_atomic();

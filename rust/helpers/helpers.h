@@ -34,6 +34,7 @@ bool lunatik_fatal_signal_pending(void);
 bool lunatik_task_fatal_signal_pending(struct task_struct *task);
 void lunatik_cond_resched(void);
 void lunatik_give_way(void);
+void lunatik_yield(void);
 bool lunatik_in_task(void);
 
 /* linux/random.h */

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     lua::{self, Error, Free, State},
     native,
-    runtime::parking::{wait, Waited},
+    runtime::parking::{give_way, wait, Waited},
     sys::kernel_helpers as sys, //
 };
 
@@ -100,8 +100,12 @@ fn random(state: State) -> lua::Result {
 
 /// `linux.schedule([ms])`
 fn schedule(state: State) -> lua::Result {
-    let ms = optional_milliseconds(state, 1)?.unwrap_or(u32::MAX);
-    // For ever, but for what ends every wait.
+    let Some(ms) = optional_milliseconds(state, 1)? else {
+        give_way(state)?;
+        state.push_integer(0);
+        return Ok(1);
+    };
+    // More than fits is for ever, but for what ends every wait.
     let timeout = (ms != u32::MAX).then_some(ms);
     let left = match wait(state, timeout, || Ok(None::<()>))? {
         Waited::Ended { left_ms } => left_ms,

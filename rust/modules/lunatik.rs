@@ -18,7 +18,7 @@ use super::{
 use crate::{
     lua::{self, Error, Free, State},
     native,
-    permission::{Decision, Permission},
+    permission::{Decision, Permission, Set},
     runtime::{
         chain::Chain,
         handle::{Handle, RuntimeHandle},
@@ -30,6 +30,7 @@ use crate::{
         registry,
         resume,
         start::{self, StartError},
+        surroundings::{folder, Surroundings},
         vm::Vm, //
     },
     sched::reaper,
@@ -138,6 +139,26 @@ pub(super) fn create(
     unsafe { Vm::with_room(state, || start::create(options)) }
 }
 
+/// Reads a script that may be at two places, if `set` permits it. Returns where it was.
+///
+/// What may not be read as it is named may be with its suffix, so that is told of then.
+pub(super) fn read_script<'a>(
+    set: &Set,
+    named: Option<&'a CStr>,
+    path: &'a CStr,
+) -> Result<(&'a CStr, KVVec<u8>), ReadError> {
+    if let Some(named) = named {
+        match stdio::read_file(set, named, program::MAX_SCRIPT) {
+            Ok(text) => return Ok((named, text)),
+            Err(ReadError::Denied) => (),
+            Err(ReadError::Errno(error)) if program::is_absence(error) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    let text = stdio::read_file(set, path, program::MAX_SCRIPT)?;
+    Ok((path, text))
+}
+
 /// Calls `start` with the script `name`, if the code of `state` may read its file.
 ///
 /// Where it may read only some files, what is started is what was found to be one of them.
@@ -147,28 +168,31 @@ pub(super) fn with_script<T>(
     start: impl FnOnce(&Program<'_>) -> Result<T, StartError>,
 ) -> lua::Result<T> {
     let set = permissions::of(state);
+    // As it was given: only the name of the runtime goes without a suffix.
+    let given = state.to_bytes(1).unwrap_or(name);
     let result = match set.decide(Permission::FsRead) {
-        Decision::Allowed => start(&Program::Named(name)),
+        Decision::Allowed => start(&Program::Named(given)),
         _ => {
-            let path = program::path(name)?;
-            let text =
-                stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(
-                    |error| match error {
-                        ReadError::Denied => {
-                            permissions::denied(Permission::FsRead, Some(path.to_bytes()))
-                        }
-                        ReadError::Errno(error) if error == ENOENT || error == EISDIR => {
-                            start_error(state, name, StartError::NotFound)
-                        }
-                        ReadError::Errno(error) => {
-                            start_error(state, name, StartError::Errno(error))
-                        }
-                    },
-                )?;
+            let named = program::path_as_named(given)?;
+            let path = program::path(given)?;
+            let (path, text) =
+                read_script(&set, named.as_deref(), &path).map_err(|error| match error {
+                    ReadError::Denied => {
+                        permissions::denied(Permission::FsRead, Some(path.to_bytes()))
+                    }
+                    ReadError::Errno(error) if program::is_absence(error) => {
+                        start_error(state, name, StartError::NotFound)
+                    }
+                    ReadError::Errno(error) => start_error(state, name, StartError::Errno(error)),
+                })?;
             let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
             start(&Program::Text {
                 text: &text,
                 chunk: chunk.to_bytes(),
+                place: Surroundings {
+                    directory: folder(path.to_bytes()),
+                    script: given,
+                },
             })
         }
     };

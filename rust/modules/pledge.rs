@@ -8,13 +8,19 @@ use kernel::prelude::*;
 use super::{arguments::type_error, object};
 use crate::{
     lua::{self, Error, Kind, State},
-    runtime::vm::Vm, //
+    permission::Set,
+    runtime::{
+        permissions,
+        vm::Vm, //
+    },
 };
 
 /// `pledge(spec, ...)`: one boolean for each spec, in their order; an error leaves what was done
 /// for those before it.
 pub(super) fn pledge(state: State) -> lua::Result {
     let count = state.top();
+    // What a script has inherited, or was given by `-P`, it only narrows.
+    let has_everything = permissions::with(state, Set::is_open);
     state.reserve(count.saturating_add(lua::MIN_STACK))?;
     for index in 1..=count {
         match state.kind(index) {
@@ -30,7 +36,11 @@ pub(super) fn pledge(state: State) -> lua::Result {
                 )));
             }
         }
-        let done = Vm::pledge(state, state.to_bytes(-1).unwrap_or_default())?;
+        let spec = state.to_bytes(-1).unwrap_or_default();
+        let done = Vm::pledge(state, spec)?;
+        if done && has_everything && !spec.starts_with(b"~") && spec != b"seal" {
+            Vm::runtime_of(state).note_vain_pledge();
+        }
         state.pop(1);
         state.push_boolean(done);
     }

@@ -172,6 +172,11 @@ fn add<'a>(
 }
 
 impl Set {
+    /// Whether a script may still add what it likes to the set.
+    pub fn is_open(&self) -> bool {
+        self.seal == Seal::Open
+    }
+
     /// A set without permissions, to which everything can be added.
     pub fn nothing() -> Self {
         Self {

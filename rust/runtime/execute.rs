@@ -18,6 +18,7 @@ use super::{
     instance::{Entered, Failure, Runtime},
     message::Message,
     meter::Exceeded,
+    surroundings::Surroundings,
     text::Text,
     vm::Vm, //
 };
@@ -107,12 +108,13 @@ pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
     }
 }
 
-/// Compiles `text` and calls it with what `push_arguments` pushes. Its results are left on the
+/// Compiles `text`, the script at `place`, and calls it with what `push_arguments` pushes. Its results are left on the
 /// stack, above `base`; returns how many they are.
 pub(crate) fn chunk(
     entered: &Entered<'_>,
     text: &[u8],
     name: &CStr,
+    place: &Surroundings<'_>,
     push_arguments: impl FnOnce(State) -> lua::Result,
 ) -> lua::Result<c_int> {
     let state = entered.state();
@@ -121,7 +123,9 @@ pub(crate) fn chunk(
         state.reserve(lua::MIN_STACK)?;
         state.load(text, name)?;
         entered.loaded();
+        place.set_path(state)?;
         let arguments = push_arguments(state)?;
+        place.set_arg(state, arguments)?;
         state.call(arguments, -1)?;
         Ok(state.top() - base)
     };

@@ -33,7 +33,7 @@ use super::{
     parking::Parking,
     permissions::Held,
     pooled::Pooled,
-    sink::{Sink, Stream},
+    sink::Sink,
     vm::Vm,
     waiting::Wakes, //
 };
@@ -45,11 +45,14 @@ use crate::{
     sched::thread::Thread, //
 };
 
+mod ending;
 mod entered;
 mod hurry;
 mod interruption;
 mod life;
+mod permitted;
 mod phase;
+mod printing;
 mod slice;
 mod staying;
 mod stopping;
@@ -139,6 +142,8 @@ pub(crate) struct Runtime {
     entry: Atomic<u64>,
     /// Whether it ends when the chain that executes it leaves it. Only the owner touches this.
     ends_when_left: Atomic<bool>,
+    /// Whether its code has pledged what it wants, and may do all else, too.
+    pledges_in_vain: Atomic<bool>,
     /// What keeps it when its chunk has returned.
     staying: Staying,
     /// Handles to it, in Lua or in tables.
@@ -229,6 +234,7 @@ impl Runtime {
                 cancelled_from_above: Atomic::new(false),
                 entry: Atomic::new(0),
                 ends_when_left: Atomic::new(false),
+                pledges_in_vain: Atomic::new(false),
                 staying: Staying::new(options.made_by.as_ref()),
                 handles: Atomic::new(0),
                 meter: Meter::new(options.budget),
@@ -354,18 +360,6 @@ impl Runtime {
         drop(former);
     }
 
-    /// What its main thread may do.
-    pub(crate) fn permissions(&self) -> Arc<Held> {
-        self.details.lock().permissions.clone()
-    }
-
-    /// Notes what its main thread may do from now on.
-    pub(super) fn set_permissions(&self, permissions: Arc<Held>) {
-        let former = core::mem::replace(&mut self.details.lock().permissions, permissions);
-        // Frees memory perhaps, so after unlocking.
-        drop(former);
-    }
-
     /// The kernel thread that runs its body now.
     pub(crate) fn thread(&self) -> Option<Arc<Thread>> {
         self.details.lock().thread.clone()
@@ -384,67 +378,8 @@ impl Runtime {
         details.child.as_ref().map(|child| child.parent.clone())
     }
 
-    /// The log of what it prints.
-    pub(crate) fn log(&self) -> &Log {
-        &self.printer().log
-    }
-
-    /// The runtime whose sink and log have what it prints.
-    fn printer(&self) -> &Self {
-        self.prints_to.as_deref().unwrap_or(self)
-    }
-
-    /// Sends what it prints to `sink`, and to the log again with `None`.
-    pub(crate) fn set_sink(&self, sink: Option<Arc<dyn Sink>>) {
-        let former = core::mem::replace(&mut *self.sink.lock(), sink);
-        drop(former);
-    }
-
-    /// Takes what the script printed. Sleeps, while the reader is slow and the runtime is not
-    /// told to stop.
-    pub(crate) fn output(&self, stream: Stream, text: &[u8]) {
-        let sink = self.printer().sink.lock().clone();
-        let taken = sink.is_some_and(|sink| sink.take(self, stream, text));
-        if !taken {
-            self.log().append(stream, text);
-        }
-    }
-
     pub(super) fn ownership(&self) -> &Ownership {
         &self.ownership
-    }
-
-    fn age_ms(&self) -> u64 {
-        u64::try_from(self.age().as_millis()).unwrap_or(0)
-    }
-
-    /// Has it end in `grace_ms` at the latest, where nobody waits for its end. For the reaper.
-    pub(crate) fn end_within(&self, grace_ms: u32) {
-        let wanted = self.age_ms().saturating_add(grace_ms.into());
-        let mut at = self.ending_at.load(Relaxed);
-        while wanted < at {
-            match self.ending_at.cmpxchg(at, wanted, Relaxed) {
-                Ok(_) => break,
-                Err(other) => at = other,
-            }
-        }
-    }
-
-    /// Whether it is to end, whatever keeps it. For the reaper.
-    pub(crate) fn is_to_end(&self) -> bool {
-        self.stop_requested() || self.ending_at.load(Relaxed) != u64::MAX
-    }
-
-    /// The milliseconds that are left of its grace then. For the reaper.
-    pub(crate) fn grace_left_ms(&self) -> u32 {
-        let left = self.ending_at.load(Relaxed).saturating_sub(self.age_ms());
-        u32::try_from(left).unwrap_or(u32::MAX)
-    }
-
-    /// The chain that enters it to end it where nobody waits for that. For the reaper alone, which
-    /// ends a runtime once at a time.
-    pub(crate) fn ending_chain(&self) -> &Arc<Chain> {
-        &self.ending_chain
     }
 
     /// The chain that executes it now.
@@ -477,16 +412,6 @@ impl Runtime {
     /// What it has if it runs on the threads of the pool.
     pub(crate) fn pooled(&self) -> &Pooled {
         &self.pooled
-    }
-
-    /// Sends what its code has printed. For whoever executes it. May sleep.
-    pub(crate) fn send_output(&self) {
-        // SAFETY: By the type invariants the caller may look at the VM.
-        unsafe {
-            if let Some(vm) = (*self.vm.get()).as_ref() {
-                vm.send_output();
-            }
-        }
     }
 
     /// Its code begins to wait. Returns what it did before.

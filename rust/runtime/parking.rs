@@ -179,6 +179,25 @@ impl Runtime {
     }
 }
 
+/// Lets others have the CPU, or the thread of the pool, once; for the native function that was called
+/// with `state`. To be called as [`wait`], which it is not: it ends by itself.
+pub(crate) fn give_way(state: State) -> lua::Result<()> {
+    let runtime = Vm::runtime_of(state);
+    runtime.send_output();
+    if Vm::waits_on(state) {
+        // It has left its thread, and others had that.
+        return Ok(());
+    }
+    // SAFETY: The calling thread executes the VM of the state.
+    if unsafe { sys::lunatik_can_leave(state.as_raw()) } != 0 {
+        // It goes to the end of the run queue, for it waits for nothing.
+        return Err(Error::Parked);
+    }
+    // SAFETY: The context is a process's, and no lock is held.
+    unsafe { kernel_helpers::lunatik_yield() };
+    Ok(())
+}
+
 /// Waits until `attempt` returns something, for the native function that was called with `state`.
 ///
 /// `attempt` is called at once and after each wake-up. It must not block.

@@ -13,6 +13,7 @@ use kernel::{
     str::CString, //
 };
 
+use super::surroundings::{folder, Surroundings};
 use crate::sys::kernel_helpers as sys;
 
 /// Where scripts are looked up by name.
@@ -21,20 +22,42 @@ pub(crate) const DIRECTORY: &str = "/lib/modules/lua";
 /// The longest script, in bytes.
 pub(crate) const MAX_SCRIPT: usize = 16 << 20;
 
-/// The path of the script `name`.
-pub(crate) fn path(name: &[u8]) -> Result<CString> {
-    let name = BStr::from_bytes(name);
+/// The end of the name of a file that a script's name may lack.
+const SUFFIX: &[u8] = b".lua";
+
+/// The path of the script `given`, with the suffix that its name may lack.
+pub(crate) fn path(given: &[u8]) -> Result<CString> {
+    let name = BStr::from_bytes(given.strip_suffix(SUFFIX).unwrap_or(given));
     CString::try_from_fmt(fmt!("{DIRECTORY}/{name}.lua"))
+}
+
+/// The path of the script `given` as it is named, unless that is [`path`].
+pub(crate) fn path_as_named(given: &[u8]) -> Result<Option<CString>> {
+    if given.ends_with(SUFFIX) {
+        return Ok(None);
+    }
+    let given = BStr::from_bytes(given);
+    CString::try_from_fmt(fmt!("{DIRECTORY}/{given}")).map(Some)
+}
+
+/// Whether `error` says that there is no such file.
+pub(crate) fn is_absence(error: Error) -> bool {
+    error == ENOENT || error == EISDIR || error == ENOTDIR
 }
 
 /// The text of a script, or where to find it.
 pub(crate) enum Program<'a> {
-    /// The file of this name in [`DIRECTORY`].
+    /// The file of this name in [`DIRECTORY`], as it was given: itself or, where there is none, with
+    /// `.lua` at its end.
     Named(&'a [u8]),
     /// The file with this path.
     File(&'a CStr),
-    /// A text, with the chunk name that Lua shall use.
-    Text { text: &'a [u8], chunk: &'a [u8] },
+    /// A text, with the chunk name that Lua shall use, and its place.
+    Text {
+        text: &'a [u8],
+        chunk: &'a [u8],
+        place: Surroundings<'a>,
+    },
 }
 
 /// A script's text that was read from a file.
@@ -67,6 +90,12 @@ impl FileText {
         Ok(text)
     }
 
+    /// Calls `with` with the text and the chunk name of the file at `path`.
+    fn with<T>(&self, path: &CStr, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
+        let chunk = CString::try_from_fmt(fmt!("@{}", BStr::from_bytes(path.to_bytes())))?;
+        Ok(with(self.bytes(), &chunk))
+    }
+
     fn bytes(&self) -> &[u8] {
         if self.data.is_null() {
             return &[];
@@ -89,16 +118,39 @@ impl Program<'_> {
     /// Fails with `ENOENT` where there is no such file, and as reading it fails.
     pub(crate) fn with_text<T>(&self, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
         match *self {
-            Self::Text { text, chunk } => {
+            Self::Text { text, chunk, .. } => {
                 let chunk = CString::try_from_fmt(fmt!("{}", BStr::from_bytes(chunk)))?;
                 Ok(with(text, &chunk))
             }
-            Self::Named(name) => Program::File(&path(name)?).with_text(with),
-            Self::File(path) => {
-                let chunk = CString::try_from_fmt(fmt!("@{}", BStr::from_bytes(path.to_bytes())))?;
-                let text = FileText::read(path)?;
-                Ok(with(text.bytes(), &chunk))
+            Self::Named(given) => {
+                if let Some(named) = path_as_named(given)? {
+                    match FileText::read(&named) {
+                        Ok(text) => return text.with(&named, with),
+                        Err(error) if is_absence(error) => (),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Program::File(&path(given)?).with_text(with)
             }
+            Self::File(path) => FileText::read(path)?.with(path, with),
+        }
+    }
+
+    /// Calls `with` with the place of the script.
+    pub(crate) fn with_place<T>(&self, with: impl FnOnce(&Surroundings<'_>) -> T) -> Result<T> {
+        match *self {
+            Self::Text { place, .. } => Ok(with(&place)),
+            Self::Named(given) => {
+                let path = path(given)?;
+                Ok(with(&Surroundings {
+                    directory: folder(path.to_bytes()),
+                    script: given,
+                }))
+            }
+            Self::File(path) => Ok(with(&Surroundings {
+                directory: folder(path.to_bytes()),
+                script: path.to_bytes(),
+            })),
         }
     }
 }

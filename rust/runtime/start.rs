@@ -13,7 +13,7 @@ use super::{
     complete, execute,
     instance::{Entered, Failure, Kind, Options, Runtime},
     message::{self, Message},
-    program::Program,
+    program::{self, Program},
     registry::{self, RegisterError},
     text::Text,
 };
@@ -113,10 +113,13 @@ fn run_chunk<T>(
 ) -> Result<T, StartError> {
     let state = entered.state();
     let base = state.top();
-    let result = program.with_text(|text, name| {
-        execute::chunk(entered, text, name, push_arguments)
-            .and_then(|results| finish(state, results))
+    let result = program.with_place(|place| {
+        program.with_text(|text, name| {
+            execute::chunk(entered, text, name, place, push_arguments)
+                .and_then(|results| finish(state, results))
+        })
     });
+    let result = result.and_then(|result| result);
     let error = match result {
         Ok(Ok(value)) => {
             state.set_top(base);
@@ -128,11 +131,14 @@ fn run_chunk<T>(
         }
         Ok(Err(error)) => {
             let failure = execute::or_no_memory(execute::to_failure(state, error));
-            execute::log_failure(entered, &failure);
-            entered.set_failure(Some(failure.clone()));
+            // As in `execute::body()`: what was told to stop has not failed.
+            if !entered.was_told() {
+                execute::log_failure(entered, &failure);
+                entered.set_failure(Some(failure.clone()));
+            }
             StartError::Failed(failure)
         }
-        Err(error) if error == ENOENT || error == EISDIR => StartError::NotFound,
+        Err(error) if program::is_absence(error) => StartError::NotFound,
         Err(error) => StartError::Errno(error),
     };
     state.set_top(base);

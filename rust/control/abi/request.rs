@@ -5,11 +5,10 @@
 use super::{
     budget::Budget,
     error::AbiError,
-    fields::{require, set, write_frame, Body, FieldReader, FieldWriter, FrameError},
+    fields::{require, write_frame, Body, FieldWriter, FrameError},
+    found::Found,
     header::Frame,
-    name::script_name,
     permissions::Permissions,
-    MAX_ARGUMENTS, MAX_CHUNK_NAME, MAX_FRAME, MAX_GRACE_MS, MAX_NAME,
 };
 use crate::codec::{EncodeError, Message, Sink};
 
@@ -74,7 +73,7 @@ impl RequestKind {
 pub enum Source<'a> {
     /// The kernel looks the name up under `/lib/modules/lua`.
     Registered {
-        /// As given; [`script_name`] has been found to accept it.
+        /// As given; [`script_name`](super::script_name) has been found to accept it.
         script: &'a [u8],
     },
     /// The client sends the text.
@@ -83,13 +82,15 @@ pub enum Source<'a> {
         text: &'a [u8],
         /// What messages and tracebacks call it, in Lua's manner: `@./x.lua` or `=stdin`.
         chunk: &'a [u8],
+        /// The absolute path of the folder in which `require` looks first; empty without one.
+        directory: &'a [u8],
     },
 }
 
 /// A script to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start<'a> {
-    /// The name to register it under, as given; [`script_name`] has been found to accept it. Without it,
+    /// The name to register it under, as given; [`script_name`](super::script_name) has been found to accept it. Without it,
     /// a registered source gives its own.
     pub name: Option<&'a [u8]>,
     /// Its text.
@@ -146,7 +147,7 @@ pub enum Request<'a> {
     },
     /// Stops a script.
     Stop {
-        /// Its name, as given; [`script_name`] has been found to accept it.
+        /// Its name, as given; [`script_name`](super::script_name) has been found to accept it.
         name: &'a [u8],
         /// How long it may take to end by itself; the kernel has a default.
         grace_ms: Option<u32>,
@@ -164,7 +165,7 @@ pub enum Request<'a> {
     Shutdown,
     /// Asks for the log of a script: [`Reply::Log`](super::Reply::Log).
     Logs {
-        /// Its name, as given; [`script_name`] has been found to accept it.
+        /// Its name, as given; [`script_name`](super::script_name) has been found to accept it.
         name: &'a [u8],
         /// Go on as lines come, until cancelled or the script has ended.
         follow: bool,
@@ -299,8 +300,13 @@ impl Body for Start<'_> {
         fields.optional_bytes("name", self.name)?;
         match self.source {
             Source::Registered { script } => fields.bytes("script", script)?,
-            Source::Text { text, chunk } => {
+            Source::Text {
+                text,
+                chunk,
+                directory,
+            } => {
                 fields.bytes("chunk", chunk)?;
+                fields.bytes_unless_empty("directory", directory)?;
                 fields.bytes("text", text)?;
             }
         }
@@ -322,178 +328,4 @@ fn write_permissions<S: Sink>(
         "permissions",
         permissions.as_ref().map(Permissions::as_bytes),
     )
-}
-
-/// Which fields a request may have.
-const START: &[&str] = &[
-    "name",
-    "script",
-    "text",
-    "chunk",
-    "memory",
-    "permissions",
-    "cpu_ms",
-    "slice_ms",
-    "arguments",
-];
-
-const fn allowed(kind: RequestKind) -> &'static [&'static str] {
-    match kind {
-        RequestKind::Hello => &["version", "client"],
-        RequestKind::Run | RequestKind::Spawn | RequestKind::Eval => START,
-        RequestKind::Repl => &["text", "cpu_ms", "slice_ms", "permissions"],
-        RequestKind::Complete => &["prefix", "cpu_ms", "slice_ms", "permissions"],
-        RequestKind::Stop => &["name", "grace_ms"],
-        RequestKind::List | RequestKind::Shutdown => &[],
-        RequestKind::Status => &["name", "clear"],
-        RequestKind::Logs => &["name", "follow"],
-        RequestKind::Cancel => &["request"],
-    }
-}
-
-/// The fields of a request as they were found, of whatever kind it is.
-#[derive(Default)]
-struct Found<'a> {
-    name: Option<&'a [u8]>,
-    script: Option<&'a [u8]>,
-    text: Option<&'a [u8]>,
-    chunk: Option<&'a [u8]>,
-    memory: Option<u64>,
-    permissions: Option<Permissions<'a>>,
-    cpu_ms: Option<u64>,
-    slice_ms: Option<u64>,
-    arguments: Option<Message<'a>>,
-    version: Option<u32>,
-    client: Option<&'a [u8]>,
-    prefix: Option<&'a [u8]>,
-    grace_ms: Option<u32>,
-    clear: Option<bool>,
-    follow: Option<bool>,
-    request: Option<u32>,
-}
-
-impl<'a> Found<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, AbiError> {
-        const LONGEST: usize = MAX_NAME + b".lua".len();
-        let mut found = Self::default();
-        let mut fields = FieldReader::new(body)?;
-        while let Some((field, value)) = fields.field()? {
-            match field {
-                b"name" => set(&mut found.name, "name", value.bytes("name", LONGEST)?)?,
-                b"script" => set(&mut found.script, "script", value.bytes("script", LONGEST)?)?,
-                b"text" => set(&mut found.text, "text", value.bytes("text", MAX_FRAME)?)?,
-                b"chunk" => {
-                    let chunk = value.bytes("chunk", MAX_CHUNK_NAME)?;
-                    set(&mut found.chunk, "chunk", chunk)?;
-                }
-                b"memory" => {
-                    let limit = value.number("memory", u64::MAX)?;
-                    set(&mut found.memory, "memory", limit)?;
-                }
-                b"permissions" => {
-                    let permissions = Permissions::new(value.message("permissions")?)?;
-                    set(&mut found.permissions, "permissions", permissions)?;
-                }
-                b"cpu_ms" => {
-                    let limit = value.number("cpu_ms", u64::MAX)?;
-                    set(&mut found.cpu_ms, "cpu_ms", limit)?;
-                }
-                b"slice_ms" => {
-                    let limit = value.number("slice_ms", u64::MAX)?;
-                    set(&mut found.slice_ms, "slice_ms", limit)?;
-                }
-                b"arguments" => {
-                    let arguments = value.message("arguments")?;
-                    if arguments.values() > MAX_ARGUMENTS {
-                        return Err(AbiError::FieldRange("arguments"));
-                    }
-                    set(&mut found.arguments, "arguments", arguments)?;
-                }
-                b"version" => {
-                    let version = value.number_u32("version", u32::MAX)?;
-                    set(&mut found.version, "version", version)?;
-                }
-                b"client" => set(
-                    &mut found.client,
-                    "client",
-                    value.bytes("client", MAX_NAME)?,
-                )?,
-                b"prefix" => {
-                    let prefix = value.bytes("prefix", MAX_CHUNK_NAME)?;
-                    set(&mut found.prefix, "prefix", prefix)?;
-                }
-                b"grace_ms" => {
-                    let grace = value.number_u32("grace_ms", MAX_GRACE_MS)?;
-                    set(&mut found.grace_ms, "grace_ms", grace)?;
-                }
-                b"clear" => set(&mut found.clear, "clear", value.boolean("clear")?)?,
-                b"follow" => set(&mut found.follow, "follow", value.boolean("follow")?)?,
-                b"request" => {
-                    let request = value.number_u32("request", u32::MAX)?;
-                    set(&mut found.request, "request", request)?;
-                }
-                _ => return Err(AbiError::UnknownField),
-            }
-        }
-        Ok(found)
-    }
-
-    /// Refuses fields that are known, but not to this kind, and names that are not allowed.
-    fn check(&self, kind: RequestKind) -> Result<(), AbiError> {
-        let present = [
-            ("name", self.name.is_some()),
-            ("script", self.script.is_some()),
-            ("text", self.text.is_some()),
-            ("chunk", self.chunk.is_some()),
-            ("memory", self.memory.is_some()),
-            ("permissions", self.permissions.is_some()),
-            ("cpu_ms", self.cpu_ms.is_some()),
-            ("slice_ms", self.slice_ms.is_some()),
-            ("arguments", self.arguments.is_some()),
-            ("version", self.version.is_some()),
-            ("client", self.client.is_some()),
-            ("prefix", self.prefix.is_some()),
-            ("grace_ms", self.grace_ms.is_some()),
-            ("clear", self.clear.is_some()),
-            ("follow", self.follow.is_some()),
-            ("request", self.request.is_some()),
-        ];
-        let allowed = allowed(kind);
-        if present
-            .iter()
-            .any(|(field, present)| *present && !allowed.contains(field))
-        {
-            return Err(AbiError::UnknownField);
-        }
-        for name in [self.name, self.script].into_iter().flatten() {
-            script_name(name)?;
-        }
-        Ok(())
-    }
-
-    fn budget(&self) -> Budget {
-        Budget {
-            cpu_ms: self.cpu_ms.unwrap_or(0),
-            slice_ms: self.slice_ms.unwrap_or(0),
-        }
-    }
-
-    fn start(&self) -> Result<Start<'a>, AbiError> {
-        let source = match (self.script, self.text) {
-            (Some(_), Some(_)) => return Err(AbiError::Conflict("script", "text")),
-            (Some(script), None) => Source::Registered { script },
-            (None, text) => Source::Text {
-                text: require(text, "text")?,
-                chunk: require(self.chunk, "chunk")?,
-            },
-        };
-        Ok(Start {
-            name: self.name,
-            source,
-            memory_limit: self.memory.unwrap_or(0),
-            permissions: self.permissions,
-            budget: self.budget(),
-            arguments: self.arguments.unwrap_or(Message::EMPTY),
-        })
-    }
 }

@@ -5,7 +5,7 @@
 use core::ffi::c_int;
 use kernel::{
     prelude::*,
-    str::CString,
+    str::{CStr, CString},
     sync::Arc, //
 };
 
@@ -30,8 +30,9 @@ use crate::{
         meter::Budget,
         parameters,
         permissions,
-        program::Program as Source,
+        program::{self, Program as Source},
         start::{self, StartError},
+        surroundings::{folder, Surroundings},
         vm::Vm, //
     },
     sched::{pool, program::Program},
@@ -136,22 +137,47 @@ impl Drop for Body {
 }
 
 impl Body {
+    /// The place of the script, whose file is at `path`.
+    fn place<'a>(&'a self, path: &'a CStr) -> Surroundings<'a> {
+        Surroundings {
+            directory: folder(path.to_bytes()),
+            script: self.script.given(),
+        }
+    }
+
     /// Compiles the script and pushes its function.
     fn load(&self, state: State) -> lua::Result<()> {
-        let path = self.script.path();
+        let mut path = self.script.path();
         let loaded = match &self.text {
-            Text::InFile => Source::File(path).with_text(|text, chunk| state.load(text, chunk)),
-            Text::Read(text) => {
+            Text::InFile => {
+                let mut loaded = Err(ENOENT);
+                if let Some(named) = self.script.named() {
+                    loaded =
+                        Source::File(named).with_text(|text, chunk| state.load(text, chunk));
+                    if loaded.is_ok() {
+                        path = named;
+                    }
+                }
+                match loaded {
+                    Err(error) if program::is_absence(error) => {
+                        Source::File(path).with_text(|text, chunk| state.load(text, chunk))
+                    }
+                    loaded => loaded,
+                }
+            }
+            Text::Read { as_named, text } => {
+                path = self.script.named().filter(|_| *as_named).unwrap_or(path);
                 let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
                 Ok(state.load(text, &chunk))
             }
             Text::Failed(error) => Err(*error),
         };
+        self.place(path).set_path(state)?;
         let (path, name) = (show(path.to_bytes()), show(self.script.name()));
         match loaded {
             Ok(result) => Ok(result?),
             Err(error) if error == ENOMEM => Err(Error::NoMemory),
-            Err(error) if error == ENOENT || error == EISDIR || error == ENOTDIR => Err(
+            Err(error) if program::is_absence(error) => Err(
                 Error::long_message(state, fmt!("no script {name}: there is no file {path}")),
             ),
             Err(error) => Err(Error::long_message(
@@ -170,7 +196,9 @@ impl Program for Body {
         add_own(state)?;
         self.load(state)?;
         entered.loaded();
-        core::mem::take(&mut self.arguments).push(state)
+        let count = core::mem::take(&mut self.arguments).push(state)?;
+        self.place(self.script.path()).set_arg(state, count)?;
+        Ok(count)
     }
 
     fn end(&mut self, entered: &Entered<'_>, result: lua::Result<c_int>) {

@@ -8,7 +8,10 @@ use kernel::{
     str::CString, //
 };
 
-use super::super::arguments::{show, type_error};
+use super::super::{
+    arguments::{show, type_error},
+    lunatik::read_script, //
+};
 use crate::{
     control::abi::script_name,
     lua::{self, Error, Kind, State},
@@ -18,7 +21,7 @@ use crate::{
         program,
         vm::Vm, //
     },
-    stdio::{self, ReadError},
+    stdio::ReadError,
 };
 
 /// The script of a worker.
@@ -27,6 +30,9 @@ pub(in super::super) struct Script {
     given: KVec<u8>,
     /// What the worker is called.
     name: KVec<u8>,
+    /// The file as it is named; `None` where that is `path`.
+    named: Option<CString>,
+    /// The file, where there is none as it is named.
     path: CString,
 }
 
@@ -34,8 +40,8 @@ pub(in super::super) struct Script {
 pub(super) enum Text {
     /// It is in the file.
     InFile,
-    /// It was read.
-    Read(KVVec<u8>),
+    /// It was read: as it is named, if so.
+    Read { as_named: bool, text: KVVec<u8> },
     /// It could not be read.
     Failed(kernel::error::Error),
 }
@@ -73,12 +79,12 @@ impl Script {
     }
 
     fn find(state: State, index: c_int, given: &[u8]) -> lua::Result<Self> {
-        let (relative, rest) = match given.strip_prefix(b"./") {
+        let (relative, named) = match given.strip_prefix(b"./") {
             Some(rest) => (true, rest),
             None => (false, given),
         };
         let rest =
-            script_name(rest).map_err(|error| Error::argument(index, format_args!("{error}")))?;
+            script_name(named).map_err(|error| Error::argument(index, format_args!("{error}")))?;
         let root = program::DIRECTORY.as_bytes();
         let runtime = Vm::runtime_of(state);
         let file = state.caller_file().map(CStr::to_bytes);
@@ -91,12 +97,19 @@ impl Script {
             Some(b'/') => copy(&[above, rest])?,
             _ => copy(&[root, b"/", above, rest])?,
         };
+        let named = match above.first() {
+            _ if named != rest => None,
+            Some(b'/') => Some(copy(&[above, named])?),
+            _ => Some(copy(&[root, b"/", above, named])?),
+        };
+        let named = named.map(|named| CString::try_from_fmt(fmt!("{}", show(&named))));
         let name = path.strip_prefix(root);
         let name = name.and_then(|name| name.strip_prefix(b"/"));
         let name = copy(&[name.unwrap_or(&path)])?;
         Ok(Self {
             given: copy(&[given])?,
             name,
+            named: named.transpose()?,
             path: CString::try_from_fmt(fmt!("{}.lua", show(&path)))?,
         })
     }
@@ -106,7 +119,17 @@ impl Script {
         &self.name
     }
 
-    /// The file.
+    /// As it was given.
+    pub(super) fn given(&self) -> &[u8] {
+        &self.given
+    }
+
+    /// The file as it is named, unless that is [`path`](Self::path).
+    pub(super) fn named(&self) -> Option<&CStr> {
+        self.named.as_deref()
+    }
+
+    /// The file, where there is none as it is named.
     pub(super) fn path(&self) -> &CStr {
         &self.path
     }
@@ -132,8 +155,11 @@ impl Script {
         let set = permissions::of(state);
         let text = match set.decide(Permission::FsRead) {
             Decision::Allowed => Text::InFile,
-            _ => match stdio::read_file(&set, &self.path, program::MAX_SCRIPT) {
-                Ok(text) => Text::Read(text),
+            _ => match read_script(&set, self.named(), &self.path) {
+                Ok((path, text)) => Text::Read {
+                    as_named: path != self.path(),
+                    text,
+                },
                 Err(ReadError::Denied) => return Err(self.denied(state)),
                 Err(ReadError::Errno(error)) => Text::Failed(error),
             },

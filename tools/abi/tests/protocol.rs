@@ -51,6 +51,7 @@ fn requests_survive() {
         source: Source::Text {
             text: b"return ...",
             chunk: b"@./counter.lua",
+            directory: b"/root/scripts",
         },
         memory_limit: 64 << 20,
         permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
@@ -406,6 +407,7 @@ fn damaged_frames_do_no_harm() {
         source: Source::Text {
             text: b"return 1",
             chunk: b"=x",
+            directory: b"",
         },
         memory_limit: 1,
         permissions: Some(Permissions::NOTHING),

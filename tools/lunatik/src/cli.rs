@@ -12,7 +12,7 @@ use crate::size::parse_size;
 
 /// Run Lua scripts in the Linux kernel.
 #[derive(Debug, Parser)]
-#[command(name = "lunatik", version, disable_help_subcommand = true)]
+#[command(name = "lunatik", version)]
 #[command(after_help = "\
 Exit status:
   0    success

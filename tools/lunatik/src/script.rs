@@ -4,13 +4,13 @@
 
 use std::{
     ffi::OsStr,
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
     path::{Path, PathBuf},
 };
 
-use lunatik_abi::abi::{script_name, MAX_CHUNK_NAME, MAX_FRAME};
+use lunatik_abi::abi::{script_name, MAX_CHUNK_NAME, MAX_DIRECTORY, MAX_FRAME};
 
 use crate::failure::{Exit, Failure};
 
@@ -49,6 +49,8 @@ pub struct LocalScript {
     pub chunk: Vec<u8>,
     /// The text.
     pub text: Vec<u8>,
+    /// The folder of the file, as the kernel sees it; empty if it has none, or sees another.
+    pub directory: Vec<u8>,
 }
 
 /// Reads a local file.
@@ -75,7 +77,30 @@ pub fn read_file(path: &Path) -> Result<LocalScript, Failure> {
         name: name.to_vec(),
         chunk,
         text,
+        directory: folder_in_kernel(path),
     })
+}
+
+/// The canonical path of the folder of `path`, if the kernel, whose paths start at the root of the
+/// first process, finds the same folder by it.
+fn folder_in_kernel(path: &Path) -> Vec<u8> {
+    let same_view = || -> io::Result<bool> {
+        let ours = fs::metadata("/")?;
+        let first = fs::metadata("/proc/1/root/")?;
+        let mounts = fs::read_link("/proc/self/ns/mnt")? == fs::read_link("/proc/1/ns/mnt")?;
+        Ok(mounts && (ours.dev(), ours.ino()) == (first.dev(), first.ino()))
+    };
+    if !same_view().unwrap_or(false) {
+        return Vec::new();
+    }
+    // What the path leads to, if it is a link: there are the file and what belongs to it.
+    let file = fs::canonicalize(path).unwrap_or_default();
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let folder = folder.as_os_str().as_bytes();
+    if !folder.starts_with(b"/") || folder.len() > MAX_DIRECTORY {
+        return Vec::new();
+    }
+    folder.to_vec()
 }
 
 /// Reads standard input.
@@ -84,6 +109,7 @@ pub fn read_standard_input() -> Result<LocalScript, Failure> {
         name: b"stdin".to_vec(),
         chunk: b"=stdin".to_vec(),
         text: read_text(io::stdin().lock(), "standard input")?,
+        directory: Vec::new(),
     })
 }
 

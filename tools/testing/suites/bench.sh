@@ -17,6 +17,7 @@ for figure in $figures; do
 	check "$figure is measured" \
 		test "$(grep -cE "^measure $figure [0-9]+ (us|KiB|%) [0-9]+\.[0-9]+$" "$WORK/figures")" = 1
 done
+lunatik status --clear
 check "nothing is left of them" test "$(lunatik list --all | tail -n +2 | wc -l)" = 0
 check_says "a chain of no links is noticed" 1 "the chain is not as long as it should be" within 20 "$bench" -w 1 chain
 check_says "a benchmark that is not there, too" 2 "there is no benchmark nothing" "$bench" nothing

@@ -27,13 +27,14 @@ for seed in $SEEDS; do
 	within 20 lunatik stop suite/calls >/dev/null 2>&1
 	lunatik run --mem 8M --name "suite/stopped" "$SUITE_DIR/lua/random_calls.lua" "$seed" 1000 >"$WORK/out" 2>"$WORK/err" &
 	stopped=$!
-	check "seed $seed runs once more" wait_until 20 sh -c 'lunatik list --all | grep -q suite/stopped'
+	check "seed $seed runs once more" wait_until 20 running suite/stopped
 	usleep $((seed % 10 * 300000))
 	within 20 lunatik stop --grace 0 suite/stopped >/dev/null 2>&1
 	check "and is stopped" wait_until 20 gone "$stopped"
 	wait "$stopped"
 	lunatik shutdown
 done
+lunatik status --clear
 check "nothing is left" test "$(lunatik list --all | tail -n +2 | wc -l)" = 0
 check "the module can be unloaded" within 60 lunatik unload
 check "and loaded again" lunatik load

@@ -72,6 +72,7 @@ impl Prepared {
                 Ok(local) => Source::Text {
                     text: &local.text,
                     chunk: &local.chunk,
+                    directory: &local.directory,
                 },
                 Err(script) => Source::Registered { script },
             },
@@ -163,6 +164,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
             name: Vec::new(),
             chunk: b"=(command line)".to_vec(),
             text: args.code.as_bytes().to_vec(),
+            directory: Vec::new(),
         }),
         memory_limit: args.mem.unwrap_or(0),
         pledges: Pledges::new(&args.pledge.pledges)?,
