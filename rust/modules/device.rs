@@ -289,13 +289,11 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
 /// `dev:stop()`
 fn stop(state: State) -> lua::Result {
     let found = object::with(state, 1, |object| match object {
-        Object::Device(registration) => {
-            Some((
-                registration.device.clone(),
-                registration.userdata.take(),
-                registration.keep.take(),
-            ))
-        }
+        Object::Device(registration) => Some((
+            registration.device.clone(),
+            registration.userdata.take(),
+            registration.keep.take(),
+        )),
         _ => None,
     });
     let (device, userdata, keep) = found.ok_or_else(|| type_error(state, 1, "device"))?;

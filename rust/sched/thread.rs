@@ -134,7 +134,7 @@ impl Thread {
             own.main(&chain, arguments, results);
             drop(keep);
         })
-            .inspect_err(|_| thread.runtime.set_thread(None))?;
+        .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);
         Ok(thread)

@@ -152,8 +152,7 @@ impl Body {
             Text::InFile => {
                 let mut loaded = Err(ENOENT);
                 if let Some(named) = self.script.named() {
-                    loaded =
-                        Source::File(named).with_text(|text, chunk| state.load(text, chunk));
+                    loaded = Source::File(named).with_text(|text, chunk| state.load(text, chunk));
                     if loaded.is_ok() {
                         path = named;
                     }
@@ -177,9 +176,10 @@ impl Body {
         match loaded {
             Ok(result) => Ok(result?),
             Err(error) if error == ENOMEM => Err(Error::NoMemory),
-            Err(error) if program::is_absence(error) => Err(
-                Error::long_message(state, fmt!("no script {name}: there is no file {path}")),
-            ),
+            Err(error) if program::is_absence(error) => Err(Error::long_message(
+                state,
+                fmt!("no script {name}: there is no file {path}"),
+            )),
             Err(error) => Err(Error::long_message(
                 state,
                 fmt!("{path} could not be read: {error:?}"),

@@ -16,7 +16,8 @@ use super::{
 };
 
 /// What a script is told, once, that has named what it needs and may do all else, too.
-const IN_VAIN: &[u8] = b"pledge: what is not named stays permitted, for the script was started without \
+const IN_VAIN: &[u8] =
+    b"pledge: what is not named stays permitted, for the script was started without \
 -P; start it with 'lunatik run -P SPEC', or reject the rest with \"~name\"\n";
 
 impl Runtime {

@@ -50,7 +50,6 @@ impl Staying {
             ran: Atomic::new(false),
         }
     }
-
 }
 
 /// Something that keeps a runtime, or the one at the top of those that have made it.

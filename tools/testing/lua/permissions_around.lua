@@ -62,8 +62,7 @@ refused("nor required", 'permission "load" denied', require, "hello")
 refused("nor searched for", 'permission "load" denied', package.searchers[2], "hello")
 package.path = path .. ";./?;/?"
 refused("nor on another path", 'permission "load" denied', require, "etc/passwd")
-package.cpath = path
-refused("nor as C", 'permission "fs:read" denied', package.searchers[3], "hello")
+nothing("nor as C, for which there is no searcher", package.searchers[3])
 refused("files are not looked for", denied, package.searchpath, "x", path)
 package.preload.own = function(name)
 	return { name = name, open = io.open }

@@ -39,8 +39,7 @@ free("llthreads2 thread.", "__gc __index.alive __index.detached __index.joinable
 free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log max min modf rad random randomseed")
 free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
--- These find nothing: there are no C libraries.
-free("package.", "searchers[1] searchers[3] searchers[4]")
+free("package.", "searchers[1]")
 free("package.preload.", "device linux llthreads2.ex lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")

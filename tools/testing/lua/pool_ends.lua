@@ -65,7 +65,7 @@ if who == "wait" then
 		all[#all + 1] = worker.create("./worker_code", "while true do end")
 	end
 	shared["suite.waits"] = 1
-	linux.schedule()
+	linux.schedule(math.maxinteger)
 elseif who == "stop" then
 	local begun = linux.ktime()
 	for i = 1, #all do

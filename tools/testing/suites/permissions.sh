@@ -214,6 +214,25 @@ eval_is "a coroutine has its creator's set, then its own" "false	true	true	false
 	before()
 	pledge("~load")
 	return a, b, before(), (pcall(load, ""))'
+
+# A script that pledges what it needs, but was started without -P.
+echo 'pledge("fs:read=/etc/*") pledge("load") coroutine.wrap(function() pledge("rcu") end)()
+	require("device").new({ name = "suite_vain" })' >"$WORK/vain.lua"
+lunatik run "$WORK/vain.lua"
+check_output "its log says once that all else is permitted" 1 sh -c 'lunatik logs vain 2>&1 | grep -c "^pledge: what is not named stays permitted"'
+check_output "and so does its status" 1 sh -c 'lunatik status vain | grep -c "pledged without -P: what is not named is permitted, too"'
+check "also as JSON" sh -c 'lunatik status vain --json | grep -q "pledged without -P"'
+lunatik stop vain
+check "it is kept when it has ended" sh -c 'lunatik status vain | grep -q "pledged without -P"'
+lunatik run -P fs -P load -P rcu -P device "$WORK/vain.lua"
+check_fails "with -P there is nothing to say" sh -c 'lunatik status vain | grep "pledged without"'
+check_output "nor to log" "" lunatik logs vain
+lunatik stop vain
+echo 'pledge("~load", "~exec", "seal") require("device").new({ name = "suite_vain" })' >"$WORK/vain.lua"
+lunatik run "$WORK/vain.lua"
+check_fails "nor to who rejects and seals" sh -c 'lunatik status vain | grep "pledged without"'
+lunatik stop vain
+
 check_says "not too many have sets of their own" 1 "too many coroutines have permissions of their own" lunatik eval '
 	local all = {} for i = 1, 300 do all[i] = coroutine.create(function() pledge("~exec") coroutine.yield() end) assert(coroutine.resume(all[i])) end'
 check_says "names and values have a bound" 1 "the permissions have more than 16384 bytes" lunatik eval '

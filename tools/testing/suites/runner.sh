@@ -112,6 +112,9 @@ check "one that catches every error is stopped" within 10 lunatik stop stubborn
 echo 'return function() while true do require("linux").schedule(100000) end end' >sleeper.lua
 lunatik spawn sleeper.lua
 check "one that sleeps is stopped" within 10 lunatik stop sleeper
+echo 'return function() while true do pcall(require("linux").schedule) end end' >yields.lua
+lunatik spawn yields.lua
+check "one that gives the processor away for ever is stopped" within 10 lunatik stop yields
 echo 'return function()
 	local _ <close> = setmetatable({}, { __close = function() local f = io.open("'"$WORK"'/closed", "w") f:write("closed") f:close() end })
 	while not require("thread").shouldstop() do require("linux").schedule(1000) end

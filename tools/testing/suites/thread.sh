@@ -19,7 +19,7 @@ echo 'return function() error("thread failed") end' | script fails
 echo 'local nothing' | script nothing
 script waits <<'EOF'
 return function()
-	require("linux").schedule()
+	require("linux").schedule(math.maxinteger)
 	return "stopped"
 end
 EOF

@@ -41,6 +41,9 @@ check_status "run without a script is wrong usage" 2 lunatik run
 check_status "stop without a name is wrong usage" 2 lunatik stop
 check_status "--help is success" 0 lunatik --help
 check_status "help of a command is success" 0 lunatik run --help
+check_output "help of a command is its --help" "$(lunatik run --help)" lunatik help run
+check_output "help alone is that of all" "$(lunatik --help)" lunatik help
+check_status "help of an unknown command is wrong usage" 2 lunatik help frobnicate
 check "version names the module and Lua" sh -c 'lunatik version | grep -q "Lua 5.5"'
 
 # list, status, logs.
@@ -113,6 +116,47 @@ check_output "a path without .lua needs a slash" "slash" sh -c 'echo "print([[sl
 check_says "its messages show the path" 1 "./fail:1: here" sh -c 'echo "error([[here]])" >fail; lunatik run ./fail'
 check_says "a directory is no script" 1 "Is a directory" lunatik run ./
 check_status "a pipe that nobody reads ends the command" 0 sh -c 'lunatik eval "for i = 1, 100000 do print(i) end" | head -n 1 >/dev/null'
+
+# What lies at the place of the device, and is not it. Nothing is written to it, nor made anew.
+mv /dev/lunatik /dev/lunatik.sav
+number=$(tr : ' ' </sys/class/misc/lunatik/dev)
+is_told() {
+	check_says "$1 is told" 4 "/dev/lunatik is $2" within 10 lunatik list
+	check_says "with what to do" 4 "mknod -m 600 /dev/lunatik c $number" within 10 lunatik eval 'return 1'
+}
+echo stale >/dev/lunatik
+is_told "an ordinary file" "an ordinary file"
+check_says "also by version" 4 "an ordinary file" lunatik version
+check_status "and run" 4 lunatik run quiet.lua
+check_output "it is as it was" "stale" cat /dev/lunatik
+rm /dev/lunatik
+check_says "where there is nothing that is told" 4 "there is no such device" lunatik list
+check_fails "and nothing is made" test -e /dev/lunatik
+mkfifo /dev/lunatik
+is_told "a FIFO" "a FIFO"
+rm /dev/lunatik
+mkdir /dev/lunatik
+is_told "a folder" "a directory"
+rmdir /dev/lunatik
+mknod /dev/lunatik c 1 5
+is_told "another device" "the node of another device (1:5)"
+rm /dev/lunatik
+mknod /dev/lunatik c 10 $((${number#10 } - 1))
+is_told "another miscellaneous device" "the node of another device (10:"
+rm /dev/lunatik
+ln -s /dev/lunatik.sav /dev/lunatik
+check "a link to the device is it" lunatik list
+rm /dev/lunatik
+# shellcheck disable=SC2086
+mknod -m 600 /dev/lunatik c $number
+check "so is a node that was made as was said" lunatik list
+rm /dev/lunatik
+mv /dev/lunatik.sav /dev/lunatik
+lunatik unload
+echo stale >/dev/lunatik
+check_says "without the module, too" 4 "'lunatik load' makes the device" lunatik list
+rm /dev/lunatik
+check "the module is loaded again" lunatik load
 
 # Without permission.
 cp "$(command -v lunatik)" /tmp/lunatik-copy 2>/dev/null

@@ -122,7 +122,7 @@ return function()
 	end
 	collectgarbage()
 	worker.receive(worker.create("suite_prints"))
-	require("linux").schedule()
+	require("linux").schedule(math.maxinteger)
 end
 EOF
 lunatik spawn --name suite/logs "$WORK/logs.lua"
