@@ -20,7 +20,7 @@ use kernel::{
 use super::mailbox::{Limits, Mailbox};
 use crate::runtime::{
     execute,
-    instance::{Failure, Runtime},
+    instance::{Failure, Keep, Runtime},
     message::Message, //
 };
 
@@ -37,6 +37,8 @@ struct Ending {
     fault: Option<Fault>,
     /// Nobody can receive from the worker any more.
     handle_gone: bool,
+    /// Keeps the parent until the script has ended.
+    keep: Option<Keep>,
 }
 
 /// What a worker and its parent have in common.
@@ -63,6 +65,7 @@ impl Worker {
         limits: Limits,
     ) -> Result<Arc<Self>> {
         let receiver = runtime.clone();
+        let keep = Keep::new(&runtime);
         Arc::pin_init(
             pin_init!(Self {
                 inbox <- Mailbox::new(receiver, limits),
@@ -73,6 +76,7 @@ impl Worker {
                 ending <- new_spinlock!(Ending {
                     fault: None,
                     handle_gone: false,
+                    keep: Some(keep),
                 }, "lunatik::Worker::ending"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -118,7 +122,10 @@ impl Worker {
             ending.fault = fault;
             None
         };
+        let keep = ending.keep.take();
         drop(ending);
+        // Before the parent finds the worker dead: if that is the last that it does, it ends then.
+        drop(keep);
         self.tell(unheard);
         self.inbox.close_receiver();
         // Last: who finds the outbox closed looks for the error.

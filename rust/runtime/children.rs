@@ -18,7 +18,7 @@ use kernel::{
     },
 };
 
-use super::instance::{Keep, Runtime};
+use super::instance::Runtime;
 
 /// Workers that a runtime may have at one time.
 pub(crate) const MAX_CHILDREN: usize = 65_536;
@@ -51,7 +51,6 @@ impl Drop for Counted {
 /// What makes a runtime a worker, while it lives.
 pub(super) struct Child {
     pub(super) parent: Arc<Runtime>,
-    _keep: Keep,
     _counted: Counted,
 }
 
@@ -59,7 +58,6 @@ impl Child {
     /// Fails with `ENFILE` if there are too many workers in all.
     pub(super) fn new(parent: Arc<Runtime>) -> Result<Self> {
         Ok(Self {
-            _keep: Keep::new(&parent),
             parent,
             _counted: Counted::new()?,
         })

@@ -130,25 +130,23 @@ impl Thread {
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
-        let task = kthread::spawn(name, move || {
-            own.main(&chain, arguments, results);
-            drop(keep);
-        })
+        let task = kthread::spawn(name, move || own.main(&chain, arguments, results, keep))
         .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);
         Ok(thread)
     }
 
-    fn main(&self, chain: &Arc<Chain>, arguments: Message, results: Results) {
+    fn main(&self, chain: &Arc<Chain>, arguments: Message, results: Results, keep: Keep) {
         drop(self.state.lock());
         let result = execute::body(self.runtime.as_arc_borrow(), chain, arguments, results);
         let outcome = match result {
             Ok(values) => Arc::new(values, GFP_KERNEL).ok().map(Outcome::Returned),
             Err(failure) => Some(Outcome::Failed(failure)),
         };
-        // First: who has joined the thread finds none.
+        // First: who has joined the thread finds none, and is not kept by it.
         self.runtime.set_thread(None);
+        drop(keep);
         let mut state = self.state.lock();
         state.outcome = outcome;
         let task = state.task.take();

@@ -137,6 +137,16 @@ echo 'worker.create("suite/bad")' >badworker.lua
 lunatik run badworker.lua
 check "a worker that fails does not keep it" wait_until 10 is badworker finished
 
+echo 'local w = worker.create("suite/quick") worker.receive(w)' >received.lua
+echo 'local t = require("llthreads2.ex").new("return 1") t:start() t:join()' >joined.lua
+echo '' >$DIR/quick.lua
+for script in received joined; do
+	rounds=$((100 / SLOWER + 4))
+	again=0
+	for i in $(seq 1 $rounds); do lunatik run $script.lua && again=$((again + 1)); done
+	check "what was waited for keeps nothing ($script)" test "$again" = "$rounds"
+done
+
 # Threads.
 echo 'local linux = require("linux")
 	t = require("llthreads2.ex").new([[require("linux").schedule(...)]], 300) t:start()' >thread.lua

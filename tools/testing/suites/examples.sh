@@ -11,7 +11,19 @@ cd "$EXAMPLES" || exit 1
 # Whoever reads all of it does not end a script that still prints.
 check "hello greets" sh -c 'lunatik run hello.lua Ada Grace | grep -x "Hello, Grace!" >/dev/null'
 check "hello under another name" sh -c 'lunatik run --name greeter hello.lua | grep -x "Hello, world!" >/dev/null'
-check "both are stopped" lunatik stop hello greeter
+check_output "both have ended" "" lunatik list
+
+cp answer.lua "$WORK/answer.lua"
+check "answer runs" lunatik run --slice 50 -P device=answer "$WORK/answer.lua"
+check_says "its loop is cut" 1 "Timer expired" within 20 cat /dev/answer
+check "its log has the line" sh -c 'lunatik logs answer 2>&1 | grep -q "answer.lua:5:"'
+check "it has used no more CPU time than that" sh -c \
+	'ms=$(lunatik status answer --json | sed -n "s/.*\"cpu_ns\": \([0-9]*\).*/\1/p"); [ "$ms" -lt '$((1000000000 * SLOWER))' ]'
+lunatik stop answer
+sed -i 's/answer + 5/answer + 6/' "$WORK/answer.lua"
+check "it is mended" lunatik run --slice 50 -P device=answer "$WORK/answer.lua"
+check_output "and answers" 42 cat /dev/answer
+lunatik stop answer
 
 check "passwd runs" lunatik run passwd.lua
 check_output "it makes passwords of 20 characters" "20" sh -c 'head -n 1 /dev/passwd | tr -d "\n" | wc -c'
@@ -35,14 +47,13 @@ check "it stops" lunatik stop ticker
 check "and says so" sh -c 'lunatik logs ticker | grep -q "stopped after"'
 
 check "json passes its test" lunatik run "$EXAMPLES/json_test.lua"
-lunatik stop json_test
 
 check_output "a loop is interrupted" "the thread has ended: Error from child thread: mtint.error.interrupted" \
 	lunatik run interrupt_loop.lua
 check_output "a coroutine is interrupted" "the coroutine is dead, its thread has gone on" \
 	lunatik run interrupt_coroutine.lua
 check_output "a handler answers" "three answers, and an end" lunatik run interrupt_handler.lua
-check "they stop" lunatik stop interrupt_loop interrupt_coroutine interrupt_handler
+check_output "they have ended" "" lunatik list
 
 check_output "a worker counts" "the worker says: begun
 the worker says: 1
@@ -50,7 +61,7 @@ the worker says: 2
 the worker says: 3
 the worker has ended" lunatik run worker_count.lua 3
 check_output "to ten if it is not told how far" 10 \
-	sh -c 'lunatik stop worker_count && lunatik run worker_count.lua | grep -c "says: [0-9]"'
+	sh -c 'lunatik run worker_count.lua | grep -c "says: [0-9]"'
 check_output "two workers are waited for at once" "fast: 1 2 3 4 5
 slow: 1 2" sh -c 'lunatik run worker_select.lua | sort'
 check_output "a worker does as it is told" "begun
@@ -60,12 +71,11 @@ stopped" lunatik run worker_commands.lua
 check_output "a worker fails" "result: 10
 result: 5
 the worker has failed: attempt to divide by zero" lunatik run worker_errors.lua
-check "they stop" lunatik stop worker_count worker_select worker_commands worker_errors
+check_output "they have ended" "" lunatik list
 
 check "the counter counts" lunatik spawn counter_a.lua
 collected() {
 	lunatik run counter_b.lua >"$WORK/collected"
-	lunatik stop counter_b
 	! grep -q '^0 events' "$WORK/collected"
 }
 check "the collector collects" wait_until 10 collected
