@@ -145,8 +145,8 @@ const CALLBACKS: [&CStr; 4] = [c"open", c"release", c"read", c"write"];
 /// The other fields of a driver.
 const SETTINGS: [&CStr; 2] = [c"name", c"mode"];
 
-/// Fails for a field of the driver at index 1 that means nothing: it may be a callback with a slip in
-/// its name, which would never be called.
+/// Fails for a field of the driver at index 1 that means nothing: it may be a callback with a slip
+/// in its name, which would never be called.
 fn refuse_unknown_fields(state: State) -> lua::Result<()> {
     let known = |name: &[u8]| {
         let is_it = |field: &&CStr| field.to_bytes() == name;

@@ -58,8 +58,8 @@ pub(crate) fn over_limit() -> Result<Arc<Failure>> {
 
 /// Takes the error on top of the stack off it, with its traceback.
 ///
-/// An error that is no string is shown as its `__tostring` gives it, and without that by its type, as
-/// the `lua` command does: `tostring` would give an address.
+/// An error that is no string is shown as its `__tostring` gives it, and without that by its type,
+/// as the `lua` command does: `tostring` would give an address.
 pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     let mut message = KVVec::new();
     let mut traceback = KVVec::new();
@@ -108,8 +108,8 @@ pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
     }
 }
 
-/// Compiles `text`, the script at `place`, and calls it with what `push_arguments` pushes. Its results are left on the
-/// stack, above `base`; returns how many they are.
+/// Compiles `text`, the script at `place`, and calls it with what `push_arguments` pushes. Its
+/// results are left on the stack, above `base`; returns how many they are.
 pub(crate) fn chunk(
     entered: &Entered<'_>,
     text: &[u8],

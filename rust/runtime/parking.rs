@@ -179,8 +179,8 @@ impl Runtime {
     }
 }
 
-/// Lets others have the CPU, or the thread of the pool, once; for the native function that was called
-/// with `state`. To be called as [`wait`], which it is not: it ends by itself.
+/// Lets others have the CPU, or the thread of the pool, once; for the native function that was
+/// called with `state`. To be called as [`wait`], which it is not: it ends by itself.
 pub(crate) fn give_way(state: State) -> lua::Result<()> {
     let runtime = Vm::runtime_of(state);
     runtime.send_output();

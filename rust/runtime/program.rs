@@ -47,8 +47,8 @@ pub(crate) fn is_absence(error: Error) -> bool {
 
 /// The text of a script, or where to find it.
 pub(crate) enum Program<'a> {
-    /// The file of this name in [`DIRECTORY`], as it was given: itself or, where there is none, with
-    /// `.lua` at its end.
+    /// The file of this name in [`DIRECTORY`], as it was given: itself or, where there is none,
+    /// with `.lua` at its end.
     Named(&'a [u8]),
     /// The file with this path.
     File(&'a CStr),

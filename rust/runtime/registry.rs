@@ -162,7 +162,8 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
     find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
 }
 
-/// Takes the name of an ended runtime off the tables, and keeps its outcome if its script has begun.
+/// Takes the name of an ended runtime off the tables, and keeps its outcome if its script has
+/// begun.
 pub(super) fn ended(runtime: &Runtime) {
     let Some(found) = find(runtime.name()) else {
         return;

@@ -56,8 +56,8 @@ impl Surroundings<'_> {
         Ok(())
     }
 
-    /// Sets the global `arg`, with the `count` values on top of the stack as its elements. They stay
-    /// there.
+    /// Sets the global `arg`, with the `count` values on top of the stack as its elements. They
+    /// stay there.
     pub(crate) fn set_arg(&self, state: State, count: c_int) -> lua::Result<()> {
         let guard = state.guard();
         let first = state.top().saturating_sub(count).saturating_add(1);

@@ -131,7 +131,7 @@ impl Thread {
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
         let task = kthread::spawn(name, move || own.main(&chain, arguments, results, keep))
-        .inspect_err(|_| thread.runtime.set_thread(None))?;
+            .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);
         Ok(thread)

@@ -90,8 +90,8 @@ pub enum Source<'a> {
 /// A script to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start<'a> {
-    /// The name to register it under, as given; [`script_name`](super::script_name) has been found to accept it. Without it,
-    /// a registered source gives its own.
+    /// The name to register it under, as given; [`script_name`](super::script_name) has been found
+    /// to accept it. Without it, a registered source gives its own.
     pub name: Option<&'a [u8]>,
     /// Its text.
     pub source: Source<'a>,
@@ -116,8 +116,8 @@ pub enum Request<'a> {
         /// The client's name and version, for people.
         client: &'a [u8],
     },
-    /// Runs a script, which then stays resident. Its output is relayed until its chunk has returned; the
-    /// results are the chunk's.
+    /// Runs a script, which then stays while something can call it. Its output is relayed until its
+    /// chunk has returned; the results are the chunk's.
     Run(Start<'a>),
     /// Runs a script whose chunk gives a function, and runs that in a thread of its own. Done when the
     /// thread has started.

@@ -8,11 +8,11 @@
 //! - a worker of it, until that has ended;
 //! - a kernel thread that runs a function for it: of `llthreads2`, or of a child runtime;
 //! - a device, worker or thread of a child runtime or of a worker, however far below;
-//! - the function that it left to be resumed, which anybody finds by the script's name.
+//! - the function that it left to be resumed, which others find by the script's name.
 //!
 //! All but the last are counted, by a [`Keep`] each. The script ends when it is left and nothing
-//! keeps it: in the thread that leaves it, or by the reaper when the last [`Keep`] goes while nobody
-//! executes it.
+//! keeps it: in the thread that leaves it, or by the reaper when the last [`Keep`] goes while
+//! nobody executes it.
 
 use kernel::sync::{
     atomic::{Acquire, Atomic, Full, Release},
@@ -25,8 +25,8 @@ use crate::sched::reaper;
 
 /// What keeps one runtime.
 pub(super) struct Staying {
-    /// The runtime that stays for what this one has, if this was made by another one: at the top of
-    /// those that have made it, so that no chain of references is left to be dropped.
+    /// The runtime that stays for what this one has: the one at the top of its makers, so that no
+    /// chain of references is left to be dropped. `None` if no other runtime has made it.
     top: Option<Arc<Runtime>>,
     /// How many [`Keep`]s there are.
     keeps: Atomic<usize>,
@@ -68,7 +68,7 @@ impl Drop for Keep {
     fn drop(&mut self) {
         let staying = &self.0.staying;
         let was_last = staying.keeps.fetch_sub(1, Full) == 1;
-        // Who executes the runtime looks when it leaves.
+        // A thread that executes the runtime looks when it leaves.
         if was_last && staying.stays.load(Acquire) && !self.0.stop_requested() {
             reaper::settle(self.0.clone());
         }
@@ -78,8 +78,8 @@ impl Drop for Keep {
 impl Runtime {
     /// Whether its chunk has not returned, or something is counted that keeps it. In any context.
     ///
-    /// Who leaves the runtime asks again after that, and the reaper comes after the last [`Keep`] has
-    /// gone: either the one sees that, or the other finds the runtime left.
+    /// A thread that leaves the runtime asks again after it has, and the reaper runs after the last
+    /// [`Keep`] has gone. So either that thread sees it gone, or the reaper finds the runtime left.
     pub(super) fn is_kept(&self) -> bool {
         !self.staying.stays.load(Acquire) || self.staying.keeps.load(Acquire) > 0
     }
@@ -87,7 +87,7 @@ impl Runtime {
     /// Ends the runtime if nothing keeps it and nobody executes it. For the reaper alone; sleeps.
     pub(crate) fn settle(self: ArcBorrow<'_, Self>) {
         if !self.is_kept() && Ownership::try_acquire(&self, self.ending_chain()) {
-            // Looks again, as everybody does who leaves a runtime.
+            // Looks again, as every thread does that leaves a runtime.
             drop(Entered::of_owner(self));
         }
     }
@@ -118,6 +118,7 @@ impl Runtime {
 impl Entered<'_> {
     /// The chunk has returned: from now on the runtime stays for what keeps it, and no longer.
     pub(crate) fn stay_while_kept(&self) {
-        self.staying.stays.store(true, Release);
+        // A full barrier: either a `Keep` that goes now sees this, or this thread sees it gone.
+        self.staying.stays.xchg(true, Full);
     }
 }

@@ -52,8 +52,8 @@ impl Unsent {
 }
 
 impl Collected {
-    /// Adds `text`, unless it is too much, there is no memory for it, or it is for the other stream.
-    /// Returns whether it did.
+    /// Adds `text`, unless it is too much, there is no memory for it, or it is for the other
+    /// stream. Returns whether it did.
     fn add(&mut self, stream: Stream, text: &[u8]) -> bool {
         let fits = self.bytes.len().saturating_add(text.len()) <= MOST_UNSENT;
         if !fits || (self.stream != stream && !self.bytes.is_empty()) {
@@ -76,7 +76,8 @@ impl Collected {
 }
 
 impl Vm {
-    /// Takes what the script has written to `stream`. May sleep, as [`Runtime::output`](super::Runtime::output).
+    /// Takes what the script has written to `stream`. May sleep, as
+    /// [`Runtime::output`](super::Runtime::output).
     ///
     /// # Safety
     ///
@@ -103,8 +104,8 @@ impl Vm {
     ///
     /// The calling thread executes the VM.
     pub(in super::super) unsafe fn send_output(&self) {
-        // SAFETY: As the caller promises. The bytes are taken out, so nothing is borrowed while they
-        // are sent.
+        // SAFETY: As the caller promises. The bytes are taken out, so nothing is borrowed while
+        // they are sent.
         let (stream, bytes) = unsafe {
             self.unsent
                 .with(|unsent| (unsent.stream, core::mem::take(&mut unsent.bytes)))

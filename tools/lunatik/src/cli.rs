@@ -30,7 +30,8 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a script, which then stays resident until it is stopped
+    /// Run a script, which then stays while it has left something that can call it, such as a
+    /// device
     ///
     /// What the script prints while its chunk runs appears here as it is printed; afterwards it goes to
     /// 'lunatik logs'. The chunk's results, if any, are printed as Lua's print does. Ctrl-C stops the script.

@@ -38,8 +38,8 @@ enum Wrong {
     Number(Number),
 }
 
-/// Opens the device for reading and writing, without blocking. Nothing is made, changed or sent where
-/// the file is not the module's device.
+/// Opens the device for reading and writing, without blocking. Nothing is made, changed or sent
+/// where the file is not the module's device.
 pub fn open() -> Result<File, Failure> {
     // Before it is opened: opening has effects with some devices, and FIFOs.
     let found = fs::metadata(DEVICE).map_err(|error| open_failure(&error))?;
@@ -68,7 +68,8 @@ fn check(found: &Metadata) -> Result<(), Failure> {
     }
 }
 
-/// The number that the module's device has now; `None` where the module is not loaded, or nothing says.
+/// The number that the module's device has now; `None` where the module is not loaded, or nothing
+/// says.
 fn wanted() -> Option<Number> {
     let number = fs::read_to_string(NUMBER).ok();
     number.as_deref().and_then(parse_number).or_else(|| {

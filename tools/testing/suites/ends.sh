@@ -141,7 +141,7 @@ echo 'local w = worker.create("suite/quick") worker.receive(w)' >received.lua
 echo 'local t = require("llthreads2.ex").new("return 1") t:start() t:join()' >joined.lua
 echo '' >$DIR/quick.lua
 for script in received joined; do
-	rounds=$((100 / SLOWER + 4))
+	rounds=$((30 / SLOWER + 4))
 	again=0
 	for i in $(seq 1 $rounds); do lunatik run $script.lua && again=$((again + 1)); done
 	check "what was waited for keeps nothing ($script)" test "$again" = "$rounds"
@@ -203,7 +203,7 @@ check "a script without a function is not kept by references to itself" is selfr
 lunatik eval 'require("lunatik")._ENV["suite.self"] = nil'
 
 # At the same moment: the device goes, somebody stops it, somebody starts it anew.
-rounds=$((60 / SLOWER + 4))
+rounds=$((20 / SLOWER + 4))
 lost=0
 for i in $(seq 1 $rounds); do
 	lunatik run once.lua || lost=$((lost + 1))
