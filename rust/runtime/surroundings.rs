@@ -28,10 +28,11 @@ pub(crate) fn folder(path: &[u8]) -> &[u8] {
 }
 
 impl Surroundings<'_> {
-    /// Has `require` look in the folder of the script first. To be called before any code of the
+    /// Notes the folder of the script, and has `require` look there first. To be called before any code of the
     /// script runs.
     pub(crate) fn set_path(&self, state: State) -> lua::Result<()> {
         let directory = self.directory;
+        Vm::set_directory(state, directory)?;
         // A template cannot say such a folder, and in the usual one it looks anyway.
         let is_usual = directory == DIRECTORY.as_bytes();
         if is_usual || directory.is_empty() || directory.iter().any(|byte| b";?\0".contains(byte)) {

@@ -75,6 +75,8 @@ pub(crate) struct Vm {
     /// The main thread's; dropped after the state, as the whole is.
     permissions: MainPermissions,
     unsent: Unsent,
+    /// The folder of the script. Only touched by the thread that executes the VM.
+    directory: UnsafeCell<KVVec<u8>>,
     body: Cell<Option<Reference>>,
     /// Made when it is first needed. Only touched by the thread that executes the VM.
     interrupt_owner: UnsafeCell<Option<Arc<Owner>>>,
@@ -145,6 +147,7 @@ impl Vm {
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
                 unsent: Unsent::new(),
+                directory: UnsafeCell::new(KVVec::new()),
                 body: Cell::new(None),
                 interrupt_owner: UnsafeCell::new(None),
                 family: UnsafeCell::new(None),

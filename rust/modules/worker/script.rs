@@ -64,7 +64,8 @@ impl Script {
     /// The script whose name is the argument at `index`.
     ///
     /// `"./x"` lies in the folder of the file whose code calls. Where that is not known, as for a
-    /// text, it lies where a script with the name of the runtime would.
+    /// text, it lies in the folder of the script or, if it has none, where a script with the name of
+    /// the runtime would.
     pub(in super::super) fn of_argument(state: State, index: c_int) -> lua::Result<Self> {
         let guard = state.guard();
         match state.kind(index) {
@@ -88,8 +89,14 @@ impl Script {
         let root = program::DIRECTORY.as_bytes();
         let runtime = Vm::runtime_of(state);
         let file = state.caller_file().map(CStr::to_bytes);
+        let own = Vm::directory(state);
+        let mut beside = copy(&[own])?;
+        if !own.is_empty() && !own.ends_with(b"/") {
+            beside.push(b'/', GFP_KERNEL)?;
+        }
         let above = match (relative, file) {
             (true, Some(file)) if file.starts_with(b"/") => folder(file),
+            (true, _) if !beside.is_empty() => &beside,
             (true, _) => folder(runtime.name()),
             _ => b"",
         };

@@ -65,6 +65,33 @@ impl Vm {
         drop(former);
     }
 
+    /// Notes the folder of the script that the VM of `state`, in which nothing has run yet, executes.
+    pub(in super::super) fn set_directory(state: State, directory: &[u8]) -> Result {
+        let mut copy = KVVec::new();
+        copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT)?;
+        // SAFETY: Each state's user data is its VM, which lives while the state does; the calling
+        // thread executes it, and nothing below comes back here.
+        let former = unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            core::mem::replace(&mut *vm.directory.get(), copy)
+        };
+        drop(former);
+        Ok(())
+    }
+
+    /// The folder of the script that the VM of `state` executes, without a slash at its end; empty if
+    /// it has none.
+    ///
+    /// The result must not be used beyond the native function that was called with `state`.
+    pub(crate) fn directory<'a>(state: State) -> &'a [u8] {
+        // SAFETY: Each state's user data is its VM, which lives while the state does, and which the
+        // calling thread executes; the folder is set before any code that comes here.
+        unsafe {
+            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
+            &*vm.directory.get()
+        }
+    }
+
     /// What the mailboxes of the workers that the code of `state` makes may hold.
     ///
     /// The result must not be used beyond the native function that was called with `state`.

@@ -90,6 +90,11 @@ eval_is "a worker is the file that its name says" "lus x" 'return worker.receive
 eval_is "also beside its parent" "lus y" -P load -P "fs:read=$DIR/*" 'return worker.receive(worker.create("suite/slow_task.lus", "y"))'
 echo 'return worker.receive(worker.create("./slow_task.lus", "z"))' >$DIR/parent.lua
 check_output "and with ./" "lus z" lunatik run suite/parent
+echo 'worker.message("local " .. ...)' >local_task.lus
+echo 'return worker.receive(worker.create("./local_task.lus", "w"))' >parent.lua
+for path in parent.lua ./parent.lua "$WORK/a/parent.lua" ../a/parent.lua; do
+	check_output "beside a local script, too ($path)" "local w" lunatik run "$path"
+done
 echo 'return "named", arg[0]' >$DIR/named.lus
 check_output "run takes it, too" "named	suite/named.lus	" sh -c 'printf "%s\t\n" "$(lunatik run suite/named.lus)"'
 check "under that name" sh -c 'lunatik status suite/named.lus | grep -q finished'
