@@ -12,6 +12,7 @@
 #include "../stdio/helpers.h"
 #include "file.h"
 #include "hurry.h"
+#include "init_root.h"
 #include "large.h"
 #include "memory.h"
 #include "queue.h"

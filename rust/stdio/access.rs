@@ -23,6 +23,7 @@ use super::{
     path::{from_error, Links, Parent, Root}, //
 };
 use crate::{
+    linux::credentials::KernelCredentials,
     permission::{Decision, Permission, Resolve, Set},
     sys::kernel_helpers as sys, //
 };
@@ -74,6 +75,7 @@ impl Found {
             return Err(Errno::ENOENT);
         }
         let root = Root::of_init();
+        let _credentials = KernelCredentials::take();
         let mut found = bindings::path::default();
         // SAFETY: The root is a valid path, and the text ends with a zero.
         let status = unsafe {
@@ -116,7 +118,7 @@ impl Text {
     unsafe fn set(&mut self, path: &bindings::path) -> Result<(), Errno> {
         let base = self.buffer.as_mut_ptr();
         // SAFETY: As the caller promises, and the buffer is as long as said.
-        let text = unsafe { bindings::d_path(path, base.cast(), MAX_PATH as c_int) };
+        let text = unsafe { sys::lunatik_path_text(path, base.cast(), MAX_PATH as c_int) };
         let text = from_err_ptr(text).map_err(from_error)?;
         // The function fills the buffer from its end, final zero included.
         self.start = (text.addr()).saturating_sub(base.addr());

@@ -18,7 +18,10 @@ use super::{
     mode::Mode,
     path::{from_error, Root}, //
 };
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::credentials::KernelCredentials,
+    sys::kernel_helpers as sys, //
+};
 
 /// An open file that nobody else has.
 ///
@@ -73,7 +76,7 @@ impl KernelFile {
         // SAFETY: The root is a valid path, as the caller promises, the name ends with a zero, and
         // both live until the end of the call.
         let file = unsafe {
-            bindings::file_open_root(root, path.as_char_ptr(), open_flags(mode), permissions)
+            sys::lunatik_open_file(root, path.as_char_ptr(), open_flags(mode), permissions)
         };
         let file = from_err_ptr(file).map_err(from_error)?;
         // INVARIANT: The function returns the first reference to a new file.
@@ -99,6 +102,7 @@ impl KernelFile {
     /// Not `kernel_read`, which refuses `/dev/null` and its like and complains in the log. Files
     /// that can be read into user memory only are an error here, too, but a silent one.
     fn transfer(&mut self, direction: u32, data: *mut u8, length: usize) -> Result<usize, Errno> {
+        let _credentials = KernelCredentials::take();
         let vector = bindings::kvec {
             iov_base: data.cast(),
             iov_len: length,
@@ -125,6 +129,7 @@ impl KernelFile {
             Target::Current(offset) => (offset, bindings::SEEK_CUR),
             Target::End(offset) => (offset, bindings::SEEK_END),
         };
+        let _credentials = KernelCredentials::take();
         // SAFETY: By the type invariant the file is open.
         let position = unsafe { bindings::vfs_llseek(self.as_ptr(), offset, whence as i32) };
         // CAST: Both have 64 bits.
@@ -134,6 +139,7 @@ impl KernelFile {
     /// Closes the file; it is really closed when this returns, which closing on a kernel thread
     /// would otherwise leave for later: a script may open an exclusive device again at once.
     pub(super) fn close(self) -> Result<(), Errno> {
+        let _credentials = KernelCredentials::take();
         let file = core::mem::ManuallyDrop::new(self);
         // SAFETY: By the type invariant we own a reference, and it is not used again. Of the two
         // there are now, `filp_close` drops the first.

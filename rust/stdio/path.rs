@@ -20,7 +20,10 @@ use super::{
     kernel_file::KernelFile,
     mode::Mode, //
 };
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::credentials::KernelCredentials,
+    sys::kernel_helpers as sys, //
+};
 
 /// The root directory of the init process.
 ///
@@ -101,6 +104,7 @@ impl Parent {
         }
         let root = Root::of_init();
         let name = Name::new(path)?;
+        let _credentials = KernelCredentials::take();
         let mut directory = bindings::path::default();
         let mut last = bindings::qstr::default();
         // SAFETY: All pointers are valid until the end of the call.
@@ -282,6 +286,7 @@ pub(super) fn remove(path: &CStr, access: &Access<'_>) -> Result<(), AccessError
 }
 
 fn unlink(parent: &Parent) -> Result<(), Errno> {
+    let _credentials = KernelCredentials::take();
     let _access = WriteAccess::new(parent)?;
     let victim = Victim::find(parent)?;
     if victim.is_directory() {
@@ -309,6 +314,7 @@ fn unlink_victim(parent: &Parent, victim: &Victim) -> Result<(), Errno> {
 }
 
 fn remove_directory(parent: &Parent) -> Result<(), Errno> {
+    let _credentials = KernelCredentials::take();
     let _access = WriteAccess::new(parent)?;
     let victim = Victim::find(parent)?;
     // The hook for directories is not exported; this one asks for the same permission.
@@ -334,6 +340,7 @@ pub(super) fn rename(from: &CStr, to: &CStr, access: &Access<'_>) -> Result<(), 
 }
 
 fn rename_found(old: &Parent, new: &Parent) -> Result<(), Errno> {
+    let _credentials = KernelCredentials::take();
     if old.directory.mnt != new.directory.mnt {
         return Err(Errno::EXDEV);
     }
