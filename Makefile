@@ -6,17 +6,18 @@
 
 .DEFAULT_GOAL := $(if $(KDIR),module,help)
 
-# The machine kind: um, qemu or debug. Tests take all three unless told otherwise.
+# The machine kind: um, umdebug, umlockdep, qemu or debug.
 KIND ?=
 kind := $(or $(KIND),um)
-kinds := $(or $(KIND),um qemu debug)
+all_kinds := $(or $(KIND),um umdebug umlockdep qemu debug)
 bench_options := $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
-.PHONY: help demo test shell bench bench-compare bench-baseline setup module tool install check clean
+.PHONY: help demo test test-all test-soak shell bench bench-compare bench-baseline setup module tool install check clean
 
 help:
 	@echo 'make demo     set up everything, boot a virtual machine and run the examples in it'
-	@echo 'make test     run all tests, on the three kinds of machine'
+	@echo 'make test     run all tests of the host and of the kind um; make test-all: of all kinds;'
+	@echo '              make test-soak: of all kinds, ten times as much'
 	@echo 'make shell    a shell in a virtual machine with everything loaded, to play in'
 	@echo 'make bench    measure the speed: of programs, compared with user-space Lua, of messages and of stops'
 	@echo '     bench-compare   the same, and say what became slower than the baseline, or than FILE'
@@ -30,6 +31,7 @@ help:
 	@echo 'make clean    remove what was built here (kernels stay in the cache)'
 	@echo
 	@echo 'KIND=um       User Mode Linux: starts in half a second (default)'
+	@echo 'KIND=umdebug, umlockdep  the same with KASAN and kmemleak, or with lockdep and more'
 	@echo 'KIND=qemu     x86_64 as distributions build it, in QEMU'
 	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
 	@echo 'ONLY=messages  of the benchmarks, those of messages alone; ONLY=programs, ONLY=stops'
@@ -39,7 +41,13 @@ demo: module tool
 	@scripts/demo $(kind)
 
 test:
-	@scripts/test $(kinds)
+	@scripts/test $(kind)
+
+test-all:
+	@scripts/test $(all_kinds)
+
+test-soak:
+	@STRESS=$(or $(STRESS),10) scripts/test $(all_kinds)
 
 shell: module tool
 	@scripts/shell $(kind)
@@ -54,7 +62,7 @@ bench-baseline:
 	@scripts/bench $(bench_options) --baseline $(or $(KIND),um qemu)
 
 setup:
-	@scripts/setup $(kinds)
+	@scripts/setup $(kind)
 
 ifdef KDIR
 module:

@@ -31,14 +31,20 @@ die() {
 	exit 1
 }
 
+# is_um KIND: whether machines of this kind are User Mode Linux.
+is_um() { [[ $1 = um* ]]; }
+# has_checkers KIND: whether its kernel looks for defects: for all in debug, for those of memory in umdebug and for those
+# of locks and contexts in umlockdep.
+has_checkers() { [[ $1 = *debug || $1 = umlockdep ]]; }
+
 # need COMMAND HINT: stop unless COMMAND is there.
 need() { command -v "$1" >/dev/null || die "$1 is missing" "$2"; }
 
-# machine_kind KIND: stop unless KIND is one of the three.
+# machine_kind KIND: stop unless KIND is one of the five.
 machine_kind() {
 	case $1 in
-	um | qemu | debug) ;;
-	*) die "there is no machine kind '$1'" "use KIND=um, KIND=qemu or KIND=debug" ;;
+	um | umdebug | umlockdep | qemu | debug) ;;
+	*) die "there is no machine kind '$1'" "use KIND=um, KIND=umdebug, KIND=umlockdep, KIND=qemu or KIND=debug" ;;
 	esac
 }
 
@@ -112,11 +118,12 @@ bindgen_program() { echo "$CACHE/bindgen-$BINDGEN_VERSION/bin/bindgen"; }
 kernel_fragments() {
 	case $1 in
 	debug) echo "$REPO/scripts/kernel/qemu.config" "$REPO/scripts/kernel/debug.config" ;;
+	umdebug | umlockdep) echo "$REPO/scripts/kernel/um.config" "$REPO/scripts/kernel/$1.config" ;;
 	*) echo "$REPO/scripts/kernel/$1.config" ;;
 	esac
 }
 
-kernel_arch() { if [ "$1" = um ]; then echo um; else echo x86_64; fi; }
+kernel_arch() { if is_um "$1"; then echo um; else echo x86_64; fi; }
 
 # kernel_tree KIND: where its build lies: one folder for each kind, kernel version,
 # configuration and toolchain, so that a change of any of them is a new build.
@@ -135,6 +142,9 @@ kernel_tree() {
 kernel_make() {
 	local kind=$1 tree=$2
 	shift 2
+	# With frame pointers the code that returns from signals in processes of User Mode Linux would push one.
+	! is_um "$kind" || ! has_checkers "$kind" ||
+		set -- "$@" CFLAGS_NO_HARDENING="-fno-PIC -fno-pic -fno-stack-protector -fomit-frame-pointer"
 	make -C "$tree" ARCH="$(kernel_arch "$kind")" LLVM="-$LLVM_MAJOR" \
 		BINDGEN="$(bindgen_program)" RUST_LIB_SRC="$(rust_library)" "$@"
 }

@@ -58,7 +58,7 @@ make_initramfs() {
 	{
 		echo "KIND=$kind SHARE=$(quote "$share" | cut -c2-) STDIN=$stdin TERMINAL=$terminal"
 		echo "CHUNKS=$(quote "$work/chunks" | cut -c2-)"
-		[ "$kind" != debug ] || echo "LEAKS=yes"
+		echo "LEAKS=${leaks:-} STRESS=${STRESS:-1}"
 	} >"$work/machine"
 	printf 'set --%s\n' "$(quote "$@")" >"$work/command"
 	if [ -n "$terminal" ]; then

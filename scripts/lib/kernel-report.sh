@@ -19,7 +19,14 @@ KERNEL_REPORT+='|killed processes that do not end)'
 # What this machine's own start-up says, defects of neither kernel nor module.
 KERNEL_NO_REPORT='(WARNING: [Uu]nsafe|mitigat|lunatik: .*C stack overflow)'
 
-kernel_report_lines() { tr -d '\r\000' <"$1" | grep -naE "$KERNEL_REPORT" | grep -avE "$KERNEL_NO_REPORT"; }
+# Where User Mode Linux starts its second processor it frees memory there a moment too early for RCU, and kmemleak,
+# which waits for a grace period, has that reported. The checkers stay on. The line is kept, empty, so that numbers stay right.
+without_boot_report() {
+	awk '{ line[NR] = $0; if (/Callback enqueued on offline CPU/) own[NR - 3] = own[NR - 2] = 1 }
+		END { for (i = 1; i <= NR; i++) print (i in own) ? "" : line[i] }'
+}
+
+kernel_report_lines() { tr -d '\r\000' <"$1" | without_boot_report | grep -naE "$KERNEL_REPORT" | grep -avE "$KERNEL_NO_REPORT"; }
 
 has_kernel_report() { kernel_report_lines "$1" >/dev/null; }
 

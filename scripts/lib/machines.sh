@@ -20,7 +20,7 @@ encode_chunks() {
 
 start_machine() {
 	[ -z "$pin" ] || keep_host_awake
-	if [ "$kind" = um ]; then start_um; else start_qemu; fi
+	if is_um "$kind"; then start_um; else start_qemu; fi
 }
 
 # Each line of User Mode Linux is a pair of descriptors, input and output, and each must
@@ -40,6 +40,7 @@ start_um() {
 	# and an `exec` with redirections of its own closes some of these.
 	exec 5>"$work/out" 6>"$work/err" 7>"$work/status" \
 		10<>"$work/idle" 12<>"$work/idle" 13<>"$work/idle" 14<>"$work/idle"
+	[ -z "$leaks" ] || arguments+=(kmemleak=on)
 	exec "$tree/linux" "${arguments[@]}"
 }
 
@@ -138,7 +139,7 @@ keep_host_awake() {
 # Keeps the log; ends the machine at the time limit, or when it hangs after a defect.
 watch_machine() {
 	local grace=30
-	[ "$kind" != debug ] || grace=90
+	! has_checkers "$kind" || grace=90
 	exec "$REPO/scripts/lib/watch-machine.pl" "$machine" "$timeout" $grace "$KERNEL_REPORT" "$KERNEL_NO_REPORT" \
 		"$work/timed-out" <"$work/log" >"$log"
 }

@@ -15,6 +15,7 @@ my ($machine, $limit, $grace, $report, $no_report, $timed_out) = @ARGV;
 my $end = $limit ? time + $limit : undef;
 my $end_after_report;
 my $rest = '';
+my $held = 0;
 
 while (1) {
 	my $now = time;
@@ -37,5 +38,11 @@ while (1) {
 	next if defined $end_after_report;
 	my @lines = split /\n/, $rest . $bytes, -1;
 	$rest = pop @lines;
-	$end_after_report = time + $grace if grep { tr/\r\0//d; /$report/ && !/$no_report/ } @lines;
+	for (@lines) {
+		tr/\r\0//d;
+		# See without_boot_report in kernel-report.sh: the third line of a report tells which one it is.
+		$held = /suspicious RCU usage/ ? 4 : $held - 1 if $held || /suspicious RCU usage/;
+		$held = 0, next if $held && /Callback enqueued on offline CPU/;
+		$end_after_report = time + $grace if $held ? $held == 1 : /$report/ && !/$no_report/;
+	}
 }

@@ -14,9 +14,21 @@ KTAP_FAILED=0
 KIND=$(sed -n "s/^KIND=\([a-z]*\).*/\1/p" /etc/machine 2>/dev/null)
 case $KIND in
 um | '') SLOWER=${SLOWER:-1} ;;
-qemu) SLOWER=${SLOWER:-4} ;;
+umdebug | umlockdep | qemu) SLOWER=${SLOWER:-4} ;;
 *) SLOWER=${SLOWER:-15} ;;
 esac
+# How many times as long the module is put under load; 10 for a soak.
+STRESS=${STRESS:-1}
+
+# stressed NUMBER: so many times STRESS, and at least 1.
+stressed() {
+	awk -v number="$1" -v stress="$STRESS" 'BEGIN { number = int(number * stress); print number < 1 ? 1 : number }'
+}
+
+# soaking: whether there is time for what takes long and shows little more.
+soaking() {
+	awk -v stress="$STRESS" 'BEGIN { exit !(stress >= 2) }'
+}
 
 echo "TAP version 14"
 

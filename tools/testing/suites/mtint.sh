@@ -9,7 +9,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-INTERRUPTS=${INTERRUPTS:-$((1000000 / SLOWER / SLOWER))}
+INTERRUPTS=${INTERRUPTS:-$(stressed $((200000 / SLOWER / SLOWER)))}
 README=${MTINT_README:-$SUITE_DIR/../../../shared/seeds/003_e96984f91603aa77.txt}
 
 # nothing_left: whether no runtime but named ones are there.

@@ -9,7 +9,7 @@
 
 # So many fit into a machine of 512 MiB; 10,000 need 1200.
 WORKERS=${WORKERS:-$((5000 / SLOWER))}
-SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-30}
+SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-$(stressed 8)}
 
 # The checks look at lunatik.testing.
 lunatik unload >/dev/null 2>&1
@@ -37,9 +37,9 @@ kernel_memory() {
 
 # What programs see of it.
 if part semantics; then
-	ways='peek timeout schedule message send receive stop'
-	# Each takes minutes where every access is checked, and all leave their threads by the same code.
-	[ "$SLOWER" -lt 10 ] || ways='peek message'
+	# All leave their threads by the same code.
+	ways='peek message'
+	! soaking || ways='peek timeout schedule message send receive stop'
 	for way in $ways; do
 		lua_checks "$SUITE_DIR/lua/pool_run.lua" 0 pool_semantics "$SUITE_DIR" $way
 	done
@@ -47,7 +47,7 @@ if part semantics; then
 fi
 
 # Those that compute.
-part slices && lua_checks "$SUITE_DIR/lua/pool_slices.lua" "$SUITE_DIR" $((60 / SLOWER + 3)) 6 $((20000 / SLOWER))
+part slices && lua_checks "$SUITE_DIR/lua/pool_slices.lua" "$SUITE_DIR" $((60 / SLOWER + 3)) 6 "$(stressed $((20000 / SLOWER)))"
 
 # Those that want to compute, and seldom may.
 if part waiting; then
@@ -70,8 +70,10 @@ fi
 if part fair; then
 	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 0 $((20 * SLOWER))
 	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 25 $((20 * SLOWER))
-	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 5 $((20 * SLOWER))
-	lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" $((1000 / SLOWER)) 0 $((20 * SLOWER))
+	if soaking; then
+		lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" 100 5 $((20 * SLOWER))
+		lua_checks "$SUITE_DIR/lua/pool_fair.lua" "$SUITE_DIR" $((1000 / SLOWER)) 0 $((20 * SLOWER))
+	fi
 fi
 part times && lua_checks "$SUITE_DIR/lua/pool_times.lua" "$SUITE_DIR" $((1000 / SLOWER)) $((100000 / SLOWER / SLOWER))
 if part blocked; then

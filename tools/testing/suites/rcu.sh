@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-30}
+SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-$(stressed 8)}
 
 lua_checks "$SUITE_DIR/lua/rcu.lua" "$SUITE_DIR"
 

@@ -12,7 +12,7 @@
 STOPS=${STOPS:-$((2 / SLOWER + 1))}
 WARM_UP=${WARM_UP:-50}
 # A multiple of ten.
-ROUNDS=${ROUNDS:-$(((1000 / SLOWER / SLOWER + 1) * 10))}
+ROUNDS=${ROUNDS:-$(($(stressed $((200 / SLOWER / SLOWER + 1))) * 10))}
 HOSTILE=/lib/modules/lua/hostile
 mkdir -p $HOSTILE
 cp "$SUITE_DIR"/lua/hostile/*.lua $HOSTILE/

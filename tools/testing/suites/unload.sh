@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-ROUNDS=${ROUNDS:-$([ "$SLOWER" = 1 ] && echo 1000 || echo 30)}
+ROUNDS=${ROUNDS:-$(stressed $([ "$SLOWER" = 1 ] && echo 150 || echo 20))}
 loaded() {
 	[ -e /sys/module/lunatik ]
 }

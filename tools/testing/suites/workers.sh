@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-MESSAGES=${MESSAGES:-$((100000 / SLOWER / SLOWER + 3000))}
+MESSAGES=${MESSAGES:-$(stressed $((30000 / SLOWER / SLOWER + 3000)))}
 WORKERS=${WORKERS:-200}
 folder=/lib/modules/lua
 

@@ -5,14 +5,17 @@
  */
 
 #include <linux/delay.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 
 static char *kind = "none";
 module_param(kind, charp, 0);
-MODULE_PARM_DESC(kind, "none, warn, bug, null, use-after-free, leak, atomic-sleep, lock-order or print");
+MODULE_PARM_DESC(kind, 
+		 "none, warn, bug, null, use-after-free, bounds, leak, list, object, atomic-sleep or lock-order");
 
 static void use_after_free(void)
 {
@@ -22,6 +25,42 @@ static void use_after_free(void)
 		return;
 	kfree(memory);
 	WRITE_ONCE(memory[8], 1);
+}
+
+static int numbers[4] = { 1, 2, 3, 4 };
+
+static void index_out_of_bounds(void)
+{
+	int index = ARRAY_SIZE(numbers);
+
+	OPTIMIZER_HIDE_VAR(index);
+	WRITE_ONCE(numbers[index], 1);
+}
+
+static void delete_twice(void)
+{
+	LIST_HEAD(list);
+	struct list_head entry;
+
+	list_add(&entry, &list);
+	list_del(&entry);
+	list_del(&entry);
+}
+
+static void never_called(struct timer_list *timer)
+{
+}
+
+static void free_active_timer(void)
+{
+	struct timer_list *timer = kmalloc_obj(*timer);
+
+	if (!timer)
+		return;
+	timer_setup(timer, never_called, 0);
+	mod_timer(timer, jiffies + 1000 * HZ);
+	kfree(timer);
+	/* What looks for this has taken it off. */
 }
 
 /* A stale pointer on some stack may hide a few of them from kmemleak, but not all. */
@@ -76,6 +115,12 @@ static int __init defect_init(void)
 		WRITE_ONCE(*nowhere, 1);
 	else if (!strcmp(kind, "use-after-free"))
 		use_after_free();
+	else if (!strcmp(kind, "bounds"))
+		index_out_of_bounds();
+	else if (!strcmp(kind, "list"))
+		delete_twice();
+	else if (!strcmp(kind, "object"))
+		free_active_timer();
 	else if (!strcmp(kind, "leak"))
 		leak();
 	else if (!strcmp(kind, "atomic-sleep"))
