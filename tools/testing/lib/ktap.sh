@@ -22,7 +22,7 @@ STRESS=${STRESS:-1}
 
 # stressed NUMBER: so many times STRESS, and at least 1.
 stressed() {
-	awk -v number="$1" -v stress="$STRESS" 'BEGIN { number = int(number * stress); print number < 1 ? 1 : number }'
+	awk -v number="$1" -v stress="$STRESS" 'BEGIN { number = int(number * stress); print (number < 1 ? 1 : number) }'
 }
 
 # soaking: whether there is time for what takes long and shows little more.
