@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-PROGRAMS=${PROGRAMS:-$((4000 / SLOWER))}
+PROGRAMS=${PROGRAMS:-$(stressed $((800 / SLOWER)))}
 FIRST=${FIRST:-1}
 ran=0 seed=$FIRST scripts=0 ended=0 whole=0
 while [ "$ran" -lt "$PROGRAMS" ]; do
