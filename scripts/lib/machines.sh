@@ -67,7 +67,6 @@ start_qemu() {
 	if [ "${LUNATIK_ACCEL:-}" != tcg ] && kvm_serves; then
 		accelerator=(-accel kvm -cpu host)
 	fi
-	append+=" lsm=lockdown"
 	# While the kernel looks at its CPU it forgets about the fifth level of page tables for a moment,
 	# and KASAN reports an interrupt that comes just then.
 	append+=" no5lvl"
