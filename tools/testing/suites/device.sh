@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
 # Character devices in Lua, as programs see them.
+# leaks: each open file, call and device must give back what it took
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

@@ -3,6 +3,7 @@
 #
 # Kernel threads of scripts: what they return, who waits for them, how they end.
 # alone: measures how soon a join comes back
+# leaks: threads that are left must give back what they took
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
