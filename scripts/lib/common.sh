@@ -118,9 +118,7 @@ bindgen_program() { echo "$CACHE/bindgen-$BINDGEN_VERSION/bin/bindgen"; }
 kernel_fragments() {
 	case $1 in
 	debug) echo "$REPO/scripts/kernel/qemu.config" "$REPO/scripts/kernel/debug.config" ;;
-	umdebug | umlockdep)
-		echo "$REPO/scripts/kernel/um.config" "$REPO/scripts/kernel/um-small.config" "$REPO/scripts/kernel/$1.config"
-		;;
+	umdebug | umlockdep) echo "$REPO/scripts/kernel/um.config" "$REPO/scripts/kernel/$1.config" ;;
 	*) echo "$REPO/scripts/kernel/$1.config" ;;
 	esac
 }
