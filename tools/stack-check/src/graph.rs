@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The calls of all functions, what is wrong with them, and how much stack each needs.
+
+use crate::{
+    flow::{follow, Callee, Known, Summary},
+    list::List,
+    module::Module, //
+};
+use petgraph::{algo::tarjan_scc, graphmap::DiGraphMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write as _, //
+};
+
+/// A call from one function to another, or to the kernel.
+#[derive(Clone, Debug)]
+struct Edge {
+    to: Target,
+    depth: i64,
+    left: Option<i64>,
+    bounded: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    Function(usize),
+    Kernel(String),
+}
+
+/// What a function needs below its entry, up to the next check.
+#[derive(Clone, Debug, Default)]
+struct Need {
+    /// With what the kernel needs.
+    all: i64,
+    /// Of that, the way there.
+    way: Vec<Step>,
+    /// Without the kernel.
+    module: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    name: String,
+    bytes: i64,
+}
+
+/// The calls of all functions.
+pub struct Graph<'a> {
+    module: &'a Module,
+    list: &'a List,
+    summaries: Vec<Summary>,
+    edges: Vec<Vec<Edge>>,
+    held: Vec<Vec<&'a str>>,
+    entries: BTreeSet<usize>,
+    problems: Vec<String>,
+    needs: HashMap<(usize, Vec<u16>), Need>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What is wrong, a text each.
+    pub problems: Vec<String>,
+    /// A line for each check: what is used of what it leaves.
+    pub checks: Vec<String>,
+    /// Of how many functions and calls.
+    pub counted: String,
+}
+
+/// Follows all functions until nothing new is found.
+fn summarize(module: &Module, list: &List) -> Vec<Summary> {
+    let count = module.functions.len();
+    // Until it is known better, each returns.
+    let mut summaries = vec![Summary { returns: true, ..Summary::default() }; count];
+    loop {
+        let known = Known {
+            module,
+            summaries: &summaries,
+            stack: list.stack.size,
+            ends: &|name| list.ends(name),
+        };
+        let next: Vec<_> = (0..count).map(|function| follow(&known, function)).collect();
+        if next == summaries {
+            return next;
+        }
+        summaries = next;
+    }
+}
+
+/// Checks an object by the list.
+#[must_use]
+pub fn check(module: &Module, list: &List) -> Report {
+    let mut graph = Graph::new(module, list);
+    graph.find_cycles();
+    if graph.problems.is_empty() {
+        graph.find_long_ways();
+    }
+    graph.report()
+}
+
+impl<'a> Graph<'a> {
+    /// Finds all calls.
+    #[must_use]
+    pub fn new(module: &'a Module, list: &'a List) -> Self {
+        let summaries = summarize(module, list);
+        let mut held = vec![Vec::new(); module.functions.len()];
+        for one in &module.held {
+            held[one.function].push(one.holder.as_str());
+        }
+        let mut graph = Self {
+            module,
+            list,
+            summaries,
+            edges: Vec::new(),
+            held,
+            entries: BTreeSet::new(),
+            problems: Vec::new(),
+            needs: HashMap::new(),
+        };
+        let pointers = graph.sort_pointers();
+        graph.make_edges(&pointers);
+        graph
+    }
+
+    fn name(&self, function: usize) -> &'a str {
+        &self.module.functions[function].name
+    }
+
+    /// For each kind of pointers, the functions that they lead to.
+    fn sort_pointers(&mut self) -> Vec<Vec<usize>> {
+        let mut givers: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+        for (index, summary) in self.summaries.iter().enumerate() {
+            for &function in &summary.gives {
+                givers.entry(function).or_default().push(self.name(index));
+            }
+        }
+        let mut targets = vec![Vec::new(); self.list.pointer.len()];
+        for function in 0..self.module.functions.len() {
+            let name = self.name(function);
+            let held = &self.held[function];
+            let mut known = false;
+            for (kind, target) in self.list.pointer.iter().zip(&mut targets) {
+                if kind.is_to(name, held) {
+                    target.push(function);
+                    known = true;
+                }
+            }
+            for entry in &self.list.entry {
+                if entry.is_to(name, held) {
+                    self.entries.insert(function);
+                    known = true;
+                }
+            }
+            let mut by = held.clone();
+            by.extend(givers.get(&function).into_iter().flatten());
+            if !known && !by.is_empty() {
+                by.dedup();
+                self.problems.push(format!(
+                    "the address of {name} is taken (by {}), and the list does not say who calls it",
+                    by.join(", "),
+                ));
+            }
+        }
+        targets
+    }
+
+    fn make_edges(&mut self, pointers: &[Vec<usize>]) {
+        for function in 0..self.module.functions.len() {
+            let name = self.name(function);
+            let summary = &self.summaries[function];
+            let mut edges = Vec::new();
+            for call in &summary.calls {
+                let to: Vec<Target> = match &call.callee {
+                    Callee::Function(index) => vec![Target::Function(*index)],
+                    Callee::Kernel(name) => vec![Target::Kernel(name.clone())],
+                    Callee::Pointer => {
+                        let kinds: Vec<_> =
+                            (0..pointers.len()).filter(|&kind| self.list.pointer[kind].is_from(name)).collect();
+                        if kinds.is_empty() {
+                            self.problems.push(format!(
+                                "{name} calls through a pointer, and the list does not say whom",
+                            ));
+                        }
+                        kinds.iter().flat_map(|&kind| &pointers[kind]).map(|&to| Target::Function(to)).collect()
+                    }
+                };
+                for to in to {
+                    let bounded = match &to {
+                        Target::Function(index) => self.list.bounded(name, self.name(*index)),
+                        Target::Kernel(_) => None,
+                    };
+                    edges.push(Edge { to, depth: call.depth, left: call.left, bounded });
+                }
+            }
+            if summary.unbounded {
+                self.problems.push(format!("the frame of {name} cannot be followed"));
+            }
+            self.edges.push(edges);
+        }
+        self.problems.dedup();
+    }
+
+    /// Reports what remains of cycles without checks and bounds.
+    fn find_cycles(&mut self) {
+        let mut calls = DiGraphMap::<usize, ()>::new();
+        for (from, edges) in self.edges.iter().enumerate() {
+            for edge in edges {
+                if let (Target::Function(to), None, None) = (&edge.to, edge.left, edge.bounded) {
+                    calls.add_edge(from, *to, ());
+                }
+            }
+        }
+        for circle in tarjan_scc(&calls) {
+            let inside: BTreeSet<_> = circle.iter().copied().collect();
+            if circle.len() == 1 && !calls.contains_edge(circle[0], circle[0]) {
+                continue;
+            }
+            let mut text = "a recursion without a check of the stack:".to_string();
+            for &from in &circle {
+                let to: BTreeSet<_> =
+                    calls.neighbors(from).filter(|to| inside.contains(to)).map(|to| self.name(to)).collect();
+                let to: Vec<_> = to.into_iter().collect();
+                let _ = write!(text, "\n    {} -> {}", self.name(from), to.join(", "));
+            }
+            self.problems.push(text);
+        }
+    }
+
+    /// What `function` needs where bounded calls may be taken so often still.
+    fn need(&mut self, function: usize, turns: &[u16]) -> Need {
+        let key = (function, turns.to_vec());
+        if let Some(known) = self.needs.get(&key) {
+            return known.clone();
+        }
+        let own = self.summaries[function].deepest;
+        let mut need = Need { all: own, module: own, way: Vec::new() };
+        need.way.push(Step { name: self.name(function).to_string(), bytes: own });
+        for edge in self.edges[function].clone() {
+            if edge.left.is_some() {
+                continue;
+            }
+            let mut turns = turns.to_vec();
+            if let Some(bounded) = edge.bounded {
+                match turns[bounded].checked_sub(1) {
+                    Some(rest) => turns[bounded] = rest,
+                    None => continue,
+                }
+            }
+            let below = match &edge.to {
+                Target::Function(to) => self.need(*to, &turns),
+                Target::Kernel(name) => self.kernel_need(name),
+            };
+            need.module = need.module.max(edge.depth + below.module);
+            if edge.depth + below.all > need.all {
+                need.all = edge.depth + below.all;
+                need.way.truncate(1);
+                need.way[0].bytes = edge.depth;
+                need.way.extend(below.way);
+            }
+        }
+        self.needs.insert(key, need.clone());
+        need
+    }
+
+    fn kernel_need(&self, name: &str) -> Need {
+        let bytes = self.list.kernel_needs(name);
+        Need { all: bytes, way: vec![Step { name: format!("{name} (kernel)"), bytes }], module: 0 }
+    }
+
+    fn all_turns(&self) -> Vec<u16> {
+        self.list.bounded.iter().map(|entry| entry.turns).collect()
+    }
+
+    fn find_long_ways(&mut self) {
+        let turns = self.all_turns();
+        for function in 0..self.module.functions.len() {
+            for edge in self.edges[function].clone() {
+                let Some(left) = edge.left else { continue };
+                let below = match &edge.to {
+                    Target::Function(to) => self.need(*to, &turns),
+                    Target::Kernel(name) => self.kernel_need(name),
+                };
+                if below.all > left {
+                    let name = self.name(function).to_string();
+                    self.too_long(&name, left, &below);
+                }
+            }
+        }
+        for function in self.entries.clone() {
+            let need = self.need(function, &turns);
+            let left = self.list.stack.size.cast_signed() - self.list.stack.above;
+            if need.all > left {
+                self.too_long("the kernel", left, &need);
+            }
+        }
+    }
+
+    fn too_long(&mut self, name: &str, left: i64, need: &Need) {
+        let mut text = format!("below {name} {} bytes are needed, and {left} are left:", need.all);
+        for step in &need.way {
+            let _ = write!(text, "\n    {:6} {}", step.bytes, step.name);
+        }
+        self.problems.push(text);
+    }
+
+    fn report(mut self) -> Report {
+        let turns = self.all_turns();
+        let mut checks = Vec::new();
+        let whole = self.problems.is_empty();
+        for function in 0..self.module.functions.len() {
+            let checked: Vec<_> = self.edges[function].iter().filter(|edge| edge.left.is_some()).cloned().collect();
+            if checked.is_empty() {
+                continue;
+            }
+            let name = self.name(function);
+            let Some(entry) = self.list.check(name) else {
+                self.problems.push(format!("{name} checks the stack, and the list does not say how it recurses"));
+                continue;
+            };
+            if !whole {
+                continue;
+            }
+            let (mut turn, mut spare) = (0, i64::MAX);
+            for edge in checked {
+                let below = match &edge.to {
+                    Target::Function(to) => self.need(*to, &turns),
+                    Target::Kernel(name) => self.kernel_need(name),
+                };
+                turn = turn.max(edge.depth + below.module);
+                spare = spare.min(edge.left.unwrap_or(0) - below.all);
+            }
+            if turn > entry.bytes {
+                self.problems.push(format!("a turn through {name} takes {turn} bytes, and the list has {}", entry.bytes));
+            }
+            checks.push(format!("{name}: {turn} bytes a turn, {spare} bytes spare"));
+        }
+        self.problems.extend(self.list.stale());
+        let calls: usize = self.edges.iter().map(Vec::len).sum();
+        Report {
+            counted: format!("{} functions, {calls} calls, {} checks", self.module.functions.len(), checks.len()),
+            problems: self.problems,
+            checks,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The reviewed list: what no machine code says. Every entry has its reason, and each must be of use.
+
+use serde::Deserialize;
+use std::cell::Cell;
+
+/// The list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// The stack itself.
+    pub stack: Stack,
+    /// Functions that check the stack.
+    #[serde(default)]
+    pub check: Vec<Check>,
+    /// Calls that can be taken only so often on one stack.
+    #[serde(default)]
+    pub bounded: Vec<Bounded>,
+    /// Kinds of calls through pointers.
+    #[serde(default)]
+    pub pointer: Vec<Pointer>,
+    /// Functions that the kernel calls.
+    #[serde(default)]
+    pub entry: Vec<Entry>,
+    /// Functions of the kernel that are known better than by the reserve.
+    #[serde(default)]
+    pub kernel: Vec<Kernel>,
+}
+
+/// The stack itself, in bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stack {
+    /// All of it.
+    pub size: u64,
+    /// What the kernel has used of it, at the most, where it calls the module.
+    pub above: i64,
+    /// What functions of the kernel need that the list does not name.
+    pub reserve: i64,
+}
+
+/// A function that checks the stack.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Its name.
+    pub function: String,
+    /// What functions of the module may take from its entry to the next check.
+    pub bytes: i64,
+    /// How it recurses.
+    pub reason: String,
+    #[serde(skip)]
+    used: Cell<bool>,
+}
+
+/// A call that can be taken only so often on one stack.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounded {
+    /// The caller; a pattern.
+    pub from: String,
+    /// The callee; a pattern.
+    pub to: String,
+    /// How often.
+    pub turns: u16,
+    /// Why.
+    pub reason: String,
+    #[serde(skip)]
+    used: Cell<bool>,
+}
+
+/// A kind of calls through pointers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pointer {
+    /// What they are.
+    pub what: String,
+    /// Functions that call so; patterns.
+    pub from: Vec<String>,
+    /// Functions that are called so; patterns.
+    #[serde(default)]
+    pub to: Vec<String>,
+    /// Variables whose functions are called so; patterns.
+    #[serde(default)]
+    pub held_by: Vec<String>,
+    #[serde(skip)]
+    used: Cell<u64>,
+}
+
+/// Functions that the kernel calls.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// What they are.
+    pub what: String,
+    /// Their names; patterns.
+    #[serde(default)]
+    pub to: Vec<String>,
+    /// Variables whose functions they are; patterns.
+    #[serde(default)]
+    pub held_by: Vec<String>,
+    #[serde(skip)]
+    used: Cell<u64>,
+}
+
+/// Functions of the kernel.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kernel {
+    /// Their names; patterns.
+    pub functions: Vec<String>,
+    /// What they need, in bytes.
+    #[serde(default)]
+    pub bytes: i64,
+    /// They do not return.
+    #[serde(default)]
+    pub ends: bool,
+    /// How that is known.
+    pub reason: String,
+}
+
+/// Whether a name fits a pattern, in which `*` is for any text.
+#[must_use]
+pub fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else {
+        return false;
+    };
+    let mut parts: Vec<_> = parts.collect();
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// The first of some patterns that fits; notes by its bit that it was of use.
+fn fitting(patterns: &[String], name: &str, first: usize, used: &Cell<u64>) -> bool {
+    let mut any = false;
+    for (index, pattern) in patterns.iter().enumerate() {
+        if fits(pattern, name) {
+            used.set(used.get() | 1 << (first + index).min(63));
+            any = true;
+        }
+    }
+    any
+}
+
+impl Pointer {
+    /// Whether a function calls so.
+    #[must_use]
+    pub fn is_from(&self, name: &str) -> bool {
+        fitting(&self.from, name, 0, &self.used)
+    }
+
+    /// Whether a function is called so that is `held` by these.
+    #[must_use]
+    pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
+        let first = self.from.len();
+        let by_name = fitting(&self.to, name, first, &self.used);
+        let first = first + self.to.len();
+        held.iter().fold(by_name, |any, holder| fitting(&self.held_by, holder, first, &self.used) || any)
+    }
+}
+
+impl Entry {
+    /// Whether the kernel calls a function so that is `held` by these.
+    #[must_use]
+    pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
+        let by_name = fitting(&self.to, name, 0, &self.used);
+        let first = self.to.len();
+        held.iter().fold(by_name, |any, holder| fitting(&self.held_by, holder, first, &self.used) || any)
+    }
+}
+
+impl List {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not as described here.
+    pub fn read(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// The entry of a function that checks the stack.
+    #[must_use]
+    pub fn check(&self, function: &str) -> Option<&Check> {
+        let found = self.check.iter().find(|check| check.function == function)?;
+        found.used.set(true);
+        Some(found)
+    }
+
+    /// The place of the entry that bounds a call.
+    #[must_use]
+    pub fn bounded(&self, from: &str, to: &str) -> Option<usize> {
+        let at = self.bounded.iter().position(|entry| fits(&entry.from, from) && fits(&entry.to, to))?;
+        self.bounded[at].used.set(true);
+        Some(at)
+    }
+
+    /// What a function of the kernel needs.
+    #[must_use]
+    pub fn kernel_needs(&self, name: &str) -> i64 {
+        self.kernel_entry(name).map_or(self.stack.reserve, |entry| entry.bytes)
+    }
+
+    /// Whether a function of the kernel does not return.
+    #[must_use]
+    pub fn ends(&self, name: &str) -> bool {
+        self.kernel_entry(name).is_some_and(|entry| entry.ends)
+    }
+
+    fn kernel_entry(&self, name: &str) -> Option<&Kernel> {
+        self.kernel.iter().find(|entry| entry.functions.iter().any(|pattern| fits(pattern, name)))
+    }
+
+    /// Entries that no function was found for.
+    #[must_use]
+    pub fn stale(&self) -> Vec<String> {
+        let mut stale = Vec::new();
+        let mut unused = |used: u64, kind: &str, what: &str, patterns: Vec<&String>| {
+            for (index, pattern) in patterns.into_iter().enumerate() {
+                if used & 1 << index.min(63) == 0 {
+                    stale.push(format!("{kind} \"{what}\": nothing fits \"{pattern}\""));
+                }
+            }
+        };
+        for entry in &self.pointer {
+            let patterns = entry.from.iter().chain(&entry.to).chain(&entry.held_by).collect();
+            unused(entry.used.get(), "pointer", &entry.what, patterns);
+        }
+        for entry in &self.entry {
+            let patterns = entry.to.iter().chain(&entry.held_by).collect();
+            unused(entry.used.get(), "entry", &entry.what, patterns);
+        }
+        for entry in self.check.iter().filter(|entry| !entry.used.get()) {
+            stale.push(format!("check: {} does not check the stack", entry.function));
+        }
+        for entry in self.bounded.iter().filter(|entry| !entry.used.get()) {
+            stale.push(format!("bounded: {} does not call {}", entry.from, entry.to));
+        }
+        stale
+    }
+}
