@@ -203,11 +203,11 @@ impl Walk<'_> {
             },
             FlowControl::ConditionalBranch => self.branch(&instruction, state),
             FlowControl::IndirectBranch => {
-                if self.jumps_by_table(&instruction, &state) {
-                    for offset in self.known.module.functions[self.function].inside.clone() {
-                        self.go_to(offset, state.clone());
-                    }
-                } else {
+                let value = match instruction.op0_kind() {
+                    OpKind::Memory => state.get(instruction.memory_base()),
+                    _ => state.get(instruction.op0_register()),
+                };
+                if !self.jump_by_table(&instruction, &state, &value) {
                     self.call(&instruction, &mut state, true);
                 }
             }
@@ -242,12 +242,22 @@ impl Walk<'_> {
         }
     }
 
-    fn jumps_by_table(&self, instruction: &Instruction, state: &State) -> bool {
-        if instruction.op0_kind() == OpKind::Memory {
-            let table = matches!(self.place(instruction), Some((Place::Data(..), false)));
-            return table || state.get(instruction.memory_base()) == Value::Table;
+    /// Goes on at all entries of the table that a jump is made by; returns false if it is made by none.
+    fn jump_by_table(&mut self, instruction: &Instruction, state: &State, value: &Value) -> bool {
+        let module = self.known.module;
+        let function = &module.functions[self.function];
+        let table = match (value, self.place(instruction)) {
+            (Value::Table(table), _) => *table,
+            (_, Some((Place::Data(section, at), false))) => Some((section, at)),
+            // A call that leaves the function leaves nothing on the stack.
+            _ if state.depth > 0 && !function.inside.is_empty() => None,
+            _ => return false,
+        };
+        let targets = table.and_then(|table| function.tables.get(&table)).unwrap_or(&function.inside);
+        for &offset in targets {
+            self.go_to(offset, state.clone());
         }
-        state.get(instruction.op0_register()) == Value::Table
+        true
     }
 
     fn branch(&mut self, instruction: &Instruction, state: State) {
@@ -311,13 +321,11 @@ impl Walk<'_> {
                 }
                 Some(Place::Kernel(name)) if name.starts_with(THUNK) => {
                     used = thunk_register(&name);
-                    if jump && state.get(used) == Value::Table {
-                        for offset in self.known.module.functions[self.function].inside.clone() {
-                            self.go_to(offset, state.clone());
-                        }
+                    let value = state.get(used);
+                    if jump && self.jump_by_table(instruction, state, &value) {
                         return false;
                     }
-                    state.get(used)
+                    value
                 }
                 Some(place) => Value::Functions(vec![place]),
                 None => Value::Unknown,
@@ -394,10 +402,16 @@ impl Walk<'_> {
     }
 
     fn address(&self, instruction: &Instruction) -> Option<Value> {
-        match self.place(instruction)? {
+        let near = || {
+            let address = instruction.ip_rel_memory_address().cast_signed();
+            let place = instruction.is_ip_rel_memory_operand().then(|| self.known.module.near(self.function, address));
+            place.flatten().map(|place| (place, false))
+        };
+        match self.place(instruction).or_else(near)? {
             (place @ (Place::Function(_) | Place::Kernel(_)), _) => Some(Value::Functions(vec![place])),
+            (Place::Data(section, at), _) => Some(Value::Table(Some((section, at)))),
             // An address inside the function itself is that of a label, for a computed jump.
-            (Place::Inside(..) | Place::Data(..), _) => Some(Value::Table),
+            (Place::Inside(..), _) => Some(Value::Table(None)),
         }
     }
 
@@ -495,7 +509,7 @@ impl Walk<'_> {
                 } else {
                     self.address(instruction).unwrap_or_else(|| {
                         match state.get(instruction.memory_base()) {
-                            Value::Table => Value::Table,
+                            value @ Value::Table(_) => value,
                             _ => Value::Unknown,
                         }
                     })
@@ -517,12 +531,13 @@ impl Walk<'_> {
             OpKind::Memory => match (Self::frame_word(instruction, state), self.place(instruction)) {
                 (Some(depth), _) => state.word(depth),
                 (None, Some((place, true))) => match place {
-                    Place::Data(..) | Place::Inside(..) => Value::Table,
+                    Place::Data(section, at) => Value::Table(Some((section, at))),
+                    Place::Inside(..) => Value::Table(None),
                     place => Value::Functions(vec![place]),
                 },
-                (None, Some((Place::Data(..), false))) => Value::Table,
+                (None, Some((Place::Data(section, at), false))) => Value::Table(Some((section, at))),
                 (None, _) => match (state.get(instruction.memory_base()), state.get(instruction.memory_index())) {
-                    (Value::Table, _) | (_, Value::Table) => Value::Table,
+                    (value @ Value::Table(_), _) | (_, value @ Value::Table(_)) => value,
                     _ => Value::Unknown,
                 },
             },
@@ -539,7 +554,7 @@ impl Walk<'_> {
                 || register.is_gpr32()
                     && matches!(
                         value,
-                        Value::Functions(_) | Value::Left(_) | Value::Table | Value::Number(_) | Value::Answer(_)
+                        Value::Functions(_) | Value::Left(_) | Value::Table(_) | Value::Number(_) | Value::Answer(_)
                     );
             if register == Register::RSP && !matches!(value, Value::Frame(_)) {
                 self.summary.unbounded = true;
@@ -558,15 +573,15 @@ impl Walk<'_> {
     /// Whatever else: what is written is not known any more, but for what comes from tables.
     fn other(&mut self, instruction: &Instruction, state: &mut State) {
         let mut written = Vec::new();
-        let mut from_table = false;
+        let mut table = None;
         let mut given = Vec::new();
         let conditional = instruction.condition_code() != ConditionCode::None && instruction.op_count() == 2;
         let tests = instruction.mnemonic() == Mnemonic::Test;
         for used in self.info.info(instruction).used_registers() {
             let value = state.get(used.register());
             let reads = !matches!(used.access(), OpAccess::Write | OpAccess::CondWrite);
-            if reads && value == Value::Table {
-                from_table = true;
+            if reads && matches!(value, Value::Table(_)) {
+                table = Some(value.clone());
             }
             if reads && !tests && !conditional {
                 given.push(value);
@@ -588,7 +603,7 @@ impl Walk<'_> {
                 self.summary.unbounded |= !matches!(instruction.code(), Code::Nopw | Code::Nopd | Code::Nopq);
                 continue;
             }
-            state.set(register, if from_table { Value::Table } else { Value::Unknown });
+            state.set(register, table.clone().unwrap_or(Value::Unknown));
         }
         state.compared = None;
     }

@@ -173,7 +173,11 @@ impl<'a> Graph<'a> {
             for call in &summary.calls {
                 let to: Vec<Target> = match &call.callee {
                     Callee::Function(index) => vec![Target::Function(*index)],
-                    Callee::Kernel(name) => vec![Target::Kernel(name.clone())],
+                    Callee::Kernel(name) => {
+                        let called = self.list.called_by_kernel(name).map_or(&[][..], |kind| &pointers[kind]);
+                        let called = called.iter().map(|&index| Target::Function(index));
+                        called.chain([Target::Kernel(name.clone())]).collect()
+                    }
                     Callee::Pointer => {
                         let kinds: Vec<_> =
                             (0..pointers.len()).filter(|&kind| self.list.pointer[kind].is_from(name)).collect();
@@ -185,12 +189,17 @@ impl<'a> Graph<'a> {
                         kinds.iter().flat_map(|&kind| &pointers[kind]).map(|&to| Target::Function(to)).collect()
                     }
                 };
+                let depth = |to: &Target| match (&call.callee, to) {
+                    // What the kernel uses above a function of the module that it calls meanwhile.
+                    (Callee::Kernel(name), Target::Function(_)) => call.depth + self.list.kernel_needs(name),
+                    _ => call.depth,
+                };
                 for to in to {
                     let bounded = match &to {
                         Target::Function(index) => self.list.bounded(name, self.name(*index)),
                         Target::Kernel(_) => None,
                     };
-                    edges.push(Edge { to, depth: call.depth, left: call.left, bounded });
+                    edges.push(Edge { depth: depth(&to), left: call.left.map(|left| left + call.depth - depth(&to)), to, bounded });
                 }
             }
             if summary.unbounded {

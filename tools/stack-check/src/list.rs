@@ -77,6 +77,7 @@ pub struct Pointer {
     /// What they are.
     pub what: String,
     /// Functions that call so; patterns.
+    #[serde(default)]
     pub from: Vec<String>,
     /// Functions that are called so; patterns.
     #[serde(default)]
@@ -116,6 +117,8 @@ pub struct Kernel {
     /// They do not return.
     #[serde(default)]
     pub ends: bool,
+    /// They call functions of the module: the kind of pointers.
+    pub calls: Option<String>,
     /// How that is known.
     pub reason: String,
 }
@@ -217,6 +220,13 @@ impl List {
         self.kernel_entry(name).is_some_and(|entry| entry.ends)
     }
 
+    /// The kind of pointers by which a function of the kernel calls the module.
+    #[must_use]
+    pub fn called_by_kernel(&self, name: &str) -> Option<usize> {
+        let what = self.kernel_entry(name)?.calls.as_ref()?;
+        self.pointer.iter().position(|kind| kind.what == *what)
+    }
+
     fn kernel_entry(&self, name: &str) -> Option<&Kernel> {
         self.kernel.iter().find(|entry| entry.functions.iter().any(|pattern| fits(pattern, name)))
     }
@@ -225,6 +235,11 @@ impl List {
     #[must_use]
     pub fn stale(&self) -> Vec<String> {
         let mut stale = Vec::new();
+        for what in self.kernel.iter().filter_map(|entry| entry.calls.as_ref()) {
+            if !self.pointer.iter().any(|kind| kind.what == *what) {
+                stale.push(format!("kernel: there is no kind of pointers \"{what}\""));
+            }
+        }
         let mut unused = |used: u64, kind: &str, what: &str, patterns: Vec<&String>| {
             for (index, pattern) in patterns.into_iter().enumerate() {
                 if used & 1 << index.min(63) == 0 {

@@ -48,6 +48,8 @@ pub struct Function {
     pub references: BTreeMap<u64, (u32, RawReference)>,
     /// Offsets that tables of jumps, and places that the kernel patches, lead to.
     pub inside: Vec<u64>,
+    /// Those of each table, by its section and offset.
+    pub tables: HashMap<(usize, u64), Vec<u64>>,
     section: usize,
     start: u64,
 }
@@ -159,6 +161,7 @@ impl Module {
                         code: code.to_vec(),
                         references: BTreeMap::new(),
                         inside: Vec::new(),
+                        tables: HashMap::new(),
                         section,
                         start,
                     });
@@ -186,7 +189,10 @@ impl Module {
             *count.entry(name).or_default() += 1;
         }
         for (function, (source, name)) in self.functions.iter_mut().zip(names) {
-            if let (Some(source), true) = (source, count[name.as_str()] > 1) {
+            let Some(source) = source.as_ref().filter(|source| source.ends_with(".c")) else {
+                continue;
+            };
+            if count[name.as_str()] > 1 {
                 function.name = format!("{source}:{name}");
             }
         }
@@ -311,14 +317,15 @@ impl Module {
                         break;
                     };
                     match self.place(raw, (4 * entry).wrapping_neg()) {
-                        Place::Inside(target, offset) if target == index => found.push((index, offset)),
+                        Place::Inside(target, offset) if target == index => found.push((index, (section, table), offset)),
                         _ => break,
                     }
                 }
             }
         }
-        for (index, offset) in found {
+        for (index, table, offset) in found {
             self.functions[index].inside.push(offset);
+            self.functions[index].tables.entry(table).or_default().push(offset);
         }
     }
 

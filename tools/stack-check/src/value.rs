@@ -18,8 +18,8 @@ pub enum Value {
     Frame(i64),
     /// How much stack was left when it was so deep.
     Left(i64),
-    /// An address in constant data, or what was loaded from there.
-    Table,
+    /// An address in data, or what was loaded from there; with the section and offset, if all ways agree.
+    Table(Option<(usize, u64)>),
     /// A number.
     Number(i64),
     /// The answer of a function: if it is 0, so much stack was left at the entry of the function that asked.
@@ -53,6 +53,7 @@ impl Value {
                 all.dedup();
                 Value::Functions(all)
             }
+            (Value::Table(_), Value::Table(_)) => Value::Table(None),
             _ => Value::Unknown,
         };
     }
