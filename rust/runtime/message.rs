@@ -11,8 +11,8 @@ mod decode;
 mod encode;
 mod seen;
 
-use core::ffi::c_int;
-use kernel::{alloc::AllocError, prelude::*};
+use core::{ffi::c_int, mem};
+use kernel::{alloc::AllocError, prelude::*, sync::Arc};
 
 use self::bytes::Bytes;
 use super::handle::Handle;
@@ -80,6 +80,14 @@ impl Message {
         let mut message = Self::default();
         encode::encode(state, first, last, show, &mut message)?;
         Ok(message)
+    }
+
+    /// What the values refer to, if nobody else has the message; it is gone then.
+    pub(crate) fn into_handles(this: Arc<Self>) -> KVec<Handle> {
+        match Arc::into_unique_or_drop(this) {
+            Some(mut message) => mem::replace(&mut message.handles, KVec::new()),
+            None => KVec::new(),
+        }
     }
 
     /// Copies the values into a VM, on top of the stack, and returns how many they are.

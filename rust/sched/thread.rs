@@ -2,11 +2,12 @@
 
 //! Kernel threads that run the body of a runtime.
 //!
-//! Lock order: `Thread::state` is a leaf.
+//! Lock order: `Thread::state` and `Thread::end` are leaves.
 
 use kernel::{
     new_condvar,
     new_mutex,
+    new_spinlock,
     prelude::*,
     sync::{
         aref::ARef,
@@ -14,7 +15,9 @@ use kernel::{
         ArcBorrow,
         CondVar,
         CondVarTimeoutResult,
-        Mutex, //
+        Mutex,
+        SpinLock,
+        UniqueArc, //
     },
     task::Task,
     time::{msecs_to_jiffies, Instant, Monotonic}, //
@@ -25,6 +28,7 @@ use crate::{
     runtime::{
         chain::Chain,
         execute::{self, Results},
+        handle::Handle,
         instance::{Failure, Runtime},
         message::Message,
         waiting::Wakes, //
@@ -44,17 +48,63 @@ pub(crate) enum Outcome {
 struct State {
     /// Set while the thread runs.
     task: Option<ARef<Task>>,
+}
+
+struct End {
+    /// Set before the task is taken away.
     outcome: Option<Outcome>,
+    /// The next thread that is to be dropped; see [`drop_outcomes`].
+    next: Option<Pin<UniqueArc<Thread>>>,
 }
 
 /// A kernel thread that runs, or has run, the body of a runtime.
-#[pin_data]
+#[pin_data(PinnedDrop)]
 pub(crate) struct Thread {
     runtime: Arc<Runtime>,
     #[pin]
     state: Mutex<State>,
     #[pin]
+    end: SpinLock<End>,
+    #[pin]
     ended: CondVar,
+}
+
+#[pinned_drop]
+impl PinnedDrop for Thread {
+    fn drop(self: Pin<&mut Self>) {
+        let outcome = self.end.lock().outcome.take();
+        drop_outcomes(outcome);
+    }
+}
+
+/// Drops an outcome, and with it each thread that only it refers to.
+///
+/// Values may refer to a thread whose values refer to the next one, and so on without end. So this is a loop:
+/// threads that are to be dropped are linked to each other, which needs no memory, and each loses its
+/// outcome before it is dropped.
+fn drop_outcomes(first: Option<Outcome>) {
+    let mut outcome = first;
+    let mut unused: Option<Pin<UniqueArc<Thread>>> = None;
+    loop {
+        if let Some(Outcome::Returned(values)) = outcome {
+            for handle in Message::into_handles(values) {
+                // All others are dropped here: they lead to no thread that has ended.
+                if let Handle::Thread(thread) = handle {
+                    if let Some(thread) = Arc::into_unique_or_drop(thread) {
+                        thread.end.lock().next = unused;
+                        unused = Some(thread);
+                    }
+                }
+            }
+        }
+        let Some(thread) = unused else {
+            return;
+        };
+        let mut end = thread.end.lock();
+        unused = end.next.take();
+        outcome = end.outcome.take();
+        drop(end);
+    }
 }
 
 impl Wakes for Thread {
@@ -112,10 +162,11 @@ impl Thread {
         let thread = Arc::pin_init(
             pin_init!(Self {
                 runtime,
-                state <- new_mutex!(State {
-                    task: None,
+                state <- new_mutex!(State { task: None }, "lunatik::Thread::state"),
+                end <- new_spinlock!(End {
                     outcome: None,
-                }, "lunatik::Thread"),
+                    next: None,
+                }, "lunatik::Thread::end"),
                 ended <- new_condvar!("lunatik::Thread::ended"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -145,10 +196,8 @@ impl Thread {
         };
         // First: who has joined the thread finds none.
         self.runtime.set_thread(None);
-        let mut state = self.state.lock();
-        state.outcome = outcome;
-        let task = state.task.take();
-        drop(state);
+        self.end.lock().outcome = outcome;
+        let task = self.state.lock().task.take();
         drop(task);
         self.ended.notify_all();
     }
@@ -208,7 +257,8 @@ impl Thread {
                 return Err(EINTR);
             }
         }
-        Ok(Some(state.outcome.clone()))
+        drop(state);
+        Ok(Some(self.end.lock().outcome.clone()))
     }
 
     /// A snapshot of the thread; `None` once it has ended.
