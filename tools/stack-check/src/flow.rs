@@ -33,6 +33,8 @@ pub struct Call {
     pub depth: i64,
     /// Bytes that are left at the entry of the callee, if a check has found that.
     pub left: Option<i64>,
+    /// The functions whose address is the second argument, where that is known.
+    pub argument: Vec<usize>,
 }
 
 /// What a function does to the stack.
@@ -332,6 +334,7 @@ impl Walk<'_> {
             },
         };
         self.give_arguments(state, used);
+        let second = state.get(Register::RSI);
         let depth = state.depth + if jump { 0 } else { 8 };
         let left = (state.left != UNCHECKED).then(|| state.left - depth);
         let mut callees = BTreeSet::new();
@@ -363,7 +366,17 @@ impl Walk<'_> {
                 Callee::Pointer => (true, None, None),
             };
             self.deeper(depth);
-            self.summary.calls.insert(Call { callee, depth, left });
+            let argument = match (&callee, &second) {
+                (Callee::Function(_), Value::Functions(places)) => places
+                    .iter()
+                    .filter_map(|place| match place {
+                        Place::Function(index) => Some(*index),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            self.summary.calls.insert(Call { callee, depth, left, argument });
             if returns {
                 least(&mut ensured, ensures);
                 least(&mut answer, if_zero);

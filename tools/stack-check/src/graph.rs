@@ -3,7 +3,7 @@
 //! The calls of all functions, what is wrong with them, and how much stack each needs.
 
 use crate::{
-    flow::{follow, Callee, Known, Summary},
+    flow::{follow, Call, Callee, Known, Summary},
     list::List,
     module::Module, //
 };
@@ -80,7 +80,12 @@ fn summarize(module: &Module, list: &List) -> Vec<Summary> {
             stack: list.stack.size,
             ends: &|name| list.ends(name),
         };
-        let next: Vec<_> = (0..count).map(|function| follow(&known, function)).collect();
+        let next: Vec<_> = (0..count)
+            .map(|function| match list.is_leaf(&module.functions[function].name) {
+                true => Summary { returns: true, ..Summary::default() },
+                false => follow(&known, function),
+            })
+            .collect();
         if next == summaries {
             return next;
         }
@@ -168,46 +173,79 @@ impl<'a> Graph<'a> {
     fn make_edges(&mut self, pointers: &[Vec<usize>]) {
         for function in 0..self.module.functions.len() {
             let name = self.name(function);
-            let summary = &self.summaries[function];
             let mut edges = Vec::new();
-            for call in &summary.calls {
-                let to: Vec<Target> = match &call.callee {
-                    Callee::Function(index) => vec![Target::Function(*index)],
-                    Callee::Kernel(name) => {
-                        let called = self.list.called_by_kernel(name).map_or(&[][..], |kind| &pointers[kind]);
-                        let called = called.iter().map(|&index| Target::Function(index));
-                        called.chain([Target::Kernel(name.clone())]).collect()
-                    }
-                    Callee::Pointer => {
-                        let kinds: Vec<_> =
-                            (0..pointers.len()).filter(|&kind| self.list.pointer[kind].is_from(name)).collect();
-                        if kinds.is_empty() {
-                            self.problems.push(format!(
-                                "{name} calls through a pointer, and the list does not say whom",
-                            ));
-                        }
-                        kinds.iter().flat_map(|&kind| &pointers[kind]).map(|&to| Target::Function(to)).collect()
-                    }
-                };
-                let depth = |to: &Target| match (&call.callee, to) {
-                    // What the kernel uses above a function of the module that it calls meanwhile.
-                    (Callee::Kernel(name), Target::Function(_)) => call.depth + self.list.kernel_needs(name),
-                    _ => call.depth,
-                };
-                for to in to {
+            for call in &self.summaries[function].calls.clone() {
+                for (to, more) in self.targets(function, call, pointers) {
                     let bounded = match &to {
                         Target::Function(index) => self.list.bounded(name, self.name(*index)),
                         Target::Kernel(_) => None,
                     };
-                    edges.push(Edge { depth: depth(&to), left: call.left.map(|left| left + call.depth - depth(&to)), to, bounded });
+                    let left = call.left.map(|left| left - more);
+                    edges.push(Edge { to, depth: call.depth + more, left, bounded });
                 }
             }
-            if summary.unbounded {
+            if self.summaries[function].unbounded {
                 self.problems.push(format!("the frame of {name} cannot be followed"));
             }
             self.edges.push(edges);
         }
         self.problems.dedup();
+    }
+
+    /// Whom a call reaches, and what is used of the stack in between.
+    fn targets(&mut self, function: usize, call: &Call, pointers: &[Vec<usize>]) -> Vec<(Target, i64)> {
+        let name = self.name(function);
+        match &call.callee {
+            Callee::Function(index) => {
+                let mut targets = vec![(Target::Function(*index), 0)];
+                if self.list.applies(self.name(*index)) {
+                    if call.argument.is_empty() && !self.list.applies(name) {
+                        let applies = self.name(*index);
+                        self.problems.push(format!("{name} calls {applies}, and it is not clear with which function"));
+                    }
+                    for more in self.applied_at(*index) {
+                        targets.extend(call.argument.iter().map(|&to| (Target::Function(to), more)));
+                    }
+                }
+                targets
+            }
+            Callee::Kernel(kernel) => {
+                let called = self.list.called_by_kernel(kernel).map_or(&[][..], |kind| &pointers[kind]);
+                // What the kernel uses above a function of the module that it calls meanwhile.
+                let more = self.list.kernel_needs(kernel);
+                let called = called.iter().map(|&index| (Target::Function(index), more));
+                called.chain([(Target::Kernel(kernel.clone()), 0)]).collect()
+            }
+            // Its callers say whom.
+            Callee::Pointer if self.list.applies(name) => Vec::new(),
+            Callee::Pointer => {
+                let kinds = || self.list.pointer.iter().zip(pointers).filter(|(kind, _)| kind.is_from(name));
+                if kinds().next().is_none() {
+                    self.problems.push(format!("{name} calls through a pointer, and the list does not say whom"));
+                }
+                let kernel = kinds().filter(|(kind, _)| kind.is_kernel());
+                let kernel = kernel.map(|(kind, _)| Target::Kernel(kind.what.clone()));
+                let called = kinds().flat_map(|(_, to)| to).map(|&to| Target::Function(to));
+                called.chain(kernel).map(|to| (to, 0)).collect()
+            }
+        }
+    }
+
+    /// Where a function that calls its second argument does so: bytes between its entry and that of the argument.
+    fn applied_at(&self, function: usize) -> Vec<i64> {
+        let mut at = Vec::new();
+        for call in &self.summaries[function].calls {
+            match &call.callee {
+                Callee::Pointer => at.push(call.depth),
+                Callee::Function(to) if *to != function && call.argument.is_empty() => {
+                    if self.list.applies(self.name(*to)) {
+                        at.extend(self.applied_at(*to).into_iter().map(|depth| depth + call.depth));
+                    }
+                }
+                _ => {}
+            }
+        }
+        at
     }
 
     /// Reports what remains of cycles without checks and bounds.

@@ -23,6 +23,12 @@ pub struct List {
     /// Functions that the kernel calls.
     #[serde(default)]
     pub entry: Vec<Entry>,
+    /// Functions that call their second argument.
+    #[serde(default)]
+    pub applies: Vec<Applies>,
+    /// Functions whose code is not followed.
+    #[serde(default)]
+    pub leaf: Vec<Leaf>,
     /// Functions of the kernel that are known better than by the reserve.
     #[serde(default)]
     pub kernel: Vec<Kernel>,
@@ -79,7 +85,7 @@ pub struct Pointer {
     /// Functions that call so; patterns.
     #[serde(default)]
     pub from: Vec<String>,
-    /// Functions that are called so; patterns.
+    /// Functions that are called so; patterns. With none, they are the kernel's.
     #[serde(default)]
     pub to: Vec<String>,
     /// Variables whose functions are called so; patterns.
@@ -103,6 +109,30 @@ pub struct Entry {
     pub held_by: Vec<String>,
     #[serde(skip)]
     used: Cell<u64>,
+}
+
+/// A function that calls its second argument, or hands it to another one that does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Applies {
+    /// Its name.
+    pub function: String,
+    /// What that is good for.
+    pub reason: String,
+    #[serde(skip)]
+    used: Cell<bool>,
+}
+
+/// A function whose code is not followed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// Its name.
+    pub function: String,
+    /// Why.
+    pub reason: String,
+    #[serde(skip)]
+    used: Cell<bool>,
 }
 
 /// Functions of the kernel.
@@ -156,6 +186,12 @@ fn fitting(patterns: &[String], name: &str, first: usize, used: &Cell<u64>) -> b
 }
 
 impl Pointer {
+    /// Whether functions of the kernel are called so.
+    #[must_use]
+    pub fn is_kernel(&self) -> bool {
+        self.to.is_empty() && self.held_by.is_empty()
+    }
+
     /// Whether a function calls so.
     #[must_use]
     pub fn is_from(&self, name: &str) -> bool {
@@ -198,6 +234,20 @@ impl List {
         let found = self.check.iter().find(|check| check.function == function)?;
         found.used.set(true);
         Some(found)
+    }
+
+    /// Whether a function calls its second argument.
+    #[must_use]
+    pub fn applies(&self, function: &str) -> bool {
+        let found = self.applies.iter().find(|entry| entry.function == function);
+        found.inspect(|entry| entry.used.set(true)).is_some()
+    }
+
+    /// Whether the code of a function is not to be followed.
+    #[must_use]
+    pub fn is_leaf(&self, function: &str) -> bool {
+        let found = self.leaf.iter().find(|leaf| leaf.function == function);
+        found.inspect(|leaf| leaf.used.set(true)).is_some()
     }
 
     /// The place of the entry that bounds a call.
@@ -257,6 +307,12 @@ impl List {
         }
         for entry in self.check.iter().filter(|entry| !entry.used.get()) {
             stale.push(format!("check: {} does not check the stack", entry.function));
+        }
+        for entry in self.applies.iter().filter(|entry| !entry.used.get()) {
+            stale.push(format!("applies: there is no function {}", entry.function));
+        }
+        for entry in self.leaf.iter().filter(|entry| !entry.used.get()) {
+            stale.push(format!("leaf: there is no function {}", entry.function));
         }
         for entry in self.bounded.iter().filter(|entry| !entry.used.get()) {
             stale.push(format!("bounded: {} does not call {}", entry.from, entry.to));
