@@ -29,20 +29,14 @@ enum Target {
 }
 
 /// What a function needs below its entry, up to the next check.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Need {
     /// With what the kernel needs.
     all: i64,
-    /// Of that, the way there.
-    way: Vec<Step>,
+    /// The edge that needs most; none if it is the function itself.
+    edge: Option<usize>,
     /// Without the kernel.
     module: i64,
-}
-
-#[derive(Clone, Debug)]
-struct Step {
-    name: String,
-    bytes: i64,
 }
 
 /// The calls of all functions.
@@ -54,6 +48,9 @@ pub struct Graph<'a> {
     held: Vec<Vec<&'a str>>,
     entries: BTreeSet<usize>,
     problems: Vec<String>,
+    /// The circle that each function is in, where checks are left out.
+    circles: Vec<usize>,
+    /// By function, and how often each bounded call within its circle may still be taken.
     needs: HashMap<(usize, Vec<u16>), Need>,
 }
 
@@ -121,10 +118,12 @@ impl<'a> Graph<'a> {
             held,
             entries: BTreeSet::new(),
             problems: Vec::new(),
+            circles: Vec::new(),
             needs: HashMap::new(),
         };
         let pointers = graph.sort_pointers();
         graph.make_edges(&pointers);
+        graph.find_circles();
         graph
     }
 
@@ -248,16 +247,34 @@ impl<'a> Graph<'a> {
         at
     }
 
-    /// Reports what remains of cycles without checks and bounds.
-    fn find_cycles(&mut self) {
-        let mut calls = DiGraphMap::<usize, ()>::new();
+    /// The calls that `follow` wants, between functions.
+    fn calls(&self, follow: impl Fn(&Edge) -> bool) -> DiGraphMap<usize, ()> {
+        let mut calls = DiGraphMap::new();
         for (from, edges) in self.edges.iter().enumerate() {
-            for edge in edges {
-                if let (Target::Function(to), None, None) = (&edge.to, edge.left, edge.bounded) {
-                    calls.add_edge(from, *to, ());
+            calls.add_node(from);
+            for edge in edges.iter().filter(|edge| edge.left.is_none() && follow(edge)) {
+                if let Target::Function(to) = edge.to {
+                    calls.add_edge(from, to, ());
                 }
             }
         }
+        calls
+    }
+
+    fn find_circles(&mut self) {
+        let turns = self.all_turns();
+        let calls = self.calls(|edge| edge.bounded.is_none_or(|bounded| turns[bounded] > 0));
+        self.circles = vec![0; self.edges.len()];
+        for (number, circle) in tarjan_scc(&calls).into_iter().enumerate() {
+            for function in circle {
+                self.circles[function] = number;
+            }
+        }
+    }
+
+    /// Reports what remains of cycles without checks and bounds.
+    fn find_cycles(&mut self) {
+        let calls = self.calls(|edge| edge.bounded.is_none());
         for circle in tarjan_scc(&calls) {
             let inside: BTreeSet<_> = circle.iter().copied().collect();
             if circle.len() == 1 && !calls.contains_edge(circle[0], circle[0]) {
@@ -274,45 +291,75 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// How often bounded calls may be taken beyond an edge, or `None` if it may not be taken.
+    ///
+    /// Beyond a circle all may be taken anew: there is no way back into it.
+    fn turns_beyond(&self, function: usize, edge: &Edge, turns: &[u16]) -> Option<Vec<u16>> {
+        let mut turns = turns.to_vec();
+        if let Some(bounded) = edge.bounded {
+            turns[bounded] = turns[bounded].checked_sub(1)?;
+            for never in self.list.never_beyond(bounded) {
+                turns[never] = 0;
+            }
+        }
+        match edge.to {
+            Target::Function(to) if self.circles[to] != self.circles[function] => Some(self.all_turns()),
+            _ => Some(turns),
+        }
+    }
+
     /// What `function` needs where bounded calls may be taken so often still.
     fn need(&mut self, function: usize, turns: &[u16]) -> Need {
         let key = (function, turns.to_vec());
         if let Some(known) = self.needs.get(&key) {
-            return known.clone();
+            return *known;
         }
         let own = self.summaries[function].deepest;
-        let mut need = Need { all: own, module: own, way: Vec::new() };
-        need.way.push(Step { name: self.name(function).to_string(), bytes: own });
-        for edge in self.edges[function].clone() {
+        let mut need = Need { all: own, module: own, edge: None };
+        for index in 0..self.edges[function].len() {
+            let edge = self.edges[function][index].clone();
             if edge.left.is_some() {
                 continue;
             }
-            let mut turns = turns.to_vec();
-            if let Some(bounded) = edge.bounded {
-                match turns[bounded].checked_sub(1) {
-                    Some(rest) => turns[bounded] = rest,
-                    None => continue,
-                }
-            }
-            let below = match &edge.to {
-                Target::Function(to) => self.need(*to, &turns),
-                Target::Kernel(name) => self.kernel_need(name),
+            let Some(turns) = self.turns_beyond(function, &edge, turns) else {
+                continue;
             };
+            let below = self.need_of(&edge.to, &turns);
             need.module = need.module.max(edge.depth + below.module);
             if edge.depth + below.all > need.all {
                 need.all = edge.depth + below.all;
-                need.way.truncate(1);
-                need.way[0].bytes = edge.depth;
-                need.way.extend(below.way);
+                need.edge = Some(index);
             }
         }
-        self.needs.insert(key, need.clone());
+        self.needs.insert(key, need);
         need
     }
 
-    fn kernel_need(&self, name: &str) -> Need {
-        let bytes = self.list.kernel_needs(name);
-        Need { all: bytes, way: vec![Step { name: format!("{name} (kernel)"), bytes }], module: 0 }
+    fn need_of(&mut self, target: &Target, turns: &[u16]) -> Need {
+        match target {
+            Target::Function(to) => self.need(*to, turns),
+            Target::Kernel(name) => Need { all: self.list.kernel_needs(name), module: 0, edge: None },
+        }
+    }
+
+    /// The way that needs most below a call, a line each.
+    fn way(&mut self, target: &Target) -> String {
+        let (mut text, mut target, mut turns) = (String::new(), target.clone(), self.all_turns());
+        loop {
+            let need = self.need_of(&target, &turns);
+            let Target::Function(function) = target else {
+                if let Target::Kernel(name) = &target {
+                    let _ = write!(text, "\n    {:6} {name} (the kernel)", need.all);
+                }
+                return text;
+            };
+            let edge = need.edge.map(|index| self.edges[function][index].clone());
+            let bytes = edge.as_ref().map_or(need.all, |edge| edge.depth);
+            let _ = write!(text, "\n    {bytes:6} {}", self.name(function));
+            let Some(edge) = edge else { return text };
+            let Some(beyond) = self.turns_beyond(function, &edge, &turns) else { return text };
+            (target, turns) = (edge.to, beyond);
+        }
     }
 
     fn all_turns(&self) -> Vec<u16> {
@@ -321,34 +368,38 @@ impl<'a> Graph<'a> {
 
     fn find_long_ways(&mut self) {
         let turns = self.all_turns();
+        let mut worst: BTreeMap<(usize, usize), (i64, i64, Target)> = BTreeMap::new();
         for function in 0..self.module.functions.len() {
             for edge in self.edges[function].clone() {
                 let Some(left) = edge.left else { continue };
-                let below = match &edge.to {
-                    Target::Function(to) => self.need(*to, &turns),
-                    Target::Kernel(name) => self.kernel_need(name),
+                let all = self.need_of(&edge.to, &turns).all;
+                let key = match &edge.to {
+                    Target::Function(to) => (function, *to),
+                    Target::Kernel(_) => (function, usize::MAX),
                 };
-                if below.all > left {
-                    let name = self.name(function).to_string();
-                    self.too_long(&name, left, &below);
+                let over = |&(all, left, _): &(i64, i64, Target)| all - left;
+                let new = (all, left, edge.to.clone());
+                if all > left && worst.get(&key).is_none_or(|old| over(old) < over(&new)) {
+                    worst.insert(key, new);
                 }
             }
         }
+        for ((function, _), (all, left, target)) in worst {
+            self.too_long(self.name(function), all, left, &target);
+        }
         for function in self.entries.clone() {
-            let need = self.need(function, &turns);
+            let target = Target::Function(function);
+            let all = self.need_of(&target, &turns).all;
             let left = self.list.stack.size.cast_signed() - self.list.stack.above;
-            if need.all > left {
-                self.too_long("the kernel", left, &need);
+            if all > left {
+                self.too_long("the kernel", all, left, &target);
             }
         }
     }
 
-    fn too_long(&mut self, name: &str, left: i64, need: &Need) {
-        let mut text = format!("below {name} {} bytes are needed, and {left} are left:", need.all);
-        for step in &need.way {
-            let _ = write!(text, "\n    {:6} {}", step.bytes, step.name);
-        }
-        self.problems.push(text);
+    fn too_long(&mut self, name: &str, all: i64, left: i64, target: &Target) {
+        let way = self.way(target);
+        self.problems.push(format!("below {name} {all} bytes are needed, and {left} are left:{way}"));
     }
 
     fn report(mut self) -> Report {
@@ -370,10 +421,7 @@ impl<'a> Graph<'a> {
             }
             let (mut turn, mut spare) = (0, i64::MAX);
             for edge in checked {
-                let below = match &edge.to {
-                    Target::Function(to) => self.need(*to, &turns),
-                    Target::Kernel(name) => self.kernel_need(name),
-                };
+                let below = self.need_of(&edge.to, &turns);
                 turn = turn.max(edge.depth + below.module);
                 spare = spare.min(edge.left.unwrap_or(0) - below.all);
             }

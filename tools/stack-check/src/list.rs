@@ -70,6 +70,11 @@ pub struct Bounded {
     pub to: String,
     /// How often.
     pub turns: u16,
+    /// What other entries call it.
+    pub name: Option<String>,
+    /// The names of others that cannot be taken beyond this one.
+    #[serde(default)]
+    pub then_never: Vec<String>,
     /// Why.
     pub reason: String,
     #[serde(skip)]
@@ -88,6 +93,9 @@ pub struct Pointer {
     /// Functions that are called so; patterns. With none, they are the kernel's.
     #[serde(default)]
     pub to: Vec<String>,
+    /// Functions of `to` that are not; patterns.
+    #[serde(default)]
+    pub except: Vec<String>,
     /// Variables whose functions are called so; patterns.
     #[serde(default)]
     pub held_by: Vec<String>,
@@ -202,7 +210,8 @@ impl Pointer {
     #[must_use]
     pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
         let first = self.from.len();
-        let by_name = fitting(&self.to, name, first, &self.used);
+        let excepted = self.except.iter().any(|pattern| fits(pattern, name));
+        let by_name = !excepted && fitting(&self.to, name, first, &self.used);
         let first = first + self.to.len();
         held.iter().fold(by_name, |any, holder| fitting(&self.held_by, holder, first, &self.used) || any)
     }
@@ -258,6 +267,13 @@ impl List {
         Some(at)
     }
 
+    /// The places of the entries that cannot be taken beyond one.
+    pub fn never_beyond(&self, bounded: usize) -> impl Iterator<Item = usize> + '_ {
+        let never = &self.bounded[bounded].then_never;
+        let named = |entry: &Bounded| entry.name.as_ref().is_some_and(|name| never.contains(name));
+        self.bounded.iter().enumerate().filter(move |(_, entry)| named(entry)).map(|(at, _)| at)
+    }
+
     /// What a function of the kernel needs.
     #[must_use]
     pub fn kernel_needs(&self, name: &str) -> i64 {
@@ -285,6 +301,11 @@ impl List {
     #[must_use]
     pub fn stale(&self) -> Vec<String> {
         let mut stale = Vec::new();
+        for name in self.bounded.iter().flat_map(|entry| &entry.then_never) {
+            if !self.bounded.iter().any(|entry| entry.name.as_ref() == Some(name)) {
+                stale.push(format!("bounded: no entry has the name \"{name}\""));
+            }
+        }
         for what in self.kernel.iter().filter_map(|entry| entry.calls.as_ref()) {
             if !self.pointer.iter().any(|kind| kind.what == *what) {
                 stale.push(format!("kernel: there is no kind of pointers \"{what}\""));
