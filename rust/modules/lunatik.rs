@@ -16,6 +16,7 @@ use super::{
     object::Class, //
 };
 use crate::{
+    linux::segment::NoRoom,
     lua::{self, Error, Free, State},
     native,
     permission::{Decision, Permission},
@@ -102,6 +103,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
         StartError::LockedDown => Error::message(fmt!(
             "{name} could not be started: the kernel is locked down"
         )),
+        StartError::NoStack => {
+            Error::message(fmt!("{name} could not be started: C stack overflow"))
+        }
         StartError::Failed(failure) => raise(state, &failure),
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
         StartError::Errno(error) if error == EINTR => {
@@ -134,6 +138,7 @@ pub(super) fn create(
     };
     // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
     unsafe { Vm::with_room(state, || start::create(options)) }
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
 /// Calls `start` with the script `name`, if the code of `state` may read its file.

@@ -8,8 +8,17 @@ use crate::{
     value::{Compared, State, Value, UNCHECKED}, //
 };
 use iced_x86::{
-    Code, ConditionCode, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic,
-    OpAccess, OpKind, Register, //
+    Code,
+    ConditionCode,
+    Decoder,
+    DecoderOptions,
+    FlowControl,
+    Instruction,
+    InstructionInfoFactory,
+    Mnemonic,
+    OpAccess,
+    OpKind,
+    Register, //
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -90,8 +99,14 @@ struct Walk<'a> {
 #[must_use]
 pub fn follow(known: &Known<'_>, function: usize) -> Summary {
     let code = &known.module.functions[function].code;
-    let instructions: Vec<_> = Decoder::with_ip(64, code, 0, DecoderOptions::NONE).into_iter().collect();
-    let by_offset = instructions.iter().enumerate().map(|(i, instruction)| (instruction.ip(), i)).collect();
+    let instructions: Vec<_> = Decoder::with_ip(64, code, 0, DecoderOptions::NONE)
+        .into_iter()
+        .collect();
+    let by_offset = instructions
+        .iter()
+        .enumerate()
+        .map(|(i, instruction)| (instruction.ip(), i))
+        .collect();
     let mut walk = Walk {
         known,
         function,
@@ -118,7 +133,10 @@ pub fn follow(known: &Known<'_>, function: usize) -> Summary {
     }
     walk.finish();
     for index in 0..walk.instructions.len() {
-        let idle = matches!(walk.instructions[index].mnemonic(), Mnemonic::Nop | Mnemonic::Int3 | Mnemonic::Ud2);
+        let idle = matches!(
+            walk.instructions[index].mnemonic(),
+            Mnemonic::Nop | Mnemonic::Int3 | Mnemonic::Ud2
+        );
         if !walk.knows(index) && !idle {
             walk.join(index, deep.clone());
             walk.finish();
@@ -137,7 +155,10 @@ impl Walk<'_> {
     }
 
     fn knows(&self, index: usize) -> bool {
-        self.states.range((index, 0)..=(index, u8::MAX)).next().is_some()
+        self.states
+            .range((index, 0)..=(index, u8::MAX))
+            .next()
+            .is_some()
     }
 
     fn join(&mut self, index: usize, state: State) {
@@ -195,7 +216,9 @@ impl Walk<'_> {
                 }
             }
             FlowControl::UnconditionalBranch => match self.target(&instruction) {
-                Some(Place::Inside(function, offset)) if function == self.function => self.go_to(offset, state),
+                Some(Place::Inside(function, offset)) if function == self.function => {
+                    self.go_to(offset, state)
+                }
                 Some(Place::Function(function)) if function == self.function && state.depth > 0 => {
                     self.go_to(0, state);
                 }
@@ -224,7 +247,10 @@ impl Walk<'_> {
 
     fn returns(&mut self, state: &State) {
         self.summary.returns = true;
-        self.returned = Some(self.returned.map_or(state.left, |left| left.min(state.left)));
+        self.returned = Some(
+            self.returned
+                .map_or(state.left, |left| left.min(state.left)),
+        );
         let left = match state.get(Register::RAX) {
             Value::Number(number) if number != 0 => return,
             Value::Answer(left) => left.max(state.left),
@@ -237,10 +263,10 @@ impl Walk<'_> {
     fn target(&self, instruction: &Instruction) -> Option<Place> {
         match self.place(instruction) {
             Some((place, _)) => Some(place),
-            None => self
-                .known
-                .module
-                .near(self.function, instruction.near_branch_target().cast_signed()),
+            None => self.known.module.near(
+                self.function,
+                instruction.near_branch_target().cast_signed(),
+            ),
         }
     }
 
@@ -255,7 +281,9 @@ impl Walk<'_> {
             _ if state.depth > 0 && !function.inside.is_empty() => None,
             _ => return false,
         };
-        let targets = table.and_then(|table| function.tables.get(&table)).unwrap_or(&function.inside);
+        let targets = table
+            .and_then(|table| function.tables.get(&table))
+            .unwrap_or(&function.inside);
         for &offset in targets {
             self.go_to(offset, state.clone());
         }
@@ -295,8 +323,12 @@ impl Walk<'_> {
         taken.compared = None;
         not_taken.compared = None;
         match self.target(instruction) {
-            Some(Place::Inside(function, offset)) if function == self.function => self.go_to(offset, taken),
-            Some(Place::Function(function)) if function == self.function && taken.depth > 0 => self.go_to(0, taken),
+            Some(Place::Inside(function, offset)) if function == self.function => {
+                self.go_to(offset, taken)
+            }
+            Some(Place::Function(function)) if function == self.function && taken.depth > 0 => {
+                self.go_to(0, taken)
+            }
             _ => {
                 self.call(instruction, &mut taken, true);
             }
@@ -376,7 +408,12 @@ impl Walk<'_> {
                     .collect(),
                 _ => Vec::new(),
             };
-            self.summary.calls.insert(Call { callee, depth, left, argument });
+            self.summary.calls.insert(Call {
+                callee,
+                depth,
+                left,
+                argument,
+            });
             if returns {
                 least(&mut ensured, ensures);
                 least(&mut answer, if_zero);
@@ -405,9 +442,14 @@ impl Walk<'_> {
     }
 
     fn give_arguments(&mut self, state: &State, called: Register) {
-        for register in
-            [Register::RDI, Register::RSI, Register::RDX, Register::RCX, Register::R8, Register::R9]
-        {
+        for register in [
+            Register::RDI,
+            Register::RSI,
+            Register::RDX,
+            Register::RCX,
+            Register::R8,
+            Register::R9,
+        ] {
             if called.full_register() != register {
                 self.give(&state.get(register));
             }
@@ -417,11 +459,15 @@ impl Walk<'_> {
     fn address(&self, instruction: &Instruction) -> Option<Value> {
         let near = || {
             let address = instruction.ip_rel_memory_address().cast_signed();
-            let place = instruction.is_ip_rel_memory_operand().then(|| self.known.module.near(self.function, address));
+            let place = instruction
+                .is_ip_rel_memory_operand()
+                .then(|| self.known.module.near(self.function, address));
             place.flatten().map(|place| (place, false))
         };
         match self.place(instruction).or_else(near)? {
-            (place @ (Place::Function(_) | Place::Kernel(_)), _) => Some(Value::Functions(vec![place])),
+            (place @ (Place::Function(_) | Place::Kernel(_)), _) => {
+                Some(Value::Functions(vec![place]))
+            }
             (Place::Data(section, at), _) => Some(Value::Table(Some((section, at)))),
             // An address inside the function itself is that of a label, for a computed jump.
             (Place::Inside(..), _) => Some(Value::Table(None)),
@@ -434,7 +480,9 @@ impl Walk<'_> {
             return None;
         }
         match state.get(instruction.memory_base()) {
-            Value::Frame(depth) => Some(depth.wrapping_sub(instruction.memory_displacement64().cast_signed())),
+            Value::Frame(depth) => {
+                Some(depth.wrapping_sub(instruction.memory_displacement64().cast_signed()))
+            }
             _ => None,
         }
     }
@@ -445,7 +493,11 @@ impl Walk<'_> {
         let to_register = instruction.op0_kind() == OpKind::Register;
         match instruction.mnemonic() {
             Mnemonic::Push => {
-                let value = if to_register { state.get(register) } else { Value::Unknown };
+                let value = if to_register {
+                    state.get(register)
+                } else {
+                    Value::Unknown
+                };
                 self.give(&value);
                 state.depth += 8;
                 state.set_word(state.depth, value);
@@ -471,7 +523,11 @@ impl Walk<'_> {
                 return state.set(Register::RBP, value);
             }
             Mnemonic::Sub | Mnemonic::Add if register == Register::RSP => {
-                let sign = if instruction.mnemonic() == Mnemonic::Sub { 1 } else { -1 };
+                let sign = if instruction.mnemonic() == Mnemonic::Sub {
+                    1
+                } else {
+                    -1
+                };
                 match instruction.try_immediate(1) {
                     Ok(bytes) => state.depth += sign * bytes.cast_signed(),
                     Err(_) => self.summary.unbounded = true,
@@ -479,12 +535,16 @@ impl Walk<'_> {
                 return;
             }
             Mnemonic::And if register == Register::RSP => {
-                let most = instruction.try_immediate(1).map_or(0, |mask| -mask.cast_signed() - 1);
+                let most = instruction
+                    .try_immediate(1)
+                    .map_or(0, |mask| -mask.cast_signed() - 1);
                 state.depth += most;
                 return;
             }
             Mnemonic::And if to_register => {
-                if let (Value::Frame(depth), Ok(mask)) = (state.get(register), instruction.try_immediate(1)) {
+                if let (Value::Frame(depth), Ok(mask)) =
+                    (state.get(register), instruction.try_immediate(1))
+                {
                     // Fewer bits are less than what is left, so that a comparison asks for more.
                     if mask & !(self.known.stack - 1) == 0 && mask & self.known.stack >> 1 != 0 {
                         state.set(register, Value::Left(depth));
@@ -493,10 +553,14 @@ impl Walk<'_> {
                 }
             }
             Mnemonic::Cmp => {
-                state.compared = match (to_register.then(|| state.get(register)), instruction.try_immediate(1)) {
-                    (Some(Value::Left(depth)), Ok(bytes)) => {
-                        Some(Compared::Left { bytes: bytes.cast_signed(), depth })
-                    }
+                state.compared = match (
+                    to_register.then(|| state.get(register)),
+                    instruction.try_immediate(1),
+                ) {
+                    (Some(Value::Left(depth)), Ok(bytes)) => Some(Compared::Left {
+                        bytes: bytes.cast_signed(),
+                        depth,
+                    }),
                     (Some(Value::Answer(left)), Ok(0)) => Some(Compared::Answer(left)),
                     _ => None,
                 };
@@ -504,14 +568,28 @@ impl Walk<'_> {
             }
             Mnemonic::Test if to_register && instruction.op1_kind() == OpKind::Register => {
                 state.compared = match state.get(register) {
-                    Value::Answer(left) if instruction.op1_register() == register => Some(Compared::Answer(left)),
+                    Value::Answer(left) if instruction.op1_register() == register => {
+                        Some(Compared::Answer(left))
+                    }
                     _ => None,
                 };
                 return;
             }
-            Mnemonic::Xor if to_register
-                && instruction.op1_kind() == OpKind::Register
-                && instruction.op1_register() == register =>
+            Mnemonic::Setb | Mnemonic::Setbe if to_register => {
+                let more = i64::from(instruction.mnemonic() == Mnemonic::Setbe);
+                let value = match state.compared {
+                    Some(Compared::Left { bytes, depth }) => {
+                        self.summary.asks.insert(bytes + more);
+                        Value::Answer(bytes + more + depth)
+                    }
+                    _ => Value::Unknown,
+                };
+                return state.set(register, value);
+            }
+            Mnemonic::Xor
+                if to_register
+                    && instruction.op1_kind() == OpKind::Register
+                    && instruction.op1_register() == register =>
             {
                 state.compared = None;
                 return state.set(register, Value::Number(0));
@@ -532,7 +610,9 @@ impl Walk<'_> {
                 }
                 return state.set(register, value);
             }
-            Mnemonic::Mov | Mnemonic::Movsxd | Mnemonic::Movzx => return self.moved(instruction, state),
+            Mnemonic::Mov | Mnemonic::Movsxd | Mnemonic::Movzx => {
+                return self.moved(instruction, state)
+            }
             _ => {}
         }
         self.other(instruction, state);
@@ -541,23 +621,37 @@ impl Walk<'_> {
     fn moved(&mut self, instruction: &Instruction, state: &mut State) {
         let value = match instruction.op1_kind() {
             OpKind::Register => state.get(instruction.op1_register()),
-            OpKind::Memory => match (Self::frame_word(instruction, state), self.place(instruction)) {
+            OpKind::Memory => match (
+                Self::frame_word(instruction, state),
+                self.place(instruction),
+            ) {
                 (Some(depth), _) => state.word(depth),
                 (None, Some((place, true))) => match place {
                     Place::Data(section, at) => Value::Table(Some((section, at))),
                     Place::Inside(..) => Value::Table(None),
                     place => Value::Functions(vec![place]),
                 },
-                (None, Some((Place::Data(section, at), false))) => Value::Table(Some((section, at))),
-                (None, _) => match (state.get(instruction.memory_base()), state.get(instruction.memory_index())) {
+                (None, Some((Place::Data(section, at), false))) => {
+                    Value::Table(Some((section, at)))
+                }
+                (None, _) => match (
+                    state.get(instruction.memory_base()),
+                    state.get(instruction.memory_index()),
+                ) {
                     (value @ Value::Table(_), _) | (_, value @ Value::Table(_)) => value,
                     _ => Value::Unknown,
                 },
             },
             // A relocation may belong to the place that is written, not to the number.
-            _ if instruction.op0_kind() == OpKind::Memory && instruction.is_ip_rel_memory_operand() => Value::Unknown,
+            _ if instruction.op0_kind() == OpKind::Memory
+                && instruction.is_ip_rel_memory_operand() =>
+            {
+                Value::Unknown
+            }
             _ => self.address(instruction).unwrap_or_else(|| {
-                instruction.try_immediate(1).map_or(Value::Unknown, |number| Value::Number(number.cast_signed()))
+                instruction
+                    .try_immediate(1)
+                    .map_or(Value::Unknown, |number| Value::Number(number.cast_signed()))
             }),
         };
         if instruction.op0_kind() == OpKind::Register {
@@ -567,7 +661,11 @@ impl Walk<'_> {
                 || register.is_gpr32()
                     && matches!(
                         value,
-                        Value::Functions(_) | Value::Left(_) | Value::Table(_) | Value::Number(_) | Value::Answer(_)
+                        Value::Functions(_)
+                            | Value::Left(_)
+                            | Value::Table(_)
+                            | Value::Number(_)
+                            | Value::Answer(_)
                     );
             if register == Register::RSP && !matches!(value, Value::Frame(_)) {
                 self.summary.unbounded = true;
@@ -588,7 +686,8 @@ impl Walk<'_> {
         let mut written = Vec::new();
         let mut table = None;
         let mut given = Vec::new();
-        let conditional = instruction.condition_code() != ConditionCode::None && instruction.op_count() == 2;
+        let conditional =
+            instruction.condition_code() != ConditionCode::None && instruction.op_count() == 2;
         let tests = instruction.mnemonic() == Mnemonic::Test;
         for used in self.info.info(instruction).used_registers() {
             let value = state.get(used.register());
@@ -613,7 +712,8 @@ impl Walk<'_> {
         }
         for register in written {
             if register.full_register() == Register::RSP {
-                self.summary.unbounded |= !matches!(instruction.code(), Code::Nopw | Code::Nopd | Code::Nopq);
+                self.summary.unbounded |=
+                    !matches!(instruction.code(), Code::Nopw | Code::Nopd | Code::Nopq);
                 continue;
             }
             state.set(register, table.clone().unwrap_or(Value::Unknown));

@@ -54,6 +54,9 @@ pub struct Graph<'a> {
     needs: HashMap<(usize, Vec<u16>), Need>,
 }
 
+/// Stands for the turns of a bounded call that cannot be taken beyond another one.
+const NEVER: u16 = u16::MAX;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -69,7 +72,13 @@ pub struct Report {
 fn summarize(module: &Module, list: &List) -> Vec<Summary> {
     let count = module.functions.len();
     // Until it is known better, each returns.
-    let mut summaries = vec![Summary { returns: true, ..Summary::default() }; count];
+    let mut summaries = vec![
+        Summary {
+            returns: true,
+            ..Summary::default()
+        };
+        count
+    ];
     loop {
         let known = Known {
             module,
@@ -78,10 +87,15 @@ fn summarize(module: &Module, list: &List) -> Vec<Summary> {
             ends: &|name| list.ends(name),
         };
         let next: Vec<_> = (0..count)
-            .map(|function| match list.is_leaf(&module.functions[function].name) {
-                true => Summary { returns: true, ..Summary::default() },
-                false => follow(&known, function),
-            })
+            .map(
+                |function| match list.is_leaf(&module.functions[function].name) {
+                    true => Summary {
+                        returns: true,
+                        ..Summary::default()
+                    },
+                    false => follow(&known, function),
+                },
+            )
             .collect();
         if next == summaries {
             return next;
@@ -180,11 +194,17 @@ impl<'a> Graph<'a> {
                         Target::Kernel(_) => None,
                     };
                     let left = call.left.map(|left| left - more);
-                    edges.push(Edge { to, depth: call.depth + more, left, bounded });
+                    edges.push(Edge {
+                        to,
+                        depth: call.depth + more,
+                        left,
+                        bounded,
+                    });
                 }
             }
             if self.summaries[function].unbounded {
-                self.problems.push(format!("the frame of {name} cannot be followed"));
+                self.problems
+                    .push(format!("the frame of {name} cannot be followed"));
             }
             self.edges.push(edges);
         }
@@ -192,7 +212,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Whom a call reaches, and what is used of the stack in between.
-    fn targets(&mut self, function: usize, call: &Call, pointers: &[Vec<usize>]) -> Vec<(Target, i64)> {
+    fn targets(
+        &mut self,
+        function: usize,
+        call: &Call,
+        pointers: &[Vec<usize>],
+    ) -> Vec<(Target, i64)> {
         let name = self.name(function);
         match &call.callee {
             Callee::Function(index) => {
@@ -200,31 +225,49 @@ impl<'a> Graph<'a> {
                 if self.list.applies(self.name(*index)) {
                     if call.argument.is_empty() && !self.list.applies(name) {
                         let applies = self.name(*index);
-                        self.problems.push(format!("{name} calls {applies}, and it is not clear with which function"));
+                        self.problems.push(format!(
+                            "{name} calls {applies}, and it is not clear with which function"
+                        ));
                     }
                     for more in self.applied_at(*index) {
-                        targets.extend(call.argument.iter().map(|&to| (Target::Function(to), more)));
+                        targets
+                            .extend(call.argument.iter().map(|&to| (Target::Function(to), more)));
                     }
                 }
                 targets
             }
             Callee::Kernel(kernel) => {
-                let called = self.list.called_by_kernel(kernel).map_or(&[][..], |kind| &pointers[kind]);
+                let called = self
+                    .list
+                    .called_by_kernel(kernel)
+                    .map_or(&[][..], |kind| &pointers[kind]);
                 // What the kernel uses above a function of the module that it calls meanwhile.
                 let more = self.list.kernel_needs(kernel);
                 let called = called.iter().map(|&index| (Target::Function(index), more));
-                called.chain([(Target::Kernel(kernel.clone()), 0)]).collect()
+                called
+                    .chain([(Target::Kernel(kernel.clone()), 0)])
+                    .collect()
             }
             // Its callers say whom.
             Callee::Pointer if self.list.applies(name) => Vec::new(),
             Callee::Pointer => {
-                let kinds = || self.list.pointer.iter().zip(pointers).filter(|(kind, _)| kind.is_from(name));
+                let kinds = || {
+                    self.list
+                        .pointer
+                        .iter()
+                        .zip(pointers)
+                        .filter(|(kind, _)| kind.is_from(name))
+                };
                 if kinds().next().is_none() {
-                    self.problems.push(format!("{name} calls through a pointer, and the list does not say whom"));
+                    self.problems.push(format!(
+                        "{name} calls through a pointer, and the list does not say whom"
+                    ));
                 }
                 let kernel = kinds().filter(|(kind, _)| kind.is_kernel());
                 let kernel = kernel.map(|(kind, _)| Target::Kernel(kind.what.clone()));
-                let called = kinds().flat_map(|(_, to)| to).map(|&to| Target::Function(to));
+                let called = kinds()
+                    .flat_map(|(_, to)| to)
+                    .map(|&to| Target::Function(to));
                 called.chain(kernel).map(|to| (to, 0)).collect()
             }
         }
@@ -238,7 +281,11 @@ impl<'a> Graph<'a> {
                 Callee::Pointer => at.push(call.depth),
                 Callee::Function(to) if *to != function && call.argument.is_empty() => {
                     if self.list.applies(self.name(*to)) {
-                        at.extend(self.applied_at(*to).into_iter().map(|depth| depth + call.depth));
+                        at.extend(
+                            self.applied_at(*to)
+                                .into_iter()
+                                .map(|depth| depth + call.depth),
+                        );
                     }
                 }
                 _ => {}
@@ -252,7 +299,10 @@ impl<'a> Graph<'a> {
         let mut calls = DiGraphMap::new();
         for (from, edges) in self.edges.iter().enumerate() {
             calls.add_node(from);
-            for edge in edges.iter().filter(|edge| edge.left.is_none() && follow(edge)) {
+            for edge in edges
+                .iter()
+                .filter(|edge| edge.left.is_none() && follow(edge))
+            {
                 if let Target::Function(to) = edge.to {
                     calls.add_edge(from, to, ());
                 }
@@ -282,8 +332,11 @@ impl<'a> Graph<'a> {
             }
             let mut text = "a recursion without a check of the stack:".to_string();
             for &from in &circle {
-                let to: BTreeSet<_> =
-                    calls.neighbors(from).filter(|to| inside.contains(to)).map(|to| self.name(to)).collect();
+                let to: BTreeSet<_> = calls
+                    .neighbors(from)
+                    .filter(|to| inside.contains(to))
+                    .map(|to| self.name(to))
+                    .collect();
                 let to: Vec<_> = to.into_iter().collect();
                 let _ = write!(text, "\n    {} -> {}", self.name(from), to.join(", "));
             }
@@ -297,13 +350,19 @@ impl<'a> Graph<'a> {
     fn turns_beyond(&self, function: usize, edge: &Edge, turns: &[u16]) -> Option<Vec<u16>> {
         let mut turns = turns.to_vec();
         if let Some(bounded) = edge.bounded {
-            turns[bounded] = turns[bounded].checked_sub(1)?;
+            if matches!(turns[bounded], 0 | NEVER) {
+                return None;
+            }
+            turns[bounded] -= 1;
             for never in self.list.never_beyond(bounded) {
-                turns[never] = 0;
+                turns[never] = NEVER;
             }
         }
         match edge.to {
-            Target::Function(to) if self.circles[to] != self.circles[function] => Some(self.all_turns()),
+            Target::Function(to) if self.circles[to] != self.circles[function] => {
+                let anew = |(turns, all)| if turns == NEVER { NEVER } else { all };
+                Some(turns.into_iter().zip(self.all_turns()).map(anew).collect())
+            }
             _ => Some(turns),
         }
     }
@@ -315,7 +374,11 @@ impl<'a> Graph<'a> {
             return *known;
         }
         let own = self.summaries[function].deepest;
-        let mut need = Need { all: own, module: own, edge: None };
+        let mut need = Need {
+            all: own,
+            module: own,
+            edge: None,
+        };
         for index in 0..self.edges[function].len() {
             let edge = self.edges[function][index].clone();
             if edge.left.is_some() {
@@ -338,7 +401,11 @@ impl<'a> Graph<'a> {
     fn need_of(&mut self, target: &Target, turns: &[u16]) -> Need {
         match target {
             Target::Function(to) => self.need(*to, turns),
-            Target::Kernel(name) => Need { all: self.list.kernel_needs(name), module: 0, edge: None },
+            Target::Kernel(name) => Need {
+                all: self.list.kernel_needs(name),
+                module: 0,
+                edge: None,
+            },
         }
     }
 
@@ -357,7 +424,9 @@ impl<'a> Graph<'a> {
             let bytes = edge.as_ref().map_or(need.all, |edge| edge.depth);
             let _ = write!(text, "\n    {bytes:6} {}", self.name(function));
             let Some(edge) = edge else { return text };
-            let Some(beyond) = self.turns_beyond(function, &edge, &turns) else { return text };
+            let Some(beyond) = self.turns_beyond(function, &edge, &turns) else {
+                return text;
+            };
             (target, turns) = (edge.to, beyond);
         }
     }
@@ -399,7 +468,9 @@ impl<'a> Graph<'a> {
 
     fn too_long(&mut self, name: &str, all: i64, left: i64, target: &Target) {
         let way = self.way(target);
-        self.problems.push(format!("below {name} {all} bytes are needed, and {left} are left:{way}"));
+        self.problems.push(format!(
+            "below {name} {all} bytes are needed, and {left} are left:{way}"
+        ));
     }
 
     fn report(mut self) -> Report {
@@ -407,13 +478,19 @@ impl<'a> Graph<'a> {
         let mut checks = Vec::new();
         let whole = self.problems.is_empty();
         for function in 0..self.module.functions.len() {
-            let checked: Vec<_> = self.edges[function].iter().filter(|edge| edge.left.is_some()).cloned().collect();
+            let checked: Vec<_> = self.edges[function]
+                .iter()
+                .filter(|edge| edge.left.is_some())
+                .cloned()
+                .collect();
             if checked.is_empty() {
                 continue;
             }
             let name = self.name(function);
             let Some(entry) = self.list.check(name) else {
-                self.problems.push(format!("{name} checks the stack, and the list does not say how it recurses"));
+                self.problems.push(format!(
+                    "{name} checks the stack, and the list does not say how it recurses"
+                ));
                 continue;
             };
             if !whole {
@@ -426,14 +503,21 @@ impl<'a> Graph<'a> {
                 spare = spare.min(edge.left.unwrap_or(0) - below.all);
             }
             if turn > entry.bytes {
-                self.problems.push(format!("a turn through {name} takes {turn} bytes, and the list has {}", entry.bytes));
+                self.problems.push(format!(
+                    "a turn through {name} takes {turn} bytes, and the list has {}",
+                    entry.bytes
+                ));
             }
             checks.push(format!("{name}: {turn} bytes a turn, {spare} bytes spare"));
         }
         self.problems.extend(self.list.stale());
         let calls: usize = self.edges.iter().map(Vec::len).sum();
         Report {
-            counted: format!("{} functions, {calls} calls, {} checks", self.module.functions.len(), checks.len()),
+            counted: format!(
+                "{} functions, {calls} calls, {} checks",
+                self.module.functions.len(),
+                checks.len()
+            ),
             problems: self.problems,
             checks,
         }

@@ -213,7 +213,9 @@ impl Pointer {
         let excepted = self.except.iter().any(|pattern| fits(pattern, name));
         let by_name = !excepted && fitting(&self.to, name, first, &self.used);
         let first = first + self.to.len();
-        held.iter().fold(by_name, |any, holder| fitting(&self.held_by, holder, first, &self.used) || any)
+        held.iter().fold(by_name, |any, holder| {
+            fitting(&self.held_by, holder, first, &self.used) || any
+        })
     }
 }
 
@@ -223,7 +225,9 @@ impl Entry {
     pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
         let by_name = fitting(&self.to, name, 0, &self.used);
         let first = self.to.len();
-        held.iter().fold(by_name, |any, holder| fitting(&self.held_by, holder, first, &self.used) || any)
+        held.iter().fold(by_name, |any, holder| {
+            fitting(&self.held_by, holder, first, &self.used) || any
+        })
     }
 }
 
@@ -262,7 +266,10 @@ impl List {
     /// The place of the entry that bounds a call.
     #[must_use]
     pub fn bounded(&self, from: &str, to: &str) -> Option<usize> {
-        let at = self.bounded.iter().position(|entry| fits(&entry.from, from) && fits(&entry.to, to))?;
+        let at = self
+            .bounded
+            .iter()
+            .position(|entry| fits(&entry.from, from) && fits(&entry.to, to))?;
         self.bounded[at].used.set(true);
         Some(at)
     }
@@ -271,13 +278,18 @@ impl List {
     pub fn never_beyond(&self, bounded: usize) -> impl Iterator<Item = usize> + '_ {
         let never = &self.bounded[bounded].then_never;
         let named = |entry: &Bounded| entry.name.as_ref().is_some_and(|name| never.contains(name));
-        self.bounded.iter().enumerate().filter(move |(_, entry)| named(entry)).map(|(at, _)| at)
+        self.bounded
+            .iter()
+            .enumerate()
+            .filter(move |(_, entry)| named(entry))
+            .map(|(at, _)| at)
     }
 
     /// What a function of the kernel needs.
     #[must_use]
     pub fn kernel_needs(&self, name: &str) -> i64 {
-        self.kernel_entry(name).map_or(self.stack.reserve, |entry| entry.bytes)
+        self.kernel_entry(name)
+            .map_or(self.stack.reserve, |entry| entry.bytes)
     }
 
     /// Whether a function of the kernel does not return.
@@ -294,7 +306,9 @@ impl List {
     }
 
     fn kernel_entry(&self, name: &str) -> Option<&Kernel> {
-        self.kernel.iter().find(|entry| entry.functions.iter().any(|pattern| fits(pattern, name)))
+        self.kernel
+            .iter()
+            .find(|entry| entry.functions.iter().any(|pattern| fits(pattern, name)))
     }
 
     /// Entries that no function was found for.
@@ -302,7 +316,11 @@ impl List {
     pub fn stale(&self) -> Vec<String> {
         let mut stale = Vec::new();
         for name in self.bounded.iter().flat_map(|entry| &entry.then_never) {
-            if !self.bounded.iter().any(|entry| entry.name.as_ref() == Some(name)) {
+            if !self
+                .bounded
+                .iter()
+                .any(|entry| entry.name.as_ref() == Some(name))
+            {
                 stale.push(format!("bounded: no entry has the name \"{name}\""));
             }
         }
@@ -319,7 +337,12 @@ impl List {
             }
         };
         for entry in &self.pointer {
-            let patterns = entry.from.iter().chain(&entry.to).chain(&entry.held_by).collect();
+            let patterns = entry
+                .from
+                .iter()
+                .chain(&entry.to)
+                .chain(&entry.held_by)
+                .collect();
             unused(entry.used.get(), "pointer", &entry.what, patterns);
         }
         for entry in &self.entry {
@@ -327,7 +350,10 @@ impl List {
             unused(entry.used.get(), "entry", &entry.what, patterns);
         }
         for entry in self.check.iter().filter(|entry| !entry.used.get()) {
-            stale.push(format!("check: {} does not check the stack", entry.function));
+            stale.push(format!(
+                "check: {} does not check the stack",
+                entry.function
+            ));
         }
         for entry in self.applies.iter().filter(|entry| !entry.used.get()) {
             stale.push(format!("applies: there is no function {}", entry.function));
@@ -336,7 +362,10 @@ impl List {
             stale.push(format!("leaf: there is no function {}", entry.function));
         }
         for entry in self.bounded.iter().filter(|entry| !entry.used.get()) {
-            stale.push(format!("bounded: {} does not call {}", entry.from, entry.to));
+            stale.push(format!(
+                "bounded: {} does not call {}",
+                entry.from, entry.to
+            ));
         }
         stale
     }

@@ -4,8 +4,8 @@
 //! data holds.
 
 use object::{
-    read::elf::{ElfFile64, FileHeader, Rela, SectionHeader, Sym},
     elf,
+    read::elf::{ElfFile64, FileHeader, Rela, SectionHeader, Sym},
     Endianness,
     Object,
     ObjectSection, //
@@ -200,11 +200,15 @@ impl Module {
 
     /// Orders by address, and drops all but one of the names of one function.
     fn sort(&mut self) {
-        self.functions.sort_by_key(|f| (f.section, f.start, usize::MAX - f.code.len()));
+        self.functions
+            .sort_by_key(|f| (f.section, f.start, usize::MAX - f.code.len()));
         self.functions.dedup_by_key(|f| (f.section, f.start));
         self.by_section.clear();
         for (index, function) in self.functions.iter().enumerate() {
-            self.by_section.entry(function.section).or_default().push(index);
+            self.by_section
+                .entry(function.section)
+                .or_default()
+                .push(index);
         }
     }
 
@@ -232,7 +236,8 @@ impl Module {
             }
             for relocation in relocations {
                 let kind = relocation.r_type(endian, false);
-                let symbol = symbols.symbol(object::SymbolIndex(relocation.r_sym(endian, false) as usize))?;
+                let symbol = symbols
+                    .symbol(object::SymbolIndex(relocation.r_sym(endian, false) as usize))?;
                 let at = relocation.r_offset(endian);
                 let raw = RawReference {
                     symbol: if usize::from(symbol.st_shndx(endian)) == 0 {
@@ -240,7 +245,10 @@ impl Module {
                             symbol.name(endian, symbols.strings())?,
                         )))
                     } else {
-                        Symbol::At(usize::from(symbol.st_shndx(endian)), symbol.st_value(endian))
+                        Symbol::At(
+                            usize::from(symbol.st_shndx(endian)),
+                            symbol.st_value(endian),
+                        )
                     },
                     addend: relocation.r_addend(endian),
                     relative: matches!(
@@ -266,19 +274,24 @@ impl Module {
                 if code {
                     if let Some(index) = self.containing(of, at) {
                         let start = self.functions[index].start;
-                        self.functions[index].references.insert(at - start, (width, raw));
+                        self.functions[index]
+                            .references
+                            .insert(at - start, (width, raw));
                     }
                     continue;
                 }
-                let object = objects
-                    .get(&of)
-                    .and_then(|all| all.iter().find(|(from, size, _)| (*from..from + (*size).max(1)).contains(&at)));
+                let object = objects.get(&of).and_then(|all| {
+                    all.iter()
+                        .find(|(from, size, _)| (*from..from + (*size).max(1)).contains(&at))
+                });
                 if raw.relative && !resumes {
                     self.relative.insert((of, at), raw.clone());
                 }
                 // An entry that is relative counts from its table, or from itself.
                 let place = match object {
-                    Some((table, ..)) if raw.relative && !resumes => self.place(&raw, table.wrapping_sub(at)),
+                    Some((table, ..)) if raw.relative && !resumes => {
+                        self.place(&raw, table.wrapping_sub(at))
+                    }
                     None if raw.relative && !resumes => continue,
                     _ => self.place(&raw, 0),
                 };
@@ -308,7 +321,8 @@ impl Module {
         let mut found = Vec::new();
         for (index, function) in self.functions.iter().enumerate() {
             for (width, raw) in function.references.values() {
-                let Place::Data(section, table) = self.place(raw, if raw.relative { u64::from(*width) } else { 0 })
+                let Place::Data(section, table) =
+                    self.place(raw, if raw.relative { u64::from(*width) } else { 0 })
                 else {
                     continue;
                 };
@@ -317,7 +331,9 @@ impl Module {
                         break;
                     };
                     match self.place(raw, (4 * entry).wrapping_neg()) {
-                        Place::Inside(target, offset) if target == index => found.push((index, (section, table), offset)),
+                        Place::Inside(target, offset) if target == index => {
+                            found.push((index, (section, table), offset))
+                        }
                         _ => break,
                     }
                 }
@@ -325,7 +341,11 @@ impl Module {
         }
         for (index, table, offset) in found {
             self.functions[index].inside.push(offset);
-            self.functions[index].tables.entry(table).or_default().push(offset);
+            self.functions[index]
+                .tables
+                .entry(table)
+                .or_default()
+                .push(offset);
         }
     }
 
@@ -360,7 +380,11 @@ impl Module {
         let at = from.start.checked_add_signed(offset)?;
         let index = self.containing(from.section, at)?;
         let start = self.functions[index].start;
-        Some(if start == at { Place::Function(index) } else { Place::Inside(index, at - start) })
+        Some(if start == at {
+            Place::Function(index)
+        } else {
+            Place::Inside(index, at - start)
+        })
     }
 
     fn containing(&self, section: usize, at: u64) -> Option<usize> {
