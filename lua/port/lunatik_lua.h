@@ -72,6 +72,9 @@ unsigned int lunatik_random_seed(void);
  */
 #define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 16 * 7)
 
+/* What a protected call needs that cannot go on upon another segment. */
+#define LUNATIK_STACK_PCALL (LUNATIK_THREAD_SIZE / 8 * 3)
+
 static inline unsigned long lunatik_stackleft(void)
 {
 	unsigned long sp;

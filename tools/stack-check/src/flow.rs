@@ -662,6 +662,7 @@ impl Walk<'_> {
                     && matches!(
                         value,
                         Value::Functions(_)
+                            | Value::Frame(_)
                             | Value::Left(_)
                             | Value::Table(_)
                             | Value::Number(_)

@@ -188,12 +188,13 @@ impl<'a> Graph<'a> {
             let name = self.name(function);
             let mut edges = Vec::new();
             for call in &self.summaries[function].calls.clone() {
-                for (to, more) in self.targets(function, call, pointers) {
+                for (to, more, found) in self.targets(function, call, pointers) {
                     let bounded = match &to {
                         Target::Function(index) => self.list.bounded(name, self.name(*index)),
                         Target::Kernel(_) => None,
                     };
-                    let left = call.left.map(|left| left - more);
+                    // What the caller has found, or the function in between.
+                    let left = call.left.map(|left| left - more).max(found);
                     edges.push(Edge {
                         to,
                         depth: call.depth + more,
@@ -211,17 +212,17 @@ impl<'a> Graph<'a> {
         self.problems.dedup();
     }
 
-    /// Whom a call reaches, and what is used of the stack in between.
+    /// Whom a call reaches, what is used of the stack in between, and what is left then, if that was found there.
     fn targets(
         &mut self,
         function: usize,
         call: &Call,
         pointers: &[Vec<usize>],
-    ) -> Vec<(Target, i64)> {
+    ) -> Vec<(Target, i64, Option<i64>)> {
         let name = self.name(function);
         match &call.callee {
             Callee::Function(index) => {
-                let mut targets = vec![(Target::Function(*index), 0)];
+                let mut targets = vec![(Target::Function(*index), 0, None)];
                 if self.list.applies(self.name(*index)) {
                     if call.argument.is_empty() && !self.list.applies(name) {
                         let applies = self.name(*index);
@@ -229,9 +230,9 @@ impl<'a> Graph<'a> {
                             "{name} calls {applies}, and it is not clear with which function"
                         ));
                     }
-                    for more in self.applied_at(*index) {
-                        targets
-                            .extend(call.argument.iter().map(|&to| (Target::Function(to), more)));
+                    for (more, left) in self.applied_at(*index) {
+                        let reached = |&to| (Target::Function(to), more, left);
+                        targets.extend(call.argument.iter().map(reached));
                     }
                 }
                 targets
@@ -243,9 +244,11 @@ impl<'a> Graph<'a> {
                     .map_or(&[][..], |kind| &pointers[kind]);
                 // What the kernel uses above a function of the module that it calls meanwhile.
                 let more = self.list.kernel_needs(kernel);
-                let called = called.iter().map(|&index| (Target::Function(index), more));
+                let called = called
+                    .iter()
+                    .map(|&index| (Target::Function(index), more, None));
                 called
-                    .chain([(Target::Kernel(kernel.clone()), 0)])
+                    .chain([(Target::Kernel(kernel.clone()), 0, None)])
                     .collect()
             }
             // Its callers say whom.
@@ -268,25 +271,27 @@ impl<'a> Graph<'a> {
                 let called = kinds()
                     .flat_map(|(_, to)| to)
                     .map(|&to| Target::Function(to));
-                called.chain(kernel).map(|to| (to, 0)).collect()
+                called.chain(kernel).map(|to| (to, 0, None)).collect()
             }
         }
     }
 
-    /// Where a function that calls its second argument does so: bytes between its entry and that of the argument.
-    fn applied_at(&self, function: usize) -> Vec<i64> {
+    /// Where a function that calls its second argument does so: bytes between its entry and that of the
+    /// argument, and what is left there, if it checks that.
+    fn applied_at(&self, function: usize) -> Vec<(i64, Option<i64>)> {
         let mut at = Vec::new();
         for call in &self.summaries[function].calls {
             match &call.callee {
-                Callee::Pointer => at.push(call.depth),
-                Callee::Function(to) if *to != function && call.argument.is_empty() => {
-                    if self.list.applies(self.name(*to)) {
-                        at.extend(
-                            self.applied_at(*to)
-                                .into_iter()
-                                .map(|depth| depth + call.depth),
-                        );
-                    }
+                Callee::Pointer => at.push((call.depth, call.left)),
+                Callee::Function(to)
+                    if *to != function
+                        && call.argument.is_empty()
+                        && self.list.applies(self.name(*to)) =>
+                {
+                    at.extend(self.applied_at(*to).into_iter().map(|(depth, left)| {
+                        let found = call.left.map(|left| left - depth);
+                        (depth + call.depth, found.max(left))
+                    }));
                 }
                 _ => {}
             }
