@@ -76,7 +76,7 @@ unsigned int lunatik_random_seed(void);
 #define LUNATIK_STACK_PCALL LUNATIK_STACK_HANDLER
 
 /* What a sort needs beside its halves, which recurse: there are 31 at most. */
-#define LUNATIK_STACK_SORT (LUNATIK_THREAD_SIZE / 32 * 11)
+#define LUNATIK_STACK_SORT (LUNATIK_THREAD_SIZE / 8 * 3)
 
 /* What functions of Rust need: less is left of it when they call Lua, which they do protected. */
 #define LUNATIK_STACK_RUST (LUNATIK_THREAD_SIZE / 8 * 5)

@@ -461,15 +461,6 @@ impl<'a> Graph<'a> {
         for ((function, _), (all, left, target)) in worst {
             self.too_long(self.name(function), all, left, &target);
         }
-        if std::env::var("SHOW").is_ok() {
-            for function in 0..self.module.functions.len() {
-                let name = self.name(function);
-                if name.starts_with("lunatik::modules") {
-                    let need = self.need_of(&Target::Function(function), &turns);
-                    eprintln!("SHOW {} {} {}", need.all, need.module, name);
-                }
-            }
-        }
         for function in self.entries.clone() {
             let target = Target::Function(function);
             let all = self.need_of(&target, &turns).all;
