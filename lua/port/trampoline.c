@@ -118,6 +118,29 @@ static void set_rust_functions(lua_State *L, void *ud)
 	}
 }
 
+/*
+ * For functions that measure the stack: wherever they are called, they run there. They take little of it, and neither
+ * raise nor wait.
+ */
+static int measure(lua_State *L)
+{
+	lunatik_function function =
+		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
+
+	return function(L);
+}
+
+static void push_measuring_function(lua_State *L, void *ud)
+{
+	lua_pushlightuserdata(L, ud);
+	lua_pushcclosure(L, measure, 1);
+}
+
+int lunatik_try_pushmeasuringfunction(lua_State *L, lunatik_function function)
+{
+	return try_operation(L, push_measuring_function, (void *)function);
+}
+
 int lunatik_try_setrustfunctions(lua_State *L, int index,
 				 const struct lunatik_named_function *functions, size_t count)
 {
