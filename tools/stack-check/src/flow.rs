@@ -308,6 +308,18 @@ impl Walk<'_> {
                     state.left = state.left.max(bytes + depth);
                 }
             }
+            Some(Compared::Half(depth)) => {
+                let half = (self.known.stack / 2).cast_signed();
+                let enough = match condition {
+                    ConditionCode::e => Some(&mut not_taken),
+                    ConditionCode::ne => Some(&mut taken),
+                    _ => None,
+                };
+                if let Some(state) = enough {
+                    self.summary.asks.insert(half);
+                    state.left = state.left.max(half + depth);
+                }
+            }
             Some(Compared::Answer(left)) => {
                 let zero = match condition {
                     ConditionCode::e => Some(&mut taken),
@@ -562,6 +574,16 @@ impl Walk<'_> {
                         depth,
                     }),
                     (Some(Value::Answer(left)), Ok(0)) => Some(Compared::Answer(left)),
+                    _ => None,
+                };
+                return;
+            }
+            Mnemonic::Test
+                if to_register
+                    && instruction.try_immediate(1).ok() == Some(self.known.stack / 2) =>
+            {
+                state.compared = match state.get(register) {
+                    Value::Frame(depth) => Some(Compared::Half(depth)),
                     _ => None,
                 };
                 return;

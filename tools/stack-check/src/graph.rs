@@ -492,7 +492,11 @@ impl<'a> Graph<'a> {
                 continue;
             }
             // Those that only call by one that checks are no checks themselves.
-            if self.summaries[function].calls.iter().all(|call| call.left.is_none()) {
+            if self.summaries[function]
+                .calls
+                .iter()
+                .all(|call| call.left.is_none())
+            {
                 continue;
             }
             let name = self.name(function);

@@ -244,7 +244,10 @@ impl List {
     /// The entry of a function that checks the stack.
     #[must_use]
     pub fn check(&self, function: &str) -> Option<&Check> {
-        let found = self.check.iter().find(|check| fits(&check.function, function))?;
+        let found = self
+            .check
+            .iter()
+            .find(|check| fits(&check.function, function))?;
         found.used.set(true);
         Some(found)
     }

@@ -36,6 +36,8 @@ pub enum Compared {
         /// The depth.
         depth: i64,
     },
+    /// The highest bit of what was left at this depth with 0: half of the stack, or less.
+    Half(i64),
     /// An answer with 0; if it is, so much was left at the entry.
     Answer(i64),
 }
