@@ -7,6 +7,18 @@ use crate::module::Place;
 use iced_x86::Register;
 use std::collections::BTreeMap;
 
+/// Numbers in code that stand for negative ones.
+pub trait Signed {
+    /// The same bits as a number with a sign.
+    fn signed(self) -> i64;
+}
+
+impl Signed for u64 {
+    fn signed(self) -> i64 {
+        i64::from_ne_bytes(self.to_ne_bytes())
+    }
+}
+
 /// What a register or a word of the stack holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
