@@ -386,22 +386,6 @@ impl State {
         self.set_field(table, name)
     }
 
-    /// `t[name] = function`, of one that measures the stack: it is called wherever code has got to, takes little
-    /// stack, and succeeds.
-    pub(crate) fn set_measuring_function(
-        self,
-        table: c_int,
-        name: &CStr,
-        function: NativeFunction,
-    ) -> Result<(), Raised> {
-        let table = self.absolute(table);
-        // SAFETY: By the type invariant, and that of the function.
-        self.check(unsafe {
-            sys::lunatik_try_pushmeasuringfunction(self.0, Some(function.shim()))
-        })?;
-        self.set_field(table, name)
-    }
-
     /// `t[name] = function` for each of `functions`.
     pub(crate) fn set_functions(self, table: c_int, functions: &[Named]) -> Result<(), Raised> {
         // SAFETY: By the type invariant; `Named` is what C calls `lunatik_named_function`.
