@@ -28,6 +28,7 @@ pub(crate) mod registry;
 pub(crate) mod resume;
 mod shared;
 pub(crate) mod sink;
+mod sort;
 pub(crate) mod start;
 pub(crate) mod surroundings;
 pub(crate) mod text;

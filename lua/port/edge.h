@@ -230,5 +230,7 @@ int lunatik_try_setrustfunctions(lua_State *L, int index,
 				 const struct lunatik_named_function *functions, size_t count);
 /* A closure over the 'upvalues' top values that calls the function through the trampoline. */
 int lunatik_try_pushrustfunction(lua_State *L, lunatik_function function, int upvalues);
+/* One that measures the stack, on which it is called: it takes little, and neither raises nor waits. */
+int lunatik_try_pushmeasuringfunction(lua_State *L, lunatik_function function);
 
 #endif

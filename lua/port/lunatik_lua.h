@@ -73,6 +73,15 @@ unsigned int lunatik_random_seed(void);
  */
 #define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 16 * 7)
 
+/* What a protected call needs that cannot go on upon another segment. */
+#define LUNATIK_STACK_PCALL LUNATIK_STACK_HANDLER
+
+/* What a sort needs beside its halves, which recurse: there are 31 at most. */
+#define LUNATIK_STACK_SORT (LUNATIK_THREAD_SIZE / 8 * 3)
+
+/* What functions of Rust need: less is left of it when they call Lua, which they do protected. */
+#define LUNATIK_STACK_RUST (LUNATIK_THREAD_SIZE / 8 * 5)
+
 static inline unsigned long lunatik_stackleft(void)
 {
 	unsigned long sp;

@@ -71,6 +71,9 @@ void lunatik_limit_traceback(lua_State *L)
 	global_State *g = G(L);
 	unsigned char shelter = g->shelter;
 
+	/* An interrupt may come at the deepest point that there is. */
+	if (lunatik_stackleft() < LUNATIK_STACK_HANDLER)
+		return;
 	/* It is short, but for tables of modules that a script fills: then it is given up. */
 	luaD_setshelter(g, 1);
 	lunatik_keep_traceback(L);

@@ -24,13 +24,40 @@ static int call_again(lua_State *L, int status, lua_KContext context)
 	return trampoline(L);
 }
 
+struct rust_call {
+	lunatik_function function;
+	int result;
+};
+
+static void call_here(lua_State *L, void *ud)
+{
+	struct rust_call *call = ud;
+
+	call->result = call->function(L);
+}
+
+/* Where the stack is low, upon a segment: a function of Rust may need more than C code from one check to the next. */
+static l_noinline int call_on_segment(lua_State *L, lunatik_function function)
+{
+	struct rust_call call = { .function = function };
+
+	if (!luaD_onsegment(L, call_here, &call))
+		luaL_error(L, "C stack overflow");
+	return call.result;
+}
+
 /* Calls a function of Rust, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {
 	lunatik_function function =
 		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
 	int arguments = lua_gettop(L);
-	int result = function(L);
+	int result;
+
+	if (l_likely(lunatik_stackleft() >= LUNATIK_STACK_RUST))
+		result = function(L);
+	else
+		result = call_on_segment(L, function);
 
 	((struct lunatik_vm *)G(L)->ud)->waits_on = 0;
 	if (result == LUNATIK_PARK) {
@@ -89,6 +116,29 @@ static void set_rust_functions(lua_State *L, void *ud)
 		lua_pushcclosure(L, trampoline, 1);
 		lua_rawset(L, fields->table);
 	}
+}
+
+/*
+ * For functions that measure the stack: wherever they are called, they run there. They take little of it, and neither
+ * raise nor wait.
+ */
+static int measure(lua_State *L)
+{
+	lunatik_function function =
+		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
+
+	return function(L);
+}
+
+static void push_measuring_function(lua_State *L, void *ud)
+{
+	lua_pushlightuserdata(L, ud);
+	lua_pushcclosure(L, measure, 1);
+}
+
+int lunatik_try_pushmeasuringfunction(lua_State *L, lunatik_function function)
+{
+	return try_operation(L, push_measuring_function, (void *)function);
 }
 
 int lunatik_try_setrustfunctions(lua_State *L, int index,

@@ -104,6 +104,9 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             let text = b"the kernel is locked down: nothing can be started";
             fail(session, id, EPERM.to_errno(), text);
         }
+        StartError::NoStack => {
+            fail(session, id, errno::ENOMEM, b"C stack overflow");
+        }
         StartError::Errno(error) if *error == EINTR => {
             let text = Text::new(fmt!("{name} was told to stop before it had started"));
             fail(session, id, error.to_errno(), text.as_bytes());

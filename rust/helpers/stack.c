@@ -15,9 +15,10 @@ unsigned long lunatik_stack_left(void)
 	return current_stack_pointer - (unsigned long)task_stack_page(current);
 }
 
-unsigned long lunatik_thread_size(void)
+/* As Lua has it, so that what stack-check finds in this is what it finds there. */
+bool lunatik_stack_lacks_room(void)
 {
-	return THREAD_SIZE;
+	return (current_stack_pointer & (THREAD_SIZE - 1)) < THREAD_SIZE / 16 * 11;
 }
 
 /* What no frame holds by chance. */

@@ -5,8 +5,8 @@
 
 /* What is left of it below the caller. */
 unsigned long lunatik_stack_left(void);
-/* What there is of it in all. */
-unsigned long lunatik_thread_size(void);
+/* Whether it has less left than what makes runtimes, runs their text and ends them needs: 11 sixteenths. */
+bool lunatik_stack_lacks_room(void);
 /* Paints what is below the caller; and says how much of that nobody touched since. */
 void lunatik_paint_stack(void);
 unsigned long lunatik_stack_untouched(void);

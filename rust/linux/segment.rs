@@ -27,10 +27,6 @@ use crate::sys::kernel_helpers as sys;
 /// at one time.
 const LIMIT: usize = 1024;
 
-/// Sixteenths of a stack that [`with_room`] wants left: two more than Lua, see `LUNATIK_STACK_LOW` in
-/// `lua/port/lunatik_lua.h`.
-const ROOM: usize = 11;
-
 static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
 static IN_USE: Atomic<usize> = Atomic::new(0);
 
@@ -123,6 +119,26 @@ pub(crate) enum Ran {
 ///   and expect that.
 /// - Nobody else uses `innermost` but they, and it lives as long as they.
 pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &Innermost) -> Ran {
+    if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
+        IN_USE.fetch_sub(1, Relaxed);
+        return Ran::Nothing;
+    }
+    // SAFETY: As the caller promises.
+    let ran = unsafe { run_beyond_limit(function, argument, innermost) };
+    IN_USE.fetch_sub(1, Relaxed);
+    ran
+}
+
+/// As [`run`], however many segments are in use: for what cannot fail, and takes no second one.
+///
+/// # Safety
+///
+/// As for [`run`].
+pub(crate) unsafe fn run_beyond_limit(
+    function: Function,
+    argument: *mut c_void,
+    innermost: &Innermost,
+) -> Ran {
     struct Called<'a> {
         function: Function,
         argument: *mut c_void,
@@ -141,10 +157,6 @@ pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &
     if queue.is_null() || !unsafe { sys::lunatik_in_task() } {
         return Ran::Nothing;
     }
-    if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
-        IN_USE.fetch_sub(1, Relaxed);
-        return Ran::Nothing;
-    }
     let outer = innermost.call.get();
     let mut called = Called {
         function,
@@ -161,7 +173,6 @@ pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &
             innermost.waiting.get(),
         )
     };
-    IN_USE.fetch_sub(1, Relaxed);
     if ran == sys::LUNATIK_PASSED {
         return Ran::Passed;
     }
@@ -184,11 +195,14 @@ pub(crate) unsafe fn caller(innermost: &Innermost, levels: c_uint) -> *mut task_
     unsafe { sys::lunatik_queued_caller(innermost.call.get(), levels) }
 }
 
+/// The stack is low, and there is no other one.
+pub(crate) struct NoRoom;
+
 /// Calls `call` where a few Lua functions can be called without a change of stacks: on this stack
 /// if it has enough left, else on another one, by `run`, which is [`run`] or does that.
 ///
 /// Each protected call of Lua changes stacks by itself where little is left. So this is for work
-/// that makes many of them: one change does for all.
+/// that makes many of them: one change does for all. Fails if there is no room, and no other stack to be had.
 ///
 /// # Safety
 ///
@@ -197,7 +211,7 @@ pub(crate) unsafe fn caller(innermost: &Innermost, levels: c_uint) -> *mut task_
 pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
     run: impl FnOnce(Function, *mut c_void),
     call: F,
-) -> T {
+) -> Result<T, NoRoom> {
     /// What is called, or has been.
     enum Work<T, F> {
         Waiting(F),
@@ -215,15 +229,14 @@ pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
     }
 
     // SAFETY: No conditions.
-    let (left, size) = unsafe { (sys::lunatik_stack_left(), sys::lunatik_thread_size()) };
-    if left >= size / 16 * ROOM {
-        return call();
+    if !unsafe { sys::lunatik_stack_lacks_room() } {
+        return Ok(call());
     }
     let mut work = Work::Waiting(call);
     run(make::<T, F>, ptr::from_mut(&mut work).cast());
     match work {
-        Work::Done(result) => result,
-        Work::Waiting(function) => function(),
+        Work::Done(result) => Ok(result),
+        Work::Waiting(_) => Err(NoRoom),
         // SAFETY: `make()` leaves it only while it runs, and the caller has waited for that.
         Work::Taken => unsafe { core::hint::unreachable_unchecked() },
     }

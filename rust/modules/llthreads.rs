@@ -20,6 +20,7 @@ use super::{
     object::{self, Class, Object}, //
 };
 use crate::{
+    linux::segment::NoRoom,
     lua::{self, Code, Error, Free, Kind, State},
     native,
     permission::Permission,
@@ -218,6 +219,12 @@ fn new(state: State) -> lua::Result {
 
 /// Makes a runtime for a thread, and pushes the userdata.
 fn make(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
+    // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
+    unsafe { Vm::with_room(state, || make_here(state, source, arguments)) }
+        .unwrap_or_else(|NoRoom| Err(Error::message(fmt!("C stack overflow"))))
+}
+
+fn make_here(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
     let parent = Vm::runtime_of(state);
     let chain = chain(&parent)?;
     let family = Vm::family(state)?;

@@ -16,6 +16,7 @@ use super::{
     object::Class, //
 };
 use crate::{
+    linux::segment::NoRoom,
     lua::{self, Error, Free, State},
     native,
     permission::{Decision, Permission, Set},
@@ -103,6 +104,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
         StartError::LockedDown => Error::message(fmt!(
             "{name} could not be started: the kernel is locked down"
         )),
+        StartError::NoStack => {
+            Error::message(fmt!("{name} could not be started: C stack overflow"))
+        }
         StartError::Failed(failure) => raise(state, &failure),
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
         StartError::Errno(error) if error == EINTR => {
@@ -137,6 +141,7 @@ pub(super) fn create(
     };
     // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
     unsafe { Vm::with_room(state, || start::create(options)) }
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
 /// Reads a script that may be at two places, if `set` permits it. Returns where it was.

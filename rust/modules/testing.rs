@@ -2,6 +2,8 @@
 
 //! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
 
+mod stack;
+
 use kernel::time::{Instant, Monotonic};
 
 use super::arguments;
@@ -26,29 +28,6 @@ fn fail_allocation(state: State) -> lua::Result {
 fn memory(state: State) -> lua::Result {
     let (used, _, _) = Vm::runtime_of(state).memory();
     state.push_integer(i64::try_from(used).unwrap_or(i64::MAX));
-    Ok(1)
-}
-
-/// `stack_left()`: bytes of kernel stack below the caller.
-fn stack_left(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    let left = unsafe { crate::sys::kernel_helpers::lunatik_stack_left() };
-    state.push_integer(left as i64);
-    Ok(1)
-}
-
-/// `paint_stack()`: writes a pattern over what is unused of the kernel stack below the caller.
-fn paint_stack(_: State) -> lua::Result {
-    // SAFETY: No conditions: it touches nothing but what no frame has.
-    unsafe { crate::sys::kernel_helpers::lunatik_paint_stack() };
-    Ok(0)
-}
-
-/// `painted_left()`: bytes at the end of this stack that nothing has touched since.
-fn painted_left(state: State) -> lua::Result {
-    // SAFETY: No conditions: it reads this thread's own stack.
-    let left = unsafe { crate::sys::kernel_helpers::lunatik_stack_untouched() };
-    state.push_integer(i64::try_from(left).unwrap_or(i64::MAX));
     Ok(1)
 }
 
@@ -123,10 +102,8 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
-    state.set_function(-1, c"paint_stack", native!(paint_stack, Free))?;
-    state.set_function(-1, c"painted_left", native!(painted_left, Free))?;
+    stack::add(state)?;
     state.set_function(-1, c"pool", native!(pool, Free))?;
-    state.set_function(-1, c"stack_left", native!(stack_left, Free))?;
     state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;
     state.set_function(-1, c"time_messages", native!(time_messages, Free))?;
     state.set_function(-1, c"without_segments", native!(without_segments, Free))?;

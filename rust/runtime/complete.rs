@@ -4,6 +4,7 @@
 
 use kernel::prelude::*;
 
+use super::sort::sort;
 use crate::{
     codec::Writer,
     control::{abi::MAX_COMPLETIONS, VecSink},
@@ -42,9 +43,7 @@ pub(super) fn candidates(state: State, prefix: &[u8]) -> lua::Result<KVVec<u8>> 
             }
         }
     }
-    found
-        .as_mut_slice()
-        .sort_unstable_by(|a, b| a.as_slice().cmp(b.as_slice()));
+    sort(found.as_mut_slice(), |a, b| a.as_slice() < b.as_slice());
     let mut writer = Writer::new(VecSink(KVVec::new()));
     let mut former: Option<&[u8]> = None;
     for name in found.iter() {

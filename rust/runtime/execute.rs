@@ -22,7 +22,10 @@ use super::{
     text::Text,
     vm::Vm, //
 };
-use crate::lua::{self, Error, Kind, Raised, Reference, State};
+use crate::{
+    linux::segment::NoRoom,
+    lua::{self, Error, Kind, Raised, Reference, State},
+};
 
 /// What a runtime is told that has used up its CPU time.
 const OVER_LIMIT: &[u8] = b"CPU limit exceeded";
@@ -131,6 +134,7 @@ pub(crate) fn chunk(
     };
     // SAFETY: All of this is about the VM of `state`, which belongs to no thread.
     unsafe { Vm::with_room(state, run) }
+        .unwrap_or_else(|NoRoom| Err(Error::message(fmt!("C stack overflow"))))
 }
 
 /// Makes the function on top of the stack the body of the runtime, and drops it.

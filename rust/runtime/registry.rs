@@ -18,9 +18,10 @@ use kernel::{
 
 use super::{
     handle::{Handle, RuntimeHandle, ThreadHandle},
-    instance::Runtime, //
+    instance::Runtime,
     live,
     rcu_table::{RcuTable, Value},
+    sort::sort, //
 };
 
 /// Ended scripts whose outcome is kept. The oldest makes room for a new one.
@@ -151,9 +152,7 @@ pub(crate) fn names() -> Result<KVVec<KVVec<u8>>> {
         name.extend_from_slice(runtime.name(), GFP_KERNEL)?;
         names.push(name, GFP_KERNEL)?;
     }
-    names
-        .as_mut_slice()
-        .sort_unstable_by(|a, b| a.as_slice().cmp(b.as_slice()));
+    sort(names.as_mut_slice(), |a, b| a.as_slice() < b.as_slice());
     Ok(names)
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum StartError {
     LockedDown,
     /// The script has failed.
     Failed(Arc<Failure>),
+    /// The stack of the caller is used up, and there is no other one.
+    NoStack,
     /// The kernel says no.
     Errno(kernel::error::Error),
 }

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     channel::worker::{Fault, Worker, WorkerHandle},
+    linux::segment::NoRoom,
     lua::{self, Error, Kind as ValueKind, State},
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
@@ -86,6 +87,7 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
     };
     // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
     unsafe { Vm::with_room(state, || start::create(options)) }
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
 /// `worker.create(path, ...)`

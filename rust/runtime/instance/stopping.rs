@@ -245,14 +245,18 @@ impl Runtime {
             return;
         }
         // SAFETY: The owner waits; what is done belongs to no thread.
-        unsafe {
+        let ended = unsafe {
             segment::with_room(
                 |function, argument| {
-                    segment::run(function, argument, &Innermost::none());
+                    segment::run_beyond_limit(function, argument, &Innermost::none());
                 },
                 || self.tear_down_here(),
             )
         };
+        if ended.is_err() {
+            // Only where one must not sleep, and nobody ends a runtime there.
+            pr_warn!("a runtime was to be ended where one must not sleep\n");
+        }
     }
 
     fn tear_down_here(&self) {

@@ -10,7 +10,7 @@ use core::{
 
 use super::Vm;
 use crate::{
-    linux::segment::{self, Innermost, Ran},
+    linux::segment::{self, Innermost, NoRoom, Ran},
     lua::State,
     sys::{kernel_helpers, lua as sys}, //
 };
@@ -46,12 +46,13 @@ impl Vm {
         self.segments.innermost.hurry_waiting()
     }
 
-    /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
+    /// Calls `call` with enough stack left to call Lua functions, on another stack if need be. Fails if there is
+    /// none.
     ///
     /// # Safety
     ///
     /// `call` must be sound on any thread while the caller, which executes the VM of `state`, waits.
-    pub(crate) unsafe fn with_room<T>(state: State, call: impl FnOnce() -> T) -> T {
+    pub(crate) unsafe fn with_room<T>(state: State, call: impl FnOnce() -> T) -> Result<T, NoRoom> {
         // SAFETY: As the caller promises.
         unsafe {
             segment::with_room(

@@ -15,6 +15,10 @@ mod life_tests;
 #[expect(dead_code, reason = "the names are for users of the module")]
 mod phase;
 
+#[path = "../../../rust/runtime/sort.rs"]
+mod sort;
+mod sort_tests;
+
 /// Stands in for the kernel crate's module.
 pub mod sync {
     /// Stands in for the kernel crate's module.

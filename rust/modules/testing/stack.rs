@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Functions that measure the kernel stack, on which they are called.
+
+use crate::{
+    lua::{self, Free, State},
+    native,
+    sys::kernel_helpers as sys, //
+};
+
+/// `stack_left()`: bytes of kernel stack below the caller.
+fn stack_left(state: State) -> lua::Result {
+    // SAFETY: No conditions.
+    let left = unsafe { sys::lunatik_stack_left() };
+    state.push_integer(left as i64);
+    Ok(1)
+}
+
+/// `paint_stack()`: writes a pattern over what is unused of the kernel stack below the caller.
+fn paint_stack(_: State) -> lua::Result {
+    // SAFETY: No conditions: it touches nothing but what no frame has.
+    unsafe { sys::lunatik_paint_stack() };
+    Ok(0)
+}
+
+/// `painted_left()`: bytes at the end of this stack that nothing has touched since.
+fn painted_left(state: State) -> lua::Result {
+    // SAFETY: No conditions: it reads this thread's own stack.
+    let left = unsafe { sys::lunatik_stack_untouched() };
+    state.push_integer(i64::try_from(left).unwrap_or(i64::MAX));
+    Ok(1)
+}
+
+/// Adds them to the table on top of the stack.
+pub(super) fn add(state: State) -> lua::Result<()> {
+    state.set_measuring_function(-1, c"paint_stack", native!(paint_stack, Free))?;
+    state.set_measuring_function(-1, c"painted_left", native!(painted_left, Free))?;
+    Ok(state.set_measuring_function(-1, c"stack_left", native!(stack_left, Free))?)
+}
