@@ -26,8 +26,8 @@
 //! Locks and RCU guards are not held across either.
 
 mod error;
+mod for_tests;
 mod function;
-mod heap_walk;
 mod state;
 mod transfer;
 mod values;
