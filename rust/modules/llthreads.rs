@@ -101,8 +101,11 @@ fn name(parent: &Runtime) -> Result<KVec<u8>> {
     let room = MAX_NAME.saturating_sub(number.to_bytes().len());
     let mut name = KVec::new();
     let parent = parent.name();
-    name.extend_from_slice(parent.get(..room).unwrap_or(parent), GFP_KERNEL)?;
-    name.extend_from_slice(number.to_bytes(), GFP_KERNEL)?;
+    name.extend_from_slice(
+        parent.get(..room).unwrap_or(parent),
+        GFP_KERNEL | __GFP_NOWARN,
+    )?;
+    name.extend_from_slice(number.to_bytes(), GFP_KERNEL | __GFP_NOWARN)?;
     Ok(name)
 }
 
@@ -346,11 +349,11 @@ fn join(state: State) -> lua::Result {
         }
         Some(Outcome::Failed(failure)) => {
             let mut text = KVVec::new();
-            text.extend_from_slice(b"Error from child thread: ", GFP_KERNEL)?;
-            text.extend_from_slice(&failure.message, GFP_KERNEL)?;
+            text.extend_from_slice(b"Error from child thread: ", GFP_KERNEL | __GFP_NOWARN)?;
+            text.extend_from_slice(&failure.message, GFP_KERNEL | __GFP_NOWARN)?;
             if !failure.traceback.is_empty() {
-                text.extend_from_slice(b"\n", GFP_KERNEL)?;
-                text.extend_from_slice(&failure.traceback, GFP_KERNEL)?;
+                text.extend_from_slice(b"\n", GFP_KERNEL | __GFP_NOWARN)?;
+                text.extend_from_slice(&failure.traceback, GFP_KERNEL | __GFP_NOWARN)?;
             }
             state.push_boolean(false);
             state.push_bytes(&text)?;

@@ -74,12 +74,14 @@ pub(super) fn chain(runtime: &Runtime) -> lua::Result<Arc<Chain>> {
 pub(super) fn raise(state: State, failure: &Failure) -> Error {
     let mut text = KVVec::new();
     let joined = text
-        .extend_from_slice(&failure.message, GFP_KERNEL)
+        .extend_from_slice(&failure.message, GFP_KERNEL | __GFP_NOWARN)
         .and_then(|()| match failure.traceback.is_empty() {
             true => Ok(()),
             false => text
-                .extend_from_slice(b"\n", GFP_KERNEL)
-                .and_then(|()| text.extend_from_slice(&failure.traceback, GFP_KERNEL)),
+                .extend_from_slice(b"\n", GFP_KERNEL | __GFP_NOWARN)
+                .and_then(|()| {
+                    text.extend_from_slice(&failure.traceback, GFP_KERNEL | __GFP_NOWARN)
+                }),
         });
     if joined.is_err() {
         return Error::NoMemory;
@@ -124,6 +126,7 @@ pub(super) fn create(
         name,
         kind,
         memory: parameters::memory(limits.memory),
+        account: Some(parent.account()),
         budget: parent
             .meter()
             .budget()

@@ -6,11 +6,11 @@
 //! Small blocks are carved out of one-page spans, each of one size class. A span whose blocks are
 //! all free goes to a small stock of pages, and from there back to the kernel; so a script cannot
 //! hold more than its limit by allocating one size after another. Only the first few pages have
-//! blocks of all sizes, see `nursery.rs`. Bigger blocks come from `kvmalloc()` one by one, the large
-//! ones through a worker.
+//! blocks of all sizes, see `nursery.rs`. Bigger blocks come from the kernel one by one, the large
+//! ones through a worker. Each counts what it takes there.
 //!
 //! Everything is charged to the memory cgroup of whoever started the runtime, whichever thread
-//! happens to run it.
+//! happens to run it, and counts against the account of the runtime, see `linux/account.rs`.
 //!
 //! KASAN is told what of a span is in use, so that it sees overruns and uses after free in it.
 //! (Every block from the kernel's allocator would do, too, but that records two stack traces for
@@ -22,7 +22,10 @@ use core::{
 };
 use kernel::{
     prelude::*,
-    sync::atomic::{Atomic, Relaxed},
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
     warn_on, //
 };
 
@@ -40,6 +43,7 @@ use self::{
     stock::Stock, //
 };
 use crate::linux::{
+    account::Account,
     kasan,
     large::{is_large, LargeBlocks},
     memcg::MemoryCgroup, //
@@ -48,6 +52,19 @@ use crate::sys::kernel_helpers as sys;
 
 /// Bytes copied at a time; some 10 microseconds.
 const PIECE: usize = 64 * 1024;
+
+/// The bytes that a block of `size` bytes takes, which is not small: if it is large, whole pages, else a
+/// power of two.
+#[inline]
+fn taken(size: usize) -> usize {
+    let taken = if is_large(size) {
+        size.checked_next_multiple_of(SPAN_SIZE)
+    } else {
+        size.max(SPAN_SIZE).checked_next_power_of_two()
+    };
+    // Nothing has so many bytes that there would be none.
+    taken.unwrap_or(usize::MAX)
+}
 
 /// What allocations of a VM need besides its heap.
 #[derive(Clone, Copy)]
@@ -65,8 +82,8 @@ pub(super) struct Surroundings<'a> {
 /// - `partial[c]` heads a list of spans of class `c` which this heap allocated, each with at least
 ///   one free block and `listed` set.
 /// - The pages in `stock` were allocated by this heap, and nobody uses them.
-/// - `used` is the sum of the sizes of all spans, pages of the nursery and the stock, and blocks
-///   that are not small.
+/// - `used` is the sum of what all spans, pages of the nursery and the stock, and blocks that are not
+///   small take. It counts against `account`.
 pub(crate) struct Heap {
     limit: usize,
     used: Atomic<usize>,
@@ -75,6 +92,7 @@ pub(crate) struct Heap {
     stock: Stock,
     nursery: Nursery,
     memcg: MemoryCgroup,
+    account: Arc<Account>,
     failures: Failures,
 }
 
@@ -82,8 +100,9 @@ pub(crate) struct Heap {
 unsafe impl Send for Heap {}
 
 impl Heap {
-    /// Creates an empty heap that may take up to `limit` bytes, charged to `memcg`.
-    pub(crate) fn new(limit: usize, memcg: MemoryCgroup) -> Self {
+    /// Creates an empty heap that may take up to `limit` bytes, charged to `memcg` and
+    /// `account`.
+    pub(crate) fn new(limit: usize, memcg: MemoryCgroup, account: Arc<Account>) -> Self {
         // INVARIANT: All lists are empty, and so is the sum.
         Self {
             limit,
@@ -93,6 +112,7 @@ impl Heap {
             stock: Stock::new(),
             nursery: Nursery::new(),
             memcg,
+            account,
             failures: Failures::new(),
         }
     }
@@ -142,12 +162,16 @@ impl Heap {
             return block.cast();
         }
         let fresh = if new_size <= old_size {
+            // SAFETY: As the caller promises.
+            if !is_small(new_size) && unsafe { self.shrink(block, old_size, new_size) } {
+                return block.cast();
+            }
             // Lua relies on it that shrinking never fails. It may pass the limit: the old block
             // is freed at once.
             let fresh = self.allocate_within(new_size, usize::MAX, around);
             if fresh.is_null() && is_small(new_size) == is_small(old_size) {
                 // The old block serves. A small one is freed by the class of its span, or as one of
-                // the new size; of a large one, the difference stays counted until the VM is closed.
+                // the new size; of another, the difference stays counted until the VM is closed.
                 return block.cast();
             }
             fresh
@@ -155,7 +179,7 @@ impl Heap {
             ptr::null_mut()
         } else {
             // The old block goes as soon as the new one is there, so just one of them counts.
-            self.allocate_within(new_size, self.limit.saturating_add(old_size), around)
+            self.allocate_within(new_size, self.limit.saturating_add(taken(old_size)), around)
         };
         if fresh.is_null() {
             return ptr::null_mut();
@@ -281,8 +305,9 @@ impl Heap {
     /// `block` came from this heap with a size of `size` and was not freed since.
     unsafe fn free(&mut self, block: *mut u8, size: usize, around: &Surroundings<'_>) {
         if is_large(size) {
-            // SAFETY: As the caller promises; `take()` took it there.
-            unsafe { around.large.give(block, size) };
+            // SAFETY: As the caller promises; `take()` took it there. It goes on counting against the
+            // account until it is free.
+            unsafe { around.large.give(block, taken(size)) };
             self.count_given_back(size);
             return;
         }
@@ -390,7 +415,8 @@ impl Heap {
     /// Takes memory from the kernel, within the limit.
     #[cold]
     fn take(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
-        let fits = |used: usize| used.checked_add(size).is_some_and(|sum| sum <= limit);
+        let taken = taken(size);
+        let fits = |used: usize| used.checked_add(taken).is_some_and(|sum| sum <= limit);
         if !fits(self.used() + around.large.given()) {
             if size != SPAN_SIZE {
                 self.empty_stock();
@@ -402,25 +428,28 @@ impl Heap {
             }
         }
         let no_fail = limit == usize::MAX && size <= SPAN_SIZE;
-        if !no_fail && !self.memcg.has_room(size) {
+        if no_fail {
+            self.account.force(taken);
+        } else if !self.memcg.has_room(taken) || !self.charge(taken, limit, around) {
             return ptr::null_mut();
         }
         let block = if is_large(size) {
             // SAFETY: Nobody else uses it meanwhile.
-            unsafe { around.large.take(size, &self.memcg, around.is_ended) }
+            unsafe { around.large.take(size, true, &self.memcg, around.is_ended) }
         } else {
             self.memcg
                 .charge(|| {
                     // SAFETY: May be called wherever sleeping is allowed, which is where a VM
                     // runs.
-                    unsafe { sys::lunatik_kvmalloc(size, no_fail) }
+                    unsafe { sys::lunatik_block_take(size, no_fail) }
                 })
                 .cast()
         };
         if block.is_null() {
+            self.account.uncharge(taken);
             return ptr::null_mut();
         }
-        let used = self.used() + size;
+        let used = self.used() + taken;
         self.used.store(used, Relaxed);
         if used > self.peak() {
             self.peak.store(used, Relaxed);
@@ -433,12 +462,46 @@ impl Heap {
     /// `block` came from `take()` with a size of `size`, which is not large, and is not in use.
     unsafe fn give_back(&mut self, block: *mut u8, size: usize) {
         // SAFETY: As the caller promises.
-        unsafe { sys::lunatik_kvfree(block.cast()) };
+        unsafe { sys::lunatik_block_free(block.cast(), size) };
         self.count_given_back(size);
+        self.account.uncharge(taken(size));
     }
 
     fn count_given_back(&mut self, size: usize) {
-        self.used.store(self.used().saturating_sub(size), Relaxed);
+        self.used
+            .store(self.used().saturating_sub(taken(size)), Relaxed);
+    }
+
+    /// Counts `taken` bytes against the account. For a while, what `limit` has above the heap's own
+    /// may count there as well.
+    fn charge(&mut self, taken: usize, limit: usize, around: &Surroundings<'_>) -> bool {
+        let beyond = limit.saturating_sub(self.limit);
+        if self.account.charge_beyond(taken, beyond) {
+            return true;
+        }
+        if around.large.given() == 0 {
+            return false;
+        }
+        // What was given back counts until it is free.
+        // SAFETY: Nobody else uses it meanwhile.
+        unsafe { around.large.settle(around.is_ended) };
+        self.account.charge_beyond(taken, beyond)
+    }
+
+    /// Gives the pages back that a block does not need with its new size; false if it has none.
+    ///
+    /// # Safety
+    ///
+    /// `block` came from `take()` with a size of `size`, and the new one is not larger.
+    unsafe fn shrink(&mut self, block: *mut u8, size: usize, new_size: usize) -> bool {
+        // SAFETY: As the caller promises.
+        if !unsafe { sys::lunatik_block_shrink(block.cast(), size, new_size) } {
+            return false;
+        }
+        let less = taken(size).saturating_sub(taken(new_size));
+        self.used.store(self.used().saturating_sub(less), Relaxed);
+        self.account.uncharge(less);
+        true
     }
 
     fn empty_stock(&mut self) {
@@ -474,5 +537,7 @@ impl Drop for Heap {
         if cfg!(debug_assertions) {
             warn_on!(self.used() != 0);
         }
+        // What the shrinking of blocks has left, see `resize()`.
+        self.account.uncharge(self.used());
     }
 }

@@ -39,6 +39,7 @@ use super::{
 };
 use crate::{
     linux::{
+        account::{Account, Charge},
         memcg::MemoryCgroup,
         watch::Watch, //
     },
@@ -67,8 +68,10 @@ pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
 pub(crate) struct Options<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) kind: Kind,
-    /// Bytes of memory that it may use.
+    /// Bytes of memory that it may use, with all that it makes. Not more than its maker may.
     pub(crate) memory: usize,
+    /// The account of its maker, if that is a runtime.
+    pub(crate) account: Option<&'a Arc<Account>>,
     pub(crate) memcg: MemoryCgroup,
     /// What its code may do.
     pub(crate) permissions: Arc<Held>,
@@ -109,6 +112,10 @@ struct Details {
 // SAFETY: The pointer is only used under the lock; see `Runtime::interrupt()`.
 unsafe impl Send for Details {}
 
+/// Bytes that a runtime takes beside its heap: itself, its VM, its streams, and what lists and queues
+/// have of it.
+const OBJECTS: usize = size_of::<Runtime>() + size_of::<Vm>() + 1024;
+
 /// A runtime.
 ///
 /// # Invariants
@@ -121,7 +128,11 @@ pub(crate) struct Runtime {
     kind: Kind,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
-    memory_limit: usize,
+    /// Whether the account is not its maker's.
+    has_own_account: bool,
+    /// Who this runtime and all that it makes counts against.
+    account: Arc<Account>,
+    _charge: Charge,
     life: Life,
     /// Told to stop: waits end, and it cannot be entered any more.
     stop_requested: Atomic<bool>,
@@ -198,8 +209,8 @@ impl Runtime {
     }
 
     fn make(options: Options<'_>) -> Result<Arc<Self>> {
-        let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
-        name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
+        let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         let permissions = options.permissions.clone();
         let parent = options.parent;
         let child = parent.clone().map(Child::new).transpose()?;
@@ -207,6 +218,15 @@ impl Runtime {
             Some(above) => above.clone(),
             None => parent.clone(),
         });
+        let account = match options.account {
+            Some(above) => above.child(options.memory)?,
+            None => Account::root(options.memory)?,
+        };
+        let charge = Charge::new(&account, OBJECTS)?;
+        let has_own_account = !options
+            .account
+            .is_some_and(|above| Arc::ptr_eq(above, &account));
+        let log_account = account.clone();
         let ending_chain = Chain::new()?;
         let runtime = Arc::pin_init(
             pin_init!(Self {
@@ -215,7 +235,9 @@ impl Runtime {
                 kind: options.kind,
                 started: Instant::now(),
                 memcg: options.memcg,
-                memory_limit: options.memory,
+                has_own_account,
+                account,
+                _charge: charge,
                 life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
@@ -249,15 +271,16 @@ impl Runtime {
                 timer <- HrTimer::new(),
                 waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
-                log <- Log::new(),
+                log <- Log::new(&log_account),
                 vm: UnsafeCell::new(None),
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
         let vm = Vm::new(
             &runtime,
-            options.memory,
+            runtime.account.limit(),
             runtime.memcg.clone(),
+            runtime.account.clone(),
             options.permissions,
         )?;
         let pointer: *const Vm = &*vm;
@@ -295,6 +318,11 @@ impl Runtime {
         &self.memcg
     }
 
+    /// Who its memory counts against, and that of all that it makes.
+    pub(crate) fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
         self.life.phase()
@@ -305,8 +333,13 @@ impl Runtime {
         self.started.elapsed()
     }
 
-    /// Bytes of memory in use: now, at most so far, and allowed.
+    /// Bytes of memory in use: now, at most so far, and allowed. Where it has an account of its own,
+    /// with all that it has made, else of its heap alone.
     pub(crate) fn memory(&self) -> (usize, usize, usize) {
+        if self.has_own_account {
+            let (used, peak) = self.account.usage();
+            return (used, peak, self.account.limit());
+        }
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
         let (used, peak) = match unsafe { details.vm.as_ref() } {
@@ -316,7 +349,7 @@ impl Runtime {
                 self.memory_peak.load(Relaxed),
             ),
         };
-        (used, peak, self.memory_limit)
+        (used, peak, self.account.limit())
     }
 
     /// CPU time used, in nanoseconds; what is being used right now is included.

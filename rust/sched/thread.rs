@@ -21,7 +21,10 @@ use kernel::{
 };
 
 use crate::{
-    linux::kthread,
+    linux::{
+        account::Charge,
+        kthread, //
+    },
     runtime::{
         chain::Chain,
         execute::{self, Results},
@@ -31,6 +34,9 @@ use crate::{
     },
     sys::kernel_helpers as sys, //
 };
+
+/// Bytes that a thread takes: its stack, its task and itself.
+const OBJECTS: usize = 32 << 10;
 
 /// How a thread has ended.
 #[derive(Clone)]
@@ -126,11 +132,15 @@ impl Thread {
             .and_then(|bytes| CStr::from_bytes_with_nul(bytes).ok())
             .ok_or(EINVAL)?;
         let own = thread.clone();
+        let charge = Charge::new(thread.runtime.account(), OBJECTS)?;
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
-        let task = kthread::spawn(name, move || own.main(&chain, arguments, results))
-            .inspect_err(|_| thread.runtime.set_thread(None))?;
+        let task = kthread::spawn(name, move || {
+            own.main(&chain, arguments, results);
+            drop(charge);
+        })
+        .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);
         Ok(thread)

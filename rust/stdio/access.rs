@@ -102,7 +102,8 @@ struct Text {
 impl Text {
     fn new() -> Result<Self, Errno> {
         Ok(Self {
-            buffer: KVec::from_elem(0, MAX_PATH, GFP_KERNEL).map_err(|_| Errno::ENOMEM)?,
+            buffer: KVec::from_elem(0, MAX_PATH, GFP_KERNEL | __GFP_NOWARN)
+                .map_err(|_| Errno::ENOMEM)?,
             start: 0,
             length: 0,
         })
@@ -138,7 +139,7 @@ impl Text {
         };
         for part in [directory, b"/", name] {
             whole
-                .extend_from_slice(part, GFP_KERNEL)
+                .extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)
                 .map_err(|_| Errno::ENOMEM)?;
         }
         Ok(whole)
@@ -311,7 +312,8 @@ pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8
 
     let mut file = Access(set).open(path, READ, 0)?;
     let mut text = KVVec::new();
-    let mut part = KVVec::from_elem(0, MAX_PATH, GFP_KERNEL).map_err(|_| Errno::ENOMEM);
+    let mut part =
+        KVVec::from_elem(0, MAX_PATH, GFP_KERNEL | __GFP_NOWARN).map_err(|_| Errno::ENOMEM);
     loop {
         let part = part.as_mut().map_err(|error| AccessError::from(*error))?;
         let count = file.read(part).map_err(AccessError::from)?;
@@ -321,7 +323,10 @@ pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8
         if text.len().saturating_add(count) > limit {
             return Err(ReadError::Errno(EFBIG));
         }
-        text.extend_from_slice(part.get(..count).unwrap_or_default(), GFP_KERNEL)
-            .map_err(|_| AccessError::from(Errno::ENOMEM))?;
+        text.extend_from_slice(
+            part.get(..count).unwrap_or_default(),
+            GFP_KERNEL | __GFP_NOWARN,
+        )
+        .map_err(|_| AccessError::from(Errno::ENOMEM))?;
     }
 }

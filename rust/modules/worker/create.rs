@@ -69,11 +69,11 @@ fn failed(state: State, script: &Script, error: StartError) -> Error {
 fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
     let parent = Vm::runtime_of(state);
     let memcg = parent.memcg();
-    let (_, _, memory) = parent.memory();
     let options = Options {
         name: script.name(),
         kind: Kind::Worker,
-        memory,
+        memory: parent.account().limit(),
+        account: Some(parent.account()),
         budget: parent
             .meter()
             .budget()

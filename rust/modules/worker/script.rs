@@ -43,7 +43,7 @@ pub(super) enum Text {
 fn copy(parts: &[&[u8]]) -> Result<KVec<u8>> {
     let mut copy = KVec::new();
     for part in parts {
-        copy.extend_from_slice(part, GFP_KERNEL)?;
+        copy.extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)?;
     }
     Ok(copy)
 }
