@@ -3,6 +3,7 @@
 //! Wrappers that the kernel crate lacks.
 
 pub(crate) mod account;
+pub(crate) mod c_text;
 pub(crate) mod kasan;
 pub(crate) mod kthread;
 pub(crate) mod large;

@@ -41,7 +41,7 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 	} else if (room > limit) {
 		length = -EFBIG;
 	} else if (known) {
-		buffer = kvmalloc(room, GFP_KERNEL);
+		buffer = lunatik_kvmalloc(room, false);
 		length = buffer ? kernel_read_file(file, 0, &buffer, room, &whole,
 						   READING_UNKNOWN) :
 				  -ENOMEM;

@@ -20,6 +20,7 @@ use super::{
     object::{self, Class, Object}, //
 };
 use crate::{
+    linux::c_text::CText,
     lua::{self, Code, Error, Free, Kind, State},
     native,
     permission::Permission,
@@ -201,8 +202,10 @@ fn new(state: State) -> lua::Result {
             let Some((b'@', path)) = text.split_first() else {
                 return make(state, &Source::Text(text, c"=(loadstring)"), arguments);
             };
-            let path = CString::try_from_fmt(fmt!("{}", show(path)))?;
-            let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+            let path = CText::of(&[path]).map_err(|error| {
+                Error::message(fmt!("the script cannot be read: {error:?} for its path"))
+            })?;
+            let chunk = CText::of(&[b"@", path.to_bytes()])?;
             let set = permissions::of(state);
             let text = stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(|error| {
                 let path = path.to_bytes();

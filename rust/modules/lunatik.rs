@@ -4,7 +4,6 @@
 
 use kernel::{
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
@@ -16,6 +15,7 @@ use super::{
     object::Class, //
 };
 use crate::{
+    linux::c_text::CText,
     lua::{self, Error, Free, State},
     native,
     permission::{Decision, Permission},
@@ -106,6 +106,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
         )),
         StartError::Failed(failure) => raise(state, &failure),
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
+        StartError::Errno(error) if error == EMLINK => Error::message(fmt!(
+            "{name} could not be started: too many memory limits below each other; give it none"
+        )),
         StartError::Errno(error) if error == EINTR => {
             Error::message(fmt!("{name} was told to stop before it had started"))
         }
@@ -166,7 +169,7 @@ pub(super) fn with_script<T>(
                         }
                     },
                 )?;
-            let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+            let chunk = CText::of(&[b"@", path.to_bytes()])?;
             start(&Program::Text {
                 text: &text,
                 chunk: chunk.to_bytes(),

@@ -6,14 +6,15 @@ use core::{
     ffi::c_void,
     ptr, //
 };
-use kernel::str::BStr;
 use kernel::{
     error::to_result,
-    prelude::*,
-    str::CString, //
+    prelude::*, //
 };
 
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::c_text::CText,
+    sys::kernel_helpers as sys, //
+};
 
 /// Where scripts are looked up by name.
 pub(crate) const DIRECTORY: &str = "/lib/modules/lua";
@@ -22,9 +23,8 @@ pub(crate) const DIRECTORY: &str = "/lib/modules/lua";
 pub(crate) const MAX_SCRIPT: usize = 16 << 20;
 
 /// The path of the script `name`.
-pub(crate) fn path(name: &[u8]) -> Result<CString> {
-    let name = BStr::from_bytes(name);
-    CString::try_from_fmt(fmt!("{DIRECTORY}/{name}.lua"))
+pub(crate) fn path(name: &[u8]) -> Result<CText> {
+    CText::of(&[DIRECTORY.as_bytes(), b"/", name, b".lua"])
 }
 
 /// The text of a script, or where to find it.
@@ -90,12 +90,12 @@ impl Program<'_> {
     pub(crate) fn with_text<T>(&self, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
         match *self {
             Self::Text { text, chunk } => {
-                let chunk = CString::try_from_fmt(fmt!("{}", BStr::from_bytes(chunk)))?;
+                let chunk = CText::of(&[chunk])?;
                 Ok(with(text, &chunk))
             }
             Self::Named(name) => Program::File(&path(name)?).with_text(with),
             Self::File(path) => {
-                let chunk = CString::try_from_fmt(fmt!("@{}", BStr::from_bytes(path.to_bytes())))?;
+                let chunk = CText::of(&[b"@", path.to_bytes()])?;
                 let text = FileText::read(path)?;
                 Ok(with(text.bytes(), &chunk))
             }

@@ -13,7 +13,7 @@ use kernel::{
     error::from_err_ptr,
     ffi::c_int,
     prelude::*,
-    str::{CStr, CStrExt, CString}, //
+    str::{CStr, CStrExt}, //
 };
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
     path::{from_error, Links, Parent, Root}, //
 };
 use crate::{
+    linux::c_text::CText,
     permission::{Decision, Permission, Resolve, Set},
     sys::kernel_helpers as sys, //
 };
@@ -151,7 +152,7 @@ struct Directories(Text);
 
 impl Resolve for Directories {
     fn directory(&mut self, path: &[u8]) -> Option<&[u8]> {
-        let path = CString::try_from_fmt(fmt!("{}", kernel::str::BStr::from_bytes(path))).ok()?;
+        let path = CText::of(&[path]).ok()?;
         let found = Found::find(&path).ok()?;
         // SAFETY: It is held until the end of this function.
         unsafe { self.0.set(&found.0) }.ok()?;

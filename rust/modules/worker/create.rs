@@ -5,7 +5,6 @@
 use core::ffi::c_int;
 use kernel::{
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
@@ -21,6 +20,7 @@ use super::{
 };
 use crate::{
     channel::worker::{Fault, Worker, WorkerHandle},
+    linux::c_text::CText,
     lua::{self, Error, Kind as ValueKind, State},
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
@@ -140,7 +140,7 @@ impl Body {
         let loaded = match &self.text {
             Text::InFile => Source::File(path).with_text(|text, chunk| state.load(text, chunk)),
             Text::Read(text) => {
-                let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+                let chunk = CText::of(&[b"@", path.to_bytes()])?;
                 Ok(state.load(text, &chunk))
             }
             Text::Failed(error) => Err(*error),

@@ -3,14 +3,12 @@
 //! Where the script of a worker is.
 
 use core::ffi::c_int;
-use kernel::{
-    prelude::*,
-    str::CString, //
-};
+use kernel::prelude::*;
 
 use super::super::arguments::{show, type_error};
 use crate::{
     control::abi::script_name,
+    linux::c_text::CText,
     lua::{self, Error, Kind, State},
     permission::{Decision, Permission},
     runtime::{
@@ -27,7 +25,7 @@ pub(in super::super) struct Script {
     given: KVec<u8>,
     /// What the worker is called.
     name: KVec<u8>,
-    path: CString,
+    path: CText,
 }
 
 /// The text of a script, so far as it is known.
@@ -97,7 +95,7 @@ impl Script {
         Ok(Self {
             given: copy(&[given])?,
             name,
-            path: CString::try_from_fmt(fmt!("{}.lua", show(&path)))?,
+            path: CText::of(&[&path, b".lua"])?,
         })
     }
 
