@@ -50,6 +50,7 @@ mod entered;
 mod hurry;
 mod interruption;
 mod life;
+mod memory;
 mod phase;
 mod slice;
 mod stopping;
@@ -59,7 +60,7 @@ pub(crate) use self::{
     phase::{Kind, Phase},
     slice::Left, //
 };
-use self::{interruption::Interruption, life::Life};
+use self::{interruption::Interruption, life::Life, memory::OBJECTS};
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
 pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
@@ -111,10 +112,6 @@ struct Details {
 
 // SAFETY: The pointer is only used under the lock; see `Runtime::interrupt()`.
 unsafe impl Send for Details {}
-
-/// Bytes that a runtime takes beside its heap: itself, its VM, its streams, and what lists and queues
-/// have of it.
-const OBJECTS: usize = size_of::<Runtime>() + size_of::<Vm>() + 1024;
 
 /// A runtime.
 ///
@@ -313,16 +310,6 @@ impl Runtime {
         self.kind
     }
 
-    /// Who pays for its memory.
-    pub(crate) fn memcg(&self) -> &MemoryCgroup {
-        &self.memcg
-    }
-
-    /// Who its memory counts against, and that of all that it makes.
-    pub(crate) fn account(&self) -> &Arc<Account> {
-        &self.account
-    }
-
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
         self.life.phase()
@@ -331,25 +318,6 @@ impl Runtime {
     /// How long ago it was created.
     pub(crate) fn age(&self) -> Delta {
         self.started.elapsed()
-    }
-
-    /// Bytes of memory in use: now, at most so far, and allowed. Where it has an account of its own,
-    /// with all that it has made, else of its heap alone.
-    pub(crate) fn memory(&self) -> (usize, usize, usize) {
-        if self.has_own_account {
-            let (used, peak) = self.account.usage();
-            return (used, peak, self.account.limit());
-        }
-        let details = self.details.lock();
-        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
-        let (used, peak) = match unsafe { details.vm.as_ref() } {
-            Some(vm) => vm.memory(),
-            None => (
-                self.memory_used.load(Relaxed),
-                self.memory_peak.load(Relaxed),
-            ),
-        };
-        (used, peak, self.account.limit())
     }
 
     /// CPU time used, in nanoseconds; what is being used right now is included.
