@@ -203,7 +203,11 @@ fn new(state: State) -> lua::Result {
                 return make(state, &Source::Text(text, c"=(loadstring)"), arguments);
             };
             let path = CText::of(&[path]).map_err(|error| {
-                Error::message(fmt!("the script cannot be read: {error:?} for its path"))
+                if error == ENAMETOOLONG {
+                    Error::message(fmt!("the script cannot be read: File name too long"))
+                } else {
+                    Error::message(fmt!("the script cannot be read: {error:?} for its path"))
+                }
             })?;
             let chunk = CText::of(&[b"@", path.to_bytes()])?;
             let set = permissions::of(state);

@@ -22,7 +22,7 @@ return function(size)
 	return count * (size or 1000)
 end
 LUA
-echo 'worker.receive()' | script waits
+echo 'worker.peek()' | script waits
 echo 'local t = {} worker.message(pcall(function() for i = 1, 1 << 20 do t[i] = ("x"):rep(1000) .. i end end))' | script fills
 
 name=memory_tree
@@ -32,7 +32,7 @@ lunatik stop suite/tree >/dev/null 2>&1
 take_checks memory_tree "$status"
 
 eval_is "a path of megabytes is refused, without a warning" "true" \
-	'return select(2, pcall(require("llthreads2.ex").new, "@" .. ("x"):rep(16 << 20))):find("ENAMETOOLONG") ~= nil'
+	'return select(2, pcall(require("llthreads2.ex").new, "@" .. ("x"):rep(16 << 20))):find("File name too long") ~= nil'
 
 # What the children of a script take shows in its status, and comes back with them.
 cat >"$WORK/parent.lua" <<'LUA'
