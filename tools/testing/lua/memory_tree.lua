@@ -28,21 +28,23 @@ local function exhaust(make, most)
 	return most, "nothing", made
 end
 
-local function bounded(what, make, most, finish)
+-- `finish` is called for each that was made, `release` once: what is checked needs some memory itself.
+local function bounded(what, make, most, finish, release)
 	local count, why, made = exhaust(make, most)
+	for i = 1, finish and #made or 0 do
+		finish(made[i])
+	end
+	if release then
+		release()
+	end
+	made = nil
+	settle()
 	check.ok(what .. " end with an error", count < most and count > 0, count .. ": " .. why)
 	check.ok(
 		"which is about memory, for " .. what,
 		why:find("not enough memory", 1, true) or why:find("ENOMEM", 1, true) or why == "refused",
 		why
 	)
-	for i = 1, #made do
-		if finish then
-			finish(made[i])
-		end
-	end
-	made = nil
-	settle()
 end
 
 bounded("workers", function()
@@ -74,13 +76,15 @@ comes_back("buffers", 4 << 20)
 local buffer = mtmsg.newbuffer()
 bounded("messages", function()
 	return buffer:addmsg(("x"):rep(10000))
-end, 5000)
-buffer:clear()
+end, 5000, nil, function()
+	buffer:clear()
+end)
 comes_back("messages", 4 << 20)
 bounded("short messages", function()
 	return buffer:addmsg(1)
-end, 65000)
-buffer:clear()
+end, 65000, nil, function()
+	buffer:clear()
+end)
 comes_back("short messages", 4 << 20)
 bounded("tables", function()
 	return rcu.table(4096)
@@ -99,8 +103,9 @@ end
 bounded("entries of a table", function(i)
 	entries["key " .. i] = ("x"):rep(200)
 	return true
-end, 65000)
-entries = nil
+end, 65000, nil, function()
+	entries = nil
+end)
 comes_back("entries", 4 << 20)
 
 -- A child has no more than its maker, whatever it is given.
