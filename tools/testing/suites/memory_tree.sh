@@ -23,7 +23,8 @@ return function(size)
 end
 LUA
 echo 'worker.peek()' | script waits
-echo 'local t = {} worker.message(pcall(function() for i = 1, 1 << 20 do t[i] = ("x"):rep(1000) .. i end end))' | script fills
+echo 'local t = {} local good = pcall(function() for i = 1, 1 << 20 do t[i] = ("x"):rep(1000) .. i end end)
+t = nil collectgarbage() worker.message(good)' | script fills
 
 name=memory_tree
 within 300 lunatik run --mem 8M --name suite/tree "$SUITE_DIR/lua/memory_tree.lua" "$SUITE_DIR" >"$WORK/$name.out" 2>"$WORK/$name.err"
