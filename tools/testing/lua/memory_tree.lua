@@ -17,7 +17,7 @@ end
 
 -- Calls `make` until it fails, and says how often it did not, and why it did.
 local function exhaust(make, most)
-	local made = {}
+	local made = table.create(most)
 	for i = 1, most do
 		local good, value = pcall(make, i)
 		if not good or value == nil or value == false then
