@@ -65,7 +65,9 @@ struct LongText(KVVec<u8>);
 
 impl Write for LongText {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let written = self.0.extend_from_slice(text.as_bytes(), GFP_KERNEL);
+        let written = self
+            .0
+            .extend_from_slice(text.as_bytes(), GFP_KERNEL | __GFP_NOWARN);
         written.map_err(|_| core::fmt::Error)
     }
 }
