@@ -66,9 +66,16 @@ static int guarded_searcher(lua_State *L)
 	return call(L, SEARCHER);
 }
 
+/* The longest name of a variable that is compared to patterns: no pattern matches a longer text. */
+#define MAX_VARIABLE 4096
+
 static int guarded_getenv(lua_State *L)
 {
-	demand(L, LUNATIK_PERMISSION_ENV, luaL_checkstring(L, 1));
+	size_t length;
+	const char *name = luaL_checklstring(L, 1, &length);
+
+	luaL_argcheck(L, length <= MAX_VARIABLE, 1, "the name of a variable has at most 4096 bytes");
+	demand(L, LUNATIK_PERMISSION_ENV, name);
 	return call(L, GETENV);
 }
 

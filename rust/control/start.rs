@@ -275,8 +275,12 @@ fn repl_runtime(
         permissions: permissions(named)?,
         parent: None,
     })?;
-    session.set_repl(runtime.clone());
-    Ok(runtime)
+    if session.set_repl(&runtime) {
+        return Ok(runtime);
+    }
+    start::abandon(&runtime);
+    // Another request was quicker, or the client is gone.
+    session.repl().ok_or(StartError::Errno(EINTR))
 }
 
 /// Runs a chunk in the session's runtime.
