@@ -13,6 +13,7 @@ use kernel::{
 
 use super::{
     abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Source, Start},
+    output::SendError,
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
@@ -54,11 +55,17 @@ impl Sink for Relay {
             let stream = stream(to);
             let mut frame = VecSink(KVVec::new());
             let output = Reply::Output { stream, bytes };
-            let sent = !self.ended.load(Acquire)
-                && output.encode(self.request, &mut frame).is_ok()
-                && self.session.send(&frame.0, || runtime.waits_end()).is_ok();
-            if !sent {
+            if self.ended.load(Acquire) || output.encode(self.request, &mut frame).is_err() {
                 return false;
+            }
+            match self.session.send(&frame.0, || runtime.waits_end()) {
+                Ok(()) => (),
+                Err(SendError::GaveUp) => {
+                    // It has waited for the client to read.
+                    runtime.end_waiter();
+                    return false;
+                }
+                Err(_) => return false,
             }
         }
         true
@@ -87,6 +94,10 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
     let name = BStr::from_bytes(name);
     match error {
         StartError::Failed(failure) => script_failed(session, id, failure),
+        StartError::Stopped => {
+            let text = Text::new(fmt!("{name} was stopped before its chunk had ended"));
+            fail(session, id, errno::EINTR, text.as_bytes());
+        }
         StartError::AlreadyRunning => {
             let text = Text::new(fmt!("{name} is already running"));
             fail(session, id, errno::EEXIST, text.as_bytes());
@@ -205,8 +216,9 @@ fn finish(
     }
     let was_cancelled = session.end(id);
     match result {
+        // Its runtime is stopped, whether the chunk has ended by itself or not.
+        _ if was_cancelled => cancelled(session, id),
         Ok(values) => reply_values(session, id, &values),
-        Err(_) if was_cancelled => cancelled(session, id),
         Err(error) => start_failed(session, id, name(start), &error),
     }
 }

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     lua::{self, Error, Free, State},
     native,
-    runtime::parking::{wait, Waited},
+    runtime::{
+        parking::{wait, Waited},
+        vm::Vm, //
+    },
     sys::kernel_helpers as sys, //
 };
 
@@ -104,6 +107,9 @@ fn schedule(state: State) -> lua::Result {
     // For ever, but for what ends every wait.
     let timeout = (ms != u32::MAX).then_some(ms);
     let left = match wait(state, timeout, || Ok(None::<()>))? {
+        Waited::Ended { .. } if Vm::runtime_of(state).is_interrupted() => {
+            return Err(Error::message(fmt!("interrupted")))
+        }
         Waited::Ended { left_ms } => left_ms,
         Waited::Done(()) | Waited::TimedOut => 0,
     };

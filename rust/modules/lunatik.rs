@@ -103,6 +103,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
             "{name} could not be started: the kernel is locked down"
         )),
         StartError::Failed(failure) => raise(state, &failure),
+        StartError::Stopped => {
+            Error::message(fmt!("{name} was stopped before its chunk had ended"))
+        }
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
         StartError::Errno(error) if error == EINTR => {
             Error::message(fmt!("{name} was told to stop before it had started"))

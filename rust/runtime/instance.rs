@@ -127,6 +127,10 @@ pub(crate) struct Runtime {
     stop_requested: Atomic<bool>,
     /// Whether Lua code in it is being ended uncatchably.
     killed: Atomic<bool>,
+    /// Whether a wait of its thread's function has ended because of the stop.
+    wait_ended: Atomic<bool>,
+    /// What closing methods and finalizers get when a wait is ended, in milliseconds.
+    tidy_ms: Atomic<u32>,
     /// Whether the present call into it was given up: its waits end.
     cancelled: Atomic<bool>,
     /// Whether the call was given up because a runtime further up in its chain was.
@@ -219,6 +223,8 @@ impl Runtime {
                 life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
+                wait_ended: Atomic::new(false),
+                tidy_ms: Atomic::new(DEFAULT_GRACE_MS),
                 cancelled: Atomic::new(false),
                 cancelled_from_above: Atomic::new(false),
                 entry: Atomic::new(0),

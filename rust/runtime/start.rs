@@ -37,6 +37,8 @@ pub(crate) enum StartError {
     LockedDown,
     /// The script has failed.
     Failed(Arc<Failure>),
+    /// It was told to stop before its chunk had ended, or while it did.
+    Stopped,
     /// The kernel says no.
     Errno(kernel::error::Error),
 }
@@ -117,12 +119,16 @@ fn run_chunk<T>(
         execute::chunk(entered, text, name, push_arguments)
             .and_then(|results| finish(state, results))
     });
+    // By itself or by others: who asked for its start must not take it for one that stays.
+    let told = entered.was_told();
     let error = match result {
-        Ok(Ok(value)) => {
+        Ok(Ok(value)) if !told => {
             state.set_top(base);
             entered.loaded();
             return Ok(value);
         }
+        Ok(_) if told && !entered.is_over_limit() => StartError::Stopped,
+        Ok(Ok(_)) => StartError::Stopped,
         Ok(Err(error)) => {
             let failure = execute::or_no_memory(execute::to_failure(state, error));
             entered.set_failure(Some(failure.clone()));

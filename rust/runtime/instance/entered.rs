@@ -40,7 +40,7 @@ impl Runtime {
         chain: &Arc<Chain>,
         caller: Option<&Runtime>,
     ) -> Result<Entered<'a>, EnterError> {
-        Ownership::acquire(&self, chain, || {
+        let acquired = Ownership::acquire(&self, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
             } else if caller.is_some_and(Runtime::waits_end) {
@@ -48,7 +48,11 @@ impl Runtime {
             } else {
                 Ok(())
             }
-        })?;
+        });
+        if let (Err(EnterError::Interrupted), Some(caller)) = (&acquired, caller) {
+            caller.end_waiter();
+        }
+        acquired?;
         self.entry.store(chain.count_entry(), Relaxed);
         let entered = Entered { runtime: self };
         // SAFETY: The ownership was just acquired.
