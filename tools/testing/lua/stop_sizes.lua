@@ -1,0 +1,115 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Usage: lunatik run stop_sizes.lua SIZE LIMIT [PART OF]
+--
+-- Calls every function of every library with arguments of SIZE bytes (see stop_sizes_victim.lua), and stops what does
+-- not return at once. Prints what took longer than LIMIT milliseconds to stop, and a summary. With PART and OF, every
+-- OF-th function alone.
+
+local size, limit, part, of = math.tointeger((...)), math.tointeger((select(2, ...))), select(3, ...)
+part, of = math.tointeger(part or 1), math.tointeger(of or 1)
+local linux, runner, testing = require("linux"), require("lunatik.runner"), require("lunatik.testing")
+local shared = require("lunatik")._ENV
+local ktime = linux.ktime
+local VICTIM <const> = "stop_sizes_victim"
+local LIMITS <const> = { mem = 160 << 20 }
+-- What takes no longer than this by itself need not be stopped; what takes longer than that is.
+local QUICK <const>, PATIENCE <const> = 15000000, 400000000
+
+local late, stops, called, greatest, greatest_of = {}, 0, 0, 0, "nothing"
+
+-- Stops the victim; returns how long its code took to end.
+local function stop()
+	local before = ktime()
+	pcall(runner.stop, VICTIM, 0)
+	local gone = ktime() - before
+	return testing.stop_latency(VICTIM) or 0, gone
+end
+local function spawn(path, first, only)
+	shared.progress, shared.began, shared.longest, shared.slowest, shared.done = 0, 0, 0, 0, false
+	runner.spawn(VICTIM, LIMITS, path, size, first, only)
+end
+local function note(path, index, latency)
+	stops = stops + 1
+	if latency > greatest then
+		greatest, greatest_of = latency, path .. " " .. index
+	end
+	return latency > limit * 1000000
+end
+
+-- Stops one call several times, in the midst of it. Late is what is late each time: others take the CPU, too.
+local function stop_one(path, index)
+	local shortest, wrong = math.maxinteger, false
+	for _, wait in ipairs({ 3, 11, 23, 41 }) do
+		spawn(path, index, true)
+		local ending = ktime() + 500000000
+		while shared.began == 0 and ktime() < ending do
+			linux.schedule(1)
+		end
+		linux.schedule(wait)
+		local latency = stop()
+		if note(path, index, latency) then
+			wrong = true
+			shortest = math.min(shortest, latency)
+		end
+	end
+	if wrong then
+		-- Once more: is it so?
+		local again = 0
+		for _ = 1, 4 do
+			spawn(path, index, true)
+			linux.schedule(30)
+			if stop() > limit * 1000000 then
+				again = again + 1
+			end
+		end
+		if again >= 2 then
+			late[#late + 1] = ("%s, arguments %d: %.1f ms"):format(path, index, shortest / 1000000)
+		end
+	end
+end
+
+runner.spawn(VICTIM, LIMITS, "list")
+while not shared.names do
+	linux.schedule(1)
+end
+pcall(runner.stop, VICTIM, 0)
+local number = 0
+for path in shared.names:gmatch("[^\n]+") do
+	number = number + 1
+	if number % of == part % of then
+		called = called + 1
+		local first = 1
+		repeat
+			spawn(path, first)
+			local ending = ktime() + PATIENCE
+			while not shared.done and ktime() < ending do
+				-- A call that takes long is stopped; it is not waited for all of them.
+				local began = shared.began
+				if began ~= 0 and ktime() - began > PATIENCE // 4 then
+					break
+				end
+				if began == 0 or ktime() - began < QUICK then
+					ending = ktime() + PATIENCE
+				end
+				linux.schedule(2)
+			end
+			local done, index = shared.done, shared.progress
+			local latency = stop()
+			if not done then
+				if note(path, index, latency) then
+					stop_one(path, index)
+				end
+				first = index + 1
+			end
+			-- What took longest, of those that have returned.
+			if shared.longest > QUICK then
+				stop_one(path, shared.slowest)
+			end
+		until done or first > shared.sets
+	end
+end
+for _, text in ipairs(late) do
+	print("late: " .. text)
+end
+print(("%d functions, %d stops, %d late; the longest took %.1f ms: %s"):format(called, stops, #late, greatest / 1000000, greatest_of))

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Every function of every library, with arguments as long as a script likes, is stopped within 50 ms.
+# SIZES and PARTS say how long they are, and how many functions are left out: one of PARTS is called.
+# alone: measures how long stops take
+
+. "$(dirname "$0")/../lib/ktap.sh"
+cd "$WORK" || exit 1
+folder=/lib/modules/lua
+mkdir -p $folder
+cp "$SUITE_DIR/lua/stop_sizes_victim.lua" $folder/
+echo "return function() end" >$folder/stop_sizes_idle.lua
+
+SIZES=${SIZES:-1024 1048576 16777216}
+LIMIT=${LIMIT:-$((50 * SLOWER * SLOWER))}
+PARTS=${PARTS:-$((SLOWER / 4 * 4 + 1))}
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1 || exit 1
+
+for size in $SIZES; do
+	within 580 lunatik run --name suite/sizes "$SUITE_DIR/lua/stop_sizes.lua" "$size" "$LIMIT" 1 "$PARTS" >out 2>err
+	status=$?
+	check "all functions with $size bytes were called" test $status = 0
+	sed 's/^/# /' out err
+	check "at least a hundred of them" test "$(tail -n 1 out | cut -d ' ' -f 1)" -gt $((150 / PARTS))
+	check_fails "with $size bytes each is stopped within $LIMIT ms" grep '^late' out
+	lunatik shutdown
+done
+finish
