@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "edge.h"
 
@@ -120,9 +121,24 @@ static void check_denied(lua_State *L, const char *path)
 		raise_denied(L, denied == LUNATIK_DENIED_READ ? "fs:read" : "fs:write", path);
 }
 
+/* The kernel takes no longer path, final zero included. */
+#define MAX_PATH 4096
+
+/* C's ENAMETOOLONG. */
+#define NAME_TOO_LONG 36
+
+/* Notes the error of a path that is too long, before anything is done with it. */
+static int too_long(lua_State *L, const char *path)
+{
+	if (strnlen(path, MAX_PATH) < MAX_PATH)
+		return 0;
+	errno = NAME_TOO_LONG;
+	return 1;
+}
+
 FILE *lunatik_checked_fopen(lua_State *L, const char *path, const char *mode)
 {
-	FILE *file = lunatik_fopen(L, path, mode);
+	FILE *file = too_long(L, path) ? NULL : lunatik_fopen(L, path, mode);
 
 	check_denied(L, path);
 	return file;
@@ -130,7 +146,7 @@ FILE *lunatik_checked_fopen(lua_State *L, const char *path, const char *mode)
 
 FILE *lunatik_checked_freopen(lua_State *L, const char *path, const char *mode, FILE *file)
 {
-	file = lunatik_freopen(L, path, mode, file);
+	file = too_long(L, path) ? NULL : lunatik_freopen(L, path, mode, file);
 	check_denied(L, path);
 	return file;
 }
@@ -145,7 +161,7 @@ FILE *lunatik_checked_tmpfile(lua_State *L)
 
 int lunatik_checked_remove(lua_State *L, const char *path)
 {
-	int status = lunatik_remove(L, path);
+	int status = too_long(L, path) ? -1 : lunatik_remove(L, path);
 
 	check_denied(L, path);
 	return status;
@@ -153,7 +169,7 @@ int lunatik_checked_remove(lua_State *L, const char *path)
 
 int lunatik_checked_rename(lua_State *L, const char *from, const char *to)
 {
-	int status = lunatik_rename(L, from, to);
+	int status = too_long(L, from) || too_long(L, to) ? -1 : lunatik_rename(L, from, to);
 
 	check_denied(L, vm_of(L)->denied_second ? to : from);
 	return status;

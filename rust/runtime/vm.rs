@@ -355,6 +355,9 @@ unsafe extern "C" fn lunatik_bytecode_allowed_in(state: *mut sys::lua_State) -> 
     (parameters::bytecode() && !permissions::with(state, Set::is_sealed)).into()
 }
 
+/// Bytes of output between two looks whether the code is to end.
+const OUTPUT_PIECE: usize = 32 * 1024;
+
 /// Takes what a script writes to stream 1 or 2. Returns 0.
 ///
 /// # Safety
@@ -373,9 +376,16 @@ unsafe extern "C" fn lunatik_vm_output(
         Stream::Output
     };
     // SAFETY: As the caller promises; the runtime owns the VM and lives while its code runs.
-    unsafe {
-        let runtime = &*(*vm.cast::<Vm>()).runtime;
-        runtime.output(stream, core::slice::from_raw_parts(text, length));
+    let (vm, text) = unsafe {
+        let vm = &*vm.cast::<Vm>();
+        (vm, core::slice::from_raw_parts(text, length))
+    };
+    // Megabytes of short lines take long; the code ends when this has returned.
+    for piece in text.chunks(OUTPUT_PIECE) {
+        vm.runtime().output(stream, piece);
+        if vm.is_ended() {
+            break;
+        }
     }
     0
 }
