@@ -1,13 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Usage: lunatik run stop_sizes.lua SIZE LIMIT [PART OF]
+-- Usage: lunatik run stop_sizes.lua SIZE LIMIT THIN
 --
 -- Calls every function of every library with arguments of SIZE bytes (see stop_sizes_victim.lua), and stops what does
--- not return at once. Prints what took longer than LIMIT milliseconds to stop, and a summary. With PART and OF, every
--- OF-th function alone.
+-- not return at once. Prints what took longer than LIMIT milliseconds to stop, and a summary. Of the contents of
+-- strings each function gets one in THIN, and those that are meant for it.
 
-local size, limit, part, of = math.tointeger((...)), math.tointeger((select(2, ...))), select(3, ...)
-part, of = math.tointeger(part or 1), math.tointeger(of or 1)
+local size, limit, thin = math.tointeger((...)), math.tointeger((select(2, ...))), math.tointeger((select(3, ...)))
 local linux, runner, testing = require("linux"), require("lunatik.runner"), require("lunatik.testing")
 local shared = require("lunatik")._ENV
 local ktime = linux.ktime
@@ -27,7 +26,7 @@ local function stop()
 end
 local function spawn(path, first, only)
 	shared.progress, shared.began, shared.longest, shared.slowest, shared.done = 0, 0, 0, 0, false
-	runner.spawn(VICTIM, LIMITS, path, size, first, only)
+	runner.spawn(VICTIM, LIMITS, path, size, thin, first, only)
 end
 local function note(path, index, latency)
 	stops = stops + 1
@@ -74,40 +73,36 @@ while not shared.names do
 	linux.schedule(1)
 end
 pcall(runner.stop, VICTIM, 0)
-local number = 0
 for path in shared.names:gmatch("[^\n]+") do
-	number = number + 1
-	if number % of == part % of then
-		called = called + 1
-		local first = 1
-		repeat
-			spawn(path, first)
-			local ending = ktime() + PATIENCE
-			while not shared.done and ktime() < ending do
-				-- A call that takes long is stopped; it is not waited for all of them.
-				local began = shared.began
-				if began ~= 0 and ktime() - began > PATIENCE // 4 then
-					break
-				end
-				if began == 0 or ktime() - began < QUICK then
-					ending = ktime() + PATIENCE
-				end
-				linux.schedule(2)
+	called = called + 1
+	local first = 1
+	repeat
+		spawn(path, first)
+		local ending = ktime() + PATIENCE
+		while not shared.done and ktime() < ending do
+			-- A call that takes long is stopped; it is not waited for all of them.
+			local began = shared.began
+			if began ~= 0 and ktime() - began > PATIENCE // 4 then
+				break
 			end
-			local done, index = shared.done, shared.progress
-			local latency = stop()
-			if not done then
-				if note(path, index, latency) then
-					stop_one(path, index)
-				end
-				first = index + 1
+			if began == 0 or ktime() - began < QUICK then
+				ending = ktime() + PATIENCE
 			end
-			-- What took longest, of those that have returned.
-			if shared.longest > QUICK then
-				stop_one(path, shared.slowest)
+			linux.schedule(2)
+		end
+		local done, index = shared.done, shared.progress
+		local latency = stop()
+		if not done then
+			if note(path, index, latency) then
+				stop_one(path, index)
 			end
-		until done or first > shared.sets
-	end
+			first = index + 1
+		end
+		-- What took longest, of those that have returned.
+		if shared.longest > QUICK then
+			stop_one(path, shared.slowest)
+		end
+	until done or first > shared.sets
 end
 for _, text in ipairs(late) do
 	print("late: " .. text)

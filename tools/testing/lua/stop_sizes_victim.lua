@@ -68,7 +68,7 @@ add("lines", io.lines("/proc/version"))
 add("pairs", (pairs(table_of_all)), table_of_all)
 table.sort(names)
 
-local path, size, first, only = ...
+local path, size, thin, first, only = ...
 if path == "list" then
 	shared.names = table.concat(names, "\n")
 	return function() end
@@ -294,10 +294,13 @@ local sets = {}
 for _, special in ipairs(SPECIAL[path] or {}) do
 	sets[#sets + 1] = special
 end
-for _, content in ipairs(CONTENTS) do
-	for _, shape in ipairs(SHAPES) do
-		sets[#sets + 1] = function()
-			return shape(big(content), content)
+-- Each function gets others of them, so that all occur where one in several is taken.
+for number, content in ipairs(CONTENTS) do
+	if (number + #path) % thin == 0 then
+		for _, shape in ipairs(SHAPES) do
+			sets[#sets + 1] = function()
+				return shape(big(content), content)
+			end
 		end
 	end
 end
