@@ -45,6 +45,7 @@ use crate::{
     sched::thread::Thread, //
 };
 
+mod ended_waits;
 mod entered;
 mod hurry;
 mod interruption;
@@ -53,12 +54,12 @@ mod phase;
 mod slice;
 mod stopping;
 
+use self::{ended_waits::EndedWaits, interruption::Interruption, life::Life};
 pub(crate) use self::{
     entered::Entered,
     phase::{Kind, Phase},
     slice::Left, //
 };
-use self::{interruption::Interruption, life::Life};
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
 pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
@@ -127,10 +128,7 @@ pub(crate) struct Runtime {
     stop_requested: Atomic<bool>,
     /// Whether Lua code in it is being ended uncatchably.
     killed: Atomic<bool>,
-    /// Whether a wait of its thread's function has ended because of the stop.
-    wait_ended: Atomic<bool>,
-    /// What closing methods and finalizers get when a wait is ended, in milliseconds.
-    tidy_ms: Atomic<u32>,
+    ended_waits: EndedWaits,
     /// Whether the present call into it was given up: its waits end.
     cancelled: Atomic<bool>,
     /// Whether the call was given up because a runtime further up in its chain was.
@@ -223,8 +221,7 @@ impl Runtime {
                 life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
-                wait_ended: Atomic::new(false),
-                tidy_ms: Atomic::new(DEFAULT_GRACE_MS),
+                ended_waits: EndedWaits::new(),
                 cancelled: Atomic::new(false),
                 cancelled_from_above: Atomic::new(false),
                 entry: Atomic::new(0),

@@ -97,24 +97,7 @@ impl Runtime {
         self.stop_requested() || self.cancelled.load(Acquire)
     }
 
-    /// A wait of its Lua code ends because the code is to end. Ends the code, but for what tidies up: it
-    /// must not take the end of the wait for what it has waited for, and go on.
-    ///
-    /// The function of a kernel thread goes on the first time, to see `thread.shouldstop()` and
-    /// return by itself. Called by the thread that executes the code.
-    pub(crate) fn end_waiter(&self) {
-        if !self.stop_requested() {
-            // The call was given up, and its code is ended already.
-            return;
-        }
-        if self.thread().is_some() && !self.wait_ended.xchg(true, Full) {
-            return;
-        }
-        self.killed.store(true, Release);
-        self.interrupt(self.tidy_ms.load(Relaxed));
-    }
-
-    fn interrupt(&self, grace_ms: u32) {
+    pub(super) fn interrupt(&self, grace_ms: u32) {
         let below = self.chain_below();
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
@@ -204,7 +187,7 @@ impl Runtime {
         /// How often the caller's own end is looked for, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
 
-        self.tidy_ms.store(tidy_ms.max(1), Relaxed);
+        self.ended_waits.set_grace(tidy_ms);
         self.request_stop();
         let inside = match (chain, self.ownership.owner()) {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
