@@ -136,13 +136,7 @@ check "a thread that looks begins" wait_until 10 begun
 check "it is stopped" within 10 lunatik stop --grace 60000 protocol
 check_output "and returned by itself" "true" shared returned
 clear_shared
-cat >protocol2.lua <<'L'
-local lunatik, thread = require("lunatik"), require("thread")
-local r = lunatik.runtime("suite_waits_protocol")
-local t = thread.run(r, "protocol")
-return function() end
-L
-sed 's/^local linux/local linux/' protocol.lua >$folder/suite_waits_protocol.lua
+cp protocol.lua $folder/suite_waits_protocol.lua
 lunatik run /dev/stdin --name waits 2>err <<'L' >out
 local linux, lunatik, thread = require("linux"), require("lunatik"), require("thread")
 local shared = lunatik._ENV
@@ -157,18 +151,22 @@ clear_shared
 
 # A chunk that ends by itself after the stop is no success either.
 cat >computes.lua <<'L'
-local shared, ktime = require("lunatik")._ENV, require("linux").ktime
+local shared = require("lunatik")._ENV
 shared.begun = true
-local ending = ktime() + 300000000
-while ktime() < ending do end
+while not shared.finish do end
 shared.returned = true
 L
 lunatik run --name computes computes.lua 2>err &
 client=$!
 check "a chunk computes" wait_until 10 begun
-lunatik stop --grace 60000 computes
+lunatik stop --grace 600000 computes &
+stopper=$!
+check "it is told to stop" wait_until 10 sh -c 'lunatik status | grep -q "^computes .* stopping"'
+lunatik eval "require('lunatik')._ENV.finish = true" >/dev/null
 wait $client
 check "and its status is 1" test $? = 1
 check_output "it has ended by itself" "true" shared returned
 check "with a message" grep -q 'computes was stopped' err
+wait $stopper
+check "and whoever stopped it is content" test $? = 0
 finish
