@@ -13,7 +13,8 @@ local ktime = linux.ktime
 local VICTIM <const> = "stop_sizes_victim"
 local LIMITS <const> = { mem = 160 << 20 }
 -- What takes no longer than this by itself need not be stopped; what takes longer than that is.
-local QUICK <const>, PATIENCE <const> = 15000000, 400000000
+local QUICK <const>, PATIENCE <const> = limit * 800000, 400000000
+local BEGAN <const> = ktime()
 
 local late, stops, called, greatest, greatest_of = {}, 0, 0, 0, "nothing"
 
@@ -63,7 +64,8 @@ local function stop_one(path, index)
 			end
 		end
 		if again >= 2 then
-			late[#late + 1] = ("%s, arguments %d: %.1f ms"):format(path, index, shortest / 1000000)
+			late[#late + 1] = path
+			print(("late: %s, arguments %d: %.1f ms"):format(path, index, shortest / 1000000))
 		end
 	end
 end
@@ -75,6 +77,7 @@ end
 pcall(runner.stop, VICTIM, 0)
 for path in shared.names:gmatch("[^\n]+") do
 	called = called + 1
+	local start = ktime()
 	local first = 1
 	repeat
 		spawn(path, first)
@@ -103,8 +106,17 @@ for path in shared.names:gmatch("[^\n]+") do
 			stop_one(path, shared.slowest)
 		end
 	until done or first > shared.sets
+	if ktime() - start > 5000000000 then
+		print(("%s took %d s"):format(path, (ktime() - start) // 1000000000))
+	end
 end
-for _, text in ipairs(late) do
-	print("late: " .. text)
-end
-print(("%d functions, %d stops, %d late; the longest took %.1f ms: %s"):format(called, stops, #late, greatest / 1000000, greatest_of))
+print(
+	("%d functions, %d stops, %d late; the longest took %.1f ms: %s; all of it %d s"):format(
+		called,
+		stops,
+		#late,
+		greatest / 1000000,
+		greatest_of,
+		(ktime() - BEGAN) // 1000000000
+	)
+)
