@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Usage: lunatik run stop_sizes.lua SIZE LIMIT THIN
+-- Usage: lunatik run stop_sizes.lua SIZE LIMIT THIN [NAMES]
 --
 -- Calls every function of every library with arguments of SIZE bytes (see stop_sizes_victim.lua), and stops what does
 -- not return at once. Prints what took longer than LIMIT milliseconds to stop, and a summary. Of the contents of
--- strings each function gets one in THIN, and those that are meant for it.
+-- strings each function gets one in THIN, and those that are meant for it. NAMES is a pattern of the functions to call.
 
 local size, limit, thin = math.tointeger((...)), math.tointeger((select(2, ...))), math.tointeger((select(3, ...)))
+local wanted = select(4, ...) or ""
 local linux, runner, testing = require("linux"), require("lunatik.runner"), require("lunatik.testing")
 local shared = require("lunatik")._ENV
 local ktime = linux.ktime
@@ -76,10 +77,11 @@ while not shared.names do
 end
 pcall(runner.stop, VICTIM, 0)
 for path in shared.names:gmatch("[^\n]+") do
-	called = called + 1
 	local start = ktime()
 	local first = 1
-	repeat
+	local skipped = not path:find(wanted)
+	called = called + (skipped and 0 or 1)
+	while not skipped do
 		spawn(path, first)
 		local ending = ktime() + PATIENCE
 		while not shared.done and ktime() < ending do
@@ -105,7 +107,10 @@ for path in shared.names:gmatch("[^\n]+") do
 		if shared.longest > QUICK then
 			stop_one(path, shared.slowest)
 		end
-	until done or first > shared.sets
+		if done or first > shared.sets then
+			break
+		end
+	end
 	if ktime() - start > 5000000000 then
 		print(("%s took %d s"):format(path, (ktime() - start) // 1000000000))
 	end
