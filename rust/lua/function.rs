@@ -112,27 +112,6 @@ fn raise(state: State, error: Error) -> c_int {
     }
 }
 
-impl State {
-    /// `t[name] = function`, of one that measures the stack: it is called wherever code has got to,
-    /// takes little stack, and succeeds.
-    pub(crate) fn set_measuring_function(
-        self,
-        table: c_int,
-        name: &CStr,
-        function: NativeFunction,
-    ) -> core::result::Result<(), Raised> {
-        let table = self.absolute(table);
-        // SAFETY: The state is alive and the caller executes its VM; the function is sound to call
-        // for the trampoline, as for what calls it here.
-        let status =
-            unsafe { sys::lunatik_try_pushmeasuringfunction(self.as_raw(), Some(function.0)) };
-        if status != 0 {
-            return Err(Raised);
-        }
-        self.set_field(table, name)
-    }
-}
-
 /// Makes a [`NativeFunction`] of a `fn(State) -> lua::Result` and the [`Guard`] that says who may
 /// call it: `native!(run, needs::Starts)`, `native!(time, Free)`.
 #[macro_export]

@@ -173,6 +173,9 @@ fn check_arguments(state: State, first: c_int) -> lua::Result<()> {
     Ok(())
 }
 
+/// The longest path of a file with the code of a thread, as the kernel has it.
+const MAX_PATH: usize = 4095;
+
 /// `llthreads.new(code, ...)`
 fn new(state: State) -> lua::Result {
     check_arguments(state, 2)?;
@@ -199,6 +202,12 @@ fn new(state: State) -> lua::Result {
             let Some((b'@', path)) = text.split_first() else {
                 return make(state, &Source::Text(text, c"=(loadstring)"), arguments);
             };
+            if path.len() > MAX_PATH {
+                return Err(Error::argument(
+                    1,
+                    fmt!("a path must have at most {MAX_PATH} bytes"),
+                ));
+            }
             let path = CString::try_from_fmt(fmt!("{}", show(path)))?;
             let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
             let set = permissions::of(state);
