@@ -165,6 +165,30 @@ void lunatik_fill(struct lua_State *L, void *to, int byte, size_t size);
 const void *lunatik_find(struct lua_State *L, const void *block, int byte, size_t size);
 int lunatik_compare(struct lua_State *L, const void *a, const void *b, size_t size);
 size_t lunatik_length(struct lua_State *L, const char *text);
+/* Does not raise: where the code is to end, the result is too small. */
+size_t lunatik_length_quiet(struct lua_State *L, const char *text);
+/* Whether two texts that end with a zero are the same. */
+int lunatik_same(struct lua_State *L, const char *a, const char *b);
+
+/* Whether a text that ends with a zero has a byte that is none. */
+static inline int lunatik_has(struct lua_State *L, const char *text, int byte)
+{
+	return lunatik_find(L, text, byte, lunatik_length(L, text)) != NULL;
+}
+
+/* Something to search for: see search.c. */
+typedef struct lunatik_pattern {
+	const char *text;
+	size_t length;
+	unsigned long hash;
+	/* The weight of the first byte in the hash. */
+	unsigned long weight;
+} lunatik_pattern;
+
+void lunatik_prepare(struct lua_State *L, lunatik_pattern *pattern, const char *text,
+		     size_t length);
+const char *lunatik_search(struct lua_State *L, const lunatik_pattern *pattern, const char *text,
+			   size_t size);
 
 /* Bytes at a time: some 10 microseconds. */
 #define LUNATIK_PIECE ((size_t)32 * 1024)

@@ -73,9 +73,16 @@ static int guarded_searcher(lua_State *L)
 	return results;
 }
 
+/* The longest name of a variable that is compared to patterns: no pattern matches a longer text. */
+#define MAX_VARIABLE 4096
+
 static int guarded_getenv(lua_State *L)
 {
-	demand(L, LUNATIK_PERMISSION_ENV, luaL_checkstring(L, 1));
+	size_t length;
+	const char *name = luaL_checklstring(L, 1, &length);
+
+	luaL_argcheck(L, length <= MAX_VARIABLE, 1, "the name of a variable has at most 4096 bytes");
+	demand(L, LUNATIK_PERMISSION_ENV, name);
 	return call(L, GETENV);
 }
 
@@ -125,9 +132,24 @@ static void check_denied(lua_State *L, const char *path)
 		raise_denied(L, denied == LUNATIK_DENIED_READ ? "fs:read" : "fs:write", path);
 }
 
+/* The kernel takes no longer path, final zero included. */
+#define MAX_PATH 4096
+
+/* C's ENAMETOOLONG. */
+#define NAME_TOO_LONG 36
+
+/* Notes the error of a path that is too long, before anything is done with it. */
+static int too_long(lua_State *L, const char *path)
+{
+	if (strnlen(path, MAX_PATH) < MAX_PATH)
+		return 0;
+	errno = NAME_TOO_LONG;
+	return 1;
+}
+
 FILE *lunatik_checked_fopen(lua_State *L, const char *path, const char *mode)
 {
-	FILE *file = lunatik_fopen(L, path, mode);
+	FILE *file = too_long(L, path) ? NULL : lunatik_fopen(L, path, mode);
 
 	check_denied(L, path);
 	return file;
@@ -135,7 +157,7 @@ FILE *lunatik_checked_fopen(lua_State *L, const char *path, const char *mode)
 
 FILE *lunatik_checked_freopen(lua_State *L, const char *path, const char *mode, FILE *file)
 {
-	file = lunatik_freopen(L, path, mode, file);
+	file = too_long(L, path) ? NULL : lunatik_freopen(L, path, mode, file);
 	check_denied(L, path);
 	return file;
 }
@@ -150,7 +172,7 @@ FILE *lunatik_checked_tmpfile(lua_State *L)
 
 int lunatik_checked_remove(lua_State *L, const char *path)
 {
-	int status = lunatik_remove(L, path);
+	int status = too_long(L, path) ? -1 : lunatik_remove(L, path);
 
 	check_denied(L, path);
 	return status;
@@ -158,7 +180,7 @@ int lunatik_checked_remove(lua_State *L, const char *path)
 
 int lunatik_checked_rename(lua_State *L, const char *from, const char *to)
 {
-	int status = lunatik_rename(L, from, to);
+	int status = too_long(L, from) || too_long(L, to) ? -1 : lunatik_rename(L, from, to);
 
 	check_denied(L, vm_of(L)->denied_second ? to : from);
 	return status;

@@ -104,3 +104,22 @@ size_t lunatik_length(lua_State *L, const char *text)
 		lunatik_poll(L);
 	}
 }
+
+size_t lunatik_length_quiet(lua_State *L, const char *text)
+{
+	const char *rest = text;
+	size_t piece;
+
+	do {
+		piece = strnlen(rest, LUNATIK_PIECE);
+		rest += piece;
+	} while (piece == LUNATIK_PIECE && !luaD_ended(G(L)));
+	return (size_t)(rest - text);
+}
+
+int lunatik_same(lua_State *L, const char *a, const char *b)
+{
+	size_t length = lunatik_length(L, a);
+
+	return length == lunatik_length(L, b) && lunatik_compare(L, a, b, length) == 0;
+}

@@ -118,16 +118,11 @@ impl Session {
     pub(super) fn close(&self) {
         self.closed.store(true, Release);
         self.output.close();
-        let mut from = 0;
-        loop {
-            let pending = self.pending.lock();
-            let request = pending.get(from).map(Pending::cancel);
-            drop(pending);
-            from += 1;
-            match request {
-                Some(on_cancel) => carry_out(on_cancel),
-                None => break,
-            }
+        // Requests come and go meanwhile, so the list is taken as a whole. A request that is not on it
+        // finds that the session is closed, which counts as cancelled.
+        let pending = core::mem::replace(&mut *self.pending.lock(), KVec::new());
+        for request in pending {
+            carry_out(request.on_cancel);
         }
         let repl = self.repl.lock().take();
         if let Some(runtime) = repl {
@@ -142,18 +137,19 @@ impl Session {
         repl.as_ref().filter(|r| !r.stop_requested()).cloned()
     }
 
-    /// Sets the runtime of the session's `repl`.
-    pub(super) fn set_repl(&self, runtime: Arc<Runtime>) {
-        let former = self.repl.lock().replace(runtime);
-        drop(former);
-        if self.is_closed() {
-            // `close()` may have looked before.
-            let repl = self.repl.lock().take();
-            if let Some(runtime) = repl {
-                runtime.request_stop();
-                reaper::finish(runtime);
-            }
+    /// Makes `runtime` that of the session's `repl`. Returns false, and leaves `runtime` to the caller,
+    /// if another request has made one meanwhile, or the session is closed.
+    pub(super) fn set_repl(&self, runtime: &Arc<Runtime>) -> bool {
+        let mut repl = self.repl.lock();
+        // `close()` takes the runtime after it has closed the session.
+        if self.is_closed() || repl.as_ref().is_some_and(|r| !r.stop_requested()) {
+            return false;
         }
+        let former = repl.replace(runtime.clone());
+        drop(repl);
+        // Somebody has stopped it, who ends it, too. Drops a reference, so after unlocking.
+        drop(former);
+        true
     }
 
     /// Queues a frame for the client.
@@ -217,7 +213,7 @@ impl Session {
         pending.push(
             Pending {
                 id,
-                cancelled: Atomic::new(self.is_closed()),
+                cancelled: Atomic::new(false),
                 on_cancel: None,
             },
             GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
@@ -231,15 +227,17 @@ impl Session {
         let position = pending.iter().position(|request| request.id == id);
         let request = position.and_then(|position| pending.remove(position).ok());
         drop(pending);
-        request.is_some_and(|request| request.cancelled.load(Acquire))
+        self.is_closed() || request.is_some_and(|request| request.cancelled.load(Acquire))
     }
 
     /// Whether request `id` was cancelled.
     pub(super) fn is_cancelled(&self, id: u32) -> bool {
         let pending = self.pending.lock();
-        pending
+        let cancelled = pending
             .iter()
-            .any(|request| request.id == id && request.cancelled.load(Acquire))
+            .any(|request| request.id == id && request.cancelled.load(Acquire));
+        drop(pending);
+        cancelled || self.is_closed()
     }
 
     /// Says what is to be done when request `id` is cancelled, or that nothing is.
@@ -247,7 +245,10 @@ impl Session {
         let mut pending = self.pending.lock();
         let mut former = None;
         let mut at_once = None;
-        if let Some(request) = pending.iter_mut().find(|request| request.id == id) {
+        if self.is_closed() {
+            // `close()` has looked, or sees neither this request nor what is done about it.
+            at_once = on_cancel;
+        } else if let Some(request) = pending.iter_mut().find(|request| request.id == id) {
             former = core::mem::replace(&mut request.on_cancel, on_cancel);
             if request.cancelled.load(Acquire) {
                 at_once = request.on_cancel.clone();

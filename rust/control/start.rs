@@ -13,6 +13,7 @@ use kernel::{
 
 use super::{
     abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Source, Start},
+    output::SendError,
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
@@ -55,11 +56,17 @@ impl Sink for Relay {
             let stream = stream(to);
             let mut frame = VecSink(KVVec::new());
             let output = Reply::Output { stream, bytes };
-            let sent = !self.ended.load(Acquire)
-                && output.encode(self.request, &mut frame).is_ok()
-                && self.session.send(&frame.0, || runtime.waits_end()).is_ok();
-            if !sent {
+            if self.ended.load(Acquire) || output.encode(self.request, &mut frame).is_err() {
                 return false;
+            }
+            match self.session.send(&frame.0, || runtime.waits_end()) {
+                Ok(()) => (),
+                Err(SendError::GaveUp) => {
+                    // It has waited for the client to read.
+                    runtime.end_waiter();
+                    return false;
+                }
+                Err(_) => return false,
             }
         }
         true
@@ -88,6 +95,10 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
     let name = BStr::from_bytes(name);
     match error {
         StartError::Failed(failure) => script_failed(session, id, failure),
+        StartError::Stopped => {
+            let text = Text::new(fmt!("{name} was stopped before its chunk had ended"));
+            fail(session, id, errno::EINTR, text.as_bytes());
+        }
         StartError::AlreadyRunning => {
             let text = Text::new(fmt!("{name} is already running"));
             fail(session, id, errno::EEXIST, text.as_bytes());
@@ -231,8 +242,9 @@ fn finish(
     }
     let was_cancelled = session.end(id);
     match result {
+        // Its runtime is stopped, whether the chunk has ended by itself or not.
+        _ if was_cancelled => cancelled(session, id),
         Ok(values) => reply_values(session, id, &values),
-        Err(_) if was_cancelled => cancelled(session, id),
         Err(error) => start_failed(session, id, name(start), &error),
     }
 }
@@ -303,8 +315,12 @@ fn repl_runtime(
         parent: None,
         made_by: None,
     })?;
-    session.set_repl(runtime.clone());
-    Ok(runtime)
+    if session.set_repl(&runtime) {
+        return Ok(runtime);
+    }
+    start::abandon(&runtime);
+    // Another request was quicker, or the client is gone.
+    session.repl().ok_or(StartError::Errno(EINTR))
 }
 
 /// Runs a chunk in the session's runtime.

@@ -40,6 +40,18 @@ u64 lunatik_task_cpu_ns(struct task_struct *task)
 	return READ_ONCE(task->se.sum_exec_runtime);
 }
 
+/* How often the calling thread has left its CPU. */
+u64 lunatik_switches(void)
+{
+	return (u64)current->nvcsw + current->nivcsw;
+}
+
+/* Has the kernel count what the calling thread has used until now. The thread may give its CPU away. */
+void lunatik_update_cpu_time(void)
+{
+	schedule();
+}
+
 /* Or waits for a CPU. */
 bool lunatik_task_is_running(struct task_struct *task)
 {

@@ -29,6 +29,8 @@ int lunatik_locked_down_module_parameter(void);
 /* linux/sched.h */
 u64 lunatik_task_cpu_ns(struct task_struct *task);
 bool lunatik_task_is_running(struct task_struct *task);
+u64 lunatik_switches(void);
+void lunatik_update_cpu_time(void);
 unsigned int lunatik_task_cpu(struct task_struct *task);
 void lunatik_task_comm(struct task_struct *task, char *buffer, size_t size);
 bool lunatik_fatal_signal_pending(void);

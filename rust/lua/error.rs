@@ -41,16 +41,18 @@ impl Error {
         Self::Message(Text::new(arguments))
     }
 
-    /// As [`message`](Self::message), for one that may be long.
+    /// As [`message`](Self::message), for one that may be as long as two paths.
     pub(crate) fn long_message(state: State, arguments: fmt::Arguments<'_>) -> Self {
-        let mut text = LongText(KVVec::new());
-        match text
-            .write_fmt(arguments)
-            .map(|()| state.push_bytes(&text.0))
-        {
-            Ok(Ok(())) => Self::PushedMessage,
-            Ok(Err(Raised)) => Self::Raised,
-            Err(_) => Self::NoMemory,
+        let mut text = LongText {
+            bytes: KVec::new(),
+            is_full: false,
+        };
+        if text.write_fmt(arguments).is_err() && !text.is_full {
+            return Self::NoMemory;
+        }
+        match state.push_bytes(&text.bytes) {
+            Ok(()) => Self::PushedMessage,
+            Err(Raised) => Self::Raised,
         }
     }
 
@@ -60,15 +62,28 @@ impl Error {
     }
 }
 
-/// A text of any length; writing fails for lack of memory only.
-struct LongText(KVVec<u8>);
+/// Bytes of a [`LongText`]; what is longer is cut. A byte of a path may be shown as four.
+const MAX_LONG_TEXT: usize = 16 * 1024;
+
+/// A text of bounded length. Writing fails where it is full, or for lack of memory.
+struct LongText {
+    bytes: KVec<u8>,
+    is_full: bool,
+}
 
 impl Write for LongText {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let written = self
-            .0
-            .extend_from_slice(text.as_bytes(), GFP_KERNEL | __GFP_NOWARN);
-        written.map_err(|_| core::fmt::Error)
+        let room = MAX_LONG_TEXT.saturating_sub(self.bytes.len());
+        let fitting = text.as_bytes().get(..room);
+        self.is_full = fitting.is_some_and(|fitting| fitting.len() < text.len());
+        let written = self.bytes.extend_from_slice(
+            fitting.unwrap_or(text.as_bytes()),
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+        );
+        match written {
+            Ok(()) if !self.is_full => Ok(()),
+            _ => Err(core::fmt::Error),
+        }
     }
 }
 

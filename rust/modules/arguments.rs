@@ -92,7 +92,7 @@ pub(super) fn script<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
     script_name(given).map_err(|error| Error::argument(index, format_args!("{error}")))
 }
 
-/// Shows bytes in a message.
+/// Shows bytes in a message. A message is cut where it is full, and no time goes into what follows.
 pub(super) fn show(bytes: &[u8]) -> &BStr {
     BStr::from_bytes(bytes)
 }

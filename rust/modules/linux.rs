@@ -11,7 +11,10 @@ use super::{
 use crate::{
     lua::{self, Error, Free, State},
     native,
-    runtime::parking::{give_way, wait, Waited},
+    runtime::{
+        parking::{give_way, wait, Waited},
+        vm::Vm, //
+    },
     sys::kernel_helpers as sys, //
 };
 
@@ -108,6 +111,9 @@ fn schedule(state: State) -> lua::Result {
     // More than fits is for ever, but for what ends every wait.
     let timeout = (ms != u32::MAX).then_some(ms);
     let left = match wait(state, timeout, || Ok(None::<()>))? {
+        Waited::Ended { .. } if Vm::runtime_of(state).is_interrupted() => {
+            return Err(Error::message(fmt!("interrupted")))
+        }
         Waited::Ended { left_ms } => left_ms,
         Waited::Done(()) | Waited::TimedOut => 0,
     };

@@ -202,14 +202,14 @@ fn new(state: State) -> lua::Result {
             let Some((b'@', path)) = text.split_first() else {
                 return make(state, &Source::Text(text, c"=(loadstring)"), arguments);
             };
-            let path = CText::of(&[path]).map_err(|error| {
+            let chunk = CText::of(&[b"@", path]).map_err(|error| {
                 if error == ENAMETOOLONG {
                     Error::message(fmt!("the script cannot be read: File name too long"))
                 } else {
                     Error::message(fmt!("the script cannot be read: {error:?} for its path"))
                 }
             })?;
-            let chunk = CText::of(&[b"@", path.to_bytes()])?;
+            let path = CText::of(&[path])?;
             let set = permissions::of(state);
             let text = stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(|error| {
                 let path = path.to_bytes();

@@ -109,6 +109,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
             Error::message(fmt!("{name} could not be started: C stack overflow"))
         }
         StartError::Failed(failure) => raise(state, &failure),
+        StartError::Stopped => {
+            Error::message(fmt!("{name} was stopped before its chunk had ended"))
+        }
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
         StartError::Errno(error) if error == EMLINK => Error::message(fmt!(
             "{name} could not be started: too many memory limits below each other; give it none"

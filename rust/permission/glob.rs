@@ -3,24 +3,46 @@
 //! Patterns: `*` is any number of bytes, slashes too, `?` is one byte, `[a-z]` one of a set and
 //! `[!a-z]` one that is not in it. Everything else, a `[` without its `]` too, is itself.
 
+/// The longest text that is matched: that of a path, as the kernel has it. No pattern matches more.
+pub const MAX_TEXT: usize = 4096;
+
+/// The bytes of a pattern that are looked at for one text. Each star makes what follows it begin
+/// anew at each byte of the text, so a long pattern and a long text could take a long time.
+const MAX_LOOKS: usize = 64 * MAX_TEXT;
+
 /// Whether `pattern` matches all of `text`.
 ///
-/// Takes time in proportion to the product of both lengths at most, and no stack.
+/// Takes no stack, and less than a millisecond: what takes more than [`MAX_LOOKS`] does not match,
+/// nor does a text of more than [`MAX_TEXT`] bytes.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    if text.len() > MAX_TEXT {
+        return false;
+    }
+    let mut matcher = Matcher {
+        after_sets: after_sets(pattern),
+        looks: MAX_LOOKS,
+    };
     let (mut rest, mut left) = (pattern, text);
     // Where to go on when what follows the last `*` does not match: after that star, with the text
     // from one byte further on.
     let mut retry: Option<(&[u8], &[u8])> = None;
     loop {
         if let Some((b'*', after)) = rest.split_first() {
+            if after.is_empty() {
+                return true;
+            }
             rest = after;
             retry = Some((after, left));
             continue;
         }
         let step = match left.split_first() {
             None if rest.is_empty() => return true,
-            None => None,
-            Some((&byte, left)) => one(rest, byte).map(|rest| (rest, left)),
+            // What follows the star fits even less in a shorter text.
+            None => return false,
+            Some((&byte, left)) => match matcher.one(rest, byte) {
+                None => return false,
+                Some(found) => found.map(|rest| (rest, left)),
+            },
         };
         if let Some(next) = step {
             (rest, left) = next;
@@ -37,16 +59,39 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// What follows the first element of `pattern`, if that matches `byte`.
-fn one(pattern: &[u8], byte: u8) -> Option<&[u8]> {
-    let (first, rest) = pattern.split_first()?;
-    match first {
-        b'?' => Some(rest),
-        b'[' => match set(rest) {
-            Some((members, rest)) => contains(members, byte).then_some(rest),
-            None => (byte == b'[').then_some(rest),
-        },
-        _ => (*first == byte).then_some(rest),
+/// What follows the last `]` of a pattern: no set begins there.
+fn after_sets(pattern: &[u8]) -> usize {
+    let close = pattern.iter().rposition(|&byte| byte == b']');
+    let after = close.and_then(|close| pattern.get(close.checked_add(1)?..));
+    after.map_or(pattern.len(), <[u8]>::len)
+}
+
+struct Matcher {
+    /// How long the pattern is after its last `]`.
+    after_sets: usize,
+    /// What is left of [`MAX_LOOKS`].
+    looks: usize,
+}
+
+impl Matcher {
+    /// What follows the first element of `pattern`, if that matches `byte`; `None` if there were too
+    /// many looks.
+    fn one<'a>(&mut self, pattern: &'a [u8], byte: u8) -> Option<Option<&'a [u8]>> {
+        let Some((first, rest)) = pattern.split_first() else {
+            return Some(None);
+        };
+        let set = match first {
+            // So a `[` that nothing closes costs no search for a `]`.
+            b'[' if rest.len() > self.after_sets => set(rest),
+            _ => None,
+        };
+        let looked = set.map_or(1, |(members, _)| members.len().saturating_add(1));
+        self.looks = self.looks.checked_sub(looked)?;
+        Some(match (first, set) {
+            (_, Some((members, rest))) => contains(members, byte).then_some(rest),
+            (b'?', None) => Some(rest),
+            _ => (*first == byte).then_some(rest),
+        })
     }
 }
 

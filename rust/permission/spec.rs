@@ -59,16 +59,23 @@ pub enum SpecError<'a> {
     Unanchored(&'a [u8]),
 }
 
-/// Bytes in a message.
+/// Bytes in a message: the first of them, if there are more than a correct spec has.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+/// How many bytes are shown.
+const MAX_SHOWN: usize = MAX_NAME + MAX_VALUE + 2;
 
 impl fmt::Display for Bytes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
+        let shown = self.0.get(..MAX_SHOWN).unwrap_or(self.0);
+        for chunk in shown.utf8_chunks() {
             f.write_str(chunk.valid())?;
             if !chunk.invalid().is_empty() {
                 f.write_str("\u{fffd}")?;
             }
+        }
+        if shown.len() < self.0.len() {
+            f.write_str("...")?;
         }
         Ok(())
     }
@@ -106,7 +113,9 @@ impl<'a> Spec<'a> {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let equals = rest.iter().position(|&byte| byte == b'=');
+        // A script may give megabytes: no more is looked at than a name may have.
+        let mut start = rest.iter().take(MAX_NAME.saturating_add(1));
+        let equals = start.position(|&byte| byte == b'=');
         let (name, value) =
             match equals.and_then(|at| Some((rest.get(..at)?, rest.get(at.checked_add(1)?..)?))) {
                 Some((name, value)) => (name, Some(value)),

@@ -274,6 +274,8 @@ impl Buffer {
                     break;
                 }
                 if runtime.waits_end() {
+                    drop(inner);
+                    runtime.end_waiter();
                     return Err(Refused::Interrupted);
                 }
                 let signal = match left {

@@ -46,6 +46,7 @@ use crate::{
     sched::thread::Thread, //
 };
 
+mod ended_waits;
 mod ending;
 mod entered;
 mod hurry;
@@ -59,13 +60,19 @@ mod slice;
 mod staying;
 mod stopping;
 
+use self::{
+    ended_waits::EndedWaits,
+    interruption::Interruption,
+    life::Life,
+    memory::OBJECTS,
+    staying::Staying, //
+};
 pub(crate) use self::{
     entered::Entered,
     phase::{Kind, Phase},
     slice::Left,
     staying::Keep, //
 };
-use self::{interruption::Interruption, life::Life, memory::OBJECTS, staying::Staying};
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
 pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
@@ -142,6 +149,7 @@ pub(crate) struct Runtime {
     stop_requested: Atomic<bool>,
     /// Whether Lua code in it is being ended uncatchably.
     killed: Atomic<bool>,
+    ended_waits: EndedWaits,
     /// Whether the present call into it was given up: its waits end.
     cancelled: Atomic<bool>,
     /// Whether the call was given up because a runtime further up in its chain was.
@@ -249,6 +257,7 @@ impl Runtime {
                 life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
+                ended_waits: EndedWaits::new(),
                 cancelled: Atomic::new(false),
                 cancelled_from_above: Atomic::new(false),
                 entry: Atomic::new(0),

@@ -3,7 +3,8 @@
 //! The CPU time of a runtime, and its limits.
 //!
 //! Time counts that a thread really ran for the runtime: who sleeps uses none. The kernel brings
-//! the figures up to date at its ticks and when threads change.
+//! the figures up to date at its ticks and when threads change. Of a call that begins and ends
+//! between two of these they tell nothing, so such a call is charged by the clock.
 
 use core::{cell::Cell, ptr};
 use kernel::{
@@ -57,6 +58,9 @@ pub(crate) enum Exceeded {
     Total,
 }
 
+/// What the calling thread had used when it began to wait for another one, or the time then.
+pub(crate) struct Paused(u64);
+
 /// Counts the CPU time of one runtime.
 ///
 /// # Invariants
@@ -64,11 +68,15 @@ pub(crate) enum Exceeded {
 /// `task` is null or a thread that executes the runtime, or is about to, and does not end before it is replaced.
 pub(crate) struct Meter {
     budget: Budget,
-    /// When the present slice began in the pool, in nanoseconds; 0 elsewhere.
+    /// When `task` began to execute the runtime, in nanoseconds; 0 if it is only about to.
     began: Atomic<u64>,
+    /// How often `task` had left its CPU by then.
+    switches: Atomic<u64>,
     task: Atomic<*mut task_struct>,
-    /// What `task` had used when it was last settled.
+    /// What `task` had used when it began, as the kernel knew.
     base: Atomic<u64>,
+    /// Whether that was up to date.
+    exact: Atomic<bool>,
     settled: Atomic<u64>,
     /// The total when the present stretch began.
     stretch: Atomic<u64>,
@@ -81,6 +89,12 @@ fn used_by(task: *mut task_struct) -> u64 {
     // SAFETY: The callers vouch for the task: it is the current one, or one that waits for that, or seen under RCU
     // in a meter whose invariants say that it was alive at that time.
     unsafe { sys::lunatik_task_cpu_ns(task) }
+}
+
+/// How often the calling thread has left its CPU.
+fn switches() -> u64 {
+    // SAFETY: No conditions.
+    unsafe { sys::lunatik_switches() }
 }
 
 fn now() -> u64 {
@@ -134,8 +148,10 @@ impl Meter {
         Self {
             budget,
             began: Atomic::new(0),
+            switches: Atomic::new(0),
             task: Atomic::new(ptr::null_mut()),
             base: Atomic::new(0),
+            exact: Atomic::new(false),
             settled: Atomic::new(0),
             stretch: Atomic::new(0),
             waits_count: Atomic::new(false),
@@ -150,20 +166,13 @@ impl Meter {
 
     /// From now on the calling thread executes the runtime.
     pub(crate) fn start(&self) {
-        self.start_at(0);
-    }
-
-    /// As [`start`](Self::start), for a thread that executes many, each for a moment.
-    pub(crate) fn start_slice(&self) {
-        self.start_at(now());
-    }
-
-    fn start_at(&self, began: u64) {
         let task = Task::current_raw();
         // Whoever reads meanwhile sees that the task changes.
         self.task.store(ptr::null_mut(), Release);
-        self.began.store(began, Relaxed);
+        self.began.store(now(), Relaxed);
+        self.switches.store(switches(), Relaxed);
         self.base.store(used_by(task), Release);
+        self.exact.store(false, Relaxed);
         // INVARIANT: The current task calls `stop()` before it ends.
         self.task.store(task, Release);
     }
@@ -172,31 +181,78 @@ impl Meter {
     ///
     /// # Safety
     ///
-    /// That must wait for the calling thread, and calls [`start`](Self::start) or [`start_slice`](Self::start_slice)
-    /// then.
+    /// That must wait for the calling thread, and calls [`start`](Self::start) then.
     pub(crate) unsafe fn hand_over(&self, task: *mut task_struct) {
         self.stop();
+        self.began.store(0, Relaxed);
         self.base.store(used_by(task), Release);
         // INVARIANT: As the caller promises, it is replaced before it ends.
         self.task.store(task, Release);
     }
 
-    /// The calling thread executes the runtime no longer.
+    /// Nanoseconds since the calling thread began.
+    fn passed(&self) -> u64 {
+        now().saturating_sub(self.began.load(Relaxed))
+    }
+
+    /// The calling thread executes the runtime no longer. May sleep.
     pub(crate) fn stop(&self) {
-        let now = used_by(Task::current_raw());
-        self.settle(now, now.saturating_sub(self.base.load(Relaxed)));
+        self.settle(self.used(true));
     }
 
-    /// As [`stop`](Self::stop), after [`start_slice`](Self::start_slice).
+    /// What the calling thread has used since it began.
+    fn used(&self, exact: bool) -> u64 {
+        let passed = self.passed();
+        // It has not left its CPU, so it has used all the time that has passed. Else the kernel knows
+        // how much, once its figures are up to date.
+        if exact && switches() == self.switches.load(Relaxed) {
+            return passed;
+        }
+        // SAFETY: The calling thread may sleep, and is about to wait for nothing.
+        unsafe { sys::lunatik_update_cpu_time() };
+        used_by(Task::current_raw())
+            .saturating_sub(self.base.load(Relaxed))
+            .min(passed)
+    }
+
+    /// As [`stop`](Self::stop), for a thread that is going to wait until another one has executed the
+    /// runtime for it. Returns what [`resume`](Self::resume) wants to know.
+    pub(crate) fn pause(&self) -> Paused {
+        let used = self.used(self.exact.load(Relaxed));
+        let base = self.base.load(Relaxed);
+        self.settle(used);
+        Paused(base.saturating_add(used))
+    }
+
+    /// As [`start`](Self::start), after [`pause`](Self::pause). The runtime pays for the waiting, too:
+    /// code can make it take most of the time.
+    pub(crate) fn resume(&self, paused: Paused) {
+        self.settle(used_by(Task::current_raw()).saturating_sub(paused.0));
+        self.start();
+        // It has just been given its CPU.
+        self.exact.store(true, Relaxed);
+    }
+
+    /// As [`pause`](Self::pause), after which [`resume_slice`](Self::resume_slice) follows.
+    pub(crate) fn pause_slice(&self, account: &Account) -> Paused {
+        self.stop_slice(account);
+        Paused(now())
+    }
+
+    /// As [`resume`](Self::resume), for a thread that executes many runtimes.
+    pub(crate) fn resume_slice(&self, paused: Paused, account: &Account) {
+        self.settle(account.charge(now().saturating_sub(paused.0)));
+        self.start();
+    }
+
+    /// As [`stop`](Self::stop), for a thread that executes many runtimes, each for a moment.
     pub(crate) fn stop_slice(&self, account: &Account) {
-        let passed = now().saturating_sub(self.began.load(Relaxed));
-        self.settle(used_by(Task::current_raw()), account.charge(passed));
+        self.settle(account.charge(self.passed()));
     }
 
-    fn settle(&self, now: u64, used: u64) {
-        self.task.store(ptr::null_mut(), Release);
+    fn settle(&self, used: u64) {
         // In this order, so that nobody ever reads too much.
-        self.base.store(now, Release);
+        self.task.store(ptr::null_mut(), Release);
         self.settled
             .store(self.settled.load(Relaxed).saturating_add(used), Release);
     }

@@ -71,8 +71,9 @@ pub(crate) enum Waited<T> {
     Done(T),
     /// The time is over.
     TimedOut,
-    /// The runtime is told to stop, its call was given up, or its process got a signal. So many
-    /// milliseconds were left, rounded up; `u32::MAX` without a time-out.
+    /// The runtime is told to stop, its call was given up, or its process got a signal; see
+    /// [`Runtime::end_waiter`]. So many milliseconds were left, rounded up; `u32::MAX` without a
+    /// time-out.
     Ended { left_ms: u32 },
 }
 
@@ -229,6 +230,7 @@ pub(crate) fn wait<T>(
             return Ok(Waited::TimedOut);
         }
         if runtime.waits_end() {
+            runtime.end_waiter();
             let left_ms = left_ms(deadline);
             return Ok(Waited::Ended { left_ms });
         }

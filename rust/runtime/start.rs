@@ -39,6 +39,8 @@ pub(crate) enum StartError {
     Failed(Arc<Failure>),
     /// The stack of the caller is used up, and there is no other one.
     NoStack,
+    /// It was told to stop before its chunk had ended, or while it did.
+    Stopped,
     /// The kernel says no.
     Errno(kernel::error::Error),
 }
@@ -122,8 +124,10 @@ fn run_chunk<T>(
         })
     });
     let result = result.and_then(|result| result);
+    // By itself or by others: who asked for its start must not take it for one that stays.
+    let told = entered.was_told();
     let error = match result {
-        Ok(Ok(value)) => {
+        Ok(Ok(value)) if !told => {
             state.set_top(base);
             entered.loaded();
             if entered.kind() == Kind::Run {
@@ -131,6 +135,8 @@ fn run_chunk<T>(
             }
             return Ok(value);
         }
+        Ok(_) if told && !entered.is_over_limit() => StartError::Stopped,
+        Ok(Ok(_)) => StartError::Stopped,
         Ok(Err(error)) => {
             let failure = execute::or_no_memory(execute::to_failure(state, error));
             // As in `execute::body()`: what was told to stop has not failed.

@@ -21,7 +21,7 @@ impl Text {
             bytes: [0; CAPACITY],
             length: 0,
         };
-        // Writing never fails: what does not fit is cut.
+        // Writing fails where the text is full, so that no time goes into what is cut.
         let _ = text.write_fmt(arguments);
         text
     }
@@ -39,6 +39,10 @@ impl Write for Text {
             *slot = byte;
             self.length += 1;
         }
-        Ok(())
+        if self.length < CAPACITY {
+            Ok(())
+        } else {
+            Err(core::fmt::Error)
+        }
     }
 }

@@ -253,7 +253,9 @@ impl Thread {
         };
         let mut state = self.state.lock();
         while state.task.is_some() {
-            if caller.is_some_and(Runtime::waits_end) {
+            if let Some(caller) = caller.filter(|caller| caller.waits_end()) {
+                drop(state);
+                caller.end_waiter();
                 return Err(EINTR);
             }
             let signal = match timeout_ms.map(left) {

@@ -69,6 +69,7 @@ fn main() {
         .arg(port.join("edge.c"))
         .arg(port.join("interrupt.c"))
         .arg(port.join("pieces.c"))
+        .arg(port.join("search.c"))
         .arg(port.join("pointer_hash.c"))
         .arg(port.join("shared_functions.c"))
         .arg(port.join("shared_strings.c"))

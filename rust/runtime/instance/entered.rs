@@ -43,7 +43,7 @@ impl Runtime {
         if let Some(caller) = caller {
             caller.send_output();
         }
-        Ownership::acquire(&self, chain, || {
+        let acquired = Ownership::acquire(&self, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
             } else if caller.is_some_and(Runtime::waits_end) {
@@ -51,7 +51,11 @@ impl Runtime {
             } else {
                 Ok(())
             }
-        })?;
+        });
+        if let (Err(EnterError::Interrupted), Some(caller)) = (&acquired, caller) {
+            caller.end_waiter();
+        }
+        acquired?;
         self.entry.store(chain.count_entry(), Relaxed);
         let entered = Entered { runtime: self };
         // SAFETY: The ownership was just acquired.

@@ -20,6 +20,7 @@ use kernel::{
 use super::{
     super::{
         chain::{Chain, Ownership},
+        meter::Paused,
         parking::Deadline,
         pooled::Progress,
         vm::Vm, //
@@ -76,7 +77,7 @@ impl Runtime {
         if progress.begun {
             entered = ManuallyDrop::new(Entered::of_owner(self));
             self.life.unblock(progress.phase);
-            self.meter.start_slice();
+            self.meter.start();
         } else {
             match self.begin_program(progress) {
                 Begun::Gone => {
@@ -128,7 +129,7 @@ impl Runtime {
         };
         self.pooled().set_owned(true);
         progress.begun = true;
-        self.meter.start_slice();
+        self.meter.start();
         entered.waits_begin_stretches();
         match progress.program.begin(&entered) {
             Ok(count) => Begun::Runs(entered, count),
@@ -186,23 +187,28 @@ impl Runtime {
         self.calm();
     }
 
-    /// The calling thread, which executes the runtime, leaves that to another one, until
-    /// [`continue_meter`](Self::continue_meter).
-    pub(in super::super) fn pause_meter(&self) {
-        if self.is_pooled_on(Task::current_raw()) {
-            self.stop_slice();
-        } else {
-            self.meter.stop();
-            self.calm();
-        }
+    /// The calling thread, which executes the runtime, waits until another one has done so for it,
+    /// until [`continue_meter`](Self::continue_meter).
+    pub(in super::super) fn pause_meter(&self) -> Paused {
+        // SAFETY: The calling thread executes it.
+        let paused = match unsafe { self.pooled().drainer() } {
+            Some(drainer) if self.is_pooled_on(Task::current_raw()) => {
+                self.meter.pause_slice(drainer.account())
+            }
+            _ => self.meter.pause(),
+        };
+        self.calm();
+        paused
     }
 
     /// The calling thread executes the runtime again.
-    pub(in super::super) fn continue_meter(&self) {
-        if self.is_pooled_on(Task::current_raw()) {
-            self.meter.start_slice();
-        } else {
-            self.meter.start();
+    pub(in super::super) fn continue_meter(&self, paused: Paused) {
+        // SAFETY: The calling thread executes it.
+        match unsafe { self.pooled().drainer() } {
+            Some(drainer) if self.is_pooled_on(Task::current_raw()) => {
+                self.meter.resume_slice(paused, drainer.account());
+            }
+            _ => self.meter.resume(paused),
         }
     }
 

@@ -87,12 +87,17 @@ impl Runtime {
         }
     }
 
+    /// Whether its Lua code is being ended, or a stop has ended all but what tidies up.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interruption.is_raised()
+    }
+
     /// Whether waits of its Lua code are to end.
     pub(crate) fn waits_end(&self) -> bool {
         self.stop_requested() || self.cancelled.load(Acquire)
     }
 
-    fn interrupt(&self, grace_ms: u32) {
+    pub(super) fn interrupt(&self, grace_ms: u32) {
         let below = self.chain_below();
         let details = self.details.lock();
         // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
@@ -185,6 +190,7 @@ impl Runtime {
         if let Some(caller) = caller {
             caller.send_output();
         }
+        self.ended_waits.set_grace(tidy_ms);
         self.request_stop();
         let inside = match (chain, self.ownership.owner()) {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
@@ -211,7 +217,8 @@ impl Runtime {
             {
                 return self.finish(chain);
             }
-            if caller.is_some_and(Runtime::waits_end) {
+            if let Some(caller) = caller.filter(|caller| caller.waits_end()) {
+                caller.end_waiter();
                 return Err(EINTR);
             }
         }

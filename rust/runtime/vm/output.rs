@@ -20,6 +20,9 @@ use crate::sys::lua as sys;
 /// The most bytes that are collected.
 pub(crate) const MOST_UNSENT: usize = 4096;
 
+/// Bytes of output between two looks whether the code is to end.
+const OUTPUT_PIECE: usize = 32 * 1024;
+
 /// What was collected. Only touched by the thread that executes the VM.
 pub(super) struct Unsent(UnsafeCell<Collected>);
 
@@ -137,10 +140,18 @@ unsafe extern "C" fn lunatik_vm_output(
     text: *const u8,
     length: usize,
 ) -> c_int {
-    // SAFETY: As the caller promises.
-    unsafe {
-        let text = core::slice::from_raw_parts(text, length);
-        (*vm.cast::<Vm>()).write(stream(number), text);
+    // SAFETY: As the caller promises; the runtime owns the VM and lives while its code runs.
+    let (vm, text) = unsafe {
+        let vm = &*vm.cast::<Vm>();
+        (vm, core::slice::from_raw_parts(text, length))
+    };
+    // Megabytes of short lines take long; the code ends when this has returned.
+    for piece in text.chunks(OUTPUT_PIECE) {
+        // SAFETY: As the caller promises.
+        unsafe { vm.write(stream(number), piece) };
+        if vm.is_ended() {
+            break;
+        }
     }
     0
 }

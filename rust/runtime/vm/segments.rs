@@ -126,7 +126,7 @@ unsafe extern "C" fn lunatik_hop(
         argument,
         vm,
     };
-    vm.runtime().pause_meter();
+    let paused = vm.runtime().pause_meter();
     // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
     // frame: C catches each before it returns from `function`, and returns past those callers alone that
     // have made the call before from C.
@@ -134,7 +134,7 @@ unsafe extern "C" fn lunatik_hop(
     if ran == Ran::Passed {
         return sys::LUNATIK_HOP_PASSED;
     }
-    vm.runtime().continue_meter();
+    vm.runtime().continue_meter(paused);
     segments.give_back(1);
     match ran {
         Ran::Nothing => sys::LUNATIK_HOP_NONE,

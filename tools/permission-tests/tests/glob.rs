@@ -2,7 +2,7 @@
 
 //! Patterns match what a plain recursive definition says.
 
-use permission_tests::glob::{below, matches, split_directory};
+use permission_tests::glob::{below, matches, split_directory, MAX_TEXT};
 use proptest::prelude::*;
 
 #[test]
@@ -36,6 +36,14 @@ fn patterns_are_those_of_the_shell_but_stars_take_slashes() {
         ("a*b*c", "aXXbYY", false),
         ("*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaa", false),
         ("**", "abc", true),
+        ("[[]", "[", true),
+        ("[[a", "[[a", true),
+        ("[a]*[b", "axx[b", true),
+        ("[a]*[b", "axxb", false),
+        ("[]", "[]", true),
+        ("[]a[]", "]", true),
+        ("[]a]", "]", true),
+        ("[!]", "[!]", true),
         ("[z-a]", "m", false),
     ] {
         assert_eq!(
@@ -91,11 +99,44 @@ proptest! {
     }
 }
 
+/// Patterns as long as values may be, with the texts that they take longest for.
 #[test]
-fn the_worst_pattern_takes_no_time() {
-    let pattern = "*a".repeat(500) + "b";
-    let text = "a".repeat(4096);
-    assert!(!matches(pattern.as_bytes(), text.as_bytes()));
+fn the_worst_patterns_take_no_time() {
+    let start = std::time::Instant::now();
+    for (pattern, text) in [
+        ("*a".repeat(500) + "b", "a"),
+        ("*".to_string() + &"a".repeat(1000) + "b", "a"),
+        ("*".to_string() + &"a?".repeat(500) + "b", "a"),
+        ("*".to_string() + &"[".repeat(1000) + "b", "["),
+        ("*".to_string() + &"[".repeat(1000) + "]b", "["),
+        ("*".to_string() + &"[".repeat(500) + &"[]".repeat(250), "["),
+        ("*".to_string() + &"[!]".repeat(300) + "b", "["),
+        ("*".to_string() + &"[]".repeat(500), "["),
+        ("*[".to_string() + &"b".repeat(1000) + "a]b", "a"),
+        ("*[".to_string() + &"a-".repeat(500) + "a]b", "a"),
+        ("*".to_string() + &"[ab]".repeat(250) + "b", "a"),
+    ] {
+        for length in [1000, MAX_TEXT, MAX_TEXT + 1, 1 << 24] {
+            assert!(!matches(pattern.as_bytes(), text.repeat(length).as_bytes()));
+        }
+    }
+    // Without optimization, and beside others: an algorithm with a square in it takes minutes.
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_long_path_and_a_reasonable_pattern_match() {
+    let path = "directory/".repeat(408) + "file.lua";
+    for pattern in [
+        "*",
+        "*.lua",
+        "d*/*/*y/file.*",
+        "*[d-f]ile.lua",
+        "*/*/*/*/*/*/*.lua",
+    ] {
+        assert!(matches(pattern.as_bytes(), path.as_bytes()), "{pattern}");
+    }
+    assert!(!matches(b"*/directory/*/directory/*.c", path.as_bytes()));
 }
 
 #[test]

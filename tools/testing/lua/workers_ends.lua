@@ -75,11 +75,12 @@ do
 	same("which is no error", joined(pcall(worker.receive, w)), "true nil")
 	same("it can be stopped again", joined(worker.stop(w)), "")
 	local p = create(
-		"worker.message(1); local ok, err = pcall(worker.peek); worker.message(err:match('interrupted')); while true do end"
+		"worker.message(1); local _ <close> = setmetatable({}, { __close = function() worker.message('tidied') end });"
+			.. "pcall(worker.peek); worker.message('went on')"
 	)
 	worker.receive(p)
 	worker.stop(p, 200)
-	same("a wait ends first", joined(worker.receive(p), worker.receive(p)), "interrupted nil")
+	same("a wait ends first, and what waits", joined(worker.receive(p), worker.receive(p)), "tidied nil")
 	local q = create("while true do pcall(worker.peek) end")
 	ok("no grace is short", took(worker.stop, q, 0) < 5000)
 	raises("a negative one is refused", "must not be negative", worker.stop, q, -1)

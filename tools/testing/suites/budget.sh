@@ -15,6 +15,38 @@ while true do end'
 check_says "pcall does not help" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do pcall(function() while true do end end) end'
 check_says "nor a coroutine" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do coroutine.wrap(function() while true do end end)() end'
 check_says "nor recursion through C" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'local function f() return (("x"):gsub("x", f)) end while true do pcall(f) end'
+# Calls and returns on both sides of the end of a stack, each in less time than the kernel's figures are exact to.
+cat >hops.lua <<'L'
+local count, gsub = 0, string.gsub
+local function walk(left)
+	count = count + 1
+	if left > 0 then
+		gsub("x", "x", function()
+			walk(left - 1)
+		end)
+	end
+end
+local function edge(depth)
+	if depth > 0 then
+		gsub("x", "x", function()
+			edge(depth - 1)
+		end)
+	else
+		for _ = 1, 50 do
+			walk(12)
+		end
+	end
+end
+local ends = require("linux").ktime() + 20 * 1000000000
+while require("linux").ktime() < ends do
+	for depth = 0, 120, 6 do
+		edge(depth)
+	end
+end
+print("went on", count)
+L
+check_says "nor calls from one stack to the next, however short each is" 1 "$LIMIT" within 30 lunatik run --cpu-limit 1500 hops.lua
+lunatik stop hops >/dev/null 2>&1
 check_says "a pattern that takes for ever ends" 1 "$LIMIT" within 20 lunatik eval --slice 50 'return (("a"):rep(40)):find(("a?"):rep(40) .. ("a"):rep(40))'
 eval_is "a sleep uses no CPU time" "0" --cpu-limit 200 'return require("linux").schedule(600)'
 eval_is "what stays below is not disturbed" "1" --cpu-limit 10000 --slice 10000 'return 1'
@@ -88,6 +120,28 @@ lunatik run --cpu-limit "$limit" total_device.lua
 check_says "at the limit in total the caller gets ETIME, too" 1 "Timer expired" within 20 dd if=/dev/total_device bs=16 count=1
 check "and the driver has ended" wait_until 5 not_running total_device
 check "as failed" sh -c 'lunatik status total_device | grep -q failed'
+# Of callbacks that begin and end between two looks of the kernel at the figures, by processes that live as long.
+cat >short_device.lua <<'L'
+local linux = require("linux")
+require("device").new({
+	name = "short_device",
+	mode = 384,
+	read = function()
+		local ends = linux.ktime() + 2000000
+		while linux.ktime() < ends do
+		end
+		return ""
+	end,
+})
+L
+lunatik run short_device.lua
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+	cat /dev/short_device
+	cat /dev/short_device
+done
+used=$(($(lunatik status --json short_device | sed -n "s/.*\"cpu_ns\": *\([0-9]*\).*/\1/p") / 1000000))
+check "short callbacks are counted, too: $used of 100 ms" test "$used" -ge 70
+lunatik stop short_device
 lunatik run slow_device.lua
 cat /dev/slow_device >/dev/null 2>&1 &
 reader=$!
