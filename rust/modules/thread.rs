@@ -56,7 +56,7 @@ fn run(state: State) -> lua::Result {
     let runtime = handles::runtime(state, 1)?;
     let name = string(state, 2)?;
     let target = runtime.runtime();
-    if target.thread().is_some() {
+    if target.has_thread() {
         let target = show(target.name());
         return Err(Error::message(fmt!("{target} has a thread already")));
     }
@@ -69,7 +69,7 @@ fn run(state: State) -> lua::Result {
 /// `thread.shouldstop()`
 fn shouldstop(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
-    state.push_boolean(runtime.stop_requested() && runtime.thread().is_some());
+    state.push_boolean(runtime.stop_requested() && runtime.has_thread());
     Ok(1)
 }
 

@@ -375,6 +375,11 @@ impl Runtime {
         self.details.lock().thread.clone()
     }
 
+    /// Whether a kernel thread runs its body. As opposed to [`thread`](Self::thread), it frees nothing.
+    pub(crate) fn has_thread(&self) -> bool {
+        self.details.lock().thread.is_some()
+    }
+
     /// Notes which thread runs its body. The thread takes this back when it ends.
     pub(crate) fn set_thread(&self, thread: Option<Arc<Thread>>) {
         let former = core::mem::replace(&mut self.details.lock().thread, thread);

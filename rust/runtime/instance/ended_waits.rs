@@ -40,7 +40,7 @@ impl Runtime {
             // The call was given up, and its code is ended already.
             return;
         }
-        if self.thread().is_some() && !self.ended_waits.thread_has_seen.xchg(true, Full) {
+        if self.has_thread() && !self.ended_waits.thread_has_seen.xchg(true, Full) {
             return;
         }
         self.killed.store(true, Release);
