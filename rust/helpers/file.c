@@ -47,7 +47,8 @@ static ssize_t read_whole(struct file *file, void *buffer, size_t room)
  * Not kernel_read_file_from_path_initns(): opening a FIFO waits there until somebody writes
  * to it, and no stop could end that.
  */
-int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
+int lunatik_read_file(const char *path, size_t limit, bool (*count)(void *argument, size_t size),
+		      void *argument, void **data, size_t *size)
 {
 	struct path root;
 	struct file *file;
@@ -68,7 +69,7 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 	} else if (room > limit) {
 		length = -EFBIG;
 	} else if (known) {
-		buffer = lunatik_kvmalloc(room, false);
+		buffer = count(argument, room) ? lunatik_kvmalloc(room, false) : NULL;
 		length = buffer ? read_whole(file, buffer, room) : -ENOMEM;
 	}
 	/* Kernel threads would leave it to a worker. */

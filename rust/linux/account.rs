@@ -199,6 +199,11 @@ impl Charge {
         Ok(charge)
     }
 
+    /// How many bytes it is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Has it be `bytes` from now on. If that is more and there is not so much, it stays as it is.
     pub(crate) fn set(&mut self, bytes: usize) -> Result<(), AllocError> {
         let Some(account) = &self.account else {

@@ -38,6 +38,11 @@ impl CText {
         // INVARIANT: No part has one, so this is the only one.
         Ok(Self(text))
     }
+
+    /// Bytes of memory that it has.
+    pub(crate) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
 }
 
 impl Deref for CText {

@@ -211,10 +211,13 @@ fn new(state: State) -> lua::Result {
             })?;
             let path = CText::of(&[path])?;
             let set = permissions::of(state);
-            let text = stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(|error| {
+            let account = Vm::runtime_of(state).account().clone();
+            let text = stdio::read_file(&set, &path, program::MAX_SCRIPT, &account);
+            let text = text.map_err(|error| {
                 let path = path.to_bytes();
                 match error {
                     ReadError::Denied => permissions::denied(Permission::FsRead, Some(path)),
+                    ReadError::Errno(error) if error == ENOMEM => Error::NoMemory,
                     ReadError::Errno(error) => {
                         Error::message(fmt!("{} cannot be read: {error:?}", show(path)))
                     }

@@ -34,7 +34,7 @@ use crate::{
         vm::Vm, //
     },
     sched::reaper,
-    stdio::{self, ReadError}, //
+    stdio::{self, FileText, ReadError}, //
 };
 
 pub(super) const RUNTIME: Class = Class {
@@ -156,19 +156,22 @@ pub(super) fn create(
 ///
 /// What may not be read as it is named may be with its suffix, so that is told of then.
 pub(super) fn read_script<'a>(
+    state: State,
     set: &Set,
     named: Option<&'a CStr>,
     path: &'a CStr,
-) -> Result<(&'a CStr, KVVec<u8>), ReadError> {
+) -> Result<(&'a CStr, FileText), ReadError> {
+    let runtime = Vm::runtime_of(state);
+    let account = runtime.account();
     if let Some(named) = named {
-        match stdio::read_file(set, named, program::MAX_SCRIPT) {
+        match stdio::read_file(set, named, program::MAX_SCRIPT, account) {
             Ok(text) => return Ok((named, text)),
             Err(ReadError::Denied) => (),
             Err(ReadError::Errno(error)) if program::is_absence(error) => (),
             Err(error) => return Err(error),
         }
     }
-    let text = stdio::read_file(set, path, program::MAX_SCRIPT)?;
+    let text = stdio::read_file(set, path, program::MAX_SCRIPT, account)?;
     Ok((path, text))
 }
 
@@ -189,7 +192,7 @@ pub(super) fn with_script<T>(
             let named = program::path_as_named(given)?;
             let path = program::path(given)?;
             let (path, text) =
-                read_script(&set, named.as_deref(), &path).map_err(|error| match error {
+                read_script(state, &set, named.as_deref(), &path).map_err(|error| match error {
                     ReadError::Denied => {
                         permissions::denied(Permission::FsRead, Some(path.to_bytes()))
                     }

@@ -18,6 +18,7 @@ use super::{
     instance::{Entered, Failure, Runtime},
     message::Message,
     meter::Exceeded,
+    program::ScriptText,
     surroundings::Surroundings,
     text::Text,
     vm::Vm, //
@@ -32,31 +33,16 @@ const OVER_LIMIT: &[u8] = b"CPU limit exceeded";
 
 /// A failure that has a message only.
 pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
-    let text = Text::new(arguments);
-    let mut message = KVVec::new();
-    message.extend_from_slice(text.as_bytes(), GFP_KERNEL | __GFP_NOWARN)?;
-    Ok(Arc::new(
-        Failure {
-            message,
-            traceback: KVVec::new(),
-            errno: 0,
-        },
-        GFP_KERNEL,
-    )?)
+    let mut failure = Failure::new(0);
+    failure.say(Text::new(arguments).as_bytes())?;
+    Ok(Arc::new(failure, GFP_KERNEL)?)
 }
 
 /// The failure of a runtime that has used up its CPU time, but has ended well all the same.
 pub(crate) fn over_limit() -> Result<Arc<Failure>> {
-    let mut message = KVVec::new();
-    message.extend_from_slice(OVER_LIMIT, GFP_KERNEL | __GFP_NOWARN)?;
-    Ok(Arc::new(
-        Failure {
-            message,
-            traceback: KVVec::new(),
-            errno: ETIME.to_errno(),
-        },
-        GFP_KERNEL,
-    )?)
+    let mut failure = Failure::new(ETIME.to_errno());
+    failure.say(OVER_LIMIT)?;
+    Ok(Arc::new(failure, GFP_KERNEL)?)
 }
 
 /// Takes the error on top of the stack off it, with its traceback.
@@ -64,42 +50,32 @@ pub(crate) fn over_limit() -> Result<Arc<Failure>> {
 /// An error that is no string is shown as its `__tostring` gives it, and without that by its type,
 /// as the `lua` command does: `tostring` would give an address.
 pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
-    let mut message = KVVec::new();
-    let mut traceback = KVVec::new();
+    let runtime = Vm::runtime_of(state);
+    let exceeded = runtime.meter().exceeded() != Exceeded::Nothing;
+    let errno = if exceeded { ETIME.to_errno() } else { 0 };
+    let mut failure = Failure::against(runtime.account(), errno);
     let bottom = state.absolute(-1);
-    let exceeded = Vm::runtime_of(state).meter().exceeded() != Exceeded::Nothing;
     if exceeded {
         // Whatever error came of it: code that it called may have been ended for the same reason.
-        message.extend_from_slice(OVER_LIMIT, GFP_KERNEL | __GFP_NOWARN)?;
+        failure.say(OVER_LIMIT)?;
     } else if !is_text(state).unwrap_or(false) {
         state.set_top(bottom);
         let text = Text::new(fmt!("(error object is a {} value)", type_name(state)));
-        message.extend_from_slice(text.as_bytes(), GFP_KERNEL | __GFP_NOWARN)?;
+        failure.say(text.as_bytes())?;
     } else if state.push_text(-1).is_err() {
         // Its `__tostring` has failed, and that error is on top now.
         state.set_top(bottom);
-        message.extend_from_slice(b"(error object cannot be shown)", GFP_KERNEL | __GFP_NOWARN)?;
+        failure.say(b"(error object cannot be shown)")?;
     } else {
-        message.extend_from_slice(
-            state.to_bytes(-1).unwrap_or_default(),
-            GFP_KERNEL | __GFP_NOWARN,
-        )?;
+        failure.say(state.to_bytes(-1).unwrap_or_default())?;
     }
     state.push_traceback();
     if let Some(bytes) = state.to_bytes(-1) {
         // A failure is worth telling without a traceback, too.
-        let _ = traceback.extend_from_slice(bytes, GFP_KERNEL | __GFP_NOWARN);
+        let _ = failure.trace(bytes);
     }
     state.set_top(bottom - 1);
-    let errno = if exceeded { ETIME.to_errno() } else { 0 };
-    Ok(Arc::new(
-        Failure {
-            message,
-            traceback,
-            errno,
-        },
-        GFP_KERNEL,
-    )?)
+    Ok(Arc::new(failure, GFP_KERNEL)?)
 }
 
 /// What an error of the edge becomes outside of Lua.
@@ -114,12 +90,11 @@ pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
     }
 }
 
-/// Compiles `text`, the script at `place`, and calls it with what `push_arguments` pushes. Its
+/// Compiles `text`, the script at `place`, frees it, and calls it with what `push_arguments` pushes. Its
 /// results are left on the stack, above `base`; returns how many they are.
 pub(crate) fn chunk(
     entered: &Entered<'_>,
-    text: &[u8],
-    name: &CStr,
+    text: ScriptText<'_>,
     place: &Surroundings<'_>,
     push_arguments: impl FnOnce(State) -> lua::Result,
 ) -> lua::Result<c_int> {
@@ -127,7 +102,7 @@ pub(crate) fn chunk(
     let base = state.top();
     let run = || {
         state.reserve(lua::MIN_STACK)?;
-        state.load(text, name)?;
+        text.load(state)?;
         entered.loaded();
         place.set_path(state)?;
         let arguments = push_arguments(state)?;
@@ -271,12 +246,7 @@ pub(crate) fn or_no_memory(result: Result<Arc<Failure>>) -> Arc<Failure> {
             return failure;
         }
         // Not charged to a cgroup and smaller than a page, so the kernel waits for the memory.
-        let empty = Failure {
-            message: KVVec::new(),
-            traceback: KVVec::new(),
-            errno: 0,
-        };
-        made = Arc::new(empty, GFP_KERNEL).ok();
+        made = Arc::new(Failure::new(0), GFP_KERNEL).ok();
     }
 }
 

@@ -49,6 +49,7 @@ use crate::{
 mod ended_waits;
 mod ending;
 mod entered;
+mod failure;
 mod hurry;
 mod interruption;
 mod life;
@@ -69,6 +70,7 @@ use self::{
 };
 pub(crate) use self::{
     entered::Entered,
+    failure::Failure,
     phase::{Kind, Phase},
     slice::Left,
     staying::Keep, //
@@ -94,16 +96,6 @@ pub(crate) struct Options<'a> {
     pub(crate) parent: Option<Arc<Runtime>>,
     /// The runtime that has it for itself, and stays while it has something to do.
     pub(crate) made_by: Option<Arc<Runtime>>,
-}
-
-/// An error with all that a user needs to find it.
-pub(crate) struct Failure {
-    /// What failed, as Lua says it.
-    pub(crate) message: KVVec<u8>,
-    /// Where; empty if there was no memory for it.
-    pub(crate) traceback: KVVec<u8>,
-    /// What the calling process gets: `ETIME` at a limit of CPU time, else 0.
-    pub(crate) errno: i32,
 }
 
 struct Executing {
@@ -143,7 +135,9 @@ pub(crate) struct Runtime {
     has_own_account: bool,
     /// Who this runtime and all that it makes counts against.
     account: Arc<Account>,
-    _charge: Charge,
+    /// What it takes beside its heap.
+    #[pin]
+    objects: SpinLock<Charge>,
     life: Life,
     /// Told to stop: waits end, and it cannot be entered any more.
     stop_requested: Atomic<bool>,
@@ -238,7 +232,7 @@ impl Runtime {
             Some(above) => above.child(options.memory)?,
             None => Account::root(options.memory)?,
         };
-        let charge = Charge::new(&account, OBJECTS)?;
+        let charge = Charge::new(&account, OBJECTS.saturating_add(name.capacity()))?;
         let has_own_account = !options
             .account
             .is_some_and(|above| Arc::ptr_eq(above, &account));
@@ -253,7 +247,7 @@ impl Runtime {
                 memcg: options.memcg,
                 has_own_account,
                 account,
-                _charge: charge,
+                objects <- new_spinlock!(charge, "lunatik::Runtime::objects"),
                 life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
@@ -356,18 +350,6 @@ impl Runtime {
     /// if it never was.
     pub(crate) fn stop_latency_ns(&self) -> u64 {
         self.interruption.latency()
-    }
-
-    /// The last error.
-    pub(crate) fn failure(&self) -> Option<Arc<Failure>> {
-        self.details.lock().failure.clone()
-    }
-
-    /// Notes an error; the runtime will end as failed unless a later success is noted.
-    pub(crate) fn set_failure(&self, failure: Option<Arc<Failure>>) {
-        let former = core::mem::replace(&mut self.details.lock().failure, failure);
-        // Frees memory, so after unlocking.
-        drop(former);
     }
 
     /// The kernel thread that runs its body now.

@@ -59,8 +59,9 @@ struct Inner {
     next: u64,
     /// A line that has not ended yet.
     partial: Option<Entry>,
-    /// What the entries count.
+    /// What the entries count, if they do.
     charge: Charge,
+    counts: bool,
     closed: bool,
     /// How many wait for more.
     readers: usize,
@@ -83,6 +84,7 @@ impl Log {
             inner <- new_mutex!(Inner {
                 entries: KVVec::new(),
                 charge,
+                counts: true,
                 cost: 0,
                 next: 0,
                 partial: None,
@@ -110,6 +112,14 @@ impl Log {
         inner.end_partial();
         inner.closed = true;
         self.tell(inner);
+    }
+
+    /// Whether the entries count from now on.
+    pub(super) fn count(&self, counts: bool) {
+        let mut inner = self.inner.lock();
+        inner.counts = counts;
+        let cost = if counts { inner.cost } else { 0 };
+        inner.charge.set_anyway(cost);
     }
 
     /// Makes waiting readers look up.
@@ -181,12 +191,10 @@ impl Inner {
                 })
             }
         };
-        let cost = self
-            .cost
-            .saturating_add(entry.cost())
-            .saturating_add(piece.len());
+        let cost = entry.cost().saturating_add(piece.len());
+        let cost = self.cost.saturating_add(cost);
         // What a script prints that has no memory left is what is to be read.
-        self.charge.set_anyway(cost);
+        self.charge.set_anyway(if self.counts { cost } else { 0 });
         let kept = entry
             .text
             .extend_from_slice(piece, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);

@@ -8,12 +8,17 @@ use core::{
 };
 use kernel::{
     error::to_result,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 use super::surroundings::{folder, Surroundings};
 use crate::{
-    linux::c_text::CText,
+    linux::{
+        account::{kmalloc_size, Account, Charge},
+        c_text::CText, //
+    },
+    lua::{self, State},
     sys::kernel_helpers as sys, //
 };
 
@@ -60,43 +65,51 @@ pub(crate) enum Program<'a> {
     },
 }
 
-/// A script's text that was read from a file.
+/// The bytes of a file.
 ///
 /// # Invariants
 ///
 /// `data` is null and `size` 0, or `data` was allocated by `kvmalloc()` with `size` bytes or more,
 /// and is ours.
-struct FileText {
+struct FileBytes {
     data: *mut c_void,
     size: usize,
+    /// What they count.
+    charge: Charge,
 }
 
-impl FileText {
-    fn read(path: &CStr) -> Result<Self> {
-        let mut text = Self {
+/// Counts a buffer before it is allocated.
+unsafe extern "C" fn count(charge: *mut c_void, size: usize) -> bool {
+    // SAFETY: It is the charge that the caller of the function has a reference to.
+    let charge = unsafe { &mut *charge.cast::<Charge>() };
+    charge.set(kmalloc_size(size)).is_ok()
+}
+
+impl FileBytes {
+    /// Reads the file at `path`. The bytes count against `account`.
+    fn read(path: &CStr, account: &Arc<Account>) -> Result<Self> {
+        let mut bytes = Self {
             data: ptr::null_mut(),
             size: 0,
+            charge: Charge::to(account),
         };
         // INVARIANT: The function gives us a buffer of that size, or fails and changes nothing.
-        // SAFETY: The path is a string and the other pointers are valid for writes.
+        // SAFETY: The path is a string, the other pointers are valid for writes, and `count()` gets
+        // the charge.
         to_result(unsafe {
             sys::lunatik_read_file(
                 path.as_char_ptr(),
                 MAX_SCRIPT,
-                &mut text.data,
-                &mut text.size,
+                Some(count),
+                ptr::from_mut(&mut bytes.charge).cast(),
+                &mut bytes.data,
+                &mut bytes.size,
             )
         })?;
-        Ok(text)
+        Ok(bytes)
     }
 
-    /// Calls `with` with the text and the chunk name of the file at `path`.
-    fn with<T>(&self, path: &CStr, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
-        let chunk = CText::of(&[b"@", path.to_bytes()])?;
-        Ok(with(self.bytes(), &chunk))
-    }
-
-    fn bytes(&self) -> &[u8] {
+    fn as_slice(&self) -> &[u8] {
         if self.data.is_null() {
             return &[];
         }
@@ -105,34 +118,64 @@ impl FileText {
     }
 }
 
-impl Drop for FileText {
+impl Drop for FileBytes {
     fn drop(&mut self) {
         // SAFETY: By the type invariant the buffer is ours, or null.
         unsafe { sys::lunatik_kvfree(self.data) };
     }
 }
 
+enum Bytes<'a> {
+    Given(&'a [u8]),
+    OfFile(FileBytes),
+}
+
+/// The text of a script, and its chunk name.
+pub(crate) struct ScriptText<'a> {
+    bytes: Bytes<'a>,
+    chunk: CText,
+}
+
+impl ScriptText<'static> {
+    fn of_file(path: &CStr, account: &Arc<Account>) -> Result<Self> {
+        Ok(Self {
+            bytes: Bytes::OfFile(FileBytes::read(path, account)?),
+            chunk: CText::of(&[b"@", path.to_bytes()])?,
+        })
+    }
+}
+
+impl ScriptText<'_> {
+    /// Compiles the text and pushes its function; what was read from a file is free then.
+    pub(crate) fn load(self, state: State) -> lua::Result<()> {
+        let bytes = match &self.bytes {
+            Bytes::Given(bytes) => bytes,
+            Bytes::OfFile(bytes) => bytes.as_slice(),
+        };
+        Ok(state.load(bytes, &self.chunk)?)
+    }
+}
+
 impl Program<'_> {
-    /// Calls `with` with the text and its chunk name.
+    /// The text of the script. If it is in a file, it counts against `account` while it is there.
     ///
     /// Fails with `ENOENT` where there is no such file, and as reading it fails.
-    pub(crate) fn with_text<T>(&self, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
+    pub(crate) fn text(&self, account: &Arc<Account>) -> Result<ScriptText<'_>> {
         match *self {
-            Self::Text { text, chunk, .. } => {
-                let chunk = CText::of(&[chunk])?;
-                Ok(with(text, &chunk))
-            }
+            Self::Text { text, chunk, .. } => Ok(ScriptText {
+                bytes: Bytes::Given(text),
+                chunk: CText::of(&[chunk])?,
+            }),
             Self::Named(given) => {
                 if let Some(named) = path_as_named(given)? {
-                    match FileText::read(&named) {
-                        Ok(text) => return text.with(&named, with),
+                    match ScriptText::of_file(&named, account) {
                         Err(error) if is_absence(error) => (),
-                        Err(error) => return Err(error),
+                        result => return result,
                     }
                 }
-                Program::File(&path(given)?).with_text(with)
+                ScriptText::of_file(&path(given)?, account)
             }
-            Self::File(path) => FileText::read(path)?.with(path, with),
+            Self::File(path) => ScriptText::of_file(path, account),
         }
     }
 

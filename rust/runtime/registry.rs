@@ -181,6 +181,7 @@ pub(super) fn ended(runtime: &Runtime) {
 }
 
 fn keep(runtime: Arc<Runtime>) {
+    runtime.count_remains(false);
     let mut outcomes = OUTCOMES.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
         outcomes.remove(0).ok()
@@ -188,9 +189,14 @@ fn keep(runtime: Arc<Runtime>) {
         None
     };
     // Without memory there is no outcome to show; the log has had the error, too.
-    let _ = outcomes.push(runtime, GFP_KERNEL | __GFP_NOWARN);
+    let kept = outcomes.push(runtime.clone(), GFP_KERNEL | __GFP_NOWARN);
     drop(outcomes);
-    drop(oldest);
+    if kept.is_err() {
+        runtime.count_remains(true);
+    }
+    if let Some(oldest) = oldest {
+        oldest.count_remains(true);
+    }
 }
 
 /// The runtimes whose outcomes are kept, the oldest first.
@@ -222,9 +228,10 @@ pub(crate) fn forget(name: Option<&[u8]>) -> bool {
             .position(|runtime| name.is_none_or(|name| runtime.name() == name));
         let removed = position.and_then(|position| outcomes.remove(position).ok());
         drop(outcomes);
-        if removed.is_none() {
+        let Some(removed) = removed else {
             return any;
-        }
+        };
+        removed.count_remains(true);
         any = true;
     }
 }

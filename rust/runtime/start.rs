@@ -118,10 +118,9 @@ fn run_chunk<T>(
     let state = entered.state();
     let base = state.top();
     let result = program.with_place(|place| {
-        program.with_text(|text, name| {
-            execute::chunk(entered, text, name, place, push_arguments)
-                .and_then(|results| finish(state, results))
-        })
+        let text = program.text(entered.account())?;
+        Ok(execute::chunk(entered, text, place, push_arguments)
+            .and_then(|results| finish(state, results)))
     });
     let result = result.and_then(|result| result);
     // By itself or by others: who asked for its start must not take it for one that stays.

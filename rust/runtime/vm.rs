@@ -25,7 +25,11 @@ use super::{
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
-    linux::{account::Account, large::LargeBlocks, memcg::MemoryCgroup},
+    linux::{
+        account::{Account, Charge},
+        large::LargeBlocks,
+        memcg::MemoryCgroup,
+    },
     lua::{Reference, State},
     modules::{self, Object},
     permission::Set,
@@ -75,8 +79,8 @@ pub(crate) struct Vm {
     /// The main thread's; dropped after the state, as the whole is.
     permissions: MainPermissions,
     unsent: Unsent,
-    /// The folder of the script. Only touched by the thread that executes the VM.
-    directory: UnsafeCell<KVVec<u8>>,
+    /// The folder of the script, and what that counts. Only touched by the thread that executes the VM.
+    directory: UnsafeCell<(KVVec<u8>, Charge)>,
     body: Cell<Option<Reference>>,
     /// Made when it is first needed. Only touched by the thread that executes the VM.
     interrupt_owner: UnsafeCell<Option<Arc<Owner>>>,
@@ -147,8 +151,8 @@ impl Vm {
                 objects: UnsafeCell::new(Objects::new(&account)),
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
-                unsent: Unsent::new(),
-                directory: UnsafeCell::new(KVVec::new()),
+                unsent: Unsent::new(&account),
+                directory: UnsafeCell::new((KVVec::new(), Charge::none())),
                 body: Cell::new(None),
                 interrupt_owner: UnsafeCell::new(None),
                 family: UnsafeCell::new(None),

@@ -8,12 +8,15 @@
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
+use core::ops::Deref;
 use kernel::{
+    alloc::AllocError,
     bindings,
     error::from_err_ptr,
     ffi::c_int,
     prelude::*,
-    str::{CStr, CStrExt}, //
+    str::{CStr, CStrExt},
+    sync::Arc, //
 };
 
 use super::{
@@ -24,6 +27,7 @@ use super::{
 };
 use crate::{
     linux::{
+        account::{kmalloc_size, Account, Charge},
         c_text::CText,
         credentials::KernelCredentials, //
     },
@@ -304,8 +308,45 @@ impl From<AccessError> for ReadError {
     }
 }
 
-/// Reads the whole file that `path` leads to, if `set` permits; it may have `limit` bytes.
-pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8>, ReadError> {
+/// The text of a file, which counts against an account while it is there.
+pub(crate) struct FileText {
+    bytes: KVVec<u8>,
+    charge: Charge,
+}
+
+impl FileText {
+    /// Adds `part`. The room doubles, so that most parts need none.
+    fn add(&mut self, part: &[u8]) -> Result<(), AllocError> {
+        let length = self.bytes.len().saturating_add(part.len());
+        if length > self.bytes.capacity() {
+            let room = length.max(self.bytes.capacity().saturating_mul(2));
+            self.charge.set(kmalloc_size(room))?;
+            self.bytes.reserve(
+                room.saturating_sub(self.bytes.len()),
+                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+            )?;
+        }
+        self.bytes
+            .extend_from_slice(part, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+    }
+}
+
+impl Deref for FileText {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Reads the whole file that `path` leads to, if `set` permits; it may have `limit` bytes, which count
+/// against `account`.
+pub(crate) fn read_file(
+    set: &Set,
+    path: &CStr,
+    limit: usize,
+    account: &Arc<Account>,
+) -> Result<FileText, ReadError> {
     const READ: Mode = Mode {
         read: true,
         write: false,
@@ -316,7 +357,10 @@ pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8
     };
 
     let mut file = Access(set).open(path, READ, 0)?;
-    let mut text = KVVec::new();
+    let mut text = FileText {
+        bytes: KVVec::new(),
+        charge: Charge::to(account),
+    };
     let mut part =
         KVVec::from_elem(0, MAX_PATH, GFP_KERNEL | __GFP_NOWARN).map_err(|_| Errno::ENOMEM);
     loop {
@@ -325,13 +369,10 @@ pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8
         if count == 0 {
             return Ok(text);
         }
-        if text.len().saturating_add(count) > limit {
+        if text.bytes.len().saturating_add(count) > limit {
             return Err(ReadError::Errno(EFBIG));
         }
-        text.extend_from_slice(
-            part.get(..count).unwrap_or_default(),
-            GFP_KERNEL | __GFP_NOWARN,
-        )
-        .map_err(|_| AccessError::from(Errno::ENOMEM))?;
+        text.add(part.get(..count).unwrap_or_default())
+            .map_err(|_| AccessError::from(Errno::ENOMEM))?;
     }
 }

@@ -2,7 +2,10 @@
 
 //! `worker.create`, and what a worker does.
 
-use core::ffi::c_int;
+use core::{
+    ffi::c_int,
+    mem, //
+};
 use kernel::{
     prelude::*,
     str::CStr,
@@ -148,35 +151,35 @@ impl Body {
     }
 
     /// Compiles the script and pushes its function.
-    fn load(&self, state: State) -> lua::Result<()> {
+    fn load(&self, state: State, text: Text) -> lua::Result<()> {
+        let account = Vm::runtime_of(state).account().clone();
+        let file = |path| Ok(Source::File(path).text(&account)?.load(state));
         let mut path = self.script.path();
-        let loaded = match &self.text {
+        let loaded = match text {
             Text::InFile => {
                 let mut loaded = Err(ENOENT);
                 if let Some(named) = self.script.named() {
-                    loaded = Source::File(named).with_text(|text, chunk| state.load(text, chunk));
+                    loaded = file(named);
                     if loaded.is_ok() {
                         path = named;
                     }
                 }
                 match loaded {
-                    Err(error) if program::is_absence(error) => {
-                        Source::File(path).with_text(|text, chunk| state.load(text, chunk))
-                    }
+                    Err(error) if program::is_absence(error) => file(path),
                     loaded => loaded,
                 }
             }
             Text::Read { as_named, text } => {
-                path = self.script.named().filter(|_| *as_named).unwrap_or(path);
+                path = self.script.named().filter(|_| as_named).unwrap_or(path);
                 let chunk = CText::of(&[b"@", path.to_bytes()])?;
-                Ok(state.load(text, &chunk))
+                Ok(state.load(&text, &chunk).map_err(Error::from))
             }
-            Text::Failed(error) => Err(*error),
+            Text::Failed(error) => Err(error),
         };
         self.place(path).set_path(state)?;
         let (path, name) = (show(path.to_bytes()), show(self.script.name()));
         match loaded {
-            Ok(result) => Ok(result?),
+            Ok(result) => result,
             Err(error) if error == ENOMEM => Err(Error::NoMemory),
             Err(error) if program::is_absence(error) => Err(Error::long_message(
                 state,
@@ -196,9 +199,10 @@ impl Program for Body {
         state.reserve(lua::MIN_STACK)?;
         Vm::set_worker(state, self.worker.clone());
         add_own(state)?;
-        self.load(state)?;
+        let text = mem::replace(&mut self.text, Text::InFile);
+        self.load(state, text)?;
         entered.loaded();
-        let count = core::mem::take(&mut self.arguments).push(state)?;
+        let count = mem::take(&mut self.arguments).push(state)?;
         self.place(self.script.path()).set_arg(state, count)?;
         Ok(count)
     }

@@ -11,7 +11,7 @@ use super::super::{
 };
 use crate::{
     control::abi::script_name,
-    linux::c_text::CText,
+    linux::{account::Charge, c_text::CText},
     lua::{self, Error, Kind, State},
     permission::{Decision, Permission},
     runtime::{
@@ -19,7 +19,7 @@ use crate::{
         program,
         vm::Vm, //
     },
-    stdio::ReadError,
+    stdio::{FileText, ReadError},
 };
 
 /// The script of a worker.
@@ -32,6 +32,8 @@ pub(in super::super) struct Script {
     named: Option<CText>,
     /// The file, where there is none as it is named.
     path: CText,
+    /// What these count.
+    _charge: Charge,
 }
 
 /// The text of a script, so far as it is known.
@@ -39,7 +41,7 @@ pub(super) enum Text {
     /// It is in the file.
     InFile,
     /// It was read: as it is named, if so.
-    Read { as_named: bool, text: KVVec<u8> },
+    Read { as_named: bool, text: FileText },
     /// It could not be read.
     Failed(kernel::error::Error),
 }
@@ -111,11 +113,20 @@ impl Script {
         let name = path.strip_prefix(root);
         let name = name.and_then(|name| name.strip_prefix(b"/"));
         let name = copy(&[name.unwrap_or(&path)])?;
+        let named = named.transpose()?;
+        let path = CText::of(&[&path, b".lua"])?;
+        let given = copy(&[given])?;
+        let long = [given.capacity(), name.capacity(), path.capacity()];
+        let long = long
+            .iter()
+            .fold(0_usize, |sum, size| sum.saturating_add(*size));
+        let long = long.saturating_add(named.as_ref().map_or(0, CText::capacity));
         Ok(Self {
-            given: copy(&[given])?,
+            given,
             name,
-            named: named.transpose()?,
-            path: CText::of(&[&path, b".lua"])?,
+            named,
+            path,
+            _charge: Charge::new(runtime.account(), long)?,
         })
     }
 
@@ -160,7 +171,7 @@ impl Script {
         let set = permissions::of(state);
         let text = match set.decide(Permission::FsRead) {
             Decision::Allowed => Text::InFile,
-            _ => match read_script(&set, self.named(), &self.path) {
+            _ => match read_script(state, &set, self.named(), &self.path) {
                 Ok((path, text)) => Text::Read {
                     as_named: path != self.path(),
                     text,

@@ -21,6 +21,11 @@ use crate::linux::{
 pub(super) const OBJECTS: usize = size_of::<Runtime>() + size_of::<Vm>() + 1024;
 
 impl Runtime {
+    /// Bytes that it takes beside its heap.
+    pub(super) fn objects_size(&self) -> usize {
+        OBJECTS.saturating_add(self.name.capacity())
+    }
+
     /// Who pays for its memory.
     pub(crate) fn memcg(&self) -> &MemoryCgroup {
         &self.memcg

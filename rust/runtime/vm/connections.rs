@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
+    linux::account::Charge,
     lua::State,
     sys::lua as sys, //
 };
@@ -67,13 +68,14 @@ impl Vm {
 
     /// Notes the folder of the script that the VM of `state`, in which nothing has run yet, executes.
     pub(in super::super) fn set_directory(state: State, directory: &[u8]) -> Result {
+        let charge = Charge::new(Vm::runtime_of(state).account(), directory.len())?;
         let mut copy = KVVec::new();
         copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         // SAFETY: Each state's user data is its VM, which lives while the state does; the calling
         // thread executes it, and nothing below comes back here.
         let former = unsafe {
             let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            core::mem::replace(&mut *vm.directory.get(), copy)
+            core::mem::replace(&mut *vm.directory.get(), (copy, charge))
         };
         drop(former);
         Ok(())
@@ -88,7 +90,7 @@ impl Vm {
         // calling thread executes; the folder is set before any code that comes here.
         unsafe {
             let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            &*vm.directory.get()
+            &(*vm.directory.get()).0
         }
     }
 

@@ -9,13 +9,19 @@ use core::{
     cell::UnsafeCell,
     ffi::{c_int, c_void}, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::{
     super::sink::Stream,
     Vm, //
 };
-use crate::sys::lua as sys;
+use crate::{
+    linux::account::{Account, Charge},
+    sys::lua as sys, //
+};
 
 /// The most bytes that are collected.
 pub(crate) const MOST_UNSENT: usize = 4096;
@@ -30,15 +36,19 @@ struct Collected {
     /// The stream that it was written to.
     stream: Stream,
     bytes: KVVec<u8>,
+    /// What they count, if there are any: as much as they may be.
+    charge: Charge,
     /// Whether the script wants nothing to be collected: of its output, and of its errors.
     immediate: [bool; 2],
 }
 
 impl Unsent {
-    pub(super) fn new() -> Self {
+    /// Nothing yet; what is collected counts against `account`.
+    pub(super) fn new(account: &Arc<Account>) -> Self {
         Self(UnsafeCell::new(Collected {
             stream: Stream::Output,
             bytes: KVVec::new(),
+            charge: Charge::to(account),
             immediate: [false; 2],
         }))
     }
@@ -60,6 +70,9 @@ impl Collected {
     fn add(&mut self, stream: Stream, text: &[u8]) -> bool {
         let fits = self.bytes.len().saturating_add(text.len()) <= MOST_UNSENT;
         if !fits || (self.stream != stream && !self.bytes.is_empty()) {
+            return false;
+        }
+        if self.charge.set(MOST_UNSENT).is_err() {
             return false;
         }
         self.stream = stream;
@@ -113,9 +126,13 @@ impl Vm {
             self.unsent
                 .with(|unsent| (unsent.stream, core::mem::take(&mut unsent.bytes)))
         };
-        if !bytes.is_empty() {
-            self.runtime().output(stream, &bytes);
+        if bytes.is_empty() {
+            return;
         }
+        self.runtime().output(stream, &bytes);
+        drop(bytes);
+        // SAFETY: As above; nothing was collected meanwhile, for that takes the thread that is here.
+        unsafe { self.unsent.with(|unsent| unsent.charge.set_anyway(0)) };
     }
 }
 

@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# Memory for texts: of scripts while they are compiled, and of errors. It counts against the script that wants it,
+# and what is kept of a script that has ended counts against nobody.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+folder=/lib/modules/lua
+limited="-P load -P runner -P thread -P fs:read=$folder/*"
+
+# A script of 3 MiB that compiles to next to nothing.
+{
+	echo 'X = ("x"):rep(... or 100)'
+	head -c 3145728 /dev/zero | tr '\0' '-'
+	echo
+	echo 'if worker and worker.message then worker.message("ran") end return function() return #X end'
+} >$folder/suite_long.lua
+cp $folder/suite_long.lua "$WORK/long.lua"
+
+check_says "a script that is longer than its limit is not read" 1 "not enough memory" lunatik run --mem 2M suite_long
+check "one that is shorter is" lunatik run --mem 8M suite_long
+check "its text is free when it runs" lunatik run --mem 8M suite_long 6000000
+
+# tries NAME PERMISSIONS LUA: the same from a script that is to find the end of its memory.
+tries() {
+	# shellcheck disable=SC2086
+	check_output "$1, of a script that may have 2 MiB" "not enough memory" lunatik eval --mem 2M $2 \
+		"local good, why = pcall(function() $3 end) return (tostring(why):match('not enough memory'))"
+	# shellcheck disable=SC2086
+	check_output "$1, of one that may have 12 MiB" "nil" lunatik eval --mem 12M $2 \
+		"local good, why = pcall(function() $3 end) return (tostring(why):match('not enough memory'))"
+}
+for may in "" "$limited"; do
+	tries "a child${may:+ with few permissions}" "$may" 'require("lunatik").runtime("suite_long"):stop()'
+	tries "a worker${may:+ with few permissions}" "$may" 'worker.receive((worker.create("suite_long")))'
+	tries "a thread${may:+ with few permissions}" "$may" "require('llthreads2.ex').new('@$folder/suite_long.lua')"
+done
+
+# What many workers would have read waits for its turn within the limit of who makes them.
+# shellcheck disable=SC2086
+check_output "many workers read no more at one time than their maker may" "true" lunatik eval --mem 16M $limited '
+	local made, ran = {}, 0
+	for i = 1, 40 do
+		local good, one = pcall(worker.create, "suite_long")
+		if good then
+			made[#made + 1] = one
+		end
+	end
+	for _, one in ipairs(made) do
+		local good, value = pcall(worker.receive, one)
+		ran = ran + (good and value == "ran" and 1 or 0)
+	end
+	return ran > 0'
+
+# Errors.
+echo 'local text = ("x"):rep(5 << 19)
+	local held = {}
+	for i = 1, ... or 0 do held[i] = ("y"):rep(1000) .. i end
+	error(text, 0)' >$folder/suite_fails.lua
+echo 'io.write(("x"):rep(60000)) error(("x"):rep(1 << 20))' >$folder/suite_tells.lua
+check_says "a long error is told of" 1 xxxxxxxx lunatik run --mem 8M suite_fails
+check_says "where there is no memory for it, its beginning is" 1 xxxxxxxx lunatik run --mem 8M suite_fails 2800
+eval_is "errors of threads count while somebody has them" "not enough memory" --mem 16M '
+	local threads, made = require("llthreads2.ex"), {}
+	local good, why = pcall(function()
+		for i = 1, 100 do
+			local thread = threads.new("error(string.rep([[x]], 1 << 20))")
+			thread:start()
+			made[i] = { thread, thread:join() }
+			if #tostring(made[i][3]) < 1 << 20 then
+				error("not enough memory")
+			end
+		end
+	end)
+	made = nil
+	return tostring(why):match("not enough memory")'
+
+machine() { awk '/MemFree/ { print $2 }' /proc/meminfo; }
+before=$(machine)
+eval_is "what is kept of children that have failed does not count against their maker" "90	5000000" --mem 8M '
+	local lunatik = require("lunatik")
+	local failed = 0
+	for i = 1, 90 do
+		failed = failed + (pcall(lunatik.runtime, "suite_tells") and 0 or 1)
+		collectgarbage()
+	end
+	return failed, #("x"):rep(5000000)'
+taken=$((before - $(machine)))
+check "and is little" test "$taken" -lt 24000
+check "scripts by other names, one after the other" sh -c 'for i in $(seq 70); do
+	lunatik run --mem 8M --name suite/fails$i suite_tells && exit 1
+done >/dev/null 2>&1
+true'
+taken=$((before - $(machine)))
+echo "# kept: $taken KiB"
+check "leave little behind" test "$taken" -lt 24000
+check "status has the beginnings of their errors" sh -c 'lunatik status suite/fails70 | grep -q xxxxxxxx'
+check "they can be forgotten" lunatik status --clear
+finish
