@@ -2,6 +2,8 @@
 
 //! Wrappers that the kernel crate lacks.
 
+pub(crate) mod account;
+pub(crate) mod c_text;
 pub(crate) mod credentials;
 pub(crate) mod kasan;
 pub(crate) mod kthread;

@@ -33,6 +33,10 @@ module! {
             default: 64,
             description: "Memory limit of a runtime that is started without one, in MiB",
         },
+        total_mib: u32 {
+            default: 0,
+            description: "Memory limit of all runtimes together, in MiB; 0 is 3/4 of the machine's",
+        },
         cpu_limit_ms: u32 {
             default: 0,
             description: "CPU time of a runtime that is started without a limit, in ms; 0 is endless",
@@ -73,6 +77,7 @@ impl kernel::InPlaceModule for Lunatik {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
+            _: { linux::account::init() },
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             dropped_blocks: unsafe { linux::large::Drops::new() },
             segments: linux::segment::SegmentQueue::new()?,

@@ -164,7 +164,10 @@ impl Mailbox {
                 return Ok(Sent::Full);
             }
             drop(inner);
-            spare = KVec::with_capacity(count.saturating_add(1).next_power_of_two(), GFP_KERNEL)?;
+            spare = KVec::with_capacity(
+                count.saturating_add(1).next_power_of_two(),
+                GFP_KERNEL | __GFP_NOWARN,
+            )?;
         }
     }
 

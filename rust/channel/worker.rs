@@ -18,10 +18,13 @@ use kernel::{
 };
 
 use super::mailbox::{Limits, Mailbox};
-use crate::runtime::{
-    execute,
-    instance::{Failure, Keep, Runtime},
-    message::Message, //
+use crate::{
+    linux::account::Charge,
+    runtime::{
+        execute,
+        instance::{Failure, Keep, Runtime},
+        message::Message, //
+    },
 };
 
 /// The error that a worker has ended with.
@@ -51,6 +54,7 @@ pub(crate) struct Worker {
     /// From the worker to the parent.
     #[pin]
     outbox: Mailbox,
+    _charge: Charge,
     over: Atomic<bool>,
     stopping: Atomic<bool>,
     #[pin]
@@ -58,19 +62,22 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Makes the mailboxes between `runtime`, a worker in which nothing has run yet, and `parent`.
+    /// Makes the mailboxes between `runtime`, a worker in which nothing has run yet, and `parent`,
+    /// against which they count.
     pub(crate) fn new(
         runtime: Arc<Runtime>,
         parent: Arc<Runtime>,
         limits: Limits,
     ) -> Result<Arc<Self>> {
         let receiver = runtime.clone();
+        let charge = Charge::new(parent.account(), size_of::<Self>() + 512)?;
         let keep = Keep::new(&runtime);
         Arc::pin_init(
             pin_init!(Self {
                 inbox <- Mailbox::new(receiver, limits),
                 outbox <- Mailbox::new(parent, limits),
                 runtime,
+                _charge: charge,
                 over: Atomic::new(false),
                 stopping: Atomic::new(false),
                 ending <- new_spinlock!(Ending {

@@ -92,7 +92,7 @@ impl OutputQueue {
         }
         queue
             .bytes
-            .extend_from_slice(frame, GFP_KERNEL_ACCOUNT)
+            .extend_from_slice(frame, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
             .map_err(|_| SendError::NoMemory)?;
         drop(queue);
         self.readable.notify_all();

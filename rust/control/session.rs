@@ -216,7 +216,7 @@ impl Session {
                 cancelled: Atomic::new(false),
                 on_cancel: None,
             },
-            GFP_KERNEL_ACCOUNT,
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
         )?;
         Ok(())
     }
@@ -284,7 +284,7 @@ impl Session {
 
     fn take_chunk(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
         let length = reader.len().min(CHUNK);
-        let mut chunk: KVVec<u8> = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT)?;
+        let mut chunk: KVVec<u8> = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         reader.read_slice(chunk.as_mut_slice())?;
         let mut inbound = self.inbound.lock();
         if inbound.lost {
@@ -292,7 +292,7 @@ impl Session {
         }
         inbound
             .bytes
-            .extend_from_slice(&chunk, GFP_KERNEL_ACCOUNT)?;
+            .extend_from_slice(&chunk, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         self.take_frames(&mut inbound)?;
         Ok(length)
     }
@@ -315,7 +315,7 @@ impl Session {
                 break Ok(());
             };
             let mut owned = KVVec::new();
-            if let Err(error) = owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT) {
+            if let Err(error) = owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT | __GFP_NOWARN) {
                 // The client cannot take the frame back, and would wait for what comes of it.
                 inbound.lost = true;
                 self.lose();
@@ -383,6 +383,7 @@ impl codec::Sink for VecSink {
     type Error = kernel::alloc::AllocError;
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), kernel::alloc::AllocError> {
-        self.0.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)
+        self.0
+            .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
     }
 }

@@ -68,7 +68,7 @@ int lunatik_read_file(const char *path, size_t limit, void **data, size_t *size)
 	} else if (room > limit) {
 		length = -EFBIG;
 	} else if (known) {
-		buffer = kvmalloc(room, GFP_KERNEL | __GFP_NOWARN);
+		buffer = lunatik_kvmalloc(room, false);
 		length = buffer ? read_whole(file, buffer, room) : -ENOMEM;
 	}
 	/* Kernel threads would leave it to a worker. */

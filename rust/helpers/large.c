@@ -4,6 +4,7 @@
  */
 
 #include <linux/cpumask.h>
+#include <linux/log2.h>
 #include <linux/llist.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -11,6 +12,7 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
 #include "helpers.h"
@@ -45,6 +47,9 @@ struct lunatik_large {
 	void *block;
 	/* Whether the worker was ever asked for something. */
 	bool used;
+	/* Is told of each block that is free again, of lunatik_large_give(). */
+	void (*freed)(void *account, size_t size);
+	void *account;
 };
 
 /*
@@ -76,7 +81,8 @@ static void lunatik_large_free_given(struct lunatik_large *large)
 	llist_for_each_entry_safe(given, next, llist_del_all(&large->given), node) {
 		size_t size = given->size;
 
-		kvfree(given);
+		vfree(given);
+		large->freed(large->account, size);
 		atomic_long_sub(size, &large->bytes_given);
 		rcuwait_wake_up(&large->wait);
 		lunatik_give_way();
@@ -112,21 +118,24 @@ static void lunatik_large_work(struct work_struct *work)
 	lunatik_large_free_given(large);
 	if (smp_load_acquire(&large->state) == LUNATIK_LARGE_WANTED) {
 		former = set_active_memcg(large->memcg);
-		block = lunatik_kvmalloc(large->size, false);
+		block = lunatik_block_map(large->size);
 		set_active_memcg(former);
 		if (block)
 			lunatik_large_touch(large, block);
 		large->block = block;
 		if (cmpxchg(&large->state, LUNATIK_LARGE_WANTED, LUNATIK_LARGE_TAKEN) ==
 		    LUNATIK_LARGE_ABANDONED)
-			kvfree(block);
+			vfree(block);
 	}
 	cmpxchg(&large->state, LUNATIK_LARGE_ABANDONED, LUNATIK_LARGE_IDLE);
 	rcuwait_wake_up(&large->wait);
 }
 
-/* Returns null if there is no memory. Sleeps. */
-struct lunatik_large *lunatik_large_new(void)
+/*
+ * freed(account, size) is called for each block that was given back, when it is free. Returns null if
+ * there is no memory. Sleeps.
+ */
+struct lunatik_large *lunatik_large_new(void (*freed)(void *account, size_t size), void *account)
 {
 	struct lunatik_large *large = kzalloc(sizeof(*large), GFP_KERNEL_ACCOUNT);
 
@@ -135,6 +144,8 @@ struct lunatik_large *lunatik_large_new(void)
 	INIT_WORK(&large->work, lunatik_large_work);
 	rcuwait_init(&large->wait);
 	init_llist_head(&large->given);
+	large->freed = freed;
+	large->account = account;
 	return large;
 }
 
@@ -150,27 +161,39 @@ void lunatik_large_destroy(struct lunatik_large *large)
 }
 
 /*
- * Takes a block of more than LUNATIK_LARGE_SIZE bytes, charged to memcg (which may be null).
+ * What lies in one piece needs no mapping. Without `exact` it is for kvfree(), where only a power of two
+ * does not take more than it has to.
+ */
+static void *lunatik_large_piece(size_t size, bool exact)
+{
+	gfp_t flags = (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM;
+
+	if (exact)
+		return lunatik_pages(size, true, flags);
+	if (size > KMALLOC_MAX_SIZE || roundup_pow_of_two(size) - size > size / 32)
+		return NULL;
+	return kmalloc(size, flags);
+}
+
+/*
+ * Takes a block of more than LUNATIK_LARGE_SIZE bytes, charged to memcg (which may be null). With
+ * `exact` it is for lunatik_large_give() alone, else for kvfree() and lunatik_large_drop() alone.
  * Sleeps. Returns null if there is no memory, or if ended(argument) became true and
  * lunatik_large_wake() was called after that.
  */
-void *lunatik_large_take(struct lunatik_large *large, size_t size, struct mem_cgroup *memcg,
-			 bool (*ended)(void *argument), void *argument)
+void *lunatik_large_take(struct lunatik_large *large, size_t size, bool exact,
+			 struct mem_cgroup *memcg, bool (*ended)(void *argument), void *argument)
 {
 	struct mem_cgroup *former;
 	void *block;
 
 	if (ended(argument))
 		return NULL;
-	/* What lies there in one piece needs no mapping. */
-	if (size <= KMALLOC_MAX_SIZE) {
-		former = set_active_memcg(memcg);
-		block = kmalloc(size, (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY) &
-					      ~__GFP_DIRECT_RECLAIM);
-		set_active_memcg(former);
-		if (block)
-			return block;
-	}
+	former = set_active_memcg(memcg);
+	block = lunatik_large_piece(size, exact);
+	set_active_memcg(former);
+	if (block)
+		return block;
 	/* The worker may still be at one that was abandoned. */
 	rcuwait_wait_event(&large->wait,
 			   smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
@@ -200,7 +223,8 @@ void lunatik_large_give(struct lunatik_large *large, void *block, size_t size)
 	struct lunatik_large_given *given = block;
 
 	if (!is_vmalloc_addr(block)) {
-		kfree(block);
+		lunatik_block_free(block, size);
+		large->freed(large->account, size);
 		return;
 	}
 	given->size = size;

@@ -14,10 +14,10 @@ struct lunatik_large;
 /* Blocks of more bytes than this are taken and given back here. */
 #define LUNATIK_LARGE_SIZE 65536UL
 
-struct lunatik_large *lunatik_large_new(void);
+struct lunatik_large *lunatik_large_new(void (*freed)(void *account, size_t size), void *account);
 void lunatik_large_destroy(struct lunatik_large *large);
-void *lunatik_large_take(struct lunatik_large *large, size_t size, struct mem_cgroup *memcg,
-			 bool (*ended)(void *argument), void *argument);
+void *lunatik_large_take(struct lunatik_large *large, size_t size, bool exact,
+			 struct mem_cgroup *memcg, bool (*ended)(void *argument), void *argument);
 void lunatik_large_give(struct lunatik_large *large, void *block, size_t size);
 size_t lunatik_large_given(const struct lunatik_large *large);
 void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),

@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "helpers.h"
 
@@ -64,6 +65,11 @@ u64 lunatik_total_ram(void)
 	return (u64)totalram_pages() << PAGE_SHIFT;
 }
 
+u64 lunatik_available_ram(void)
+{
+	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+}
+
 /*
  * One page at most may be had without fail; then it is not charged.
  *
@@ -87,6 +93,84 @@ void *lunatik_kvmalloc(size_t size, bool no_fail)
 void lunatik_kvfree(const void *block)
 {
 	kvfree(block);
+}
+
+static void lunatik_poison_rest(char *block, size_t size)
+{
+	lunatik_kasan_poison(block + ALIGN(size, 8), PAGE_ALIGN(size) - ALIGN(size, 8));
+}
+
+/*
+ * Pages in one piece, or null: a power of two, or with `exact` as many as are needed. The others of those
+ * go back one by one, to where no larger piece is made of them at once; so that is for large blocks.
+ */
+void *lunatik_pages(size_t size, bool exact, gfp_t flags)
+{
+	unsigned int order = get_order(size);
+	void *block;
+
+	if (order > MAX_PAGE_ORDER)
+		return NULL;
+	if (exact && PAGE_ALIGN(size) != PAGE_SIZE << order)
+		block = alloc_pages_exact(size, flags);
+	else
+		block = (void *)__get_free_pages(flags | __GFP_COMP, order);
+	if (block)
+		lunatik_poison_rest(block, size);
+	return block;
+}
+
+/* Whole pages, mapped, or null. As lunatik_kvmalloc(), it wakes no OOM killer. */
+void *lunatik_block_map(size_t size)
+{
+	void *block = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
+
+	if (!block)
+		block = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	return block;
+}
+
+/* A block that is not large: in a slab, it would keep all others of it from the machine. */
+void *lunatik_block_take(size_t size, bool no_fail)
+{
+	void *block;
+
+	if (no_fail)
+		return lunatik_pages(size, false, GFP_KERNEL | __GFP_NOFAIL);
+	block = lunatik_pages(size, false, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
+	if (!block)
+		block = lunatik_block_map(size);
+	return block;
+}
+
+/*
+ * Has an exact block give the pages back that are too many. Returns whether it does: then it is as if it
+ * was taken with its new size.
+ */
+bool lunatik_block_shrink(void *block, size_t size, size_t new_size)
+{
+	if (is_vmalloc_addr(block) || folio_test_large(virt_to_folio(block)))
+		return false;
+	if (PAGE_ALIGN(size) > PAGE_ALIGN(new_size))
+		free_pages_exact(block + PAGE_ALIGN(new_size),
+				 PAGE_ALIGN(size) - PAGE_ALIGN(new_size));
+	lunatik_poison_rest(block, new_size);
+	return true;
+}
+
+void lunatik_block_free(void *block, size_t size)
+{
+	struct folio *folio;
+
+	if (is_vmalloc_addr(block)) {
+		vfree(block);
+		return;
+	}
+	folio = virt_to_folio(block);
+	if (folio_test_large(folio))
+		__free_pages(folio_page(folio, 0), folio_order(folio));
+	else
+		free_pages_exact(block, size);
 }
 
 #ifdef CONFIG_KASAN_GENERIC

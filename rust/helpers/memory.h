@@ -16,8 +16,16 @@ size_t lunatik_memcg_room(struct mem_cgroup *memcg);
 
 /* linux/mm.h */
 u64 lunatik_total_ram(void);
+u64 lunatik_available_ram(void);
 void *lunatik_kvmalloc(size_t size, bool no_fail);
 void lunatik_kvfree(const void *block);
+
+/* Blocks of a heap: see memory.c. The size of a block is what it was taken or shrunk to. */
+void *lunatik_pages(size_t size, bool exact, gfp_t flags);
+void *lunatik_block_map(size_t size);
+void *lunatik_block_take(size_t size, bool no_fail);
+bool lunatik_block_shrink(void *block, size_t size, size_t new_size);
+void lunatik_block_free(void *block, size_t size);
 
 /* linux/kasan.h; both do nothing on kernels without KASAN */
 void lunatik_kasan_unpoison(const void *block, size_t size);

@@ -122,7 +122,7 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Resul
     if threads.len() >= LIMIT {
         return Err(EAGAIN);
     }
-    threads.reserve(1, GFP_KERNEL)?;
+    threads.reserve(1, GFP_KERNEL | __GFP_NOWARN)?;
     let start = KBox::into_raw(start);
     // SAFETY: The format takes one string, which lives through the call; `main::<F>` owns `start`
     // from the moment that the thread runs.

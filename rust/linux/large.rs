@@ -9,17 +9,26 @@ use core::{
     ffi::c_void,
     ptr::{self, NonNull}, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
-use super::memcg::MemoryCgroup;
+use super::{
+    account::Account,
+    memcg::MemoryCgroup, //
+};
 use crate::sys::kernel_helpers as sys;
 
 /// What one thread at a time takes large blocks from.
 ///
 /// # Invariants
 ///
-/// The pointer came from `lunatik_large_new()` and was not destroyed.
-pub(crate) struct LargeBlocks(NonNull<sys::lunatik_large>);
+/// The pointer came from `lunatik_large_new()`, with the account, and was not destroyed.
+pub(crate) struct LargeBlocks {
+    large: NonNull<sys::lunatik_large>,
+    _account: Arc<Account>,
+}
 
 // SAFETY: It belongs to no thread; callers take turns where they must.
 unsafe impl Send for LargeBlocks {}
@@ -37,17 +46,31 @@ unsafe extern "C" fn call(is_ended: *mut c_void) -> bool {
     unsafe { (*is_ended.cast::<&dyn Fn() -> bool>())() }
 }
 
+unsafe extern "C" fn freed(account: *mut c_void, size: usize) {
+    // SAFETY: It is the account that the caller of the function got by `LargeBlocks::new()`, which
+    // lives until no block is left to be freed.
+    unsafe { (*account.cast::<Account>()).uncharge(size) };
+}
+
 impl LargeBlocks {
-    /// Nothing taken yet. Sleeps.
-    pub(crate) fn new() -> Result<Self> {
-        // SAFETY: Sleeping is allowed, as the caller promises.
-        let large = unsafe { sys::lunatik_large_new() };
-        // INVARIANT: It was just made.
-        NonNull::new(large).map(Self).ok_or(ENOMEM)
+    /// Nothing taken yet. A block that was [given back](Self::give) counts less against `account` as
+    /// soon as it is free. Sleeps.
+    pub(crate) fn new(account: Arc<Account>) -> Result<Self> {
+        let pointer = Arc::as_ptr(&account).cast_mut().cast();
+        // SAFETY: Sleeping is allowed, as the caller promises; the account lives longer.
+        let large = unsafe { sys::lunatik_large_new(Some(freed), pointer) };
+        // INVARIANT: It was just made, with that account.
+        Ok(Self {
+            large: NonNull::new(large).ok_or(ENOMEM)?,
+            _account: account,
+        })
     }
 
     /// Takes `size` bytes, charged to `memcg`; null if there are none or `is_ended`, which
     /// whoever makes it so tells by [`wake`](Self::wake). Sleeps.
+    ///
+    /// An `exact` block is whole pages, to be [given back](Self::give); another one is for
+    /// `kvfree()` or [`drop_block`].
     ///
     /// # Safety
     ///
@@ -55,6 +78,7 @@ impl LargeBlocks {
     pub(crate) unsafe fn take(
         &self,
         size: usize,
+        exact: bool,
         memcg: &MemoryCgroup,
         is_ended: &dyn Fn() -> bool,
     ) -> *mut u8 {
@@ -62,8 +86,9 @@ impl LargeBlocks {
         // and the reference to the closure until the call returns.
         unsafe {
             sys::lunatik_large_take(
-                self.0.as_ptr(),
+                self.large.as_ptr(),
                 size,
+                exact,
                 memcg.as_raw(),
                 Some(call),
                 ptr::from_ref(&is_ended).cast_mut().cast(),
@@ -76,16 +101,17 @@ impl LargeBlocks {
     ///
     /// # Safety
     ///
-    /// As for [`take`](Self::take), where `block` of `size` bytes came from; it is not in use.
+    /// As for [`take`](Self::take), where `block` of `size` bytes came from, exact, or it was shrunk
+    /// to that since; `size` counts whole pages. It is not in use.
     pub(crate) unsafe fn give(&self, block: *mut u8, size: usize) {
         // SAFETY: As the caller promises.
-        unsafe { sys::lunatik_large_give(self.0.as_ptr(), block.cast(), size) };
+        unsafe { sys::lunatik_large_give(self.large.as_ptr(), block.cast(), size) };
     }
 
     /// The bytes that were given back and are not free yet. In any context.
     pub(crate) fn given(&self) -> usize {
         // SAFETY: By the type invariant it lives; the function reads a counter.
-        unsafe { sys::lunatik_large_given(self.0.as_ptr()) }
+        unsafe { sys::lunatik_large_given(self.large.as_ptr()) }
     }
 
     /// Waits until all that was given back is free, or `is_ended`, as [`take`](Self::take).
@@ -97,7 +123,7 @@ impl LargeBlocks {
         // SAFETY: As the caller promises; the reference lives until the call returns.
         unsafe {
             sys::lunatik_large_settle(
-                self.0.as_ptr(),
+                self.large.as_ptr(),
                 Some(call),
                 ptr::from_ref(&is_ended).cast_mut().cast(),
             )
@@ -107,7 +133,7 @@ impl LargeBlocks {
     /// Has the thread that waits look whether it is to end. In any context.
     pub(crate) fn wake(&self) {
         // SAFETY: By the type invariant it lives.
-        unsafe { sys::lunatik_large_wake(self.0.as_ptr()) };
+        unsafe { sys::lunatik_large_wake(self.large.as_ptr()) };
     }
 }
 
@@ -115,7 +141,7 @@ impl Drop for LargeBlocks {
     fn drop(&mut self) {
         // SAFETY: By the type invariant it lives; nobody else has it any more, and its blocks
         // were all given back.
-        unsafe { sys::lunatik_large_destroy(self.0.as_ptr()) };
+        unsafe { sys::lunatik_large_destroy(self.large.as_ptr()) };
     }
 }
 
@@ -124,7 +150,7 @@ impl Drop for LargeBlocks {
 /// # Safety
 ///
 /// `block` has `size` bytes, which is [large](is_large), and came from `kvmalloc()` or
-/// [`LargeBlocks::take`]; it is not in use.
+/// [`LargeBlocks::take`], not exact; it is not in use.
 pub(crate) unsafe fn drop_block(block: *mut u8, size: usize) {
     // SAFETY: As the caller promises.
     unsafe { sys::lunatik_large_drop(block.cast(), size) };

@@ -76,9 +76,10 @@ impl Write for LongText {
         let room = MAX_LONG_TEXT.saturating_sub(self.bytes.len());
         let fitting = text.as_bytes().get(..room);
         self.is_full = fitting.is_some_and(|fitting| fitting.len() < text.len());
-        let written = self
-            .bytes
-            .extend_from_slice(fitting.unwrap_or(text.as_bytes()), GFP_KERNEL_ACCOUNT);
+        let written = self.bytes.extend_from_slice(
+            fitting.unwrap_or(text.as_bytes()),
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+        );
         match written {
             Ok(()) if !self.is_full => Ok(()),
             _ => Err(core::fmt::Error),

@@ -32,7 +32,10 @@ unsafe extern "C" fn write(code: *mut c_void, bytes: *const c_void, length: usiz
     if code.0.len().saturating_add(length) > MAX_BYTES {
         return E2BIG.to_errno();
     }
-    match code.0.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT) {
+    match code
+        .0
+        .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+    {
         Ok(()) => 0,
         Err(_) => ENOMEM.to_errno(),
     }

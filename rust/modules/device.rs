@@ -23,6 +23,7 @@ use super::{
     object::{self, Class, Object}, //
 };
 use crate::{
+    linux::account::Charge,
     lua::{self, Error, Free, Kind, Reference, State},
     native,
     permission::Permission,
@@ -33,6 +34,9 @@ use crate::{
 };
 
 pub(crate) use node::DeviceNodes;
+
+/// Bytes that a device takes, with what the driver core and devtmpfs have of it.
+const OBJECTS: usize = 8 << 10;
 
 /// The longest name of a device.
 const MAX_NAME: usize = 63;
@@ -60,6 +64,7 @@ pub(crate) struct Device {
     runtime: Arc<Runtime>,
     /// The table of the driver.
     driver: Reference,
+    _charge: Charge,
 }
 
 /// What the VM of the driver owns; dropping it removes the node.
@@ -121,7 +126,7 @@ fn driver_name(state: State) -> lua::Result<KVec<u8>> {
         ));
     };
     let mut name = KVec::new();
-    name.extend_from_slice(given, GFP_KERNEL_ACCOUNT)?;
+    name.extend_from_slice(given, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     state.pop(1);
     Ok(name)
 }
@@ -246,6 +251,7 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
             stopped: Atomic::new(true),
             runtime: Vm::runtime_of(state).into(),
             driver,
+            _charge: Charge::new(Vm::runtime_of(state).account(), OBJECTS)?,
         },
         GFP_KERNEL_ACCOUNT,
     )?;

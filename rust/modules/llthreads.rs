@@ -20,7 +20,7 @@ use super::{
     object::{self, Class, Object}, //
 };
 use crate::{
-    linux::segment::NoRoom,
+    linux::{c_text::CText, segment::NoRoom},
     lua::{self, Code, Error, Free, Kind, State},
     native,
     permission::Permission,
@@ -102,8 +102,11 @@ fn name(parent: &Runtime) -> Result<KVec<u8>> {
     let room = MAX_NAME.saturating_sub(number.to_bytes().len());
     let mut name = KVec::new();
     let parent = parent.name();
-    name.extend_from_slice(parent.get(..room).unwrap_or(parent), GFP_KERNEL)?;
-    name.extend_from_slice(number.to_bytes(), GFP_KERNEL)?;
+    name.extend_from_slice(
+        parent.get(..room).unwrap_or(parent),
+        GFP_KERNEL | __GFP_NOWARN,
+    )?;
+    name.extend_from_slice(number.to_bytes(), GFP_KERNEL | __GFP_NOWARN)?;
     Ok(name)
 }
 
@@ -173,9 +176,6 @@ fn check_arguments(state: State, first: c_int) -> lua::Result<()> {
     Ok(())
 }
 
-/// The longest path of a file with the code of a thread, as the kernel has it.
-const MAX_PATH: usize = 4095;
-
 /// `llthreads.new(code, ...)`
 fn new(state: State) -> lua::Result {
     check_arguments(state, 2)?;
@@ -202,14 +202,14 @@ fn new(state: State) -> lua::Result {
             let Some((b'@', path)) = text.split_first() else {
                 return make(state, &Source::Text(text, c"=(loadstring)"), arguments);
             };
-            if path.len() > MAX_PATH {
-                return Err(Error::argument(
-                    1,
-                    fmt!("a path must have at most {MAX_PATH} bytes"),
-                ));
-            }
-            let path = CString::try_from_fmt(fmt!("{}", show(path)))?;
-            let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+            let chunk = CText::of(&[b"@", path]).map_err(|error| {
+                if error == ENAMETOOLONG {
+                    Error::message(fmt!("the script cannot be read: File name too long"))
+                } else {
+                    Error::message(fmt!("the script cannot be read: {error:?} for its path"))
+                }
+            })?;
+            let path = CText::of(&[path])?;
             let set = permissions::of(state);
             let text = stdio::read_file(&set, &path, program::MAX_SCRIPT).map_err(|error| {
                 let path = path.to_bytes();
@@ -362,11 +362,11 @@ fn join(state: State) -> lua::Result {
         }
         Some(Outcome::Failed(failure)) => {
             let mut text = KVVec::new();
-            text.extend_from_slice(b"Error from child thread: ", GFP_KERNEL)?;
-            text.extend_from_slice(&failure.message, GFP_KERNEL)?;
+            text.extend_from_slice(b"Error from child thread: ", GFP_KERNEL | __GFP_NOWARN)?;
+            text.extend_from_slice(&failure.message, GFP_KERNEL | __GFP_NOWARN)?;
             if !failure.traceback.is_empty() {
-                text.extend_from_slice(b"\n", GFP_KERNEL)?;
-                text.extend_from_slice(&failure.traceback, GFP_KERNEL)?;
+                text.extend_from_slice(b"\n", GFP_KERNEL | __GFP_NOWARN)?;
+                text.extend_from_slice(&failure.traceback, GFP_KERNEL | __GFP_NOWARN)?;
             }
             state.push_boolean(false);
             state.push_bytes(&text)?;

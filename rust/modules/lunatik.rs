@@ -4,7 +4,6 @@
 
 use kernel::{
     prelude::*,
-    str::CString,
     sync::Arc, //
 };
 
@@ -16,7 +15,7 @@ use super::{
     object::Class, //
 };
 use crate::{
-    linux::segment::NoRoom,
+    linux::{c_text::CText, segment::NoRoom},
     lua::{self, Error, Free, State},
     native,
     permission::{Decision, Permission, Set},
@@ -76,12 +75,14 @@ pub(super) fn chain(runtime: &Runtime) -> lua::Result<Arc<Chain>> {
 pub(super) fn raise(state: State, failure: &Failure) -> Error {
     let mut text = KVVec::new();
     let joined = text
-        .extend_from_slice(&failure.message, GFP_KERNEL)
+        .extend_from_slice(&failure.message, GFP_KERNEL | __GFP_NOWARN)
         .and_then(|()| match failure.traceback.is_empty() {
             true => Ok(()),
             false => text
-                .extend_from_slice(b"\n", GFP_KERNEL)
-                .and_then(|()| text.extend_from_slice(&failure.traceback, GFP_KERNEL)),
+                .extend_from_slice(b"\n", GFP_KERNEL | __GFP_NOWARN)
+                .and_then(|()| {
+                    text.extend_from_slice(&failure.traceback, GFP_KERNEL | __GFP_NOWARN)
+                }),
         });
     if joined.is_err() {
         return Error::NoMemory;
@@ -112,6 +113,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
             Error::message(fmt!("{name} was stopped before its chunk had ended"))
         }
         StartError::Errno(error) if error == ENOMEM => Error::NoMemory,
+        StartError::Errno(error) if error == EMLINK => Error::message(fmt!(
+            "{name} could not be started: too many memory limits below each other; give it none"
+        )),
         StartError::Errno(error) if error == EINTR => {
             Error::message(fmt!("{name} was told to stop before it had started"))
         }
@@ -132,6 +136,7 @@ pub(super) fn create(
         name,
         kind,
         memory: parameters::memory(limits.memory),
+        account: Some(parent.account()),
         budget: parent
             .meter()
             .budget()
@@ -193,7 +198,7 @@ pub(super) fn with_script<T>(
                     }
                     ReadError::Errno(error) => start_error(state, name, StartError::Errno(error)),
                 })?;
-            let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+            let chunk = CText::of(&[b"@", path.to_bytes()])?;
             start(&Program::Text {
                 text: &text,
                 chunk: chunk.to_bytes(),

@@ -165,7 +165,7 @@ fn newbuffer(state: State) -> lua::Result {
     let make = || {
         runtime
             .memcg()
-            .charge(|| Buffer::make(name, family.clone(), runtime.name(), limit))
+            .charge(|| Buffer::make(name, family.clone(), &runtime, limit))
     };
     let buffer = object::make(state, make)?;
     push(state, buffer)

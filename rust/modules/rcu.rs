@@ -140,7 +140,12 @@ fn table(state: State) -> lua::Result {
         .filter(|size| (1..=MAX_BUCKETS).contains(size))
         .ok_or_else(|| Error::argument(1, fmt!("size must be from 1 to {MAX_BUCKETS}")))?;
     let runtime = Vm::runtime_of(state);
-    let table = object::make(state, || runtime.memcg().charge(|| RcuTable::new(size)))?;
+    let make = || {
+        runtime
+            .memcg()
+            .charge(|| RcuTable::new(size, Some(runtime.account())))
+    };
+    let table = object::make(state, make)?;
     handles::push(state, Handle::Table(table))?;
     Ok(1)
 }

@@ -108,9 +108,9 @@ fn list(state: State) -> lua::Result {
             continue;
         }
         if !text.is_empty() {
-            text.extend_from_slice(b", ", GFP_KERNEL)?;
+            text.extend_from_slice(b", ", GFP_KERNEL | __GFP_NOWARN)?;
         }
-        text.extend_from_slice(name, GFP_KERNEL)?;
+        text.extend_from_slice(name, GFP_KERNEL | __GFP_NOWARN)?;
     }
     state.push_bytes(&text)?;
     Ok(1)

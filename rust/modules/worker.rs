@@ -276,7 +276,7 @@ fn take_messages(state: State, count: c_int, messages: &mut Messages) -> lua::Re
     let mut alive = false;
     for index in 1..=count {
         // Whatever a message needs is there before it is taken.
-        messages.0.reserve(1, GFP_KERNEL)?;
+        messages.0.reserve(1, GFP_KERNEL | __GFP_NOWARN)?;
         let worker = worker(state, index)?;
         match worker.outbox().take() {
             Taken::Message(entry) => {

@@ -129,7 +129,7 @@ pub trait Resolve {
 
 fn copy(bytes: &[u8]) -> Result<KVec<u8>, AllocError> {
     let mut copy = KVec::new();
-    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     Ok(copy)
 }
 
@@ -140,7 +140,7 @@ fn copy_values(values: &[Value]) -> Result<KVec<Value>, AllocError> {
             layer: value.layer,
             text: copy(&value.text)?,
         };
-        copies.push(copy, GFP_KERNEL_ACCOUNT)?;
+        copies.push(copy, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     }
     Ok(copies)
 }
@@ -167,7 +167,7 @@ fn add<'a>(
         return Err(PledgeError::TooManyValues(name));
     }
     let text = copy(text)?;
-    values.push(Value { layer, text }, GFP_KERNEL_ACCOUNT)?;
+    values.push(Value { layer, text }, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     Ok(())
 }
 
@@ -285,6 +285,21 @@ impl Set {
         Ok(done)
     }
 
+    /// Bytes of memory that it takes, roughly.
+    pub fn memory(&self) -> usize {
+        let taken = |entry: &Entry| {
+            let values = entry.values.len().saturating_mul(size_of::<Value>() + 32);
+            values
+                .saturating_add(length_of(&entry.values))
+                .saturating_add(entry.name.len())
+                .saturating_add(size_of::<Entry>() + 32)
+        };
+        self.entries
+            .iter()
+            .map(taken)
+            .fold(0, usize::saturating_add)
+    }
+
     /// Fails where this many more bytes are too many.
     fn check_room(&self, more: usize) -> Result<(), PledgeError<'static>> {
         let values = |entry: &Entry| length_of(&entry.values);
@@ -307,7 +322,7 @@ impl Set {
             values,
             rejected,
         };
-        self.entries.push(entry, GFP_KERNEL_ACCOUNT)
+        self.entries.push(entry, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
     }
 
     /// As [`insert`](Self::insert), if there is room.

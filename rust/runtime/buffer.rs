@@ -29,6 +29,7 @@ use super::{
     message::Message,
     waiting::Wakes, //
 };
+use crate::linux::account::Charge;
 
 /// Bytes of messages that a buffer may hold.
 pub(crate) const MAX_BYTES: usize = 16 << 20;
@@ -41,6 +42,9 @@ pub(crate) const MAX_BUFFERS: usize = 65_536;
 
 /// The longest name of a buffer, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
+
+/// Bytes that a buffer takes beside itself: its names, and its place in the directory.
+const OBJECTS: usize = 512;
 
 struct Inner {
     queue: Entries,
@@ -78,6 +82,7 @@ pub(crate) struct Buffer {
     /// The name of the runtime that made it.
     maker: KVec<u8>,
     limit: usize,
+    _charge: Charge,
     #[pin]
     inner: SpinLock<Inner>,
     #[pin]
@@ -121,24 +126,27 @@ impl Wakes for Buffer {
 }
 
 fn copy(bytes: &[u8]) -> Result<KVec<u8>> {
-    let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
-    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+    let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     Ok(copy)
 }
 
 impl Buffer {
-    /// Makes a buffer of `family` that holds `limit` bytes of messages at most.
+    /// Makes a buffer of `family` that holds `limit` bytes of messages at most. It counts against
+    /// `maker`.
     pub(crate) fn make(
         name: Option<&[u8]>,
         family: Arc<Family>,
-        maker: &[u8],
+        maker: &Runtime,
         limit: usize,
     ) -> Result<Listing<Self>> {
+        let mut charge = Charge::new(maker.account(), size_of::<Self>() + OBJECTS)?;
         let name = name.map(copy).transpose()?;
-        let maker = copy(maker)?;
+        let maker = copy(maker.name())?;
         Listing::new(|id| {
             Arc::pin_init(
                 pin_init!(Self {
+                    _charge: mem::replace(&mut charge, Charge::none()),
                     id,
                     name,
                     family,

@@ -113,9 +113,9 @@ fn collect(
         }
         if let Some(name) = state.to_bytes(-1).filter(|name| name.starts_with(partial)) {
             let mut text = KVVec::new();
-            text.extend_from_slice(start, GFP_KERNEL)?;
-            text.extend_from_slice(name, GFP_KERNEL)?;
-            found.push(text, GFP_KERNEL)?;
+            text.extend_from_slice(start, GFP_KERNEL | __GFP_NOWARN)?;
+            text.extend_from_slice(name, GFP_KERNEL | __GFP_NOWARN)?;
+            found.push(text, GFP_KERNEL | __GFP_NOWARN)?;
         }
     }
     Ok(())

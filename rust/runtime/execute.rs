@@ -34,7 +34,7 @@ const OVER_LIMIT: &[u8] = b"CPU limit exceeded";
 pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
     let text = Text::new(arguments);
     let mut message = KVVec::new();
-    message.extend_from_slice(text.as_bytes(), GFP_KERNEL)?;
+    message.extend_from_slice(text.as_bytes(), GFP_KERNEL | __GFP_NOWARN)?;
     Ok(Arc::new(
         Failure {
             message,
@@ -48,7 +48,7 @@ pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
 /// The failure of a runtime that has used up its CPU time, but has ended well all the same.
 pub(crate) fn over_limit() -> Result<Arc<Failure>> {
     let mut message = KVVec::new();
-    message.extend_from_slice(OVER_LIMIT, GFP_KERNEL)?;
+    message.extend_from_slice(OVER_LIMIT, GFP_KERNEL | __GFP_NOWARN)?;
     Ok(Arc::new(
         Failure {
             message,
@@ -70,22 +70,25 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     let exceeded = Vm::runtime_of(state).meter().exceeded() != Exceeded::Nothing;
     if exceeded {
         // Whatever error came of it: code that it called may have been ended for the same reason.
-        message.extend_from_slice(OVER_LIMIT, GFP_KERNEL)?;
+        message.extend_from_slice(OVER_LIMIT, GFP_KERNEL | __GFP_NOWARN)?;
     } else if !is_text(state).unwrap_or(false) {
         state.set_top(bottom);
         let text = Text::new(fmt!("(error object is a {} value)", type_name(state)));
-        message.extend_from_slice(text.as_bytes(), GFP_KERNEL)?;
+        message.extend_from_slice(text.as_bytes(), GFP_KERNEL | __GFP_NOWARN)?;
     } else if state.push_text(-1).is_err() {
         // Its `__tostring` has failed, and that error is on top now.
         state.set_top(bottom);
-        message.extend_from_slice(b"(error object cannot be shown)", GFP_KERNEL)?;
+        message.extend_from_slice(b"(error object cannot be shown)", GFP_KERNEL | __GFP_NOWARN)?;
     } else {
-        message.extend_from_slice(state.to_bytes(-1).unwrap_or_default(), GFP_KERNEL)?;
+        message.extend_from_slice(
+            state.to_bytes(-1).unwrap_or_default(),
+            GFP_KERNEL | __GFP_NOWARN,
+        )?;
     }
     state.push_traceback();
     if let Some(bytes) = state.to_bytes(-1) {
         // A failure is worth telling without a traceback, too.
-        let _ = traceback.extend_from_slice(bytes, GFP_KERNEL);
+        let _ = traceback.extend_from_slice(bytes, GFP_KERNEL | __GFP_NOWARN);
     }
     state.set_top(bottom - 1);
     let errno = if exceeded { ETIME.to_errno() } else { 0 };

@@ -6,11 +6,11 @@
 //! Small blocks are carved out of one-page spans, each of one size class. A span whose blocks are
 //! all free goes to a small stock of pages, and from there back to the kernel; so a script cannot
 //! hold more than its limit by allocating one size after another. Only the first few pages have
-//! blocks of all sizes, see `nursery.rs`. Bigger blocks come from `kvmalloc()` one by one, the large
-//! ones through a worker.
+//! blocks of all sizes, see `nursery.rs`. Bigger blocks come from the kernel one by one, the large
+//! ones through a worker. Each counts what it takes there.
 //!
 //! Everything is charged to the memory cgroup of whoever started the runtime, whichever thread
-//! happens to run it.
+//! happens to run it, and counts against the account of the runtime, see `linux/account.rs`.
 //!
 //! KASAN is told what of a span is in use, so that it sees overruns and uses after free in it.
 //! (Every block from the kernel's allocator would do, too, but that records two stack traces for
@@ -22,13 +22,17 @@ use core::{
 };
 use kernel::{
     prelude::*,
-    sync::atomic::{Atomic, Relaxed},
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
     warn_on, //
 };
 
 mod classes;
 mod failures;
 mod nursery;
+mod source;
 mod span;
 mod stock;
 
@@ -36,15 +40,16 @@ use self::{
     classes::{class_of, class_size, class_within, is_small, CLASSES},
     failures::Failures,
     nursery::{rounded, Nursery, MIXED},
+    source::taken,
     span::{admit, fits_in_place, span_of, FreeBlock, Span, HEADER, SPAN_SIZE},
     stock::Stock, //
 };
 use crate::linux::{
+    account::Account,
     kasan,
     large::{is_large, LargeBlocks},
     memcg::MemoryCgroup, //
 };
-use crate::sys::kernel_helpers as sys;
 
 /// Bytes copied at a time; some 10 microseconds.
 const PIECE: usize = 64 * 1024;
@@ -65,8 +70,8 @@ pub(super) struct Surroundings<'a> {
 /// - `partial[c]` heads a list of spans of class `c` which this heap allocated, each with at least
 ///   one free block and `listed` set.
 /// - The pages in `stock` were allocated by this heap, and nobody uses them.
-/// - `used` is the sum of the sizes of all spans, pages of the nursery and the stock, and blocks
-///   that are not small.
+/// - `used` is the sum of what all spans, pages of the nursery and the stock, and blocks that are not
+///   small take. It counts against `account`.
 pub(crate) struct Heap {
     limit: usize,
     used: Atomic<usize>,
@@ -75,6 +80,7 @@ pub(crate) struct Heap {
     stock: Stock,
     nursery: Nursery,
     memcg: MemoryCgroup,
+    account: Arc<Account>,
     failures: Failures,
 }
 
@@ -82,8 +88,9 @@ pub(crate) struct Heap {
 unsafe impl Send for Heap {}
 
 impl Heap {
-    /// Creates an empty heap that may take up to `limit` bytes, charged to `memcg`.
-    pub(crate) fn new(limit: usize, memcg: MemoryCgroup) -> Self {
+    /// Creates an empty heap that may take up to `limit` bytes, charged to `memcg` and
+    /// `account`.
+    pub(crate) fn new(limit: usize, memcg: MemoryCgroup, account: Arc<Account>) -> Self {
         // INVARIANT: All lists are empty, and so is the sum.
         Self {
             limit,
@@ -93,6 +100,7 @@ impl Heap {
             stock: Stock::new(),
             nursery: Nursery::new(),
             memcg,
+            account,
             failures: Failures::new(),
         }
     }
@@ -142,12 +150,16 @@ impl Heap {
             return block.cast();
         }
         let fresh = if new_size <= old_size {
+            // SAFETY: As the caller promises.
+            if !is_small(new_size) && unsafe { self.shrink(block, old_size, new_size) } {
+                return block.cast();
+            }
             // Lua relies on it that shrinking never fails. It may pass the limit: the old block
             // is freed at once.
             let fresh = self.allocate_within(new_size, usize::MAX, around);
             if fresh.is_null() && is_small(new_size) == is_small(old_size) {
                 // The old block serves. A small one is freed by the class of its span, or as one of
-                // the new size; of a large one, the difference stays counted until the VM is closed.
+                // the new size; of another, the difference stays counted until the VM is closed.
                 return block.cast();
             }
             fresh
@@ -155,7 +167,7 @@ impl Heap {
             ptr::null_mut()
         } else {
             // The old block goes as soon as the new one is there, so just one of them counts.
-            self.allocate_within(new_size, self.limit.saturating_add(old_size), around)
+            self.allocate_within(new_size, self.limit.saturating_add(taken(old_size)), around)
         };
         if fresh.is_null() {
             return ptr::null_mut();
@@ -281,8 +293,9 @@ impl Heap {
     /// `block` came from this heap with a size of `size` and was not freed since.
     unsafe fn free(&mut self, block: *mut u8, size: usize, around: &Surroundings<'_>) {
         if is_large(size) {
-            // SAFETY: As the caller promises; `take()` took it there.
-            unsafe { around.large.give(block, size) };
+            // SAFETY: As the caller promises; `take()` took it there. It goes on counting against the
+            // account until it is free.
+            unsafe { around.large.give(block, taken(size)) };
             self.count_given_back(size);
             return;
         }
@@ -387,60 +400,6 @@ impl Heap {
         }
     }
 
-    /// Takes memory from the kernel, within the limit.
-    #[cold]
-    fn take(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
-        let fits = |used: usize| used.checked_add(size).is_some_and(|sum| sum <= limit);
-        if !fits(self.used() + around.large.given()) {
-            if size != SPAN_SIZE {
-                self.empty_stock();
-            }
-            // SAFETY: Nobody else uses it meanwhile.
-            unsafe { around.large.settle(around.is_ended) };
-            if !fits(self.used() + around.large.given()) {
-                return ptr::null_mut();
-            }
-        }
-        let no_fail = limit == usize::MAX && size <= SPAN_SIZE;
-        if !no_fail && !self.memcg.has_room(size) {
-            return ptr::null_mut();
-        }
-        let block = if is_large(size) {
-            // SAFETY: Nobody else uses it meanwhile.
-            unsafe { around.large.take(size, &self.memcg, around.is_ended) }
-        } else {
-            self.memcg
-                .charge(|| {
-                    // SAFETY: May be called wherever sleeping is allowed, which is where a VM
-                    // runs.
-                    unsafe { sys::lunatik_kvmalloc(size, no_fail) }
-                })
-                .cast()
-        };
-        if block.is_null() {
-            return ptr::null_mut();
-        }
-        let used = self.used() + size;
-        self.used.store(used, Relaxed);
-        if used > self.peak() {
-            self.peak.store(used, Relaxed);
-        }
-        block
-    }
-
-    /// # Safety
-    ///
-    /// `block` came from `take()` with a size of `size`, which is not large, and is not in use.
-    unsafe fn give_back(&mut self, block: *mut u8, size: usize) {
-        // SAFETY: As the caller promises.
-        unsafe { sys::lunatik_kvfree(block.cast()) };
-        self.count_given_back(size);
-    }
-
-    fn count_given_back(&mut self, size: usize) {
-        self.used.store(self.used().saturating_sub(size), Relaxed);
-    }
-
     fn empty_stock(&mut self) {
         while let Some(page) = self.stock.take() {
             // SAFETY: By the type invariants the page is ours and nobody uses it.
@@ -474,5 +433,7 @@ impl Drop for Heap {
         if cfg!(debug_assertions) {
             warn_on!(self.used() != 0);
         }
+        // What the shrinking of blocks has left, see `resize()`.
+        self.account.uncharge(self.used());
     }
 }

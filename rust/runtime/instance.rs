@@ -39,6 +39,7 @@ use super::{
 };
 use crate::{
     linux::{
+        account::{Account, Charge},
         memcg::MemoryCgroup,
         watch::Watch, //
     },
@@ -51,6 +52,7 @@ mod entered;
 mod hurry;
 mod interruption;
 mod life;
+mod memory;
 mod permitted;
 mod phase;
 mod printing;
@@ -58,17 +60,18 @@ mod slice;
 mod staying;
 mod stopping;
 
+use self::{
+    ended_waits::EndedWaits,
+    interruption::Interruption,
+    life::Life,
+    memory::OBJECTS,
+    staying::Staying, //
+};
 pub(crate) use self::{
     entered::Entered,
     phase::{Kind, Phase},
     slice::Left,
     staying::Keep, //
-};
-use self::{
-    ended_waits::EndedWaits,
-    interruption::Interruption,
-    life::Life,
-    staying::Staying, //
 };
 
 /// Grace that a stop gives where the caller names none, in milliseconds.
@@ -78,8 +81,10 @@ pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
 pub(crate) struct Options<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) kind: Kind,
-    /// Bytes of memory that it may use.
+    /// Bytes of memory that it may use, with all that it makes. Not more than its maker may.
     pub(crate) memory: usize,
+    /// The account of its maker, if that is a runtime.
+    pub(crate) account: Option<&'a Arc<Account>>,
     pub(crate) memcg: MemoryCgroup,
     /// What its code may do.
     pub(crate) permissions: Arc<Held>,
@@ -134,7 +139,11 @@ pub(crate) struct Runtime {
     kind: Kind,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
-    memory_limit: usize,
+    /// Whether the account is not its maker's.
+    has_own_account: bool,
+    /// Who this runtime and all that it makes counts against.
+    account: Arc<Account>,
+    _charge: Charge,
     life: Life,
     /// Told to stop: waits end, and it cannot be entered any more.
     stop_requested: Atomic<bool>,
@@ -216,8 +225,8 @@ impl Runtime {
     }
 
     fn make(options: Options<'_>) -> Result<Arc<Self>> {
-        let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT)?;
-        name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT)?;
+        let mut name = KVec::with_capacity(options.name.len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        name.extend_from_slice(options.name, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         let permissions = options.permissions.clone();
         let parent = options.parent;
         let child = parent.clone().map(Child::new).transpose()?;
@@ -225,6 +234,15 @@ impl Runtime {
             Some(above) => above.clone(),
             None => parent.clone(),
         });
+        let account = match options.account {
+            Some(above) => above.child(options.memory)?,
+            None => Account::root(options.memory)?,
+        };
+        let charge = Charge::new(&account, OBJECTS)?;
+        let has_own_account = !options
+            .account
+            .is_some_and(|above| Arc::ptr_eq(above, &account));
+        let log_account = account.clone();
         let ending_chain = Chain::new()?;
         let runtime = Arc::pin_init(
             pin_init!(Self {
@@ -233,7 +251,9 @@ impl Runtime {
                 kind: options.kind,
                 started: Instant::now(),
                 memcg: options.memcg,
-                memory_limit: options.memory,
+                has_own_account,
+                account,
+                _charge: charge,
                 life: Life::new(),
                 stop_requested: Atomic::new(false),
                 killed: Atomic::new(false),
@@ -270,15 +290,16 @@ impl Runtime {
                 timer <- HrTimer::new(),
                 waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
-                log <- Log::new(),
+                log <- Log::new(&log_account),
                 vm: UnsafeCell::new(None),
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
         let vm = Vm::new(
             &runtime,
-            options.memory,
+            runtime.account.limit(),
             runtime.memcg.clone(),
+            runtime.account.clone(),
             options.permissions,
         )?;
         let pointer: *const Vm = &*vm;
@@ -311,11 +332,6 @@ impl Runtime {
         self.kind
     }
 
-    /// Who pays for its memory.
-    pub(crate) fn memcg(&self) -> &MemoryCgroup {
-        &self.memcg
-    }
-
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
         self.life.phase()
@@ -324,20 +340,6 @@ impl Runtime {
     /// How long ago it was created.
     pub(crate) fn age(&self) -> Delta {
         self.started.elapsed()
-    }
-
-    /// Bytes of memory in use: now, at most so far, and allowed.
-    pub(crate) fn memory(&self) -> (usize, usize, usize) {
-        let details = self.details.lock();
-        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
-        let (used, peak) = match unsafe { details.vm.as_ref() } {
-            Some(vm) => vm.memory(),
-            None => (
-                self.memory_used.load(Relaxed),
-                self.memory_peak.load(Relaxed),
-            ),
-        };
-        (used, peak, self.memory_limit)
     }
 
     /// CPU time used, in nanoseconds; what is being used right now is included.

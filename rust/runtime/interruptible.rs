@@ -59,8 +59,9 @@ pub(crate) struct Owner {
 impl Owner {
     /// Describes the VM of `runtime`.
     pub(super) fn new(runtime: &Runtime) -> Result<Arc<Self>> {
-        let mut name = KVec::with_capacity(runtime.name().len(), GFP_KERNEL_ACCOUNT)?;
-        name.extend_from_slice(runtime.name(), GFP_KERNEL_ACCOUNT)?;
+        let mut name =
+            KVec::with_capacity(runtime.name().len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        name.extend_from_slice(runtime.name(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         Ok(Arc::new(
             Self {
                 runtime: runtime.id(),

@@ -10,6 +10,7 @@ use kernel::{
     new_mutex,
     prelude::*,
     sync::{
+        Arc,
         CondVar,
         Mutex,
         MutexGuard, //
@@ -17,6 +18,7 @@ use kernel::{
 };
 
 use super::sink::Stream;
+use crate::linux::account::{Account, Charge};
 
 /// Bytes of text kept of what a runtime prints. Older entries make room, and are counted.
 pub(crate) const LOG_BYTES: usize = 64 * 1024;
@@ -41,7 +43,7 @@ pub(crate) struct Entry {
 impl Entry {
     fn copy(&self) -> Result<Self> {
         let mut text = KVVec::new();
-        text.extend_from_slice(&self.text, GFP_KERNEL)?;
+        text.extend_from_slice(&self.text, GFP_KERNEL | __GFP_NOWARN)?;
         Ok(Self { text, ..*self })
     }
 
@@ -57,6 +59,8 @@ struct Inner {
     next: u64,
     /// A line that has not ended yet.
     partial: Option<Entry>,
+    /// What the entries count.
+    charge: Charge,
     closed: bool,
     /// How many wait for more.
     readers: usize,
@@ -72,10 +76,13 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(crate) fn new() -> impl PinInit<Self> {
+    /// An empty log, which counts against `account`.
+    pub(crate) fn new(account: &Arc<Account>) -> impl PinInit<Self> {
+        let charge = Charge::to(account);
         pin_init!(Self {
             inner <- new_mutex!(Inner {
                 entries: KVVec::new(),
+                charge,
                 cost: 0,
                 next: 0,
                 partial: None,
@@ -126,7 +133,7 @@ impl Log {
         let unfinished = inner.partial.as_ref().filter(|_| partial);
         let whole = inner.entries.iter().filter(|entry| entry.sequence >= from);
         for entry in Iterator::chain(whole, unfinished) {
-            entries.push(entry.copy()?, GFP_KERNEL)?;
+            entries.push(entry.copy()?, GFP_KERNEL | __GFP_NOWARN)?;
         }
         Ok(entries)
     }
@@ -174,7 +181,15 @@ impl Inner {
                 })
             }
         };
-        let kept = entry.text.extend_from_slice(piece, GFP_KERNEL_ACCOUNT);
+        let cost = self
+            .cost
+            .saturating_add(entry.cost())
+            .saturating_add(piece.len());
+        // What a script prints that has no memory left is what is to be read.
+        self.charge.set_anyway(cost);
+        let kept = entry
+            .text
+            .extend_from_slice(piece, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
         if kept.is_err() || piece.last() == Some(&b'\n') {
             self.end_partial();
         }
@@ -189,7 +204,11 @@ impl Inner {
         if self.cost.saturating_add(cost) > LOG_BYTES {
             self.make_room(cost);
         }
-        if self.entries.push(entry, GFP_KERNEL_ACCOUNT).is_ok() {
+        if self
+            .entries
+            .push(entry, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+            .is_ok()
+        {
             self.cost = self.cost.saturating_add(cost);
         }
     }

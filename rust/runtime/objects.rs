@@ -7,7 +7,12 @@
 //! type that is asked for or to none; and all objects are dropped with the VM, even if a script
 //! took the finalizers away.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::linux::account::{Account, Charge};
 
 /// Objects that one VM may refer to at one time.
 pub(crate) const MAX_OBJECTS: usize = 65_536;
@@ -50,15 +55,18 @@ struct Slot<T> {
 pub(crate) struct Objects<T> {
     slots: KVVec<Slot<T>>,
     first_free: u32,
+    /// What `slots` counts.
+    charge: Charge,
 }
 
 impl<T> Objects<T> {
-    /// Creates an empty set.
-    pub(crate) const fn new() -> Self {
+    /// Creates an empty set, whose memory counts against `account`.
+    pub(crate) fn new(account: &Arc<Account>) -> Self {
         // INVARIANT: There are no free slots.
         Self {
             slots: KVVec::new(),
             first_free: NONE,
+            charge: Charge::to(account),
         }
     }
 
@@ -81,8 +89,17 @@ impl<T> Objects<T> {
                 return Ok(id);
             }
         }
-        if self.slots.len() >= MAX_OBJECTS {
+        let count = self.slots.len();
+        if count >= MAX_OBJECTS {
             return Err(ENOSPC);
+        }
+        if count == self.slots.capacity() {
+            let more = count.saturating_mul(2).max(4);
+            self.charge.set(more.saturating_mul(size_of::<Slot<T>>()))?;
+            self.slots.reserve(
+                more.saturating_sub(count),
+                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+            )?;
         }
         let id = ObjectId {
             slot: self.slots.len() as u32,
@@ -93,7 +110,7 @@ impl<T> Objects<T> {
                 generation: 0,
                 content: Content::Used(object),
             },
-            GFP_KERNEL_ACCOUNT,
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
         )?;
         Ok(id)
     }

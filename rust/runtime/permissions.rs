@@ -29,6 +29,7 @@ use super::{
     vm::Vm, //
 };
 use crate::{
+    linux::account::Charge,
     lua::{self, Error, State},
     permission::{Origin, Permission, PledgeError, Set},
     sys::lua as sys, //
@@ -49,6 +50,7 @@ pub(crate) struct Held {
     ///
     /// That one has none itself, but inherits itself. So no chain of them comes about.
     inherited: SetOnce<Arc<Held>>,
+    _charge: Charge,
 }
 
 impl Held {
@@ -58,6 +60,7 @@ impl Held {
             set,
             live: None,
             inherited: SetOnce::new(),
+            _charge: Charge::none(),
         };
         Ok(Arc::new(held, GFP_KERNEL_ACCOUNT)?)
     }
@@ -293,12 +296,17 @@ fn pledged(state: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
     if !done {
         return Ok(None);
     }
+    let charge = Charge::new(
+        Vm::runtime_of(state).account(),
+        size_of::<Held>().saturating_add(set.memory()),
+    )?;
     let live = &Vm::permissions_of_main(state).live;
     live.fetch_add(1, Relaxed);
     let held = Held {
         set,
         live: Some(live.clone()),
         inherited: SetOnce::new(),
+        _charge: charge,
     };
     Ok(Some(Arc::new(held, GFP_KERNEL_ACCOUNT)?))
 }

@@ -6,15 +6,16 @@ use core::{
     ffi::c_void,
     ptr, //
 };
-use kernel::str::BStr;
 use kernel::{
     error::to_result,
-    prelude::*,
-    str::CString, //
+    prelude::*, //
 };
 
 use super::surroundings::{folder, Surroundings};
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::c_text::CText,
+    sys::kernel_helpers as sys, //
+};
 
 /// Where scripts are looked up by name.
 pub(crate) const DIRECTORY: &str = "/lib/modules/lua";
@@ -26,18 +27,17 @@ pub(crate) const MAX_SCRIPT: usize = 16 << 20;
 const SUFFIX: &[u8] = b".lua";
 
 /// The path of the script `given`, with the suffix that its name may lack.
-pub(crate) fn path(given: &[u8]) -> Result<CString> {
-    let name = BStr::from_bytes(given.strip_suffix(SUFFIX).unwrap_or(given));
-    CString::try_from_fmt(fmt!("{DIRECTORY}/{name}.lua"))
+pub(crate) fn path(given: &[u8]) -> Result<CText> {
+    let name = given.strip_suffix(SUFFIX).unwrap_or(given);
+    CText::of(&[DIRECTORY.as_bytes(), b"/", name, SUFFIX])
 }
 
 /// The path of the script `given` as it is named, unless that is [`path`].
-pub(crate) fn path_as_named(given: &[u8]) -> Result<Option<CString>> {
+pub(crate) fn path_as_named(given: &[u8]) -> Result<Option<CText>> {
     if given.ends_with(SUFFIX) {
         return Ok(None);
     }
-    let given = BStr::from_bytes(given);
-    CString::try_from_fmt(fmt!("{DIRECTORY}/{given}")).map(Some)
+    CText::of(&[DIRECTORY.as_bytes(), b"/", given]).map(Some)
 }
 
 /// Whether `error` says that there is no such file.
@@ -92,7 +92,7 @@ impl FileText {
 
     /// Calls `with` with the text and the chunk name of the file at `path`.
     fn with<T>(&self, path: &CStr, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
-        let chunk = CString::try_from_fmt(fmt!("@{}", BStr::from_bytes(path.to_bytes())))?;
+        let chunk = CText::of(&[b"@", path.to_bytes()])?;
         Ok(with(self.bytes(), &chunk))
     }
 
@@ -119,7 +119,7 @@ impl Program<'_> {
     pub(crate) fn with_text<T>(&self, with: impl FnOnce(&[u8], &CStr) -> T) -> Result<T> {
         match *self {
             Self::Text { text, chunk, .. } => {
-                let chunk = CString::try_from_fmt(fmt!("{}", BStr::from_bytes(chunk)))?;
+                let chunk = CText::of(&[chunk])?;
                 Ok(with(text, &chunk))
             }
             Self::Named(given) => {

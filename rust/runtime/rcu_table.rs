@@ -35,7 +35,10 @@ use self::{
     entry::{Entry, OwnedEntry},
     live::Links, //
 };
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::account::Account,
+    sys::kernel_helpers as sys, //
+};
 
 pub(crate) use self::{
     entry::MAX_KEY,
@@ -86,6 +89,8 @@ pub(crate) struct RcuTable {
     /// Whether Lua code may not write.
     read_only: Atomic<bool>,
     links: Links,
+    /// Who the table and its entries count against; nobody for those of the module.
+    account: Option<Arc<Account>>,
     /// The memory of the buckets.
     _charge: Charge,
     #[pin]
@@ -108,17 +113,25 @@ enum Change {
 }
 
 impl RcuTable {
-    /// Creates an empty table with `size` buckets, rounded up to a power of two. Sleeps.
-    pub(crate) fn new(size: usize) -> Result<Arc<Self>> {
+    /// Creates an empty table with `size` buckets, rounded up to a power of two. With its entries, it
+    /// counts against `account`. Sleeps.
+    pub(crate) fn new(size: usize, account: Option<&Arc<Account>>) -> Result<Arc<Self>> {
         if size == 0 || size > MAX_BUCKETS {
             return Err(EINVAL);
         }
         let size = size.next_power_of_two();
-        let charge = Charge::new(size.saturating_mul(size_of::<Slot>()) + size_of::<Self>())?;
-        let mut buckets = KVVec::with_capacity(size, GFP_KERNEL_ACCOUNT)?;
+        let charge = Charge::new(
+            account,
+            size.saturating_mul(size_of::<Slot>()) + size_of::<Self>(),
+        )?;
+        let account = account.cloned();
+        let mut buckets = KVVec::with_capacity(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         for _ in 0..size {
             // The room is there, so this does not fail.
-            buckets.push(Slot::new(ptr::null_mut()), GFP_KERNEL_ACCOUNT)?;
+            buckets.push(
+                Slot::new(ptr::null_mut()),
+                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+            )?;
         }
         let mut hash_key = [0u64; 2];
         // SAFETY: The array is as long as it says and takes any bytes.
@@ -132,6 +145,7 @@ impl RcuTable {
                 len: Atomic::new(0),
                 read_only: Atomic::new(false),
                 links: Links::new(),
+                account,
                 _charge: charge,
                 write <- new_spinlock!(Writing {
                     bytes: 0,
@@ -284,14 +298,14 @@ impl RcuTable {
     /// if the module is being unloaded.
     pub(crate) fn set(&self, key: &[u8], value: Value) -> Result {
         let hash = self.hash(key);
-        let new = OwnedEntry::new(hash, key, value)?;
+        let new = OwnedEntry::new(self.account.as_ref(), hash, key, value)?;
         self.update(key, hash, Some(new), |_, _| (Change::Put, ()))
     }
 
     /// Sets the value of `key` if it has none. Returns whether it had none. Sleeps.
     pub(crate) fn insert_if_absent(&self, key: &[u8], value: Value) -> Result<bool> {
         let hash = self.hash(key);
-        let new = OwnedEntry::new(hash, key, value)?;
+        let new = OwnedEntry::new(self.account.as_ref(), hash, key, value)?;
         self.update(key, hash, Some(new), |old, _| match old {
             Some(_) => (Change::Nothing, false),
             None => (Change::Put, true),
@@ -310,7 +324,7 @@ impl RcuTable {
     /// wraps around. `EDOM` if the value is not an integer. Sleeps.
     pub(crate) fn add(&self, key: &[u8], n: i64) -> Result<i64> {
         let hash = self.hash(key);
-        let new = OwnedEntry::new(hash, key, Value::Integer(n))?;
+        let new = OwnedEntry::new(self.account.as_ref(), hash, key, Value::Integer(n))?;
         self.update(key, hash, Some(new), |old, new| {
             let sum = match old {
                 None => n,
@@ -335,7 +349,7 @@ impl RcuTable {
         Entry::check_key(key)?;
         let hash = self.hash(key);
         let new = match new {
-            Some(value) => Some(OwnedEntry::new(hash, key, value)?),
+            Some(value) => Some(OwnedEntry::new(self.account.as_ref(), hash, key, value)?),
             None => None,
         };
         let wanted = if new.is_some() {

@@ -70,9 +70,9 @@ impl Registry {
     pub(super) unsafe fn new() -> Result<Self> {
         // SAFETY: As the caller promises.
         unsafe { OUTCOMES.init() };
-        let env = RcuTable::new(TABLE_SIZE)?;
-        let runtimes = RcuTable::new(TABLE_SIZE)?;
-        let threads = RcuTable::new(TABLE_SIZE)?;
+        let env = RcuTable::new(TABLE_SIZE, None)?;
+        let runtimes = RcuTable::new(TABLE_SIZE, None)?;
+        let threads = RcuTable::new(TABLE_SIZE, None)?;
         runtimes.make_read_only();
         threads.make_read_only();
         env.set(b"runtimes", Value::Handle(Handle::Table(runtimes.clone())))?;
@@ -149,8 +149,8 @@ pub(crate) fn names() -> Result<KVVec<KVVec<u8>>> {
             continue;
         }
         let mut name = KVVec::new();
-        name.extend_from_slice(runtime.name(), GFP_KERNEL)?;
-        names.push(name, GFP_KERNEL)?;
+        name.extend_from_slice(runtime.name(), GFP_KERNEL | __GFP_NOWARN)?;
+        names.push(name, GFP_KERNEL | __GFP_NOWARN)?;
     }
     sort(names.as_mut_slice(), |a, b| a.as_slice() < b.as_slice());
     Ok(names)
@@ -188,7 +188,7 @@ fn keep(runtime: Arc<Runtime>) {
         None
     };
     // Without memory there is no outcome to show; the log has had the error, too.
-    let _ = outcomes.push(runtime, GFP_KERNEL);
+    let _ = outcomes.push(runtime, GFP_KERNEL | __GFP_NOWARN);
     drop(outcomes);
     drop(oldest);
 }
@@ -196,9 +196,9 @@ fn keep(runtime: Arc<Runtime>) {
 /// The runtimes whose outcomes are kept, the oldest first.
 pub(crate) fn outcomes() -> Result<KVec<Arc<Runtime>>> {
     let outcomes = OUTCOMES.lock();
-    let mut copy = KVec::with_capacity(outcomes.len(), GFP_KERNEL)?;
+    let mut copy = KVec::with_capacity(outcomes.len(), GFP_KERNEL | __GFP_NOWARN)?;
     for runtime in outcomes.iter() {
-        copy.push(runtime.clone(), GFP_KERNEL)?;
+        copy.push(runtime.clone(), GFP_KERNEL | __GFP_NOWARN)?;
     }
     Ok(copy)
 }

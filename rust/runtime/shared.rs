@@ -59,6 +59,7 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
         name: b"shared",
         kind: Kind::Child,
         memory: MEMORY,
+        account: None,
         memcg: MemoryCgroup::of_current(),
         permissions: Held::new(Set::everything()?)?,
         budget: Budget::default(),
@@ -72,7 +73,11 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
 
 fn block(size: usize) -> Result<KVVec<u64>> {
     let mut block = KVVec::new();
-    block.resize(size.div_ceil(size_of::<u64>()), 0, GFP_KERNEL)?;
+    block.resize(
+        size.div_ceil(size_of::<u64>()),
+        0,
+        GFP_KERNEL | __GFP_NOWARN,
+    )?;
     Ok(block)
 }
 

@@ -289,8 +289,8 @@ pub(crate) fn repl(
 fn load_line(state: State, text: &[u8]) -> lua::Result<()> {
     state.reserve(lua::MIN_STACK)?;
     let mut expression = KVVec::new();
-    expression.extend_from_slice(b"return ", GFP_KERNEL)?;
-    expression.extend_from_slice(text, GFP_KERNEL)?;
+    expression.extend_from_slice(b"return ", GFP_KERNEL | __GFP_NOWARN)?;
+    expression.extend_from_slice(text, GFP_KERNEL | __GFP_NOWARN)?;
     let name = c"=repl";
     if state.load(&expression, name).is_ok() {
         return Ok(());

@@ -47,7 +47,7 @@ impl Surroundings<'_> {
             let usual = state.to_bytes(-1).unwrap_or_default();
             let mut path = KVVec::new();
             for part in [directory, b"/?.lua;", directory, b"/?/init.lua;", usual] {
-                path.extend_from_slice(part, GFP_KERNEL)?;
+                path.extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)?;
             }
             state.pop(1);
             state.push_bytes(&path)?;

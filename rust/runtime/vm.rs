@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     channel::{mailbox::Limits, worker::Worker},
-    linux::{large::LargeBlocks, memcg::MemoryCgroup},
+    linux::{account::Account, large::LargeBlocks, memcg::MemoryCgroup},
     lua::{Reference, State},
     modules::{self, Object},
     permission::Set,
@@ -123,6 +123,7 @@ impl Vm {
         runtime: &Arc<Runtime>,
         memory: usize,
         memcg: MemoryCgroup,
+        account: Arc<Account>,
         permissions: Arc<Held>,
     ) -> Result<Pin<KBox<Self>>> {
         let streams_memcg = memcg.clone();
@@ -138,12 +139,12 @@ impl Vm {
                     waits_on: 0,
                     guarded: [None; 5],
                 }),
-                large: LargeBlocks::new()?,
-                heap: UnsafeCell::new(Heap::new(memory, memcg)),
+                large: LargeBlocks::new(account.clone())?,
+                heap: UnsafeCell::new(Heap::new(memory, memcg, account.clone())),
                 state: Cell::new(ptr::null_mut()),
                 runtime: Arc::as_ptr(runtime),
                 segments: Segments::none(),
-                objects: UnsafeCell::new(Objects::new()),
+                objects: UnsafeCell::new(Objects::new(&account)),
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
                 unsent: Unsent::new(),

@@ -74,9 +74,12 @@ impl Pool {
     pub(crate) fn new() -> Result<Self> {
         // SAFETY: No conditions.
         let cpus = unsafe { sys::lunatik_num_online_cpus() }.clamp(1, MAX_CONTEXTS);
-        let mut contexts = KVec::with_capacity(cpus as usize, GFP_KERNEL)?;
+        let mut contexts = KVec::with_capacity(cpus as usize, GFP_KERNEL | __GFP_NOWARN)?;
         for cpu in 0..cpus {
-            contexts.push(KBox::pin_init(Context::new(cpu), GFP_KERNEL)?, GFP_KERNEL)?;
+            contexts.push(
+                KBox::pin_init(Context::new(cpu), GFP_KERNEL)?,
+                GFP_KERNEL | __GFP_NOWARN,
+            )?;
         }
         let replenisher = Replenisher::new()?;
         // SAFETY: No conditions.
@@ -206,7 +209,7 @@ impl Shared {
             drop(drainers);
             return Err(EAGAIN);
         }
-        let added = drainers.push(drainer, GFP_KERNEL);
+        let added = drainers.push(drainer, GFP_KERNEL | __GFP_NOWARN);
         drop(drainers);
         added?;
         context.add_idle(known);

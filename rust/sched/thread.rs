@@ -24,7 +24,10 @@ use kernel::{
 };
 
 use crate::{
-    linux::kthread,
+    linux::{
+        account::Charge,
+        kthread, //
+    },
     runtime::{
         chain::Chain,
         execute::{self, Results},
@@ -35,6 +38,9 @@ use crate::{
     },
     sys::kernel_helpers as sys, //
 };
+
+/// Bytes that a thread takes: its stack, its task and itself.
+const OBJECTS: usize = 32 << 10;
 
 /// How a thread has ended.
 #[derive(Clone)]
@@ -177,12 +183,16 @@ impl Thread {
             .and_then(|bytes| CStr::from_bytes_with_nul(bytes).ok())
             .ok_or(EINVAL)?;
         let own = thread.clone();
+        let charge = Charge::new(thread.runtime.account(), OBJECTS)?;
         let keep = Keep::new(&thread.runtime);
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
         thread.runtime.set_thread(Some(thread.clone()));
-        let task = kthread::spawn(name, move || own.main(&chain, arguments, results, keep))
-            .inspect_err(|_| thread.runtime.set_thread(None))?;
+        let task = kthread::spawn(name, move || {
+            own.main(&chain, arguments, results, keep);
+            drop(charge);
+        })
+        .inspect_err(|_| thread.runtime.set_thread(None))?;
         state.task = Some(task);
         drop(state);
         Ok(thread)

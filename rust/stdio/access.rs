@@ -13,7 +13,7 @@ use kernel::{
     error::from_err_ptr,
     ffi::c_int,
     prelude::*,
-    str::{CStr, CStrExt, CString}, //
+    str::{CStr, CStrExt}, //
 };
 
 use super::{
@@ -23,7 +23,10 @@ use super::{
     path::{from_error, Links, Parent, Root}, //
 };
 use crate::{
-    linux::credentials::KernelCredentials,
+    linux::{
+        c_text::CText,
+        credentials::KernelCredentials, //
+    },
     permission::{Decision, Permission, Resolve, Set},
     sys::kernel_helpers as sys, //
 };
@@ -104,7 +107,8 @@ struct Text {
 impl Text {
     fn new() -> Result<Self, Errno> {
         Ok(Self {
-            buffer: KVec::from_elem(0, MAX_PATH, GFP_KERNEL).map_err(|_| Errno::ENOMEM)?,
+            buffer: KVec::from_elem(0, MAX_PATH, GFP_KERNEL | __GFP_NOWARN)
+                .map_err(|_| Errno::ENOMEM)?,
             start: 0,
             length: 0,
         })
@@ -140,7 +144,7 @@ impl Text {
         };
         for part in [directory, b"/", name] {
             whole
-                .extend_from_slice(part, GFP_KERNEL)
+                .extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)
                 .map_err(|_| Errno::ENOMEM)?;
         }
         Ok(whole)
@@ -152,7 +156,7 @@ struct Directories(Text);
 
 impl Resolve for Directories {
     fn directory(&mut self, path: &[u8]) -> Option<&[u8]> {
-        let path = CString::try_from_fmt(fmt!("{}", kernel::str::BStr::from_bytes(path))).ok()?;
+        let path = CText::of(&[path]).ok()?;
         let found = Found::find(&path).ok()?;
         // SAFETY: It is held until the end of this function.
         unsafe { self.0.set(&found.0) }.ok()?;
@@ -313,7 +317,8 @@ pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8
 
     let mut file = Access(set).open(path, READ, 0)?;
     let mut text = KVVec::new();
-    let mut part = KVVec::from_elem(0, MAX_PATH, GFP_KERNEL).map_err(|_| Errno::ENOMEM);
+    let mut part =
+        KVVec::from_elem(0, MAX_PATH, GFP_KERNEL | __GFP_NOWARN).map_err(|_| Errno::ENOMEM);
     loop {
         let part = part.as_mut().map_err(|error| AccessError::from(*error))?;
         let count = file.read(part).map_err(AccessError::from)?;
@@ -323,7 +328,10 @@ pub(crate) fn read_file(set: &Set, path: &CStr, limit: usize) -> Result<KVVec<u8
         if text.len().saturating_add(count) > limit {
             return Err(ReadError::Errno(EFBIG));
         }
-        text.extend_from_slice(part.get(..count).unwrap_or_default(), GFP_KERNEL)
-            .map_err(|_| AccessError::from(Errno::ENOMEM))?;
+        text.extend_from_slice(
+            part.get(..count).unwrap_or_default(),
+            GFP_KERNEL | __GFP_NOWARN,
+        )
+        .map_err(|_| AccessError::from(Errno::ENOMEM))?;
     }
 }

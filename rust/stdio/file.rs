@@ -189,7 +189,7 @@ impl Device for Source {
         // SAFETY: The VM is alive as long as its streams are, and only one thread runs it.
         let streams = unsafe { &*self.host.streams() };
         streams
-            .charge(|| KVec::from_elem(0, Self::BUFFER_SIZE, GFP_KERNEL_ACCOUNT))
+            .charge(|| KVec::from_elem(0, Self::BUFFER_SIZE, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
             .map_err(|_| Errno::ENOMEM)
     }
 }

@@ -118,7 +118,7 @@ impl Streams {
         if open.len() >= MOST_OPEN {
             return Err(Errno::EMFILE);
         }
-        self.charge(|| open.reserve(1, GFP_KERNEL_ACCOUNT))
+        self.charge(|| open.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
             .map_err(|_| Errno::ENOMEM)
     }
 

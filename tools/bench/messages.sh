@@ -28,7 +28,7 @@ cp "$bench"/messages/*.lua "$work" || exit
 
 # measure NAME [ARGUMENT...]
 measure() {
-	lunatik run --name "bench/$1" "$work/driver.lua" "$@" || exit 1
+	lunatik run --mem 400M --name "bench/$1" "$work/driver.lua" "$@" || exit 1
 	lunatik stop "bench/$1" || exit 1
 }
 

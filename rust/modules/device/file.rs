@@ -123,7 +123,7 @@ impl OpenFile {
                     )))
                 }
             };
-            copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+            copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
             let end = offset.saturating_add(bytes.len() as i64);
             let position = position(callback, "read")?.unwrap_or(end);
             Ok((copy, position))
@@ -228,7 +228,7 @@ unsafe extern "C" fn write(kiocb: *mut bindings::kiocb, iter: *mut bindings::iov
     // SAFETY: `open()` put it there, and it stays until `release()`.
     let opened = unsafe { KBox::<OpenFile>::borrow((*kiocb.ki_filp).private_data) };
     let length = iter.len().min(MAX_TRANSFER);
-    let result = KVVec::from_elem(0u8, length, GFP_KERNEL_ACCOUNT)
+    let result = KVVec::from_elem(0u8, length, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
         .map_err(Error::from)
         .and_then(|mut bytes| {
             if iter.copy_from_iter(&mut bytes) < length {

@@ -181,7 +181,7 @@ impl Nodes {
         let minor = match devices.iter().position(Option::is_none) {
             Some(free) => free,
             None if devices.len() < MAX_DEVICES as usize => {
-                devices.push(None, GFP_KERNEL)?;
+                devices.push(None, GFP_KERNEL | __GFP_NOWARN)?;
                 devices.len() - 1
             }
             None => return Err(ENOSPC),

@@ -104,7 +104,7 @@ impl Watch {
                 runtime: runtime.clone(),
                 ended: false,
             },
-            GFP_KERNEL,
+            GFP_KERNEL | __GFP_NOWARN,
         )?;
         if calls.asleep {
             calls.asleep = false;

@@ -5,7 +5,7 @@
 use core::ffi::c_int;
 use kernel::{
     prelude::*,
-    str::{CStr, CString},
+    str::CStr,
     sync::Arc, //
 };
 
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     channel::worker::{Fault, Worker, WorkerHandle},
-    linux::segment::NoRoom,
+    linux::{c_text::CText, segment::NoRoom},
     lua::{self, Error, Kind as ValueKind, State},
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
@@ -71,11 +71,11 @@ fn failed(state: State, script: &Script, error: StartError) -> Error {
 fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
     let parent = Vm::runtime_of(state);
     let memcg = parent.memcg();
-    let (_, _, memory) = parent.memory();
     let options = Options {
         name: script.name(),
         kind: Kind::Worker,
-        memory,
+        memory: parent.account().limit(),
+        account: Some(parent.account()),
         budget: parent
             .meter()
             .budget()
@@ -168,7 +168,7 @@ impl Body {
             }
             Text::Read { as_named, text } => {
                 path = self.script.named().filter(|_| *as_named).unwrap_or(path);
-                let chunk = CString::try_from_fmt(fmt!("@{}", show(path.to_bytes())))?;
+                let chunk = CText::of(&[b"@", path.to_bytes()])?;
                 Ok(state.load(text, &chunk))
             }
             Text::Failed(error) => Err(*error),

@@ -3,10 +3,7 @@
 //! Where the script of a worker is.
 
 use core::ffi::c_int;
-use kernel::{
-    prelude::*,
-    str::CString, //
-};
+use kernel::prelude::*;
 
 use super::super::{
     arguments::{show, type_error},
@@ -14,6 +11,7 @@ use super::super::{
 };
 use crate::{
     control::abi::script_name,
+    linux::c_text::CText,
     lua::{self, Error, Kind, State},
     permission::{Decision, Permission},
     runtime::{
@@ -31,9 +29,9 @@ pub(in super::super) struct Script {
     /// What the worker is called.
     name: KVec<u8>,
     /// The file as it is named; `None` where that is `path`.
-    named: Option<CString>,
+    named: Option<CText>,
     /// The file, where there is none as it is named.
-    path: CString,
+    path: CText,
 }
 
 /// The text of a script, so far as it is known.
@@ -49,7 +47,7 @@ pub(super) enum Text {
 fn copy(parts: &[&[u8]]) -> Result<KVec<u8>> {
     let mut copy = KVec::new();
     for part in parts {
-        copy.extend_from_slice(part, GFP_KERNEL)?;
+        copy.extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)?;
     }
     Ok(copy)
 }
@@ -92,7 +90,7 @@ impl Script {
         let own = Vm::directory(state);
         let mut beside = copy(&[own])?;
         if !own.is_empty() && !own.ends_with(b"/") {
-            beside.push(b'/', GFP_KERNEL)?;
+            beside.push(b'/', GFP_KERNEL | __GFP_NOWARN)?;
         }
         let above = match (relative, file) {
             (true, Some(file)) if file.starts_with(b"/") => folder(file),
@@ -109,7 +107,7 @@ impl Script {
             Some(b'/') => Some(copy(&[above, named])?),
             _ => Some(copy(&[root, b"/", above, named])?),
         };
-        let named = named.map(|named| CString::try_from_fmt(fmt!("{}", show(&named))));
+        let named = named.map(|named| CText::of(&[&named]));
         let name = path.strip_prefix(root);
         let name = name.and_then(|name| name.strip_prefix(b"/"));
         let name = copy(&[name.unwrap_or(&path)])?;
@@ -117,7 +115,7 @@ impl Script {
             given: copy(&[given])?,
             name,
             named: named.transpose()?,
-            path: CString::try_from_fmt(fmt!("{}.lua", show(&path)))?,
+            path: CText::of(&[&path, b".lua"])?,
         })
     }
 

@@ -28,7 +28,7 @@ pub(super) fn take<T: Copy>(state: State, capacity: usize) -> Result<KVVec<T>, B
     const { assert!(mem::size_of::<T>() > 0 && mem::align_of::<T>() <= 8) };
     let size = capacity.saturating_mul(mem::size_of::<T>());
     if !is_large(size) {
-        return KVVec::with_capacity(capacity, GFP_KERNEL_ACCOUNT)
+        return KVVec::with_capacity(capacity, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
             .map_err(|_| BlockError::NoMemory);
     }
     let Some(block) = Vm::take_large(state, size) else {
@@ -56,7 +56,7 @@ pub(super) fn append<T: Copy>(
             return Err(BlockError::Ended);
         }
         block
-            .extend_from_slice(part, GFP_KERNEL_ACCOUNT)
+            .extend_from_slice(part, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
             .map_err(|_| BlockError::NoMemory)?;
     }
     Ok(())

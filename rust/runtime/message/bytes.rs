@@ -8,8 +8,12 @@ use kernel::prelude::*;
 use super::block::{self, BlockError};
 use crate::{
     codec::{Sink, MAX_SHORT},
-    linux::large::is_large,
-    lua::State, //
+    linux::{
+        account::Charge,
+        large::is_large, //
+    },
+    lua::State,
+    runtime::vm::Vm, //
 };
 
 /// Bytes that a message may have.
@@ -20,6 +24,9 @@ const NEAR: usize = 64;
 
 /// Memory that is worth a copy to be given back.
 const WASTE: usize = 16 << 10;
+
+/// Bytes that a message takes beside its block: itself, and its place in a queue.
+const OVERHEAD: usize = 256;
 
 /// Bytes in place, aligned so that they are copied by words.
 #[repr(align(8))]
@@ -36,6 +43,8 @@ pub(super) struct Bytes {
     used: usize,
     /// What came before those.
     far: KVVec<u8>,
+    /// What it counts against who has made it.
+    charge: Charge,
 }
 
 /// Why bytes are not taken.
@@ -61,6 +70,7 @@ impl Bytes {
             near: Near([0; NEAR]),
             used: 0,
             far: KVVec::new(),
+            charge: Charge::none(),
         }
     }
 
@@ -72,7 +82,9 @@ impl Bytes {
                 to.copy_from_slice(bytes);
                 copy.used = bytes.len();
             }
-            None => copy.far.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?,
+            None => copy
+                .far
+                .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?,
         }
         Ok(copy)
     }
@@ -101,15 +113,29 @@ pub(super) struct BytesSink<'a> {
 }
 
 impl<'a> BytesSink<'a> {
-    /// Fills `bytes`, which must be empty.
+    /// Fills `bytes`, which must be empty. They count against the runtime of `state`.
     pub(super) fn new(bytes: &'a mut Bytes, state: State) -> Self {
+        bytes.charge = Charge::to(Vm::runtime_of(state).account());
         Self { bytes, state }
+    }
+
+    /// Counts a block of that many bytes.
+    fn count(&mut self, capacity: usize) -> Result<(), SinkError> {
+        let bytes = match capacity {
+            0 => OVERHEAD,
+            _ if is_large(capacity) => OVERHEAD.saturating_add(capacity),
+            _ => OVERHEAD.saturating_add(capacity.next_power_of_two()),
+        };
+        self.bytes
+            .charge
+            .set(bytes)
+            .map_err(|_| SinkError::NoMemory)
     }
 
     /// To be called when all has been put.
     pub(super) fn finish(mut self) -> Result<(), SinkError> {
         if self.bytes.far.is_empty() {
-            return Ok(());
+            return self.count(0);
         }
         self.flush(0)?;
         let far = &mut self.bytes.far;
@@ -117,16 +143,18 @@ impl<'a> BytesSink<'a> {
         if waste > WASTE && waste > far.len() / 4 {
             block::shrink(self.state, far)?;
         }
-        Ok(())
+        self.count(self.bytes.far.capacity())
     }
 
     /// Has what lies in place go to the block of memory, which has room for `more` then.
     #[inline(never)]
     fn flush(&mut self, more: usize) -> Result<(), SinkError> {
         self.reserve(self.bytes.used.saturating_add(more))?;
-        let Bytes { near, used, far } = &mut *self.bytes;
+        let Bytes {
+            near, used, far, ..
+        } = &mut *self.bytes;
         let near = near.0.get(..*used).unwrap_or_default();
-        far.extend_from_slice(near, GFP_KERNEL_ACCOUNT)
+        far.extend_from_slice(near, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
             .map_err(|_| SinkError::NoMemory)?;
         *used = 0;
         Ok(())
@@ -134,18 +162,20 @@ impl<'a> BytesSink<'a> {
 
     /// Makes room for `needed` bytes more in the block of memory.
     fn reserve(&mut self, needed: usize) -> Result<(), SinkError> {
-        let far = &mut self.bytes.far;
-        let length = far.len().saturating_add(needed);
+        let length = self.bytes.far.len().saturating_add(needed);
         if length > MAX_BYTES {
             return Err(SinkError::TooLong);
         }
-        if length <= far.capacity() {
+        let former = self.bytes.far.capacity();
+        if length <= former {
             return Ok(());
         }
-        let capacity = length.max(far.capacity().saturating_mul(2)).min(MAX_BYTES);
+        let capacity = length.max(former.saturating_mul(2)).min(MAX_BYTES);
+        self.count(capacity)?;
+        let far = &mut self.bytes.far;
         if !is_large(capacity) {
             return far
-                .reserve(needed, GFP_KERNEL_ACCOUNT)
+                .reserve(needed, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
                 .map_err(|_| SinkError::NoMemory);
         }
         Ok(block::resize(self.state, far, capacity)?)

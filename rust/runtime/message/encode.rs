@@ -76,7 +76,7 @@ impl<'a> Open<'a> {
     fn push(&mut self, table: Table<'a>) -> Result {
         match self.near.get_mut(self.depth) {
             Some(slot) => *slot = Some(table),
-            None => self.far.push(table, GFP_KERNEL_ACCOUNT)?,
+            None => self.far.push(table, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?,
         }
         self.depth = self.depth.saturating_add(1);
         Ok(())
@@ -282,7 +282,8 @@ impl Encoder<'_> {
         if let Some(handle) = handles::get(self.state, -1) {
             // CAST: each takes three bytes of the message, so they are few.
             let index = self.handles.len() as u32;
-            self.handles.push(handle, GFP_KERNEL_ACCOUNT)?;
+            self.handles
+                .push(handle, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
             self.writer.handle(0, index)?;
         } else if self.show {
             let text = shown(self.state);

@@ -2,16 +2,22 @@
 
 //! The memory that all RCU tables may take together.
 //!
-//! Tables belong to no runtime, so no runtime's limit bounds them. They may take a quarter of the
-//! machine's memory; what waits for its grace period counts.
+//! They may take a quarter of the machine's memory; what waits for its grace period counts. What a table
+//! takes also counts against the runtime that has made it, for as long as there is the table.
 
 use kernel::{
     prelude::*,
-    sync::atomic::{Atomic, Relaxed}, //
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
 };
 
 use super::reclaim;
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::account::{self, Account},
+    sys::kernel_helpers as sys, //
+};
 
 /// The tables' share of the memory is one part in this many.
 const SHARE: usize = 4;
@@ -39,36 +45,46 @@ fn limit() -> usize {
 /// # Invariants
 ///
 /// The bytes are part of [`USED`].
-pub(super) struct Charge(usize);
+pub(super) struct Charge {
+    bytes: usize,
+    _account: account::Charge,
+}
 
 impl Charge {
-    /// Counts `bytes`; `ENOMEM` if they are too many. May sleep: where memory only waits to be
-    /// freed, so does the caller.
-    pub(super) fn new(bytes: usize) -> Result<Self> {
+    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. May sleep: where memory
+    /// only waits to be freed, so does the caller.
+    pub(super) fn new(account: Option<&Arc<Account>>, bytes: usize) -> Result<Self> {
         reclaim::throttle();
-        if let Some(charge) = Self::try_new(bytes) {
+        if let Some(charge) = Self::try_new(account, bytes) {
             return Ok(charge);
         }
         reclaim::wait();
-        Self::try_new(bytes).ok_or(ENOMEM)
+        Self::try_new(account, bytes).ok_or(ENOMEM)
     }
 
-    fn try_new(bytes: usize) -> Option<Self> {
+    fn try_new(account: Option<&Arc<Account>>, bytes: usize) -> Option<Self> {
+        let account = match account {
+            Some(account) => account::Charge::new(account, bytes).ok()?,
+            None => account::Charge::none(),
+        };
         // OVERFLOW: The sum stays below the limit plus one request of each thread.
         let former = USED.fetch_add(bytes, Relaxed);
         // INVARIANT: They were just added.
-        let charge = Self(bytes);
+        let charge = Self {
+            bytes,
+            _account: account,
+        };
         (former.saturating_add(bytes) <= limit()).then_some(charge)
     }
 
     /// The number of bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.0
+        self.bytes
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        USED.fetch_sub(self.0, Relaxed);
+        USED.fetch_sub(self.bytes, Relaxed);
     }
 }

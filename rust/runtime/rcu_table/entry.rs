@@ -12,9 +12,14 @@ use kernel::{
     alloc::{allocator::Kmalloc, Allocator, NumaNode},
     bindings,
     prelude::*,
-    sync::atomic::Atomic,
+    sync::{
+        atomic::Atomic,
+        Arc, //
+    },
     types::Opaque, //
 };
+
+use crate::linux::account::{self, Account};
 
 use super::{
     budget::Charge,
@@ -55,8 +60,7 @@ fn layout(key_len: usize) -> Result<Layout> {
 impl Entry {
     /// Bytes that an entry for `key` and `value` takes.
     pub(super) fn size(key: &[u8], value: &Value) -> usize {
-        size_of::<Self>()
-            .saturating_add(key.len())
+        account::kmalloc_size(size_of::<Self>().saturating_add(key.len()))
             .saturating_add(value.size())
     }
 
@@ -92,12 +96,21 @@ pub(super) struct OwnedEntry(NonNull<Entry>);
 unsafe impl Send for OwnedEntry {}
 
 impl OwnedEntry {
-    /// Allocates an entry. May sleep.
-    pub(super) fn new(hash: u32, key: &[u8], value: Value) -> Result<Self> {
+    /// Allocates an entry, which counts against `account`. May sleep.
+    pub(super) fn new(
+        account: Option<&Arc<Account>>,
+        hash: u32,
+        key: &[u8],
+        value: Value,
+    ) -> Result<Self> {
         Entry::check_key(key)?;
         let key_len = u8::try_from(key.len()).map_err(|_| EINVAL)?;
-        let charge = Charge::new(Entry::size(key, &value))?;
-        let block = Kmalloc::alloc(layout(key.len())?, GFP_KERNEL_ACCOUNT, NumaNode::NO_NODE)?;
+        let charge = Charge::new(account, Entry::size(key, &value))?;
+        let block = Kmalloc::alloc(
+            layout(key.len())?,
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+            NumaNode::NO_NODE,
+        )?;
         let entry = block.cast::<Entry>();
         // SAFETY: The block is big enough and aligned for an `Entry` and the key after it.
         unsafe {

@@ -8,7 +8,10 @@ use kernel::{
     sync::Arc, //
 };
 
-use crate::runtime::handle::Handle;
+use crate::{
+    linux::account,
+    runtime::handle::Handle, //
+};
 
 /// The longest string that a table takes.
 pub(crate) const MAX_STRING: usize = 64 * 1024;
@@ -20,8 +23,8 @@ pub(crate) struct SharedBytes(Arc<KVVec<u8>>);
 impl SharedBytes {
     /// Copies `bytes`.
     pub(crate) fn new(bytes: &[u8]) -> Result<Self> {
-        let mut copy = KVVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
-        copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+        let mut copy = KVVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         Ok(Self(Arc::new(copy, GFP_KERNEL_ACCOUNT)?))
     }
 }
@@ -61,7 +64,8 @@ impl Value {
     /// The bytes that this value takes beside its entry.
     pub(super) fn size(&self) -> usize {
         match self {
-            Self::String(bytes) => bytes.len(),
+            // Two blocks: the bytes, and the reference count with what leads to them.
+            Self::String(bytes) => account::kmalloc_size(bytes.len()).saturating_add(64),
             _ => 0,
         }
     }

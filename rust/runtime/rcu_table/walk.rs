@@ -85,8 +85,10 @@ fn take_keys(bucket: &Atomic<*mut Entry>, keys: &mut Keys) -> Result {
         };
         keys.bytes.clear();
         // Some more, because others may add keys meanwhile.
-        keys.bytes
-            .reserve(needed.saturating_add(MAX_KEY), GFP_KERNEL_ACCOUNT)?;
+        keys.bytes.reserve(
+            needed.saturating_add(MAX_KEY),
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+        )?;
     }
 }
 

@@ -68,7 +68,7 @@ impl Vm {
     /// Notes the folder of the script that the VM of `state`, in which nothing has run yet, executes.
     pub(in super::super) fn set_directory(state: State, directory: &[u8]) -> Result {
         let mut copy = KVVec::new();
-        copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT)?;
+        copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         // SAFETY: Each state's user data is its VM, which lives while the state does; the calling
         // thread executes it, and nothing below comes back here.
         let former = unsafe {

@@ -23,7 +23,10 @@ impl Vm {
         }
         // SAFETY: The size is large. The calling thread executes the VM, and the heap takes nothing while
         // Lua is not running.
-        let block = unsafe { vm.large.take(size, vm.runtime().memcg(), &|| vm.is_ended()) };
+        let block = unsafe {
+            vm.large
+                .take(size, false, vm.runtime().memcg(), &|| vm.is_ended())
+        };
         if block.is_null() {
             return None;
         }

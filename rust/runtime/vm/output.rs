@@ -64,7 +64,7 @@ impl Collected {
         }
         self.stream = stream;
         self.bytes
-            .extend_from_slice(text, GFP_KERNEL_ACCOUNT)
+            .extend_from_slice(text, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
             .is_ok()
     }
 

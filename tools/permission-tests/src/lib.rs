@@ -25,6 +25,14 @@ pub mod alloc {
     /// How to allocate.
     #[derive(Clone, Copy, Debug)]
     pub struct Flags;
+
+    impl core::ops::BitOr for Flags {
+        type Output = Self;
+
+        fn bitor(self, _: Self) -> Self {
+            self
+        }
+    }
 }
 
 /// Stands in for the kernel crate's module.
@@ -35,6 +43,9 @@ pub mod prelude {
 
     /// The flags that the kernel code names.
     pub const GFP_KERNEL_ACCOUNT: Flags = Flags;
+
+    /// As above.
+    pub const __GFP_NOWARN: Flags = Flags;
 
     thread_local! {
         static ALLOCATIONS_LEFT: Cell<Option<u32>> = const { Cell::new(None) };

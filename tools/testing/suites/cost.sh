@@ -32,7 +32,7 @@ free() {
 	awk '/MemFree/ { print $2 }' /proc/meminfo
 }
 before=$(free)
-within 200 lunatik run --mem 64M --name suite/cost "$SUITE_DIR/lua/cost.lua" "$SUITE_DIR" $count $most_kib $most_ratio \
+within 200 lunatik run --mem 400M --name suite/cost "$SUITE_DIR/lua/cost.lua" "$SUITE_DIR" $count $most_kib $most_ratio \
 	>"$WORK/cost.out" 2>"$WORK/cost.err"
 take_checks cost $?
 

@@ -63,7 +63,7 @@ fi
 
 # Those that wait.
 if part many; then
-	MEM=128M lua_checks "$SUITE_DIR/lua/pool_many.lua" "$SUITE_DIR" "$WORKERS"
+	MEM=300M lua_checks "$SUITE_DIR/lua/pool_many.lua" "$SUITE_DIR" "$WORKERS"
 	check "all of them end with their parent" wait_until 30 workers 0
 fi
 

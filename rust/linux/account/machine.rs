@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The bound of all accounts together, and a look at what memory the machine has left.
+//!
+//! A machine where others use most of the memory has less for scripts than the bound. Whoever asks for
+//! the last pages wakes the OOM killer, which picks a process or, without one, ends in a panic; and that
+//! need not be the script that took too much. So scripts get an error while there is still some left.
+
+use kernel::sync::atomic::{Atomic, Relaxed};
+
+use crate::{
+    module_parameters,
+    sys::kernel_helpers as sys, //
+};
+
+/// Bytes that are charged between two looks at the machine's memory. One takes a microsecond or less.
+const LOOK: usize = 256 << 10;
+
+/// One part in this many of the machine's memory is left to others, within these bounds.
+const RESERVE_SHARE: u64 = 16;
+const RESERVE_LEAST: u64 = 4 << 20;
+const RESERVE_MOST: u64 = 1 << 30;
+
+static LIMIT: Atomic<usize> = Atomic::new(0);
+static RESERVE: Atomic<usize> = Atomic::new(0);
+static USED: Atomic<usize> = Atomic::new(0);
+/// Bytes that were charged since the last look.
+static UNSEEN: Atomic<usize> = Atomic::new(0);
+
+/// Reads the module's parameter. To be called before there is an account.
+pub(crate) fn init() {
+    // SAFETY: No conditions.
+    let memory = unsafe { sys::lunatik_total_ram() };
+    let limit = match module_parameters::total_mib.value() {
+        0 => memory / 4 * 3,
+        mib => u64::from(mib) << 20,
+    };
+    let reserve = (memory / RESERVE_SHARE).clamp(RESERVE_LEAST, RESERVE_MOST);
+    LIMIT.store(usize::try_from(limit).unwrap_or(usize::MAX), Relaxed);
+    RESERVE.store(usize::try_from(reserve).unwrap_or(usize::MAX), Relaxed);
+}
+
+/// Counts `bytes` if they are there.
+pub(super) fn charge(bytes: usize) -> bool {
+    let limit = LIMIT.load(Relaxed);
+    if bytes > limit {
+        return false;
+    }
+    // OVERFLOW: As in `Account::add()`.
+    let now = USED.fetch_add(bytes, Relaxed).saturating_add(bytes);
+    if now > limit || !is_there(bytes) {
+        USED.fetch_sub(bytes, Relaxed);
+        return false;
+    }
+    true
+}
+
+/// Counts `bytes`.
+pub(super) fn force(bytes: usize) {
+    USED.fetch_add(bytes, Relaxed);
+}
+
+/// Counts `bytes` less.
+pub(super) fn uncharge(bytes: usize) {
+    USED.fetch_sub(bytes, Relaxed);
+}
+
+/// Whether the machine can spare `bytes`; looks where enough was charged since the last look.
+fn is_there(bytes: usize) -> bool {
+    let unseen = UNSEEN.fetch_add(bytes, Relaxed).saturating_add(bytes);
+    if unseen < LOOK {
+        return true;
+    }
+    // SAFETY: No conditions; it reads counters.
+    let available = unsafe { sys::lunatik_available_ram() };
+    // What others have been granted since the last look may not be taken yet.
+    let wanted = RESERVE
+        .load(Relaxed)
+        .saturating_add(bytes)
+        .saturating_add(LOOK);
+    let is_there = available >= wanted as u64;
+    // Near the end, everybody looks.
+    UNSEEN.store(if is_there { 0 } else { LOOK }, Relaxed);
+    is_there
+}

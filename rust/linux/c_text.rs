@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Texts for C whose length a script or a client chooses: paths, and the names of chunks.
+//!
+//! `CString` allocates as much as it is asked for with flags of its own, so a path of megabytes sets off
+//! a warning of the page allocator, and it is formatted twice meanwhile. No path is that long.
+
+use core::ops::Deref;
+use kernel::prelude::*;
+
+/// The longest text: that of a path, and a mark before it.
+const MAX: usize = kernel::bindings::PATH_MAX as usize;
+
+/// Bytes that end with the only zero byte among them.
+///
+/// # Invariants
+///
+/// The vector has one zero byte, the last.
+pub(crate) struct CText(KVec<u8>);
+
+impl CText {
+    /// The text that `parts` make together. Fails with `ENAMETOOLONG` if it is longer than a path can be,
+    /// and with `EINVAL` for zero bytes.
+    pub(crate) fn of(parts: &[&[u8]]) -> Result<Self> {
+        let lengths = parts.iter().map(|part| part.len());
+        let length = lengths.fold(0, usize::saturating_add);
+        if length > MAX {
+            return Err(ENAMETOOLONG);
+        }
+        let mut text = KVec::with_capacity(length + 1, GFP_KERNEL | __GFP_NOWARN)?;
+        for part in parts {
+            if part.contains(&0) {
+                return Err(EINVAL);
+            }
+            text.extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)?;
+        }
+        text.push(0, GFP_KERNEL | __GFP_NOWARN)?;
+        // INVARIANT: No part has one, so this is the only one.
+        Ok(Self(text))
+    }
+}
+
+impl Deref for CText {
+    type Target = CStr;
+
+    fn deref(&self) -> &CStr {
+        // SAFETY: By the type invariant.
+        unsafe { CStr::from_bytes_with_nul_unchecked(&self.0) }
+    }
+}

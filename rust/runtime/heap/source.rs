@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Where a heap's memory comes from, and what it counts: the heap's own limit, the account, the memory
+//! cgroup, the machine.
+
+use core::ptr;
+use kernel::sync::atomic::Relaxed;
+
+use super::{
+    span::SPAN_SIZE,
+    Heap,
+    Surroundings, //
+};
+use crate::{
+    linux::large::is_large,
+    sys::kernel_helpers as sys, //
+};
+
+/// The bytes that a block of `size` bytes takes, which is not small: if it is large, whole pages, else a
+/// power of two.
+#[inline]
+pub(super) fn taken(size: usize) -> usize {
+    let taken = if is_large(size) {
+        size.checked_next_multiple_of(SPAN_SIZE)
+    } else {
+        size.max(SPAN_SIZE).checked_next_power_of_two()
+    };
+    // Nothing has so many bytes that there would be none.
+    taken.unwrap_or(usize::MAX)
+}
+
+impl Heap {
+    /// Takes memory from the kernel, within the limit.
+    #[cold]
+    pub(super) fn take(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
+        let taken = taken(size);
+        let fits = |used: usize| used.checked_add(taken).is_some_and(|sum| sum <= limit);
+        if !fits(self.used() + around.large.given()) {
+            if size != SPAN_SIZE {
+                self.empty_stock();
+            }
+            // SAFETY: Nobody else uses it meanwhile.
+            unsafe { around.large.settle(around.is_ended) };
+            if !fits(self.used() + around.large.given()) {
+                return ptr::null_mut();
+            }
+        }
+        let no_fail = limit == usize::MAX && size <= SPAN_SIZE;
+        if no_fail {
+            self.account.force(taken);
+        } else if !self.memcg.has_room(taken) || !self.charge(taken, limit, around) {
+            return ptr::null_mut();
+        }
+        let block = if is_large(size) {
+            // SAFETY: Nobody else uses it meanwhile.
+            unsafe { around.large.take(size, true, &self.memcg, around.is_ended) }
+        } else {
+            self.memcg
+                .charge(|| {
+                    // SAFETY: May be called wherever sleeping is allowed, which is where a VM
+                    // runs.
+                    unsafe { sys::lunatik_block_take(size, no_fail) }
+                })
+                .cast()
+        };
+        if block.is_null() {
+            self.account.uncharge(taken);
+            return ptr::null_mut();
+        }
+        let used = self.used() + taken;
+        self.used.store(used, Relaxed);
+        if used > self.peak() {
+            self.peak.store(used, Relaxed);
+        }
+        block
+    }
+
+    /// # Safety
+    ///
+    /// `block` came from `take()` with a size of `size`, which is not large, and is not in use.
+    pub(super) unsafe fn give_back(&mut self, block: *mut u8, size: usize) {
+        // SAFETY: As the caller promises.
+        unsafe { sys::lunatik_block_free(block.cast(), size) };
+        self.count_given_back(size);
+        self.account.uncharge(taken(size));
+    }
+
+    pub(super) fn count_given_back(&mut self, size: usize) {
+        self.used
+            .store(self.used().saturating_sub(taken(size)), Relaxed);
+    }
+
+    /// Counts `taken` bytes against the account. For a while, what `limit` has above the heap's own
+    /// may count there as well.
+    fn charge(&mut self, taken: usize, limit: usize, around: &Surroundings<'_>) -> bool {
+        let beyond = limit.saturating_sub(self.limit);
+        if self.account.charge_beyond(taken, beyond) {
+            return true;
+        }
+        if around.large.given() == 0 {
+            return false;
+        }
+        // What was given back counts until it is free.
+        // SAFETY: Nobody else uses it meanwhile.
+        unsafe { around.large.settle(around.is_ended) };
+        self.account.charge_beyond(taken, beyond)
+    }
+
+    /// Gives the pages back that a block does not need with its new size; false if it has none.
+    ///
+    /// # Safety
+    ///
+    /// `block` came from `take()` with a size of `size`, and the new one is not larger.
+    pub(super) unsafe fn shrink(&mut self, block: *mut u8, size: usize, new_size: usize) -> bool {
+        // SAFETY: As the caller promises.
+        if !unsafe { sys::lunatik_block_shrink(block.cast(), size, new_size) } {
+            return false;
+        }
+        let less = taken(size).saturating_sub(taken(new_size));
+        self.used.store(self.used().saturating_sub(less), Relaxed);
+        self.account.uncharge(less);
+        true
+    }
+}
