@@ -66,12 +66,12 @@ unsigned int lunatik_random_seed(void);
 /* Less than this is left: the call goes on upon another segment. */
 #define LUNATIK_STACK_LOW (LUNATIK_THREAD_SIZE / 16 * 9)
 /* There is no segment: an error is raised, */
-#define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 2)
+#define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 32 * 17)
 /*
  * whose message handler may go as far as this. What is left must do for the deepest
  * frames of Lua that follow, and for direct reclaim below them: tools/testing/lua/reclaim.lua.
  */
-#define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 16 * 7)
+#define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 32 * 15)
 
 /* What a protected call needs that cannot go on upon another segment. */
 #define LUNATIK_STACK_PCALL LUNATIK_STACK_HANDLER

@@ -40,6 +40,16 @@ pub(crate) struct Account {
     above: Option<Arc<Account>>,
 }
 
+impl Drop for Account {
+    /// Drops those above that nobody else refers to, by a loop: each loses what is above it first.
+    fn drop(&mut self) {
+        let mut above = self.above.take();
+        while let Some(mut account) = above.and_then(Arc::into_unique_or_drop) {
+            above = account.above.take();
+        }
+    }
+}
+
 impl Account {
     /// The account of a script that was started from outside, with that limit in bytes.
     pub(crate) fn root(limit: usize) -> Result<Arc<Self>> {

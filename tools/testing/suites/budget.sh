@@ -17,41 +17,32 @@ check_says "nor a coroutine" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 '
 check_says "nor recursion through C" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'local function f() return (("x"):gsub("x", f)) end while true do pcall(f) end'
 # Calls and returns on both sides of the end of a stack, each in less time than the kernel's figures are exact to.
 cat >hops.lua <<'L'
-local count, gsub, ktime = 0, string.gsub, require("linux").ktime
-local function walk(left)
-	count = count + 1
-	if left > 0 then
-		gsub("x", "x", function()
-			walk(left - 1)
-		end)
-	end
-end
--- How long it takes at this depth.
-local function edge(depth, ms)
+local gsub, load, ktime = string.gsub, load, require("linux").ktime
+-- Calls a function from the parser for so many milliseconds, that deep in the stack. Returns how often it did.
+local function calls(depth, ms)
+	local count = 0
 	if depth > 0 then
-		local taken
 		gsub("x", "x", function()
-			taken = edge(depth - 1, ms)
+			count = calls(depth - 1, ms)
 		end)
-		return taken
+		return count
 	end
-	local begun = ktime()
-	repeat
-		for _ = 1, 20 do
-			walk(6)
-		end
-	until ktime() - begun >= ms * 1000000
-	return ktime() - begun
+	local ends = ktime() + ms * 1000000
+	load(function()
+		count = count + 1
+		return ktime() < ends and " " or nil
+	end)
+	return count
 end
-local slowest, longest = 0, 0
-for depth = 0, 120 do
-	local taken = edge(depth, 0)
-	if taken > longest then
-		slowest, longest = depth, taken
+-- They are rarest where each needs another stack.
+local deepest, least = 0, math.huge
+for depth = 0, 40 do
+	local count = calls(depth, 4)
+	if count < least then
+		deepest, least = depth, count
 	end
 end
-edge(slowest, 12000)
-print("went on", count)
+print("went on", calls(deepest, 12000))
 L
 check_says "nor calls from one stack to the next, however short each is" 1 "$LIMIT" within 30 lunatik run --cpu-limit 1000 hops.lua
 lunatik stop hops >/dev/null 2>&1
