@@ -27,6 +27,7 @@ pub(crate) mod rcu_table;
 pub(crate) mod registry;
 pub(crate) mod resume;
 mod shared;
+mod show;
 pub(crate) mod sink;
 mod sort;
 pub(crate) mod start;

@@ -47,6 +47,6 @@ mod stream;
 mod strftime;
 
 pub(crate) use self::{
-    access::{read_file, FileText, ReadError},
+    access::{read_file, ReadError},
     streams::Streams, //
 };

@@ -21,9 +21,10 @@ use kernel::{
     },
 };
 
+mod bytes;
 mod machine;
 
-pub(crate) use self::machine::init;
+pub(crate) use self::{bytes::CountedBytes, machine::init};
 
 /// Accounts above each other: a charge visits all, and the last reference drops all.
 const MAX_DEPTH: usize = 16;

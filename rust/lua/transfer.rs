@@ -6,17 +6,23 @@ use core::{
     ffi::{c_int, c_void},
     ptr, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::{error::Raised, State};
-use crate::sys::lua as sys;
+use crate::{
+    linux::account::{Account, CountedBytes},
+    sys::lua as sys, //
+};
 
 /// Bytes that a function may take on its way.
 const MAX_BYTES: usize = 16 << 20;
 
 /// A Lua function without its upvalues. What is in it comes from a compiled function and is seen
 /// by no script, so making a function of it is safe, other than with byte code that a script has.
-pub(crate) struct Code(KVVec<u8>);
+pub(crate) struct Code(CountedBytes);
 
 /// # Safety
 ///
@@ -32,10 +38,7 @@ unsafe extern "C" fn write(code: *mut c_void, bytes: *const c_void, length: usiz
     if code.0.len().saturating_add(length) > MAX_BYTES {
         return E2BIG.to_errno();
     }
-    match code
-        .0
-        .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
-    {
+    match code.0.add(bytes) {
         Ok(()) => 0,
         Err(_) => ENOMEM.to_errno(),
     }
@@ -43,10 +46,11 @@ unsafe extern "C" fn write(code: *mut c_void, bytes: *const c_void, length: usiz
 
 impl Code {
     /// Takes the Lua function on top of the stack, which must not be one of C. It stays there.
+    /// The code counts against `account`.
     ///
     /// The inner error is `E2BIG` for a function that is too long, or `ENOMEM`.
-    pub(crate) fn of(state: State) -> Result<Result<Self>, Raised> {
-        let mut code = Self(KVVec::new());
+    pub(crate) fn of(state: State, account: &Arc<Account>) -> Result<Result<Self>, Raised> {
+        let mut code = Self(CountedBytes::new(account));
         let mut status = 0;
         // SAFETY: The state is alive and the caller executes its VM; the writer gets what it
         // expects, and the pointers are valid until this returns.

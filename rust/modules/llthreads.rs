@@ -186,9 +186,10 @@ fn new(state: State) -> lua::Result {
         }
         Kind::Function => {
             state.push_value(1);
-            let code = Vm::runtime_of(state)
+            let runtime = Vm::runtime_of(state);
+            let code = runtime
                 .memcg()
-                .charge(|| Code::of(state))?
+                .charge(|| Code::of(state, runtime.account()))?
                 .map_err(|error| match error {
                     error if error == E2BIG => Error::argument(1, fmt!("the function is too long")),
                     error => error.into(),

@@ -15,7 +15,7 @@ use super::{
     object::Class, //
 };
 use crate::{
-    linux::{c_text::CText, segment::NoRoom},
+    linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
     lua::{self, Error, Free, State},
     native,
     permission::{Decision, Permission, Set},
@@ -34,7 +34,7 @@ use crate::{
         vm::Vm, //
     },
     sched::reaper,
-    stdio::{self, FileText, ReadError}, //
+    stdio::{self, ReadError}, //
 };
 
 pub(super) const RUNTIME: Class = Class {
@@ -160,7 +160,7 @@ pub(super) fn read_script<'a>(
     set: &Set,
     named: Option<&'a CStr>,
     path: &'a CStr,
-) -> Result<(&'a CStr, FileText), ReadError> {
+) -> Result<(&'a CStr, CountedBytes), ReadError> {
     let runtime = Vm::runtime_of(state);
     let account = runtime.account();
     if let Some(named) = named {

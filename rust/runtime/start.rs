@@ -15,12 +15,12 @@ use super::{
     message::{self, Message},
     program::{self, Program},
     registry::{self, RegisterError},
+    show::show,
     text::Text,
 };
 use crate::{
-    codec::{self, Writer},
-    control::VecSink,
-    lua::{self, Error, Kind as ValueKind, State},
+    codec,
+    lua::{self, Error, State},
     sched::{reaper, thread::Thread},
     sys::kernel_helpers, //
 };
@@ -315,31 +315,4 @@ pub(crate) fn complete(
     });
     drop(guard);
     result
-}
-
-/// Encodes the `results` top values for user space: what is no nil, boolean, number or string is
-/// shown as `tostring` gives it.
-fn show(state: State, results: core::ffi::c_int) -> lua::Result<KVVec<u8>> {
-    let first = state.top() - results + 1;
-    let last = state.top();
-    state.reserve(lua::MIN_STACK)?;
-    let mut writer = Writer::new(VecSink(KVVec::new()));
-    for index in first..=last {
-        let written = match state.kind(index) {
-            ValueKind::Nil | ValueKind::None => writer.nil(),
-            ValueKind::Boolean => writer.boolean(state.to_boolean(index)),
-            ValueKind::Integer => writer.integer(state.to_integer(index).unwrap_or(0)),
-            ValueKind::Float => writer.float(state.to_float_bits(index).unwrap_or(0)),
-            ValueKind::String => writer.string(state.to_bytes(index).unwrap_or_default()),
-            _ => {
-                state.push_text(index)?;
-                let written = writer.string(state.to_bytes(-1).unwrap_or_default());
-                state.pop(1);
-                written
-            }
-        };
-        written.map_err(|_| Error::NoMemory)?;
-    }
-    let VecSink(bytes) = writer.finish().map_err(|_| Error::NoMemory)?;
-    Ok(bytes)
 }

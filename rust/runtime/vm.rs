@@ -167,7 +167,7 @@ impl Vm {
         let user_data = ptr::from_ref(&*vm).cast_mut().cast::<c_void>();
         // SAFETY: Nobody else knows the VM yet.
         unsafe {
-            let streams = Streams::new(user_data, streams_memcg)?;
+            let streams = Streams::new(user_data, streams_memcg, runtime.account().clone())?;
             (*vm.head.get()).streams = ptr::from_ref(&*streams).cast_mut().cast();
             *vm.streams.get() = Some(streams);
         }

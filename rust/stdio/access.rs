@@ -8,9 +8,7 @@
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
-use core::ops::Deref;
 use kernel::{
-    alloc::AllocError,
     bindings,
     error::from_err_ptr,
     ffi::c_int,
@@ -27,7 +25,7 @@ use super::{
 };
 use crate::{
     linux::{
-        account::{kmalloc_size, Account, Charge},
+        account::{Account, CountedBytes},
         c_text::CText,
         credentials::KernelCredentials, //
     },
@@ -308,37 +306,6 @@ impl From<AccessError> for ReadError {
     }
 }
 
-/// The text of a file, which counts against an account while it is there.
-pub(crate) struct FileText {
-    bytes: KVVec<u8>,
-    charge: Charge,
-}
-
-impl FileText {
-    /// Adds `part`. The room doubles, so that most parts need none.
-    fn add(&mut self, part: &[u8]) -> Result<(), AllocError> {
-        let length = self.bytes.len().saturating_add(part.len());
-        if length > self.bytes.capacity() {
-            let room = length.max(self.bytes.capacity().saturating_mul(2));
-            self.charge.set(kmalloc_size(room))?;
-            self.bytes.reserve(
-                room.saturating_sub(self.bytes.len()),
-                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-            )?;
-        }
-        self.bytes
-            .extend_from_slice(part, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
-    }
-}
-
-impl Deref for FileText {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
 /// Reads the whole file that `path` leads to, if `set` permits; it may have `limit` bytes, which count
 /// against `account`.
 pub(crate) fn read_file(
@@ -346,7 +313,7 @@ pub(crate) fn read_file(
     path: &CStr,
     limit: usize,
     account: &Arc<Account>,
-) -> Result<FileText, ReadError> {
+) -> Result<CountedBytes, ReadError> {
     const READ: Mode = Mode {
         read: true,
         write: false,
@@ -357,10 +324,7 @@ pub(crate) fn read_file(
     };
 
     let mut file = Access(set).open(path, READ, 0)?;
-    let mut text = FileText {
-        bytes: KVVec::new(),
-        charge: Charge::to(account),
-    };
+    let mut text = CountedBytes::new(account);
     let mut part =
         KVVec::from_elem(0, MAX_PATH, GFP_KERNEL | __GFP_NOWARN).map_err(|_| Errno::ENOMEM);
     loop {
@@ -369,7 +333,7 @@ pub(crate) fn read_file(
         if count == 0 {
             return Ok(text);
         }
-        if text.bytes.len().saturating_add(count) > limit {
+        if text.len().saturating_add(count) > limit {
             return Err(ReadError::Errno(EFBIG));
         }
         text.add(part.get(..count).unwrap_or_default())

@@ -16,6 +16,10 @@ use super::{
     stream::{Buffering, Stream},
     streams::Streams, //
 };
+use crate::linux::account::Charge;
+
+/// Bytes that an open file takes: its buffer, itself, and what the kernel has of it.
+pub(super) const TAKEN: usize = Source::BUFFER_SIZE + size_of::<File>() + 1024;
 
 /// The most that is moved in one call to the kernel. In between, the VM may be interrupted.
 const LARGEST_TRANSFER: usize = 1 << 20;
@@ -24,6 +28,8 @@ const LARGEST_TRANSFER: usize = 1 << 20;
 pub(super) struct File {
     pub(super) owner: *const Streams,
     pub(super) stream: Stream<Source>,
+    /// What it counts, if a script has opened it.
+    pub(super) charge: Charge,
 }
 
 impl File {
@@ -32,6 +38,7 @@ impl File {
         Ok(Self {
             owner: core::ptr::null(),
             stream: Stream::new(source, mode)?,
+            charge: Charge::none(),
         })
     }
 

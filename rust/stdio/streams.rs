@@ -10,15 +10,19 @@ use core::{
 
 use kernel::{
     ffi::c_void,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 use super::{
     errno::Errno,
-    file::File,
+    file::{self, File},
     hooks::Host, //
 };
-use crate::linux::memcg::MemoryCgroup;
+use crate::linux::{
+    account::{Account, Charge},
+    memcg::MemoryCgroup, //
+};
 
 /// The most files that one VM may have open.
 const MOST_OPEN: usize = 64;
@@ -34,6 +38,7 @@ const MOST_OPEN: usize = 64;
 pub(crate) struct Streams {
     host: Host,
     memcg: MemoryCgroup,
+    account: Arc<Account>,
     standard: [UnsafeCell<KBox<File>>; 3],
     open: UnsafeCell<KVec<KBox<File>>>,
     /// The files keep pointers to this.
@@ -49,8 +54,13 @@ pub(super) enum Standard {
 }
 
 impl Streams {
-    /// The streams of `vm`, for the `streams` field of its head. Their memory is charged to `memcg`.
-    pub(crate) fn new(vm: *mut c_void, memcg: MemoryCgroup) -> Result<Pin<KBox<Self>>> {
+    /// The streams of `vm`, for the `streams` field of its head. Their memory is charged to `memcg`, and
+    /// what files take counts against `account`.
+    pub(crate) fn new(
+        vm: *mut c_void,
+        memcg: MemoryCgroup,
+        account: Arc<Account>,
+    ) -> Result<Pin<KBox<Self>>> {
         let host = Host(vm);
         let boxed = |file: Result<File, Errno>| -> Result<_> {
             let file = file.map_err(|_| ENOMEM)?;
@@ -67,6 +77,7 @@ impl Streams {
             host,
             standard: memcg.charge(standard)?,
             memcg,
+            account,
             open: UnsafeCell::new(KVec::new()),
             _pin: PhantomPinned,
         };
@@ -129,6 +140,7 @@ impl Streams {
     /// The caller runs the VM.
     pub(super) unsafe fn keep(&self, mut file: File) -> Result<*mut File, Errno> {
         file.owner = self;
+        file.charge = Charge::new(&self.account, file::TAKEN).map_err(|_| Errno::ENOMEM)?;
         let mut file = self
             .charge(|| KBox::new(file, GFP_KERNEL_ACCOUNT))
             .map_err(|_| Errno::ENOMEM)?;

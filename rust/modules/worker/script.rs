@@ -11,7 +11,10 @@ use super::super::{
 };
 use crate::{
     control::abi::script_name,
-    linux::{account::Charge, c_text::CText},
+    linux::{
+        account::{Charge, CountedBytes},
+        c_text::CText,
+    },
     lua::{self, Error, Kind, State},
     permission::{Decision, Permission},
     runtime::{
@@ -19,7 +22,7 @@ use crate::{
         program,
         vm::Vm, //
     },
-    stdio::{FileText, ReadError},
+    stdio::ReadError,
 };
 
 /// The script of a worker.
@@ -41,7 +44,7 @@ pub(super) enum Text {
     /// It is in the file.
     InFile,
     /// It was read: as it is named, if so.
-    Read { as_named: bool, text: FileText },
+    Read { as_named: bool, text: CountedBytes },
     /// It could not be read.
     Failed(kernel::error::Error),
 }

@@ -53,6 +53,52 @@ check_output "many workers read no more at one time than their maker may" "true"
 	end
 	return ran > 0'
 
+# Functions on their way to threads, which are copied twice: as code, and by the thread.
+for held in 0 14; do
+	wanted=$([ $held = 14 ] && echo "not enough memory" || echo true)
+	eval_is "a function of 3 MiB for a thread, of a script that has $held of 24 MiB" "$wanted" --mem 24M '
+		local made = assert(load("return [[" .. ("x"):rep(3 << 20) .. "]]"))
+		local held = {}
+		for i = 1, '$held' do
+			held[i] = ("x"):rep((1 << 20) - 64) .. i
+			collectgarbage()
+		end
+		local good, why = pcall(require("llthreads2.ex").new, made)
+		return good or tostring(why):match("not enough memory")'
+done
+
+# Results.
+check_says "one string that is returned a hundred times is no message" 1 "larger than a frame" lunatik eval '
+	local text, all = ("x"):rep(8 << 20), {}
+	for i = 1, 100 do
+		all[i] = text
+	end
+	return table.unpack(all)'
+check_says "nor is what __tostring gives" 1 "larger than a frame" lunatik eval '
+	local text, all = ("x"):rep(1 << 20), {}
+	for i = 1, 100 do
+		all[i] = setmetatable({}, { __tostring = function() return text end })
+	end
+	return table.unpack(all)'
+check "what fits is" sh -c 'test "$(lunatik eval "return (\"x\"):rep(2000000), (\"x\"):rep(2000000)" | wc -c)" -gt 4000000'
+
+# Open files of many workers.
+echo 'local files = {}
+	for i = 1, 60 do files[i] = io.open("/etc/passwd") files[i]:read(1) end
+	worker.message(#files) worker.peek()' >$folder/suite_opens.lua
+eval_is "open files count" "true" --mem 16M '
+	local made, files = {}, 0
+	for i = 1, 1000 do
+		local good, one = pcall(worker.create, "suite_opens")
+		if not good then
+			break
+		end
+		made[i] = one
+		local had, count = pcall(worker.receive, one)
+		files = files + (had and count or 0)
+	end
+	return files > 500 and files < 3600'
+
 # Errors.
 echo 'local text = ("x"):rep(5 << 19)
 	local held = {}
