@@ -66,6 +66,7 @@ struct Lunatik {
     runtimes: runtime::Runtimes,
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
+    outcomes: sched::thread::outcome::Walks,
     reaper: sched::reaper::Reaper,
     pool: sched::pool::Pool,
     graph: runtime::chain::GraphLock,
@@ -84,6 +85,8 @@ impl kernel::InPlaceModule for Lunatik {
             graph: runtime::chain::GraphLock::new()?,
             pool: sched::pool::Pool::new()?,
             reaper: sched::reaper::Reaper::new()?,
+            // SAFETY: As above.
+            outcomes: unsafe { sched::thread::outcome::Walks::new() },
             // SAFETY: As above.
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,

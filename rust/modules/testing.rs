@@ -69,6 +69,13 @@ fn everything(state: State) -> lua::Result {
     Ok(1)
 }
 
+/// `address(value)`: where in memory the value really lies; 0 for one that is no object.
+fn address(state: State) -> lua::Result {
+    let address = state.to_pointer(1).addr();
+    state.push_integer(address as i64);
+    Ok(1)
+}
+
 /// `stop_latency(name)`: how many nanoseconds the ended script has taken to end when it was
 /// interrupted, or nil if it was not.
 fn stop_latency(state: State) -> lua::Result {
@@ -98,7 +105,8 @@ fn pool(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 10)?;
+    state.new_table(0, 11)?;
+    state.set_function(-1, c"address", native!(address, Free))?;
     state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;

@@ -82,6 +82,11 @@ impl Message {
         Ok(message)
     }
 
+    /// What the values refer to.
+    pub(crate) fn handles(&self) -> &[Handle] {
+        &self.handles
+    }
+
     /// What the values refer to, if nobody else has the message; it is gone then.
     pub(crate) fn into_handles(this: Arc<Self>) -> KVec<Handle> {
         match Arc::into_unique_or_drop(this) {

@@ -4,6 +4,8 @@
 //!
 //! Lock order: `Thread::state` and `Thread::end` are leaves.
 
+pub(crate) mod outcome;
+
 use kernel::{
     new_condvar,
     new_mutex,
@@ -16,8 +18,7 @@ use kernel::{
         CondVar,
         CondVarTimeoutResult,
         Mutex,
-        SpinLock,
-        UniqueArc, //
+        SpinLock, //
     },
     task::Task,
     time::{msecs_to_jiffies, Instant, Monotonic}, //
@@ -31,36 +32,21 @@ use crate::{
     runtime::{
         chain::Chain,
         execute::{self, Results},
-        handle::Handle,
-        instance::{Failure, Keep, Runtime},
+        instance::{Keep, Runtime},
         message::Message,
         waiting::Wakes, //
     },
     sys::kernel_helpers as sys, //
 };
+use outcome::End;
+pub(crate) use outcome::Outcome;
 
 /// Bytes that a thread takes: its stack, its task and itself.
 const OBJECTS: usize = 32 << 10;
 
-/// How a thread has ended.
-#[derive(Clone)]
-pub(crate) enum Outcome {
-    /// Its function has returned these values.
-    Returned(Arc<Message>),
-    /// Its function has raised an error.
-    Failed(Arc<Failure>),
-}
-
 struct State {
     /// Set while the thread runs.
     task: Option<ARef<Task>>,
-}
-
-struct End {
-    /// Set before the task is taken away.
-    outcome: Option<Outcome>,
-    /// The next thread that is to be dropped; see [`drop_outcomes`].
-    next: Option<Pin<UniqueArc<Thread>>>,
 }
 
 /// A kernel thread that runs, or has run, the body of a runtime.
@@ -78,38 +64,8 @@ pub(crate) struct Thread {
 #[pinned_drop]
 impl PinnedDrop for Thread {
     fn drop(self: Pin<&mut Self>) {
-        let outcome = self.end.lock().outcome.take();
-        drop_outcomes(outcome);
-    }
-}
-
-/// Drops an outcome, and with it each thread that only it refers to.
-///
-/// Values may refer to a thread whose values refer to the next one, and so on without end. So this is a loop:
-/// threads that are to be dropped are linked to each other, which needs no memory, and each loses its
-/// outcome before it is dropped.
-fn drop_outcomes(first: Option<Outcome>) {
-    let mut outcome = first;
-    let mut unused: Option<Pin<UniqueArc<Thread>>> = None;
-    loop {
-        if let Some(Outcome::Returned(values)) = outcome {
-            for handle in Message::into_handles(values) {
-                // All others are dropped here: they lead to no thread that has ended.
-                if let Handle::Thread(thread) = handle {
-                    if let Some(thread) = Arc::into_unique_or_drop(thread) {
-                        thread.end.lock().next = unused;
-                        unused = Some(thread);
-                    }
-                }
-            }
-        }
-        let Some(thread) = unused else {
-            return;
-        };
-        let mut end = thread.end.lock();
-        unused = end.next.take();
-        outcome = end.outcome.take();
-        drop(end);
+        let outcome = self.end.lock().take_outcome();
+        outcome::drop_all(outcome);
     }
 }
 
@@ -169,10 +125,7 @@ impl Thread {
             pin_init!(Self {
                 runtime,
                 state <- new_mutex!(State { task: None }, "lunatik::Thread::state"),
-                end <- new_spinlock!(End {
-                    outcome: None,
-                    next: None,
-                }, "lunatik::Thread::end"),
+                end <- new_spinlock!(End::default(), "lunatik::Thread::end"),
                 ended <- new_condvar!("lunatik::Thread::ended"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -208,7 +161,7 @@ impl Thread {
         // First: who has joined the thread finds none, and is not kept by it.
         self.runtime.set_thread(None);
         drop(keep);
-        self.end.lock().outcome = outcome;
+        outcome::keep(self, outcome);
         let task = self.state.lock().task.take();
         drop(task);
         self.ended.notify_all();
@@ -272,7 +225,7 @@ impl Thread {
             }
         }
         drop(state);
-        Ok(Some(self.end.lock().outcome.clone()))
+        Ok(Some(self.end.lock().outcome()))
     }
 
     /// A snapshot of the thread; `None` once it has ended.

@@ -107,6 +107,39 @@ ok("with the error interrupted", good == false and tostring(a):find("interrupted
 ok("the thread that it waited for goes on", shared:task() ~= nil)
 runner.stop("suite_waits")
 
+-- Results that lead back to the thread that returns them do not travel: it would keep itself for ever.
+local function results(t)
+	return select("#", t:join()) - 1
+end
+same("a thread does not return itself", results(thread.run(lunatik.runtime("suite_returns"), "itself")), 0)
+same("nor in a table", results(thread.run(lunatik.runtime("suite_returns", "in a table"), "itself")), 0)
+local table_of_all = lunatik._ENV
+for count = 2, 5 do
+	-- Each returns the next one, the last one the first. Whoever ends last returns nothing.
+	table_of_all.ring_open = nil
+	local ring = {}
+	for i = 1, count do
+		ring[i] = thread.run(lunatik.runtime("suite_ring"), "ring", i, count)
+	end
+	for i = 1, count do
+		table_of_all["ring" .. i] = ring[i]
+	end
+	table_of_all.ring_open = true
+	local returned = 0
+	for i = 1, count do
+		local joined, other = ring[i]:join()
+		returned = returned + (joined and other ~= nil and 1 or 0)
+		table_of_all["ring" .. i] = nil
+	end
+	same("one of a ring of " .. count .. " returns nothing", returned, count - 1)
+end
+local last = thread.run(lunatik.runtime("suite_started"), "started")
+for _ = 1, 50 do
+	last = thread.run(lunatik.runtime("suite_echo", "given"), "echo", last, last)
+	last = select(4, last:join())
+end
+same("a thread is handed on by many others, which keep it", select(2, last:join()), "started")
+
 -- current, shouldstop, itself -----------------------------------------------------------------------------
 
 same("there is no current thread in a runtime that was run", thread.current(), nil)

@@ -4,6 +4,7 @@
 -- without arguments and with wrong ones. Nothing may come of it but errors. The argument is the folder of the tests.
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
+local addresses = dofile(select(1, ...) .. "/lib/addresses.lua")
 local testing = require("lunatik.testing")
 
 -- Waits, ends this script, prints, or takes away what the next ones need. Each is called with nothing, which is wrong.
@@ -23,6 +24,7 @@ local LEFT_OUT = {
 	["llthreads2.thread.join"] = true,
 	["lunatik.thread.join"] = true,
 	["lunatik.runner.shutdown"] = true,
+	["lunatik.testing.address"] = true,
 	["lunatik.testing.fail_allocation"] = true,
 	["lunatik.testing.time_messages"] = true,
 	["lunatik.testing.without_segments"] = true,
@@ -138,17 +140,21 @@ local function mend()
 	set_hook()
 	collect("restart")
 end
-local slow = {}
+local slow, leaks, told = {}, {}, addresses.told
 local function call(fn, ...)
 	local start = clock()
 	local thread = create(fn)
-	local good, result = resume(thread, ...)
+	local good, result, second, third = resume(thread, ...)
 	coroutine.close(thread)
+	if told(result) or told(second) or told(third) then
+		leaks[#leaks + 1] = tostring(names[fn])
+	end
 	if clock() - start > 1 then
 		slow[#slow + 1] = tostring(names[fn])
 	end
 	return good, result
 end
+addresses.note_all()
 local calls, refused = 0, 0
 local function count(good)
 	calls = calls + 1
@@ -183,6 +189,7 @@ for _, fn in ipairs(functions) do
 	end
 end
 check.ok("and with every object", calls > 100, calls)
+check.same("none of them tells an address", table.concat(leaks, ", "), "")
 collectgarbage()
 collectgarbage()
 check.ok("the heap is sound", collectgarbage("count") > 0 and before > 0)

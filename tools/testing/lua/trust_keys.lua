@@ -4,6 +4,9 @@
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
 
+local rcu = require("rcu")
+local kept_functions = {}
+
 -- The place of a key among `2^bits` nodes, found by collisions with integers, whose places are known.
 local function place(key, bits)
 	local size = 1 << bits
@@ -46,6 +49,15 @@ for kind, make in pairs({
 	end,
 	["a coroutine"] = function()
 		return coroutine.create(print)
+	end,
+	["a userdata"] = function()
+		return rcu.table(1)
+	end,
+	["the address of an upvalue"] = function(i)
+		kept_functions[i] = function()
+			return i
+		end
+		return debug.upvalueid(kept_functions[i], 1)
 	end,
 	["a function"] = function(i)
 		return function()

@@ -26,6 +26,9 @@ local READABLE = { ["(vararg)"] = true, ["(vararg table)"] = true, ["(for state)
 local function nameless(thread)
 	local found = {}
 	for level = 0, 30 do
+		if not (thread and getinfo(thread, level, "l") or not thread and getinfo(level + 1, "l")) then
+			break
+		end
 		for i = -30, 100 do
 			local good, name, value
 			if thread then

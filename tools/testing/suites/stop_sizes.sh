@@ -15,7 +15,7 @@ echo "return function() end" >$folder/stop_sizes_idle.lua
 
 SIZES=${SIZES:-1024 1048576 16777216}
 LIMIT=${LIMIT:-$((50 * SLOWER * SLOWER))}
-THIN=${THIN:-5}
+THIN=${THIN:-$(awk -v stress="$STRESS" 'BEGIN { thin = int(20 / stress); print (thin < 1 ? 1 : thin) }')}
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
 

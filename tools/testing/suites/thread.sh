@@ -47,6 +47,21 @@ return function()
 	return thread.current():task() ~= nil, select(2, pcall(thread.current().join, thread.current())), thread.shouldstop()
 end
 EOF
+script returns <<'EOF'
+local where = ...
+return function()
+	local own = require("thread").current()
+	return where and { own } or own
+end
+EOF
+script ring <<'EOF'
+return function(i, count)
+	local shared, linux = require("lunatik")._ENV, require("linux")
+	while not shared.ring_open do linux.schedule(1) end
+	return shared["ring" .. i % count + 1]
+end
+EOF
+echo 'return function() return "started" end' | script started
 lua_checks "$SUITE_DIR/lua/thread.lua" "$SUITE_DIR"
 
 # A client that waits in a join is killed: the join ends, and only that.

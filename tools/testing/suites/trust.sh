@@ -11,6 +11,9 @@ modprobe lunatik testing=1 || exit 1
 lua_checks "$SUITE_DIR/lua/trust_variables.lua" "$SUITE_DIR"
 lua_checks "$SUITE_DIR/lua/trust_functions.lua" "$SUITE_DIR"
 lua_checks "$SUITE_DIR/lua/trust_keys.lua" "$SUITE_DIR"
+mkdir -p /lib/modules/lua
+echo 'return function() end' >/lib/modules/lua/suite_addresses.lua
+lua_checks "$SUITE_DIR/lua/trust_addresses.lua" "$SUITE_DIR"
 lunatik unload
 check "the module can be loaded again" lunatik load
 order='local t = { [print] = 1, [pairs] = 2, [select] = 3, [rawget] = 4, [next] = 5, [type] = 6, [load] = 7, [error] = 8 }
