@@ -15,6 +15,7 @@ use super::{
     object::{self, Class, Object}, //
 };
 use crate::{
+    linux::account::Account,
     lua::{self, Error, Kind, State},
     native,
     runtime::{
@@ -81,7 +82,7 @@ fn value(state: State, index: c_int) -> lua::Result<Option<Value>> {
                     fmt!("a string must have at most {MAX_STRING} bytes"),
                 ));
             }
-            charged(state, || Value::string(bytes))?
+            charged(state, |_| Value::string(bytes))?
         }
         _ => match handles::get(state, index) {
             Some(handle) => Value::Handle(handle),
@@ -109,11 +110,16 @@ fn push_value(state: State, value: Value) -> lua::Result<()> {
     Ok(())
 }
 
-/// Calls `write`; the memory that it takes is charged to who pays for the runtime.
-fn charged<T>(state: State, write: impl FnOnce() -> Result<T>) -> lua::Result<T> {
-    Vm::runtime_of(state)
+/// Calls `write` with the account of the runtime; the memory that it takes is charged to who pays for
+/// the runtime.
+fn charged<T>(
+    state: State,
+    write: impl FnOnce(Option<&Arc<Account>>) -> Result<T>,
+) -> lua::Result<T> {
+    let runtime = Vm::runtime_of(state);
+    runtime
         .memcg()
-        .charge(write)
+        .charge(|| write(Some(runtime.account())))
         .map_err(|error| {
             if error == ENOSPC {
                 Error::message(fmt!("rcu.table is full"))
@@ -165,7 +171,7 @@ fn newindex(state: State) -> lua::Result {
     let table = writable(state)?;
     let key = key(state, 2)?;
     match value(state, 3)? {
-        Some(value) => charged(state, || table.set(key, value))?,
+        Some(value) => charged(state, |writer| table.set(writer, key, value))?,
         None => {
             table.remove(key);
         }
@@ -255,7 +261,7 @@ fn add(state: State) -> lua::Result {
     let table = writable(state)?;
     let key = key(state, 2)?;
     let n = arguments::integer(state, 3)?;
-    let sum = charged(state, || match table.add(key, n) {
+    let sum = charged(state, |writer| match table.add(writer, key, n) {
         Err(error) if error == EDOM => Ok(None),
         result => result.map(Some),
     })?;
@@ -275,7 +281,9 @@ fn cas(state: State) -> lua::Result {
     let key = key(state, 2)?;
     let old = value(state, 3)?;
     let new = value(state, 4)?;
-    let was_old = charged(state, || table.compare_and_set(key, old.as_ref(), new))?;
+    let was_old = charged(state, |writer| {
+        table.compare_and_set(writer, key, old.as_ref(), new)
+    })?;
     state.push_boolean(was_old);
     Ok(1)
 }

@@ -97,6 +97,9 @@ fn index_table(state: State) -> lua::Result<bool> {
     Ok(is_table)
 }
 
+/// The longest completion, in bytes. Nobody completes what is longer, and a script may have keys of megabytes.
+const MAX_LENGTH: usize = 1024;
+
 /// Adds the keys of the table on top of the stack that begin with `partial`.
 fn collect(
     state: State,
@@ -111,7 +114,9 @@ fn collect(
             state.pop(1);
             break;
         }
-        if let Some(name) = state.to_bytes(-1).filter(|name| name.starts_with(partial)) {
+        let fits = |name: &&[u8]| start.len().saturating_add(name.len()) <= MAX_LENGTH;
+        let name = state.to_bytes(-1).filter(fits);
+        if let Some(name) = name.filter(|name| name.starts_with(partial)) {
             let mut text = KVVec::new();
             text.extend_from_slice(start, GFP_KERNEL | __GFP_NOWARN)?;
             text.extend_from_slice(name, GFP_KERNEL | __GFP_NOWARN)?;

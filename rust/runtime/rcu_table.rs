@@ -89,7 +89,8 @@ pub(crate) struct RcuTable {
     /// Whether Lua code may not write.
     read_only: Atomic<bool>,
     links: Links,
-    /// Who the table and its entries count against; nobody for those of the module.
+    /// Who the table and its entries count against. A table of the module's own counts against nobody,
+    /// and its entries against those who write them.
     account: Option<Arc<Account>>,
     /// The memory of the buckets.
     _charge: Charge,
@@ -292,13 +293,18 @@ impl RcuTable {
         Ok(result)
     }
 
-    /// Sets the value of `key`. Sleeps.
+    /// Who an entry counts against that a script with the account `writer` makes.
+    fn payer<'a>(&'a self, writer: Option<&'a Arc<Account>>) -> Option<&'a Arc<Account>> {
+        self.account.as_ref().or(writer)
+    }
+
+    /// Sets the value of `key`, for a script with the account `writer`, if it is one. Sleeps.
     ///
     /// `EINVAL` if the key cannot be one, `ENOSPC` if the table is full, `ENOMEM`, or `ESHUTDOWN`
     /// if the module is being unloaded.
-    pub(crate) fn set(&self, key: &[u8], value: Value) -> Result {
+    pub(crate) fn set(&self, writer: Option<&Arc<Account>>, key: &[u8], value: Value) -> Result {
         let hash = self.hash(key);
-        let new = OwnedEntry::new(self.account.as_ref(), hash, key, value)?;
+        let new = OwnedEntry::new(self.payer(writer), hash, key, value)?;
         self.update(key, hash, Some(new), |_, _| (Change::Put, ()))
     }
 
@@ -322,9 +328,9 @@ impl RcuTable {
 
     /// Adds `n` to the integer of `key`, where no entry counts as 0, and returns the sum, which
     /// wraps around. `EDOM` if the value is not an integer. Sleeps.
-    pub(crate) fn add(&self, key: &[u8], n: i64) -> Result<i64> {
+    pub(crate) fn add(&self, writer: Option<&Arc<Account>>, key: &[u8], n: i64) -> Result<i64> {
         let hash = self.hash(key);
-        let new = OwnedEntry::new(self.account.as_ref(), hash, key, Value::Integer(n))?;
+        let new = OwnedEntry::new(self.payer(writer), hash, key, Value::Integer(n))?;
         self.update(key, hash, Some(new), |old, new| {
             let sum = match old {
                 None => n,
@@ -342,6 +348,7 @@ impl RcuTable {
     /// it was `old`. Sleeps.
     pub(crate) fn compare_and_set(
         &self,
+        writer: Option<&Arc<Account>>,
         key: &[u8],
         old: Option<&Value>,
         new: Option<Value>,
@@ -349,7 +356,7 @@ impl RcuTable {
         Entry::check_key(key)?;
         let hash = self.hash(key);
         let new = match new {
-            Some(value) => Some(OwnedEntry::new(self.account.as_ref(), hash, key, value)?),
+            Some(value) => Some(OwnedEntry::new(self.payer(writer), hash, key, value)?),
             None => None,
         };
         let wanted = if new.is_some() {

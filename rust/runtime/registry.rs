@@ -75,8 +75,16 @@ impl Registry {
         let threads = RcuTable::new(TABLE_SIZE, None)?;
         runtimes.make_read_only();
         threads.make_read_only();
-        env.set(b"runtimes", Value::Handle(Handle::Table(runtimes.clone())))?;
-        env.set(b"threads", Value::Handle(Handle::Table(threads.clone())))?;
+        env.set(
+            None,
+            b"runtimes",
+            Value::Handle(Handle::Table(runtimes.clone())),
+        )?;
+        env.set(
+            None,
+            b"threads",
+            Value::Handle(Handle::Table(threads.clone())),
+        )?;
         let tables = KBox::new(
             Tables {
                 env,
@@ -128,7 +136,7 @@ pub(crate) fn register_thread(runtime: &Runtime, thread: ThreadHandle) -> Result
     let tables = tables().ok_or(ENODEV)?;
     tables
         .threads
-        .set(runtime.name(), Value::Handle(Handle::Thread(thread)))
+        .set(None, runtime.name(), Value::Handle(Handle::Thread(thread)))
 }
 
 /// The runtime called `name`.

@@ -99,6 +99,27 @@ eval_is "open files count" "true" --mem 16M '
 	end
 	return files > 500 and files < 3600'
 
+# Entries of the table that all runtimes share.
+eval_is "what a script writes to the table of all counts against it" "not enough memory" --mem 4M '
+	local env = require("lunatik")._ENV
+	local good, why = pcall(function()
+		for i = 1, 200 do
+			env["suite." .. i] = ("x"):rep(60000) .. i
+		end
+	end)
+	for i = 1, 200 do
+		env["suite." .. i] = nil
+	end
+	return (tostring(why):match("not enough memory"))'
+eval_is "and no more when it is removed" "true" --mem 4M '
+	local env = require("lunatik")._ENV
+	for i = 1, 200 do
+		local text = ("x"):rep(60000) .. i
+		repeat until pcall(function() env["suite.one"] = text end)
+	end
+	env["suite.one"] = nil
+	return true'
+
 # Errors.
 echo 'local text = ("x"):rep(5 << 19)
 	local held = {}
