@@ -9,6 +9,22 @@ gives("os.exit, os.execute, io.popen, package.loadlib", "nil nil nil nil")
 gives("io.read(), io.read('n'), io.stdin:read('a')", "nil nil ")
 gives("os.date('%H:%M', 3600), os.date('%Z', 0) == 'UTC' or os.date('%Z', 0) == 'GMT'", "01:00 true")
 
+-- Numerals that are longer than 64 KiB are none, wherever strings become numbers.
+local longest, longer = ("0"):rep(65535) .. "1", ("0"):rep(65536) .. "1"
+for name, convert in pairs({
+	tonumber = tonumber,
+	["a sum"] = load("return (...) + 0"),
+	["a quotient"] = load("return (...) // 1"),
+	["minus"] = load("return - - ..."),
+	["math.floor"] = math.floor,
+	["string.rep"] = load("return #('x'):rep(...)"),
+}) do
+	local good, result = pcall(convert, longest)
+	check.ok(name .. " takes a numeral of 64 KiB", good and result == 1, result)
+	good, result = pcall(convert, longer)
+	check.ok(name .. " takes none that is longer", not good or result == nil, result)
+end
+
 -- Giving the processor away.
 gives("require('linux').schedule()", "0")
 gives("coroutine.wrap(function() return require('linux').schedule(nil) end)()", "0")

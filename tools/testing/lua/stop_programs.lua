@@ -1,0 +1,57 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Usage: lunatik run stop_programs.lua LIMIT SLOWER [NAMES]
+--
+-- Stops each program of stop_programs_victim.lua several times, in the midst of what it does. Prints those that took longer
+-- than LIMIT milliseconds, and a summary. NAMES is a pattern of the programs to run.
+
+local limit, slower = math.tointeger((...)), math.tointeger((select(2, ...)))
+local wanted = select(3, ...) or ""
+local linux, runner, testing = require("linux"), require("lunatik.runner"), require("lunatik.testing")
+local shared = require("lunatik")._ENV
+local VICTIM <const> = "stop_programs_victim"
+local LIMITS <const> = { mem = 160 << 20 }
+
+-- Runs the program for so many milliseconds; returns how long it took to end when it was stopped.
+local function stop_after(name, wait)
+	shared.went, shared.ended = nil, nil
+	runner.spawn(VICTIM, LIMITS, name)
+	while not shared.went do
+		linux.schedule(1)
+	end
+	linux.schedule(wait * slower)
+	local ended = shared.ended
+	pcall(runner.stop, VICTIM, 0)
+	return testing.stop_latency(VICTIM) or 0, ended
+end
+
+runner.spawn(VICTIM, LIMITS, "list")
+while not shared.names do
+	linux.schedule(1)
+end
+pcall(runner.stop, VICTIM, 0)
+local count, greatest, greatest_of = 0, 0, "nothing"
+for name in shared.names:gmatch("%S+") do
+	if name:find(wanted) then
+		count = count + 1
+		local late = 0
+		-- It is late if it is so again: others take the CPU, too.
+		for _, wait in ipairs({ 10, 70, 150, 310 }) do
+			local latency, ended = stop_after(name, wait)
+			if latency > limit * 1000000 then
+				late = late + 1
+				latency = math.min(latency, (stop_after(name, wait)), (stop_after(name, wait)))
+				if latency > limit * 1000000 then
+					print(("late: %s after %d ms took %.1f ms"):format(name, wait, latency / 1000000))
+				end
+			end
+			if latency > greatest then
+				greatest, greatest_of = latency, name
+			end
+			if ended then
+				print("ended: " .. name .. ": " .. tostring(ended))
+			end
+		end
+	end
+end
+print(("%d programs; the longest stop took %.1f ms: %s"):format(count, greatest / 1000000, greatest_of))
