@@ -36,7 +36,7 @@ for name in shared.names:gmatch("%S+") do
 		count = count + 1
 		local late = 0
 		-- It is late if it is so again: others take the CPU, too.
-		for _, wait in ipairs({ 10, 70, 150, 310 }) do
+		for _, wait in ipairs(slower == 1 and { 10, 70, 150, 310 } or { 20, 150 }) do
 			local latency, ended = stop_after(name, wait)
 			if latency > limit * 1000000 then
 				late = late + 1
