@@ -165,7 +165,8 @@ pub(crate) struct Runtime {
     memory_used: Atomic<usize>,
     memory_peak: Atomic<usize>,
     /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
-    watch: Watch,
+    /// In a block of its own: with it a runtime would take twice the block that it takes.
+    watch: Pin<KBox<Watch>>,
     /// What enters it to end it where nobody waits for that.
     ending_chain: Arc<Chain>,
     /// Until when the grace lasts that it gets from that, in milliseconds of its age.
@@ -238,6 +239,7 @@ impl Runtime {
             .is_some_and(|above| Arc::ptr_eq(above, &account));
         let log_account = account.clone();
         let ending_chain = Chain::new()?;
+        let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
         let runtime = Arc::pin_init(
             pin_init!(Self {
                 id: NEXT_ID.fetch_add(1, Relaxed),
@@ -264,7 +266,7 @@ impl Runtime {
                 above: Atomic::new(core::ptr::null_mut()),
                 memory_used: Atomic::new(0),
                 memory_peak: Atomic::new(0),
-                watch: Watch::new(),
+                watch,
                 ending_chain,
                 ending_at: Atomic::new(u64::MAX),
                 ending <- new_work!("lunatik::Runtime::ending"),
