@@ -12,7 +12,7 @@ const MAX_LOOKS: usize = 64 * MAX_TEXT;
 
 /// Whether `pattern` matches all of `text`.
 ///
-/// Takes no stack, and less than a millisecond: what takes more than [`MAX_LOOKS`] does not match,
+/// Takes no stack, and less than a millisecond: what takes more than `MAX_LOOKS` does not match,
 /// nor does a text of more than [`MAX_TEXT`] bytes.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     if text.len() > MAX_TEXT {
