@@ -22,8 +22,8 @@ impl EndedWaits {
         }
     }
 
-    /// Sets what closing methods and finalizers get. It is something in any case: who gives nothing
-    /// ends them, too, and need not wait for a wait.
+    /// Sets what closing methods and finalizers get: a millisecond at least. A stop without grace ends
+    /// them itself.
     pub(super) fn set_grace(&self, grace_ms: u32) {
         self.grace_ms.store(grace_ms.max(1), Relaxed);
     }
