@@ -1,16 +1,18 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Usage: lunatik run stop_programs.lua LIMIT SLOWER [NAMES]
+-- Usage: lunatik run stop_programs.lua LIMIT SLOWER STOPS [NAMES]
 --
--- Stops each program of stop_programs_victim.lua several times, in the midst of what it does. Prints those that took longer
--- than LIMIT milliseconds, and a summary. NAMES is a pattern of the programs to run.
+-- Stops each program of stop_programs_victim.lua STOPS times (2 or 4), in the midst of what it does. Prints those that took
+-- longer than LIMIT milliseconds, and a summary. NAMES is a pattern of the programs to run.
 
 local limit, slower = math.tointeger((...)), math.tointeger((select(2, ...)))
-local wanted = select(3, ...) or ""
+local stops, wanted = math.tointeger((select(3, ...))), select(4, ...) or ""
 local linux, runner, testing = require("linux"), require("lunatik.runner"), require("lunatik.testing")
 local shared = require("lunatik")._ENV
 local VICTIM <const> = "stop_programs_victim"
 local LIMITS <const> = { mem = 160 << 20 }
+-- How many milliseconds a program runs until it is stopped. Where each has but two of them, the next one has the others.
+local WAITS <const> = { 10, 70, 150, 310 }
 
 -- Runs the program for so many milliseconds; returns how long it took to end when it was stopped.
 local function stop_after(name, wait)
@@ -36,7 +38,8 @@ for name in shared.names:gmatch("%S+") do
 		count = count + 1
 		local late = 0
 		-- It is late if it is so again: others take the CPU, too.
-		for _, wait in ipairs(slower == 1 and { 10, 70, 150, 310 } or { 20, 150 }) do
+		for stop = 1, stops do
+			local wait = WAITS[stops == 4 and stop or stop * 2 - count % 2]
 			local latency, ended = stop_after(name, wait)
 			if latency > limit * 1000000 then
 				late = late + 1

@@ -12,7 +12,7 @@
 STOPS=${STOPS:-$((2 / SLOWER + 1))}
 WARM_UP=${WARM_UP:-50}
 # A multiple of ten.
-ROUNDS=${ROUNDS:-$(($(stressed $((200 / SLOWER / SLOWER + 1))) * 10))}
+ROUNDS=${ROUNDS:-$(($(stressed $((100 / SLOWER / SLOWER + 1))) * 10))}
 HOSTILE=/lib/modules/lua/hostile
 mkdir -p $HOSTILE
 cp "$SUITE_DIR"/lua/hostile/*.lua $HOSTILE/
@@ -59,7 +59,9 @@ done
 # tick, which is 10 ms; nor does any thread on whose stack some of the code is. Elsewhere an emulator's ticks take as
 # long as they take.
 if [ "$KIND" = um ]; then
+	sixteen=''
 	for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		sixteen="$sixteen suite/busy$number"
 		lunatik spawn --name "suite/busy$number" hostile/while
 	done
 	for name in while pcall_nested coroutines; do
@@ -69,9 +71,8 @@ if [ "$KIND" = um ]; then
 		check "$name is stopped among sixteen that compute before they have had their turns" test "${median%.*}" -lt 9000
 		lunatik stop driver
 	done
-	for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-		lunatik stop --grace 0 "suite/busy$number"
-	done
+	# shellcheck disable=SC2086
+	check "the sixteen are stopped" within 20 lunatik stop --grace 0 $sixteen
 fi
 
 # A module that never finishes loading, and waits of all kinds.

@@ -12,7 +12,8 @@ cp "$SUITE_DIR/lua/stop_programs_victim.lua" /lib/modules/lua/
 LIMIT=${LIMIT:-$((50 * SLOWER * SLOWER))}
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
-within 580 lunatik run --mem 400M --name suite/programs "$SUITE_DIR/lua/stop_programs.lua" "$LIMIT" $((SLOWER < 3 ? SLOWER : 3)) "${NAMES:-}" \
+within 580 lunatik run --mem 400M --name suite/programs "$SUITE_DIR/lua/stop_programs.lua" "$LIMIT" $((SLOWER < 3 ? SLOWER : 3)) \
+	"$(soaking && echo 4 || echo 2)" "${NAMES:-}" \
 	>"$WORK/out" 2>"$WORK/err"
 check "all programs were run" test $? = 0
 sed 's/^/# /' "$WORK/out" "$WORK/err"
