@@ -28,12 +28,14 @@
 mod error;
 mod for_tests;
 mod function;
+mod library;
 mod state;
 mod transfer;
 mod values;
 
 pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
+pub(crate) use library::SharedCode;
 pub(crate) use state::{Kind, Reference, State};
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};

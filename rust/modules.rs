@@ -46,6 +46,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     // To have a module is no power: its functions ask for permission.
     state.get_field(-1, c"package")?;
     state.get_field(-1, c"preload")?;
+    state.preload_libraries(-1, parameters::testing())?;
     state.set_functions(
         -1,
         &[

@@ -57,6 +57,20 @@ size_t lunatik_shared_functions_size(void);
 void lunatik_note_shared_functions(void *block);
 void lunatik_share_functions(void);
 void lunatik_unshare_functions(void);
+/*
+ * The modules of lua/lib/. The first pushes the main function of each, from the next index on. With these still there,
+ * and with shared strings: the bytes that images of all their functions take; and makes them in a block of that size,
+ * aligned for a pointer, for the states that are made from now on. The block must be left alone until lunatik_unshare_code()
+ * is called, when there is no state any more. All but the first never raise.
+ */
+int lunatik_try_load_libraries(lua_State *L);
+size_t lunatik_shared_code_size(lua_State *L, int first);
+void lunatik_share_code(lua_State *L, int first, void *block);
+void lunatik_unshare_code(void);
+/* table[name] = what opens it, for each; with 'testing' also for those of the tests. */
+int lunatik_try_preload_libraries(lua_State *L, int index, int testing);
+/* Pushes a new main function of one of them, whether `require` finds it or not. */
+int lunatik_try_push_library(lua_State *L, const char *name);
 /* Closes pending variables of the main thread and runs all finalizers. Never raises. */
 void lunatik_run_finalizers(lua_State *L);
 

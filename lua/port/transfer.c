@@ -8,18 +8,9 @@
 
 #include "lua.h"
 
-#include "lapi.h"
-#include "ldo.h"
-#include "lfunc.h"
-#include "lgc.h"
-#include "lobject.h"
-#include "lstate.h"
-#include "ltable.h"
-#include "lundump.h"
-#include "lzio.h"
-
 #include "edge.h"
 #include "operation.h"
+#include "undump.h"
 
 struct dump {
 	lunatik_writer writer;
@@ -57,37 +48,11 @@ struct undump {
 	size_t length;
 };
 
-static const char *read(lua_State *L, void *ud, size_t *length)
-{
-	struct undump *undump = ud;
-
-	(void)L;
-	*length = undump->length;
-	undump->length = 0;
-	return undump->bytes;
-}
-
 static void undump_function(lua_State *L, void *ud)
 {
-	ZIO z;
-	LClosure *function;
-	Table *anchor;
-	ptrdiff_t top = savestack(L, L->top.p);
+	const struct undump *undump = ud;
 
-	luaD_checkstack(L, 3);
-	anchor = luaH_new(L);
-	sethvalue2s(L, L->top.p++, anchor);
-	luaZ_init(L, &z, read, ud);
-	/* The first byte of the signature, which luaU_undump does not want to see. */
-	zgetc(&z);
-	function = luaU_undump(L, &z, anchor, "=function", 0);
-	L->top.p = restorestack(L, top);
-	setclLvalue2s(L, L->top.p++, function);
-	luaF_initupvals(L, function);
-	if (function->nupvalues >= 1) {
-		lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-		lua_setupvalue(L, -2, 1);
-	}
+	lunatik_undump(L, undump->bytes, undump->length, 0);
 }
 
 int lunatik_try_undump(lua_State *L, const char *bytes, size_t length)

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::lua::{self, Error, State};
 
-/// What makes a coroutine of a body.
-const DRIVER: &[u8] = include_bytes!("resume.lua");
+/// What makes a coroutine of a body: `lua/lib/internal/resume.lua`.
+const DRIVER: &CStr = c"internal.resume";
 
 /// Resumes the body of `runtime` with `arguments`, for the code of `caller`. Returns what it
 /// yields or returns.
@@ -70,7 +70,7 @@ fn push_driver(entered: &Entered<'_>, state: State) -> lua::Result<()> {
         state.push_kept(driver);
         return Ok(());
     }
-    state.load(DRIVER, c"=resume")?;
+    state.push_library(DRIVER)?;
     state.call(0, 1)?;
     state.push_value(-1);
     let driver = state.keep()?;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What exists once for all VMs: the strings of Lua's libraries and of the modules, and the tables
-//! of the libraries' functions, which are copied. See `lua/port/shared_strings.c` and
-//! `shared_functions.c`.
+//! What exists once for all VMs: the strings of Lua's libraries and of the modules, the code of the
+//! modules that are written in Lua, and the tables of the libraries' functions, which are copied.
+//! See `lua/port/shared_strings.c`, `shared_code.c` and `shared_functions.c`.
 
 use kernel::{
     bindings,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     linux::memcg::MemoryCgroup,
-    lua::{Raised, State},
+    lua::{Raised, SharedCode, State},
     permission::Set,
     sys::lua as sys, //
 };
@@ -26,17 +26,20 @@ use crate::{
 /// Bytes of memory for the runtime whose strings are copied.
 const MEMORY: usize = 4 << 20;
 
-/// What has the modules make their strings, too.
-const OPEN_MODULES: &[u8] = b"for name in pairs(package.preload) do require(name) end";
+/// What has the modules make their strings, too. An error in a module that is written in Lua is for
+/// those who require it.
+const OPEN_MODULES: &[u8] = b"for name in pairs(package.preload) do pcall(require, name) end";
 
 /// The existence of what VMs share. Dropped when there is no VM any more.
 pub(super) struct Shared {
+    // Code refers to strings.
+    _code: SharedCode,
     _strings: SharedStrings,
     _functions: SharedFunctions,
 }
 
 impl Shared {
-    /// Takes both from runtimes that are made for it.
+    /// Takes them from runtimes that are made for it.
     ///
     /// To be called once, before any other runtime exists.
     pub(super) fn new() -> Result<Self> {
@@ -47,8 +50,10 @@ impl Shared {
                 bindings::get_random_u64() as usize,
             );
         }
+        let (strings, code) = with_runtime(SharedStrings::of)?;
         Ok(Self {
-            _strings: SharedStrings::new()?,
+            _code: code,
+            _strings: strings,
             _functions: SharedFunctions::new()?,
         })
     }
@@ -85,11 +90,8 @@ fn block(size: usize) -> Result<KVVec<u64>> {
 struct SharedStrings(KVVec<u64>);
 
 impl SharedStrings {
-    fn new() -> Result<Self> {
-        with_runtime(Self::of)
-    }
-
-    fn of(runtime: &Arc<Runtime>) -> Result<Self> {
+    /// Shares them, and the code that refers to them.
+    fn of(runtime: &Arc<Runtime>) -> Result<(Self, SharedCode)> {
         let chain = Chain::new()?;
         let entered = runtime
             .as_arc_borrow()
@@ -97,13 +99,17 @@ impl SharedStrings {
             .map_err(|_| EINTR)?;
         let state = entered.state();
         open_modules(state).map_err(|_| ENOMEM)?;
+        let first = state.load_libraries().map_err(|_| ENOMEM)?;
         // SAFETY: The state is alive, and this thread executes it.
         let size = unsafe { sys::lunatik_shared_strings_size(state.as_raw()) };
         let mut strings = Self(block(size)?);
         // SAFETY: As above, and nothing has made strings meanwhile. The block is that large, and is
         // freed when the strings are not shared any more.
         unsafe { sys::lunatik_share_strings(state.as_raw(), strings.0.as_mut_ptr().cast()) };
-        Ok(strings)
+        // SAFETY: This is the only VM, and its strings are shared.
+        let code = unsafe { SharedCode::new(state, first) }?;
+        state.set_top(first - 1);
+        Ok((strings, code))
     }
 }
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What Lua wants of the kernel, for the compiler of lua/lib/: it runs no Lua code, so most of it is never called. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lua.h"
+
+const void *lunatik_hidden_address(const void *address)
+{
+	return address;
+}
+
+unsigned int lunatik_random_seed(void)
+{
+	return 1;
+}
+
+/* There is one stack. */
+unsigned int lunatik_hop(lua_State *L, unsigned int (*function)(void *), void *argument)
+{
+	(void)L;
+	(void)function;
+	(void)argument;
+	return LUNATIK_HOP_NONE;
+}
+
+int lunatik_slice_is_over(void *vm)
+{
+	(void)vm;
+	return 0;
+}
+
+void lunatik_give_way(void)
+{
+}
+
+void lunatik_end_first(void)
+{
+}
+
+void lunatik_limit_traceback(lua_State *L)
+{
+	(void)L;
+}
+
+void lunatik_push_handler(lua_State *L)
+{
+	lua_pushnil(L);
+}
+
+int lunatik_bytecode_allowed_in(lua_State *L)
+{
+	(void)L;
+	return 0;
+}
+
+void lunatik_thread_made(lua_State *creator, lua_State *thread)
+{
+	(void)creator;
+	(void)thread;
+}
+
+void lunatik_thread_freed(lua_State *thread)
+{
+	(void)thread;
+}
+
+void lunatik_state_closed(lua_State *main)
+{
+	(void)main;
+}
+
+struct TString *lunatik_find_shared_string(const char *text, size_t length)
+{
+	(void)text;
+	(void)length;
+	return NULL;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What the compiler made of the functions of lua/lib/ (Lua calls it a prototype) is the same in all VMs and does not
+ * change: so it exists once, in memory that nobody writes to, and a VM makes closures of it.
+ *
+ * Shared prototypes look to the garbage collector as shared strings do (shared_strings.c): neither white nor in a
+ * list of collectable objects, so it neither follows nor frees them. All that they refer to must be shared,
+ * therefore. Their short strings are; their code and lines lie in the module's read-only data. Long strings cannot
+ * be, since a VM hashes them with its own seed. A function with a long string in it, and those around it, are *own*:
+ * each VM makes a copy, in which the text of a long string is still that in the read-only data.
+ */
+
+#define LUA_CORE
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "lapi.h"
+#include "lauxlib.h"
+#include "ldo.h"
+#include "lfunc.h"
+#include "lgc.h"
+#include "lmem.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "lstring.h"
+
+#include "edge.h"
+#include "library.h"
+#include "operation.h"
+#include "shared_code.h"
+#include "undump.h"
+
+/* The prototypes of the main functions, one for each library, as they are to be shared or copied. */
+static Proto *const *shared;
+
+/* Functions in functions in functions: a library with more of them is not shared. */
+#define DEPTH 16
+
+/* Memory that is given out in parts; without a start, it is only counted. */
+struct block {
+	char *start;
+	size_t used;
+	/* Something cannot be shared for a reason that should not exist. */
+	int failed;
+};
+
+static void *take(struct block *block, size_t size)
+{
+	size_t offset = block->used;
+
+	block->used += (size + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+	return block->start == NULL ? NULL : block->start + offset;
+}
+
+static void *take_copy(struct block *block, const void *from, int count, size_t size)
+{
+	void *copy = take(block, (size_t)count * size);
+
+	if (copy != NULL && count > 0)
+		memcpy(copy, from, (size_t)count * size);
+	return copy;
+}
+
+/* To the collector an own one is nothing: no VM refers to it. */
+static int is_own(const Proto *image)
+{
+	return image->marked != G_OLD;
+}
+
+/* The string as images refer to it: one that is shared, or the head of a long one, which VMs copy. */
+static TString *image_of_string(struct block *block, const TString *string, int *own)
+{
+	TString *image;
+
+	if (string == NULL)
+		return NULL;
+	if (strisshr(string)) {
+		image = lunatik_find_shared_string(getshrstr(string), (size_t)string->shrlen);
+		if (image == NULL)
+			block->failed = 1;
+		return image;
+	}
+	*own = 1;
+	if (string->shrlen != LSTRFIX)
+		block->failed = 1;
+	return take_copy(block, string, 1, luaS_sizelngstr(0, LSTRFIX));
+}
+
+/* A function whose image is being made. */
+struct imaging {
+	const Proto *from;
+	Proto *image;
+	int children;
+	int own;
+};
+
+static void begin_image(struct imaging *imaging, struct block *block, const Proto *from)
+{
+	Proto *image = take_copy(block, from, 1, sizeof(*from));
+	TValue *k = take_copy(block, from->k, from->sizek, sizeof(*from->k));
+	Upvaldesc *upvalues = take_copy(block, from->upvalues, from->sizeupvalues,
+					sizeof(*from->upvalues));
+	LocVar *locvars = take_copy(block, from->locvars, from->sizelocvars,
+				    sizeof(*from->locvars));
+	Proto **children = take_copy(block, from->p, from->sizep, sizeof(*from->p));
+	TString *source;
+	int i;
+
+	*imaging = (struct imaging){ .from = from, .image = image };
+	source = image_of_string(block, from->source, &imaging->own);
+	for (i = 0; i < from->sizek; i++) {
+		TString *string;
+
+		if (!ttisstring(&from->k[i]))
+			continue;
+		string = image_of_string(block, tsvalue(&from->k[i]), &imaging->own);
+		if (image != NULL)
+			val_(&k[i]).gc = obj2gco(string);
+	}
+	for (i = 0; i < from->sizeupvalues; i++) {
+		TString *string = image_of_string(block, from->upvalues[i].name, &imaging->own);
+
+		if (image != NULL)
+			upvalues[i].name = string;
+	}
+	for (i = 0; i < from->sizelocvars; i++) {
+		TString *string = image_of_string(block, from->locvars[i].varname, &imaging->own);
+
+		if (image != NULL)
+			locvars[i].varname = string;
+	}
+	if (image == NULL)
+		return;
+	image->next = NULL;
+	image->gclist = NULL;
+	image->k = k;
+	image->p = children;
+	image->upvalues = upvalues;
+	image->locvars = locvars;
+	image->source = source;
+}
+
+/* Makes the images of a function and of those in it. Without a recursion, for which a stack would have to be checked. */
+static Proto *make_images(struct block *block, const Proto *main)
+{
+	struct imaging levels[DEPTH], *level = levels;
+
+	block->failed = 0;
+	begin_image(level, block, main);
+	for (;;) {
+		if (level->children < level->from->sizep) {
+			const Proto *child = level->from->p[level->children++];
+
+			if (level == &levels[DEPTH - 1])
+				return NULL;
+			begin_image(++level, block, child);
+			continue;
+		}
+		if (level->image != NULL)
+			level->image->marked = level->own ? 0 : G_OLD;
+		if (level == levels)
+			break;
+		level[-1].own |= level->own;
+		if (level->image != NULL)
+			level[-1].image->p[level[-1].children - 1] = level->image;
+		level--;
+	}
+	return block->failed ? NULL : level->image;
+}
+
+/* All images, with those of the main functions, which are the values from 'first' on, in a list before them. */
+static Proto **make_all_images(lua_State *L, struct block *block, int first)
+{
+	Proto **all = take(block, lunatik_library_count * sizeof(*all));
+	unsigned int i;
+
+	for (i = 0; i < lunatik_library_count; i++) {
+		const LClosure *main = clLvalue(s2v(L->ci->func.p + first + (int)i));
+		Proto *image = make_images(block, main->p);
+
+		if (all != NULL)
+			all[i] = image;
+	}
+	return all;
+}
+
+static void load_libraries(lua_State *L, void *ud)
+{
+	unsigned int i;
+
+	(void)ud;
+	luaL_checkstack(L, (int)lunatik_library_count + LUA_MINSTACK, NULL);
+	for (i = 0; i < lunatik_library_count; i++) {
+		const struct lunatik_library *library = &lunatik_libraries[i];
+
+		lunatik_undump(L, (const char *)lunatik_library_code + library->offset,
+			       library->size, 1);
+	}
+}
+
+int lunatik_try_load_libraries(lua_State *L)
+{
+	return try_operation(L, load_libraries, NULL);
+}
+
+size_t lunatik_shared_code_size(lua_State *L, int first)
+{
+	struct block block = { NULL };
+
+	make_all_images(L, &block, first);
+	return block.used;
+}
+
+void lunatik_share_code(lua_State *L, int first, void *memory)
+{
+	struct block block = { .start = memory };
+
+	__atomic_store_n(&shared, make_all_images(L, &block, first), __ATOMIC_RELEASE);
+}
+
+void lunatik_unshare_code(void)
+{
+	__atomic_store_n(&shared, NULL, __ATOMIC_RELEASE);
+}
+
+/* Puts a VM's own copy of an image's string into a part of a prototype of its own. */
+static void copy_string(lua_State *L, Proto *owner, TString **to, TString *image)
+{
+	if (image != NULL && !strisshr(image)) {
+		*to = luaS_newextlstr(L, image->contents, image->u.lnglen, NULL, NULL);
+		luaC_objbarrier(L, owner, *to);
+	} else {
+		*to = image;
+	}
+}
+
+/* As the loader fills a prototype: at each allocation the collector may look at it. */
+static void fill_copy(lua_State *L, Proto *copy, const Proto *image)
+{
+	int i;
+
+	copy->numparams = image->numparams;
+	copy->flag = image->flag;
+	copy->maxstacksize = image->maxstacksize;
+	copy->linedefined = image->linedefined;
+	copy->lastlinedefined = image->lastlinedefined;
+	/* Fixed, as the flag says. */
+	copy->code = image->code;
+	copy->sizecode = image->sizecode;
+	copy->lineinfo = image->lineinfo;
+	copy->sizelineinfo = image->sizelineinfo;
+	copy->abslineinfo = image->abslineinfo;
+	copy->sizeabslineinfo = image->sizeabslineinfo;
+
+	copy->k = luaM_newvectorchecked(L, image->sizek, TValue);
+	copy->sizek = image->sizek;
+	for (i = 0; i < copy->sizek; i++)
+		setnilvalue(&copy->k[i]);
+	copy->upvalues = luaM_newvectorchecked(L, image->sizeupvalues, Upvaldesc);
+	copy->sizeupvalues = image->sizeupvalues;
+	for (i = 0; i < copy->sizeupvalues; i++) {
+		copy->upvalues[i] = image->upvalues[i];
+		copy->upvalues[i].name = NULL;
+	}
+	copy->locvars = luaM_newvectorchecked(L, image->sizelocvars, LocVar);
+	copy->sizelocvars = image->sizelocvars;
+	for (i = 0; i < copy->sizelocvars; i++) {
+		copy->locvars[i] = image->locvars[i];
+		copy->locvars[i].varname = NULL;
+	}
+	copy->p = luaM_newvectorchecked(L, image->sizep, Proto *);
+	copy->sizep = image->sizep;
+	for (i = 0; i < copy->sizep; i++)
+		copy->p[i] = NULL;
+
+	copy_string(L, copy, &copy->source, image->source);
+	for (i = 0; i < copy->sizek; i++) {
+		const TValue *constant = &image->k[i];
+		TString *string;
+
+		if (!ttisstring(constant) || strisshr(tsvalue(constant))) {
+			/* No barrier: what is shared is not collected. */
+			setobj(L, &copy->k[i], constant);
+			continue;
+		}
+		string = tsvalue(constant);
+		string = luaS_newextlstr(L, string->contents, string->u.lnglen, NULL, NULL);
+		setsvalue2n(L, &copy->k[i], string);
+		luaC_objbarrier(L, copy, string);
+	}
+	for (i = 0; i < copy->sizeupvalues; i++)
+		copy_string(L, copy, &copy->upvalues[i].name, image->upvalues[i].name);
+	for (i = 0; i < copy->sizelocvars; i++)
+		copy_string(L, copy, &copy->locvars[i].varname, image->locvars[i].varname);
+}
+
+/* A function that is copied. */
+struct copying {
+	const Proto *image;
+	Proto *copy;
+	int children;
+};
+
+/* Gives a closure, which is on the stack, a copy of an own image, and of the own ones in it. */
+static void copy_images(lua_State *L, LClosure *closure, const Proto *main)
+{
+	struct copying levels[DEPTH], *level = levels;
+
+	*level = (struct copying){ .image = main, .copy = luaF_newproto(L) };
+	closure->p = level->copy;
+	luaC_objbarrier(L, closure, level->copy);
+	fill_copy(L, level->copy, main);
+	for (;;) {
+		Proto *owner = level->copy;
+		Proto *child;
+		int place = level->children++;
+
+		if (place >= owner->sizep) {
+			if (level == levels)
+				return;
+			level--;
+			continue;
+		}
+		child = level->image->p[place];
+		if (is_own(child)) {
+			/* No deeper than images are. */
+			*++level = (struct copying){ .image = child, .copy = luaF_newproto(L) };
+			child = level->copy;
+		}
+		owner->p[place] = child;
+		luaC_objbarrier(L, owner, child);
+		if (child == level->copy)
+			fill_copy(L, child, level->image);
+	}
+}
+
+int lunatik_push_shared_code(lua_State *L, unsigned int number)
+{
+	Proto *const *all = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
+	LClosure *closure;
+	Proto *image;
+
+	if (all == NULL || all[number] == NULL)
+		return 0;
+	image = all[number];
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	closure = luaF_newLclosure(L, image->sizeupvalues);
+	setclLvalue2s(L, L->top.p, closure);
+	L->top.p++;
+	if (is_own(image))
+		copy_images(L, closure, image);
+	else
+		closure->p = image;
+	lunatik_init_upvalues(L, closure);
+	return 1;
+}
