@@ -88,7 +88,7 @@ static void set_name(struct library *library, const char *folder)
 	if (ends_with(name, length, "/init"))
 		length -= strlen("/init");
 	if (length >= sizeof(library->name))
-		fail(library->path, "its name is too long");
+		fail(library->path, "its name has more than 32 bytes");
 	for (i = 0; i < length; i++)
 		library->name[i] = name[i] == '/' ? '.' : name[i];
 	library->name[length] = '\0';

@@ -28,13 +28,17 @@ static int begins_with(const char *name, const char *start)
 	return strncmp(name, start, strlen(start)) == 0;
 }
 
-static int find(const char *name)
+/* The number of a library, or -1. */
+static int find(const char *name, size_t length)
 {
 	unsigned int i;
 
-	for (i = 0; i < lunatik_library_count; i++)
-		if (strcmp(lunatik_libraries[i].name, name) == 0)
+	for (i = 0; i < lunatik_library_count; i++) {
+		const char *known = lunatik_libraries[i].name;
+
+		if (strlen(known) == length && memcmp(known, name, length) == 0)
 			return (int)i;
+	}
 	return -1;
 }
 
@@ -53,7 +57,7 @@ static int open_library(lua_State *L)
 {
 	size_t length;
 	const char *name = luaL_checklstring(L, 1, &length);
-	int number = length < LUNATIK_LIBRARY_NAME && !begins_with(name, INTERNAL) ? find(name) : -1;
+	int number = begins_with(name, INTERNAL) ? -1 : find(name, length);
 
 	if (number < 0)
 		return luaL_argerror(L, 1, "no module that is built in and written in Lua has this name");
@@ -96,7 +100,7 @@ int lunatik_try_preload_libraries(lua_State *L, int index, int testing)
 static void push_library(lua_State *L, void *ud)
 {
 	const char *name = ud;
-	int number = find(name);
+	int number = find(name, strlen(name));
 
 	if (number < 0)
 		luaL_error(L, "there is no library %s", name);

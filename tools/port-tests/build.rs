@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Builds the two programs; the patched Lua comes from `scripts/prepare-lua`, as for the kernel.
+//! Builds the three programs; the patched Lua comes from `scripts/prepare-lua`, as for the kernel.
 
 use std::{
     env,
@@ -18,6 +18,7 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     for path in [
+        "lua/compiler",
         "lua/port",
         "lua/patches",
         "scripts/prepare-lua",
@@ -78,6 +79,31 @@ fn main() {
         .arg(&harness)
         .args(["-lm", "-lpthread", "-o"])
         .arg(&segments));
+
+    // As lua/Kbuild makes it.
+    let compiler_of_libraries = out.join("compiler");
+    let core = [
+        "lapi", "lcode", "lctype", "ldebug", "ldo", "ldump", "lfunc", "lgc", "llex", "lmem",
+        "lobject", "lopcodes", "lparser", "lstate", "lstring", "ltable", "ltm", "lundump", "lvm",
+        "lzio",
+    ];
+    let folder = root.join("lua/compiler");
+    run(compiler()
+        .args(["-DLUNATIK_THREAD_SIZE=16384UL", "-include"])
+        .arg(port.join("lunatik_lua.h"))
+        .arg("-include")
+        .arg(folder.join("host.h"))
+        .arg(format!("-I{}", port.display()))
+        .arg(format!("-I{}", patched.display()))
+        .args(core.map(|name| patched.join(name).with_extension("c")))
+        .args(["pieces.c", "pointer_hash.c"].map(|name| port.join(name)))
+        .args(["host.c", "compiler.c"].map(|name| folder.join(name)))
+        .args(["-lm", "-o"])
+        .arg(&compiler_of_libraries));
+    println!(
+        "cargo::rustc-env=PORT_COMPILER={}",
+        compiler_of_libraries.display()
+    );
 
     let lua = lua_src::Build::new()
         .opt_level("2")

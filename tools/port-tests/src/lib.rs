@@ -2,7 +2,7 @@
 
 //! Lua as the kernel module has it, patches, edge and all, in two programs for the host: one on
 //! chains of 16 KiB stacks, as kernel stacks are, and upstream Lua on an ordinary stack to compare
-//! with.
+//! with. A third one is the compiler of the modules that are written in Lua.
 
 use std::{
     path::Path,
@@ -13,6 +13,9 @@ use std::{
 pub const SEGMENTS: &str = env!("PORT_SEGMENTS");
 /// The program with upstream Lua.
 pub const UPSTREAM: &str = env!("PORT_UPSTREAM");
+
+/// The compiler of `lua/lib/`.
+pub const COMPILER: &str = env!("PORT_COMPILER");
 
 /// Runs `program` with options and the script of that name in `tests/scripts`.
 ///

@@ -188,6 +188,14 @@ local programs = {
 		end,
 	},
 	{
+		"a module in Lua",
+		function()
+			package.loaded["lunatik.testing.library"] = nil
+			local library = require("lunatik.testing.library")
+			return library.text.base64(library.LONG), #library.Set.new({ 1, 2 })
+		end,
+	},
+	{
 		"rcu tables",
 		function()
 			local t = require("rcu").table(2)

@@ -498,6 +498,14 @@ function library.fault(record)
 	return field.name
 end
 
+-- A string that Lua calls long, and a variable with a long name, which is one.
+library.LONG = "a string of more than forty bytes, which runtimes do not share"
+
+function library.fault_of_long_name(record)
+	local a_variable_whose_name_is_a_string_that_is_long = record.field
+	return a_variable_whose_name_is_a_string_that_is_long.name
+end
+
 -- Compares values, as often as they want it: their metamethods may be anybody's.
 function library.wait_for(a, b)
 	while a ~= b do
