@@ -190,8 +190,9 @@ local programs = {
 	{
 		"a module in Lua",
 		function()
-			package.loaded["lunatik.testing.library"] = nil
+			package.loaded["lunatik.testing.library"], package.loaded["lunatik.testing.deep"] = nil, nil
 			local library = require("lunatik.testing.library")
+			require("lunatik.testing.deep")()
 			return library.text.base64(library.LONG), #library.Set.new({ 1, 2 })
 		end,
 	},

@@ -69,6 +69,14 @@ local text, address = ("%p"):format(library.LONG), testing.address(library.LONG)
 check.ok("nobody learns where it lies", text ~= address and not text:find(("%x"):format(math.tointeger(address) or 0), 1, true), text)
 check.ok("nor where a function does", not tostring(library.fail):find(("%x"):format(math.tointeger(testing.address(library.fail)) or 0), 1, true))
 
+-- A module whose functions nest too deep to be shared is the runtime's own, and works as well.
+local deep = require("lunatik.testing.deep")
+local value, long, depth = deep("value")
+check.ok("functions nested deeply work", value == "value" and #long > 40 and depth == 17)
+check.same("with their long strings", ({ ["another string of more than forty bytes" .. ", in a buffer"] = 1 })[long], 1)
+check.same("and lines", debug.getinfo(deep, "S").source, "=[lib lunatik.testing.deep]")
+check.ok("in which string.dump finds all", #string.dump(deep) > 17 * 20, #string.dump(deep))
+
 -- Byte code.
 local dump = string.dump(library.text.trim)
 check.ok("string.dump works", dump:sub(1, 4) == "\27Lua" and #string.dump(library.text.trim, true) < #dump)
@@ -105,8 +113,9 @@ check.same("and yield as any others", co({ 1 }, coroutine.yield), 1)
 -- The collector, in each mode, while there are copies that nobody needs any more.
 local function churn()
 	for i = 1, 200 do
-		package.loaded[NAME] = nil
+		package.loaded[NAME], package.loaded["lunatik.testing.deep"] = nil, nil
 		library = require(NAME)
+		assert(select(3, require("lunatik.testing.deep")(i)) == 17)
 		collectgarbage("step", i % 7)
 		assert(library.text.base64(library.LONG):sub(1, 4) == "YSBz")
 	end

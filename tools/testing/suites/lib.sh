@@ -30,6 +30,10 @@ eval_is "nor any searcher but the first" "table" "package.searchers[2] = nil ret
 eval_is "nor any permission" "table	false" -P env "return type(require('$module')), (pcall(load, 'return 1'))"
 eval_is "a sealed script finds it" "x" "pledge('~load', '~fs', 'seal') return require('$module').text.trim(' x ')"
 eval_is "a worker does" "x" "return worker.receive(worker.create('suite/lib_worker'))"
+echo "worker.message(require('$module').list.map({ 60000 }, function(ms)
+	worker.message('ready') return (worker.peek(ms)) end)[1])" >/lib/modules/lua/suite/lib_waits.lua
+eval_is "a worker waits in it" "answer" "local w = worker.create('suite/lib_waits')
+	assert(worker.receive(w) == 'ready') worker.send(w, 'answer') return worker.receive(w)"
 eval_is "what a script preloads itself comes first" "own" \
 	"package.preload['$module'] = function() return 'own' end return (require('$module'))"
 check_says "what it does needs the permission of the script" 1 'permission "fs:read" denied' \
