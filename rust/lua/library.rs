@@ -18,15 +18,15 @@ pub(crate) struct SharedCode {
 }
 
 impl SharedCode {
-    /// Shares the functions that [`State::load_libraries`] has pushed from the index `first` on.
-    /// Without memory for them each VM has its own, as it has before this.
+    /// Shares the functions that [`State::load_libraries`] has pushed. Until then each VM makes its
+    /// own.
     ///
     /// # Safety
     ///
-    /// There is no other VM, and strings are shared already.
+    /// - There is no other VM, and strings are shared already.
+    /// - `first` is what that function has returned, and all that it pushed is still there.
     pub(crate) unsafe fn new(state: State, first: c_int) -> Result<Self> {
-        // SAFETY: By the invariant of `State`; the functions are there, by the caller's promise to
-        // have pushed them.
+        // SAFETY: By the invariant of `State`; the caller promises that the functions are there.
         let size = unsafe { sys::lunatik_shared_code_size(state.as_raw(), first) };
         let mut images = KVVec::new();
         images.resize(

@@ -106,9 +106,9 @@ impl SharedStrings {
         // SAFETY: As above, and nothing has made strings meanwhile. The block is that large, and is
         // freed when the strings are not shared any more.
         unsafe { sys::lunatik_share_strings(state.as_raw(), strings.0.as_mut_ptr().cast()) };
-        // SAFETY: This is the only VM, and its strings are shared.
+        // SAFETY: This is the only VM, its strings are shared, and nothing was popped.
         let code = unsafe { SharedCode::new(state, first) }?;
-        state.set_top(first - 1);
+        state.set_top(first.saturating_sub(1));
         Ok((strings, code))
     }
 }
