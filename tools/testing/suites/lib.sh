@@ -77,7 +77,25 @@ stopped "one that calls back and catches" "local fold = require('$module').list.
 		deep()
 	end"
 
-# Many runtimes with it, and the end of the module.
+# Many runtimes with it, at once, and the end of the module.
+cat >/lib/modules/lua/suite/lib_busy.lua <<LUA
+collectgarbage(...)
+local sum = 0
+for i = 1, 300 do
+	package.loaded["$module"] = nil
+	local library = require("$module")
+	local heap = library.Heap.new()
+	for j = 20, 1, -1 do heap:push(j) end
+	sum = sum + heap:pop() + #library.text.base64(library.LONG)
+end
+worker.message(sum)
+LUA
+eval_is "16 workers have it on all processors at once" "16	0	25500" "local workers, sums = {}, {}
+	for i = 1, 16 do workers[i] = worker.create('suite/lib_busy', i % 2 == 0 and 'generational' or 'incremental') end
+	for i = 1, 16 do sums[i] = worker.receive(workers[i]) end
+	local other = 0
+	for i = 1, 16 do other = other + (sums[i] == sums[1] and 0 or 1) end
+	return #sums, other, sums[1]"
 eval_is "100 runtimes have it at once" "100" --mem 64M "local runtimes, n = {}, 0
 	for i = 1, 100 do runtimes[i] = require('lunatik').runtime('suite/lib_child') end
 	for i = 1, 100 do n = n + runtimes[i]:resume([[library = require('$module') return library.list.fold({ 1 }, 0, function(a, b) return a + b end)]]) end
