@@ -3,11 +3,12 @@
 //! `/dev/lunatik`.
 
 pub(crate) mod abi;
+mod chunk;
+mod complete;
 pub(crate) mod device;
 mod output;
 mod request;
 mod session;
+mod show;
 mod start;
 mod status;
-
-pub(crate) use session::VecSink;

@@ -30,6 +30,7 @@ mod for_tests;
 mod function;
 mod library;
 mod state;
+mod text;
 mod transfer;
 mod values;
 
@@ -37,6 +38,7 @@ pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
 pub(crate) use library::SharedCode;
 pub(crate) use state::{Kind, Reference, State};
+pub(crate) use text::Text;
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};
 

@@ -67,7 +67,7 @@ struct Lunatik {
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
     outcomes: sched::thread::outcome::Walks,
-    reaper: sched::reaper::Reaper,
+    reaper: runtime::reaper::Reaper,
     pool: sched::pool::Pool,
     graph: runtime::chain::GraphLock,
     segments: linux::segment::SegmentQueue,
@@ -84,7 +84,7 @@ impl kernel::InPlaceModule for Lunatik {
             segments: linux::segment::SegmentQueue::new()?,
             graph: runtime::chain::GraphLock::new()?,
             pool: sched::pool::Pool::new()?,
-            reaper: sched::reaper::Reaper::new()?,
+            reaper: runtime::reaper::Reaper::new()?,
             // SAFETY: As above.
             outcomes: unsafe { sched::thread::outcome::Walks::new() },
             // SAFETY: As above.

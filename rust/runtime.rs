@@ -5,7 +5,6 @@
 pub(crate) mod buffer;
 pub(crate) mod chain;
 pub(crate) mod children;
-mod complete;
 pub(crate) mod directory;
 pub(crate) mod entries;
 pub(crate) mod execute;
@@ -24,15 +23,12 @@ pub(crate) mod permissions;
 pub(crate) mod pooled;
 pub(crate) mod program;
 pub(crate) mod rcu_table;
+pub(crate) mod reaper;
 pub(crate) mod registry;
-pub(crate) mod resume;
 mod shared;
-mod show;
 pub(crate) mod sink;
-mod sort;
-pub(crate) mod start;
+pub(crate) mod sort;
 pub(crate) mod surroundings;
-pub(crate) mod text;
 pub(crate) mod vm;
 pub(crate) mod waiting;
 

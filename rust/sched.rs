@@ -4,5 +4,6 @@
 
 pub(crate) mod pool;
 pub(crate) mod program;
-pub(crate) mod reaper;
+pub(crate) mod resume;
+pub(crate) mod start;
 pub(crate) mod thread;

@@ -23,11 +23,10 @@ use super::{
 use crate::{
     codec::{Message, Writer},
     linux::kthread,
+    lua::Text,
     runtime::{
         instance::{Runtime, DEFAULT_GRACE_MS},
-        registry,
-        shutdown,
-        text::Text, //
+        registry, shutdown,
     },
 };
 

@@ -29,8 +29,10 @@ use super::{
 use crate::{
     codec,
     linux::memcg::MemoryCgroup,
-    runtime::instance::Runtime,
-    sched::reaper,
+    runtime::{
+        instance::Runtime,
+        reaper, //
+    },
     sys::kernel_helpers as sys, //
 };
 

@@ -13,10 +13,12 @@ use kernel::{
 
 use super::{
     abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Source, Start},
+    chunk,
     output::SendError,
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
+use crate::lua::Text;
 use crate::permission::{PledgeError, Set};
 use crate::runtime::{
     chain::Chain,
@@ -27,10 +29,9 @@ use crate::runtime::{
     permissions::Held,
     program::{self, Program},
     sink::{Sink, Stream},
-    start::{self, StartError},
     surroundings::Surroundings,
-    text::Text, //
 };
+use crate::sched::start::{self, StartError};
 
 /// The stream of the protocol.
 pub(super) fn stream(stream: Stream) -> abi::Stream {
@@ -257,7 +258,7 @@ pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>) {
     };
     let result = Chain::new()
         .map_err(StartError::Errno)
-        .and_then(|chain| start::run(&runtime, &chain, &program(start), start.arguments));
+        .and_then(|chain| chunk::run(&runtime, &chain, &program(start), start.arguments));
     runtime.set_sink(None);
     finish(session, id, start, Some(&relay), result);
 }
@@ -288,7 +289,7 @@ pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>) {
     };
     let result = Chain::new()
         .map_err(StartError::Errno)
-        .and_then(|chain| start::eval(&runtime, &chain, &program(start), start.arguments));
+        .and_then(|chain| chunk::eval(&runtime, &chain, &program(start), start.arguments));
     finish(session, id, start, Some(&relay), result);
 }
 
@@ -361,7 +362,7 @@ fn repl_in(
     runtime.set_sink(Some(relay.clone()));
     session.on_cancel(id, Some((runtime.clone(), OnCancel::Interrupt)));
     let chain = Chain::new().map_err(StartError::Errno)?;
-    let result = start::repl(runtime, &chain, text);
+    let result = chunk::repl(runtime, &chain, text);
     session.on_cancel(id, None);
     runtime.clear_cancel();
     runtime.set_sink(None);
@@ -379,7 +380,7 @@ pub(super) fn complete(
 ) {
     let result = repl_runtime(session, budget, named).and_then(|runtime| {
         let chain = Chain::new().map_err(StartError::Errno)?;
-        start::complete(&runtime, &chain, prefix)
+        chunk::complete(&runtime, &chain, prefix)
     });
     session.end(id);
     match result {

@@ -9,8 +9,10 @@ use kernel::{
     prelude::*, //
 };
 
-use super::state::State;
-use crate::runtime::text::Text;
+use super::{
+    state::State,
+    text::Text, //
+};
 
 /// An error value lies on top of the Lua stack.
 #[derive(Debug)]

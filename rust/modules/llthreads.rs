@@ -31,12 +31,10 @@ use crate::{
         message::Message,
         permissions,
         program,
+        reaper,
         vm::Vm, //
     },
-    sched::{
-        reaper,
-        thread::{Outcome, Thread}, //
-    },
+    sched::thread::{Outcome, Thread},
     stdio::{self, ReadError},
 };
 

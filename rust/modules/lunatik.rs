@@ -27,13 +27,15 @@ use crate::{
         parameters,
         permissions,
         program::{self, Program},
+        reaper,
         registry,
-        resume,
-        start::{self, StartError},
         surroundings::{folder, Surroundings},
         vm::Vm, //
     },
-    sched::reaper,
+    sched::{
+        resume,
+        start::{self, StartError}, //
+    },
     stdio::{self, ReadError}, //
 };
 

@@ -70,7 +70,7 @@ pub(super) fn open(state: State) -> lua::Result {
 
 /// Raises a text as it is, without the place of the caller in front.
 pub(super) fn raise(state: State, arguments: kernel::fmt::Arguments<'_>) -> Error {
-    let text = crate::runtime::text::Text::new(arguments);
+    let text = lua::Text::new(arguments);
     // If there is no memory for it, that is on top.
     let _ = state.push_bytes(text.as_bytes());
     Error::Raised
@@ -213,7 +213,7 @@ fn show(state: State) -> lua::Result {
     let id = with_handle(state, 1, |handle| handle.id())
         .ok_or_else(|| type_error(state, 1, "mtint.interruptible"))?;
     let address = state.identity(1);
-    let text = crate::runtime::text::Text::new(fmt!("mtint.interruptible: {address:#x} (id={id})"));
+    let text = lua::Text::new(fmt!("mtint.interruptible: {address:#x} (id={id})"));
     state.push_bytes(text.as_bytes())?;
     Ok(1)
 }

@@ -292,11 +292,11 @@ fn tostring(state: State) -> lua::Result {
     let address = state.identity(1);
     let id = buffer.id();
     let text = match buffer.name() {
-        Some(name) => crate::runtime::text::Text::new(fmt!(
+        Some(name) => lua::Text::new(fmt!(
             "mtmsg.buffer: {address:#x} (name=\"{}\",id={id})",
             show(name)
         )),
-        None => crate::runtime::text::Text::new(fmt!("mtmsg.buffer: {address:#x} (id={id})")),
+        None => lua::Text::new(fmt!("mtmsg.buffer: {address:#x} (id={id})")),
     };
     state.push_bytes(text.as_bytes())?;
     Ok(1)

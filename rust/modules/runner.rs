@@ -22,9 +22,9 @@ use crate::{
         message::Message,
         permissions,
         registry,
-        start,
         vm::Vm, //
     },
+    sched::start,
 };
 
 /// Pushes the module.

@@ -33,9 +33,9 @@ use crate::{
         instance::DEFAULT_GRACE_MS,
         message::Message,
         parking::{wait, Waited},
+        reaper,
         vm::Vm, //
     },
-    sched::reaper, //
 };
 
 /// What scripts are told that handles are.
@@ -100,7 +100,7 @@ fn status(state: State) -> lua::Result {
 /// `tostring(w)`
 fn show(state: State) -> lua::Result {
     worker(state, 1)?;
-    let text = crate::runtime::text::Text::new(fmt!("worker: {:#x}", state.identity(1)));
+    let text = lua::Text::new(fmt!("worker: {:#x}", state.identity(1)));
     state.push_bytes(text.as_bytes())?;
     Ok(1)
 }

@@ -20,12 +20,11 @@ use super::{
     meter::Exceeded,
     program::ScriptText,
     surroundings::Surroundings,
-    text::Text,
     vm::Vm, //
 };
 use crate::{
     linux::segment::NoRoom,
-    lua::{self, Error, Kind, Raised, Reference, State},
+    lua::{self, Error, Kind, Raised, Reference, State, Text},
 };
 
 /// What a runtime is told that has used up its CPU time.

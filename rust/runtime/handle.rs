@@ -64,7 +64,7 @@ impl Drop for RuntimeHandle {
     fn drop(&mut self) {
         if self.0.remove_handle() && self.0.kind() == Kind::Child {
             self.0.request_stop();
-            crate::sched::reaper::finish(self.0.clone());
+            super::reaper::finish(self.0.clone());
         }
     }
 }

@@ -171,7 +171,7 @@ pub(crate) struct Runtime {
     ending_chain: Arc<Chain>,
     /// Until when the grace lasts that it gets from that, in milliseconds of its age.
     ending_at: Atomic<u64>,
-    /// Queued where nobody waits for its end; see `sched/reaper.rs`.
+    /// Queued where nobody waits for its end; see `reaper.rs`.
     #[pin]
     ending: Work<Runtime>,
     #[pin]

@@ -90,7 +90,7 @@ pub(crate) struct Vm {
     worker: UnsafeCell<Option<Arc<Worker>>>,
     /// What the mailboxes of workers may hold that are made from now on.
     mailbox_limits: Cell<Limits>,
-    /// See `resume.rs`.
+    /// See `sched/resume.rs`.
     resume_driver: Cell<Option<Reference>>,
     _pin: PhantomPinned,
 }
@@ -282,17 +282,17 @@ impl Vm {
     }
 
     /// The function that the runtime runs when it is resumed.
-    pub(super) fn body(&self) -> Option<Reference> {
+    pub(crate) fn body(&self) -> Option<Reference> {
         self.body.get()
     }
 
     /// What runs the body as a coroutine, if that was made.
-    pub(super) fn resume_driver(&self) -> Option<Reference> {
+    pub(crate) fn resume_driver(&self) -> Option<Reference> {
         self.resume_driver.get()
     }
 
     /// Keeps what runs the body as a coroutine.
-    pub(super) fn set_resume_driver(&self, driver: Reference) {
+    pub(crate) fn set_resume_driver(&self, driver: Reference) {
         self.resume_driver.set(Some(driver));
     }
 

@@ -35,11 +35,14 @@ use crate::{
         parameters,
         permissions,
         program::{self, Program as Source},
-        start::{self, StartError},
         surroundings::{folder, Surroundings},
         vm::Vm, //
     },
-    sched::{pool, program::Program},
+    sched::{
+        pool,
+        program::Program,
+        start::{self, StartError}, //
+    },
 };
 
 /// A runtime that ends unless its program is started.

@@ -23,6 +23,7 @@ use super::{
         meter::Paused,
         parking::Deadline,
         pooled::Progress,
+        reaper,
         vm::Vm, //
     },
     Entered,
@@ -31,7 +32,7 @@ use super::{
 };
 use crate::{
     lua::{self, Error},
-    sched::{program::Program, reaper},
+    sched::program::Program,
     sys::lua as sys, //
 };
 

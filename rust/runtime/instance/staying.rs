@@ -20,8 +20,11 @@ use kernel::sync::{
     ArcBorrow, //
 };
 
-use super::{super::chain::Ownership, Entered, Runtime};
-use crate::sched::reaper;
+use super::{
+    super::{chain::Ownership, reaper},
+    Entered,
+    Runtime, //
+};
 
 /// What keeps one runtime.
 pub(super) struct Staying {

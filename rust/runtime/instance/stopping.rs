@@ -17,6 +17,7 @@ use super::{
     super::{
         chain::{Chain, EnterError, Ownership},
         live,
+        reaper,
         registry, //
     },
     entered::{end_vm, tick_vm, Entered},
@@ -24,7 +25,6 @@ use super::{
     DEFAULT_GRACE_MS, //
 };
 use crate::linux::segment::{self, Innermost};
-use crate::sched::reaper;
 
 impl Runtime {
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.

@@ -9,14 +9,14 @@ use core::{ffi::c_int, fmt::Write};
 use kernel::{alloc::AllocError, prelude::*, str::BStr};
 
 use super::{
-    super::{handle::Handle, text::Text},
+    super::handle::Handle,
     bytes::{BytesSink, SinkError, MAX_BYTES},
     seen::{Seen, SeenError, MAX_TABLES},
     Message, //
 };
 use crate::{
     codec::{EncodeError, ShapeError, Writer, MAX_DEPTH},
-    lua::{self, Error, Kind, Pair, State, Table, Value},
+    lua::{self, Error, Kind, Pair, State, Table, Text, Value},
     modules::handles, //
 };
 

@@ -5,9 +5,9 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
+use super::abi::MAX_FRAME;
 use crate::{
     codec::{self, EncodeError, Writer},
-    control::abi::MAX_FRAME,
     lua::{self, Error, Kind, State},
 };
 

@@ -11,13 +11,15 @@ use kernel::{
     },
 };
 
-use super::{
-    chain::Chain,
-    execute::{enter_failure, or_no_memory, to_failure},
-    instance::{Entered, Failure, Runtime},
-    message::Message, //
+use crate::{
+    lua::{self, Error, State},
+    runtime::{
+        chain::Chain,
+        execute::{enter_failure, or_no_memory, to_failure},
+        instance::{Entered, Failure, Runtime},
+        message::Message, //
+    },
 };
-use crate::lua::{self, Error, State};
 
 /// What makes a coroutine of a body: `lua/lib/internal/resume.lua`.
 const DRIVER: &CStr = c"internal.resume";

@@ -4,11 +4,14 @@
 
 use kernel::prelude::*;
 
-use super::sort::sort;
+use super::{
+    abi::MAX_COMPLETIONS,
+    session::VecSink, //
+};
 use crate::{
     codec::Writer,
-    control::{abi::MAX_COMPLETIONS, VecSink},
     lua::{self, Error, Kind, State},
+    runtime::sort::sort, //
 };
 
 /// Tables looked through for one completion: a table, its `__index`, and so on.

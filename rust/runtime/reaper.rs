@@ -16,13 +16,11 @@ use kernel::{
     workqueue::{Queue, WorkItem}, //
 };
 
-use crate::{
-    runtime::{
-        children::Runtimes,
-        instance::{Runtime, DEFAULT_GRACE_MS},
-    },
-    sys::kernel_helpers as sys, //
+use super::{
+    children::Runtimes,
+    instance::{Runtime, DEFAULT_GRACE_MS}, //
 };
+use crate::sys::kernel_helpers as sys;
 
 /// Set while [`Reaper`] lives.
 static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());

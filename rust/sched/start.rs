@@ -8,20 +8,18 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{
-    chain::{Chain, EnterError},
-    complete, execute,
-    instance::{Entered, Failure, Kind, Options, Runtime},
-    message::{self, Message},
-    program::{self, Program},
-    registry::{self, RegisterError},
-    show::show,
-    text::Text,
-};
+use super::thread::Thread;
 use crate::{
-    codec,
-    lua::{self, Error, State},
-    sched::{reaper, thread::Thread},
+    lua::{self, Error, State, Text},
+    runtime::{
+        chain::{Chain, EnterError},
+        execute,
+        instance::{Entered, Failure, Kind, Options, Runtime},
+        message::Message,
+        program::{self, Program},
+        reaper,
+        registry::{self, RegisterError}, //
+    },
     sys::kernel_helpers, //
 };
 
@@ -87,7 +85,9 @@ pub(crate) fn abandon(runtime: &Arc<Runtime>) {
     }
 }
 
-fn enter<'a>(
+/// Enters a runtime that is going to execute a chunk for `caller`. One that was stopped meanwhile is
+/// given up.
+pub(crate) fn enter<'a>(
     runtime: &'a Arc<Runtime>,
     chain: &Arc<Chain>,
     caller: Option<&Runtime>,
@@ -109,7 +109,7 @@ fn enter<'a>(
 
 /// Runs the chunk of `program` and takes what `finish` makes of its results. Where anything
 /// fails, the runtime ends.
-fn run_chunk<T>(
+pub(crate) fn run_chunk<T>(
     entered: &Entered<'_>,
     program: &Program<'_>,
     push_arguments: impl FnOnce(State) -> lua::Result,
@@ -151,22 +151,6 @@ fn run_chunk<T>(
     state.set_top(base);
     entered.end_when_left();
     Err(error)
-}
-
-/// Runs the chunk of a script that stays. Returns its results, as text where they cannot travel.
-pub(crate) fn run(
-    runtime: &Arc<Runtime>,
-    chain: &Arc<Chain>,
-    program: &Program<'_>,
-    arguments: codec::Message<'_>,
-) -> Result<KVVec<u8>, StartError> {
-    let entered = enter(runtime, chain, None)?;
-    run_chunk(
-        &entered,
-        program,
-        |state| message::push_codec(state, arguments),
-        |state, results| show(state, results),
-    )
 }
 
 /// Runs the chunk of a script that stays, with arguments from another runtime, and keeps the
@@ -232,87 +216,4 @@ pub(crate) fn spawn(
         entered.end_when_left();
         StartError::Errno(error)
     })
-}
-
-/// Runs a chunk in a runtime that ends with it.
-pub(crate) fn eval(
-    runtime: &Arc<Runtime>,
-    chain: &Arc<Chain>,
-    program: &Program<'_>,
-    arguments: codec::Message<'_>,
-) -> Result<KVVec<u8>, StartError> {
-    let entered = enter(runtime, chain, None)?;
-    entered.end_when_left();
-    run_chunk(
-        &entered,
-        program,
-        |state| message::push_codec(state, arguments),
-        |state, results| show(state, results),
-    )
-}
-
-/// Runs a chunk in a runtime that lives on, whatever happens to the chunk. An expression gives
-/// its values. `None` is returned for a text that ends too soon.
-pub(crate) fn repl(
-    runtime: &Arc<Runtime>,
-    chain: &Arc<Chain>,
-    text: &[u8],
-) -> Result<Option<KVVec<u8>>, StartError> {
-    /// What Lua says at the end of a text that could go on.
-    const UNFINISHED: &[u8] = b"near <eof>";
-
-    let entered = enter(runtime, chain, None)?;
-    entered.loaded();
-    let state = entered.state();
-    let base = state.top();
-    let result = load_line(state, text).and_then(|()| {
-        state.call(0, -1)?;
-        show(state, state.top() - base)
-    });
-    let outcome = match result {
-        Ok(values) => Ok(Some(values)),
-        Err(error) => {
-            let failure = execute::or_no_memory(execute::to_failure(state, error));
-            if failure.message.ends_with(UNFINISHED) {
-                Ok(None)
-            } else {
-                Err(StartError::Failed(failure))
-            }
-        }
-    };
-    state.set_top(base);
-    outcome
-}
-
-/// Compiles `text` as an expression, or else as statements.
-fn load_line(state: State, text: &[u8]) -> lua::Result<()> {
-    state.reserve(lua::MIN_STACK)?;
-    let mut expression = KVVec::new();
-    expression.extend_from_slice(b"return ", GFP_KERNEL | __GFP_NOWARN)?;
-    expression.extend_from_slice(text, GFP_KERNEL | __GFP_NOWARN)?;
-    let name = c"=repl";
-    if state.load(&expression, name).is_ok() {
-        return Ok(());
-    }
-    state.pop(1);
-    state.load(text, name)?;
-    Ok(())
-}
-
-/// The names that could complete `prefix` in the globals of `runtime`.
-pub(crate) fn complete(
-    runtime: &Arc<Runtime>,
-    chain: &Arc<Chain>,
-    prefix: &[u8],
-) -> Result<KVVec<u8>, StartError> {
-    let entered = enter(runtime, chain, None)?;
-    entered.loaded();
-    let state = entered.state();
-    let guard = state.guard();
-    let result = complete::candidates(state, prefix);
-    let result = result.map_err(|error| {
-        StartError::Failed(execute::or_no_memory(execute::to_failure(state, error)))
-    });
-    drop(guard);
-    result
 }
