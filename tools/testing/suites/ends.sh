@@ -123,10 +123,15 @@ check "a script with a worker that runs" lunatik run parent.lua
 check "stays" stays parent
 check "is stopped" lunatik stop parent
 check "and its worker with it" wait_until 5 sh -c '! lunatik list --all | grep -q suite/waits'
-echo 'require("linux").schedule(300)' >$DIR/soon.lua
+# They run until they are let go.
+UNTIL='local env = require("lunatik")._ENV while not env["suite.go"] do require("linux").schedule(5) end'
+let_go() { lunatik eval 'require("lunatik")._ENV["suite.go"] = true'; }
+hold() { lunatik eval 'require("lunatik")._ENV["suite.go"] = nil'; }
+echo "$UNTIL" >$DIR/soon.lua
 echo 'for _ = 1, 3 do worker.create("suite/soon") end' >workers.lua
 lunatik run workers.lua
 check "a script stays for its workers" running workers
+let_go
 check "and ends with the last of them" wait_until 10 is workers finished
 echo 'worker.create("suite/soon") worker.create("suite/soon")' >$DIR/nested.lua
 echo 'worker.create("suite/nested")' >above.lua
@@ -148,20 +153,24 @@ for script in received joined; do
 done
 
 # Threads.
-echo 'local linux = require("linux")
-	t = require("llthreads2.ex").new([[require("linux").schedule(...)]], 300) t:start()' >thread.lua
+hold
+echo "t = require('llthreads2.ex').new([[$UNTIL]]) t:start()" >thread.lua
 lunatik run thread.lua
 check "a script stays for a thread of llthreads2" running thread
+let_go
 check "and ends with it" wait_until 10 is thread finished
 echo 't = require("llthreads2.ex").new("return 1")' >unstarted.lua
 lunatik run unstarted.lua
 check "one that was not started keeps nothing" is unstarted finished
 echo 'return function(ms) require("linux").schedule(ms) end' >$DIR/sleeps.lua
-echo 'local runtime = require("lunatik").runtime("suite/sleeps")
-	require("thread").run(runtime, "sleeps", 300)
+hold
+echo "return function() $UNTIL end" >$DIR/held.lua
+echo 'local runtime = require("lunatik").runtime("suite/held")
+	require("thread").run(runtime, "held")
 	kept = runtime' >threadrun.lua
 lunatik run threadrun.lua
 check "so does a thread of a child runtime" running threadrun
+let_go
 check "until its function has returned" wait_until 10 is threadrun finished
 
 # Child runtimes, and references.
