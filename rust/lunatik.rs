@@ -4,6 +4,7 @@
 
 use kernel::prelude::*;
 
+mod binding;
 mod channel;
 mod codec;
 mod control;
@@ -91,7 +92,7 @@ impl kernel::InPlaceModule for Lunatik {
             threads: unsafe { linux::kthread::Threads::new() },
             device_nodes: modules::device::DeviceNodes::new(module)?,
             // SAFETY: As above.
-            runtimes: unsafe { runtime::Runtimes::new()? },
+            runtimes: unsafe { runtime::Runtimes::new(modules::preload)? },
             device <- control::device::ControlDevice::register(module),
         })
     }

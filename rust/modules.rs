@@ -2,18 +2,12 @@
 
 //! What scripts can `require` beside Lua's own modules: one file per Lua module.
 
-mod arguments;
 pub(crate) mod device;
-mod errno;
-pub(crate) mod handles;
-mod limits;
 mod linux;
 mod llthreads;
 mod lunatik;
 mod mtint;
 mod mtmsg;
-mod needs;
-mod object;
 mod pledge;
 mod rcu;
 mod runner;
@@ -26,8 +20,6 @@ use crate::{
     native,
     runtime::parameters, //
 };
-
-pub(crate) use object::Object;
 
 /// Has `require` find the modules. Nothing of them exists before that.
 pub(crate) fn preload(state: State) -> lua::Result<()> {

@@ -29,6 +29,7 @@ mod shared;
 pub(crate) mod sink;
 pub(crate) mod sort;
 pub(crate) mod surroundings;
+pub(crate) mod userdata;
 pub(crate) mod vm;
 pub(crate) mod waiting;
 
@@ -43,13 +44,14 @@ pub(crate) struct Runtimes {
 }
 
 impl Runtimes {
-    /// Prepares for runtimes.
+    /// Prepares for runtimes, whose code finds what `library` opens.
     ///
     /// # Safety
     ///
     /// To be called once, by the module's `init()`, before any other function of this folder but
     /// [`chain::GraphLock::new`].
-    pub(crate) unsafe fn new() -> Result<Self> {
+    pub(crate) unsafe fn new(library: vm::Open) -> Result<Self> {
+        vm::set_library(library);
         // SAFETY: As the caller promises, for all of them.
         unsafe {
             live::init();

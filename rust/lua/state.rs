@@ -35,6 +35,24 @@ pub(crate) enum Kind {
     Pointer,
 }
 
+impl Kind {
+    /// What Lua calls values of this kind.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "no value",
+            Self::Nil => "nil",
+            Self::Boolean => "boolean",
+            Self::Integer | Self::Float => "number",
+            Self::String => "string",
+            Self::Table => "table",
+            Self::Function => "function",
+            Self::Userdata => "userdata",
+            Self::Thread => "thread",
+            Self::Pointer => "light userdata",
+        }
+    }
+}
+
 /// A value that Lua keeps until it is released by [`State::release`] or the VM is closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reference(c_int);

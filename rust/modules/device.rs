@@ -17,18 +17,19 @@ use kernel::{
     },
 };
 
-use super::{
-    arguments::{show, type_error, type_name},
-    needs,
-    object::{self, Class, Object}, //
-};
 use crate::{
+    binding::{
+        arguments::{show, type_error, type_name},
+        needs,
+    },
     linux::account::Charge,
     lua::{self, Error, Free, Kind, Reference, State},
     native,
     permission::Permission,
     runtime::{
         instance::{Keep, Runtime},
+        objects::{Class, Classed},
+        userdata,
         vm::Vm, //
     },
 };
@@ -43,6 +44,10 @@ const MAX_NAME: usize = 63;
 
 /// Permission bits of a device whose driver names none.
 const DEFAULT_MODE: i64 = 0o600;
+
+impl Classed for Registration {
+    const CLASS: &'static Class = &DEVICE;
+}
 
 const DEVICE: Class = Class {
     name: c"device",
@@ -261,15 +266,11 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
         keep: None,
     };
     // What can fail comes first, so that nobody opens a device that then goes away again.
-    object::push(state, &DEVICE, Object::Device(registration))?;
+    userdata::push(state, registration)?;
     state.push_value(-1);
     let userdata = state.keep()?;
-    object::with(state, -1, |object| match object {
-        Object::Device(registration) => {
-            registration.userdata = Some(userdata);
-            Some(())
-        }
-        _ => None,
+    userdata::with(state, -1, |registration: &mut Registration| {
+        registration.userdata = Some(userdata);
     });
     node::add(&device).map_err(|error| {
         state.release(userdata);
@@ -282,27 +283,22 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
             Error::message(fmt!("device {name} could not be made: {error:?}"))
         }
     })?;
-    object::with(state, -1, |object| match object {
-        Object::Device(registration) => {
-            registration.keep = Some(Keep::new(&device.runtime));
-            Some(())
-        }
-        _ => None,
+    userdata::with(state, -1, |registration: &mut Registration| {
+        registration.keep = Some(Keep::new(&device.runtime));
     });
     Ok(())
 }
 
 /// `dev:stop()`
 fn stop(state: State) -> lua::Result {
-    let found = object::with(state, 1, |object| match object {
-        Object::Device(registration) => Some((
-            registration.device.clone(),
-            registration.userdata.take(),
-            registration.keep.take(),
-        )),
-        _ => None,
-    });
-    let (device, userdata, keep) = found.ok_or_else(|| type_error(state, 1, "device"))?;
+    let (device, userdata, keep) =
+        userdata::argument(state, 1, |registration: &mut Registration| {
+            (
+                registration.device.clone(),
+                registration.userdata.take(),
+                registration.keep.take(),
+            )
+        })?;
     // Holds no lock but that of the runtime, which nothing waits for that this waits for.
     if device.unregister() {
         state.release(device.driver);

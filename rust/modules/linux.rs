@@ -4,11 +4,11 @@
 
 use kernel::prelude::*;
 
-use super::{
-    arguments::{integer, optional_milliseconds},
-    errno, //
-};
 use crate::{
+    binding::{
+        arguments::{integer, optional_milliseconds},
+        errno,
+    },
     lua::{self, Error, Free, State},
     native,
     runtime::{

@@ -12,26 +12,28 @@ use kernel::{
     },
 };
 
-use super::{
-    arguments::{optional_milliseconds, show, type_error},
-    limits::Limits,
-    lunatik::{chain, create, raise as raise_failure, start_error},
-    needs,
-    object::{self, Class, Object}, //
-};
+use super::lunatik::{chain, create, raise as raise_failure, start_error};
 use crate::{
+    binding::{
+        arguments::{optional_milliseconds, show, type_error},
+        limits::Limits,
+        needs,
+    },
     linux::{c_text::CText, segment::NoRoom},
     lua::{self, Code, Error, Free, Kind, State},
     native,
     permission::Permission,
     runtime::{
+        buffer::Family,
         chain::EnterError,
         execute::{self, Results},
         instance::{Entered, Kind as RuntimeKind, Runtime},
         message::Message,
+        objects::{Class, Classed},
         permissions,
         program,
         reaper,
+        userdata,
         vm::Vm, //
     },
     sched::thread::{Outcome, Thread},
@@ -61,6 +63,10 @@ impl Drop for Child {
             reaper::finish(self.runtime.clone());
         }
     }
+}
+
+impl Classed for Child {
+    const CLASS: &'static Class = &THREAD;
 }
 
 const THREAD: Class = Class {
@@ -158,7 +164,7 @@ fn raise_upvalue(state: State) -> lua::Result {
 fn check_arguments(state: State, first: c_int) -> lua::Result<()> {
     for index in first..=state.top() {
         let shared =
-            state.kind(index) == Kind::Userdata && super::handles::get(state, index).is_some();
+            state.kind(index) == Kind::Userdata && userdata::handle(state, index).is_some();
         if !shared
             && matches!(
                 state.kind(index),
@@ -238,35 +244,31 @@ fn make(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
 fn make_here(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
     let parent = Vm::runtime_of(state);
     let chain = chain(&parent)?;
-    let family = Vm::family(state)?;
+    let family = Family::of(state)?;
     let name = name(&parent)?;
     let runtime = create(state, &name, RuntimeKind::Child, Limits::default())
         .map_err(|error| start_error(state, &name, error))?;
     // From here on, dropping it ends the runtime.
-    let child = KBox::new(
-        Child {
-            runtime: runtime.clone(),
-            arguments: None,
-            thread: None,
-            detached: false,
-            joinable: true,
-            joined: false,
-        },
-        GFP_KERNEL_ACCOUNT,
-    );
-    let mut child = child.inspect_err(|_| reaper::finish(runtime.clone()))?;
+    let mut child = Child {
+        runtime: runtime.clone(),
+        arguments: None,
+        thread: None,
+        detached: false,
+        joinable: true,
+        joined: false,
+    };
     let entered = match runtime.as_arc_borrow().enter(&chain, Some(&parent)) {
         Ok(entered) => entered,
         Err(error) => return Err(enter_error(state, &name, error)),
     };
-    Vm::join_family(entered.state(), family);
+    family.joined_by(entered.state())?;
     let prepared = prepare(&entered, source, &arguments)
         .map_err(|error| execute::or_no_memory(execute::to_failure(entered.state(), error)));
     entered.loaded();
     drop(entered);
     prepared.map_err(|failure| raise_failure(state, &failure))?;
     child.arguments = Some(arguments);
-    object::push(state, &THREAD, Object::Child(child))?;
+    userdata::push(state, child)?;
     Ok(1)
 }
 
@@ -277,11 +279,7 @@ fn enter_error(state: State, name: &[u8], error: EnterError) -> Error {
 
 /// Calls `with` with the thread at index 1.
 fn this<T>(state: State, with: impl FnOnce(&mut Child) -> T) -> lua::Result<T> {
-    object::with(state, 1, |object| match object {
-        Object::Child(child) => Some(with(child)),
-        _ => None,
-    })
-    .ok_or_else(|| type_error(state, 1, "llthreads2.thread"))
+    userdata::argument(state, 1, with)
 }
 
 /// Pushes nil and a reason.

@@ -7,14 +7,12 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{
-    arguments::{optional_milliseconds, script, show},
-    handles,
-    limits::{self, Limits},
-    needs,
-    object::Class, //
-};
 use crate::{
+    binding::{
+        arguments::{optional_milliseconds, script, show},
+        limits::{self, Limits},
+        needs,
+    },
     linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
     lua::{self, Error, Free, State},
     native,
@@ -24,25 +22,32 @@ use crate::{
         handle::{Handle, RuntimeHandle},
         instance::{Failure, Kind, Options, Runtime, DEFAULT_GRACE_MS},
         message::Message,
+        objects::{Class, Classed},
         parameters,
         permissions,
         program::{self, Program},
         reaper,
         registry,
         surroundings::{folder, Surroundings},
+        userdata,
         vm::Vm, //
     },
     sched::{
         resume,
-        start::{self, StartError}, //
+        start::{self, StartError},
+        thread::Thread, //
     },
     stdio::{self, ReadError}, //
 };
 
-pub(super) const RUNTIME: Class = Class {
+impl Classed for RuntimeHandle {
+    const CLASS: &'static Class = &RUNTIME;
+}
+
+const RUNTIME: Class = Class {
     name: c"lunatik.runtime",
     fill: |state, metatable| {
-        handles::fill(state, metatable)?;
+        userdata::fill_shared(state, metatable)?;
         state.set_function(metatable, c"__close", native!(stop, needs::RunnerHandle))?;
         state.new_table(0, 3)?;
         state.set_function(-1, c"resume", native!(resume_it, needs::RunnerHandle))?;
@@ -57,7 +62,7 @@ pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 3)?;
     state.set_function(-1, c"runtime", native!(runtime, needs::Starts))?;
     if let Some(env) = registry::env() {
-        handles::push(state, Handle::Table(env))?;
+        userdata::push(state, Handle::new(env))?;
         state.set_field(-2, c"_ENV")?;
     }
     state.push_bytes(crate::VERSION.as_bytes())?;
@@ -227,17 +232,17 @@ fn runtime(state: State) -> lua::Result {
     let handle = with_script(state, name, |program| {
         let child = create(state, name, Kind::Child, limits)?;
         // From here on the last handle that is dropped ends the child.
-        let handle = RuntimeHandle::new(child.clone());
+        let handle = RuntimeHandle::new(child.clone())?;
         start::run_with(&child, &chain, Some(&parent), program, &arguments)?;
         Ok(handle)
     })?;
-    handles::push(state, Handle::Runtime(handle))?;
+    userdata::push(state, Handle::new(handle))?;
     Ok(1)
 }
 
 /// `runtime:resume(...)`
 fn resume_it(state: State) -> lua::Result {
-    let handle = handles::runtime(state, 1)?;
+    let handle = userdata::shared::<RuntimeHandle>(state, 1)?;
     let target = handle.runtime();
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
@@ -256,7 +261,7 @@ fn resume_it(state: State) -> lua::Result {
 pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lua::Result<()> {
     let caller = Vm::runtime_of(state);
     let chain = caller.executing_chain();
-    let result = match target.thread() {
+    let result = match Thread::of(target) {
         Some(thread) => thread.stop(chain.as_ref(), Some(&caller), grace_ms),
         None => target
             .as_arc_borrow()
@@ -276,7 +281,7 @@ pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lu
 
 /// `runtime:stop([grace_ms])` and `__close`, which passes the error, if any.
 fn stop(state: State) -> lua::Result {
-    let handle = handles::runtime(state, 1)?;
+    let handle = userdata::shared::<RuntimeHandle>(state, 1)?;
     let grace = match state.kind(2) {
         lua::Kind::Integer => optional_milliseconds(state, 2)?,
         _ => None,
@@ -287,7 +292,7 @@ fn stop(state: State) -> lua::Result {
 
 /// `runtime:status()`
 fn status(state: State) -> lua::Result {
-    let handle = handles::runtime(state, 1)?;
+    let handle = userdata::shared::<RuntimeHandle>(state, 1)?;
     state.push_bytes(handle.runtime().phase().name().as_bytes())?;
     Ok(1)
 }

@@ -6,17 +6,16 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::{
-    arguments::{integer, type_error},
-    object::{self, Class, Object}, //
-};
 use crate::{
+    binding::arguments::{integer, type_error},
     lua::{self, Error, Free, Kind, State},
     native,
     permission::Permission,
     runtime::{
         directory::{Listed, Listing},
         interruptible::{Interruptible, Mode},
+        objects::{Class, Classed},
+        userdata,
         vm::Vm, //
     },
 };
@@ -32,6 +31,10 @@ const ERRORS: [(&CStr, &[u8]); 7] = [
     (c"out_of_memory", b"mtint.error.out_of_memory"),
     (c"unknown_object", b"mtint.error.unknown_object"),
 ];
+
+impl Classed for Listing<Interruptible> {
+    const CLASS: &'static Class = &HANDLE;
+}
 
 const HANDLE: Class = Class {
     name: c"mtint.interruptible",
@@ -95,7 +98,7 @@ fn id(state: State) -> lua::Result {
         Ok(id) => id,
         Err(_) => {
             // The records of dead coroutines go with them.
-            object::collect_garbage(state)?;
+            userdata::collect_garbage(state)?;
             Interruptible::id_of(thread)
                 .map_err(|_| raise(state, fmt!("mtint.error.out_of_memory")))?
         }
@@ -148,9 +151,8 @@ fn with_handle<T>(
     index: c_int,
     with: impl FnOnce(&Listing<Interruptible>) -> T,
 ) -> Option<T> {
-    object::with(state, index, |object| match object {
-        Object::Interruptible(handle) => Some(with(handle)),
-        _ => None,
+    userdata::with(state, index, |handle: &mut Listing<Interruptible>| {
+        with(handle)
     })
 }
 
@@ -186,7 +188,7 @@ fn interruptible(state: State) -> lua::Result {
         .ok()
         .and_then(Listing::find)
         .ok_or_else(|| unknown(state, id))?;
-    object::push(state, &HANDLE, Object::Interruptible(handle))?;
+    userdata::push(state, handle)?;
     Ok(1)
 }
 

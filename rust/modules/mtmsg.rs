@@ -5,12 +5,9 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::{
-    arguments::{integer, show, string, type_error, type_name},
-    mtint::raise,
-    object::{self, Class, Object}, //
-};
+use super::mtint::raise;
 use crate::{
+    binding::arguments::{integer, optional_integer, show, string, type_error, type_name},
     lua::{self, Error, Free, Kind, State},
     native,
     permission::Permission,
@@ -18,7 +15,9 @@ use crate::{
         buffer::{Added, Buffer, Family, Refused, MAX_BYTES, MAX_NAME},
         directory::{Listed, Listing},
         message::Message,
+        objects::{Class, Classed},
         parking::{wait, Waited},
+        userdata,
         vm::Vm, //
     },
 };
@@ -42,6 +41,10 @@ pub(crate) struct BufferReference {
     buffer: Listing<Buffer>,
     /// Whether `nextmsg` without a time-out does not wait.
     nonblock: bool,
+}
+
+impl Classed for BufferReference {
+    const CLASS: &'static Class = &BUFFER;
 }
 
 const BUFFER: Class = Class {
@@ -112,15 +115,13 @@ fn no_memory(state: State) -> Error {
 
 /// The buffer at index 1, and whether this reference to it does not wait.
 fn this(state: State) -> lua::Result<(kernel::sync::Arc<Buffer>, bool)> {
-    object::with(state, 1, |object| match object {
-        Object::Buffer(reference) => Some(((*reference.buffer).clone(), reference.nonblock)),
-        _ => None,
+    userdata::argument(state, 1, |reference: &mut BufferReference| {
+        ((*reference.buffer).clone(), reference.nonblock)
     })
-    .ok_or_else(|| type_error(state, 1, "mtmsg.buffer"))
 }
 
 fn family(state: State) -> lua::Result<kernel::sync::Arc<Family>> {
-    Vm::family(state).map_err(|_| no_memory(state))
+    Family::of(state).map_err(|_| no_memory(state))
 }
 
 fn push(state: State, buffer: Listing<Buffer>) -> lua::Result {
@@ -128,7 +129,7 @@ fn push(state: State, buffer: Listing<Buffer>) -> lua::Result {
         buffer,
         nonblock: false,
     };
-    object::push(state, &BUFFER, Object::Buffer(reference))?;
+    userdata::push(state, reference)?;
     Ok(1)
 }
 
@@ -149,7 +150,7 @@ fn newbuffer(state: State) -> lua::Result {
     } else if state.kind(1) == Kind::Nil {
         index = 2;
     }
-    let size = super::arguments::optional_integer(state, index, DEFAULT_SIZE)?;
+    let size = optional_integer(state, index, DEFAULT_SIZE)?;
     let size = usize::try_from(size)
         .map_err(|_| Error::argument(index, fmt!("size must not be negative")))?;
     let grow = index.saturating_add(1);
@@ -167,7 +168,7 @@ fn newbuffer(state: State) -> lua::Result {
             .memcg()
             .charge(|| Buffer::make(name, family.clone(), &runtime, limit))
     };
-    let buffer = object::make(state, make)?;
+    let buffer = userdata::make(state, make)?;
     push(state, buffer)
 }
 
@@ -412,14 +413,9 @@ fn isabort(state: State) -> lua::Result {
 /// `buffer:nonblock([flag])`
 fn nonblock(state: State) -> lua::Result {
     let on = flag(state, 2)?;
-    object::with(state, 1, |object| match object {
-        Object::Buffer(reference) => {
-            reference.nonblock = on;
-            Some(())
-        }
-        _ => None,
-    })
-    .ok_or_else(|| type_error(state, 1, "mtmsg.buffer"))?;
+    userdata::argument(state, 1, |reference: &mut BufferReference| {
+        reference.nonblock = on;
+    })?;
     Ok(0)
 }
 

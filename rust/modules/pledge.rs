@@ -5,12 +5,13 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::{arguments::type_error, object};
 use crate::{
+    binding::arguments::type_error,
     lua::{self, Error, Kind, State},
     permission::Set,
     runtime::{
         permissions,
+        userdata,
         vm::Vm, //
     },
 };
@@ -29,7 +30,7 @@ pub(super) fn pledge(state: State) -> lua::Result {
             _ => return Err(type_error(state, index, "string")),
         }
         if !Vm::may_pledge(state) {
-            object::collect_garbage(state)?;
+            userdata::collect_garbage(state)?;
             if !Vm::may_pledge(state) {
                 return Err(Error::message(fmt!(
                     "too many coroutines have permissions of their own"

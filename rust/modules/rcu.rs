@@ -8,19 +8,20 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{
-    arguments::{self, show, type_error, type_name},
-    handles,
-    needs,
-    object::{self, Class, Object}, //
-};
 use crate::{
+    binding::{
+        arguments::{self, show, type_name},
+        needs,
+    },
     linux::account::Account,
     lua::{self, Error, Kind, State},
     native,
     runtime::{
         handle::Handle,
+        handle::Shareable,
+        objects::{Class, Classed},
         rcu_table::{RcuTable, Value, Walk, MAX_BUCKETS, MAX_KEY, MAX_STRING},
+        userdata,
         vm::Vm, //
     },
 };
@@ -28,10 +29,16 @@ use crate::{
 /// Buckets of a table that is made without a size.
 const DEFAULT_BUCKETS: i64 = 256;
 
-pub(super) const TABLE: Class = Class {
+impl Classed for RcuTable {
+    const CLASS: &'static Class = &TABLE;
+}
+
+impl Shareable for RcuTable {}
+
+const TABLE: Class = Class {
     name: c"rcu.table",
     fill: |state, metatable| {
-        handles::fill(state, metatable)?;
+        userdata::fill_shared(state, metatable)?;
         state.set_function(metatable, c"__index", native!(index, needs::Rcu))?;
         state.set_function(metatable, c"__newindex", native!(newindex, needs::Rcu))?;
         state.set_function(metatable, c"__len", native!(len, needs::Rcu))?;
@@ -39,6 +46,10 @@ pub(super) const TABLE: Class = Class {
         Ok(())
     },
 };
+
+impl Classed for Walk {
+    const CLASS: &'static Class = &WALK;
+}
 
 const WALK: Class = Class {
     name: c"rcu.walk",
@@ -84,7 +95,7 @@ fn value(state: State, index: c_int) -> lua::Result<Option<Value>> {
             }
             charged(state, |_| Value::string(bytes))?
         }
-        _ => match handles::get(state, index) {
+        _ => match userdata::handle(state, index) {
             Some(handle) => Value::Handle(handle),
             None => {
                 let got = type_name(state, index);
@@ -105,7 +116,7 @@ fn push_value(state: State, value: Value) -> lua::Result<()> {
         Value::Integer(value) => state.push_integer(value),
         Value::Float(bits) => state.push_float_bits(bits),
         Value::String(bytes) => state.push_bytes(&bytes)?,
-        Value::Handle(handle) => handles::push(state, handle)?,
+        Value::Handle(handle) => userdata::push(state, handle)?,
     }
     Ok(())
 }
@@ -131,7 +142,7 @@ fn charged<T>(
 
 /// The table at index 1, for a change.
 fn writable(state: State) -> lua::Result<Arc<RcuTable>> {
-    let table = handles::table(state, 1)?;
+    let table = userdata::shared::<RcuTable>(state, 1)?;
     if table.is_read_only() {
         return Err(Error::argument(1, fmt!("rcu.table is read-only")));
     }
@@ -151,14 +162,14 @@ fn table(state: State) -> lua::Result {
             .memcg()
             .charge(|| RcuTable::new(size, Some(runtime.account())))
     };
-    let table = object::make(state, make)?;
-    handles::push(state, Handle::Table(table))?;
+    let table = userdata::make(state, make)?;
+    userdata::push(state, Handle::new(table))?;
     Ok(1)
 }
 
 /// `t[key]`
 fn index(state: State) -> lua::Result {
-    let table = handles::table(state, 1)?;
+    let table = userdata::shared::<RcuTable>(state, 1)?;
     match table.get(key(state, 2)?) {
         Some(value) => push_value(state, value)?,
         None => state.push_nil(),
@@ -181,17 +192,16 @@ fn newindex(state: State) -> lua::Result {
 
 /// `#t`
 fn len(state: State) -> lua::Result {
-    let table = handles::table(state, 1)?;
+    let table = userdata::shared::<RcuTable>(state, 1)?;
     state.push_integer(table.len() as i64);
     Ok(1)
 }
 
 /// `pairs(t)`
 fn pairs(state: State) -> lua::Result {
-    let table = handles::table(state, 1)?;
+    let table = userdata::shared::<RcuTable>(state, 1)?;
     state.push_function(native!(next, needs::Rcu), 0)?;
-    let walk = KBox::new(Walk::new(table), GFP_KERNEL_ACCOUNT)?;
-    object::push(state, &WALK, Object::Walk(walk))?;
+    userdata::push(state, Walk::new(table))?;
     state.push_nil();
     Ok(3)
 }
@@ -225,27 +235,22 @@ impl Entry {
 
 /// What `pairs` calls: with the walk and the last key, which it does not need.
 fn next(state: State) -> lua::Result {
-    let met = object::with(state, 1, |object| match object {
-        Object::Walk(walk) => Some(walk.next(Entry::new)),
-        _ => None,
-    });
-    match met {
-        Some(Ok(Some(entry))) => {
+    let met = userdata::argument(state, 1, |walk: &mut Walk| walk.next(Entry::new))?;
+    match met? {
+        Some(entry) => {
             entry.push(state)?;
             Ok(2)
         }
-        Some(Ok(None)) => {
+        None => {
             state.push_nil();
             Ok(1)
         }
-        Some(Err(error)) => Err(error.into()),
-        None => Err(type_error(state, 1, "rcu.walk")),
     }
 }
 
 /// `rcu.map(t, fn)`
 fn map(state: State) -> lua::Result {
-    let table = handles::table(state, 1)?;
+    let table = userdata::shared::<RcuTable>(state, 1)?;
     arguments::function(state, 2)?;
     let mut walk = Walk::new(table);
     while let Some(entry) = walk.next(Entry::new)? {

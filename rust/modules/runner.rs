@@ -4,14 +4,12 @@
 
 use kernel::prelude::*;
 
-use super::{
-    arguments::{optional_milliseconds, script, show},
-    handles,
-    limits,
-    lunatik::{chain, create, stop_for, with_script}, //
-    needs,
-};
+use super::lunatik::{chain, create, stop_for, with_script};
 use crate::{
+    binding::{
+        arguments::{optional_milliseconds, script, show},
+        limits, needs,
+    },
     lua::{self, Error, Free, State},
     native,
     permission::Permission,
@@ -22,6 +20,7 @@ use crate::{
         message::Message,
         permissions,
         registry,
+        userdata,
         vm::Vm, //
     },
     sched::start,
@@ -56,7 +55,7 @@ fn run(state: State) -> lua::Result {
         start::run_with(&runtime, &chain, Some(&caller), program, &arguments)?;
         Ok(runtime)
     })?;
-    handles::push(state, Handle::Runtime(RuntimeHandle::new(runtime)))?;
+    userdata::push(state, Handle::new(RuntimeHandle::new(runtime)?))?;
     Ok(1)
 }
 
@@ -71,7 +70,7 @@ fn spawn(state: State) -> lua::Result {
         let runtime = create(state, name, Kind::Spawn, limits)?;
         start::spawn(&runtime, &chain, Some(&caller), program, arguments)
     })?;
-    handles::push(state, Handle::Thread(thread))?;
+    userdata::push(state, Handle::new(thread))?;
     Ok(1)
 }
 

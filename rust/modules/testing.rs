@@ -6,8 +6,8 @@ mod stack;
 
 use kernel::time::{Instant, Monotonic};
 
-use super::arguments;
 use crate::{
+    binding::arguments,
     linux::segment,
     lua::{self, Free, State},
     native,

@@ -4,35 +4,46 @@
 
 use kernel::prelude::*;
 
-use super::{
-    arguments::{optional_milliseconds, show, string},
-    handles,
-    needs,
-    object::Class, //
-};
 use crate::{
-    lua::{self, Error, Free, State},
+    binding::{
+        arguments::{optional_milliseconds, show, string},
+        needs,
+    },
+    lua::{self, Error, Free, Guard, State},
     native,
     runtime::{
-        handle::Handle,
+        handle::{Handle, RuntimeHandle, Shareable},
         instance::DEFAULT_GRACE_MS,
         message::Message,
+        objects::{Class, Classed},
+        userdata,
         vm::Vm, //
     },
     sched::thread::{Outcome, Thread}, //
 };
 
-pub(super) const THREAD: Class = Class {
+impl Classed for Thread {
+    const CLASS: &'static Class = &THREAD;
+}
+
+impl Shareable for Thread {}
+
+/// To control the runtime whose thread is the first argument.
+struct OfRunner;
+
+impl Guard for OfRunner {
+    fn check(state: State) -> lua::Result<()> {
+        needs::control(state, userdata::shared::<Thread>(state, 1)?.runtime())
+    }
+}
+
+const THREAD: Class = Class {
     name: c"lunatik.thread",
     fill: |state, metatable| {
-        handles::fill(state, metatable)?;
+        userdata::fill_shared(state, metatable)?;
         state.new_table(0, 3)?;
-        state.set_function(
-            -1,
-            c"join",
-            native!(join, (needs::Thread, needs::RunnerOfThread)),
-        )?;
-        state.set_function(-1, c"stop", native!(stop, needs::RunnerOfThread))?;
+        state.set_function(-1, c"join", native!(join, (needs::Thread, OfRunner)))?;
+        state.set_function(-1, c"stop", native!(stop, OfRunner))?;
         state.set_function(-1, c"task", native!(task, needs::Thread))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
@@ -53,7 +64,7 @@ pub(super) fn open(state: State) -> lua::Result {
 
 /// `thread.run(runtime, name, ...)`
 fn run(state: State) -> lua::Result {
-    let runtime = handles::runtime(state, 1)?;
+    let runtime = userdata::shared::<RuntimeHandle>(state, 1)?;
     let name = string(state, 2)?;
     let target = runtime.runtime();
     if target.has_thread() {
@@ -62,7 +73,7 @@ fn run(state: State) -> lua::Result {
     }
     let arguments = Message::encode(state, 3, state.top())?;
     let thread = Thread::run(target.clone(), name, arguments)?;
-    handles::push(state, Handle::Thread(thread))?;
+    userdata::push(state, Handle::new(thread))?;
     Ok(1)
 }
 
@@ -76,7 +87,7 @@ fn shouldstop(state: State) -> lua::Result {
 /// `thread.current()`
 fn current(state: State) -> lua::Result {
     match Vm::runtime_of(state).thread() {
-        Some(thread) => handles::push(state, Handle::Thread(thread))?,
+        Some(thread) => userdata::push(state, thread)?,
         None => state.push_nil(),
     }
     Ok(1)
@@ -93,7 +104,7 @@ fn interrupted(error: kernel::error::Error) -> Error {
 
 /// `t:stop([grace_ms])`
 fn stop(state: State) -> lua::Result {
-    let thread = handles::thread(state, 1)?;
+    let thread = userdata::shared::<Thread>(state, 1)?;
     let grace = optional_milliseconds(state, 2)?.unwrap_or(DEFAULT_GRACE_MS);
     let caller = Vm::runtime_of(state);
     thread
@@ -104,10 +115,10 @@ fn stop(state: State) -> lua::Result {
 
 /// `t:join([timeout_ms])`
 fn join(state: State) -> lua::Result {
-    let thread = handles::thread(state, 1)?;
+    let thread = userdata::shared::<Thread>(state, 1)?;
     let timeout = optional_milliseconds(state, 2)?;
     let caller = Vm::runtime_of(state);
-    let own = caller.thread();
+    let own = Thread::of(&caller);
     if own.is_some_and(|own| core::ptr::eq(&*own, &*thread)) {
         return Err(Error::message(fmt!("a thread cannot join itself")));
     }
@@ -137,7 +148,7 @@ fn join(state: State) -> lua::Result {
 
 /// `t:task()`
 fn task(state: State) -> lua::Result {
-    let Some(task) = handles::thread(state, 1)?.task() else {
+    let Some(task) = userdata::shared::<Thread>(state, 1)?.task() else {
         state.push_nil();
         return Ok(1);
     };

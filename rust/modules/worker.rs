@@ -13,35 +13,44 @@ use kernel::{
 mod create;
 mod script;
 
-pub(super) use self::script::Script;
-use super::{
-    arguments::{optional_milliseconds, type_error},
-    needs,
-    object::{self, Class, Object}, //
-};
+use self::script::Script;
 use crate::{
+    binding::arguments::{self, optional_milliseconds, type_error},
     channel::{
         mailbox::{Limits, Mailbox, Sent, Taken},
-        worker::{Fault, Worker}, //
+        worker::{Fault, Worker, WorkerHandle}, //
     },
-    lua::{self, Error, Free, Kind, State},
+    lua::{self, Error, Free, Guard, Kind, State},
     native,
     runtime::{
-        buffer::MAX_FAMILY_BYTES,
+        buffer::{Family, MAX_FAMILY_BYTES},
         children::MAX_CHILDREN,
         entries::Entry,
         instance::DEFAULT_GRACE_MS,
         message::Message,
+        objects::{Class, Classed},
         parking::{wait, Waited},
         reaper,
+        userdata,
         vm::Vm, //
     },
 };
 
-/// What scripts are told that handles are.
-const TYPE: &str = "worker.state";
+/// To create workers. The function asks for permission to read the script's file itself, and then
+/// for the permission to load code.
+struct CreatesWorkers;
 
-pub(super) const WORKER: Class = Class {
+impl Guard for CreatesWorkers {
+    fn check(state: State) -> lua::Result<()> {
+        Script::of_argument(state, 1)?.permit(state)
+    }
+}
+
+impl Classed for WorkerHandle {
+    const CLASS: &'static Class = &WORKER;
+}
+
+const WORKER: Class = Class {
     name: c"worker.state",
     fill: |state, metatable| {
         state.set_function(metatable, c"__close", native!(stop, Free))?;
@@ -53,11 +62,7 @@ pub(super) const WORKER: Class = Class {
 /// Pushes the table.
 pub(super) fn push(state: State) -> lua::Result<()> {
     state.new_table(0, 8)?;
-    state.set_function(
-        -1,
-        c"create",
-        native!(create::create, needs::CreatesWorkers),
-    )?;
+    state.set_function(-1, c"create", native!(create::create, CreatesWorkers))?;
     state.set_function(-1, c"limits", native!(limits, Free))?;
     state.set_function(-1, c"receive", native!(receive, Free))?;
     state.set_function(-1, c"send", native!(send, Free))?;
@@ -79,11 +84,9 @@ fn add_own(state: State) -> lua::Result<()> {
 
 /// The worker at `index`.
 fn worker(state: State, index: c_int) -> lua::Result<Arc<Worker>> {
-    object::with(state, index, |object| match object {
-        Object::Worker(handle) => Some(handle.worker().clone()),
-        _ => None,
+    userdata::argument(state, index, |handle: &mut WorkerHandle| {
+        handle.worker().clone()
     })
-    .ok_or_else(|| type_error(state, index, TYPE))
 }
 
 /// `worker.status(w)`
@@ -114,7 +117,7 @@ fn limit(state: State, name: &CStr, most: usize) -> lua::Result<Option<usize>> {
         (Kind::Nil, _) => Ok(None),
         (Kind::Integer, Some(given)) if (1..=most).contains(&given) => Ok(Some(given)),
         _ => {
-            let name = super::arguments::show(name.to_bytes());
+            let name = arguments::show(name.to_bytes());
             Err(Error::argument(
                 1,
                 fmt!("field '{name}' must be an integer from 1 to {most}"),
@@ -123,10 +126,14 @@ fn limit(state: State, name: &CStr, most: usize) -> lua::Result<Option<usize>> {
     }
 }
 
+/// What the mailboxes of the workers that the code of `state` makes may hold.
+fn mailbox_limits(state: State) -> Limits {
+    Vm::attachment(state).unwrap_or(Limits::DEFAULT)
+}
+
 /// `worker.limits([{messages=, bytes=}])`
 fn limits(state: State) -> lua::Result {
-    let cell = Vm::mailbox_limits(state);
-    let mut limits = cell.get();
+    let mut limits = mailbox_limits(state);
     match state.kind(1) {
         Kind::None => (),
         Kind::Table => {
@@ -136,7 +143,7 @@ fn limits(state: State) -> lua::Result {
             if let Some(bytes) = limit(state, c"bytes", Limits::MAX.bytes)? {
                 limits.bytes = bytes;
             }
-            cell.set(limits);
+            Vm::attach(state, limits)?;
         }
         _ => return Err(type_error(state, 1, "table")),
     }
@@ -160,7 +167,7 @@ fn put(state: State, index: c_int, mailbox: &Mailbox) -> lua::Result {
         return Err(Error::message(fmt!("cannot send no value")));
     }
     let runtime = Vm::runtime_of(state);
-    let family = Vm::family(state)?;
+    let family = Family::of(state)?;
     let mut entry = runtime.memcg().charge(|| {
         let message = Message::encode(state, index, index)?;
         let room = family.take(Entry::size_of(&message)).ok_or_else(|| {
@@ -200,7 +207,7 @@ fn send(state: State) -> lua::Result {
 
 /// What connects the running worker to its parent.
 fn own(state: State, function: &str) -> lua::Result<Arc<Worker>> {
-    Vm::worker(state)
+    Vm::attachment::<Arc<Worker>>(state)
         .ok_or_else(|| Error::message(fmt!("worker.{function} called outside worker context")))
 }
 

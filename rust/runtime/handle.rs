@@ -2,50 +2,81 @@
 
 //! What runtimes can share by reference.
 
-use kernel::sync::Arc;
+use core::{any::Any, ptr};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::{
-    instance::{Kind, Runtime}, //
-    rcu_table::RcuTable,
+    instance::{Kind, Runtime},
+    objects::{Class, Object},
+    reaper, //
 };
-use crate::sched::thread::Thread;
 
-/// A reference to something shareable.
-#[derive(Clone)]
-pub(crate) enum Handle {
-    /// An RCU table.
-    Table(Arc<RcuTable>),
-    /// A runtime.
-    Runtime(RuntimeHandle),
-    /// A kernel thread that runs a runtime.
-    Thread(ThreadHandle),
-}
-
-impl Handle {
-    /// Whether both refer to the same thing.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Table(a), Self::Table(b)) => Arc::ptr_eq(a, b),
-            (Self::Runtime(a), Self::Runtime(b)) => Arc::ptr_eq(a.runtime(), b.runtime()),
-            (Self::Thread(a), Self::Thread(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        }
+/// Something that several runtimes can refer to, and that a message or an RCU table can carry.
+///
+/// A type also has a [`Class`], by [`Classed`](super::objects::Classed), which says what Lua code can do with it.
+pub(crate) trait Shareable: Object + Sync {
+    /// What two references have in common that refer to the same thing.
+    fn identity(&self) -> *const () {
+        ptr::from_ref(self).cast()
     }
 }
 
-/// A thread travels as it is: it ends by itself or by `stop`, not with its last handle.
-pub(crate) type ThreadHandle = Arc<Thread>;
+/// A reference to something shareable. It can be cloned in any context.
+#[derive(Clone)]
+pub(crate) struct Handle(Arc<dyn Shareable>);
+
+impl Handle {
+    /// Makes a handle.
+    pub(crate) fn new<T: Shareable>(shared: Arc<T>) -> Self {
+        Self(shared)
+    }
+
+    /// Whether both refer to the same thing.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        ptr::eq(self.0.identity(), other.0.identity())
+    }
+
+    /// Whether it refers to a `T`.
+    fn is<T: Shareable>(&self) -> bool {
+        let shared: &dyn Any = &*self.0;
+        shared.is::<T>()
+    }
+
+    /// What it refers to, if that is a `T`.
+    pub(crate) fn get<T: Shareable>(&self) -> Option<Arc<T>> {
+        self.clone().into_inner().ok()
+    }
+
+    /// As [`get`](Self::get), without another reference. Gives itself back if it refers to something else.
+    pub(crate) fn into_inner<T: Shareable>(self) -> Result<Arc<T>, Self> {
+        if !self.is::<T>() {
+            return Err(self);
+        }
+        // SAFETY: The reference was made by `into_raw()` from an `Arc` of a `T`, as was just checked.
+        Ok(unsafe { Arc::from_raw(Arc::into_raw(self.0).cast::<T>()) })
+    }
+}
+
+impl Object for Handle {
+    fn class(&self) -> &'static Class {
+        self.0.class()
+    }
+}
 
 /// A reference to a runtime that keeps it running.
 ///
-/// A child runtime, which has no name to be stopped by, is told to stop with its last handle.
+/// A child runtime, which has no name to be stopped by, is told to stop with the last of them.
 pub(crate) struct RuntimeHandle(Arc<Runtime>);
 
 impl RuntimeHandle {
     /// Makes a handle.
-    pub(crate) fn new(runtime: Arc<Runtime>) -> Self {
+    pub(crate) fn new(runtime: Arc<Runtime>) -> Result<Arc<Self>> {
         runtime.add_handle();
-        Self(runtime)
+        // Where this fails, what is dropped takes the handle back.
+        Ok(Arc::new(Self(runtime), GFP_KERNEL_ACCOUNT)?)
     }
 
     /// What it refers to.
@@ -54,9 +85,9 @@ impl RuntimeHandle {
     }
 }
 
-impl Clone for RuntimeHandle {
-    fn clone(&self) -> Self {
-        Self::new(self.0.clone())
+impl Shareable for RuntimeHandle {
+    fn identity(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
     }
 }
 
@@ -64,7 +95,7 @@ impl Drop for RuntimeHandle {
     fn drop(&mut self) {
         if self.0.remove_handle() && self.0.kind() == Kind::Child {
             self.0.request_stop();
-            super::reaper::finish(self.0.clone());
+            reaper::finish(self.0.clone());
         }
     }
 }

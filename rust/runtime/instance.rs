@@ -27,6 +27,7 @@ use kernel::{
 use super::{
     chain::{Chain, Ownership},
     children::{Child, Children},
+    handle::Handle,
     live,
     log::Log,
     meter::{Budget, Meter},
@@ -37,13 +38,10 @@ use super::{
     vm::Vm,
     waiting::Wakes, //
 };
-use crate::{
-    linux::{
-        account::{Account, Charge},
-        memcg::MemoryCgroup,
-        watch::Watch, //
-    },
-    sched::thread::Thread, //
+use crate::linux::{
+    account::{Account, Charge},
+    memcg::MemoryCgroup,
+    watch::Watch, //
 };
 
 mod ended_waits;
@@ -105,7 +103,7 @@ struct Executing {
 struct Details {
     executing: Option<Executing>,
     /// The kernel thread that runs its body now.
-    thread: Option<Arc<Thread>>,
+    thread: Option<Handle>,
     /// The last error.
     failure: Option<Arc<Failure>>,
     /// The permissions of its main thread, to be shown; the thread has a reference of its own.
@@ -355,7 +353,7 @@ impl Runtime {
     }
 
     /// The kernel thread that runs its body now.
-    pub(crate) fn thread(&self) -> Option<Arc<Thread>> {
+    pub(crate) fn thread(&self) -> Option<Handle> {
         self.details.lock().thread.clone()
     }
 
@@ -365,7 +363,7 @@ impl Runtime {
     }
 
     /// Notes which thread runs its body. The thread takes this back when it ends.
-    pub(crate) fn set_thread(&self, thread: Option<Arc<Thread>>) {
+    pub(crate) fn set_thread(&self, thread: Option<Handle>) {
         let former = core::mem::replace(&mut self.details.lock().thread, thread);
         // Frees memory perhaps, so after unlocking.
         drop(former);

@@ -7,12 +7,42 @@
 //! type that is asked for or to none; and all objects are dropped with the VM, even if a script
 //! took the finalizers away.
 
+use core::{any::Any, ffi::c_int};
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
 
-use crate::linux::account::{Account, Charge};
+use crate::{
+    linux::account::{kmalloc_size, Account, Charge},
+    lua::{self, State},
+};
+
+/// A kind of userdata: what scripts call it, and what fills its metatable.
+pub(crate) struct Class {
+    /// The name of the type in error messages, and of the metatable in the registry.
+    pub(crate) name: &'static CStr,
+    /// Fills the metatable at this index.
+    pub(crate) fill: fn(State, c_int) -> lua::Result<()>,
+}
+
+/// A type that Lua code can refer to.
+pub(crate) trait Classed: 'static {
+    /// Its class.
+    const CLASS: &'static Class;
+}
+
+/// An object that Lua code can refer to: any value of a [`Classed`] type.
+pub(crate) trait Object: Any + Send {
+    /// Its class.
+    fn class(&self) -> &'static Class;
+}
+
+impl<T: Classed + Send> Object for T {
+    fn class(&self) -> &'static Class {
+        T::CLASS
+    }
+}
 
 /// Objects that one VM may refer to at one time.
 pub(crate) const MAX_OBJECTS: usize = 65_536;
@@ -37,14 +67,19 @@ impl ObjectId {
     };
 }
 
-enum Content<T> {
+enum Content {
     Free { next: u32 },
-    Used(T),
+    Used(KBox<dyn Object>),
 }
 
-struct Slot<T> {
+struct Slot {
     generation: u32,
-    content: Content<T>,
+    content: Content,
+}
+
+/// Bytes that the memory of an object takes.
+fn size(object: &dyn Object) -> usize {
+    kmalloc_size(size_of_val(object))
 }
 
 /// A set of objects that are found by number.
@@ -52,14 +87,14 @@ struct Slot<T> {
 /// # Invariants
 ///
 /// `first_free` begins a list of slots that are free, or is [`NONE`].
-pub(crate) struct Objects<T> {
-    slots: KVVec<Slot<T>>,
+pub(crate) struct Objects {
+    slots: KVVec<Slot>,
     first_free: u32,
-    /// What `slots` counts.
+    /// What `slots` and the objects count.
     charge: Charge,
 }
 
-impl<T> Objects<T> {
+impl Objects {
     /// Creates an empty set, whose memory counts against `account`.
     pub(crate) fn new(account: &Arc<Account>) -> Self {
         // INVARIANT: There are no free slots.
@@ -75,57 +110,80 @@ impl<T> Objects<T> {
         self.first_free == NONE && self.slots.len() >= MAX_OBJECTS
     }
 
-    /// Adds an object. Fails with `ENOSPC` if there are too many, or with `ENOMEM`.
-    pub(crate) fn insert(&mut self, object: T) -> Result<ObjectId> {
-        if let Some(slot) = self.slots.as_mut_slice().get_mut(self.first_free as usize) {
-            if let Content::Free { next } = slot.content {
-                let id = ObjectId {
-                    slot: self.first_free,
-                    generation: slot.generation,
-                };
-                slot.content = Content::Used(object);
-                // INVARIANT: The rest of the list.
-                self.first_free = next;
-                return Ok(id);
-            }
+    /// Adds an object. Fails with `ENOSPC` if there are too many, or with `ENOMEM`; then it gives the object
+    /// back, which the caller drops when nothing of the set is borrowed any more.
+    pub(crate) fn insert(
+        &mut self,
+        object: KBox<dyn Object>,
+    ) -> Result<ObjectId, (Error, KBox<dyn Object>)> {
+        if let Err(error) = self.make_room(size(&*object)) {
+            return Err((error, object));
+        }
+        let slot = match self.slots.as_mut_slice().get_mut(self.first_free as usize) {
+            Some(slot) => slot,
+            None => return Err((ENOSPC, object)),
+        };
+        let id = ObjectId {
+            slot: self.first_free,
+            generation: slot.generation,
+        };
+        if let Content::Free { next } = slot.content {
+            // INVARIANT: The rest of the list.
+            self.first_free = next;
+        }
+        slot.content = Content::Used(object);
+        Ok(id)
+    }
+
+    /// Sees to it that a slot is free, and counts an object of so many bytes.
+    fn make_room(&mut self, bytes: usize) -> Result {
+        let counted = self.charge.bytes();
+        if self.first_free != NONE {
+            return Ok(self.charge.set(counted.saturating_add(bytes))?);
         }
         let count = self.slots.len();
         if count >= MAX_OBJECTS {
             return Err(ENOSPC);
         }
+        let mut more = 0;
         if count == self.slots.capacity() {
-            let more = count.saturating_mul(2).max(4);
-            self.charge.set(more.saturating_mul(size_of::<Slot<T>>()))?;
-            self.slots.reserve(
-                more.saturating_sub(count),
-                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-            )?;
+            more = count.max(4);
         }
-        let id = ObjectId {
-            slot: self.slots.len() as u32,
-            generation: 0,
-        };
-        self.slots.push(
-            Slot {
-                generation: 0,
-                content: Content::Used(object),
-            },
-            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-        )?;
-        Ok(id)
+        let growth = more.saturating_mul(size_of::<Slot>());
+        self.charge
+            .set(counted.saturating_add(growth).saturating_add(bytes))?;
+        let added = self
+            .slots
+            .reserve(more.max(1), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+            .and_then(|()| {
+                self.slots.push(
+                    Slot {
+                        generation: 0,
+                        content: Content::Free { next: NONE },
+                    },
+                    GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+                )
+            });
+        if let Err(error) = added {
+            self.charge.set_anyway(counted);
+            return Err(error.into());
+        }
+        // INVARIANT: The slot that was just added is the only one that is free.
+        self.first_free = count as u32;
+        Ok(())
     }
 
     /// The object with this number, if it is still there.
-    pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut dyn Object> {
         let slot = self.slots.as_mut_slice().get_mut(id.slot as usize)?;
         match &mut slot.content {
-            Content::Used(object) if slot.generation == id.generation => Some(object),
+            Content::Used(object) if slot.generation == id.generation => Some(&mut **object),
             _ => None,
         }
     }
 
     /// Takes the object out. The caller drops it when nothing of the set is borrowed any more.
-    pub(crate) fn remove(&mut self, id: ObjectId) -> Option<T> {
+    pub(crate) fn remove(&mut self, id: ObjectId) -> Option<KBox<dyn Object>> {
         self.get_mut(id)?;
         let slot = self.slots.as_mut_slice().get_mut(id.slot as usize)?;
         slot.generation = slot.generation.wrapping_add(1);
@@ -136,7 +194,11 @@ impl<T> Objects<T> {
         // INVARIANT: The slot is free now, and leads to the rest of the list.
         self.first_free = id.slot;
         match former {
-            Content::Used(object) => Some(object),
+            Content::Used(object) => {
+                let left = self.charge.bytes().saturating_sub(size(&*object));
+                self.charge.set_anyway(left);
+                Some(object)
+            }
             Content::Free { .. } => None,
         }
     }

@@ -17,7 +17,7 @@ use kernel::{
 };
 
 use super::{
-    handle::{Handle, RuntimeHandle, ThreadHandle},
+    handle::{Handle, RuntimeHandle},
     instance::Runtime,
     live,
     rcu_table::{RcuTable, Value},
@@ -78,12 +78,12 @@ impl Registry {
         env.set(
             None,
             b"runtimes",
-            Value::Handle(Handle::Table(runtimes.clone())),
+            Value::Handle(Handle::new(runtimes.clone())),
         )?;
         env.set(
             None,
             b"threads",
-            Value::Handle(Handle::Table(threads.clone())),
+            Value::Handle(Handle::new(threads.clone())),
         )?;
         let tables = KBox::new(
             Tables {
@@ -120,7 +120,8 @@ pub(crate) fn env() -> Option<Arc<RcuTable>> {
 /// Gives `runtime` its name. Of several that want the same one, exactly one gets it.
 pub(crate) fn register(runtime: &Arc<Runtime>) -> Result<(), RegisterError> {
     let tables = tables().ok_or(RegisterError::Errno(ENODEV))?;
-    let value = Value::Handle(Handle::Runtime(RuntimeHandle::new(runtime.clone())));
+    let handle = RuntimeHandle::new(runtime.clone()).map_err(RegisterError::Errno)?;
+    let value = Value::Handle(Handle::new(handle));
     match tables.runtimes.insert_if_absent(runtime.name(), value) {
         Ok(true) => {
             forget(Some(runtime.name()));
@@ -132,17 +133,17 @@ pub(crate) fn register(runtime: &Arc<Runtime>) -> Result<(), RegisterError> {
 }
 
 /// Lists the thread of a spawned runtime.
-pub(crate) fn register_thread(runtime: &Runtime, thread: ThreadHandle) -> Result {
+pub(crate) fn register_thread(runtime: &Runtime, thread: Handle) -> Result {
     let tables = tables().ok_or(ENODEV)?;
     tables
         .threads
-        .set(None, runtime.name(), Value::Handle(Handle::Thread(thread)))
+        .set(None, runtime.name(), Value::Handle(thread))
 }
 
 /// The runtime called `name`.
 pub(crate) fn find(name: &[u8]) -> Option<Arc<Runtime>> {
     match tables()?.runtimes.get(name)? {
-        Value::Handle(Handle::Runtime(runtime)) => Some(runtime.runtime().clone()),
+        Value::Handle(handle) => Some(handle.get::<RuntimeHandle>()?.runtime().clone()),
         _ => None,
     }
 }

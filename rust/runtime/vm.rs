@@ -10,12 +10,11 @@ use core::{
 };
 use kernel::{
     prelude::*,
-    sync::{Arc, ArcBorrow},
+    sync::{Arc, ArcBorrow, SetOnce},
 };
 
-use self::{output::Unsent, segments::Segments};
+use self::{attachments::Attachments, output::Unsent, segments::Segments};
 use super::{
-    buffer::Family,
     heap::{Heap, Surroundings},
     instance::Runtime,
     interruptible::Owner,
@@ -24,23 +23,33 @@ use super::{
     permissions::{self, Held, MainPermissions}, //
 };
 use crate::{
-    channel::{mailbox::Limits, worker::Worker},
     linux::{
         account::{Account, Charge},
         large::LargeBlocks,
         memcg::MemoryCgroup,
     },
-    lua::{Reference, State},
-    modules::{self, Object},
+    lua::{self, Reference, State},
     permission::Set,
     stdio::Streams,
     sys::lua as sys, //
 };
 
-mod connections;
+mod attachments;
+mod directory;
 mod large;
 mod output;
 mod segments;
+
+/// What opens the modules in a new VM; see [`set_library`].
+static LIBRARY: SetOnce<Open> = SetOnce::new();
+
+/// Makes modules available to the code of a VM in which nothing has run.
+pub(crate) type Open = fn(State) -> lua::Result<()>;
+
+/// Has each VM that is made from now on offer what `open` makes available. To be called once.
+pub(super) fn set_library(open: Open) {
+    LIBRARY.populate(open);
+}
 
 /// What an interrupt ends.
 #[derive(Clone, Copy)]
@@ -73,7 +82,7 @@ pub(crate) struct Vm {
     segments: Segments,
     /// What userdata refer to; dropped after the state, which refers to it until then. Only
     /// touched by the thread that executes the VM.
-    objects: UnsafeCell<Objects<Object>>,
+    objects: UnsafeCell<Objects>,
     /// Set before any Lua code runs.
     streams: UnsafeCell<Option<Pin<KBox<Streams>>>>,
     /// The main thread's; dropped after the state, as the whole is.
@@ -82,16 +91,8 @@ pub(crate) struct Vm {
     /// The folder of the script, and what that counts. Only touched by the thread that executes the VM.
     directory: UnsafeCell<(KVVec<u8>, Charge)>,
     body: Cell<Option<Reference>>,
-    /// Made when it is first needed. Only touched by the thread that executes the VM.
-    interrupt_owner: UnsafeCell<Option<Arc<Owner>>>,
-    /// Likewise.
-    family: UnsafeCell<Option<Arc<Family>>>,
-    /// What connects a worker to its parent. Likewise.
-    worker: UnsafeCell<Option<Arc<Worker>>>,
-    /// What the mailboxes of workers may hold that are made from now on.
-    mailbox_limits: Cell<Limits>,
-    /// See `sched/resume.rs`.
-    resume_driver: Cell<Option<Reference>>,
+    /// Only touched by the thread that executes the VM.
+    attachments: UnsafeCell<Attachments>,
     _pin: PhantomPinned,
 }
 
@@ -154,11 +155,7 @@ impl Vm {
                 unsent: Unsent::new(&account),
                 directory: UnsafeCell::new((KVVec::new(), Charge::none())),
                 body: Cell::new(None),
-                interrupt_owner: UnsafeCell::new(None),
-                family: UnsafeCell::new(None),
-                worker: UnsafeCell::new(None),
-                mailbox_limits: Cell::new(Limits::DEFAULT),
-                resume_driver: Cell::new(None),
+                attachments: UnsafeCell::new(Attachments::new()),
                 _pin: PhantomPinned,
             }? Error),
             GFP_KERNEL_ACCOUNT,
@@ -185,8 +182,18 @@ impl Vm {
         if unsafe { sys::lunatik_openlibs(state) } != 0 {
             return Err(ENOMEM);
         }
-        modules::preload(vm.state()).map_err(|_| ENOMEM)?;
+        if let Some(open) = LIBRARY.as_ref() {
+            open(vm.state()).map_err(|_| ENOMEM)?;
+        }
         Ok(vm)
+    }
+
+    /// The VM of `state`.
+    ///
+    /// The result must not be used beyond the native function that was called with `state`.
+    pub(super) fn of<'a>(state: State) -> &'a Self {
+        // SAFETY: Each state's user data is its VM, which lives while the state does.
+        unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() }
     }
 
     /// The main state. For whoever executes the VM.
@@ -206,15 +213,13 @@ impl Vm {
     ///
     /// The result must not be used beyond the native function that was called with `state`.
     pub(super) fn permissions_of_main<'a>(state: State) -> &'a MainPermissions {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        let vm = Self::of(state);
         &vm.permissions
     }
 
     /// The permissions of the main thread, if `state` is that and not a coroutine.
     pub(super) fn main_permissions<'a>(state: State) -> Option<&'a MainPermissions> {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        let vm = Self::of(state);
         ptr::eq(vm.state.get(), state.as_raw()).then_some(&vm.permissions)
     }
 
@@ -286,38 +291,17 @@ impl Vm {
         self.body.get()
     }
 
-    /// What runs the body as a coroutine, if that was made.
-    pub(crate) fn resume_driver(&self) -> Option<Reference> {
-        self.resume_driver.get()
-    }
-
-    /// Keeps what runs the body as a coroutine.
-    pub(crate) fn set_resume_driver(&self, driver: Reference) {
-        self.resume_driver.set(Some(driver));
-    }
-
     /// Calls `with` with what userdata of `state`'s VM refer to. It must neither call Lua nor drop
     /// an object.
-    pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects<Object>) -> T) -> T {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+    pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects) -> T) -> T {
+        let vm = Self::of(state);
         // SAFETY: The caller executes the VM, and `with` comes to no code that would call this.
         with(unsafe { &mut *vm.objects.get() })
     }
 
     /// What is to be known of the VM of `state` by those who may interrupt its threads.
     pub(super) fn interrupt_owner(state: State) -> Result<Arc<Owner>> {
-        // SAFETY: Each state's user data is its VM, which lives while the state does; the calling
-        // thread executes it, and nothing below comes back here.
-        let owner = unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            &mut *vm.interrupt_owner.get()
-        };
-        if let Some(owner) = owner {
-            return Ok(owner.clone());
-        }
-        let made = Owner::new(&Self::runtime_of(state))?;
-        Ok(owner.insert(made).clone())
+        Self::attachment_or(state, || Owner::new(&Self::runtime_of(state)))
     }
 
     /// Whether the native function that was called with `state` has left its thread to wait, and is
@@ -335,8 +319,7 @@ impl Vm {
     ///
     /// The result must not be used beyond the native function that was called with `state`.
     pub(crate) fn runtime_of<'a>(state: State) -> ArcBorrow<'a, Runtime> {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        let vm = Self::of(state);
         // SAFETY: The runtime owns the VM, was made by `Arc`, and lives while its code runs.
         unsafe { ArcBorrow::from_raw(vm.runtime) }
     }

@@ -12,17 +12,22 @@ use kernel::{
 };
 
 use crate::{
-    lua::{self, Error, State},
+    lua::{self, Error, Reference, State},
     runtime::{
         chain::Chain,
         execute::{enter_failure, or_no_memory, to_failure},
         instance::{Entered, Failure, Runtime},
-        message::Message, //
+        message::Message,
+        vm::Vm, //
     },
 };
 
 /// What makes a coroutine of a body: `lua/lib/internal/resume.lua`.
 const DRIVER: &CStr = c"internal.resume";
+
+/// What has made coroutines of the body of a virtual machine so far.
+#[derive(Clone, Copy)]
+struct Driver(Reference);
 
 /// Resumes the body of `runtime` with `arguments`, for the code of `caller`. Returns what it
 /// yields or returns.
@@ -59,7 +64,7 @@ fn resume_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Messag
         )));
     };
     state.reserve(lua::MIN_STACK)?;
-    push_driver(entered, state)?;
+    push_driver(state)?;
     state.push_kept(body);
     let count = arguments.push(state)?;
     state.call(count.saturating_add(1), -1)?;
@@ -67,8 +72,8 @@ fn resume_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Messag
 }
 
 /// Pushes the driver of this VM, which is made when it is first needed.
-fn push_driver(entered: &Entered<'_>, state: State) -> lua::Result<()> {
-    if let Some(driver) = entered.vm().resume_driver() {
+fn push_driver(state: State) -> lua::Result<()> {
+    if let Some(Driver(driver)) = Vm::attachment(state) {
         state.push_kept(driver);
         return Ok(());
     }
@@ -76,6 +81,5 @@ fn push_driver(entered: &Entered<'_>, state: State) -> lua::Result<()> {
     state.call(0, 1)?;
     state.push_value(-1);
     let driver = state.keep()?;
-    entered.vm().set_resume_driver(driver);
-    Ok(())
+    Ok(Vm::attach(state, Driver(driver))?)
 }

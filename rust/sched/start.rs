@@ -14,6 +14,7 @@ use crate::{
     runtime::{
         chain::{Chain, EnterError},
         execute,
+        handle::Handle,
         instance::{Entered, Failure, Kind, Options, Runtime},
         message::Message,
         program::{self, Program},
@@ -209,7 +210,7 @@ pub(crate) fn spawn(
     entered.send_output();
     runtime.set_sink(None);
     let started = Thread::run(runtime.clone(), runtime.name(), arguments).and_then(|thread| {
-        registry::register_thread(runtime, thread.clone())?;
+        registry::register_thread(runtime, Handle::new(thread.clone()))?;
         Ok(thread)
     });
     started.map_err(|error| {

@@ -32,6 +32,7 @@ use crate::{
     runtime::{
         chain::Chain,
         execute::{self, Results},
+        handle::Handle,
         instance::{Keep, Runtime},
         message::Message,
         waiting::Wakes, //
@@ -101,6 +102,11 @@ fn thread_name(name: &[u8]) -> ([u8; MAX_NAME + 1], usize) {
 }
 
 impl Thread {
+    /// The thread that runs the body of `runtime` now, if any.
+    pub(crate) fn of(runtime: &Runtime) -> Option<Arc<Self>> {
+        runtime.thread()?.into_inner().ok()
+    }
+
     /// The runtime whose body it runs.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
@@ -140,7 +146,7 @@ impl Thread {
         let keep = Keep::new(&thread.runtime);
         // The new thread waits for this lock before it does anything, so it finds its task set.
         let mut state = thread.state.lock();
-        thread.runtime.set_thread(Some(thread.clone()));
+        thread.runtime.set_thread(Some(Handle::new(thread.clone())));
         let task = kthread::spawn(name, move || {
             own.main(&chain, arguments, results, keep);
             drop(charge);

@@ -14,8 +14,8 @@ use super::{
     Device, //
 };
 use crate::{
+    binding::errno,
     lua::{self, Error as LuaError, Kind, Reference, State},
-    modules::errno,
     runtime::{
         chain::EnterError,
         execute,

@@ -13,16 +13,13 @@ use kernel::{
 };
 
 use super::{
-    super::{
-        arguments::show,
-        lunatik::start_error,
-        object::{self, Object}, //
-    },
+    super::lunatik::start_error,
     add_own,
-    script::{Script, Text},
-    WORKER, //
+    mailbox_limits,
+    script::{Script, Text}, //
 };
 use crate::{
+    binding::arguments::show,
     channel::worker::{Fault, Worker, WorkerHandle},
     linux::{c_text::CText, segment::NoRoom},
     lua::{self, Error, Kind as ValueKind, State},
@@ -36,6 +33,7 @@ use crate::{
         permissions,
         program::{self, Program as Source},
         surroundings::{folder, Surroundings},
+        userdata,
         vm::Vm, //
     },
     sched::{
@@ -105,10 +103,10 @@ pub(super) fn create(state: State) -> lua::Result {
     let arguments = memcg.charge(|| Message::encode(state, 2, state.top()))?;
     let made = runtime(state, &script).map_err(|error| failed(state, &script, error))?;
     let mut unstarted = Unstarted(Some(made.clone()));
-    let limits = Vm::mailbox_limits(state).get();
+    let limits = mailbox_limits(state);
     let worker = memcg.charge(|| Worker::new(made.clone(), parent.into(), limits))?;
     let handle = WorkerHandle::new(worker.clone());
-    object::push(state, &WORKER, Object::Worker(handle))?;
+    userdata::push(state, handle)?;
     let body = Body {
         worker,
         script,
@@ -200,7 +198,7 @@ impl Program for Body {
     fn begin(&mut self, entered: &Entered<'_>) -> lua::Result {
         let state = entered.state();
         state.reserve(lua::MIN_STACK)?;
-        Vm::set_worker(state, self.worker.clone());
+        Vm::attach(state, self.worker.clone())?;
         add_own(state)?;
         let text = mem::replace(&mut self.text, Text::InFile);
         self.load(state, text)?;

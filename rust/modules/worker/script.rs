@@ -5,11 +5,9 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::super::{
-    arguments::{show, type_error},
-    lunatik::read_script, //
-};
+use super::super::lunatik::read_script;
 use crate::{
+    binding::arguments::{show, type_error},
     control::abi::script_name,
     linux::{
         account::{Charge, CountedBytes},

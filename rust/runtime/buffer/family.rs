@@ -11,9 +11,13 @@ use kernel::{
 };
 
 use super::{
-    super::waiting::Wakes,
+    super::{
+        vm::Vm,
+        waiting::Wakes, //
+    },
     Buffer, //
 };
+use crate::lua::State;
 
 /// Bytes of messages that all buffers of a family may hold.
 pub(crate) const MAX_FAMILY_BYTES: usize = 64 << 20;
@@ -27,12 +31,22 @@ pub(crate) struct Family {
 
 impl Family {
     /// A family of one.
-    pub(crate) fn new() -> Result<Arc<Self>> {
+    fn new() -> Result<Arc<Self>> {
         let family = Self {
             bytes: Atomic::new(0),
             aborted: Atomic::new(false),
         };
         Ok(Arc::new(family, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// The family that the VM of `state` belongs to.
+    pub(crate) fn of(state: State) -> Result<Arc<Self>> {
+        Vm::attachment_or(state, Self::new)
+    }
+
+    /// Has the VM of `state`, in which nothing has run yet, belong to the family.
+    pub(crate) fn joined_by(self: Arc<Self>, state: State) -> Result {
+        Vm::attach(state, self)
     }
 
     /// Whether all operations on the buffers of the family fail.

@@ -4,11 +4,13 @@
 
 use core::ffi::c_int;
 
-use super::super::handle::Handle;
+use super::super::{
+    handle::Handle,
+    userdata, //
+};
 use crate::{
     codec::{DecodeError, Reader, Token},
     lua::{self, Error, Item, Source, State},
-    modules::handles, //
 };
 
 /// Tokens that are looked at in advance, to make a table as big as it is going to be.
@@ -77,7 +79,7 @@ impl Values<'_> {
             state.push_nil();
             return true;
         };
-        self.error = handles::push(state, handle.clone()).err();
+        self.error = userdata::push(state, handle.clone()).err();
         self.error.is_none()
     }
 

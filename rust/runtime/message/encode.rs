@@ -9,7 +9,7 @@ use core::{ffi::c_int, fmt::Write};
 use kernel::{alloc::AllocError, prelude::*, str::BStr};
 
 use super::{
-    super::handle::Handle,
+    super::{handle::Handle, userdata},
     bytes::{BytesSink, SinkError, MAX_BYTES},
     seen::{Seen, SeenError, MAX_TABLES},
     Message, //
@@ -17,7 +17,6 @@ use super::{
 use crate::{
     codec::{EncodeError, ShapeError, Writer, MAX_DEPTH},
     lua::{self, Error, Kind, Pair, State, Table, Text, Value},
-    modules::handles, //
 };
 
 /// Open tables that need no memory.
@@ -279,7 +278,7 @@ impl Encoder<'_> {
 
     /// Writes the userdata, function or coroutine on top of the stack. It stays there.
     fn object(&mut self) -> Result {
-        if let Some(handle) = handles::get(self.state, -1) {
+        if let Some(handle) = userdata::handle(self.state, -1) {
             // CAST: each takes three bytes of the message, so they are few.
             let index = self.handles.len() as u32;
             self.handles

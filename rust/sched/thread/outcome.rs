@@ -18,7 +18,6 @@ use kernel::{
 
 use super::Thread;
 use crate::runtime::{
-    handle::Handle,
     instance::Failure,
     message::Message, //
 };
@@ -120,10 +119,10 @@ fn leads_to(values: &Message, thread: &Thread, walk: u64) -> bool {
 fn look_at(values: &Message, thread: &Thread, walk: u64, ahead: &mut Option<Arc<Thread>>) -> bool {
     let mut found = false;
     for handle in values.handles() {
-        let Handle::Thread(other) = handle else {
+        let Some(other) = handle.get::<Thread>() else {
             continue;
         };
-        if core::ptr::eq(&**other, thread) {
+        if core::ptr::eq(&*other, thread) {
             found = true;
             continue;
         }
@@ -150,7 +149,7 @@ pub(super) fn drop_all(first: Option<Outcome>) {
         if let Some(Outcome::Returned(values)) = outcome {
             for handle in Message::into_handles(values) {
                 // All others are dropped here: they lead to no thread that has ended.
-                if let Handle::Thread(thread) = handle {
+                if let Ok(thread) = handle.into_inner::<Thread>() {
                     if let Some(thread) = Arc::into_unique_or_drop(thread) {
                         thread.end.lock().next = unused;
                         unused = Some(thread);

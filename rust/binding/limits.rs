@@ -13,11 +13,11 @@ use crate::{
 
 /// Limits for a runtime; 0 is none of its own.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Bytes of memory.
-    pub(super) memory: u64,
+    pub(crate) memory: u64,
     /// CPU time.
-    pub(super) budget: Budget,
+    pub(crate) budget: Budget,
 }
 
 /// A positive integer in the table at `index`, or 0 if it is not there.
@@ -38,7 +38,7 @@ fn field(state: State, index: c_int, name: &CStr) -> lua::Result<u64> {
 }
 
 /// Takes the limits at `index` if there is a table. Returns them and the index of what follows.
-pub(super) fn take(state: State, index: c_int) -> lua::Result<(Limits, c_int)> {
+pub(crate) fn take(state: State, index: c_int) -> lua::Result<(Limits, c_int)> {
     if state.kind(index) != Kind::Table {
         return Ok((Limits::default(), index));
     }

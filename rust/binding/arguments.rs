@@ -8,37 +8,26 @@ use kernel::{
     str::BStr, //
 };
 
-use super::object;
 use crate::{
     control::abi::script_name,
-    lua::{self, Error, Kind, State}, //
+    lua::{self, Error, Kind, State},
+    runtime::userdata, //
 };
 
 /// The name of the type of the value at `index`, for messages.
-pub(super) fn type_name(state: State, index: c_int) -> &'static str {
-    match state.kind(index) {
-        Kind::None => "no value",
-        Kind::Nil => "nil",
-        Kind::Boolean => "boolean",
-        Kind::Integer | Kind::Float => "number",
-        Kind::String => "string",
-        Kind::Table => "table",
-        Kind::Function => "function",
-        Kind::Userdata => object::type_name(state, index).unwrap_or("userdata"),
-        Kind::Thread => "thread",
-        Kind::Pointer => "light userdata",
-    }
+pub(crate) fn type_name(state: State, index: c_int) -> &'static str {
+    userdata::type_name(state, index).unwrap_or_else(|| state.kind(index).name())
 }
 
 /// `bad argument #index to 'f' (expected expected, got something else)`.
 #[cold]
-pub(super) fn type_error(state: State, index: c_int, expected: &str) -> Error {
+pub(crate) fn type_error(state: State, index: c_int, expected: &str) -> Error {
     let got = type_name(state, index);
     Error::argument(index, fmt!("{expected} expected, got {got}"))
 }
 
 /// The integer at `index`.
-pub(super) fn integer(state: State, index: c_int) -> lua::Result<i64> {
+pub(crate) fn integer(state: State, index: c_int) -> lua::Result<i64> {
     if let Some(value) = state.to_integer(index) {
         return Ok(value);
     }
@@ -52,7 +41,7 @@ pub(super) fn integer(state: State, index: c_int) -> lua::Result<i64> {
 }
 
 /// The integer at `index`, or `default` where there is none or nil.
-pub(super) fn optional_integer(state: State, index: c_int, default: i64) -> lua::Result<i64> {
+pub(crate) fn optional_integer(state: State, index: c_int, default: i64) -> lua::Result<i64> {
     if state.is_none_or_nil(index) {
         return Ok(default);
     }
@@ -60,7 +49,7 @@ pub(super) fn optional_integer(state: State, index: c_int, default: i64) -> lua:
 }
 
 /// The milliseconds at `index`, if given. More than a `u32` holds counts as that.
-pub(super) fn optional_milliseconds(state: State, index: c_int) -> lua::Result<Option<u32>> {
+pub(crate) fn optional_milliseconds(state: State, index: c_int) -> lua::Result<Option<u32>> {
     if state.is_none_or_nil(index) {
         return Ok(None);
     }
@@ -72,14 +61,14 @@ pub(super) fn optional_milliseconds(state: State, index: c_int) -> lua::Result<O
 }
 
 /// The string at `index`. Numbers are not converted.
-pub(super) fn string<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
+pub(crate) fn string<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
     state
         .to_bytes(index)
         .ok_or_else(|| type_error(state, index, "string"))
 }
 
 /// Fails unless there is a function at `index`.
-pub(super) fn function(state: State, index: c_int) -> lua::Result<()> {
+pub(crate) fn function(state: State, index: c_int) -> lua::Result<()> {
     if state.kind(index) != Kind::Function {
         return Err(type_error(state, index, "function"));
     }
@@ -87,12 +76,12 @@ pub(super) fn function(state: State, index: c_int) -> lua::Result<()> {
 }
 
 /// The script name at `index`, as scripts are registered: without a trailing `.lua`.
-pub(super) fn script<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
+pub(crate) fn script<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
     let given = string(state, index)?;
     script_name(given).map_err(|error| Error::argument(index, format_args!("{error}")))
 }
 
 /// Shows bytes in a message. A message is cut where it is full, and no time goes into what follows.
-pub(super) fn show(bytes: &[u8]) -> &BStr {
+pub(crate) fn show(bytes: &[u8]) -> &BStr {
     BStr::from_bytes(bytes)
 }

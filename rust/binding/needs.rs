@@ -6,15 +6,20 @@
 //! userdata among the arguments is, a field of a table is not. What needs more than its arguments
 //! tell asks again itself.
 
-use super::{arguments::script, handles, worker::Script};
+use super::arguments::script;
 use crate::{
     lua::{Guard, Result, State},
     permission::Permission,
-    runtime::{instance::Runtime, vm::Vm}, //
+    runtime::{
+        handle::RuntimeHandle,
+        instance::Runtime,
+        userdata,
+        vm::Vm, //
+    },
 };
 
 /// Tables that are shared with other runtimes.
-pub(super) struct Rcu;
+pub(crate) struct Rcu;
 
 impl Guard for Rcu {
     fn check(state: State) -> Result<()> {
@@ -23,7 +28,7 @@ impl Guard for Rcu {
 }
 
 /// To make devices. The function asks for the device's name itself.
-pub(super) struct Device;
+pub(crate) struct Device;
 
 impl Guard for Device {
     fn check(state: State) -> Result<()> {
@@ -32,7 +37,7 @@ impl Guard for Device {
 }
 
 /// To run code in other threads.
-pub(super) struct Thread;
+pub(crate) struct Thread;
 
 impl Guard for Thread {
     fn check(state: State) -> Result<()> {
@@ -41,7 +46,7 @@ impl Guard for Thread {
 }
 
 /// To know of other runtimes. The function asks for each one's name itself.
-pub(super) struct Runners;
+pub(crate) struct Runners;
 
 impl Guard for Runners {
     fn check(state: State) -> Result<()> {
@@ -50,7 +55,7 @@ impl Guard for Runners {
 }
 
 /// To control the runtime whose name is the first argument.
-pub(super) struct RunnerNamed;
+pub(crate) struct RunnerNamed;
 
 impl Guard for RunnerNamed {
     fn check(state: State) -> Result<()> {
@@ -60,7 +65,7 @@ impl Guard for RunnerNamed {
 
 /// To start the script whose name is the first argument. The function asks for permission to read
 /// its file itself.
-pub(super) struct Starts;
+pub(crate) struct Starts;
 
 impl Guard for Starts {
     fn check(state: State) -> Result<()> {
@@ -69,18 +74,8 @@ impl Guard for Starts {
     }
 }
 
-/// To create workers. The function asks for permission to read the script's file itself, and then
-/// for the permission to load code.
-pub(super) struct CreatesWorkers;
-
-impl Guard for CreatesWorkers {
-    fn check(state: State) -> Result<()> {
-        Script::of_argument(state, 1)?.permit(state)
-    }
-}
-
 /// To control `target`, which its own code always may.
-fn control(state: State, target: &Runtime) -> Result<()> {
+pub(crate) fn control(state: State, target: &Runtime) -> Result<()> {
     if Vm::runtime_of(state).id() == target.id() {
         return Ok(());
     }
@@ -88,19 +83,13 @@ fn control(state: State, target: &Runtime) -> Result<()> {
 }
 
 /// To control the runtime that is the first argument.
-pub(super) struct RunnerHandle;
+pub(crate) struct RunnerHandle;
 
 impl Guard for RunnerHandle {
     fn check(state: State) -> Result<()> {
-        control(state, handles::runtime(state, 1)?.runtime())
-    }
-}
-
-/// To control the runtime whose thread is the first argument.
-pub(super) struct RunnerOfThread;
-
-impl Guard for RunnerOfThread {
-    fn check(state: State) -> Result<()> {
-        control(state, handles::thread(state, 1)?.runtime())
+        control(
+            state,
+            userdata::shared::<RuntimeHandle>(state, 1)?.runtime(),
+        )
     }
 }

@@ -141,13 +141,13 @@ const NAMES: [&[u8]; 134] = [
 ];
 
 /// The name of an error number of either sign.
-pub(super) fn name(number: i64) -> Option<&'static [u8]> {
+pub(crate) fn name(number: i64) -> Option<&'static [u8]> {
     let number = usize::try_from(number.unsigned_abs()).ok()?;
     NAMES.get(number).copied().filter(|name| !name.is_empty())
 }
 
 /// The positive number of the error called `name`.
-pub(super) fn number(name: &[u8]) -> Option<i32> {
+pub(crate) fn number(name: &[u8]) -> Option<i32> {
     let name = match name {
         b"EWOULDBLOCK" => &b"EAGAIN"[..],
         b"EDEADLOCK" => b"EDEADLK",

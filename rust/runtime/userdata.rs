@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Userdata: how Lua code refers to objects of Rust. See `objects.rs`.
+
+use core::{any::Any, ffi::c_int};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    handle::{Handle, Shareable},
+    objects::{Class, Classed, Object, ObjectId},
+    vm::Vm, //
+};
+use crate::{
+    lua::{self, Error, Free, Kind, State},
+    native, //
+};
+
+/// The number in the userdata at `index`, if it is one of ours.
+fn id(state: State, index: c_int) -> Option<ObjectId> {
+    if state.kind(index) != Kind::Userdata {
+        return None;
+    }
+    let (block, size) = state.userdata(index)?;
+    if size != size_of::<ObjectId>() {
+        return None;
+    }
+    // SAFETY: The block is that big, and Lua aligns it for every basic type. Any bytes are a
+    // valid number: whoever made this userdata, it leads to an object or to none.
+    Some(unsafe { block.cast::<ObjectId>().read() })
+}
+
+/// Calls `with` with the `T` at `index`, if there is one. It must neither call Lua nor drop an object.
+pub(crate) fn with<T: Object, R>(
+    state: State,
+    index: c_int,
+    with: impl FnOnce(&mut T) -> R,
+) -> Option<R> {
+    let id = id(state, index)?;
+    Vm::with_objects(state, |objects| {
+        let object: &mut dyn Any = objects.get_mut(id)?;
+        object.downcast_mut::<T>().map(with)
+    })
+}
+
+/// As [`with`], and fails with the error of a wrong argument where there is no `T`.
+pub(crate) fn argument<T: Object + Classed, R>(
+    state: State,
+    index: c_int,
+    with: impl FnOnce(&mut T) -> R,
+) -> lua::Result<R> {
+    self::with(state, index, with).ok_or_else(|| wrong_type(state, index, T::CLASS))
+}
+
+/// The name of the type of the object at `index`, if there is one.
+pub(crate) fn type_name(state: State, index: c_int) -> Option<&'static str> {
+    let id = id(state, index)?;
+    Vm::with_objects(state, |objects| {
+        objects.get_mut(id).map(|object| name(object.class()))
+    })
+}
+
+fn name(class: &'static Class) -> &'static str {
+    class.name.to_str().unwrap_or("userdata")
+}
+
+/// The error of an argument that is no object of `class`.
+#[cold]
+fn wrong_type(state: State, index: c_int, class: &'static Class) -> Error {
+    let got = type_name(state, index).unwrap_or_else(|| state.kind(index).name());
+    Error::argument(index, fmt!("{} expected, got {got}", name(class)))
+}
+
+/// The handle at `index`, if there is one.
+pub(crate) fn handle(state: State, index: c_int) -> Option<Handle> {
+    with(state, index, |handle: &mut Handle| handle.clone())
+}
+
+/// What the handle at `index` refers to, if that is a `T`.
+pub(crate) fn shared<T: Shareable + Classed>(state: State, index: c_int) -> lua::Result<Arc<T>> {
+    handle(state, index)
+        .and_then(|handle| handle.into_inner().ok())
+        .ok_or_else(|| wrong_type(state, index, T::CLASS))
+}
+
+/// `__eq` of handles: whether two userdata refer to the same thing.
+fn equal(state: State) -> lua::Result {
+    let same = match (handle(state, 1), handle(state, 2)) {
+        (Some(a), Some(b)) => a.is_same(&b),
+        _ => false,
+    };
+    state.push_boolean(same);
+    Ok(1)
+}
+
+/// Fills the metatable of a class of handles with what all of them have in common.
+pub(crate) fn fill_shared(state: State, metatable: c_int) -> lua::Result<()> {
+    Ok(state.set_function(metatable, c"__eq", native!(equal, Free))?)
+}
+
+/// Pushes the metatable of `class`.
+fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
+    let fresh = state.metatable(class.name)?;
+    let metatable = state.top();
+    let finalizer = state.get_field(metatable, c"__gc")?;
+    state.pop(1);
+    // A table that was begun when there was no memory to finish it has no finalizer yet.
+    if fresh || finalizer == Kind::Nil {
+        state.push_boolean(false);
+        state.set_field(metatable, c"__metatable")?;
+        (class.fill)(state, metatable)?;
+        state.set_function(metatable, c"__gc", native!(collect, Free))?;
+    }
+    Ok(())
+}
+
+/// Has Lua collect its garbage, in the hope that objects go away with it.
+pub(crate) fn collect_garbage(state: State) -> lua::Result<()> {
+    let guard = state.guard();
+    state.push_globals();
+    if state.get_field(-1, c"collectgarbage")? == Kind::Function {
+        state.call(0, 0)?;
+    }
+    drop(guard);
+    Ok(())
+}
+
+/// Calls `make`; where it fails for lack of room or memory, once more when Lua has collected its
+/// garbage.
+pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result<T> {
+    match make() {
+        Err(error) if error == ENOMEM || error == ENOSPC => {
+            collect_garbage(state)?;
+            make().map_err(|error| {
+                if error == ENOSPC {
+                    Error::message(fmt!("too many objects"))
+                } else {
+                    error.into()
+                }
+            })
+        }
+        result => Ok(result?),
+    }
+}
+
+/// Pushes a userdata that refers to `object`.
+pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
+    state.reserve(lua::MIN_STACK)?;
+    let object: KBox<dyn Object> = KBox::new(object, GFP_KERNEL_ACCOUNT)?;
+    let block = state
+        .new_userdata(size_of::<ObjectId>())?
+        .cast::<ObjectId>();
+    let userdata = state.top();
+    // SAFETY: The block is that big and aligned; this number leads to no object.
+    unsafe { block.write(ObjectId::NULL) };
+    push_metatable(state, object.class())?;
+    state.set_metatable(userdata)?;
+    if Vm::with_objects(state, |objects| objects.is_full()) {
+        collect_garbage(state)?;
+    }
+    let inserted = Vm::with_objects(state, |objects| objects.insert(object));
+    let id = inserted.map_err(|(error, object)| {
+        // With nothing of the VM borrowed any more.
+        drop(object);
+        no_room(error)
+    })?;
+    // SAFETY: As above; the userdata is still on the stack.
+    unsafe { block.write(id) };
+    Ok(())
+}
+
+/// The error of an object that could not be made.
+fn no_room(error: kernel::error::Error) -> Error {
+    if error == ENOSPC {
+        Error::message(fmt!("too many objects"))
+    } else {
+        error.into()
+    }
+}
+
+/// `__gc`: gives the object up.
+fn collect(state: State) -> lua::Result {
+    let object = id(state, 1).and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)));
+    // May sleep and free, with nothing of the VM borrowed.
+    drop(object);
+    Ok(0)
+}

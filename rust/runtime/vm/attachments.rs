@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What systems have attached to a virtual machine: one value of each type.
+//!
+//! A system that is built on runtimes keeps here what it needs to know of each of them, so that the
+//! virtual machine need not know the system. The values go with the VM, after its state was closed.
+
+use core::any::Any;
+use kernel::prelude::*;
+
+use super::Vm;
+use crate::lua::State;
+
+/// Values of different types.
+pub(super) struct Attachments(KVec<KBox<dyn Any + Send>>);
+
+impl Attachments {
+    pub(super) const fn new() -> Self {
+        Self(KVec::new())
+    }
+
+    fn find<T: 'static>(&self) -> Option<&T> {
+        self.0.iter().find_map(|value| value.downcast_ref::<T>())
+    }
+
+    /// Keeps `value`; gives back the one of the same type that was there.
+    fn replace<T: Send + 'static>(&mut self, value: T) -> Result<Option<T>> {
+        let known = self.0.iter_mut();
+        if let Some(known) = known.filter_map(|known| known.downcast_mut::<T>()).next() {
+            return Ok(Some(core::mem::replace(known, value)));
+        }
+        let value: KBox<dyn Any + Send> = KBox::new(value, GFP_KERNEL_ACCOUNT)?;
+        self.0.push(value, GFP_KERNEL_ACCOUNT)?;
+        Ok(None)
+    }
+}
+
+impl Vm {
+    /// The `T` that is attached to the VM of `state`, if there is one.
+    pub(crate) fn attachment<T: Clone + Send + 'static>(state: State) -> Option<T> {
+        let vm = Self::of(state);
+        // SAFETY: The calling thread executes the VM, and `clone()` does not come back here.
+        unsafe { (*vm.attachments.get()).find::<T>().cloned() }
+    }
+
+    /// Attaches `value` to the VM of `state`, in place of what there is of its type.
+    pub(crate) fn attach<T: Send + 'static>(state: State, value: T) -> Result {
+        let vm = Self::of(state);
+        // SAFETY: The calling thread executes the VM, and nothing below comes back here.
+        let former = unsafe { (*vm.attachments.get()).replace(value) };
+        // Nothing of the VM is borrowed any more.
+        drop(former?);
+        Ok(())
+    }
+
+    /// The `T` that is attached to the VM of `state`; one that is made now if there is none.
+    pub(crate) fn attachment_or<T: Clone + Send + 'static>(
+        state: State,
+        make: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        if let Some(value) = Self::attachment(state) {
+            return Ok(value);
+        }
+        let made = make()?;
+        Self::attach(state, made.clone())?;
+        Ok(made)
+    }
+}
