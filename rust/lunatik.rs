@@ -69,7 +69,7 @@ struct Lunatik {
     threads: linux::kthread::Threads,
     outcomes: sched::thread::outcome::Walks,
     reaper: runtime::reaper::Reaper,
-    pool: sched::pool::Pool,
+    pools: sched::pool::Pools,
     graph: runtime::chain::GraphLock,
     segments: linux::segment::SegmentQueue,
     dropped_blocks: linux::large::Drops,
@@ -84,7 +84,8 @@ impl kernel::InPlaceModule for Lunatik {
             dropped_blocks: unsafe { linux::large::Drops::new() },
             segments: linux::segment::SegmentQueue::new()?,
             graph: runtime::chain::GraphLock::new()?,
-            pool: sched::pool::Pool::new()?,
+            // SAFETY: As above.
+            pools: unsafe { sched::pool::Pools::new()? },
             reaper: runtime::reaper::Reaper::new()?,
             // SAFETY: As above.
             outcomes: unsafe { sched::thread::outcome::Walks::new() },

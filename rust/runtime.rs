@@ -8,6 +8,7 @@ pub(crate) mod children;
 pub(crate) mod directory;
 pub(crate) mod entries;
 pub(crate) mod execute;
+pub(crate) mod executor;
 pub(crate) mod handle;
 mod heap;
 pub(crate) mod instance;

@@ -3,7 +3,6 @@
 //! Who executes a runtime.
 
 pub(crate) mod pool;
-pub(crate) mod program;
 pub(crate) mod resume;
 pub(crate) mod start;
 pub(crate) mod thread;

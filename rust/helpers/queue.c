@@ -42,6 +42,11 @@ struct workqueue_struct *lunatik_alloc_pool_queue(void)
 	return alloc_workqueue("lunatik_pool", WQ_PERCPU | WQ_CPU_INTENSIVE, WQ_MAX_ACTIVE);
 }
 
+struct workqueue_struct *lunatik_alloc_pool_end_queue(void)
+{
+	return alloc_workqueue("lunatik_pool_end", WQ_UNBOUND, 1);
+}
+
 /*
  * Lies on the stack of the caller, and is gone when 'done' is: then whoever runs it must not look at
  * it any more.

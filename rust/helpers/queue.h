@@ -11,6 +11,7 @@ struct workqueue_struct *lunatik_alloc_reaper_queue(void);
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);
 struct workqueue_struct *lunatik_alloc_pool_queue(void);
+struct workqueue_struct *lunatik_alloc_pool_end_queue(void);
 
 struct lunatik_queued_call;
 

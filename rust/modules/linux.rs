@@ -9,13 +9,13 @@ use crate::{
         arguments::{integer, optional_milliseconds},
         errno,
     },
+    linux::cpu,
     lua::{self, Error, Free, State},
     native,
     runtime::{
         parking::{give_way, wait, Waited},
         vm::Vm, //
     },
-    sys::kernel_helpers as sys, //
 };
 
 /// The permission bits of files, as `linux/stat.h` calls them.
@@ -47,7 +47,7 @@ const STAT: [(&CStr, i64); 22] = [
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 9)?;
-    state.set_function(-1, c"cpu", native!(cpu, Free))?;
+    state.set_function(-1, c"cpu", native!(current_cpu, Free))?;
     state.set_function(-1, c"difftime", native!(difftime, Free))?;
     state.set_function(-1, c"errname", native!(errname, Free))?;
     state.set_function(-1, c"ktime", native!(ktime, Free))?;
@@ -148,15 +148,13 @@ fn ktime(state: State) -> lua::Result {
 
 /// `linux.numcpus()`
 fn numcpus(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    state.push_integer(unsafe { sys::lunatik_num_online_cpus() }.into());
+    state.push_integer(cpu::online().into());
     Ok(1)
 }
 
 /// `linux.cpu()`
-fn cpu(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    state.push_integer(unsafe { sys::lunatik_current_cpu() }.into());
+fn current_cpu(state: State) -> lua::Result {
+    state.push_integer(cpu::current().into());
     Ok(1)
 }
 

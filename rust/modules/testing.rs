@@ -12,7 +12,7 @@ use crate::{
     lua::{self, Free, State},
     native,
     runtime::{message::Message, registry, vm::Vm},
-    sched::pool, //
+    sched::pool::{Home, Pool}, //
 };
 
 /// `fail_allocation(n [, stay])`: the n-th allocation of this runtime from now fails, and with
@@ -89,13 +89,14 @@ fn stop_latency(state: State) -> lua::Result {
 
 /// `testing.pool()`: what the pool does.
 fn pool(state: State) -> lua::Result {
-    let snapshot = pool::snapshot();
-    state.new_table(0, 4)?;
+    let snapshot = Pool::default().snapshot();
+    state.new_table(0, 5)?;
     for (name, value) in [
         (c"drainers", snapshot.drainers),
         (c"busy", snapshot.busy),
         (c"backlog", snapshot.backlog),
         (c"taken", snapshot.taken),
+        (c"pools", snapshot.pools),
     ] {
         state.push_integer(value as i64);
         state.set_field(-2, name)?;
@@ -103,14 +104,23 @@ fn pool(state: State) -> lua::Result {
     Ok(1)
 }
 
+/// `testing.own_pool(threads)`: the workers that this script makes from now on run on a pool of their own, in place of
+/// the one that they had.
+fn own_pool(state: State) -> lua::Result {
+    let threads = u32::try_from(arguments::integer(state, 1)?).unwrap_or(0);
+    Vm::attach(state, Home(Pool::new(threads)?))?;
+    Ok(0)
+}
+
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 11)?;
+    state.new_table(0, 12)?;
     state.set_function(-1, c"address", native!(address, Free))?;
     state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
     stack::add(state)?;
+    state.set_function(-1, c"own_pool", native!(own_pool, Free))?;
     state.set_function(-1, c"pool", native!(pool, Free))?;
     state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;
     state.set_function(-1, c"time_messages", native!(time_messages, Free))?;

@@ -16,9 +16,11 @@
 use core::{cell::Cell, ptr};
 use kernel::{
     bindings::task_struct,
+    prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Full, Relaxed, Release},
-        rcu, //
+        rcu,
+        Arc, //
     },
     task::Task,
     time::{Delta, Instant, Monotonic}, //
@@ -27,7 +29,6 @@ use kernel::{
 use super::{instance::Runtime, vm::Vm};
 use crate::{
     lua::{self, Error, State},
-    sched::pool,
     sys::{kernel_helpers, lua as sys}, //
 };
 
@@ -175,7 +176,40 @@ impl Runtime {
     pub(crate) fn wake(&self) {
         if self.parking().wake() {
             // SAFETY: It was parked, so the reference that the pool had is the caller's.
-            unsafe { pool::resume(self) };
+            let runtime = unsafe { Arc::from_raw(self) };
+            if let Some(executor) = self.pooled().executor() {
+                executor.add(runtime);
+            }
+        }
+    }
+}
+
+impl Runtime {
+    /// The code of the runtime is going to block the calling thread, which executes it. If that is one of
+    /// a pool, others take over what else it had to do.
+    ///
+    /// Fails if there are too many that do.
+    pub(super) fn thread_blocks(&self) -> lua::Result<()> {
+        // SAFETY: The calling thread executes it.
+        let Some(thread) = (unsafe { self.pooled().thread() }) else {
+            return Ok(());
+        };
+        thread.block(self).map_err(|error| {
+            if error == EAGAIN {
+                Error::message(fmt!(
+                    "too many runtimes hold a thread while they wait, where Lua cannot yield"
+                ))
+            } else {
+                error.into()
+            }
+        })
+    }
+
+    /// The thread has blocked, and goes on with the runtime.
+    pub(super) fn thread_goes_on(&self) {
+        // SAFETY: The calling thread executes it.
+        if let Some(thread) = unsafe { self.pooled().thread() } {
+            thread.unblock(self);
         }
     }
 }
@@ -241,11 +275,11 @@ pub(crate) fn wait<T>(
             parking.deadline.set(deadline);
             return Err(Error::Parked);
         }
-        pool::thread_blocks(&runtime)?;
+        runtime.thread_blocks()?;
         let phase = runtime.block();
         let no_signal = parking.sleep(deadline);
         runtime.unblock(phase);
-        pool::thread_goes_on(&runtime);
+        runtime.thread_goes_on();
         if !no_signal {
             let left_ms = left_ms(deadline);
             return Ok(Waited::Ended { left_ms });

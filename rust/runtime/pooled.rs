@@ -4,7 +4,7 @@
 
 use core::{
     cell::{Cell, UnsafeCell},
-    ptr, //
+    ptr::{self, NonNull}, //
 };
 use kernel::{
     bindings::task_struct,
@@ -12,8 +12,10 @@ use kernel::{
     sync::{
         atomic::{Acquire, Atomic, Relaxed, Release},
         Arc,
-        ArcBorrow, //
+        ArcBorrow,
+        SetOnce, //
     },
+    task::Task,
     time::{
         hrtimer::{
             AbsoluteHardMode,
@@ -30,11 +32,8 @@ use kernel::{
 
 use super::{
     chain::Chain,
+    executor::{Executor, ExecutorThread, Link, Program},
     instance::{Phase, Runtime}, //
-};
-use crate::sched::{
-    pool::{Drainer, Link},
-    program::Program, //
 };
 
 /// Where a program is.
@@ -56,8 +55,10 @@ pub(crate) struct Pooled {
     progress: UnsafeCell<Option<KBox<Progress>>>,
     /// Ends the present wait.
     timer: UnsafeCell<Option<ArcHrTimerHandle<Runtime>>>,
-    /// Who executes it, and on which thread; null while nobody does.
-    drainer: Cell<*const Drainer>,
+    /// Whose threads execute it. Set before it lies in a run queue.
+    executor: SetOnce<Arc<dyn Executor>>,
+    /// Which of them does, and its task; none and null while nobody does.
+    thread: Cell<Option<NonNull<dyn ExecutorThread>>>,
     task: Atomic<*mut task_struct>,
     /// Its program is to leave its thread, for others wait for one.
     slice_over: Atomic<bool>,
@@ -78,7 +79,8 @@ impl Pooled {
             link: Link::new(),
             progress: UnsafeCell::new(None),
             timer: UnsafeCell::new(None),
-            drainer: Cell::new(ptr::null()),
+            executor: SetOnce::new(),
+            thread: Cell::new(None),
             task: Atomic::new(ptr::null_mut()),
             slice_over: Atomic::new(false),
             asked_to_leave: Cell::new(false),
@@ -102,20 +104,41 @@ impl Pooled {
         unsafe { &mut *self.progress.get() }
     }
 
-    /// Whether it runs on the pool's threads.
+    /// Whose threads execute it, if it is not executed by those who call it.
+    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
+        self.executor.as_ref()
+    }
+
+    /// Notes whose threads execute it. For who has just made it.
+    pub(super) fn set_executor(&self, executor: Arc<dyn Executor>) {
+        self.executor.populate(executor);
+    }
+
+    /// The thread of the executor that executes it now, if one does.
     ///
     /// # Safety
     ///
-    /// The caller must have the runtime.
-    pub(crate) unsafe fn drainer(&self) -> Option<&'static Drainer> {
-        // SAFETY: Drainers live as long as the pool does, which is longer than any runtime.
-        unsafe { self.drainer.get().as_ref() }
+    /// The calling thread must execute the runtime, or do so for the thread that does; the result must not
+    /// be used after that.
+    pub(super) unsafe fn thread(&self) -> Option<&dyn ExecutorThread> {
+        // SAFETY: As the caller promises. What `set_thread()` has noted lives until it is taken back.
+        self.thread.get().map(|thread| unsafe { thread.as_ref() })
     }
 
-    /// Notes who executes it from now on: `drainer`, on the calling thread; or nobody.
-    pub(crate) fn set_drainer(&self, drainer: Option<&Drainer>, task: *mut task_struct) {
-        self.drainer.set(drainer.map_or(ptr::null(), ptr::from_ref));
-        self.task.store(task, Relaxed);
+    /// Notes who executes it from now on: `thread`, which is the calling one.
+    ///
+    /// # Safety
+    ///
+    /// [`forget_thread`](Self::forget_thread) must be called before `thread` goes.
+    pub(crate) unsafe fn set_thread(&self, thread: &'static dyn ExecutorThread) {
+        self.thread.set(Some(NonNull::from(thread)));
+        self.task.store(Task::current_raw(), Relaxed);
+    }
+
+    /// Nobody executes it any more.
+    pub(crate) fn forget_thread(&self) {
+        self.thread.set(None);
+        self.task.store(ptr::null_mut(), Relaxed);
     }
 
     /// Whether `task` is a thread of the pool that executes it.

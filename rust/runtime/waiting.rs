@@ -5,7 +5,6 @@
 use kernel::sync::Arc;
 
 use super::instance::{Phase, Runtime};
-use crate::sched::pool;
 
 /// Something that code waits for.
 pub(crate) trait Wakes: Send + Sync {
@@ -30,7 +29,7 @@ impl Runtime {
         let former = self.waits_for().lock().replace(what);
         drop(former);
         // Where there are too many that block, one more keeps its thread from others.
-        let blocked = pool::thread_blocks(self).is_ok();
+        let blocked = self.thread_blocks().is_ok();
         Waiting {
             runtime: self,
             phase: self.block(),
@@ -43,7 +42,7 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.runtime.unblock(self.phase);
         if self.blocked {
-            pool::thread_goes_on(self.runtime);
+            self.runtime.thread_goes_on();
         }
         let what = self.runtime.waits_for().lock().take();
         // Frees memory perhaps, so after unlocking.

@@ -8,10 +8,16 @@
 //! drainer has the slot of a queue; one that is going to sleep in the midst of a runtime, because
 //! Lua cannot yield there, gives the slot to another one first.
 //!
+//! There is one pool that runtimes run on unless they are given another. A pool is there as long as anybody
+//! refers to it: a runtime that runs on it, or whoever has made it. The last of these may be a thread
+//! of the pool, which cannot wait for its own end; so what a pool consists of is given up by a work item of another
+//! queue.
+//!
 //! Lock order: the lock of a queue is a leaf, taken for a few instructions. The list of drainers is
 //! locked by who adds one, and nothing is locked within.
 
 use core::{
+    mem::ManuallyDrop,
     pin::Pin,
     ptr, //
 };
@@ -21,39 +27,49 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Relaxed, Release},
+        atomic::{Acquire, Atomic, Release},
         Arc,
-        Mutex, //
+        ArcBorrow,
+        Mutex,
+        SetOnce, //
     },
     workqueue::{impl_has_work, RawWorkItem, Work, WorkItem}, //
 };
 
 mod context;
 mod drainer;
+mod gone;
 mod queue;
 
-use self::context::Context;
-pub(crate) use self::{drainer::Drainer, queue::Link};
-use super::program::Program;
+use self::{context::Context, drainer::Drainer, gone::Living};
 use crate::{
-    lua::{self, Error},
-    runtime::instance::Runtime,
+    linux,
+    runtime::{
+        executor::Executor,
+        instance::Runtime, //
+    },
     sys::kernel_helpers as sys, //
 };
 
-/// The most run queues.
-const MAX_CONTEXTS: u32 = 32;
+/// The most run queues of a pool.
+pub(crate) const MAX_CONTEXTS: u32 = 32;
 
-/// Drainers that there may be, and so runtimes that hold a thread while they wait.
+/// Drainers that a pool may have, and so runtimes that hold a thread while they wait.
 const MAX_DRAINERS: usize = 1024;
 
-/// What all threads of the pool share.
+/// What all threads of a pool share.
 #[pin_data]
-pub(crate) struct Shared {
+pub(super) struct Shared {
     contexts: KVec<Pin<KBox<Context>>>,
     workqueue: *mut bindings::workqueue_struct,
     #[pin]
     drainers: Mutex<KVec<Arc<Drainer>>>,
+    replenisher: SetOnce<Arc<Replenisher>>,
+    /// Gives the pool up.
+    #[pin]
+    end: Work<Shared>,
+    /// Dropped last.
+    _living: Living,
 }
 
 // SAFETY: The workqueue may be used by all threads.
@@ -61,28 +77,50 @@ unsafe impl Send for Shared {}
 // SAFETY: As above.
 unsafe impl Sync for Shared {}
 
-static POOL: Atomic<*mut Shared> = Atomic::new(ptr::null_mut());
+impl_has_work! {
+    impl HasWork<Self> for Shared { self.end }
+}
 
-/// The existence of the pool; held by the module, and dropped after the last runtime.
+impl WorkItem for Shared {
+    type Pointer = Pin<KBox<Self>>;
+
+    fn run(this: Pin<KBox<Self>>) {
+        // SAFETY: Nobody refers to the pool any more, so only its own work queues anything; what is
+        // queued still runs, and finds the pool.
+        unsafe { bindings::destroy_workqueue(this.workqueue) };
+        let drainers = core::mem::take(&mut *this.drainers.lock());
+        for drainer in drainers.iter() {
+            // SAFETY: There are no threads any more.
+            unsafe { drainer.stop_ticks() };
+        }
+        drop(drainers);
+        drop(this);
+    }
+}
+
+/// A pool: threads that execute the runtimes that refer to it.
 pub(crate) struct Pool {
-    shared: Pin<KBox<Shared>>,
-    replenisher: Arc<Replenisher>,
+    /// Given up when this is dropped.
+    shared: ManuallyDrop<Pin<KBox<Shared>>>,
 }
 
 impl Pool {
-    /// Makes the pool. There is one at a time.
-    pub(crate) fn new() -> Result<Self> {
-        // SAFETY: No conditions.
-        let cpus = unsafe { sys::lunatik_num_online_cpus() }.clamp(1, MAX_CONTEXTS);
-        let mut contexts = KVec::with_capacity(cpus as usize, GFP_KERNEL | __GFP_NOWARN)?;
-        for cpu in 0..cpus {
+    /// Makes a pool that executes so many runtimes at a time, from 1 to [`MAX_CONTEXTS`]. Sleeps.
+    ///
+    /// To be called while [`Pools`] lives. Fails with `ENOMEM`.
+    pub(crate) fn new(threads: u32) -> Result<Arc<Self>> {
+        let threads = threads.clamp(1, MAX_CONTEXTS);
+        let cpus = linux::cpu::online();
+        let living = Living::new();
+        let mut contexts = KVec::with_capacity(threads as usize, GFP_KERNEL | __GFP_NOWARN)?;
+        for number in 0..threads {
+            let cpu = number.checked_rem(cpus).unwrap_or(0);
             contexts.push(
                 KBox::pin_init(Context::new(cpu), GFP_KERNEL)?,
                 GFP_KERNEL | __GFP_NOWARN,
             )?;
         }
-        let replenisher = Replenisher::new()?;
-        // SAFETY: No conditions.
+        // SAFETY: The function has no conditions; the result is checked.
         let workqueue = unsafe { sys::lunatik_alloc_pool_queue() };
         if workqueue.is_null() {
             return Err(ENOMEM);
@@ -92,6 +130,9 @@ impl Pool {
                 contexts,
                 workqueue,
                 drainers <- new_mutex!(KVec::new(), "lunatik::Pool::drainers"),
+                replenisher: SetOnce::new(),
+                end <- new_work!("lunatik::Pool::end"),
+                _living: living,
             }),
             GFP_KERNEL,
         );
@@ -99,49 +140,109 @@ impl Pool {
             // SAFETY: It was made above, and nobody else knows it.
             unsafe { bindings::destroy_workqueue(workqueue) };
         })?;
-        let pool = Self {
-            replenisher,
-            shared,
-        };
-        // SAFETY: Nobody uses the reference longer than the pool lives.
-        let shared: &'static Shared = unsafe { &*ptr::from_ref(&*pool.shared) };
+        // From here on, dropping this gives it up.
+        let pool = Arc::new(
+            Self {
+                shared: ManuallyDrop::new(shared),
+            },
+            GFP_KERNEL,
+        )?;
+        let shared = pool.shared();
         for context in shared.contexts.iter() {
             shared.add_drainer(context)?;
             shared.add_drainer(context)?;
         }
-        REPLENISHER.store(Arc::as_ptr(&pool.replenisher).cast_mut(), Relaxed);
-        POOL.store(ptr::from_ref(shared).cast_mut(), Release);
+        shared.replenisher.populate(Replenisher::new(shared)?);
         Ok(pool)
+    }
+
+    /// What the threads share.
+    fn shared(&self) -> &'static Shared {
+        // SAFETY: It is given up after this pool was dropped, by a work item that first waits for the threads. All
+        // uses are by threads of the pool, or by who refers to the pool meanwhile.
+        unsafe { &*ptr::from_ref(&**self.shared) }
+    }
+
+    /// The pool of runtimes that are given no other. For code of runtimes.
+    pub(crate) fn default() -> Arc<Self> {
+        // SAFETY: The module holds `Pools`, which has a reference, while code of runtimes runs.
+        unsafe { ArcBorrow::from_raw(DEFAULT.load(Acquire)) }.into()
+    }
+
+    /// What the pool does just now, for tests.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let shared = self.shared();
+        let taken = shared.contexts.iter().filter(|context| !context.is_free());
+        let taken = taken.count();
+        let drainers = shared.drainers.lock();
+        let busy = drainers.iter().filter(|drainer| drainer.is_busy());
+        Snapshot {
+            drainers: drainers.len(),
+            busy: busy.count(),
+            backlog: shared.backlog(),
+            taken,
+            pools: gone::count(),
+        }
+    }
+}
+
+impl Executor for Pool {
+    fn add(&self, runtime: Arc<Runtime>) {
+        self.shared().add(runtime);
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // SAFETY: There are no runtimes any more, so nobody queues anything; what is queued still
-        // runs, and finds the pool.
-        unsafe { bindings::destroy_workqueue(self.shared.workqueue) };
-        POOL.store(ptr::null_mut(), Release);
-        let drainers = core::mem::take(&mut *self.shared.drainers.lock());
-        for drainer in drainers.iter() {
-            // SAFETY: There are no threads any more.
-            unsafe { drainer.stop_ticks() };
-        }
-        drop(drainers);
-        let _ = &self.replenisher;
+        // SAFETY: It is not used again.
+        let shared = unsafe { ManuallyDrop::take(&mut self.shared) };
+        gone::give_up(shared);
     }
 }
 
-/// The pool.
-fn shared() -> &'static Shared {
-    // SAFETY: The module holds the `Pool` as long as there are runtimes, whose code alone comes here.
-    unsafe { &*POOL.load(Acquire) }
+/// Where the workers run that the code of a VM makes; attached to the VM that has a pool for them.
+#[derive(Clone)]
+pub(crate) struct Home(pub(crate) Arc<Pool>);
+
+/// The pool of runtimes that are given no other.
+static DEFAULT: Atomic<*mut Pool> = Atomic::new(ptr::null_mut());
+
+/// The existence of pools; held by the module, and dropped after the last runtime.
+pub(crate) struct Pools {
+    default: Option<Arc<Pool>>,
+    // Dropped last: waits for the pools that are being given up.
+    _gone: gone::Queue,
+}
+
+impl Pools {
+    /// Makes the pool of runtimes that are given no other, which executes one on each CPU.
+    ///
+    /// # Safety
+    ///
+    /// To be called once, at the start of the module's `init()`.
+    pub(crate) unsafe fn new() -> Result<Self> {
+        // SAFETY: As the caller promises.
+        let gone = unsafe { gone::Queue::new()? };
+        let default = Pool::new(linux::cpu::online())?;
+        DEFAULT.store(Arc::as_ptr(&default).cast_mut(), Release);
+        Ok(Self {
+            default: Some(default),
+            _gone: gone,
+        })
+    }
+}
+
+impl Drop for Pools {
+    fn drop(&mut self) {
+        DEFAULT.store(ptr::null_mut(), Release);
+        drop(self.default.take());
+    }
 }
 
 impl Shared {
     /// The context of the CPU that the caller is on; it may be on another one at once.
     fn here(&'static self) -> &'static Context {
-        // SAFETY: No conditions.
-        let cpu = unsafe { sys::lunatik_current_cpu() } as usize;
+        let cpu = linux::cpu::current() as usize;
         let place = cpu.checked_rem(self.contexts.len()).unwrap_or(0);
         match self.contexts.get(place) {
             Some(context) => context,
@@ -221,33 +322,29 @@ impl Shared {
         if context.has_idle() {
             return;
         }
-        // SAFETY: The pool has a reference as long as it lives.
-        let replenisher = unsafe { &*REPLENISHER.load(Relaxed) };
-        // SAFETY: As above.
-        let replenisher: Arc<Replenisher> =
-            unsafe { kernel::sync::ArcBorrow::from_raw(replenisher) }.into();
-        // The pool's own queue is empty before the pool goes.
-        self.queue(context.cpu as core::ffi::c_int, replenisher);
+        if let Some(replenisher) = self.replenisher.as_ref() {
+            self.queue(context.cpu as core::ffi::c_int, replenisher.clone());
+        }
     }
 }
 
 /// Makes drainers for contexts that have none left, on behalf of interrupts.
 #[pin_data]
 struct Replenisher {
+    shared: &'static Shared,
     #[pin]
     work: Work<Replenisher>,
 }
-
-static REPLENISHER: Atomic<*mut Replenisher> = Atomic::new(ptr::null_mut());
 
 impl_has_work! {
     impl HasWork<Self> for Replenisher { self.work }
 }
 
 impl Replenisher {
-    fn new() -> Result<Arc<Self>> {
+    fn new(shared: &'static Shared) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
+                shared,
                 work <- new_work!("lunatik::pool::Replenisher"),
             }),
             GFP_KERNEL,
@@ -258,65 +355,16 @@ impl Replenisher {
 impl WorkItem for Replenisher {
     type Pointer = Arc<Replenisher>;
 
-    fn run(_this: Arc<Replenisher>) {
-        let shared = shared();
-        for context in shared.contexts.iter() {
-            if !context.has_idle() && shared.add_drainer(context).is_err() {
+    fn run(this: Arc<Replenisher>) {
+        for context in this.shared.contexts.iter() {
+            if !context.has_idle() && this.shared.add_drainer(context).is_err() {
                 return;
             }
         }
     }
 }
 
-/// Runs `program` in `runtime`, which nothing has run in, on the threads of the pool; the runtime
-/// ends with it. Sleeps for memory. Where this fails, the runtime is the caller's to end.
-pub(crate) fn start(runtime: Arc<Runtime>, program: KBox<dyn Program>) -> Result {
-    runtime.set_program(program)?;
-    runtime.parking().set_queued();
-    shared().add(runtime);
-    Ok(())
-}
-
-/// Gives a runtime that was parked a thread. In any context.
-///
-/// # Safety
-///
-/// The caller must have taken the runtime's token from parked to queued.
-pub(crate) unsafe fn resume(runtime: &Runtime) {
-    // SAFETY: The pool's reference was given up to whoever wakes a parked runtime.
-    let runtime = unsafe { Arc::from_raw(runtime) };
-    shared().add(runtime);
-}
-
-/// The code of `runtime` is going to block the calling thread, which executes it. If that is one of
-/// the pool, others take over what else it had to do.
-///
-/// Fails if there are too many that do.
-pub(crate) fn thread_blocks(runtime: &Runtime) -> lua::Result<()> {
-    // SAFETY: The calling thread executes it.
-    let Some(drainer) = (unsafe { runtime.pooled().drainer() }) else {
-        return Ok(());
-    };
-    drainer.block(runtime).map_err(|error| {
-        if error == EAGAIN {
-            Error::message(fmt!(
-                "too many runtimes hold a thread while they wait, where Lua cannot yield"
-            ))
-        } else {
-            error.into()
-        }
-    })
-}
-
-/// The thread has blocked, and goes on with `runtime`.
-pub(crate) fn thread_goes_on(runtime: &Runtime) {
-    // SAFETY: The calling thread executes it.
-    if let Some(drainer) = unsafe { runtime.pooled().drainer() } {
-        drainer.unblock(runtime);
-    }
-}
-
-/// What the pool does just now, for tests.
+/// What a pool does just now, for tests.
 pub(crate) struct Snapshot {
     /// Threads that it can use at one time; they exist while they run something.
     pub(crate) drainers: usize,
@@ -326,19 +374,6 @@ pub(crate) struct Snapshot {
     pub(crate) backlog: usize,
     /// Run queues that somebody takes from.
     pub(crate) taken: usize,
-}
-
-/// Looks at the pool.
-pub(crate) fn snapshot() -> Snapshot {
-    let shared = shared();
-    let taken = shared.contexts.iter().filter(|context| !context.is_free());
-    let taken = taken.count();
-    let drainers = shared.drainers.lock();
-    let busy = drainers.iter().filter(|drainer| drainer.is_busy());
-    Snapshot {
-        drainers: drainers.len(),
-        busy: busy.count(),
-        backlog: shared.backlog(),
-        taken,
-    }
+    /// Pools that there are, those that are being given up included.
+    pub(crate) pools: usize,
 }

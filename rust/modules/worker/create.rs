@@ -26,6 +26,7 @@ use crate::{
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
         execute,
+        executor::{self, Executor, Program},
         instance::{Entered, Kind, Options, Runtime},
         message::Message,
         meter::Budget,
@@ -37,8 +38,7 @@ use crate::{
         vm::Vm, //
     },
     sched::{
-        pool,
-        program::Program,
+        pool::{Home, Pool},
         start::{self, StartError}, //
     },
 };
@@ -94,6 +94,18 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
         .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
+/// Whose threads execute the workers that the code of `state` makes: where there is no other pool for them,
+/// those of a worker run where it does.
+fn executor(state: State) -> Arc<dyn Executor> {
+    if let Some(Home(pool)) = Vm::attachment(state) {
+        return pool;
+    }
+    match Vm::runtime_of(state).pooled().executor() {
+        Some(executor) => executor.clone(),
+        None => Pool::default(),
+    }
+}
+
 /// `worker.create(path, ...)`
 pub(super) fn create(state: State) -> lua::Result {
     let script = Script::of_argument(state, 1)?;
@@ -115,7 +127,8 @@ pub(super) fn create(state: State) -> lua::Result {
     };
     let body = memcg.charge(|| KBox::new(body, GFP_KERNEL_ACCOUNT))?;
     parent.send_output();
-    pool::start(made.clone(), body).map_err(|error| {
+    let executor = executor(state);
+    executor::start(executor, made.clone(), body).map_err(|error| {
         let name = show(made.name());
         match error {
             error if error == ENOMEM => Error::NoMemory,

@@ -20,6 +20,7 @@ use kernel::{
 use super::{
     super::{
         chain::{Chain, Ownership},
+        executor::{Executor, Program},
         meter::Paused,
         parking::Deadline,
         pooled::Progress,
@@ -32,7 +33,6 @@ use super::{
 };
 use crate::{
     lua::{self, Error},
-    sched::program::Program,
     sys::lua as sys, //
 };
 
@@ -47,8 +47,12 @@ pub(crate) enum Left {
 }
 
 impl Runtime {
-    /// Notes what it is going to do on the threads of the pool. For who has just made it.
-    pub(crate) fn set_program(&self, program: KBox<dyn Program>) -> Result {
+    /// Notes what it is going to do, on the threads of `executor`. For who has just made it.
+    pub(crate) fn set_program(
+        &self,
+        program: KBox<dyn Program>,
+        executor: Arc<dyn Executor>,
+    ) -> Result {
         let progress = Progress {
             program,
             chain: Chain::new()?,
@@ -58,6 +62,7 @@ impl Runtime {
         let progress = KBox::new(progress, GFP_KERNEL_ACCOUNT)?;
         // SAFETY: Nobody executes it.
         unsafe { *self.pooled().progress() = Some(progress) };
+        self.pooled().set_executor(executor);
         Ok(())
     }
 
@@ -170,9 +175,9 @@ impl Runtime {
         entered.end_when_left();
         self.stop_slice();
         // SAFETY: The calling thread executes it.
-        if let Some(drainer) = unsafe { self.pooled().drainer() } {
+        if let Some(thread) = unsafe { self.pooled().thread() } {
             // The VM goes away.
-            drainer.look_after_nothing();
+            thread.look_after_nothing();
         }
         self.pooled().set_owned(false);
         drop(entered);
@@ -181,8 +186,8 @@ impl Runtime {
 
     fn stop_slice(&self) {
         // SAFETY: The calling thread executes it.
-        match unsafe { self.pooled().drainer() } {
-            Some(drainer) => self.meter.stop_slice(drainer.account()),
+        match unsafe { self.pooled().thread() } {
+            Some(thread) => self.meter.stop_slice(thread.account()),
             None => self.meter.stop(),
         }
         self.calm();
@@ -192,9 +197,9 @@ impl Runtime {
     /// until [`continue_meter`](Self::continue_meter).
     pub(in super::super) fn pause_meter(&self) -> Paused {
         // SAFETY: The calling thread executes it.
-        let paused = match unsafe { self.pooled().drainer() } {
-            Some(drainer) if self.is_pooled_on(Task::current_raw()) => {
-                self.meter.pause_slice(drainer.account())
+        let paused = match unsafe { self.pooled().thread() } {
+            Some(thread) if self.is_pooled_on(Task::current_raw()) => {
+                self.meter.pause_slice(thread.account())
             }
             _ => self.meter.pause(),
         };
@@ -205,9 +210,9 @@ impl Runtime {
     /// The calling thread executes the runtime again.
     pub(in super::super) fn continue_meter(&self, paused: Paused) {
         // SAFETY: The calling thread executes it.
-        match unsafe { self.pooled().drainer() } {
-            Some(drainer) if self.is_pooled_on(Task::current_raw()) => {
-                self.meter.resume_slice(paused, drainer.account());
+        match unsafe { self.pooled().thread() } {
+            Some(thread) if self.is_pooled_on(Task::current_raw()) => {
+                self.meter.resume_slice(paused, thread.account());
             }
             _ => self.meter.resume(paused),
         }
@@ -265,8 +270,8 @@ unsafe extern "C" fn lunatik_slice_is_over(vm: *mut core::ffi::c_void) -> c_int 
     if runtime.pooled().ask_to_leave() {
         // It could not when it was asked before.
         // SAFETY: The calling thread executes it.
-        if let Some(drainer) = unsafe { runtime.pooled().drainer() } {
-            drainer.stand_back(runtime);
+        if let Some(thread) = unsafe { runtime.pooled().thread() } {
+            thread.stand_back(runtime);
         }
     }
     1

@@ -34,7 +34,9 @@ use kernel::{
 
 use super::{context::Context, Shared};
 use crate::{
+    linux::cpu,
     runtime::{
+        executor::ExecutorThread,
         instance::{Left, Runtime},
         meter::Account, //
     },
@@ -61,7 +63,7 @@ const LOOKED_AT: usize = 1;
 /// `current` is null, or a runtime that the drainer's thread executes, perhaps with [`LOOKED_AT`]: then
 /// it stays what it is until the timer's interrupt takes that away.
 #[pin_data]
-pub(crate) struct Drainer {
+pub(super) struct Drainer {
     shared: &'static Shared,
     pub(super) context: &'static Context,
     /// For the list of idle drainers.
@@ -113,11 +115,6 @@ unsafe fn as_static(drainer: &Drainer) -> &'static Drainer {
     unsafe { &*ptr::from_ref(drainer) }
 }
 
-fn this_cpu() -> u32 {
-    // SAFETY: No conditions.
-    unsafe { sys::lunatik_current_cpu() }
-}
-
 impl Drainer {
     pub(super) fn new(shared: &'static Shared, context: &'static Context) -> Result<Arc<Self>> {
         // INVARIANT: It executes nothing.
@@ -141,11 +138,6 @@ impl Drainer {
             }),
             GFP_KERNEL,
         )
-    }
-
-    /// The CPU time of its thread.
-    pub(crate) fn account(&self) -> &Account {
-        &self.account
     }
 
     /// Runs what is to be run. For whom the slot was taken.
@@ -190,16 +182,17 @@ impl Drainer {
         // queued or gone.
         unsafe { runtime.clear_timer() };
         let pooled = runtime.pooled();
-        pooled.set_drainer(Some(self), Task::current_raw());
+        // SAFETY: The drainer lives as long as the pool does, which the runtime refers to.
+        unsafe { pooled.set_thread(self) };
         self.begin(&runtime);
         // SAFETY: As above.
         let left = unsafe { runtime.as_arc_borrow().run_slice() };
-        self.look_after_nothing();
+        self.detach();
         if self.stands_back.replace(false) {
             // SAFETY: It is the calling thread, whose priority was this.
             unsafe { bindings::set_user_nice(Task::current_raw(), 0) };
         }
-        pooled.set_drainer(None, ptr::null_mut());
+        pooled.forget_thread();
         match left {
             Left::Ended => (),
             Left::SliceOver => {
@@ -231,7 +224,7 @@ impl Drainer {
         self.current
             .store(ptr::from_ref(runtime).cast_mut(), Release);
         // Both were elsewhere while their CPU was away.
-        if !self.ticking.load(Relaxed) || self.timer_cpu.load(Relaxed) != this_cpu() {
+        if !self.ticking.load(Relaxed) || self.timer_cpu.load(Relaxed) != cpu::current() {
             self.start_ticks();
         }
     }
@@ -243,7 +236,7 @@ impl Drainer {
 
     /// The thread does not execute the runtime any more, or its VM is about to go. When this comes back,
     /// the timer does not look at it.
-    pub(crate) fn look_after_nothing(&self) {
+    fn detach(&self) {
         loop {
             let current = self.current.load(Relaxed);
             if current.is_null() {
@@ -262,7 +255,7 @@ impl Drainer {
 
     fn start_ticks(&'static self) {
         self.idle_ticks.store(0, Relaxed);
-        self.timer_cpu.store(this_cpu(), Relaxed);
+        self.timer_cpu.store(cpu::current(), Relaxed);
         self.ticking.store(true, Relaxed);
         // SAFETY: This is the drainer's thread.
         unsafe { self.stop_ticks() };
@@ -288,44 +281,6 @@ impl Drainer {
         unsafe { ArcBorrow::from_raw(self) }.into()
     }
 
-    /// The thread is going to sleep in the midst of a runtime: somebody else drains the queue
-    /// meanwhile. Fails if there is nobody and there may be no more drainers.
-    ///
-    /// For the thread of the drainer, or one whose stack has a segment for it.
-    pub(super) fn block(&'static self, runtime: &Runtime) -> Result {
-        if self.has_slot.load(Acquire) {
-            if !self.context.has_idle() {
-                self.shared.add_drainer(self.context)?;
-            }
-            self.give_slot_up();
-        }
-        if runtime.pooled().is_executed_by(Task::current_raw()) {
-            self.look_after_nothing();
-        }
-        Ok(())
-    }
-
-    /// The thread that [`block`](Self::block) was called on has slept, and goes on with `runtime`.
-    pub(super) fn unblock(&'static self, runtime: &Runtime) {
-        // On a segment, the drainer's own thread waits where it was, and is looked after.
-        if runtime.pooled().is_executed_by(Task::current_raw()) {
-            self.begin(runtime);
-        }
-    }
-
-    /// The code of `runtime` computes on and on where Lua cannot yield. Those that can are not to
-    /// have to share the CPU with it as with their equal.
-    pub(crate) fn stand_back(&self, runtime: &Runtime) {
-        /// The lowest priority: a 68th of the usual share.
-        const NICE: kernel::ffi::c_long = 19;
-        if self.stands_back.get() || !runtime.pooled().is_executed_by(Task::current_raw()) {
-            return;
-        }
-        self.stands_back.set(true);
-        // SAFETY: It is the calling thread.
-        unsafe { bindings::set_user_nice(Task::current_raw(), NICE) };
-    }
-
     /// Lets somebody else have the slot, if there is an idle drainer.
     fn give_slot_up(&self) {
         if self.context.has_idle() && self.has_slot.xchg(false, Full) {
@@ -336,7 +291,7 @@ impl Drainer {
     /// Looks after the runtime that is executed. In a hard interrupt, on the drainer's CPU; or
     /// on any other, when that was taken away.
     fn tick(&'static self) -> HrTimerRestart {
-        self.timer_cpu.store(this_cpu(), Relaxed);
+        self.timer_cpu.store(cpu::current(), Relaxed);
         let current = self.current.load(Acquire);
         if current.is_null() {
             let idle = self.idle_ticks.load(Relaxed).wrapping_add(1);
@@ -381,6 +336,48 @@ impl Drainer {
             self.context.set_overdue();
             self.shared.kick_others(self.context);
         }
+    }
+}
+
+impl ExecutorThread for Drainer {
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn block(&self, runtime: &Runtime) -> Result {
+        if self.has_slot.load(Acquire) {
+            if !self.context.has_idle() {
+                self.shared.add_drainer(self.context)?;
+            }
+            self.give_slot_up();
+        }
+        if runtime.pooled().is_executed_by(Task::current_raw()) {
+            self.detach();
+        }
+        Ok(())
+    }
+
+    fn unblock(&self, runtime: &Runtime) {
+        // On a segment, the drainer's own thread waits where it was, and is looked after.
+        if runtime.pooled().is_executed_by(Task::current_raw()) {
+            // SAFETY: The pool lives while its thread executes a runtime.
+            unsafe { as_static(self) }.begin(runtime);
+        }
+    }
+
+    fn look_after_nothing(&self) {
+        self.detach();
+    }
+
+    fn stand_back(&self, runtime: &Runtime) {
+        /// The lowest priority: a 68th of the usual share.
+        const NICE: kernel::ffi::c_long = 19;
+        if self.stands_back.get() || !runtime.pooled().is_executed_by(Task::current_raw()) {
+            return;
+        }
+        self.stands_back.set(true);
+        // SAFETY: It is the calling thread.
+        unsafe { bindings::set_user_nice(Task::current_raw(), NICE) };
     }
 }
 

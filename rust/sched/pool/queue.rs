@@ -11,16 +11,6 @@ use kernel::sync::{
 
 use crate::runtime::instance::Runtime;
 
-/// The link of a runtime: what comes behind it in the queue that it is in.
-pub(crate) struct Link(Atomic<*mut Runtime>);
-
-impl Link {
-    /// The link of a runtime that is in no queue.
-    pub(crate) const fn new() -> Self {
-        Self(Atomic::new(ptr::null_mut()))
-    }
-}
-
 /// The link of `runtime`.
 ///
 /// # Safety

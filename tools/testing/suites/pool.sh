@@ -17,8 +17,8 @@ modprobe lunatik testing=1 || exit 1
 # Where everything takes so long, times tell nothing.
 [ "$SLOWER" -ge 10 ] && timed='' || timed="waiting fair times"
 # ONLY has the parts that run, with spaces between.
-PARTS="semantics slices waiting many fair times blocked ends budget hotplug unload stress"
-ONLY=${ONLY:-semantics slices many $timed blocked ends budget hotplug unload stress}
+PARTS="semantics slices waiting many fair times blocked ends budget own hotplug unload stress"
+ONLY=${ONLY:-semantics slices many $timed blocked ends budget own hotplug unload stress}
 for word in $ONLY; do
 	case " $PARTS " in
 	*" $word "*) ;;
@@ -181,6 +181,14 @@ if part budget; then
 			end
 			worker.message("waited")]==]))'
 	rm -f /lib/modules/lua/suite_pool.lua
+fi
+
+# Pools of a script's own, which goes with its script.
+if part own; then
+	lua_checks "$SUITE_DIR/lua/pool_own.lua" "$SUITE_DIR" "$(stressed $((300 / SLOWER)))"
+	check_output "no pool is left but one" 1 lunatik eval 'local linux, testing = require("linux"), require("lunatik.testing")
+		for i = 1, 2000 do if testing.pool().pools == 1 then break end linux.schedule(5) end
+		return testing.pool().pools'
 fi
 
 # A CPU goes, as it does when a machine is suspended, and comes back.
