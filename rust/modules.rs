@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What scripts can `require` beside Lua's own modules: one file per Lua module.
+//! What scripts can `require` beside Lua's own modules: one file or folder per Lua module.
 
 pub(crate) mod device;
+mod example;
 mod linux;
 mod llthreads;
 mod lunatik;
@@ -54,7 +55,13 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
         ],
     )?;
     if parameters::testing() {
-        state.set_function(-1, c"lunatik.testing", native!(testing::open, Free))?;
+        state.set_functions(
+            -1,
+            &[
+                Named::new(c"lunatik.example", native!(example::open, Free)),
+                Named::new(c"lunatik.testing", native!(testing::open, Free)),
+            ],
+        )?;
     }
     drop(guard);
     Ok(())

@@ -32,7 +32,7 @@ pub(crate) mod sort;
 pub(crate) mod surroundings;
 pub(crate) mod userdata;
 pub(crate) mod vm;
-pub(crate) mod waiting;
+pub(crate) mod waiters;
 
 use kernel::prelude::*;
 

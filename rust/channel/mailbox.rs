@@ -2,15 +2,8 @@
 
 //! Mailboxes: bounded queues of messages with many senders and one receiver, both runtimes.
 //!
-//! Nothing here waits. A sender that finds no room, and a receiver that finds no message, is
-//! remembered under the lock with which it has looked, and woken by who changes that: each change
-//! is made under the same lock, and [`Runtime::wake`] sets a token that the next wait of the
-//! runtime takes. So there are two cases. Either the look comes before the change: then the
-//! change finds whom to wake. Or it comes after it, and sees it. No wake-up is lost, and a
-//! receiver that has not looked is not woken.
-//!
-//! What is remembered may be out of date, where somebody has stopped waiting meanwhile. Then it is
-//! woken for nothing, which is harmless.
+//! Nothing here waits: a sender that finds no room is noted (see `runtime/waiters.rs`), and so is a receiver that finds no
+//! message.
 //!
 //! Lock order: `Mailbox::inner` is a leaf, held for a few instructions. Memory is allocated before
 //! and freed after.
@@ -28,11 +21,9 @@ use kernel::{
 
 use crate::runtime::{
     entries::{Entries, Entry},
-    instance::Runtime, //
+    instance::Runtime,
+    waiters::{Noted, Spare, Waiters}, //
 };
-
-/// Runtimes that may wait for room in one mailbox.
-const MAX_WAITING: usize = 4096;
 
 /// What a mailbox may hold.
 #[derive(Clone, Copy)]
@@ -63,7 +54,7 @@ struct Inner {
     receiver_gone: bool,
     senders_gone: bool,
     /// Who has found no room.
-    waiting: KVec<Arc<Runtime>>,
+    waiting: Waiters,
 }
 
 /// What became of a message.
@@ -107,7 +98,7 @@ impl Mailbox {
                 receiver_looks: false,
                 receiver_gone: false,
                 senders_gone: false,
-                waiting: KVec::new(),
+                waiting: Waiters::default(),
             }, "lunatik::Mailbox"),
         })
     }
@@ -124,7 +115,7 @@ impl Mailbox {
         let Some(size) = entry.as_ref().map(|entry| entry.size()) else {
             return Ok(Sent::Closed);
         };
-        let mut spare = KVec::new();
+        let mut spare = Spare::default();
         loop {
             let mut inner = self.inner.lock();
             if inner.receiver_gone || inner.senders_gone {
@@ -144,30 +135,13 @@ impl Mailbox {
                 }
                 return Ok(Sent::Yes);
             }
-            if inner.waiting.iter().any(|known| Arc::ptr_eq(known, sender)) {
-                return Ok(Sent::Full);
-            }
-            let count = inner.waiting.len();
-            if count >= MAX_WAITING {
-                return Err(ENOBUFS);
-            }
-            if inner.waiting.capacity() == count && spare.capacity() > count {
-                mem::swap(&mut inner.waiting, &mut spare);
-                while let Some(known) = spare.pop() {
-                    // There is room for as many and one more.
-                    let _ = inner.waiting.push_within_capacity(known);
-                }
-            }
-            if inner.waiting.capacity() > count {
-                let _ = inner.waiting.push_within_capacity(sender.clone());
-                drop(inner);
-                return Ok(Sent::Full);
-            }
+            let noted = inner.waiting.note(sender, &mut spare);
             drop(inner);
-            spare = KVec::with_capacity(
-                count.saturating_add(1).next_power_of_two(),
-                GFP_KERNEL | __GFP_NOWARN,
-            )?;
+            match noted {
+                Noted::Yes => return Ok(Sent::Full),
+                Noted::NeedsRoom(count) => spare.grow(count)?,
+                Noted::TooMany => return Err(ENOBUFS),
+            }
         }
     }
 
@@ -181,9 +155,9 @@ impl Mailbox {
             inner.receiver_looks = true;
             return Taken::Empty;
         };
-        let waiting = mem::take(&mut inner.waiting);
+        let waiting = inner.waiting.take();
         drop(inner);
-        wake(waiting);
+        waiting.wake();
         Taken::Message(entry)
     }
 
@@ -202,11 +176,11 @@ impl Mailbox {
         let mut inner = self.inner.lock();
         inner.receiver_gone = true;
         let unread = mem::take(&mut inner.queue);
-        let waiting = mem::take(&mut inner.waiting);
+        let waiting = inner.waiting.take();
         // Freeing memory is nothing to do under the lock.
         drop(inner);
         drop(unread);
-        wake(waiting);
+        waiting.wake();
     }
 
     /// Nobody sends any more: what is there can still be received.
@@ -214,12 +188,12 @@ impl Mailbox {
         let mut inner = self.inner.lock();
         inner.senders_gone = true;
         let looks = mem::take(&mut inner.receiver_looks);
-        let waiting = mem::take(&mut inner.waiting);
+        let waiting = inner.waiting.take();
         drop(inner);
         if looks {
             self.receiver.wake();
         }
-        wake(waiting);
+        waiting.wake();
     }
 
     /// Whether nothing is there, and nothing will come. For the code of the receiver.
@@ -231,11 +205,5 @@ impl Mailbox {
     /// Whether [`close_senders`](Self::close_senders) was called.
     pub(crate) fn senders_are_gone(&self) -> bool {
         self.inner.lock().senders_gone
-    }
-}
-
-fn wake(waiting: KVec<Arc<Runtime>>) {
-    for runtime in waiting.iter() {
-        runtime.wake();
     }
 }

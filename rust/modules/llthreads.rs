@@ -30,6 +30,7 @@ use crate::{
         instance::{Entered, Kind as RuntimeKind, Runtime},
         message::Message,
         objects::{Class, Classed},
+        parking::Waited,
         permissions,
         program,
         reaper,
@@ -333,17 +334,11 @@ fn join(state: State) -> lua::Result {
     if detached && !joinable {
         return refuse(state, "Can't join a thread that has been detached.");
     }
-    let caller = Vm::runtime_of(state);
     // The runtime's VM is closed before its thread says that it has ended.
-    let Some(outcome) = thread.join(timeout, Some(&caller)).map_err(|error| {
-        if error == EINTR {
-            Error::message(fmt!("interrupted"))
-        } else {
-            error.into()
-        }
-    })?
-    else {
-        return refuse(state, "timeout");
+    let outcome = match thread.join(state, timeout)? {
+        Waited::Done(outcome) => outcome,
+        Waited::TimedOut => return refuse(state, "timeout"),
+        Waited::Ended { .. } => return Err(Error::message(fmt!("interrupted"))),
     };
     this(state, |child| child.joined = true)?;
     if detached || !joinable {

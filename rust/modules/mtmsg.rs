@@ -103,10 +103,12 @@ fn refused(state: State, buffer: &Buffer, refused: Refused) -> Error {
                 buffer.id()
             ),
         ),
-        Refused::Aborted | Refused::Interrupted => {
-            raise(state, fmt!("mtmsg.error.operation_aborted"))
-        }
+        Refused::Aborted => aborted(state),
     }
+}
+
+fn aborted(state: State) -> Error {
+    raise(state, fmt!("mtmsg.error.operation_aborted"))
 }
 
 fn no_memory(state: State) -> Error {
@@ -221,7 +223,7 @@ fn sleep(state: State) -> lua::Result {
             Waited::Ended { .. }
         );
     if family(state)?.is_aborted() || ended {
-        return Err(raise(state, fmt!("mtmsg.error.operation_aborted")));
+        return Err(aborted(state));
     }
     Ok(0)
 }
@@ -354,11 +356,24 @@ fn nextmsg(state: State) -> lua::Result {
         Kind::Integer | Kind::Float => state.to_milliseconds(2),
         _ => return Err(Error::argument(2, fmt!("timeout seconds expected"))),
     };
-    let taken = buffer
-        .next(&Vm::runtime_of(state), timeout)
-        .map_err(|error| refused(state, &buffer, error))?;
-    let Some(entry) = taken else {
-        return Ok(0);
+    let runtime = Vm::runtime_of(state).into();
+    let waited = wait(state, timeout, || {
+        let taken = match timeout {
+            Some(0) => Ok(buffer.take()),
+            _ => buffer.take_or_wait(&runtime),
+        };
+        match taken {
+            Ok(taken) => taken.map_err(|error| refused(state, &buffer, error)),
+            Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
+                "too many wait for messages of the same buffer"
+            ))),
+            Err(error) => Err(error.into()),
+        }
+    })?;
+    let entry = match waited {
+        Waited::Done(entry) => entry,
+        Waited::TimedOut => return Ok(0),
+        Waited::Ended { .. } => return Err(aborted(state)),
     };
     entry.message().push(state).inspect_err(|_| {
         // There is no memory for it here; that is no reason to lose it.

@@ -16,6 +16,7 @@ use crate::{
         instance::DEFAULT_GRACE_MS,
         message::Message,
         objects::{Class, Classed},
+        parking::Waited,
         userdata,
         vm::Vm, //
     },
@@ -122,23 +123,23 @@ fn join(state: State) -> lua::Result {
     if own.is_some_and(|own| core::ptr::eq(&*own, &*thread)) {
         return Err(Error::message(fmt!("a thread cannot join itself")));
     }
-    let joined = thread.join(timeout, Some(&caller)).map_err(interrupted)?;
-    match joined {
-        None => {
+    match thread.join(state, timeout)? {
+        Waited::Ended { .. } => Err(Error::message(fmt!("interrupted"))),
+        Waited::TimedOut => {
             state.push_boolean(false);
             state.push_bytes(b"timeout")?;
             Ok(2)
         }
-        Some(None) => {
+        Waited::Done(None) => {
             state.push_boolean(true);
             Ok(1)
         }
-        Some(Some(Outcome::Returned(values))) => {
+        Waited::Done(Some(Outcome::Returned(values))) => {
             state.push_boolean(true);
             let count = values.push(state)?;
             Ok(count.saturating_add(1))
         }
-        Some(Some(Outcome::Failed(failure))) => {
+        Waited::Done(Some(Outcome::Failed(failure))) => {
             state.push_boolean(false);
             state.push_bytes(&failure.message)?;
             Ok(2)

@@ -7,16 +7,12 @@
 use core::mem;
 use kernel::{
     list::ListArc,
-    new_condvar,
     new_spinlock,
     prelude::*,
     sync::{
         Arc,
-        CondVar,
-        CondVarTimeoutResult,
         SpinLock, //
-    },
-    time::{msecs_to_jiffies, Instant, Monotonic}, //
+    }, //
 };
 
 mod family;
@@ -27,7 +23,7 @@ use super::{
     entries::{Entries, Entry},
     instance::Runtime,
     message::Message,
-    waiting::Wakes, //
+    waiters::{Noted, Spare, Waiters}, //
 };
 use crate::linux::account::Charge;
 
@@ -50,6 +46,8 @@ struct Inner {
     queue: Entries,
     closed: bool,
     aborted: bool,
+    /// Who has found it empty.
+    waiting: Waiters,
 }
 
 /// What an operation finds.
@@ -59,8 +57,6 @@ pub(crate) enum Refused {
     Closed,
     /// The buffer, or its family, was aborted.
     Aborted,
-    /// The runtime that asks is being stopped, or its process got a signal.
-    Interrupted,
 }
 
 /// What became of a message.
@@ -85,8 +81,6 @@ pub(crate) struct Buffer {
     _charge: Charge,
     #[pin]
     inner: SpinLock<Inner>,
-    #[pin]
-    changed: CondVar,
 }
 
 kernel::sync::global_lock! {
@@ -114,14 +108,6 @@ impl Listed for Buffer {
 
     fn with_directory<R>(with: impl FnOnce(&mut Directory<Self>) -> R) -> R {
         with(&mut DIRECTORY.lock())
-    }
-}
-
-impl Wakes for Buffer {
-    fn wake(&self) {
-        // The lock orders this after the look of a thread that goes to sleep.
-        drop(self.inner.lock());
-        self.changed.notify_all();
     }
 }
 
@@ -156,8 +142,8 @@ impl Buffer {
                         queue: Entries::default(),
                         closed: false,
                         aborted: false,
+                        waiting: Waiters::default(),
                     }, "lunatik::Buffer"),
-                    changed <- new_condvar!("lunatik::Buffer::changed"),
                 }),
                 GFP_KERNEL_ACCOUNT,
             )
@@ -238,69 +224,59 @@ impl Buffer {
             return Ok(Ok(Added::Full));
         }
         inner.queue.push_back(entry);
+        let waiting = inner.waiting.take();
         drop(inner);
         drop(dropped);
-        self.changed.notify_all();
+        waiting.wake();
         Ok(Ok(Added::Yes))
     }
 
-    /// Takes the oldest message, waiting for one for `timeout_ms` at most, or for ever.
+    /// Takes the oldest message, if there is one.
+    pub(crate) fn take(&self) -> Result<Option<ListArc<Entry>>, Refused> {
+        let mut inner = self.inner.lock();
+        self.check(&inner)?;
+        Ok(inner.queue.pop_front())
+    }
+
+    /// As [`take`](Self::take). Where there is none, the code of `runtime` waits, and is woken by what changes that.
     ///
-    /// `None` is returned on a time-out. The wait ends if `runtime`, whose code asks, is told to
-    /// stop.
-    pub(crate) fn next(
-        self: &Arc<Self>,
-        runtime: &Runtime,
-        timeout_ms: Option<u32>,
-    ) -> Result<Option<ListArc<Entry>>, Refused> {
-        let begun = Instant::<Monotonic>::now();
-        let left = |ms: u32| {
-            let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
-            u32::try_from(left.max(0)).unwrap_or(ms)
-        };
-        let mut waiting = None;
+    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`.
+    pub(crate) fn take_or_wait(
+        &self,
+        runtime: &Arc<Runtime>,
+    ) -> Result<Result<Option<ListArc<Entry>>, Refused>> {
+        let mut spare = Spare::default();
         loop {
             let mut inner = self.inner.lock();
-            loop {
-                self.check(&inner)?;
-                if let Some(entry) = inner.queue.pop_front() {
-                    return Ok(Some(entry));
-                }
-                let left = timeout_ms.map(left);
-                if left == Some(0) {
-                    return Ok(None);
-                }
-                if waiting.is_none() {
-                    break;
-                }
-                if runtime.waits_end() {
-                    drop(inner);
-                    runtime.end_waiter();
-                    return Err(Refused::Interrupted);
-                }
-                let signal = match left {
-                    None => self.changed.wait_interruptible(&mut inner),
-                    Some(left) => matches!(
-                        self.changed
-                            .wait_interruptible_timeout(&mut inner, msecs_to_jiffies(left)),
-                        CondVarTimeoutResult::Signal { .. }
-                    ),
-                };
-                if signal {
-                    return Err(Refused::Interrupted);
-                }
+            if let Err(refused) = self.check(&inner) {
+                return Ok(Err(refused));
             }
+            if let Some(entry) = inner.queue.pop_front() {
+                return Ok(Ok(Some(entry)));
+            }
+            let noted = inner.waiting.note(runtime, &mut spare);
             drop(inner);
-            waiting = Some(runtime.begin_wait(self.clone()));
+            match noted {
+                Noted::Yes => return Ok(Ok(None)),
+                Noted::NeedsRoom(count) => spare.grow(count)?,
+                Noted::TooMany => return Err(ENOBUFS),
+            }
         }
+    }
+
+    /// Has those who wait look once more.
+    pub(super) fn wake(&self) {
+        let waiting = self.inner.lock().waiting.take();
+        waiting.wake();
     }
 
     /// Puts a message back that was taken and could not be used.
     pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
         let mut inner = self.inner.lock();
         inner.queue.push_front(entry);
+        let waiting = inner.waiting.take();
         drop(inner);
-        self.changed.notify_all();
+        waiting.wake();
     }
 
     /// How many messages it holds.
@@ -325,9 +301,10 @@ impl Buffer {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let dropped = mem::take(&mut inner.queue);
+        let waiting = inner.waiting.take();
         drop(inner);
         drop(dropped);
-        self.changed.notify_all();
+        waiting.wake();
     }
 
     /// Has all operations fail, or no longer.
@@ -337,8 +314,9 @@ impl Buffer {
             return Err(Refused::Closed);
         }
         inner.aborted = on;
+        let waiting = inner.waiting.take();
         drop(inner);
-        self.changed.notify_all();
+        waiting.wake();
         Ok(())
     }
 

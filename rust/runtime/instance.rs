@@ -36,7 +36,6 @@ use super::{
     pooled::Pooled,
     sink::Sink,
     vm::Vm,
-    waiting::Wakes, //
 };
 use crate::linux::{
     account::{Account, Charge},
@@ -187,9 +186,6 @@ pub(crate) struct Runtime {
     /// Ends a wait of a runtime of the pool.
     #[pin]
     pub(super) timer: HrTimer<Runtime>,
-    /// What its code waits for, if that is not the runtime's own; see `waiting.rs`.
-    #[pin]
-    waits_for: SpinLock<Option<Arc<dyn Wakes>>>,
     #[pin]
     sink: Mutex<Option<Arc<dyn Sink>>>,
     #[pin]
@@ -282,7 +278,6 @@ impl Runtime {
                 parking: Parking::new(),
                 pooled: Pooled::new(),
                 timer <- HrTimer::new(),
-                waits_for <- new_spinlock!(None, "lunatik::Runtime::waits_for"),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
                 log <- Log::new(&log_account),
                 vm: UnsafeCell::new(None),
@@ -420,11 +415,6 @@ impl Runtime {
     /// Its code has waited, and goes on with what it did before.
     pub(super) fn unblock(&self, phase: Phase) {
         self.life.unblock(phase);
-    }
-
-    /// What its code waits for.
-    pub(super) fn waits_for(&self) -> &SpinLock<Option<Arc<dyn Wakes>>> {
-        &self.waits_for
     }
 
     /// Notes one more handle.

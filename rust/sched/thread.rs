@@ -7,21 +7,17 @@
 pub(crate) mod outcome;
 
 use kernel::{
-    new_condvar,
-    new_mutex,
-    new_spinlock,
+    new_condvar, new_mutex, new_spinlock,
     prelude::*,
     sync::{
         aref::ARef,
         Arc,
         ArcBorrow,
         CondVar,
-        CondVarTimeoutResult,
         Mutex,
         SpinLock, //
     },
     task::Task,
-    time::{msecs_to_jiffies, Instant, Monotonic}, //
 };
 
 use crate::{
@@ -29,13 +25,16 @@ use crate::{
         account::Charge,
         kthread, //
     },
+    lua::{self, Error},
     runtime::{
         chain::Chain,
         execute::{self, Results},
         handle::Handle,
         instance::{Keep, Runtime},
         message::Message,
-        waiting::Wakes, //
+        parking::{wait, Waited},
+        vm::Vm,
+        waiters::{Noted, Spare}, //
     },
     sys::kernel_helpers as sys, //
 };
@@ -67,14 +66,6 @@ impl PinnedDrop for Thread {
     fn drop(self: Pin<&mut Self>) {
         let outcome = self.end.lock().take_outcome();
         outcome::drop_all(outcome);
-    }
-}
-
-impl Wakes for Thread {
-    fn wake(&self) {
-        // The lock orders this after the look of a thread that goes to sleep.
-        drop(self.state.lock());
-        self.ended.notify_all();
     }
 }
 
@@ -171,6 +162,8 @@ impl Thread {
         let task = self.state.lock().task.take();
         drop(task);
         self.ended.notify_all();
+        let joiners = self.end.lock().set_ended();
+        joiners.wake();
     }
 
     /// Tells the thread to stop and waits until it has ended; see [`Runtime::stop`].
@@ -190,48 +183,46 @@ impl Thread {
         runtime.stop_for(chain, caller, grace_ms)?;
         if !inside {
             // The runtime is gone, so the thread is on its last lines.
-            self.join(None, caller)?;
+            let mut state = self.state.lock();
+            while state.task.is_some() {
+                self.ended.wait(&mut state);
+            }
         }
         Ok(())
     }
 
-    /// Waits until the thread has ended, at most `timeout_ms`.
-    ///
-    /// Returns `None` on a time-out. Fails with `EINTR` if a signal came or `caller`, whose code
-    /// waits, is told to stop.
+    /// Waits until the thread has ended, at most `timeout_ms`, for the native function that was called with `state`; see
+    /// [`wait`].
     pub(crate) fn join(
-        self: &Arc<Self>,
+        &self,
+        state: lua::State,
         timeout_ms: Option<u32>,
-        caller: Option<&Runtime>,
-    ) -> Result<Option<Option<Outcome>>> {
-        let _waiting = caller.map(|caller| caller.begin_wait(self.clone()));
-        let begun = Instant::<Monotonic>::now();
-        let left = |ms: u32| {
-            let left = i64::from(ms).saturating_sub(begun.elapsed().as_millis());
-            u32::try_from(left.max(0)).unwrap_or(ms)
-        };
-        let mut state = self.state.lock();
-        while state.task.is_some() {
-            if let Some(caller) = caller.filter(|caller| caller.waits_end()) {
-                drop(state);
-                caller.end_waiter();
-                return Err(EINTR);
+    ) -> lua::Result<Waited<Option<Outcome>>> {
+        let caller = Vm::runtime_of(state).into();
+        wait(state, timeout_ms, || match self.outcome_or_wait(&caller) {
+            Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
+                "too many wait for the end of the same thread"
+            ))),
+            result => Ok(result?),
+        })
+    }
+
+    /// How the thread has ended. If it has not, the code of `runtime` waits, and is woken when it has.
+    fn outcome_or_wait(&self, runtime: &Arc<Runtime>) -> Result<Option<Option<Outcome>>> {
+        let mut spare = Spare::default();
+        loop {
+            let mut end = self.end.lock();
+            if end.has_ended() {
+                return Ok(Some(end.outcome()));
             }
-            let signal = match timeout_ms.map(left) {
-                Some(0) => return Ok(None),
-                Some(left) => matches!(
-                    self.ended
-                        .wait_interruptible_timeout(&mut state, msecs_to_jiffies(left)),
-                    CondVarTimeoutResult::Signal { .. }
-                ),
-                None => self.ended.wait_interruptible(&mut state),
-            };
-            if signal {
-                return Err(EINTR);
+            let noted = end.joiners().note(runtime, &mut spare);
+            drop(end);
+            match noted {
+                Noted::Yes => return Ok(None),
+                Noted::NeedsRoom(count) => spare.grow(count)?,
+                Noted::TooMany => return Err(ENOBUFS),
             }
         }
-        drop(state);
-        Ok(Some(self.end.lock().outcome()))
     }
 
     /// A snapshot of the thread; `None` once it has ended.

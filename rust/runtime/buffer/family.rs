@@ -11,10 +11,7 @@ use kernel::{
 };
 
 use super::{
-    super::{
-        vm::Vm,
-        waiting::Wakes, //
-    },
+    super::vm::Vm,
     Buffer, //
 };
 use crate::lua::State;

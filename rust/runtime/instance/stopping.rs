@@ -112,10 +112,6 @@ impl Runtime {
 
     fn wake_waits(&self) {
         self.wake();
-        let waits_for = self.waits_for.lock().clone();
-        if let Some(what) = waits_for {
-            what.wake();
-        }
         if let Some(sink) = self.printer().sink.lock().clone() {
             sink.wake();
         }

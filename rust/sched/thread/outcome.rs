@@ -19,7 +19,8 @@ use kernel::{
 use super::Thread;
 use crate::runtime::{
     instance::Failure,
-    message::Message, //
+    message::Message,
+    waiters::Waiters, //
 };
 
 /// How a thread has ended.
@@ -36,6 +37,10 @@ pub(crate) enum Outcome {
 pub(super) struct End {
     /// Set once, before the task is taken away.
     outcome: Option<Outcome>,
+    /// Set last of all.
+    ended: bool,
+    /// Who waits for that.
+    joiners: Waiters,
     /// The next thread that is to be dropped; see [`drop_all`].
     next: Option<Pin<UniqueArc<Thread>>>,
     /// The last walk that has come here.
@@ -45,6 +50,22 @@ pub(super) struct End {
 }
 
 impl End {
+    /// Whether the thread has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Who waits for the end of the thread.
+    pub(super) fn joiners(&mut self) -> &mut Waiters {
+        &mut self.joiners
+    }
+
+    /// Notes that the thread has ended. Returns who is to be woken when the lock is released.
+    pub(super) fn set_ended(&mut self) -> Waiters {
+        self.ended = true;
+        self.joiners.take()
+    }
+
     /// How the thread has ended; `None` if it has not, or has kept nothing.
     pub(super) fn outcome(&self) -> Option<Outcome> {
         self.outcome.clone()

@@ -17,8 +17,8 @@ modprobe lunatik testing=1 || exit 1
 # Where everything takes so long, times tell nothing.
 [ "$SLOWER" -ge 10 ] && timed='' || timed="waiting fair times"
 # ONLY has the parts that run, with spaces between.
-PARTS="semantics slices waiting many fair times blocked ends budget own hotplug unload stress"
-ONLY=${ONLY:-semantics slices many $timed blocked ends budget own hotplug unload stress}
+PARTS="semantics slices waiting many fair times blocked ends budget shared own hotplug unload stress"
+ONLY=${ONLY:-semantics slices many $timed blocked ends budget shared own hotplug unload stress}
 for word in $ONLY; do
 	case " $PARTS " in
 	*" $word "*) ;;
@@ -181,6 +181,17 @@ if part budget; then
 			end
 			worker.message("waited")]==]))'
 	rm -f /lib/modules/lua/suite_pool.lua
+fi
+
+# Those that wait for what others have, too.
+if part shared; then
+	mkdir -p /lib/modules/lua
+	echo 'return function()
+		local go = require("lunatik")._ENV["suite.waits"]
+		while not go.ends do require("linux").schedule(5) end
+	end' >/lib/modules/lua/suite_waits_thread.lua
+	MEM=200M lua_checks "$SUITE_DIR/lua/pool_waits.lua" "$SUITE_DIR" $((1000 / SLOWER))
+	rm -f /lib/modules/lua/suite_waits_thread.lua
 fi
 
 # Pools of a script's own, which goes with its script.

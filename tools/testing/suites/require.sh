@@ -118,5 +118,25 @@ eval_is "with its suffix, the other one" "with suffix" '
 check_says "what is neither is told with its suffix" 3 "there is no file /lib/modules/lua/suite/none.lus.lua" lunatik run suite/none.lus
 check_says "for a worker, too" 1 "there is no file /lib/modules/lua/suite/none.lus.lua" \
 	lunatik eval 'worker.receive(worker.create("suite/none.lus"))'
+
+# The module that Documentation/adding-a-module.md explains.
+check_fails "the example of a module is offered to tests only" lunatik eval 'require("lunatik.example")'
+lunatik unload
+modprobe lunatik testing=1
+mkdir -p $DIR
+echo 'local counter = worker.peek() counter:add(2) worker.message(counter)' >$DIR/adds.lua
+eval_is "it counts, and its objects travel" "5	7	true	8" '
+	local counter = require("lunatik.example").counter(5)
+	local first = counter:add(0)
+	local w = worker.create("suite/adds")
+	worker.send(w, counter)
+	local again = worker.receive(w)
+	local table = require("rcu").table(2)
+	table.counter = again
+	return first, table.counter:add(1), again == counter, counter:add(0)'
+check_says "another object is none" 1 "example.counter expected, got rcu.table" \
+	lunatik eval 'local c = require("lunatik.example").counter() c.add(require("rcu").table(2), 1)'
+check_says "it asks for its permission" 1 "permission" \
+	lunatik eval -P load 'local c = require("lunatik.example").counter() c:add(1)'
 rm -r $DIR
 finish

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Runtimes whose code waits for a change of something that they share.
+//!
+//! Whoever looks and does not find what it waits for is noted under the lock with which it has looked, and woken by whoever
+//! changes that: each change is made under the same lock, and [`Runtime::wake`] sets a token that the next wait of the
+//! runtime takes. So there are two cases. Either the look comes before the change: then the change finds whom to wake.
+//! Or it comes after it, and sees it. No wake-up is lost, and a runtime that has not looked is not woken.
+//!
+//! What is noted may be out of date, where somebody has stopped waiting meanwhile. Then it is woken for nothing, which is
+//! harmless. So all of them are woken at a time: one alone might be one that does not wait any more.
+
+use core::mem;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::instance::Runtime;
+
+/// Runtimes that may wait for the same thing at one time.
+const MAX_WAITING: usize = 4096;
+
+/// The runtimes that wait for one thing. Lies within what a lock guards; dropping it frees memory, so it is taken out of
+/// that first.
+#[derive(Default)]
+pub(crate) struct Waiters(KVec<Arc<Runtime>>);
+
+/// Memory for [`Waiters`], allocated with no lock held.
+#[derive(Default)]
+pub(crate) struct Spare(KVec<Arc<Runtime>>);
+
+/// What became of a runtime that was to be noted.
+pub(crate) enum Noted {
+    /// It will be woken.
+    Yes,
+    /// First, [`Spare::grow`] must make room for so many, with the lock released.
+    NeedsRoom(usize),
+    /// There are too many.
+    TooMany,
+}
+
+impl Spare {
+    /// Makes room for `count` runtimes. Sleeps.
+    pub(crate) fn grow(&mut self, count: usize) -> Result {
+        self.0 = KVec::with_capacity(count, GFP_KERNEL | __GFP_NOWARN)?;
+        Ok(())
+    }
+}
+
+impl Waiters {
+    /// Notes that the code of `runtime` waits. Takes memory from `spare` where there is none.
+    pub(crate) fn note(&mut self, runtime: &Arc<Runtime>, spare: &mut Spare) -> Noted {
+        if self.0.iter().any(|known| Arc::ptr_eq(known, runtime)) {
+            return Noted::Yes;
+        }
+        let count = self.0.len();
+        if count >= MAX_WAITING {
+            return Noted::TooMany;
+        }
+        if self.0.capacity() == count && spare.0.capacity() > count {
+            mem::swap(&mut self.0, &mut spare.0);
+            while let Some(known) = spare.0.pop() {
+                // There is room for as many and one more.
+                let _ = self.0.push_within_capacity(known);
+            }
+        }
+        match self.0.push_within_capacity(runtime.clone()) {
+            Ok(()) => Noted::Yes,
+            Err(_) => Noted::NeedsRoom(count.saturating_add(1).next_power_of_two()),
+        }
+    }
+
+    /// Takes all of them out, to be woken when the lock is released.
+    pub(crate) fn take(&mut self) -> Self {
+        mem::take(self)
+    }
+
+    /// Wakes them. In a context that may free memory, with no lock held.
+    pub(crate) fn wake(self) {
+        for runtime in self.0.iter() {
+            runtime.wake();
+        }
+    }
+}
