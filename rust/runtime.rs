@@ -30,6 +30,7 @@ mod shared;
 pub(crate) mod sink;
 pub(crate) mod sort;
 pub(crate) mod surroundings;
+pub(crate) mod timers;
 pub(crate) mod userdata;
 pub(crate) mod vm;
 pub(crate) mod waiters;

@@ -9,7 +9,7 @@ use crate::{
         arguments::{integer, optional_milliseconds},
         errno,
     },
-    linux::cpu,
+    linux::{clock, cpu},
     lua::{self, Error, Free, State},
     native,
     runtime::{
@@ -123,11 +123,7 @@ fn schedule(state: State) -> lua::Result {
 
 /// `linux.time()`
 fn time(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    let now = unsafe {
-        kernel::bindings::ktime_get_with_offset(kernel::bindings::tk_offsets_TK_OFFS_REAL)
-    };
-    state.push_integer(now);
+    state.push_integer(clock::real());
     Ok(1)
 }
 
@@ -141,8 +137,7 @@ fn difftime(state: State) -> lua::Result {
 
 /// `linux.ktime()`
 fn ktime(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    state.push_integer(unsafe { kernel::bindings::ktime_get() });
+    state.push_integer(clock::monotonic());
     Ok(1)
 }
 

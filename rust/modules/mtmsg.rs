@@ -8,6 +8,7 @@ use kernel::prelude::*;
 use super::mtint::raise;
 use crate::{
     binding::arguments::{integer, optional_integer, show, string, type_error, type_name},
+    linux::clock,
     lua::{self, Error, Free, Kind, State},
     native,
     permission::Permission,
@@ -230,11 +231,7 @@ fn sleep(state: State) -> lua::Result {
 
 /// `mtmsg.time()`
 fn time(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    let now = unsafe {
-        kernel::bindings::ktime_get_with_offset(kernel::bindings::tk_offsets_TK_OFFS_REAL)
-    };
-    state.push_seconds(now);
+    state.push_seconds(clock::real());
     Ok(1)
 }
 

@@ -3,6 +3,7 @@
 //! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
 
 mod stack;
+mod timers;
 
 use kernel::time::{Instant, Monotonic};
 
@@ -27,6 +28,13 @@ fn fail_allocation(state: State) -> lua::Result {
 /// `memory()`: bytes that this runtime has from the kernel.
 fn memory(state: State) -> lua::Result {
     let (used, _, _) = Vm::runtime_of(state).memory();
+    state.push_integer(i64::try_from(used).unwrap_or(i64::MAX));
+    Ok(1)
+}
+
+/// `counted()`: bytes that count against this runtime, its children's included.
+fn counted(state: State) -> lua::Result {
+    let (used, _) = Vm::runtime_of(state).account().usage();
     state.push_integer(i64::try_from(used).unwrap_or(i64::MAX));
     Ok(1)
 }
@@ -114,12 +122,14 @@ fn own_pool(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 12)?;
+    state.new_table(0, 16)?;
     state.set_function(-1, c"address", native!(address, Free))?;
+    state.set_function(-1, c"counted", native!(counted, Free))?;
     state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
     stack::add(state)?;
+    timers::add(state)?;
     state.set_function(-1, c"own_pool", native!(own_pool, Free))?;
     state.set_function(-1, c"pool", native!(pool, Free))?;
     state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;

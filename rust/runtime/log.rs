@@ -5,7 +5,6 @@
 //! Lock order: the log's mutex is a leaf.
 
 use kernel::{
-    bindings,
     new_condvar,
     new_mutex,
     prelude::*,
@@ -18,7 +17,10 @@ use kernel::{
 };
 
 use super::sink::Stream;
-use crate::linux::account::{Account, Charge};
+use crate::linux::{
+    account::{Account, Charge},
+    clock, //
+};
 
 /// Bytes of text kept of what a runtime prints. Older entries make room, and are counted.
 pub(crate) const LOG_BYTES: usize = 64 * 1024;
@@ -238,7 +240,5 @@ impl Inner {
 }
 
 fn now_ns() -> u64 {
-    // SAFETY: May be called in any context.
-    let ns = unsafe { bindings::ktime_get_with_offset(bindings::tk_offsets_TK_OFFS_REAL) };
-    u64::try_from(ns).unwrap_or(0)
+    u64::try_from(clock::real()).unwrap_or(0)
 }

@@ -245,15 +245,24 @@ pub(crate) fn give_way(state: State) -> lua::Result<()> {
 pub(crate) fn wait<T>(
     state: State,
     timeout_ms: Option<u32>,
+    attempt: impl FnMut() -> lua::Result<Option<T>>,
+) -> lua::Result<Waited<T>> {
+    let deadline = match timeout_ms {
+        None => None,
+        Some(_) if Vm::waits_on(state) => Vm::runtime_of(state).parking().deadline.get(),
+        Some(ms) => Some(Instant::now() + Delta::from_millis(ms.into())),
+    };
+    wait_until(state, deadline, attempt)
+}
+
+/// As [`wait`], until a point in time. A function that waits again where that has come may name another one.
+pub(crate) fn wait_until<T>(
+    state: State,
+    deadline: Deadline,
     mut attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Waited<T>> {
     let runtime = Vm::runtime_of(state);
     let parking = runtime.parking();
-    let deadline = match timeout_ms {
-        None => None,
-        Some(_) if Vm::waits_on(state) => parking.deadline.get(),
-        Some(ms) => Some(Instant::now() + Delta::from_millis(ms.into())),
-    };
     loop {
         // What was changed before the wake-up that this takes is seen below.
         parking.state.xchg(CLEAR, Full);

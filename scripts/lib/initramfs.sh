@@ -80,7 +80,6 @@ nogroup:x:65534:' >"$work/group"
 		for name in lunatik user-lua; do
 			[ ! -x "$PROGRAMS/$name" ] || echo "file /bin/$name $PROGRAMS/$name 755 0 0"
 		done
-		tree_list "$REPO/lua/lib" /lib/modules/lua
 		tree_list "$REPO/lua/examples" /lib/modules/lua
 	} >"$list"
 	"$tree/usr/gen_init_cpio" "$list" >"$work/initramfs"

@@ -23,6 +23,12 @@ impl Attachments {
         self.0.iter().find_map(|value| value.downcast_ref::<T>())
     }
 
+    fn find_mut<T: 'static>(&mut self) -> Option<&mut T> {
+        self.0
+            .iter_mut()
+            .find_map(|value| value.downcast_mut::<T>())
+    }
+
     /// Keeps `value`; gives back the one of the same type that was there.
     fn replace<T: Send + 'static>(&mut self, value: T) -> Result<Option<T>> {
         let known = self.0.iter_mut();
@@ -51,6 +57,22 @@ impl Vm {
         // Nothing of the VM is borrowed any more.
         drop(former?);
         Ok(())
+    }
+
+    /// Calls `with` with the `T` that is attached to the VM of `state`, one that is made now if there is none. Neither may
+    /// call Lua or come back here.
+    pub(crate) fn with_attachment<T: Send + 'static, R>(
+        state: State,
+        make: impl FnOnce() -> Result<T>,
+        with: impl FnOnce(&mut T) -> R,
+    ) -> Result<R> {
+        let vm = Self::of(state);
+        // SAFETY: The calling thread executes the VM, and neither closure comes back here.
+        let attachments = unsafe { &mut *vm.attachments.get() };
+        if attachments.find::<T>().is_none() {
+            attachments.replace(make()?)?;
+        }
+        attachments.find_mut().map(with).ok_or(ENOMEM)
     }
 
     /// The `T` that is attached to the VM of `state`; one that is made now if there is none.

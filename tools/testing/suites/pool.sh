@@ -17,8 +17,8 @@ modprobe lunatik testing=1 || exit 1
 # Where everything takes so long, times tell nothing.
 [ "$SLOWER" -ge 10 ] && timed='' || timed="waiting fair times"
 # ONLY has the parts that run, with spaces between.
-PARTS="semantics slices waiting many fair times blocked ends budget shared own hotplug unload stress"
-ONLY=${ONLY:-semantics slices many $timed blocked ends budget shared own hotplug unload stress}
+PARTS="semantics slices waiting many fair times blocked ends budget shared timers own hotplug unload stress"
+ONLY=${ONLY:-semantics slices many $timed blocked ends budget shared timers own hotplug unload stress}
 for word in $ONLY; do
 	case " $PARTS " in
 	*" $word "*) ;;
@@ -193,6 +193,8 @@ if part shared; then
 	MEM=200M lua_checks "$SUITE_DIR/lua/pool_waits.lua" "$SUITE_DIR" $((1000 / SLOWER))
 	rm -f /lib/modules/lua/suite_waits_thread.lua
 fi
+
+part timers && lua_checks "$SUITE_DIR/lua/pool_timers.lua" "$SUITE_DIR" 10000
 
 # Pools of a script's own, which goes with its script.
 if part own; then

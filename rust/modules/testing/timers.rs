@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `lunatik.testing`: the timers of a runtime.
+
+use kernel::prelude::*;
+
+use crate::{
+    binding::arguments::integer,
+    linux::clock,
+    lua::{self, Error, Free, State},
+    native,
+    runtime::timers::{wait_with_timers, Next, Timer, Timers}, //
+};
+
+/// Adds the functions to the table on top of the stack.
+pub(super) fn add(state: State) -> lua::Result<()> {
+    state.set_function(-1, c"cancel_timer", native!(cancel, Free))?;
+    state.set_function(-1, c"next_timer", native!(next, Free))?;
+    state.set_function(-1, c"set_timer", native!(set, Free))?;
+    state.set_function(-1, c"timers", native!(count, Free))?;
+    Ok(())
+}
+
+/// `set_timer(ms)`: sets a timer; returns when it is due, in nanoseconds, and its number.
+fn set(state: State) -> lua::Result {
+    let ns = integer(state, 1)?.saturating_mul(1_000_000);
+    let timer = Timers::set(state, clock::monotonic().saturating_add(ns)).map_err(|error| {
+        if error == ENOSPC {
+            Error::message(fmt!("too many timers"))
+        } else {
+            error.into()
+        }
+    })?;
+    state.push_integer(timer.at);
+    state.push_integer(timer.number as i64);
+    Ok(2)
+}
+
+/// `cancel_timer(at, number)`: takes a timer back; returns whether it was set still.
+fn cancel(state: State) -> lua::Result {
+    let timer = Timer {
+        at: integer(state, 1)?,
+        number: integer(state, 2)? as u64,
+    };
+    state.push_boolean(Timers::cancel(state, timer)?);
+    Ok(1)
+}
+
+/// `next_timer()`: waits for the next timer; returns when it was due and its number.
+fn next(state: State) -> lua::Result {
+    match wait_with_timers(state, || Ok(None::<()>))? {
+        Next::Due(timer) => {
+            state.push_integer(timer.at);
+            state.push_integer(timer.number as i64);
+            Ok(2)
+        }
+        Next::Done(()) | Next::Ended => Err(Error::message(fmt!("interrupted"))),
+    }
+}
+
+/// `timers()`: how many timers are set.
+fn count(state: State) -> lua::Result {
+    state.push_integer(Timers::count(state)? as i64);
+    Ok(1)
+}
