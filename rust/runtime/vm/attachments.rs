@@ -36,7 +36,7 @@ impl Attachments {
             return Ok(Some(core::mem::replace(known, value)));
         }
         let value: KBox<dyn Any + Send> = KBox::new(value, GFP_KERNEL_ACCOUNT)?;
-        self.0.push(value, GFP_KERNEL_ACCOUNT)?;
+        self.0.push(value, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         Ok(None)
     }
 }
