@@ -28,6 +28,7 @@
 mod error;
 mod for_tests;
 mod function;
+mod kind;
 mod library;
 mod state;
 mod text;
@@ -36,8 +37,9 @@ mod values;
 
 pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
+pub(crate) use kind::Kind;
 pub(crate) use library::SharedCode;
-pub(crate) use state::{Kind, Reference, State};
+pub(crate) use state::{Reference, State};
 pub(crate) use text::Text;
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};

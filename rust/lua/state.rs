@@ -10,48 +10,10 @@ use kernel::prelude::*;
 
 use super::{
     error::Raised,
-    function::{Named, NativeFunction}, //
+    function::{Named, NativeFunction},
+    kind::Kind, //
 };
 use crate::sys::{kernel_helpers, lua as sys};
-
-/// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
-    /// There is no value at this index.
-    None,
-    Nil,
-    Boolean,
-    /// A number that is an integer.
-    Integer,
-    /// A number that is a float.
-    Float,
-    String,
-    Table,
-    Function,
-    Userdata,
-    /// A coroutine.
-    Thread,
-    /// A light userdata.
-    Pointer,
-}
-
-impl Kind {
-    /// What Lua calls values of this kind.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::None => "no value",
-            Self::Nil => "nil",
-            Self::Boolean => "boolean",
-            Self::Integer | Self::Float => "number",
-            Self::String => "string",
-            Self::Table => "table",
-            Self::Function => "function",
-            Self::Userdata => "userdata",
-            Self::Thread => "thread",
-            Self::Pointer => "light userdata",
-        }
-    }
-}
 
 /// A value that Lua keeps until it is released by [`State::release`] or the VM is closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
