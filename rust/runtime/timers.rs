@@ -143,7 +143,11 @@ pub(crate) fn wait_with_timers<T>(
     loop {
         let earliest = Timers::of(state, |timers| timers.earliest())?;
         let deadline = earliest.map(|first| {
-            let left = first.at.saturating_sub(clock::monotonic()).max(0);
+            // OVERFLOW: The clock shows less than this, which is 146 years. What is due later is looked at then.
+            let left = first
+                .at
+                .saturating_sub(clock::monotonic())
+                .clamp(0, i64::MAX / 2);
             Instant::now() + Delta::from_nanos(left)
         });
         match wait_until(state, deadline, &mut attempt)? {

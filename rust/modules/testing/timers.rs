@@ -46,8 +46,11 @@ fn cancel(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `next_timer()`: waits for the next timer; returns when it was due and its number.
+/// `next_timer()`: waits for the next timer; returns when it was due and its number. Fails if none is set.
 fn next(state: State) -> lua::Result {
+    if Timers::count(state)? == 0 {
+        return Err(Error::message(fmt!("no timer is set")));
+    }
     match wait_with_timers(state, || Ok(None::<()>))? {
         Next::Due(timer) => {
             state.push_integer(timer.at);

@@ -66,3 +66,19 @@ end
 same("and no thread", testing.pool().busy, 0)
 same("the first one comes", worker.receive(w), count)
 worker.stop(w)
+
+-- One that is never due.
+local late <const> = worker.create(
+	"./worker_code",
+	[[
+	local testing = require("lunatik.testing")
+	testing.set_timer(math.maxinteger)
+	worker.message(1)
+	testing.next_timer()
+	]]
+)
+same("a timer may be due at the end of time", worker.receive(late), 1)
+linux.schedule(20)
+same("it is waited for", worker.status(late), "running")
+worker.stop(late)
+same("until a stop", worker.status(late), "dead")

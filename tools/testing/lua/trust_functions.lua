@@ -26,6 +26,7 @@ local LEFT_OUT = {
 	["lunatik.runner.shutdown"] = true,
 	["lunatik.testing.address"] = true,
 	["lunatik.testing.fail_allocation"] = true,
+	["lunatik.testing.next_timer"] = true,
 	["lunatik.testing.time_messages"] = true,
 	["lunatik.testing.without_segments"] = true,
 	["mtmsg.buffer.nextmsg"] = true,
