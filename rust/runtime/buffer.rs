@@ -264,7 +264,7 @@ impl Buffer {
         }
     }
 
-    /// Has those who wait look once more.
+    /// Wakes the runtimes that wait for a message, so that they check again.
     pub(super) fn wake(&self) {
         let waiting = self.inner.lock().waiting.take();
         waiting.wake();

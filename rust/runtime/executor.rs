@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who executes runtimes that have no thread of their own, as the runtimes see it.
+//! Pools and their threads, as the runtimes see them that have no thread of their own.
 //!
 //! `sched/pool.rs` implements both traits. A runtime refers to its pool, so there can be several.
 
@@ -43,8 +43,8 @@ pub(crate) trait ExecutorThread: Send + Sync {
     /// The CPU time of the thread. For the thread itself.
     fn account(&self) -> &Account;
 
-    /// The thread is going to sleep in the midst of `runtime`: another one goes on with what else there
-    /// is to do. Fails with `EAGAIN` if there are too many that do, or with `ENOMEM`.
+    /// The thread is about to sleep while it executes `runtime`; another thread takes over its run queue.
+    /// Fails with `EAGAIN` if too many threads sleep so, or with `ENOMEM`.
     ///
     /// For the thread, or for one on whose stack some of the runtime's code runs for it.
     fn block(&self, runtime: &Runtime) -> Result;
@@ -52,11 +52,10 @@ pub(crate) trait ExecutorThread: Send + Sync {
     /// The thread that [`block`](Self::block) was called on has slept, and goes on with `runtime`.
     fn unblock(&self, runtime: &Runtime);
 
-    /// The VM of the runtime is about to go: the thread's timer does not look at it any more.
+    /// The VM of the runtime is about to be freed: the thread's timer must no longer use it.
     fn look_after_nothing(&self);
 
-    /// The code of `runtime` computes on and on where Lua cannot yield. The thread lets others have the
-    /// CPU before it.
+    /// The code of `runtime` computes where Lua cannot yield. The thread lowers its priority.
     fn stand_back(&self, runtime: &Runtime);
 }
 

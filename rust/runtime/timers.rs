@@ -2,9 +2,9 @@
 
 //! Timers of a runtime, of which it may have many.
 //!
-//! They are entries of a tree, attached to the VM. None has a timer of the kernel: a runtime that waits for one waits with the
-//! earliest as its deadline, so the one that its wait has anyway does for all. What a timer means is up to whoever
-//! sets it.
+//! Timers are entries of a tree that is attached to the VM, without timers of the kernel. A runtime that waits for them
+//! takes the earliest one as the deadline of its wait, whose hrtimer serves all of them. The system that sets a timer
+//! knows what it is for.
 
 use kernel::{
     prelude::*,

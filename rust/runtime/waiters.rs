@@ -2,13 +2,13 @@
 
 //! Runtimes whose code waits for a change of something that they share.
 //!
-//! Whoever looks and does not find what it waits for is noted under the lock with which it has looked, and woken by whoever
-//! changes that: each change is made under the same lock, and [`Runtime::wake`] sets a token that the next wait of the
-//! runtime takes. So there are two cases. Either the look comes before the change: then the change finds whom to wake.
-//! Or it comes after it, and sees it. No wake-up is lost, and a runtime that has not looked is not woken.
+//! A runtime that checks for something and does not find it is added to the list under the lock of the check. A change is
+//! made under the same lock, and wakes the runtimes on the list: [`Runtime::wake`] sets a token that the next wait of
+//! the runtime takes. If the check comes before the change, the change finds the runtime on the list; if it comes after,
+//! it sees the change. So no wake-up is lost.
 //!
-//! What is noted may be out of date, where somebody has stopped waiting meanwhile. Then it is woken for nothing, which is
-//! harmless. So all of them are woken at a time: one alone might be one that does not wait any more.
+//! A runtime may have stopped waiting and still be on the list. To wake it is harmless. But because of such entries a
+//! change wakes all runtimes on the list: a single one might not wait any more.
 
 use core::mem;
 use kernel::{
@@ -30,7 +30,7 @@ pub(crate) struct Waiters(KVec<Arc<Runtime>>);
 #[derive(Default)]
 pub(crate) struct Spare(KVec<Arc<Runtime>>);
 
-/// What became of a runtime that was to be noted.
+/// The result of [`Waiters::note`].
 pub(crate) enum Noted {
     /// It will be woken.
     Yes,

@@ -8,10 +8,9 @@
 //! drainer has the slot of a queue; one that is going to sleep in the midst of a runtime, because
 //! Lua cannot yield there, gives the slot to another one first.
 //!
-//! There is one pool that runtimes run on unless they are given another. A pool is there as long as anybody
-//! refers to it: a runtime that runs on it, or whoever has made it. The last of these may be a thread
-//! of the pool, which cannot wait for its own end; so what a pool consists of is given up by a work item of another
-//! queue.
+//! Runtimes run on the default pool unless they are given another one. A pool lives as long as a runtime or its maker
+//! refers to it. The last reference may be dropped by a thread of the pool, which cannot wait for its own end, so a work
+//! item of another queue destroys the pool.
 //!
 //! Lock order: the lock of a queue is a leaf, taken for a few instructions. The list of drainers is
 //! locked by who adds one, and nothing is locked within.

@@ -183,7 +183,7 @@ if part budget; then
 	rm -f /lib/modules/lua/suite_pool.lua
 fi
 
-# Those that wait for what others have, too.
+# Workers that wait for shared things hold no thread.
 if part shared; then
 	mkdir -p /lib/modules/lua
 	echo 'return function()
@@ -196,7 +196,7 @@ fi
 
 part timers && lua_checks "$SUITE_DIR/lua/pool_timers.lua" "$SUITE_DIR" 10000
 
-# Pools of a script's own, which goes with its script.
+# Pools that a script makes for its workers. They go with the script.
 if part own; then
 	lua_checks "$SUITE_DIR/lua/pool_own.lua" "$SUITE_DIR" "$(stressed $((300 / SLOWER)))"
 	check_output "no pool is left but one" 1 lunatik eval 'local linux, testing = require("linux"), require("lunatik.testing")
