@@ -27,7 +27,7 @@ use kernel::{
 };
 
 use super::session::Session;
-use crate::sys::kernel_helpers as sys;
+use crate::linux::security;
 
 /// The registered device. Dropping it removes the node; files cannot be open then, because each
 /// pins the module.
@@ -98,14 +98,11 @@ impl PinnedDrop for ControlDevice {
 ///
 /// Called by the kernel for a file that is being opened.
 unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> c_int {
-    // SAFETY: No conditions.
-    if !unsafe { sys::lunatik_capable_sys_admin() } {
+    if !security::is_admin() {
         return EPERM.to_errno();
     }
-    // SAFETY: No conditions.
-    let locked_down = unsafe { sys::lunatik_locked_down_integrity() };
-    if locked_down != 0 {
-        return locked_down;
+    if let Err(error) = security::check_integrity() {
+        return error.to_errno();
     }
     let session = match Session::new() {
         Ok(session) => session,

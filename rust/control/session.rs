@@ -28,12 +28,14 @@ use super::{
 };
 use crate::{
     codec,
-    linux::memcg::MemoryCgroup,
+    linux::{
+        memcg::MemoryCgroup,
+        task, //
+    },
     runtime::{
         instance::Runtime,
         reaper, //
-    },
-    sys::kernel_helpers as sys, //
+    }, //
 };
 
 /// Requests of one session that may be unanswered.
@@ -326,8 +328,7 @@ impl Session {
             taken = taken.saturating_add(length);
             request::dispatch(self, owned);
             // There may be thousands in one write, and each may take its time.
-            // SAFETY: No conditions.
-            if unsafe { sys::lunatik_fatal_signal_pending() } {
+            if task::is_being_killed() {
                 break Err(EINTR);
             }
         };

@@ -170,8 +170,7 @@ impl Account {
 
 /// The bytes that `kmalloc()` takes for a block of `size`.
 pub(crate) fn kmalloc_size(size: usize) -> usize {
-    // SAFETY: No conditions; it looks the size up.
-    unsafe { kernel::bindings::kmalloc_size_roundup(size) }
+    super::memory::kmalloc_size(size)
 }
 
 /// Bytes that count against an account for as long as this lives.

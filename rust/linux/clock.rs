@@ -10,6 +10,18 @@ pub(crate) fn monotonic() -> i64 {
     unsafe { bindings::ktime_get() }
 }
 
+/// As [`monotonic()`], in any context; a little less exact.
+pub(crate) fn monotonic_in_nmi() -> u64 {
+    // SAFETY: The function reads a clock without a lock, and may be called from any context.
+    unsafe { bindings::ktime_get_mono_fast_ns() }
+}
+
+/// Whole seconds since 1970. In any context.
+pub(crate) fn real_seconds() -> i64 {
+    // SAFETY: As above.
+    unsafe { bindings::ktime_get_real_seconds() }
+}
+
 /// The time since 1970. In any context but NMI.
 pub(crate) fn real() -> i64 {
     // SAFETY: As above.

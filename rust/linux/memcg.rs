@@ -29,7 +29,7 @@ impl MemoryCgroup {
     /// The memory cgroup of the calling process.
     pub(crate) fn of_current() -> Self {
         // INVARIANT: The function returns a reference that the caller owns, or null.
-        // SAFETY: No conditions; `current` is always valid.
+        // SAFETY: The function asks about `current`, which lives while it runs.
         Self(unsafe { sys::lunatik_memcg_get_current() })
     }
 

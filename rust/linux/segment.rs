@@ -19,6 +19,10 @@ use kernel::{
     sync::atomic::{Atomic, Relaxed}, //
 };
 
+use super::{
+    stack,
+    task, //
+};
 use crate::sys::kernel_helpers as sys;
 
 /// Segments in use at one time, in all; 16 KiB of stack each.
@@ -36,7 +40,7 @@ pub(crate) struct SegmentQueue(());
 impl SegmentQueue {
     /// Creates the queue. There is one at a time, held by the module.
     pub(crate) fn new() -> Result<Self> {
-        // SAFETY: No conditions.
+        // SAFETY: The function takes no pointer; it allocates, and the caller may sleep.
         let queue = unsafe { sys::lunatik_alloc_segment_queue() };
         if queue.is_null() {
             return Err(ENOMEM);
@@ -153,8 +157,7 @@ pub(crate) unsafe fn run_beyond_limit(
     }
 
     let queue = QUEUE.load(Relaxed);
-    // SAFETY: No conditions.
-    if queue.is_null() || !unsafe { sys::lunatik_in_task() } {
+    if queue.is_null() || !task::is_in_task() {
         return Ran::Nothing;
     }
     let outer = innermost.call.get();
@@ -228,8 +231,7 @@ pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
         1
     }
 
-    // SAFETY: No conditions.
-    if !unsafe { sys::lunatik_stack_lacks_room() } {
+    if !stack::lacks_room() {
         return Ok(call());
     }
     let mut work = Work::Waiting(call);

@@ -186,7 +186,7 @@ impl State {
 
     /// What scripts see of the address of the value at `index`, as in what `tostring` gives.
     pub(crate) fn identity(self, index: c_int) -> usize {
-        // SAFETY: No conditions: it looks at the number only.
+        // SAFETY: The function hashes the address, and does not follow it.
         unsafe { kernel_helpers::lunatik_hidden_address(self.to_pointer(index)) }.addr()
     }
 

@@ -65,8 +65,7 @@ pub(super) fn open(state: State) -> lua::Result {
 }
 
 fn random_bits() -> u64 {
-    // SAFETY: No conditions.
-    unsafe { kernel::bindings::get_random_u64() }
+    crate::linux::random::bits64()
 }
 
 /// A number from 0 to `limit`, each as probable as any other.

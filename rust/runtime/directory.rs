@@ -42,8 +42,7 @@ impl<T> Directory<T> {
 
     /// Prepares for entries. The numbers begin anywhere from 2^23 to 2^24.
     pub(crate) fn init(&mut self) {
-        // SAFETY: No conditions.
-        let random = unsafe { kernel::bindings::get_random_u64() };
+        let random = crate::linux::random::bits64();
         self.next = FIRST_BIT | (random & (FIRST_BIT - 1));
         self.entries = Some(RBTree::new());
     }

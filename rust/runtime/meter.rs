@@ -93,13 +93,11 @@ fn used_by(task: *mut task_struct) -> u64 {
 
 /// How often the calling thread has left its CPU.
 fn switches() -> u64 {
-    // SAFETY: No conditions.
-    unsafe { sys::lunatik_switches() }
+    crate::linux::task::switches()
 }
 
 fn now() -> u64 {
-    // SAFETY: No conditions.
-    unsafe { kernel::bindings::ktime_get_mono_fast_ns() }
+    crate::linux::clock::monotonic_in_nmi()
 }
 
 /// The CPU time of a thread that executes many runtimes, each for less than the kernel's figures

@@ -2,16 +2,10 @@
 
 //! Defaults that the module's parameters set.
 
-use kernel::{
-    error::to_result,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 use super::meter::Budget;
-use crate::{
-    module_parameters,
-    sys::kernel_helpers as sys, //
-};
+use crate::module_parameters;
 
 /// Bytes of memory for a runtime that is started without a limit of its own: `requested`, or the
 /// parameter `memory_mib` where that is 0.
@@ -49,10 +43,9 @@ pub(crate) fn check() -> Result {
     if !bytecode() {
         return Ok(());
     }
-    // SAFETY: No conditions.
-    let refused = unsafe { sys::lunatik_locked_down_module_parameter() };
-    if refused != 0 {
+    let refused = crate::linux::security::check_module_parameter();
+    if refused.is_err() {
         pr_err!("bytecode=1 is refused because the kernel is locked down\n");
     }
-    to_result(refused)
+    refused
 }

@@ -34,7 +34,7 @@ pub(crate) struct Reaper(());
 impl Reaper {
     /// Creates the queue. There is one at a time, held by the module.
     pub(crate) fn new() -> Result<Self> {
-        // SAFETY: No conditions.
+        // SAFETY: The function takes no pointer; it allocates, and the caller may sleep.
         let queue = unsafe { sys::lunatik_alloc_reaper_queue() };
         if queue.is_null() {
             return Err(ENOMEM);

@@ -127,7 +127,7 @@ struct SharedFunctions {
 
 impl SharedFunctions {
     fn new() -> Result<Self> {
-        // SAFETY: No conditions.
+        // SAFETY: The function takes no pointer; it returns a constant.
         let mut nodes = block(unsafe { sys::lunatik_shared_functions_size() })?;
         let pointer = nodes.as_mut_ptr();
         // From here on, dropping this lets go of the block, whatever happens.

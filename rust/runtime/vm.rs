@@ -168,8 +168,7 @@ impl Vm {
             (*vm.head.get()).streams = ptr::from_ref(&*streams).cast_mut().cast();
             *vm.streams.get() = Some(streams);
         }
-        // SAFETY: No conditions.
-        let seed = unsafe { kernel::bindings::get_random_u32() };
+        let seed = crate::linux::random::bits32();
         // SAFETY: The allocator does what Lua asks of one, and the box does not move.
         let state = unsafe { sys::lunatik_newstate(Some(allocate), user_data, seed) };
         if state.is_null() {

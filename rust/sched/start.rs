@@ -20,8 +20,7 @@ use crate::{
         program::{self, Program},
         reaper,
         registry::{self, RegisterError}, //
-    },
-    sys::kernel_helpers, //
+    }, //
 };
 
 /// Why a script was not started, or has failed.
@@ -52,8 +51,7 @@ impl From<kernel::error::Error> for StartError {
 
 /// Whether the kernel is locked down for integrity, so that no code may be brought into it.
 pub(crate) fn is_locked_down() -> bool {
-    // SAFETY: No conditions.
-    unsafe { kernel_helpers::lunatik_locked_down_integrity() != 0 }
+    crate::linux::security::check_integrity().is_err()
 }
 
 /// Creates a runtime; one that is to have a name gets it.

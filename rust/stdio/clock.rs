@@ -3,10 +3,11 @@
 //! C's functions for the time; their C side is `lua/port/include/time.h`.
 
 use kernel::{
-    bindings,
     ffi::{c_char, c_long},
     str::{CStr, CStrExt}, //
 };
+
+use crate::linux::clock;
 
 use super::{
     calendar::CalendarTime,
@@ -20,8 +21,8 @@ use super::{
 /// `seconds` is null or may be written.
 #[no_mangle]
 unsafe extern "C" fn lunatik_time(seconds: *mut c_long) -> c_long {
-    // SAFETY: No conditions.
-    let now = unsafe { bindings::ktime_get_real_seconds() } as c_long;
+    // CAST: Both have 64 bits.
+    let now = clock::real_seconds() as c_long;
     if !seconds.is_null() {
         // SAFETY: By this function's contract.
         unsafe { *seconds = now };

@@ -2,16 +2,14 @@
 
 //! Temporary files.
 
-use kernel::{
-    bindings,
-    str::CStr, //
-};
+use kernel::str::CStr;
 
 use super::{
     errno::Errno,
     kernel_file::KernelFile,
     mode::Mode, //
 };
+use crate::linux::random;
 
 const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -41,8 +39,7 @@ pub(super) fn c_str(path: &TemporaryPath) -> &CStr {
 
 fn random_path() -> TemporaryPath {
     let mut random = [0u8; 6];
-    // SAFETY: The buffer is as long as said.
-    unsafe { bindings::get_random_bytes(random.as_mut_ptr().cast(), random.len()) };
+    random::fill(&mut random);
     let mut path = *b"/tmp/lua_XXXXXX\0";
     let letters = path.iter_mut().filter(|byte| **byte == b'X');
     for (letter, number) in letters.zip(random) {

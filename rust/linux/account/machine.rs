@@ -9,8 +9,8 @@
 use kernel::sync::atomic::{Atomic, Relaxed};
 
 use crate::{
-    module_parameters,
-    sys::kernel_helpers as sys, //
+    linux::memory,
+    module_parameters, //
 };
 
 /// Bytes that are charged between two looks at the machine's memory. One takes a microsecond or less.
@@ -29,8 +29,7 @@ static UNSEEN: Atomic<usize> = Atomic::new(0);
 
 /// Reads the module's parameter. To be called before there is an account.
 pub(crate) fn init() {
-    // SAFETY: No conditions.
-    let memory = unsafe { sys::lunatik_total_ram() };
+    let memory = memory::total();
     let limit = match module_parameters::total_mib.value() {
         0 => memory / 4 * 3,
         mib => u64::from(mib) << 20,
@@ -71,8 +70,7 @@ fn is_there(bytes: usize) -> bool {
     if unseen < LOOK {
         return true;
     }
-    // SAFETY: No conditions; it reads counters.
-    let available = unsafe { sys::lunatik_available_ram() };
+    let available = memory::available();
     // What others have been granted since the last look may not be taken yet.
     let wanted = RESERVE
         .load(Relaxed)

@@ -3,30 +3,27 @@
 //! Functions that measure the kernel stack, on which they are called.
 
 use crate::{
+    linux::stack,
     lua::{self, Free, State},
-    native,
-    sys::kernel_helpers as sys, //
+    native, //
 };
 
 /// `stack_left()`: bytes of kernel stack below the caller.
 fn stack_left(state: State) -> lua::Result {
-    // SAFETY: No conditions.
-    let left = unsafe { sys::lunatik_stack_left() };
+    let left = stack::left();
     state.push_integer(left as i64);
     Ok(1)
 }
 
 /// `paint_stack()`: writes a pattern over what is unused of the kernel stack below the caller.
 fn paint_stack(_: State) -> lua::Result {
-    // SAFETY: No conditions: it touches nothing but what no frame has.
-    unsafe { sys::lunatik_paint_stack() };
+    stack::paint();
     Ok(0)
 }
 
 /// `painted_left()`: bytes at the end of this stack that nothing has touched since.
 fn painted_left(state: State) -> lua::Result {
-    // SAFETY: No conditions: it reads this thread's own stack.
-    let left = unsafe { sys::lunatik_stack_untouched() };
+    let left = stack::untouched();
     state.push_integer(i64::try_from(left).unwrap_or(i64::MAX));
     Ok(1)
 }

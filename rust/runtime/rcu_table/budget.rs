@@ -14,9 +14,9 @@ use kernel::{
 };
 
 use super::reclaim;
-use crate::{
-    linux::account::{self, Account},
-    sys::kernel_helpers as sys, //
+use crate::linux::{
+    account::{self, Account},
+    memory, //
 };
 
 /// The tables' share of the memory is one part in this many.
@@ -27,8 +27,7 @@ static USED: Atomic<usize> = Atomic::new(0);
 
 /// Computes the limit.
 pub(super) fn init() {
-    // SAFETY: No conditions.
-    let memory = unsafe { sys::lunatik_total_ram() };
+    let memory = memory::total();
     LIMIT.store(
         usize::try_from(memory).unwrap_or(usize::MAX) / SHARE,
         Relaxed,

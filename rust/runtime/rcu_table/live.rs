@@ -16,7 +16,6 @@ use super::{
     reclaim::{self, Reclaimer},
     RcuTable, //
 };
-use crate::sys::kernel_helpers as sys;
 
 /// Tables alive at one time, in all.
 pub(crate) const MAX_TABLES: usize = 65_536;
@@ -144,8 +143,7 @@ fn close() {
         table.close();
         // SAFETY: As above.
         at = unsafe { (*table.links.0.get()).next };
-        // SAFETY: No conditions but that the caller may sleep, as under a mutex one may.
-        unsafe { sys::lunatik_cond_resched() };
+        crate::linux::task::cond_resched();
     }
 }
 

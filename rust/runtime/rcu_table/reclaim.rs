@@ -63,8 +63,7 @@ impl WorkItem for Worker {
             let bytes = entry.get().charge.bytes();
             drop(entry);
             UNFREED.fetch_sub(bytes, Relaxed);
-            // SAFETY: No conditions but that the caller may sleep, as a work item may.
-            unsafe { sys::lunatik_cond_resched() };
+            crate::linux::task::cond_resched();
         }
     }
 }
@@ -85,7 +84,7 @@ impl Reclaimer {
             }),
             GFP_KERNEL,
         )?;
-        // SAFETY: No conditions.
+        // SAFETY: The function takes no pointer; it allocates, and the caller may sleep.
         let queue = unsafe { sys::lunatik_alloc_reclaim_queue() };
         if queue.is_null() {
             return Err(ENOMEM);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Figures of the machine's memory, in bytes.
+
+use crate::sys::kernel_helpers as sys;
+
+/// What the machine has.
+pub(crate) fn total() -> u64 {
+    // SAFETY: The function takes no pointer; it reads a counter.
+    unsafe { sys::lunatik_total_ram() }
+}
+
+/// What can be had now without swapping.
+pub(crate) fn available() -> u64 {
+    // SAFETY: As above.
+    unsafe { sys::lunatik_available_ram() }
+}
+
+/// What `kmalloc()` takes for a block of `size`.
+pub(crate) fn kmalloc_size(size: usize) -> usize {
+    // SAFETY: The function takes no pointer; it looks the size up.
+    unsafe { kernel::bindings::kmalloc_size_roundup(size) }
+}

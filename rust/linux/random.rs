@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The kernel's random numbers.
+
+use kernel::bindings;
+
+/// Fills `bytes`. In any context.
+pub(crate) fn fill(bytes: &mut [u8]) {
+    // SAFETY: The slice is ours to write, and as long as it says.
+    unsafe { bindings::get_random_bytes(bytes.as_mut_ptr().cast(), bytes.len()) };
+}
+
+/// 32 random bits. In any context.
+pub(crate) fn bits32() -> u32 {
+    // SAFETY: The function takes no pointer, and may be called from any context.
+    unsafe { bindings::get_random_u32() }
+}
+
+/// 64 random bits. In any context.
+pub(crate) fn bits64() -> u64 {
+    // SAFETY: As above.
+    unsafe { bindings::get_random_u64() }
+}

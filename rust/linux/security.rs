@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the calling process may do, and what the machine's lockdown forbids.
+
+use kernel::{
+    error::to_result,
+    prelude::*, //
+};
+
+use crate::sys::kernel_helpers as sys;
+
+/// Whether the calling process has `CAP_SYS_ADMIN`.
+pub(crate) fn is_admin() -> bool {
+    // SAFETY: The function asks about `current`, whose credentials live as long as it does.
+    unsafe { sys::lunatik_capable_sys_admin() }
+}
+
+/// Fails if the kernel is locked down for integrity, so that no code may be brought into it.
+pub(crate) fn check_integrity() -> Result {
+    // SAFETY: The function takes no pointer; it reads the level of the lockdown.
+    to_result(unsafe { sys::lunatik_locked_down_integrity() })
+}
+
+/// Fails if the lockdown forbids unsafe parameters of modules.
+pub(crate) fn check_module_parameter() -> Result {
+    // SAFETY: As above.
+    to_result(unsafe { sys::lunatik_locked_down_module_parameter() })
+}

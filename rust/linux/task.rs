@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The calling thread.
+
+use crate::sys::kernel_helpers as sys;
+
+/// Whether the caller is in a thread, and not in an interrupt.
+pub(crate) fn is_in_task() -> bool {
+    // SAFETY: The function reads the context, and may be called from any.
+    unsafe { sys::lunatik_in_task() }
+}
+
+/// How often the thread has left its CPU.
+pub(crate) fn switches() -> u64 {
+    // SAFETY: The function reads counters of `current`, which lives while it runs.
+    unsafe { sys::lunatik_switches() }
+}
+
+/// Whether a signal is pending that ends the thread.
+pub(crate) fn is_being_killed() -> bool {
+    // SAFETY: As above.
+    unsafe { sys::lunatik_fatal_signal_pending() }
+}
+
+/// Lets others run if it is their turn. For a context that may sleep, as all that sleeps.
+pub(crate) fn cond_resched() {
+    // SAFETY: The function takes no pointer, and touches no memory of ours.
+    unsafe { sys::lunatik_cond_resched() };
+}
