@@ -12,6 +12,7 @@ pub(crate) mod kthread;
 pub(crate) mod large;
 pub(crate) mod memcg;
 pub(crate) mod memory;
+pub(crate) mod path;
 pub(crate) mod random;
 pub(crate) mod security;
 pub(crate) mod segment;

@@ -9,11 +9,8 @@
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
 use kernel::{
-    bindings,
-    error::from_err_ptr,
-    ffi::c_int,
     prelude::*,
-    str::{CStr, CStrExt},
+    str::CStr,
     sync::Arc, //
 };
 
@@ -21,16 +18,16 @@ use super::{
     errno::Errno,
     kernel_file::KernelFile,
     mode::Mode,
-    path::{from_error, Links, Parent, Root}, //
+    path::{from_error, Links, Parent}, //
 };
 use crate::{
     linux::{
         account::{Account, CountedBytes},
         c_text::CText,
-        credentials::KernelCredentials, //
+        credentials::KernelCredentials,
+        path::Path, //
     },
-    permission::{Decision, Permission, Resolve, Set},
-    sys::kernel_helpers as sys, //
+    permission::{Decision, Permission, Resolve, Set}, //
 };
 
 /// The longest path, with its final zero, as the kernel has it.
@@ -66,37 +63,14 @@ impl AccessError {
     }
 }
 
-/// Something that a path has led to.
-///
-/// # Invariants
-///
-/// We own a reference to it.
-struct Found(bindings::path);
-
-impl Found {
-    /// Follows `path` from init's root to its end, plain symbolic links included.
-    fn find(path: &CStr) -> Result<Self, Errno> {
-        if path.is_empty() {
-            return Err(Errno::ENOENT);
-        }
-        let root = Root::of_init();
-        let _credentials = KernelCredentials::take();
-        let mut found = bindings::path::default();
-        // SAFETY: The root is a valid path, and the text ends with a zero.
-        let status = unsafe {
-            sys::lunatik_path_lookup(root.as_ptr(), path.as_char_ptr(), true, &mut found)
-        };
-        Errno::check(status as isize)?;
-        // INVARIANT: The function took a reference.
-        Ok(Self(found))
+/// Follows `path` from init's root to its end, plain symbolic links included.
+fn find(path: &CStr) -> Result<Path, Errno> {
+    if path.is_empty() {
+        return Err(Errno::ENOENT);
     }
-}
-
-impl Drop for Found {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant we own a reference, and it is not used again.
-        unsafe { bindings::path_put(&self.0) };
-    }
+    let root = Path::init_root();
+    let _credentials = KernelCredentials::take();
+    root.look_up(path, true).map_err(from_error)
 }
 
 /// The text of a canonical path.
@@ -116,18 +90,10 @@ impl Text {
         })
     }
 
-    /// Takes the path of what is held by `path`.
-    ///
-    /// # Safety
-    ///
-    /// `path` must be held by the caller.
-    unsafe fn set(&mut self, path: &bindings::path) -> Result<(), Errno> {
-        let base = self.buffer.as_mut_ptr();
-        // SAFETY: As the caller promises, and the buffer is as long as said.
-        let text = unsafe { sys::lunatik_path_text(path, base.cast(), MAX_PATH as c_int) };
-        let text = from_err_ptr(text).map_err(from_error)?;
-        // The function fills the buffer from its end, final zero included.
-        self.start = (text.addr()).saturating_sub(base.addr());
+    /// Takes the canonical path of `path`.
+    fn set(&mut self, path: &Path) -> Result<(), Errno> {
+        self.start = path.text(&mut self.buffer).map_err(from_error)?;
+        // The final zero does not count.
         self.length = MAX_PATH.saturating_sub(self.start).saturating_sub(1);
         Ok(())
     }
@@ -159,9 +125,8 @@ struct Directories(Text);
 impl Resolve for Directories {
     fn directory(&mut self, path: &[u8]) -> Option<&[u8]> {
         let path = CText::of(&[path]).ok()?;
-        let found = Found::find(&path).ok()?;
-        // SAFETY: It is held until the end of this function.
-        unsafe { self.0.set(&found.0) }.ok()?;
+        let found = find(&path).ok()?;
+        self.0.set(&found).ok()?;
         Some(self.0.bytes())
     }
 }
@@ -182,14 +147,12 @@ impl Access<'_> {
             return Ok(KernelFile::open(path, mode, bits)?);
         }
         for _ in 0..ATTEMPTS {
-            match Found::find(path) {
+            match find(path) {
                 Ok(found) => {
                     let mut text = Text::new()?;
-                    // SAFETY: It is held until after the text was made.
-                    unsafe { text.set(&found.0) }?;
+                    text.set(&found)?;
                     self.check(permissions, text.bytes())?;
-                    // SAFETY: It is held until the file was opened.
-                    return Ok(unsafe { KernelFile::open_found(&found.0, mode)? });
+                    return Ok(KernelFile::open_found(&found, mode)?);
                 }
                 Err(Errno::ENOENT) => match self.create(permissions, path, mode, bits) {
                     // Somebody else has made it, or it is a link that leads nowhere.
@@ -264,8 +227,7 @@ impl Access<'_> {
     /// As [`check`](Self::check) for what `parent` names; whether that is a link does not count.
     fn check_in(&self, permissions: &[Permission], parent: &Parent) -> Result<(), AccessError> {
         let mut text = Text::new()?;
-        // SAFETY: The parent holds its directory.
-        unsafe { text.set(parent.directory()) }?;
+        text.set(parent.directory())?;
         self.check(permissions, &text.with_name(parent.name())?)
     }
 }

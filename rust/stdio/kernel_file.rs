@@ -16,10 +16,13 @@ use super::{
     device::Target,
     errno::Errno,
     mode::Mode,
-    path::{from_error, Root}, //
+    path::from_error, //
 };
 use crate::{
-    linux::credentials::KernelCredentials,
+    linux::{
+        credentials::KernelCredentials,
+        path::Path, //
+    },
     sys::kernel_helpers as sys, //
 };
 
@@ -37,20 +40,11 @@ impl KernelFile {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        let root = Root::of_init();
-        // SAFETY: The root is a valid path.
-        unsafe { Self::open_below(root.as_ptr(), path, mode, permissions) }
+        Self::open_below(&Path::init_root(), path, mode, permissions)
     }
 
     /// Opens what was looked up before. It is there, so it is not created.
-    ///
-    /// # Safety
-    ///
-    /// The caller must hold `found`.
-    pub(super) unsafe fn open_found(
-        found: *const bindings::path,
-        mode: Mode,
-    ) -> Result<Self, Errno> {
+    pub(super) fn open_found(found: &Path, mode: Mode) -> Result<Self, Errno> {
         if mode.exclusive {
             return Err(Errno::EEXIST);
         }
@@ -58,25 +52,25 @@ impl KernelFile {
             create: false,
             ..mode
         };
-        // SAFETY: As the caller promises. An empty path is the root itself.
-        unsafe { Self::open_below(found, c"", mode, 0) }
+        // An empty path is the root itself.
+        Self::open_below(found, c"", mode, 0)
     }
 
     /// Opens what `path` names, from `root`.
-    ///
-    /// # Safety
-    ///
-    /// The caller must hold `root`.
-    pub(super) unsafe fn open_below(
-        root: *const bindings::path,
+    pub(super) fn open_below(
+        root: &Path,
         path: &CStr,
         mode: Mode,
         permissions: u16,
     ) -> Result<Self, Errno> {
-        // SAFETY: The root is a valid path, as the caller promises, the name ends with a zero, and
-        // both live until the end of the call.
+        // SAFETY: The root is held, the name ends with a zero, and both outlive the call.
         let file = unsafe {
-            sys::lunatik_open_file(root, path.as_char_ptr(), open_flags(mode), permissions)
+            sys::lunatik_open_file(
+                root.as_raw(),
+                path.as_char_ptr(),
+                open_flags(mode),
+                permissions,
+            )
         };
         let file = from_err_ptr(file).map_err(from_error)?;
         // INVARIANT: The function returns the first reference to a new file.

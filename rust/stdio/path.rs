@@ -21,37 +21,12 @@ use super::{
     mode::Mode, //
 };
 use crate::{
-    linux::credentials::KernelCredentials,
+    linux::{
+        credentials::KernelCredentials,
+        path::Path, //
+    },
     sys::kernel_helpers as sys, //
 };
-
-/// The root directory of the init process.
-///
-/// # Invariants
-///
-/// We own a reference to the path.
-pub(super) struct Root(bindings::path);
-
-impl Root {
-    pub(super) fn of_init() -> Self {
-        let mut path = bindings::path::default();
-        // SAFETY: Init's file system state exists from early boot on and is never freed.
-        unsafe { sys::lunatik_get_init_root(&mut path) };
-        // INVARIANT: The function takes a reference.
-        Self(path)
-    }
-
-    pub(super) fn as_ptr(&self) -> *const bindings::path {
-        &self.0
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant we own a reference, and it is not used again.
-        unsafe { bindings::path_put(&self.0) };
-    }
-}
 
 /// A path's text, copied for the kernel's functions.
 ///
@@ -89,9 +64,9 @@ pub(super) enum Links {
 ///
 /// # Invariants
 ///
-/// We own a reference to `directory`; `last` points into `_name`.
+/// `last` points into `_name`.
 pub(super) struct Parent {
-    directory: bindings::path,
+    directory: Path,
     last: bindings::qstr,
     _name: Name,
 }
@@ -102,7 +77,7 @@ impl Parent {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        let root = Root::of_init();
+        let root = Path::init_root();
         let name = Name::new(path)?;
         let _credentials = KernelCredentials::take();
         let mut directory = bindings::path::default();
@@ -114,12 +89,14 @@ impl Parent {
                 links == Links::Plain,
                 &mut directory,
                 &mut last,
-                root.as_ptr(),
+                root.as_raw(),
             )
         };
         Errno::check(status as isize)?;
         // INVARIANT: The function took a reference to the directory, and found the last component
         // in the name.
+        // SAFETY: The reference is ours, and given to the new value.
+        let directory = unsafe { Path::from_raw(directory) };
         Ok(Self {
             directory,
             last,
@@ -128,7 +105,7 @@ impl Parent {
     }
 
     /// The directory.
-    pub(super) fn directory(&self) -> &bindings::path {
+    pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
@@ -154,8 +131,7 @@ impl Parent {
         // SAFETY: By the type invariants the name is alive. It ends with a zero: not with a slash,
         // as was just seen.
         let name = unsafe { CStr::from_char_ptr(self.last.name.cast()) };
-        // SAFETY: We own a reference to the directory.
-        unsafe { KernelFile::open_below(&self.directory, name, mode, permissions) }
+        KernelFile::open_below(&self.directory, name, mode, permissions)
     }
 
     /// Whether the path ended with a slash, so that only a directory will do.
@@ -166,20 +142,13 @@ impl Parent {
 
     fn idmap(&self) -> *mut bindings::mnt_idmap {
         // SAFETY: By the type invariants the mount is alive.
-        unsafe { sys::lunatik_mnt_idmap(self.directory.mnt) }
+        unsafe { sys::lunatik_mnt_idmap(self.directory.as_raw().mnt) }
     }
 
     /// The inode of the directory.
     fn inode(&self) -> *mut bindings::inode {
         // SAFETY: By the type invariants the directory is alive, so it has its inode.
-        unsafe { (*self.directory.dentry).d_inode }
-    }
-}
-
-impl Drop for Parent {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant we own a reference, and it is not used again.
-        unsafe { bindings::path_put(&self.directory) };
+        unsafe { (*self.directory.as_raw().dentry).d_inode }
     }
 }
 
@@ -195,7 +164,7 @@ struct WriteAccess<'a> {
 impl<'a> WriteAccess<'a> {
     fn new(parent: &'a Parent) -> Result<Self, Errno> {
         // SAFETY: The mount is alive as long as `parent` is.
-        let status = unsafe { bindings::mnt_want_write(parent.directory.mnt) };
+        let status = unsafe { bindings::mnt_want_write(parent.directory.as_raw().mnt) };
         Errno::check(status as isize)?;
         // INVARIANT: It was granted.
         Ok(Self { parent })
@@ -205,7 +174,7 @@ impl<'a> WriteAccess<'a> {
 impl Drop for WriteAccess<'_> {
     fn drop(&mut self) {
         // SAFETY: By the type invariant we hold what we give back.
-        unsafe { bindings::mnt_drop_write(self.parent.directory.mnt) };
+        unsafe { bindings::mnt_drop_write(self.parent.directory.as_raw().mnt) };
     }
 }
 
@@ -221,7 +190,7 @@ impl Victim {
         let mut last = parent.last;
         // SAFETY: The directory and the name are alive as long as `parent` is.
         let entry = unsafe {
-            sys::lunatik_start_removing(parent.idmap(), parent.directory.dentry, &mut last)
+            sys::lunatik_start_removing(parent.idmap(), parent.directory.as_raw().dentry, &mut last)
         };
         // INVARIANT: The function locked the directory and took a reference to the entry; it
         // returns none that does not exist.
@@ -305,7 +274,7 @@ fn unlink(parent: &Parent) -> Result<(), Errno> {
 
 fn unlink_victim(parent: &Parent, victim: &Victim) -> Result<(), Errno> {
     // SAFETY: Parent and victim are alive.
-    let status = unsafe { sys::lunatik_security_path_unlink(&parent.directory, victim.0) };
+    let status = unsafe { sys::lunatik_security_path_unlink(parent.directory.as_raw(), victim.0) };
     Errno::check(status as isize)?;
     // SAFETY: As above, and by the victim's invariants the directory is locked.
     let status =
@@ -319,7 +288,7 @@ fn remove_directory(parent: &Parent) -> Result<(), Errno> {
     let victim = Victim::find(parent)?;
     // The hook for directories is not exported; this one asks for the same permission.
     // SAFETY: Parent and victim are alive.
-    let status = unsafe { sys::lunatik_security_path_unlink(&parent.directory, victim.0) };
+    let status = unsafe { sys::lunatik_security_path_unlink(parent.directory.as_raw(), victim.0) };
     Errno::check(status as isize)?;
     // SAFETY: As above, and by the victim's invariants the directory is locked.
     let status =
@@ -341,7 +310,7 @@ pub(super) fn rename(from: &CStr, to: &CStr, access: &Access<'_>) -> Result<(), 
 
 fn rename_found(old: &Parent, new: &Parent) -> Result<(), Errno> {
     let _credentials = KernelCredentials::take();
-    if old.directory.mnt != new.directory.mnt {
+    if old.directory.as_raw().mnt != new.directory.as_raw().mnt {
         return Err(Errno::EXDEV);
     }
     let _access = WriteAccess::new(old)?;
@@ -361,8 +330,8 @@ impl Renaming {
     fn start(old: &Parent, new: &Parent) -> Result<Self, Errno> {
         let mut renaming = bindings::renamedata {
             mnt_idmap: old.idmap(),
-            old_parent: old.directory.dentry,
-            new_parent: new.directory.dentry,
+            old_parent: old.directory.as_raw().dentry,
+            new_parent: new.directory.as_raw().dentry,
             ..Default::default()
         };
         let (mut old_name, mut new_name) = (old.last, new.last);
@@ -383,9 +352,9 @@ impl Renaming {
         // SAFETY: By the type invariants the entries are alive, and so are the parents.
         let status = unsafe {
             sys::lunatik_security_path_rename(
-                &old.directory,
+                old.directory.as_raw(),
                 self.0.old_dentry,
-                &new.directory,
+                new.directory.as_raw(),
                 self.0.new_dentry,
             )
         };
