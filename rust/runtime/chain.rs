@@ -12,70 +12,67 @@
 
 use core::ptr;
 use kernel::{
-    new_condvar, new_spinlock,
+    new_condvar,
+    new_spinlock,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Relaxed, Release},
+        atomic::{Atomic, Relaxed},
         Arc,
+        ArcBorrow,
         CondVar,
+        LockedBy,
         SpinLock, //
     },
 };
 
 use super::instance::Runtime;
+use crate::linux::global::{Global, Installed};
 
 /// The graph of chains and the runtimes that they own and wait for. Its edges lie in
 /// [`Ownership`] and [`Chain`]; whoever follows or changes them holds the lock.
-struct Graph;
+pub(super) struct Graph {
+    /// [`LockedBy`] tells graphs from each other by their address, so they have a size.
+    _address: u8,
+}
 
-/// The lock of the graph; it exists as long as runtimes do.
-static GRAPH: Atomic<*mut SpinLock<Graph>> = Atomic::new(ptr::null_mut());
+/// The graph; it exists as long as runtimes do.
+static GRAPH: Global<SpinLock<Graph>> = Global::new();
 
-/// The existence of the graph's lock.
-pub(crate) struct GraphLock(Pin<KBox<SpinLock<Graph>>>);
+/// The existence of the graph.
+pub(crate) struct GraphLock {
+    _graph: Installed<SpinLock<Graph>>,
+}
 
 impl GraphLock {
-    /// Makes the lock. To be called once, before any runtime exists; dropped when nobody is left
-    /// who could look at one, be it a thread on its last lines.
+    /// Makes the lock. To be called before any runtime exists: without it none can be made.
     pub(crate) fn new() -> Result<Self> {
-        let lock = KBox::pin_init(new_spinlock!(Graph, "lunatik::Graph"), GFP_KERNEL)?;
-        GRAPH.store(ptr::from_ref(&*lock).cast_mut(), Release);
-        Ok(Self(lock))
+        let lock = new_spinlock!(Graph { _address: 0 }, "lunatik::Graph");
+        Ok(Self {
+            _graph: GRAPH.set(Arc::pin_init(lock, GFP_KERNEL)?)?,
+        })
     }
 }
 
-impl Drop for GraphLock {
-    fn drop(&mut self) {
-        GRAPH.store(ptr::null_mut(), Release);
-        let _ = &self.0;
-    }
-}
-
-fn graph() -> &'static SpinLock<Graph> {
-    // SAFETY: The module holds the `GraphLock` as long as there are runtimes, and only those and
-    // their users call this.
-    unsafe { &*GRAPH.load(Acquire) }
+/// The graph that everything new belongs to.
+pub(super) fn graph() -> Result<Arc<SpinLock<Graph>>> {
+    GRAPH.get().ok_or(ENODEV)
 }
 
 /// A thread of execution through runtimes.
 pub(crate) struct Chain {
-    /// What this chain waits for. Guarded by [`GRAPH`]; the waiter keeps the runtime alive.
-    waits_for: core::cell::UnsafeCell<*const Runtime>,
+    /// What this chain waits for.
+    waits_for: LockedBy<Option<Arc<Runtime>>, Graph>,
     /// How many times it has entered a runtime.
     entries: Atomic<u64>,
 }
 
-// SAFETY: The cell is only touched with `GRAPH` held.
-unsafe impl Send for Chain {}
-// SAFETY: As above.
-unsafe impl Sync for Chain {}
-
 impl Chain {
     /// Begins a chain.
     pub(crate) fn new() -> Result<Arc<Self>> {
+        let graph = graph()?;
         Ok(Arc::new(
             Self {
-                waits_for: core::cell::UnsafeCell::new(ptr::null()),
+                waits_for: LockedBy::new(&graph, None),
                 entries: Atomic::new(0),
             },
             GFP_KERNEL,
@@ -106,51 +103,46 @@ pub(crate) enum EnterError {
     Gone,
 }
 
+/// Who owns a runtime, and who wants to.
+struct Owned {
+    owner: Option<Arc<Chain>>,
+    /// How many wait until nobody does.
+    waiters: usize,
+}
+
 /// The lock of a runtime.
 #[pin_data]
 pub(crate) struct Ownership {
-    /// Guarded by [`GRAPH`].
-    owner: core::cell::UnsafeCell<Option<Arc<Chain>>>,
-    /// Notified whenever `owner` becomes empty, or a waiter is to look up.
+    graph: Arc<SpinLock<Graph>>,
+    owned: LockedBy<Owned, Graph>,
+    /// Notified whenever the owner goes, or a waiter is to look up.
     #[pin]
     released: CondVar,
-    /// How many wait for that. Guarded by [`GRAPH`].
-    waiters: core::cell::UnsafeCell<usize>,
 }
 
-// SAFETY: The cell is only touched with `GRAPH` held.
-unsafe impl Send for Ownership {}
-// SAFETY: As above.
-unsafe impl Sync for Ownership {}
-
 impl Ownership {
-    pub(super) fn new() -> impl PinInit<Self> {
+    pub(super) fn new(graph: Arc<SpinLock<Graph>>) -> impl PinInit<Self> {
+        let none = Owned {
+            owner: None,
+            waiters: 0,
+        };
         pin_init!(Self {
-            owner: core::cell::UnsafeCell::new(None),
+            owned: LockedBy::new(&graph, none),
+            graph,
             released <- new_condvar!("lunatik::Ownership"),
-            waiters: core::cell::UnsafeCell::new(0),
         })
     }
 
     /// Counts one who waits, or who does not any more.
-    ///
-    /// # Safety
-    ///
-    /// [`GRAPH`] must be held.
-    unsafe fn count_waiter(&self, change: isize) {
-        // SAFETY: As the caller promises.
-        let waiters = unsafe { &mut *self.waiters.get() };
+    fn count_waiter(&self, graph: &mut Graph, change: isize) {
+        let waiters = &mut self.owned.access_mut(graph).waiters;
         *waiters = waiters.saturating_add_signed(change);
     }
 
     /// Makes those who wait look up.
-    ///
-    /// # Safety
-    ///
-    /// [`GRAPH`] must be held.
-    unsafe fn notify(&self) {
-        // SAFETY: As the caller promises. Whoever waits was counted under the same lock.
-        if unsafe { *self.waiters.get() } > 0 {
+    fn notify(&self, graph: &Graph) {
+        // Whoever waits was counted under the same lock.
+        if self.owned.access(graph).waiters > 0 {
             self.released.notify_all();
         }
     }
@@ -159,34 +151,28 @@ impl Ownership {
     ///
     /// `give_up` is asked after each wake-up; returning an error ends the wait.
     pub(super) fn acquire(
-        runtime: &Runtime,
+        runtime: ArcBorrow<'_, Runtime>,
         chain: &Arc<Chain>,
         mut give_up: impl FnMut() -> Result<(), EnterError>,
     ) -> Result<(), EnterError> {
         let this = runtime.ownership();
-        let mut graph = graph().lock();
+        let mut graph = this.graph.lock();
         loop {
             give_up()?;
-            // SAFETY: `GRAPH` is held.
-            let owner = unsafe { &mut *this.owner.get() };
-            let Some(first) = owner else {
+            let owner = &mut this.owned.access_mut(&mut graph).owner;
+            if owner.is_none() {
                 *owner = Some(chain.clone());
                 return Ok(());
-            };
-            if Self::leads_to(first, chain) {
+            }
+            if this.leads_to(&graph, chain) {
                 return Err(EnterError::Deadlock);
             }
-            // SAFETY: `GRAPH` is held. The runtime lives through this call.
-            unsafe {
-                *chain.waits_for.get() = runtime;
-                this.count_waiter(1);
-            }
+            *chain.waits_for.access_mut(&mut graph) = Some(Arc::from(runtime));
+            this.count_waiter(&mut graph, 1);
             let signalled = this.released.wait_interruptible(&mut graph);
-            // SAFETY: `GRAPH` is held again.
-            unsafe {
-                this.count_waiter(-1);
-                *chain.waits_for.get() = ptr::null();
-            }
+            this.count_waiter(&mut graph, -1);
+            // Not the last reference, for the caller has one.
+            *chain.waits_for.access_mut(&mut graph) = None;
             if signalled {
                 give_up()?;
                 return Err(EnterError::Interrupted);
@@ -196,9 +182,9 @@ impl Ownership {
 
     /// Makes `chain` the owner of `runtime` if nobody is.
     pub(super) fn try_acquire(runtime: &Runtime, chain: &Arc<Chain>) -> bool {
-        let _graph = graph().lock();
-        // SAFETY: `GRAPH` is held.
-        let owner = unsafe { &mut *runtime.ownership().owner.get() };
+        let this = runtime.ownership();
+        let mut graph = this.graph.lock();
+        let owner = &mut this.owned.access_mut(&mut graph).owner;
         if owner.is_some() {
             return false;
         }
@@ -206,23 +192,20 @@ impl Ownership {
         true
     }
 
-    /// Whether `first` is `chain` or waits, however indirectly, for what `chain` owns.
+    /// Whether the owner is `chain` or waits, however indirectly, for what `chain` owns.
     ///
-    /// `GRAPH` must be held. Ends because the graph has no cycle: this function keeps them out.
-    fn leads_to(first: &Arc<Chain>, chain: &Arc<Chain>) -> bool {
-        let mut at: *const Chain = Arc::as_ptr(first);
+    /// Ends because the graph has no cycle: this function keeps them out.
+    fn leads_to(&self, graph: &Graph, chain: &Chain) -> bool {
+        let mut at = self;
         loop {
-            if ptr::eq(at, Arc::as_ptr(chain)) {
+            let Some(owner) = &at.owned.access(graph).owner else {
+                return false;
+            };
+            if ptr::eq(&**owner, chain) {
                 return true;
             }
-            // SAFETY: `GRAPH` is held, and the owner of a runtime is kept alive by it.
-            let waits_for = unsafe { *(*at).waits_for.get() };
-            if waits_for.is_null() {
-                return false;
-            }
-            // SAFETY: A waiter keeps alive what it waits for; `GRAPH` is held.
-            match unsafe { &*(*waits_for).ownership().owner.get() } {
-                Some(next) => at = Arc::as_ptr(next),
+            match owner.waits_for.access(graph) {
+                Some(runtime) => at = runtime.ownership(),
                 None => return false,
             }
         }
@@ -230,12 +213,9 @@ impl Ownership {
 
     /// Gives the ownership up. Only its owner calls this.
     pub(super) fn release(&self) {
-        let graph = graph().lock();
-        // SAFETY: `GRAPH` is held.
-        let chain = unsafe {
-            self.notify();
-            (*self.owner.get()).take()
-        };
+        let mut graph = self.graph.lock();
+        self.notify(&graph);
+        let chain = self.owned.access_mut(&mut graph).owner.take();
         drop(graph);
         // Frees memory perhaps, so after unlocking.
         drop(chain);
@@ -243,20 +223,16 @@ impl Ownership {
 
     /// The chain that owns the runtime now.
     pub(super) fn owner(&self) -> Option<Arc<Chain>> {
-        let _graph = graph().lock();
-        // SAFETY: `GRAPH` is held.
-        unsafe { (*self.owner.get()).clone() }
+        let graph = self.graph.lock();
+        self.owned.access(&graph).owner.clone()
     }
 
     /// Makes the owner look up, if it waits for another runtime.
     pub(super) fn wake_owner(&self) {
-        let _graph = graph().lock();
-        // SAFETY: `GRAPH` is held.
-        if let Some(chain) = unsafe { &*self.owner.get() } {
-            // SAFETY: `GRAPH` is held; a waiter keeps alive what it waits for.
-            if let Some(target) = unsafe { (*chain.waits_for.get()).as_ref() } {
-                // SAFETY: `GRAPH` is held.
-                unsafe { target.ownership().notify() };
+        let graph = self.graph.lock();
+        if let Some(chain) = &self.owned.access(&graph).owner {
+            if let Some(target) = chain.waits_for.access(&graph) {
+                target.ownership().notify(&graph);
             }
         }
     }
@@ -265,23 +241,19 @@ impl Ownership {
     ///
     /// `None` is returned if a signal came.
     pub(super) fn wait_released(&self, mut jiffies: kernel::time::Jiffies) -> Option<bool> {
-        let mut graph = graph().lock();
+        let mut graph = self.graph.lock();
         loop {
-            // SAFETY: `GRAPH` is held.
-            if unsafe { (*self.owner.get()).is_none() } {
+            if self.owned.access(&graph).owner.is_none() {
                 return Some(true);
             }
-            // SAFETY: `GRAPH` is held.
-            unsafe { self.count_waiter(1) };
+            self.count_waiter(&mut graph, 1);
             let woken = self
                 .released
                 .wait_interruptible_timeout(&mut graph, jiffies);
-            // SAFETY: `GRAPH` is held again.
-            unsafe { self.count_waiter(-1) };
+            self.count_waiter(&mut graph, -1);
             match woken {
                 kernel::sync::CondVarTimeoutResult::Timeout => {
-                    // SAFETY: `GRAPH` is held.
-                    return Some(unsafe { (*self.owner.get()).is_none() });
+                    return Some(self.owned.access(&graph).owner.is_none());
                 }
                 kernel::sync::CondVarTimeoutResult::Woken { jiffies: left } => jiffies = left,
                 kernel::sync::CondVarTimeoutResult::Signal { .. } => return None,

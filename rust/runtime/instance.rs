@@ -25,7 +25,7 @@ use kernel::{
 };
 
 use super::{
-    chain::{Chain, Ownership},
+    chain::{self, Chain, Ownership},
     children::{Child, Children},
     handle::Handle,
     live,
@@ -233,6 +233,7 @@ impl Runtime {
             .is_some_and(|above| Arc::ptr_eq(above, &account));
         let log_account = account.clone();
         let ending_chain = Chain::new()?;
+        let graph = chain::graph()?;
         let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
         let runtime = Arc::pin_init(
             pin_init!(Self {
@@ -264,7 +265,7 @@ impl Runtime {
                 ending_chain,
                 ending_at: Atomic::new(u64::MAX),
                 ending <- new_work!("lunatik::Runtime::ending"),
-                ownership <- Ownership::new(),
+                ownership <- Ownership::new(graph),
                 details <- new_spinlock!(Details {
                     executing: None,
                     thread: None,

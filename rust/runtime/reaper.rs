@@ -5,51 +5,39 @@
 //! Each runtime carries the work item that ends it, and the chain that enters it then, so that this
 //! needs no memory and cannot fail.
 
-use core::ptr;
 use kernel::{
-    bindings,
     prelude::*,
-    sync::{
-        atomic::{Acquire, Atomic, Full, Release},
-        Arc, //
-    },
-    workqueue::{Queue, WorkItem}, //
+    sync::Arc,
+    workqueue::WorkItem, //
 };
 
 use super::{
     children::Runtimes,
     instance::{Runtime, DEFAULT_GRACE_MS}, //
 };
-use crate::sys::kernel_helpers as sys;
+use crate::linux::{
+    global::{Global, Installed},
+    workqueue::OwnedQueue, //
+};
 
 /// Set while [`Reaper`] lives.
-static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
+static QUEUE: Global<OwnedQueue> = Global::new();
 
 /// The workqueue that ends runtimes; while it lives, [`finish`] works.
 ///
 /// Dropping it waits for the runtimes that are being ended. It must outlive all threads, which may
 /// be the last to hold a runtime, and what runtimes need to end must outlive it.
-pub(crate) struct Reaper(());
+pub(crate) struct Reaper {
+    _queue: Installed<OwnedQueue>,
+}
 
 impl Reaper {
     /// Creates the queue. There is one at a time, held by the module.
     pub(crate) fn new() -> Result<Self> {
-        // SAFETY: The function takes no pointer; it allocates, and the caller may sleep.
-        let queue = unsafe { sys::lunatik_alloc_reaper_queue() };
-        if queue.is_null() {
-            return Err(ENOMEM);
-        }
-        QUEUE.store(queue, Release);
-        Ok(Self(()))
-    }
-}
-
-impl Drop for Reaper {
-    fn drop(&mut self) {
-        let queue = QUEUE.xchg(ptr::null_mut(), Full);
-        // SAFETY: `new()` stored the queue, and the module drops this when nobody is left who
-        // could call `finish()`.
-        unsafe { bindings::destroy_workqueue(queue) };
+        let queue = Arc::new(OwnedQueue::for_reaper()?, GFP_KERNEL)?;
+        Ok(Self {
+            _queue: QUEUE.set(queue)?,
+        })
     }
 }
 
@@ -95,14 +83,10 @@ pub(crate) fn settle(runtime: Arc<Runtime>) {
 }
 
 fn enqueue(runtime: Arc<Runtime>) {
-    let queue = QUEUE.load(Acquire);
-    if queue.is_null() {
-        return;
-    }
-    // SAFETY: The module drops `Reaper` when nobody is left who could be here.
-    let queue = unsafe { Queue::from_raw(queue) };
     // If it is queued already, that run will do what is to be done.
-    let _ = queue.enqueue(runtime);
+    QUEUE.with(|queue| {
+        let _ = queue.enqueue(runtime);
+    });
 }
 
 /// Stops all of `runtimes`, all within the same grace. Returns at once; needs no memory.

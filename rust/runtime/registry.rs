@@ -7,13 +7,9 @@
 //!
 //! Lock order: [`OUTCOMES`] is a leaf; the tables have their own lock, never taken within it.
 
-use core::ptr;
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{Acquire, Atomic, Full, Release},
-        Arc, //
-    },
+    sync::Arc, //
 };
 
 use super::{
@@ -23,6 +19,7 @@ use super::{
     rcu_table::{RcuTable, Value},
     sort::sort, //
 };
+use crate::linux::global::{Global, Installed};
 
 /// Ended scripts whose outcome is kept. The oldest makes room for a new one.
 pub(crate) const OUTCOMES_KEPT: usize = 64;
@@ -37,12 +34,10 @@ struct Tables {
 }
 
 /// Set by [`Registry::new`] and taken when that is dropped; in between, never changed.
-static TABLES: Atomic<*mut Tables> = Atomic::new(ptr::null_mut());
+static TABLES: Global<Tables> = Global::new();
 
-fn tables() -> Option<&'static Tables> {
-    // SAFETY: The module drops the `Registry`, which frees the tables, after everything else of
-    // this module has ended; no caller keeps the reference beyond that.
-    unsafe { TABLES.load(Acquire).as_ref() }
+fn tables() -> Option<Arc<Tables>> {
+    TABLES.get()
 }
 
 kernel::sync::global_lock! {
@@ -59,7 +54,9 @@ pub(crate) enum RegisterError {
 }
 
 /// The tables' existence.
-pub(super) struct Registry(());
+pub(super) struct Registry {
+    _tables: Installed<Tables>,
+}
 
 impl Registry {
     /// Creates the tables.
@@ -85,7 +82,7 @@ impl Registry {
             b"threads",
             Value::Handle(Handle::new(threads.clone())),
         )?;
-        let tables = KBox::new(
+        let tables = Arc::new(
             Tables {
                 env,
                 runtimes,
@@ -93,8 +90,9 @@ impl Registry {
             },
             GFP_KERNEL,
         )?;
-        TABLES.store(KBox::into_raw(tables), Release);
-        Ok(Self(()))
+        Ok(Self {
+            _tables: TABLES.set(tables)?,
+        })
     }
 }
 
@@ -104,11 +102,6 @@ impl Drop for Registry {
         // Nothing drops a static: its room would stay behind when the module goes.
         let outcomes = core::mem::take(&mut *OUTCOMES.lock());
         drop(outcomes);
-        let tables = TABLES.xchg(ptr::null_mut(), Full);
-        if !tables.is_null() {
-            // SAFETY: The pointer came from a box in `new()`, and nothing else of the module runs.
-            drop(unsafe { KBox::from_raw(tables) });
-        }
     }
 }
 

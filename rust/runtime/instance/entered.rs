@@ -43,7 +43,7 @@ impl Runtime {
         if let Some(caller) = caller {
             caller.send_output();
         }
-        let acquired = Ownership::acquire(&self, chain, || {
+        let acquired = Ownership::acquire(self, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
             } else if caller.is_some_and(Runtime::waits_end) {

@@ -149,7 +149,7 @@ impl Runtime {
     ) -> Option<Entered<'a>> {
         use super::super::chain::EnterError;
 
-        Ownership::acquire(&this, chain, || {
+        Ownership::acquire(this, chain, || {
             if this.stop_requested() {
                 Err(EnterError::Gone)
             } else {

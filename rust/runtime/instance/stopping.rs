@@ -230,7 +230,7 @@ impl Runtime {
                 &own
             }
         };
-        match Ownership::acquire(&self, chain, || Ok(())) {
+        match Ownership::acquire(self, chain, || Ok(())) {
             Ok(()) => {
                 // Tears it down.
                 drop(Entered::of_owner(self));

@@ -163,8 +163,7 @@ impl Tables {
         unsafe { LIVE.init() };
         budget::init();
         Ok(Self {
-            // SAFETY: As the caller promises.
-            _reclaimer: unsafe { Reclaimer::new()? },
+            _reclaimer: Reclaimer::new()?,
         })
     }
 

@@ -15,16 +15,22 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Full, Relaxed, Release},
+        atomic::{Atomic, Full, Relaxed},
         rcu,
         Arc, //
     },
     types::Opaque,
-    workqueue::{Queue, Work, WorkItem}, //
+    workqueue::{Work, WorkItem}, //
 };
 
 use super::entry::{Entry, OwnedEntry};
-use crate::sys::kernel_helpers as sys;
+use crate::{
+    linux::{
+        global::{Global, Installed},
+        workqueue::OwnedQueue, //
+    },
+    sys::kernel_helpers as sys, //
+};
 
 /// Writers wait while more bytes than this are to be freed.
 const MAX_UNFREED: usize = 8 * 1024 * 1024;
@@ -36,10 +42,12 @@ static READY: Atomic<*mut Entry> = Atomic::new(ptr::null_mut());
 static UNFREED: Atomic<usize> = Atomic::new(0);
 
 /// Set while [`Reclaimer`] lives.
-static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
+static RECLAIM: Global<Reclaim> = Global::new();
 
-/// Owned by [`Reclaimer`]; set while that lives.
-static WORKER: Atomic<*const Worker> = Atomic::new(ptr::null());
+struct Reclaim {
+    queue: OwnedQueue,
+    worker: Arc<Worker>,
+}
 
 #[pin_data]
 struct Worker {
@@ -69,42 +77,31 @@ impl WorkItem for Worker {
 }
 
 /// The existence of what frees entries; while it lives, tables may be used.
-pub(super) struct Reclaimer(());
+pub(super) struct Reclaimer {
+    _reclaim: Installed<Reclaim>,
+}
 
 impl Reclaimer {
-    /// Prepares to free entries.
-    ///
-    /// # Safety
-    ///
-    /// Only one may exist at a time, and no table may exist without one.
-    pub(super) unsafe fn new() -> Result<Self> {
+    /// Prepares to free entries. There is one at a time.
+    pub(super) fn new() -> Result<Self> {
         let worker = Arc::pin_init(
             pin_init!(Worker {
                 work <- new_work!("lunatik::rcu_table::Worker"),
             }),
             GFP_KERNEL,
         )?;
-        // SAFETY: The function takes no pointer; it allocates, and the caller may sleep.
-        let queue = unsafe { sys::lunatik_alloc_reclaim_queue() };
-        if queue.is_null() {
-            return Err(ENOMEM);
-        }
-        QUEUE.store(queue, Relaxed);
-        WORKER.store(Arc::into_raw(worker), Release);
-        Ok(Self(()))
+        let queue = OwnedQueue::for_reclaim()?;
+        let reclaim = Arc::new(Reclaim { queue, worker }, GFP_KERNEL)?;
+        Ok(Self {
+            _reclaim: RECLAIM.set(reclaim)?,
+        })
     }
 }
 
 impl Drop for Reclaimer {
     fn drop(&mut self) {
+        // There are no tables any more, so the last callback ends here and nobody enqueues.
         wait();
-        let queue = QUEUE.xchg(ptr::null_mut(), Full);
-        // SAFETY: `new()` stored the queue. There are no tables any more, and `wait()` saw the
-        // last callback end, so nobody enqueues.
-        unsafe { bindings::destroy_workqueue(queue) };
-        let worker = WORKER.xchg(ptr::null(), Full);
-        // SAFETY: `new()` gave this reference up, and nobody uses it any more.
-        drop(unsafe { Arc::from_raw(worker) });
     }
 }
 
@@ -151,26 +148,17 @@ fn make_ready(entry: NonNull<Entry>) {
 }
 
 fn enqueue() {
-    let worker = WORKER.load(Acquire);
-    let queue = QUEUE.load(Relaxed);
-    if worker.is_null() || queue.is_null() {
-        return;
-    }
-    // SAFETY: `Reclaimer` owns a reference while there may be entries.
-    let worker = unsafe { kernel::sync::ArcBorrow::from_raw(worker) };
-    // SAFETY: As above, for the queue.
-    let queue = unsafe { Queue::from_raw(queue) };
-    // If the item is queued already, that run will find the entry.
-    let _ = queue.enqueue(Arc::from(worker));
+    RECLAIM.with(|reclaim| {
+        // If the item is queued already, that run will find the entry.
+        let _ = reclaim.queue.enqueue(reclaim.worker.clone());
+    });
 }
 
 /// Waits until all that was removed before the call is freed. May sleep.
 pub(super) fn wait() {
     rcu::rcu_barrier();
-    let queue = QUEUE.load(Relaxed);
-    if !queue.is_null() {
-        // SAFETY: The queue lives until `Reclaimer` is dropped, which outlives all tables.
-        unsafe { bindings::__flush_workqueue(queue) };
+    if let Some(reclaim) = RECLAIM.get() {
+        reclaim.queue.flush();
     }
 }
 

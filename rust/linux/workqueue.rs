@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Workqueues of the module.
+
+use core::{ops::Deref, ptr::NonNull};
+use kernel::{
+    bindings,
+    prelude::*,
+    workqueue::Queue, //
+};
+
+use crate::sys::kernel_helpers as sys;
+
+/// A workqueue, which ends with this: then what is queued has run.
+///
+/// # Invariants
+///
+/// The workqueue is ours.
+pub(crate) struct OwnedQueue(NonNull<bindings::workqueue_struct>);
+
+// SAFETY: A workqueue belongs to no thread, and all that `Queue` does with it is thread-safe.
+unsafe impl Send for OwnedQueue {}
+// SAFETY: As above.
+unsafe impl Sync for OwnedQueue {}
+
+impl OwnedQueue {
+    /// The queue for what ends runtimes.
+    pub(crate) fn for_reaper() -> Result<Self> {
+        // SAFETY: The function allocates, as the context of an `init()` may.
+        Self::of(unsafe { sys::lunatik_alloc_reaper_queue() })
+    }
+
+    /// The queue for what frees entries of tables.
+    pub(crate) fn for_reclaim() -> Result<Self> {
+        // SAFETY: As above.
+        Self::of(unsafe { sys::lunatik_alloc_reclaim_queue() })
+    }
+
+    fn of(queue: *mut bindings::workqueue_struct) -> Result<Self> {
+        // INVARIANT: The callers have just allocated it.
+        NonNull::new(queue).map(Self).ok_or(ENOMEM)
+    }
+
+    /// Waits until all that is queued now has run. Sleeps.
+    pub(crate) fn flush(&self) {
+        // SAFETY: By the type invariant.
+        unsafe { bindings::__flush_workqueue(self.0.as_ptr()) };
+    }
+}
+
+impl Deref for OwnedQueue {
+    type Target = Queue;
+
+    fn deref(&self) -> &Queue {
+        // SAFETY: By the type invariant the queue lives as long as this.
+        unsafe { Queue::from_raw(self.0.as_ptr()) }
+    }
+}
+
+impl Drop for OwnedQueue {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant, and nobody can enqueue any more without a reference.
+        unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
+    }
+}
