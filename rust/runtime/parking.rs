@@ -26,10 +26,14 @@ use kernel::{
     time::{Delta, Instant, Monotonic}, //
 };
 
-use super::{instance::Runtime, vm::Vm};
+use super::{
+    executor::ExecutorThread,
+    instance::Runtime,
+    vm::Vm, //
+};
 use crate::{
     lua::{self, Error, State},
-    sys::{kernel_helpers, lua as sys}, //
+    sys::kernel_helpers, //
 };
 
 /// Nobody has woken the runtime since it looked last.
@@ -184,17 +188,26 @@ impl Runtime {
     }
 }
 
-impl Runtime {
-    /// The code of the runtime is going to block the calling thread, which executes it. If that is one of
-    /// a pool, others take over what else it had to do.
+impl Vm {
+    /// The thread of the pool that executes the VM of `state`, if one does.
+    ///
+    /// The result must not be used beyond the native function that was called with `state`.
+    pub(super) fn pool_thread<'a>(state: State) -> Option<&'a dyn ExecutorThread> {
+        let pooled = Self::of(state).runtime().pooled();
+        // SAFETY: The calling thread executes the VM, or does so for the thread that does, for it
+        // has a `State`.
+        unsafe { pooled.thread() }
+    }
+
+    /// The code of `state` is going to block the calling thread. If that is one of a pool, others
+    /// take over what else it had to do.
     ///
     /// Fails if there are too many that do.
-    pub(super) fn thread_blocks(&self) -> lua::Result<()> {
-        // SAFETY: The calling thread executes it.
-        let Some(thread) = (unsafe { self.pooled().thread() }) else {
+    pub(super) fn thread_blocks(state: State) -> lua::Result<()> {
+        let Some(thread) = Self::pool_thread(state) else {
             return Ok(());
         };
-        thread.block(self).map_err(|error| {
+        thread.block(&Self::runtime_of(state)).map_err(|error| {
             if error == EAGAIN {
                 Error::message(fmt!(
                     "too many runtimes hold a thread while they wait, where Lua cannot yield"
@@ -206,10 +219,9 @@ impl Runtime {
     }
 
     /// The thread has blocked, and goes on with the runtime.
-    pub(super) fn thread_goes_on(&self) {
-        // SAFETY: The calling thread executes it.
-        if let Some(thread) = unsafe { self.pooled().thread() } {
-            thread.unblock(self);
+    pub(super) fn thread_goes_on(state: State) {
+        if let Some(thread) = Self::pool_thread(state) {
+            thread.unblock(&Self::runtime_of(state));
         }
     }
 }
@@ -223,8 +235,7 @@ pub(crate) fn give_way(state: State) -> lua::Result<()> {
         // It has left its thread, and others had that.
         return Ok(());
     }
-    // SAFETY: The calling thread executes the VM of the state.
-    if unsafe { sys::lunatik_can_leave(state.as_raw()) } != 0 {
+    if state.can_leave() {
         // It goes to the end of the run queue, for it waits for nothing.
         return Err(Error::Parked);
     }
@@ -278,17 +289,16 @@ pub(crate) fn wait_until<T>(
             return Ok(Waited::Ended { left_ms });
         }
         runtime.send_output();
-        // SAFETY: The calling thread executes the VM of the state.
-        if unsafe { sys::lunatik_can_leave(state.as_raw()) } != 0 {
+        if state.can_leave() {
             parking.leaves.set(true);
             parking.deadline.set(deadline);
             return Err(Error::Parked);
         }
-        runtime.thread_blocks()?;
+        Vm::thread_blocks(state)?;
         let phase = runtime.block();
         let no_signal = parking.sleep(deadline);
         runtime.unblock(phase);
-        runtime.thread_goes_on();
+        Vm::thread_goes_on(state);
         if !no_signal {
             let left_ms = left_ms(deadline);
             return Ok(Waited::Ended { left_ms });

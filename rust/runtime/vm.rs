@@ -3,7 +3,7 @@
 //! A Lua virtual machine: the state, its memory, and what C reaches from it.
 
 use core::{
-    cell::{Cell, UnsafeCell},
+    cell::{Cell, OnceCell, RefCell, UnsafeCell},
     ffi::{c_int, c_void},
     marker::PhantomPinned,
     ptr, //
@@ -28,11 +28,13 @@ use crate::{
         large::LargeBlocks,
         memcg::MemoryCgroup,
     },
-    lua::{self, Reference, State},
+    lua::{self, MainState, Reference, State},
     permission::Set,
     stdio::Streams,
     sys::lua as sys, //
 };
+
+pub(super) use crate::lua::Interrupt;
 
 mod attachments;
 mod directory;
@@ -51,23 +53,12 @@ pub(super) fn set_library(open: Open) {
     LIBRARY.populate(open);
 }
 
-/// What an interrupt ends.
-#[derive(Clone, Copy)]
-pub(super) enum Interrupt {
-    /// All code but closing methods and finalizers.
-    Code,
-    /// All code.
-    All,
-    /// As `Code`, because a limit of CPU time was exceeded.
-    OverLimit,
-}
-
 /// A virtual machine. The allocator's user data of its Lua state points to it.
 ///
 /// # Invariants
 ///
 /// - `head` comes first: C finds it at the address of the VM.
-/// - `state` is the main state, alive until this is dropped.
+/// - `state` has a state but while this is made, until this is dropped.
 /// - `heap` is only touched by the thread that executes the VM, but for its counters.
 #[repr(C)]
 pub(crate) struct Vm {
@@ -76,7 +67,7 @@ pub(crate) struct Vm {
     /// which is before the heap and its cgroup.
     large: LargeBlocks,
     heap: UnsafeCell<Heap>,
-    state: Cell<*mut sys::lua_State>,
+    state: MainState,
     /// The runtime that owns this VM, and so lives longer.
     runtime: *const Runtime,
     segments: Segments,
@@ -88,11 +79,10 @@ pub(crate) struct Vm {
     /// The main thread's; dropped after the state, as the whole is.
     permissions: MainPermissions,
     unsent: Unsent,
-    /// The folder of the script, and what that counts. Only touched by the thread that executes the VM.
-    directory: UnsafeCell<(KVVec<u8>, Charge)>,
+    /// The folder of the script, and what that counts.
+    directory: OnceCell<(KVVec<u8>, Charge)>,
     body: Cell<Option<Reference>>,
-    /// Only touched by the thread that executes the VM.
-    attachments: UnsafeCell<Attachments>,
+    attachments: RefCell<Attachments>,
     _pin: PhantomPinned,
 }
 
@@ -146,16 +136,16 @@ impl Vm {
                 }),
                 large: LargeBlocks::new(account.clone())?,
                 heap: UnsafeCell::new(Heap::new(memory, memcg, account.clone())),
-                state: Cell::new(ptr::null_mut()),
+                state: MainState::none(),
                 runtime: Arc::as_ptr(runtime),
                 segments: Segments::none(),
                 objects: UnsafeCell::new(Objects::new(&account)),
                 streams: UnsafeCell::new(None),
                 permissions: MainPermissions::new()?,
                 unsent: Unsent::new(&account),
-                directory: UnsafeCell::new((KVVec::new(), Charge::none())),
+                directory: OnceCell::new(),
                 body: Cell::new(None),
-                attachments: UnsafeCell::new(Attachments::new()),
+                attachments: RefCell::new(Attachments::new()),
                 _pin: PhantomPinned,
             }? Error),
             GFP_KERNEL_ACCOUNT,
@@ -169,18 +159,12 @@ impl Vm {
             *vm.streams.get() = Some(streams);
         }
         let seed = crate::linux::random::bits32();
-        // SAFETY: The allocator does what Lua asks of one, and the box does not move.
-        let state = unsafe { sys::lunatik_newstate(Some(allocate), user_data, seed) };
-        if state.is_null() {
-            return Err(ENOMEM);
-        }
-        vm.state.set(state);
+        // SAFETY: The allocator does what Lua asks of one, the box does not move, and `drop()`
+        // closes the state.
+        unsafe { vm.state.open(Some(allocate), user_data, seed)? };
         // SAFETY: The state was just made; it is closed before the fields of the VM are dropped.
-        unsafe { vm.permissions.give(state, permissions) };
-        // SAFETY: The state was just made, so nobody else uses it.
-        if unsafe { sys::lunatik_openlibs(state) } != 0 {
-            return Err(ENOMEM);
-        }
+        unsafe { vm.permissions.give(vm.state.as_raw(), permissions) };
+        vm.state().open_libraries()?;
         if let Some(open) = LIBRARY.as_ref() {
             open(vm.state()).map_err(|_| ENOMEM)?;
         }
@@ -198,7 +182,7 @@ impl Vm {
     /// The main state. For whoever executes the VM.
     pub(crate) fn state(&self) -> State {
         // SAFETY: By the type invariants the state is alive, and the caller executes the VM.
-        unsafe { State::from_raw(self.state.get()) }
+        unsafe { State::from_raw(self.state.as_raw()) }
     }
 
     /// Bytes of memory in use, now and at most so far.
@@ -219,41 +203,27 @@ impl Vm {
     /// The permissions of the main thread, if `state` is that and not a coroutine.
     pub(super) fn main_permissions<'a>(state: State) -> Option<&'a MainPermissions> {
         let vm = Self::of(state);
-        ptr::eq(vm.state.get(), state.as_raw()).then_some(&vm.permissions)
+        vm.state.is(state).then_some(&vm.permissions)
     }
 
     /// Makes the `count`th allocation of the VM of `state` from now fail, and with `on` all later
     /// ones, too. For tests.
     pub(crate) fn fail_allocation(state: State, count: u64, on: bool) {
-        // SAFETY: Each state's user data is its VM, which the calling thread executes.
-        unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            (*vm.heap.get()).fail_after(count, on);
-        }
+        let vm = Self::of(state);
+        // SAFETY: The calling thread executes the VM, and the heap takes nothing meanwhile.
+        unsafe { (*vm.heap.get()).fail_after(count, on) };
     }
 
     /// Ends the Lua code that runs in the VM, uncatchably. May be called from any CPU, while the
     /// VM lives.
     pub(super) fn interrupt(&self, interrupt: Interrupt) {
-        let state = self.state.get();
-        // SAFETY: The state is alive, as the caller promises; the functions store flags.
-        unsafe {
-            match interrupt {
-                Interrupt::Code => sys::lunatik_interrupt(state, sys::LUNATIK_INTERRUPT as c_int),
-                Interrupt::All => {
-                    sys::lunatik_interrupt(state, sys::LUNATIK_INTERRUPT_ALL as c_int)
-                }
-                Interrupt::OverLimit => sys::lunatik_over_limit(state),
-            }
-        }
+        self.state.interrupt(interrupt);
         self.large.wake();
     }
 
     /// Whether the Lua code that calls is being ended. For the thread that executes the VM.
     fn is_ended(&self) -> bool {
-        let state = self.state.get();
-        // SAFETY: The state is alive, once there is one.
-        !state.is_null() && unsafe { sys::lunatik_is_ended(state) != 0 }
+        self.state.is_ended()
     }
 
     /// The runtime that owns the VM.
@@ -264,20 +234,12 @@ impl Vm {
 
     /// Makes the Lua code that runs in the VM give way to other threads. As [`Self::interrupt`].
     pub(super) fn look_up(&self) {
-        // SAFETY: The state is alive, as the caller promises; the function stores a flag.
-        unsafe { sys::lunatik_look_up(self.state.get()) };
+        self.state.look_up();
     }
 
     /// Takes an interrupt back.
     pub(super) fn clear_interrupt(&self) {
-        // SAFETY: As above.
-        unsafe { sys::lunatik_interrupt(self.state.get(), 0) };
-    }
-
-    /// Closes what is to be closed and runs all finalizers. Interruptible.
-    pub(super) fn run_finalizers(&self) {
-        // SAFETY: The caller executes the VM.
-        unsafe { sys::lunatik_run_finalizers(self.state.get()) };
+        self.state.clear_interrupt();
     }
 
     /// Sets the function that the runtime runs when it is resumed, and returns the former one.
@@ -306,12 +268,9 @@ impl Vm {
     /// Whether the native function that was called with `state` has left its thread to wait, and is
     /// called again.
     pub(super) fn waits_on(state: State) -> bool {
-        // SAFETY: Each state's user data is its VM, which lives while the state does; the thread
-        // that executes it alone reads and writes the field.
-        unsafe {
-            let vm = &*sys::lunatik_userdata(state.as_raw()).cast::<Self>();
-            (*vm.head.get()).waits_on != 0
-        }
+        let vm = Self::of(state);
+        // SAFETY: The thread that executes the VM alone reads and writes the field.
+        unsafe { (*vm.head.get()).waits_on != 0 }
     }
 
     /// The runtime that `state` belongs to.
@@ -326,13 +285,9 @@ impl Vm {
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        let state = self.state.get();
-        if !state.is_null() {
-            // SAFETY: By the type invariants the state is alive; nobody else executes it any more.
-            unsafe { sys::lunatik_close(state) };
-            // SAFETY: As above.
-            unsafe { self.send_output() };
-        }
+        // SAFETY: Nobody else has the VM any more.
+        unsafe { self.state.close() };
+        self.send_output();
     }
 }
 

@@ -58,8 +58,7 @@ impl Runtime {
         acquired?;
         self.entry.store(chain.count_entry(), Relaxed);
         let entered = Entered { runtime: self };
-        // SAFETY: The ownership was just acquired.
-        if unsafe { (*self.vm.get()).is_none() } {
+        if !entered.has_vm() {
             return Err(EnterError::Gone);
         }
         self.life.enter();
@@ -151,6 +150,16 @@ impl<'a> Entered<'a> {
         Self { runtime }
     }
 
+    fn vm_or_none(&self) -> Option<&Vm> {
+        // SAFETY: The owner may look. It is taken by the owner alone, when this is dropped.
+        unsafe { (*self.runtime.vm.get()).as_deref() }
+    }
+
+    /// Whether the runtime has not ended.
+    pub(super) fn has_vm(&self) -> bool {
+        self.vm_or_none().is_some()
+    }
+
     /// The main state of the VM.
     pub(crate) fn state(&self) -> State {
         self.vm().state()
@@ -158,11 +167,9 @@ impl<'a> Entered<'a> {
 
     /// The VM.
     pub(crate) fn vm(&self) -> &Vm {
-        // SAFETY: The owner may look, and `enter()` has seen that there is one. It is taken by
-        // the owner alone, when this is dropped.
-        match unsafe { (*self.runtime.vm.get()).as_ref() } {
+        match self.vm_or_none() {
             Some(vm) => vm,
-            // SAFETY: As above.
+            // SAFETY: `enter()` has seen that there is one, which stays until this is dropped.
             None => unsafe { core::hint::unreachable_unchecked() },
         }
     }

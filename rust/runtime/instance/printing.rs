@@ -42,10 +42,8 @@ impl Runtime {
     /// Sends what its code has printed. For whoever executes it. May sleep.
     pub(crate) fn send_output(&self) {
         // SAFETY: By the type invariants the caller may look at the VM.
-        unsafe {
-            if let Some(vm) = (*self.vm.get()).as_ref() {
-                vm.send_output();
-            }
+        if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
+            vm.send_output();
         }
     }
 }

@@ -31,10 +31,7 @@ use super::{
     Phase,
     Runtime, //
 };
-use crate::{
-    lua::{self, Error},
-    sys::lua as sys, //
-};
+use crate::lua::{self, Error, ProgramEnd, State};
 
 /// Why a runtime has left its thread.
 pub(crate) enum Left {
@@ -72,8 +69,9 @@ impl Runtime {
     ///
     /// The caller must have the runtime, as a thread of the pool.
     pub(crate) unsafe fn run_slice(self: ArcBorrow<'_, Self>) -> Left {
-        // SAFETY: As the caller promises.
-        let Some(progress) = (unsafe { self.pooled().progress() }) else {
+        // SAFETY: As the caller promises. It is the only one until this returns.
+        let program = unsafe { self.pooled().progress() };
+        let Some(progress) = program else {
             return Left::Ended;
         };
         self.pooled().begin_slice();
@@ -87,7 +85,7 @@ impl Runtime {
         } else {
             match self.begin_program(progress) {
                 Begun::Gone => {
-                    self.forget_program();
+                    *program = None;
                     // It was told to stop, and has a VM still if nobody waited for it.
                     if self.stop(None, 0).is_err() {
                         reaper::finish(self.into());
@@ -96,6 +94,7 @@ impl Runtime {
                 }
                 Begun::Failed(owner, error) => {
                     self.end_program(progress, owner, Err(error));
+                    *program = None;
                     return Left::Ended;
                 }
                 Begun::Runs(owner, count) => {
@@ -104,28 +103,27 @@ impl Runtime {
                 }
             }
         }
-        let mut results = 0;
         let state = entered.state();
-        // SAFETY: The calling thread executes the VM. No error crosses this frame.
-        let end = unsafe { sys::lunatik_program(state.as_raw(), arguments, &mut results) };
-        if end == sys::lunatik_program_end_LUNATIK_PROGRAM_LEFT {
-            let leaves = self.parking().take_leaves();
-            self.stop_slice();
-            return match leaves {
-                Some(deadline) => {
-                    self.meter.wait();
-                    progress.phase = self.life.block();
-                    Left::Waits(deadline)
-                }
-                None => Left::SliceOver,
-            };
-        }
-        let outcome = if end == sys::lunatik_program_end_LUNATIK_PROGRAM_RETURNED {
-            Ok(results)
-        } else {
-            Err(Error::Raised)
+        // SAFETY: It is the main state, which does nothing but run programs, one at a time. Where it
+        // leaves, nobody else enters the runtime, for its chain keeps the ownership.
+        let outcome = match unsafe { state.run_program(arguments) } {
+            ProgramEnd::Left => {
+                let leaves = self.parking().take_leaves();
+                self.stop_slice(state);
+                return match leaves {
+                    Some(deadline) => {
+                        self.meter.wait();
+                        progress.phase = self.life.block();
+                        Left::Waits(deadline)
+                    }
+                    None => Left::SliceOver,
+                };
+            }
+            ProgramEnd::Returned(results) => Ok(results),
+            ProgramEnd::Failed => Err(Error::Raised),
         };
         self.end_program(progress, ManuallyDrop::into_inner(entered), outcome);
+        *program = None;
         Left::Ended
     }
 
@@ -159,8 +157,7 @@ impl Runtime {
         .ok()?;
         this.entry.store(chain.count_entry(), Relaxed);
         let entered = Entered::of_owner(this);
-        // SAFETY: The ownership was just acquired.
-        unsafe { (*this.vm.get()).is_some() }.then_some(entered)
+        entered.has_vm().then_some(entered)
     }
 
     fn end_program(
@@ -173,31 +170,27 @@ impl Runtime {
         progress.program.end(&entered, outcome);
         entered.state().set_top(0);
         entered.end_when_left();
-        self.stop_slice();
-        // SAFETY: The calling thread executes it.
-        if let Some(thread) = unsafe { self.pooled().thread() } {
+        self.stop_slice(entered.state());
+        if let Some(thread) = Vm::pool_thread(entered.state()) {
             // The VM goes away.
             thread.look_after_nothing();
         }
         self.pooled().set_owned(false);
         drop(entered);
-        self.forget_program();
     }
 
-    fn stop_slice(&self) {
-        // SAFETY: The calling thread executes it.
-        match unsafe { self.pooled().thread() } {
+    fn stop_slice(&self, state: State) {
+        match Vm::pool_thread(state) {
             Some(thread) => self.meter.stop_slice(thread.account()),
             None => self.meter.stop(),
         }
         self.calm();
     }
 
-    /// The calling thread, which executes the runtime, waits until another one has done so for it,
-    /// until [`continue_meter`](Self::continue_meter).
-    pub(in super::super) fn pause_meter(&self) -> Paused {
-        // SAFETY: The calling thread executes it.
-        let paused = match unsafe { self.pooled().thread() } {
+    /// The calling thread, which executes the runtime and `state` of it, waits until another one has
+    /// done so for it, until [`continue_meter`](Self::continue_meter).
+    pub(in super::super) fn pause_meter(&self, state: State) -> Paused {
+        let paused = match Vm::pool_thread(state) {
             Some(thread) if self.is_pooled_on(Task::current_raw()) => {
                 self.meter.pause_slice(thread.account())
             }
@@ -208,20 +201,13 @@ impl Runtime {
     }
 
     /// The calling thread executes the runtime again.
-    pub(in super::super) fn continue_meter(&self, paused: Paused) {
-        // SAFETY: The calling thread executes it.
-        match unsafe { self.pooled().thread() } {
+    pub(in super::super) fn continue_meter(&self, state: State, paused: Paused) {
+        match Vm::pool_thread(state) {
             Some(thread) if self.is_pooled_on(Task::current_raw()) => {
                 self.meter.resume_slice(paused, thread.account());
             }
             _ => self.meter.resume(paused),
         }
-    }
-
-    fn forget_program(&self) {
-        // SAFETY: The calling thread has the runtime.
-        let progress = unsafe { self.pooled().progress() }.take();
-        drop(progress);
     }
 
     /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt, which
@@ -263,14 +249,14 @@ enum Begun<'a> {
 #[no_mangle]
 unsafe extern "C" fn lunatik_slice_is_over(vm: *mut core::ffi::c_void) -> c_int {
     // SAFETY: As the caller promises.
-    let runtime = unsafe { (*vm.cast::<Vm>()).runtime() };
+    let vm = unsafe { &*vm.cast::<Vm>() };
+    let runtime = vm.runtime();
     if !runtime.pooled().is_slice_over() {
         return 0;
     }
     if runtime.pooled().ask_to_leave() {
         // It could not when it was asked before.
-        // SAFETY: The calling thread executes it.
-        if let Some(thread) = unsafe { runtime.pooled().thread() } {
+        if let Some(thread) = Vm::pool_thread(vm.state()) {
             thread.stand_back(runtime);
         }
     }

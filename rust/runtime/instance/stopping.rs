@@ -275,7 +275,7 @@ impl Runtime {
                     DEFAULT_GRACE_MS,
                 )
             };
-            vm.run_finalizers();
+            vm.state().run_finalizers();
             // SAFETY: It was armed above.
             unsafe { self.watch.disarm() };
         }

@@ -44,31 +44,30 @@ impl Attachments {
 impl Vm {
     /// The `T` that is attached to the VM of `state`, if there is one.
     pub(crate) fn attachment<T: Clone + Send + 'static>(state: State) -> Option<T> {
-        let vm = Self::of(state);
-        // SAFETY: The calling thread executes the VM, and `clone()` does not come back here.
-        unsafe { (*vm.attachments.get()).find::<T>().cloned() }
+        let attachments = Self::of(state).attachments.try_borrow().ok()?;
+        attachments.find::<T>().cloned()
     }
 
     /// Attaches `value` to the VM of `state`, in place of what there is of its type.
     pub(crate) fn attach<T: Send + 'static>(state: State, value: T) -> Result {
-        let vm = Self::of(state);
-        // SAFETY: The calling thread executes the VM, and nothing below comes back here.
-        let former = unsafe { (*vm.attachments.get()).replace(value) };
+        let attachments = Self::of(state).attachments.try_borrow_mut();
+        let former = attachments.map_err(|_| EBUSY)?.replace(value);
         // Nothing of the VM is borrowed any more.
         drop(former?);
         Ok(())
     }
 
-    /// Calls `with` with the `T` that is attached to the VM of `state`, one that is made now if there is none. Neither may
-    /// call Lua or come back here.
+    /// Calls `with` with the `T` that is attached to the VM of `state`, one that is made now if there
+    /// is none. Neither can come back here: then this fails with `EBUSY`.
     pub(crate) fn with_attachment<T: Send + 'static, R>(
         state: State,
         make: impl FnOnce() -> Result<T>,
         with: impl FnOnce(&mut T) -> R,
     ) -> Result<R> {
-        let vm = Self::of(state);
-        // SAFETY: The calling thread executes the VM, and neither closure comes back here.
-        let attachments = unsafe { &mut *vm.attachments.get() };
+        let mut attachments = Self::of(state)
+            .attachments
+            .try_borrow_mut()
+            .map_err(|_| EBUSY)?;
         if attachments.find::<T>().is_none() {
             attachments.replace(make()?)?;
         }

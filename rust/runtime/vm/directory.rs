@@ -16,11 +16,9 @@ impl Vm {
         let charge = Charge::new(Vm::runtime_of(state).account(), directory.len())?;
         let mut copy = KVVec::new();
         copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        let vm = Self::of(state);
-        // SAFETY: The calling thread executes the VM, and nothing below comes back here.
-        let former = unsafe { core::mem::replace(&mut *vm.directory.get(), (copy, charge)) };
-        drop(former);
-        Ok(())
+        // There is a second one only where the code of a script would set it.
+        let set = Self::of(state).directory.set((copy, charge));
+        set.map_err(|_| EBUSY)
     }
 
     /// The folder of the script that the VM of `state` executes, without a slash at its end; empty if
@@ -28,8 +26,9 @@ impl Vm {
     ///
     /// The result must not be used beyond the native function that was called with `state`.
     pub(crate) fn directory<'a>(state: State) -> &'a [u8] {
-        let vm = Self::of(state);
-        // SAFETY: The calling thread executes the VM; the folder is set before any code that comes here.
-        unsafe { &(*vm.directory.get()).0 }
+        match Self::of(state).directory.get() {
+            Some((directory, _)) => directory,
+            None => &[],
+        }
     }
 }

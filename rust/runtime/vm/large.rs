@@ -7,8 +7,7 @@ use kernel::prelude::*;
 use super::Vm;
 use crate::{
     linux::large::is_large,
-    lua::State,
-    sys::lua as sys, //
+    lua::State, //
 };
 
 impl Vm {
@@ -16,8 +15,7 @@ impl Vm {
     /// the memory cgroup of its runtime; `None` if there is no memory, or the Lua code is to end.
     /// Sleeps. For functions that Lua has called.
     pub(in super::super) fn take_large(state: State, size: usize) -> Option<KVVec<u8>> {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        let vm = unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() };
+        let vm = Self::of(state);
         if !is_large(size) {
             return None;
         }

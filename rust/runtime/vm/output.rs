@@ -6,7 +6,7 @@
 //! until the end of a line, 4 KiB, the other stream, or the moment when its code waits or returns.
 
 use core::{
-    cell::UnsafeCell,
+    cell::RefCell,
     ffi::{c_int, c_void}, //
 };
 use kernel::{
@@ -29,8 +29,8 @@ pub(crate) const MOST_UNSENT: usize = 4096;
 /// Bytes of output between two looks whether the code is to end.
 const OUTPUT_PIECE: usize = 32 * 1024;
 
-/// What was collected. Only touched by the thread that executes the VM.
-pub(super) struct Unsent(UnsafeCell<Collected>);
+/// What was collected.
+pub(super) struct Unsent(RefCell<Collected>);
 
 struct Collected {
     /// The stream that it was written to.
@@ -45,7 +45,7 @@ struct Collected {
 impl Unsent {
     /// Nothing yet; what is collected counts against `account`.
     pub(super) fn new(account: &Arc<Account>) -> Self {
-        Self(UnsafeCell::new(Collected {
+        Self(RefCell::new(Collected {
             stream: Stream::Output,
             bytes: KVVec::new(),
             charge: Charge::to(account),
@@ -53,14 +53,20 @@ impl Unsent {
         }))
     }
 
-    /// Calls `with` with what was collected.
-    ///
-    /// # Safety
-    ///
-    /// The calling thread executes the VM, and `with` comes to no code that would call this.
-    unsafe fn with<T>(&self, with: impl FnOnce(&mut Collected) -> T) -> T {
-        // SAFETY: As the caller promises.
-        with(unsafe { &mut *self.0.get() })
+    /// Calls `with` with what was collected; `None` if it was called by that.
+    fn with<T>(&self, with: impl FnOnce(&mut Collected) -> T) -> Option<T> {
+        let mut unsent = self.0.try_borrow_mut().ok()?;
+        Some(with(&mut unsent))
+    }
+
+    /// Whether what is written to `stream` is not to be collected.
+    fn is_immediate(&self, stream: Stream) -> bool {
+        self.with(|unsent| unsent.is_immediate(stream)) == Some(true)
+    }
+
+    /// Adds `text`, if there is room. Returns whether it did.
+    fn add(&self, stream: Stream, text: &[u8]) -> bool {
+        self.with(|unsent| unsent.add(stream, text)) == Some(true)
     }
 }
 
@@ -94,45 +100,32 @@ impl Collected {
 impl Vm {
     /// Takes what the script has written to `stream`. May sleep, as
     /// [`Runtime::output`](super::Runtime::output).
-    ///
-    /// # Safety
-    ///
-    /// The calling thread executes the VM.
-    unsafe fn write(&self, stream: Stream, text: &[u8]) {
-        // SAFETY: As the caller promises; nothing of this comes back here.
-        unsafe {
-            let immediate = self.unsent.with(|unsent| unsent.is_immediate(stream));
-            if !self.unsent.with(|unsent| unsent.add(stream, text)) {
-                self.send_output();
-                if !self.unsent.with(|unsent| unsent.add(stream, text)) {
-                    self.runtime().output(stream, text);
-                }
+    fn write(&self, stream: Stream, text: &[u8]) {
+        let immediate = self.unsent.is_immediate(stream);
+        if !self.unsent.add(stream, text) {
+            self.send_output();
+            if !self.unsent.add(stream, text) {
+                self.runtime().output(stream, text);
             }
-            if immediate || text.contains(&b'\n') {
-                self.send_output();
-            }
+        }
+        if immediate || text.contains(&b'\n') {
+            self.send_output();
         }
     }
 
     /// Sends what was collected. May sleep, as [`Runtime::output`](super::Runtime::output).
-    ///
-    /// # Safety
-    ///
-    /// The calling thread executes the VM.
-    pub(in super::super) unsafe fn send_output(&self) {
-        // SAFETY: As the caller promises. The bytes are taken out, so nothing is borrowed while
-        // they are sent.
-        let (stream, bytes) = unsafe {
-            self.unsent
-                .with(|unsent| (unsent.stream, core::mem::take(&mut unsent.bytes)))
-        };
-        if bytes.is_empty() {
+    pub(in super::super) fn send_output(&self) {
+        // The bytes are taken out, so nothing is borrowed while they are sent.
+        let taken = self
+            .unsent
+            .with(|unsent| (unsent.stream, core::mem::take(&mut unsent.bytes)));
+        let Some((stream, bytes)) = taken.filter(|(_, bytes)| !bytes.is_empty()) else {
             return;
-        }
+        };
         self.runtime().output(stream, &bytes);
         drop(bytes);
-        // SAFETY: As above; nothing was collected meanwhile, for that takes the thread that is here.
-        unsafe { self.unsent.with(|unsent| unsent.charge.set_anyway(0)) };
+        // Nothing was collected meanwhile, for that takes the thread that is here.
+        self.unsent.with(|unsent| unsent.charge.set_anyway(0));
     }
 }
 
@@ -164,8 +157,7 @@ unsafe extern "C" fn lunatik_vm_output(
     };
     // Megabytes of short lines take long; the code ends when this has returned.
     for piece in text.chunks(OUTPUT_PIECE) {
-        // SAFETY: As the caller promises.
-        unsafe { vm.write(stream(number), piece) };
+        vm.write(stream(number), piece);
         if vm.is_ended() {
             break;
         }
@@ -191,19 +183,17 @@ unsafe extern "C" fn lunatik_vm_flush(vm: *mut c_void) {
 /// As for [`lunatik_vm_flush`].
 #[no_mangle]
 unsafe extern "C" fn lunatik_vm_set_immediate(vm: *mut c_void, number: c_int, immediate: bool) {
-    // SAFETY: As the caller promises; nothing of this comes back here.
-    unsafe {
-        let vm = &*vm.cast::<Vm>();
-        vm.unsent.with(|unsent| {
-            let [output, error] = &mut unsent.immediate;
-            match stream(number) {
-                Stream::Output => *output = immediate,
-                Stream::Error => *error = immediate,
-            }
-        });
-        if immediate {
-            vm.send_output();
+    // SAFETY: As the caller promises.
+    let vm = unsafe { &*vm.cast::<Vm>() };
+    vm.unsent.with(|unsent| {
+        let [output, error] = &mut unsent.immediate;
+        match stream(number) {
+            Stream::Output => *output = immediate,
+            Stream::Error => *error = immediate,
         }
+    });
+    if immediate {
+        vm.send_output();
     }
 }
 

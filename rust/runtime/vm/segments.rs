@@ -114,7 +114,8 @@ unsafe extern "C" fn lunatik_hop(
         return sys::LUNATIK_HOP_NONE;
     };
     // SAFETY: As the caller promises.
-    let vm = unsafe { &*sys::lunatik_userdata(state).cast::<Vm>() };
+    let state = unsafe { State::from_raw(state) };
+    let vm = Vm::of(state);
     let segments = &vm.segments;
     // Code that is to end is not going to call anything, and would wait for a worker, which nobody has hurry.
     if segments.count.get() >= MAX_SEGMENTS || vm.is_ended() {
@@ -126,7 +127,7 @@ unsafe extern "C" fn lunatik_hop(
         argument,
         vm,
     };
-    let paused = vm.runtime().pause_meter();
+    let paused = vm.runtime().pause_meter(state);
     // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
     // frame: C catches each before it returns from `function`, and returns past those callers alone that
     // have made the call before from C.
@@ -134,7 +135,7 @@ unsafe extern "C" fn lunatik_hop(
     if ran == Ran::Passed {
         return sys::LUNATIK_HOP_PASSED;
     }
-    vm.runtime().continue_meter(paused);
+    vm.runtime().continue_meter(state, paused);
     segments.give_back(1);
     match ran {
         Ran::Nothing => sys::LUNATIK_HOP_NONE,
