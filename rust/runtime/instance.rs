@@ -57,13 +57,15 @@ mod printing;
 mod slice;
 mod staying;
 mod stopping;
+mod visible_vm;
 
 use self::{
     ended_waits::EndedWaits,
     interruption::Interruption,
     life::Life,
     memory::OBJECTS,
-    staying::Staying, //
+    staying::Staying,
+    visible_vm::VisibleVm, //
 };
 pub(crate) use self::{
     entered::Entered,
@@ -109,12 +111,9 @@ struct Details {
     permissions: Arc<Held>,
     /// Whose worker it is; taken when it ends, so that no chain of them is left to be dropped.
     child: Option<Child>,
-    /// The VM, for interrupts from other CPUs; null before it is made and while it is torn down.
-    vm: *const Vm,
+    /// The VM, for interrupts from other CPUs; none before it is made and while it is torn down.
+    vm: VisibleVm,
 }
-
-// SAFETY: The pointer is only used under the lock; see `Runtime::interrupt()`.
-unsafe impl Send for Details {}
 
 /// A runtime.
 ///
@@ -272,7 +271,7 @@ impl Runtime {
                     failure: None,
                     permissions,
                     child,
-                    vm: core::ptr::null(),
+                    vm: VisibleVm::none(),
                 }, "lunatik::Runtime::details"),
                 children <- Children::new(),
                 prints_to,
@@ -292,10 +291,11 @@ impl Runtime {
             runtime.account.clone(),
             options.permissions,
         )?;
-        let pointer: *const Vm = &*vm;
+        // SAFETY: `tear_down()` replaces it before it takes the VM, which does not move.
+        let visible = unsafe { VisibleVm::of(&vm) };
         // SAFETY: Nobody else knows the runtime yet.
         unsafe { *runtime.vm.get() = Some(vm) };
-        runtime.details.lock().vm = pointer;
+        runtime.details.lock().vm = visible;
         let added = live::add(&runtime).and_then(|()| match &parent {
             Some(parent) => parent.children.add(&runtime),
             None => Ok(()),

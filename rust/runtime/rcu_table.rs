@@ -15,15 +15,15 @@ mod budget;
 mod entry;
 mod live;
 mod reclaim;
+mod slot;
 mod value;
 mod walk;
 
-use core::ptr::{self, NonNull};
 use kernel::{
     new_spinlock,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Relaxed, Release},
+        atomic::{Atomic, Relaxed},
         rcu,
         Arc,
         SpinLock, //
@@ -33,7 +33,8 @@ use kernel::{
 use self::{
     budget::Charge,
     entry::{Entry, OwnedEntry},
-    live::Links, //
+    live::Links,
+    slot::{Place, Slot, Unlinked}, //
 };
 use crate::{
     linux::account::Account,
@@ -62,9 +63,6 @@ pub(crate) const MOST_CAPACITY: usize = 1 << 20;
 
 /// Bytes of entries, keys and strings in one table.
 pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// A slot that leads to an entry or ends a chain.
-type Slot = Atomic<*mut Entry>;
 
 /// The fields of [`RcuTable`] that only writers need.
 struct Writing {
@@ -129,10 +127,7 @@ impl RcuTable {
         let mut buckets = KVVec::with_capacity(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         for _ in 0..size {
             // The room is there, so this does not fail.
-            buckets.push(
-                Slot::new(ptr::null_mut()),
-                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-            )?;
+            buckets.push(Slot::end(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         }
         let mut hash_key = [0u64; 2];
         // SAFETY: The array is as long as it says and takes any bytes.
@@ -194,36 +189,13 @@ impl RcuTable {
         self.buckets.get(hash as usize & mask)
     }
 
-    /// The slot that leads to the entry of `key`, and the entry; or the slot that ends the chain.
-    ///
-    /// # Safety
-    ///
-    /// The caller holds an RCU read lock or `write` for as long as it uses what this returns.
-    unsafe fn find<'a>(first: &'a Slot, hash: u32, key: &[u8]) -> (&'a Slot, Option<&'a Entry>) {
-        let mut slot = first;
-        loop {
-            // SAFETY: An entry is initialised before it is published, and freed a grace period
-            // after it was taken off, which is later than now; or it is not taken off.
-            let Some(entry) = (unsafe { slot.load(Acquire).as_ref() }) else {
-                return (slot, None);
-            };
-            if entry.hash == hash && entry.key() == key {
-                return (slot, Some(entry));
-            }
-            slot = &entry.next;
-        }
-    }
-
     /// The value of `key`. Takes no lock and does not sleep.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Value> {
         let hash = self.hash(key);
         let first = self.bucket(hash)?;
         let guard = rcu::read_lock();
-        // SAFETY: The guard is held until the value is cloned.
-        let (_, entry) = unsafe { Self::find(first, hash, key) };
-        let value = entry.map(|entry| entry.value.clone());
-        drop(guard);
-        value
+        let entry = Place::find(first, hash, key, &guard).entry();
+        entry.map(|entry| entry.value.clone())
     }
 
     /// Changes the entry of `key` as `decide` says when it has seen the present one, in one step.
@@ -237,24 +209,22 @@ impl RcuTable {
         decide: impl FnOnce(Option<&Value>, Option<&mut OwnedEntry>) -> (Change, T),
     ) -> Result<T> {
         let first = self.bucket(hash).ok_or(EINVAL)?;
-        let mut retired = None;
+        let mut retired: Option<Unlinked> = None;
 
         let mut write = self.write.lock();
-        // SAFETY: The lock is held for as long as `slot` and `old` are used.
-        let (slot, old) = unsafe { Self::find(first, hash, key) };
+        let guard = rcu::read_lock();
+        let place = Place::find(first, hash, key, &guard);
+        let old = place.entry();
         let (change, result) = decide(old.map(|entry| &entry.value), new.as_mut());
         match (change, old) {
             (Change::Nothing, _) | (Change::Remove, None) => (),
             (Change::Remove, Some(old)) => {
-                slot.store(old.next.load(Relaxed), Release);
                 write.bytes = write.bytes.saturating_sub(old.charge.bytes());
                 self.len.fetch_sub(1, Relaxed);
-                retired = Some(NonNull::from(old));
+                retired = place.remove(&mut write);
             }
             (Change::Put, old) => {
-                let Some(entry) = &new else {
-                    return Err(EINVAL);
-                };
+                let entry = new.as_ref().ok_or(EINVAL)?;
                 let freed = old.map_or(0, |old| old.charge.bytes());
                 let bytes = write
                     .bytes
@@ -268,23 +238,15 @@ impl RcuTable {
                     return Err(ENOSPC);
                 }
                 write.bytes = bytes;
-                // In the place of the old one, so that nobody who walks along the chain meets
-                // both or none. A key that is new goes to the front, where nobody who walks
-                // meets it after having met its predecessor.
-                let (slot, next) = match old {
-                    Some(old) => (slot, old.next.load(Relaxed)),
-                    None => (first, first.load(Relaxed)),
-                };
-                entry.get().next.store(next, Relaxed);
                 if old.is_none() {
                     self.len.fetch_add(1, Relaxed);
                 }
-                retired = old.map(NonNull::from);
                 if let Some(entry) = new.take() {
-                    slot.store(entry.into_raw().as_ptr(), Release);
+                    retired = place.put(entry, &mut write);
                 }
             }
         }
+        drop(guard);
         drop(write);
 
         if let Some(old) = retired {
@@ -392,29 +354,23 @@ impl RcuTable {
     }
 
     fn clear_bucket(&self, bucket: &Slot) {
-        if bucket.load(Relaxed).is_null() {
+        if bucket.is_end() {
             return;
         }
         let mut write = self.write.lock();
-        let first = bucket.load(Relaxed);
+        let guard = rcu::read_lock();
         let mut count = 0;
-        let mut at = first;
-        // SAFETY: The lock is held, so what the chain leads to is alive.
-        while let Some(entry) = unsafe { at.as_ref() } {
+        let mut slot = bucket;
+        while let Some(entry) = slot.get(&guard) {
             write.bytes = write.bytes.saturating_sub(entry.charge.bytes());
             count += 1;
-            at = entry.next.load(Relaxed);
+            slot = &entry.next;
         }
         self.len.fetch_sub(count, Relaxed);
-        bucket.store(ptr::null_mut(), Release);
+        let entries = bucket.take_all(&mut write);
+        drop(guard);
         drop(write);
-
-        let mut at = first;
-        while let Some(entry) = NonNull::new(at) {
-            // SAFETY: The entry was just taken off, by us alone, and is not retired yet.
-            at = unsafe { entry.as_ref() }.next.load(Relaxed);
-            reclaim::retire(entry);
-        }
+        entries.for_each(reclaim::retire);
     }
 }
 
@@ -425,11 +381,11 @@ impl PinnedDrop for RcuTable {
         // Whoever reads has a reference to the table. There is none any more, so no grace period
         // is needed.
         for bucket in self.buckets.iter() {
-            let mut at = bucket.load(Relaxed);
-            while let Some(entry) = NonNull::new(at) {
+            let mut at = bucket.raw().load(Relaxed);
+            while let Some(entry) = core::ptr::NonNull::new(at) {
                 // SAFETY: As above, no reader is left.
                 let entry = unsafe { OwnedEntry::from_raw(entry) };
-                at = entry.get().next.load(Relaxed);
+                at = entry.get().next.raw().load(Relaxed);
                 if entry.get().value.drop_may_sleep() {
                     // Not from here: it may be a table whose entry is a table, and so on.
                     reclaim::release(entry);

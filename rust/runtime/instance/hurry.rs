@@ -36,8 +36,7 @@ impl Runtime {
         }
         let thread = self.meter.thread();
         let hurries = if thread.is_null() {
-            // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
-            unsafe { locked.vm.as_ref() }.is_some_and(Vm::hurry_waiting)
+            locked.vm.get().is_some_and(Vm::hurry_waiting)
         } else {
             // SAFETY: The thread comes by `calm()` before it ends, and waits for the lock there: if it does
             // not see that the interrupt was raised, it had left the meter before we looked.

@@ -44,8 +44,7 @@ impl Runtime {
             return (used, peak, self.account.limit());
         }
         let details = self.details.lock();
-        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
-        let (used, peak) = match unsafe { details.vm.as_ref() } {
+        let (used, peak) = match details.vm.get() {
             Some(vm) => vm.memory(),
             None => (
                 self.memory_used.load(Relaxed),

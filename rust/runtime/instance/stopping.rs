@@ -21,6 +21,7 @@ use super::{
         registry, //
     },
     entered::{end_vm, tick_vm, Entered},
+    visible_vm::VisibleVm,
     Runtime,
     DEFAULT_GRACE_MS, //
 };
@@ -79,8 +80,7 @@ impl Runtime {
     /// Takes an interrupt back, but for one that ends the runtime or the present call.
     pub(super) fn clear_interrupt(&self) {
         let details = self.details.lock();
-        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
-        if let Some(vm) = unsafe { details.vm.as_ref() } {
+        if let Some(vm) = details.vm.get() {
             if !self.killed.load(Acquire) && !self.cancelled.load(Acquire) {
                 self.interruption.clear(vm);
             }
@@ -100,8 +100,7 @@ impl Runtime {
     pub(super) fn interrupt(&self, grace_ms: u32) {
         let below = self.chain_below();
         let details = self.details.lock();
-        // SAFETY: While the lock is held, a VM that is not null stays; see `tear_down()`.
-        if let Some(vm) = unsafe { details.vm.as_ref() } {
+        if let Some(vm) = details.vm.get() {
             self.interruption.raise(vm, grace_ms);
             // What is below does not end yet: its thread would take the CPU from whoever is to cancel it.
             if below.is_none() {
@@ -280,7 +279,7 @@ impl Runtime {
             unsafe { self.watch.disarm() };
         }
         // From here on nobody interrupts; there is no Lua code left to run.
-        self.details.lock().vm = core::ptr::null();
+        self.details.lock().vm = VisibleVm::none();
         // SAFETY: As above.
         let vm = unsafe { (*self.vm.get()).take() };
         if let Some(vm) = vm {

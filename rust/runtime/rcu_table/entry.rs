@@ -12,10 +12,7 @@ use kernel::{
     alloc::{allocator::Kmalloc, Allocator, NumaNode},
     bindings,
     prelude::*,
-    sync::{
-        atomic::Atomic,
-        Arc, //
-    },
+    sync::Arc,
     types::Opaque, //
 };
 
@@ -23,6 +20,7 @@ use crate::linux::account::{self, Account};
 
 use super::{
     budget::Charge,
+    slot::Slot,
     value::Value, //
 };
 
@@ -38,7 +36,7 @@ pub(super) struct Entry {
     /// For `call_rcu()`, once readers can no longer find the entry.
     pub(super) rcu: Opaque<bindings::callback_head>,
     /// The next entry of the bucket. Once no reader is left, the next entry to be freed.
-    pub(super) next: Atomic<*mut Entry>,
+    pub(super) next: Slot,
     pub(super) value: Value,
     /// The memory that this entry is counted with.
     pub(super) charge: Charge,
@@ -116,7 +114,7 @@ impl OwnedEntry {
         unsafe {
             entry.write(Entry {
                 rcu: Opaque::uninit(),
-                next: Atomic::new(ptr::null_mut()),
+                next: Slot::end(),
                 value,
                 charge,
                 hash,
@@ -140,6 +138,11 @@ impl OwnedEntry {
     pub(super) unsafe fn from_raw(entry: NonNull<Entry>) -> Self {
         // INVARIANT: As the caller promises.
         Self(entry)
+    }
+
+    /// The pointer, which stays ours.
+    pub(super) fn as_raw(&self) -> *mut Entry {
+        self.0.as_ptr()
     }
 
     /// Gives the entry up, to be published.

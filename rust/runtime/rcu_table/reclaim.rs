@@ -23,7 +23,10 @@ use kernel::{
     workqueue::{Work, WorkItem}, //
 };
 
-use super::entry::{Entry, OwnedEntry};
+use super::{
+    entry::{Entry, OwnedEntry},
+    slot::Unlinked, //
+};
 use crate::{
     linux::{
         global::{Global, Installed},
@@ -67,7 +70,7 @@ impl WorkItem for Worker {
         while let Some(entry) = NonNull::new(next) {
             // SAFETY: What is on the list is past its grace period, and the exchange made it ours.
             let entry = unsafe { OwnedEntry::from_raw(entry) };
-            next = entry.get().next.load(Relaxed);
+            next = entry.get().next.raw().load(Relaxed);
             let bytes = entry.get().charge.bytes();
             drop(entry);
             UNFREED.fetch_sub(bytes, Relaxed);
@@ -105,14 +108,12 @@ impl Drop for Reclaimer {
     }
 }
 
-/// Has `entry`, which no new reader can find, freed when the last old reader is gone.
-pub(super) fn retire(entry: NonNull<Entry>) {
-    // SAFETY: The caller has just taken the entry out of its table, so it is still there.
-    let bytes = unsafe { entry.as_ref() }.charge.bytes();
-    UNFREED.fetch_add(bytes, Relaxed);
-    // SAFETY: As above. Nobody else uses the head, for an entry is retired once. The callback is
-    // in the module until `Reclaimer` has waited for it.
-    unsafe { bindings::call_rcu(entry.as_ref().rcu.get(), Some(grace_period_over)) };
+/// Has an entry freed when the last reader that may have found it is gone.
+pub(super) fn retire(entry: Unlinked) {
+    UNFREED.fetch_add(entry.get().charge.bytes(), Relaxed);
+    // SAFETY: Nobody else uses the head, for an entry is retired once: whoever does has given it up
+    // with that. The callback is in the module until `Reclaimer` has waited for it.
+    unsafe { bindings::call_rcu(entry.get().rcu.get(), Some(grace_period_over)) };
 }
 
 /// # Safety
@@ -122,23 +123,26 @@ unsafe extern "C" fn grace_period_over(head: *mut bindings::callback_head) {
     let head = Opaque::cast_from(head);
     // SAFETY: As the caller promises.
     let entry = unsafe { container_of!(head, Entry, rcu) };
-    // SAFETY: An entry is never null.
-    make_ready(unsafe { NonNull::new_unchecked(entry.cast_mut()) });
+    // SAFETY: `retire()` gave it up, and the readers of that time are gone.
+    make_ready(unsafe { OwnedEntry::from_raw(NonNull::new_unchecked(entry.cast_mut())) });
 }
 
 /// Has `entry`, which no reader can see any more, freed by a thread that may sleep.
 pub(super) fn release(entry: OwnedEntry) {
     UNFREED.fetch_add(entry.get().charge.bytes(), Relaxed);
-    make_ready(entry.into_raw());
+    make_ready(entry);
 }
 
-fn make_ready(entry: NonNull<Entry>) {
+fn make_ready(entry: OwnedEntry) {
     let mut first = READY.load(Relaxed);
     loop {
-        // SAFETY: No reader is left, and the entry is not on the list yet: it is ours.
-        unsafe { entry.as_ref() }.next.store(first, Relaxed);
-        match READY.cmpxchg(first, entry.as_ptr(), Full) {
-            Ok(_) => break,
+        entry.get().next.raw().store(first, Relaxed);
+        match READY.cmpxchg(first, entry.as_raw(), Full) {
+            Ok(_) => {
+                // It is the list's now.
+                core::mem::forget(entry);
+                break;
+            }
             Err(now) => first = now,
         }
     }

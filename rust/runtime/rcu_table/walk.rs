@@ -9,14 +9,14 @@
 use kernel::{
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic},
         rcu,
         Arc, //
     },
 };
 
 use super::{
-    entry::{Entry, MAX_KEY},
+    entry::MAX_KEY,
+    slot::Slot,
     value::Value,
     RcuTable, //
 };
@@ -75,7 +75,7 @@ impl Walk {
 }
 
 /// Replaces `keys` by those of `bucket`.
-fn take_keys(bucket: &Atomic<*mut Entry>, keys: &mut Keys) -> Result {
+fn take_keys(bucket: &Slot, keys: &mut Keys) -> Result {
     keys.bytes.clear();
     keys.position = 0;
     loop {
@@ -94,12 +94,11 @@ fn take_keys(bucket: &Atomic<*mut Entry>, keys: &mut Keys) -> Result {
 
 /// Copies the keys of `bucket` into `bytes` and returns nothing; or, where there is no room for
 /// them, the room that they need.
-fn copy_keys(bucket: &Atomic<*mut Entry>, bytes: &mut KVVec<u8>) -> Option<usize> {
+fn copy_keys(bucket: &Slot, bytes: &mut KVVec<u8>) -> Option<usize> {
     let mut needed = 0usize;
-    let _guard = rcu::read_lock();
+    let guard = rcu::read_lock();
     let mut slot = bucket;
-    // SAFETY: What a chain leads to under the RCU read lock stays until that is given up.
-    while let Some(entry) = unsafe { slot.load(Acquire).as_ref() } {
+    while let Some(entry) = slot.get(&guard) {
         let key = entry.key();
         needed = needed.saturating_add(1 + key.len());
         if needed <= bytes.capacity() {

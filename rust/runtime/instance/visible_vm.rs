@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The VM of a runtime as other CPUs see it.
+
+use core::ptr;
+
+use super::super::vm::Vm;
+
+/// Leads those who interrupt a VM to it, under the lock of the runtime's details: with that lock held
+/// it is replaced by [`none`](Self::none) before the VM goes.
+///
+/// # Invariants
+///
+/// The pointer is null, or the VM lives as long as this.
+pub(super) struct VisibleVm(*const Vm);
+
+// SAFETY: Other CPUs may use the VM to interrupt it, and for nothing else.
+unsafe impl Send for VisibleVm {}
+
+impl VisibleVm {
+    /// Leads to no VM.
+    pub(super) const fn none() -> Self {
+        // INVARIANT: It is null.
+        Self(ptr::null())
+    }
+
+    /// Leads to `vm`.
+    ///
+    /// # Safety
+    ///
+    /// The result must be dropped or replaced before `vm` is.
+    pub(super) unsafe fn of(vm: &Vm) -> Self {
+        // INVARIANT: As the caller promises.
+        Self(ptr::from_ref(vm))
+    }
+
+    /// The VM, if there is one.
+    pub(super) fn get(&self) -> Option<&Vm> {
+        // SAFETY: By the type invariant it lives as long as this.
+        unsafe { self.0.as_ref() }
+    }
+}
