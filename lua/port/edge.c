@@ -15,6 +15,7 @@
 #include "lauxlib.h"
 #include "lualib.h"
 
+#include "collect.h"
 #include "edge.h"
 #include "operation.h"
 #include "traceback.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The handlers of interrupts. They lie in a table with weak keys, so that neither the table
+ * Interrupts of single threads, and their handlers. Those lie in a table with weak keys, so that neither the table
  * nor a handler that refers to its own thread keeps a thread alive.
  */
 
@@ -8,6 +8,9 @@
 
 #include "lua.h"
 
+#include "ldebug.h"
+#include "ldo.h"
+#include "lstate.h"
 #include "lauxlib.h"
 
 #include "edge.h"
@@ -62,4 +65,69 @@ int lunatik_try_set_handler(lua_State *L)
 		lua_rotate(L, -3, 1);
 	lua_pop(L, 2);
 	return status;
+}
+
+void luaG_noticeinterrupt(lua_State *L)
+{
+	CallInfo *ci;
+
+	if (!lunatik_is_interrupted(L->interruptible))
+		return;
+	L->hookmask |= MASKINTERRUPT;
+	/* As lua_sethook() does. */
+	for (ci = L->ci; ci != NULL; ci = ci->previous)
+		if (isLua(ci))
+			ci->u.l.trap = 1;
+}
+
+/* Calls the handler, or raises an error if there is none. */
+static void call_handler(lua_State *L)
+{
+	lunatik_push_handler(L);
+	if (ttisnil(s2v(L->top.p - 1))) {
+		L->top.p--;
+		lua_pushliteral(L, LUNATIK_INTERRUPTED);
+		luaG_errormsg(L);
+	}
+	luaD_callnoyield(L, L->top.p - 1, 0);
+}
+
+void luaD_fire(lua_State *L)
+{
+	CallInfo *ci = L->ci;
+	ptrdiff_t top, ci_top;
+	lua_Hook oldhook = L->hook;
+	int oldcount = L->hookcount;
+	int oldpc = L->oldpc;
+	lu_byte oldallow = L->allowhook;
+	enum lunatik_interrupt_mode mode;
+
+	if (!(oldallow & ALLOWINTERRUPTS))
+		return; /* Later. */
+	mode = lunatik_take_interrupt(L->interruptible);
+	/* One for always is there again at the next operation. */
+	if (mode != LUNATIK_INTERRUPTED_ALWAYS)
+		L->hookmask &= ~MASKINTERRUPT;
+	if (mode == LUNATIK_NOT_INTERRUPTED)
+		return;
+	top = savestack(L, L->top.p);
+	ci_top = savestack(L, ci->top.p);
+	if (isLua(ci) && L->top.p < ci->top.p)
+		L->top.p = ci->top.p; /* Protects all registers. */
+	luaD_checkstack(L, LUA_MINSTACK);
+	if (ci->top.p < L->top.p + LUA_MINSTACK)
+		ci->top.p = L->top.p + LUA_MINSTACK;
+	L->allowhook = 0;
+	ci->callstatus |= CIST_HOOKED;
+	call_handler(L);
+	lua_assert(!L->allowhook);
+	L->allowhook = oldallow;
+	ci->top.p = restorestack(L, ci_top);
+	L->top.p = restorestack(L, top);
+	ci->callstatus &= ~CIST_HOOKED;
+	/* Hooks do not see what the handler did. */
+	if (L->hook == oldhook) {
+		L->hookcount = oldcount;
+		L->oldpc = oldpc;
+	}
 }

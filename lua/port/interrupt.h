@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * Interrupts of single threads of Lua. Included by lunatik_lua.h, and so by each of Lua's
- * C files; see lua/patches/0011-interrupt-threads.patch and Documentation/mtint.md.
+ * C files; see lua/patches/ and Documentation/mtint.md.
  */
 #ifndef LUNATIK_INTERRUPT_H
 #define LUNATIK_INTERRUPT_H
@@ -48,5 +48,33 @@ lunatik_take_interrupt(struct lunatik_interruptible *thread)
 
 /* Pushes the handler of the running thread, or nil. Needs three slots and never raises. */
 void lunatik_push_handler(struct lua_State *L);
+
+/*
+ * A bit of a thread's `hookmask` beside those for hooks: there may be an interrupt for this thread alone. The thread that
+ * executes the VM sets it, so that whoever looks for hooks finds it. It stays until the interrupt is taken.
+ */
+#define MASKINTERRUPT (1 << 7)
+
+/*
+ * Bits of a thread's `allowhook`. In a hook there are no hooks, in a message handler no interrupts, in a finalizer
+ * and in what an interrupt calls neither.
+ */
+#define ALLOWHOOKS 1
+#define ALLOWINTERRUPTS 2
+#define ALLOWALL (ALLOWHOOKS | ALLOWINTERRUPTS)
+
+/* To be called where control comes to a thread, which may be null: another one may have interrupted it meanwhile. */
+#define luaG_notice(L)							\
+	do {								\
+		if (l_unlikely((L) != NULL && (L)->interruptible != NULL))	\
+			luaG_noticeinterrupt(L);			\
+	} while (0)
+void luaG_noticeinterrupt(struct lua_State *L);
+
+/*
+ * Takes the interrupt of a thread, if there is one: calls its handler, as a hook is called, or raises an
+ * error. Another one may come meanwhile and is kept.
+ */
+void luaD_fire(struct lua_State *L);
 
 #endif

@@ -96,19 +96,10 @@ static inline int lunatik_stackislow(void)
 }
 
 /*
- * Runs function(argument) on another kernel stack, while the caller waits. What it returns
- * says to how many callers it returns, from the inside, of those that wait for each other so: 1, or more.
- * Then the callers in between are passed by: they must touch nothing but their own
- * stacks, and the functions that they run in are to return 0.
+ * Runs function(argument) on another kernel stack, while the caller waits. Returns whether it has: there may be no
+ * stack to be had, and then nothing was run.
  */
-unsigned int lunatik_hop(struct lua_State *L, unsigned int (*function)(void *argument),
-			 void *argument);
-/* What it returns: there is no segment to be had, and nothing was run; */
-#define LUNATIK_HOP_NONE 0
-/* the function has returned to this caller; */
-#define LUNATIK_HOP_DONE 1
-/* or past it. */
-#define LUNATIK_HOP_PASSED 2
+int lunatik_hop(struct lua_State *L, void (*function)(void *argument), void *argument);
 
 /*
  * Permissions belong to a thread, in Lua's sense: a coroutine begins with those of its
@@ -149,9 +140,6 @@ const void *lunatik_hidden_address(const void *address);
 /* Lets other threads run, if they are to. Sleeps. */
 void lunatik_give_way(void);
 
-/* The code ends: if the thread is to lose the CPU, then not before it has. */
-void lunatik_end_first(void);
-
 /* Whether the program is to leave its kernel thread, for others wait for one. */
 int lunatik_slice_is_over(void *vm);
 
@@ -161,6 +149,8 @@ int lunatik_slice_is_over(void *vm);
  */
 void lunatik_poll(struct lua_State *L);
 void lunatik_copy_pieces(struct lua_State *L, void *to, const void *from, size_t size);
+/* Does not raise: where the code is to end, part of it is not copied, and the result is 0. */
+int lunatik_copy_quiet(struct lua_State *L, void *to, const void *from, size_t size);
 void lunatik_fill(struct lua_State *L, void *to, int byte, size_t size);
 const void *lunatik_find(struct lua_State *L, const void *block, int byte, size_t size);
 int lunatik_compare(struct lua_State *L, const void *a, const void *b, size_t size);
@@ -201,14 +191,11 @@ static inline void lunatik_copy(struct lua_State *L, void *to, const void *from,
 		lunatik_copy_pieces(L, to, from, size);
 }
 
-/* For loops of small steps: polls at each 4096th value of a counter. */
+/* For loops of small steps: polls at each 4096th value of a counter. An expression, as a loop may have it in its head. */
 #define LUNATIK_SOMETIMES 4095
-#define lunatik_pollsometimes(L, counter)				\
-	do {								\
-		if (__builtin_expect(((counter) & LUNATIK_SOMETIMES) ==	\
-				     LUNATIK_SOMETIMES, 0))		\
-			lunatik_poll(L);				\
-	} while (0)
+#define lunatik_pollsometimes(L, counter)					\
+	((void)(__builtin_expect(((counter) & LUNATIK_SOMETIMES) ==		\
+				 LUNATIK_SOMETIMES, 0) && (lunatik_poll(L), 0)))
 
 /* The longest numeral; conversion cannot be interrupted. */
 #define LUNATIK_MAXNUMERAL 65536

@@ -45,6 +45,24 @@ void lunatik_copy_pieces(lua_State *L, void *to, const void *from, size_t size)
 	}
 }
 
+int lunatik_copy_quiet(lua_State *L, void *to, const void *from, size_t size)
+{
+	char *target = to;
+	const char *source = from;
+
+	while (size > 0) {
+		size_t piece = size < LUNATIK_PIECE ? size : LUNATIK_PIECE;
+
+		if (luaD_ended(G(L)))
+			return 0;
+		memcpy(target, source, piece);
+		target += piece;
+		source += piece;
+		size -= piece;
+	}
+	return 1;
+}
+
 void lunatik_fill(lua_State *L, void *to, int byte, size_t size)
 {
 	char *target = to;

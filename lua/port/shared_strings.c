@@ -67,16 +67,6 @@ static size_t space_of(const TString *string)
 	return (sizestrshr((size_t)string->shrlen) + alignment - 1) / alignment * alignment;
 }
 
-/* The strings of a VM in the i-th bucket, of which some may lie in a table of half the size. */
-static const TString *bucket(const stringtable *table, int i)
-{
-	int half = table->size / 2;
-
-	if (table->half == NULL || i % half < table->moved)
-		return table->hash[i];
-	return i < half ? table->half[i] : NULL;
-}
-
 size_t lunatik_shared_strings_size(lua_State *L)
 {
 	const stringtable *table = &G(L)->strt;
@@ -84,7 +74,7 @@ size_t lunatik_shared_strings_size(lua_State *L)
 	const TString *string;
 
 	for (int i = 0; i < table->size; i++)
-		for (string = bucket(table, i); string != NULL; string = string->u.hnext)
+		for (string = table->hash[i]; string != NULL; string = string->u.hnext)
 			size += space_of(string);
 	return size;
 }
@@ -98,7 +88,7 @@ void lunatik_share_strings(lua_State *L, void *block)
 
 	memset(strings, 0, sizeof(*strings));
 	for (int i = 0; i < table->size; i++) {
-		for (string = bucket(table, i); string != NULL; string = string->u.hnext) {
+		for (string = table->hash[i]; string != NULL; string = string->u.hnext) {
 			TString *copy = (TString *)next;
 			TString **bucket;
 

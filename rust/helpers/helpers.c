@@ -87,7 +87,7 @@ void lunatik_cond_resched(void)
 void lunatik_give_way(void)
 {
 	/* Whoever goes on is not ending yet, but tidies up, say. */
-	lunatik_calm();
+	lunatik_restore_priority();
 	if (need_resched())
 		schedule();
 }
@@ -95,7 +95,7 @@ void lunatik_give_way(void)
 /* For code that asks for it: others have their turn even where this thread has time left. */
 void lunatik_yield(void)
 {
-	lunatik_calm();
+	lunatik_restore_priority();
 	yield();
 }
 

@@ -10,8 +10,8 @@
 #include <linux/types.h>
 
 #include "../stdio/helpers.h"
+#include "boost.h"
 #include "file.h"
-#include "hurry.h"
 #include "init_root.h"
 #include "large.h"
 #include "memory.h"

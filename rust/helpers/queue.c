@@ -54,74 +54,38 @@ struct workqueue_struct *lunatik_alloc_pool_end_queue(void)
 struct lunatik_queued_call {
 	struct work_struct work;
 	struct completion done;
-	lunatik_queued_function run;
+	void (*run)(void *argument);
 	void *argument;
-	struct lunatik_queued_call *outer;
 	struct task_struct *caller;
-	/* Who runs it. */
+	/* The thread that runs it. */
 	struct task_struct *worker;
 	/* Where it can be found, unless another one is there by now. */
 	struct lunatik_queued_call **waiting;
-	unsigned int ran;
+	bool cancelled;
 };
 
 /* For all that 'waiting' points to, and 'worker'. */
 static DEFINE_SPINLOCK(lunatik_waiting_lock);
 
-/* The call whose caller is returned to, past others. */
-static struct lunatik_queued_call *lunatik_last_call(struct lunatik_queued_call *call,
-						     unsigned int levels)
+static void lunatik_queued_call_run(struct work_struct *work)
 {
-	while (--levels)
-		call = call->outer;
-	return call;
-}
+	struct lunatik_queued_call *call =
+		container_of(work, struct lunatik_queued_call, work);
 
-struct task_struct *lunatik_queued_caller(struct lunatik_queued_call *call, unsigned int levels)
-{
-	return lunatik_last_call(call, levels)->caller;
-}
-
-static void lunatik_queued_call_return(struct lunatik_queued_call *call, unsigned int levels)
-{
-	struct lunatik_queued_call *last = lunatik_last_call(call, levels), *outer;
-	unsigned int level;
-
-	/* Whoever stops the code now has the caller hurry, which waits for this thread still. */
+	spin_lock(&lunatik_waiting_lock);
+	call->worker = current;
+	spin_unlock(&lunatik_waiting_lock);
+	call->run(call->argument);
+	/* From here on a stop boosts the caller, which still waits for this thread. */
 	preempt_disable();
 	spin_lock(&lunatik_waiting_lock);
 	if (*call->waiting == call)
 		*call->waiting = NULL;
 	spin_unlock(&lunatik_waiting_lock);
-	/*
-	 * First: whoever has stopped the code waits for this alone. If this thread hurries, it does so until then, but no
-	 * longer: the one that it wakes would look for another CPU.
-	 */
-	lunatik_calm();
-	complete(&last->done);
+	/* If this thread is boosted, it is so until now, but no longer: the caller would look for another CPU. */
+	lunatik_restore_priority();
+	complete(&call->done);
 	preempt_enable();
-	for (level = 1; level < levels; level++) {
-		outer = call->outer;
-		call->ran = LUNATIK_PASSED;
-		complete(&call->done);
-		call = outer;
-	}
-}
-
-static void lunatik_queued_call_run(struct work_struct *work)
-{
-	struct lunatik_queued_call *call =
-		container_of(work, struct lunatik_queued_call, work);
-	unsigned int levels;
-
-	spin_lock(&lunatik_waiting_lock);
-	call->worker = current;
-	spin_unlock(&lunatik_waiting_lock);
-	levels = call->run(call->argument, call);
-	if (levels)
-		lunatik_queued_call_return(call, levels);
-	else
-		lunatik_calm();
 }
 
 /*
@@ -129,17 +93,14 @@ static void lunatik_queued_call_run(struct work_struct *work)
  * which lockdep takes for recursion. TASK_IDLE: the callee may rightly sleep for
  * hours, and the wait cannot be cut short because it works on our frames.
  */
-unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued_function run,
-				  void *argument, struct lunatik_queued_call *outer,
-				  struct lunatik_queued_call **waiting)
+bool lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument), void *argument,
+			  struct lunatik_queued_call **waiting)
 {
 	struct lunatik_queued_call call = {
 		.run = run,
 		.argument = argument,
-		.outer = outer,
 		.caller = current,
 		.waiting = waiting,
-		.ran = LUNATIK_RAN,
 	};
 
 	init_completion(&call.done);
@@ -150,26 +111,26 @@ unsigned int lunatik_run_on_queue(struct workqueue_struct *queue, lunatik_queued
 	spin_unlock(&lunatik_waiting_lock);
 	wait_for_completion_state(&call.done, TASK_IDLE);
 	destroy_work_on_stack(&call.work);
-	return call.ran;
+	return !call.cancelled;
 }
 
-bool lunatik_hurry_waiting(struct lunatik_queued_call **waiting)
+bool lunatik_boost_waiting(struct lunatik_queued_call **waiting)
 {
 	struct lunatik_queued_call *call;
-	struct task_struct *hurries = NULL;
+	struct task_struct *boosted = NULL;
 
 	spin_lock(&lunatik_waiting_lock);
 	call = *waiting;
 	if (call && cancel_work(&call->work)) {
 		*waiting = NULL;
-		call->ran = LUNATIK_CANCELLED;
-		hurries = call->caller;
-		lunatik_hurry(hurries, true);
+		call->cancelled = true;
+		boosted = call->caller;
+		lunatik_boost(boosted);
 		complete(&call->done);
 	} else if (call && call->worker) {
-		hurries = call->worker;
-		lunatik_hurry(hurries, true);
+		boosted = call->worker;
+		lunatik_boost(boosted);
 	}
 	spin_unlock(&lunatik_waiting_lock);
-	return hurries != NULL;
+	return boosted != NULL;
 }

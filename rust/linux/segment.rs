@@ -9,12 +9,12 @@
 //! itself needs below a call, direct reclaim included, has half a stack.
 
 use core::{
-    cell::{Cell, UnsafeCell},
-    ffi::{c_uint, c_void},
+    cell::UnsafeCell,
+    ffi::c_void,
     ptr, //
 };
 use kernel::{
-    bindings::{self, task_struct},
+    bindings,
     prelude::*,
     sync::atomic::{Atomic, Relaxed}, //
 };
@@ -70,65 +70,42 @@ pub(crate) fn give(taken: usize) {
     IN_USE.fetch_sub(taken, Relaxed);
 }
 
-/// What [`run`] runs. It returns to how many callers it returns, from the inside, of those that wait for each
-/// other on one segment each.
-///
-/// Usually that is 1. If it is more, the callers but the outermost of these are [`Ran::Passed`], and what they have run
-/// in is to return 0.
-pub(crate) type Function = unsafe extern "C" fn(*mut c_void) -> c_uint;
+/// What [`run`] runs.
+pub(crate) type Function = unsafe extern "C" fn(*mut c_void);
 
-/// The innermost call on a segment, of calls that may return past each other.
-pub(crate) struct Innermost {
-    call: Cell<*mut sys::lunatik_queued_call>,
-    /// The call that waits for a segment, or was the last to do so. Only touched by the helpers.
-    waiting: UnsafeCell<*mut sys::lunatik_queued_call>,
-}
+/// The call that waits for a segment, of calls that are made within each other.
+pub(crate) struct Waiting(UnsafeCell<*mut sys::lunatik_queued_call>);
 
-impl Innermost {
+impl Waiting {
     pub(crate) const fn none() -> Self {
-        Self {
-            call: Cell::new(ptr::null_mut()),
-            waiting: UnsafeCell::new(ptr::null_mut()),
-        }
+        Self(UnsafeCell::new(ptr::null_mut()))
     }
 
-    /// Has a call that waits for a segment return at once without one; whoever made it hurries then, and calls
-    /// `lunatik_calm()` some time. If the call has got its segment, the worker hurries that runs it. Returns whether there
-    /// was one. In process context; does not sleep.
-    pub(crate) fn hurry_waiting(&self) -> bool {
+    /// Has a call that waits for a segment return at once without one, and boosts its caller; if the call has got its
+    /// segment, boosts the worker that runs it. Both call `lunatik_restore_priority()` some time. Returns whether
+    /// there was one. In process context; does not sleep.
+    pub(crate) fn boost(&self) -> bool {
         // SAFETY: The helpers touch it with their lock.
-        unsafe { sys::lunatik_hurry_waiting(self.waiting.get()) }
+        unsafe { sys::lunatik_boost_waiting(self.0.get()) }
     }
 }
 
-/// What has become of a call.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Ran {
-    /// There was no segment, and nothing was run: there are too many, the caller must not sleep, or the call was
-    /// cancelled.
-    Nothing,
-    /// It has returned to this caller.
-    Done,
-    /// It has returned past this caller, which must not touch what it has shared with it.
-    Passed,
-}
-
-/// Runs `function(argument)` on another kernel stack, and returns when it has. [`Innermost::hurry_waiting`]
+/// Runs `function(argument)` on another kernel stack, and returns when it has. [`Waiting::boost`]
 /// cancels it until it begins.
+///
+/// Returns false if nothing was run: there are too many segments, the caller must not sleep, or the call was cancelled.
 ///
 /// # Safety
 ///
 /// - The function must be sound on any thread while the caller waits.
-/// - If it returns past callers, these have given the same `innermost`, each while the call of the one before ran,
-///   and expect that.
-/// - Nobody else uses `innermost` but they, and it lives as long as they.
-pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &Innermost) -> Ran {
+/// - Nobody else gives this `waiting` but calls that `function` makes, and it lives as long as they.
+pub(crate) unsafe fn run(function: Function, argument: *mut c_void, waiting: &Waiting) -> bool {
     if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
         IN_USE.fetch_sub(1, Relaxed);
-        return Ran::Nothing;
+        return false;
     }
     // SAFETY: As the caller promises.
-    let ran = unsafe { run_beyond_limit(function, argument, innermost) };
+    let ran = unsafe { run_beyond_limit(function, argument, waiting) };
     IN_USE.fetch_sub(1, Relaxed);
     ran
 }
@@ -141,61 +118,14 @@ pub(crate) unsafe fn run(function: Function, argument: *mut c_void, innermost: &
 pub(crate) unsafe fn run_beyond_limit(
     function: Function,
     argument: *mut c_void,
-    innermost: &Innermost,
-) -> Ran {
-    struct Called<'a> {
-        function: Function,
-        argument: *mut c_void,
-        innermost: &'a Innermost,
-    }
-    unsafe extern "C" fn run(argument: *mut c_void, call: *mut sys::lunatik_queued_call) -> c_uint {
-        // SAFETY: It is the `Called` below, whose owner waits.
-        let called = unsafe { &*argument.cast::<Called<'_>>() };
-        called.innermost.call.set(call);
-        // SAFETY: As the caller promises.
-        unsafe { (called.function)(called.argument) }
-    }
-
+    waiting: &Waiting,
+) -> bool {
     let queue = QUEUE.load(Relaxed);
     if queue.is_null() || !task::is_in_task() {
-        return Ran::Nothing;
+        return false;
     }
-    let outer = innermost.call.get();
-    let mut called = Called {
-        function,
-        argument,
-        innermost,
-    };
     // SAFETY: The queue outlives every runtime, and what runs in it; the caller vouches for the rest.
-    let ran = unsafe {
-        sys::lunatik_run_on_queue(
-            queue,
-            Some(run),
-            ptr::from_mut(&mut called).cast(),
-            outer,
-            innermost.waiting.get(),
-        )
-    };
-    if ran == sys::LUNATIK_PASSED {
-        return Ran::Passed;
-    }
-    innermost.call.set(outer);
-    match ran {
-        sys::LUNATIK_CANCELLED => Ran::Nothing,
-        _ => Ran::Done,
-    }
-}
-
-/// The thread that the calling function is to return to, past `levels` callers. It waits for that.
-///
-/// # Safety
-///
-/// To be called by a [`Function`] with what it is going to return, which is not 0, and with the `innermost` that its
-/// caller has given.
-pub(crate) unsafe fn caller(innermost: &Innermost, levels: c_uint) -> *mut task_struct {
-    // SAFETY: The call is that of the calling function, for those within have returned or were passed by, and
-    // all callers up to that one wait.
-    unsafe { sys::lunatik_queued_caller(innermost.call.get(), levels) }
+    unsafe { sys::lunatik_run_on_queue(queue, Some(function), argument, waiting.0.get()) }
 }
 
 /// The stack is low, and there is no other one.
@@ -222,13 +152,12 @@ pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
         Taken,
     }
 
-    unsafe extern "C" fn make<T, F: FnOnce() -> T>(argument: *mut c_void) -> c_uint {
+    unsafe extern "C" fn make<T, F: FnOnce() -> T>(argument: *mut c_void) {
         // SAFETY: It is the `Work` below, whose owner waits.
         let work = unsafe { &mut *argument.cast::<Work<T, F>>() };
         if let Work::Waiting(function) = core::mem::replace(work, Work::Taken) {
             *work = Work::Done(function());
         }
-        1
     }
 
     if !stack::lacks_room() {

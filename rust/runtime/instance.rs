@@ -45,9 +45,9 @@ use crate::linux::{
 
 mod ended_waits;
 mod ending;
+mod boost;
 mod entered;
 mod failure;
-mod hurry;
 mod interruption;
 mod life;
 mod memory;

@@ -220,7 +220,7 @@ impl Drop for Entered<'_> {
         let executing = runtime.details.lock().executing.take();
         if executing.is_some() {
             runtime.meter.stop();
-            runtime.calm();
+            runtime.restore_priority();
         }
         runtime.above.store(ptr::null_mut(), Release);
         drop(executing);

@@ -41,7 +41,7 @@ pub(super) struct Interruption {
     looked: Atomic<bool>,
     /// How long the first degree lasts, in nanoseconds.
     grace: Atomic<u64>,
-    /// Whether the thread that executes the code was not made to hurry since the present degree was reached.
+    /// Whether the thread that executes the code is still to be boosted for the present degree.
     urgent: Atomic<bool>,
     /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
     latency: Atomic<u64>,
@@ -111,13 +111,13 @@ impl Interruption {
         self.degree.load(Acquire) != NONE
     }
 
-    /// Whether whoever executes the code is still to be made to hurry.
+    /// Whether the thread that executes the code is still to be boosted.
     pub(super) fn is_urgent(&self) -> bool {
         self.urgent.load(Acquire)
     }
 
-    /// Whoever executes the code hurries.
-    pub(super) fn note_hurried(&self) {
+    /// The thread that executes the code is boosted.
+    pub(super) fn note_boosted(&self) {
         self.urgent.store(false, Relaxed);
     }
 

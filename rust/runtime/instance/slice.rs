@@ -184,7 +184,7 @@ impl Runtime {
             Some(thread) => self.meter.stop_slice(thread.account()),
             None => self.meter.stop(),
         }
-        self.calm();
+        self.restore_priority();
     }
 
     /// The calling thread, which executes the runtime and `state` of it, waits until another one has
@@ -196,7 +196,7 @@ impl Runtime {
             }
             _ => self.meter.pause(),
         };
-        self.calm();
+        self.restore_priority();
         paused
     }
 

@@ -25,7 +25,7 @@ use super::{
     Runtime,
     DEFAULT_GRACE_MS, //
 };
-use crate::linux::segment::{self, Innermost};
+use crate::linux::segment::{self, Waiting};
 
 impl Runtime {
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
@@ -34,7 +34,7 @@ impl Runtime {
     pub(crate) fn cancel(&self) {
         self.cancel_here();
         self.cancel_below();
-        self.hurry();
+        self.boost();
     }
 
     fn cancel_here(&self) {
@@ -104,7 +104,7 @@ impl Runtime {
             self.interruption.raise(vm, grace_ms);
             // What is below does not end yet: its thread would take the CPU from whoever is to cancel it.
             if below.is_none() {
-                self.hurry_now(&details, false);
+                self.boost_locked(&details);
             }
         }
     }
@@ -132,7 +132,7 @@ impl Runtime {
         self.interrupt(grace_ms);
         self.request_stop();
         self.cancel_below();
-        self.hurry();
+        self.boost();
     }
 
     /// Stops the runtime and returns when it is gone, or when the caller got a signal.
@@ -250,7 +250,7 @@ impl Runtime {
         let ended = unsafe {
             segment::with_room(
                 |function, argument| {
-                    segment::run_beyond_limit(function, argument, &Innermost::none());
+                    segment::run_beyond_limit(function, argument, &Waiting::none());
                 },
                 || self.tear_down_here(),
             )

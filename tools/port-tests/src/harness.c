@@ -8,8 +8,7 @@
  * allocation that fails), --look-up (say whether a collection after the script, which is
  * asked to look up, gives way to other threads again and again, and the end too), --stops N
  * (call the function that the script returns, and end it, N times). Prints the error that ends the script on standard output; for stops, how
- * long they took in nanoseconds of CPU time, how often stacks were taken for calls, and how many callers on stacks
- * an error went past, one a line.
+ * long they took in nanoseconds of CPU time, and how often stacks were taken for calls, one a line.
  */
 
 #include <limits.h>
@@ -60,7 +59,6 @@ static long segments = 96;
 static long used;
 static long high;
 static volatile long taken;
-static volatile long passed;
 
 static void make_slots(void)
 {
@@ -74,21 +72,19 @@ static void make_slots(void)
 			 PROT_READ | PROT_WRITE);
 }
 
-static unsigned int on_stack(void *top, unsigned int (*call)(void *), void *argument)
+static void on_stack(void *top, void (*call)(void *), void *argument)
 {
-	unsigned long result;
 
 	__asm__ volatile(
 		"movq %%rsp, %%rbx\n\t"
 		"movq %[top], %%rsp\n\t"
 		"callq *%[call]\n\t"
 		"movq %%rbx, %%rsp"
-		: "=a"(result), "+D"(argument), [top] "+r"(top), [call] "+r"(call)
+		: "+D"(argument), [top] "+r"(top), [call] "+r"(call)
 		:
-		: "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory",
+		: "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory",
 		  "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
 		  "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-	return result;
 }
 
 const void *lunatik_hidden_address(const void *address)
@@ -114,32 +110,18 @@ void lunatik_give_way(void)
 	given_way++;
 }
 
-void lunatik_end_first(void)
+int lunatik_hop(lua_State *L, void (*function)(void *), void *argument)
 {
-}
-
-unsigned int lunatik_hop(lua_State *L, unsigned int (*function)(void *), void *argument)
-{
-	/* Callers that are still to be passed by, and the one that is not. */
-	static unsigned int levels;
-	unsigned int returned;
-
-	(void)L;
-	if (used >= segments)
-		return LUNATIK_HOP_NONE;
+	/* As in the kernel, code that is to end gets none. */
+	if (used >= segments || lunatik_is_ended(L))
+		return 0;
 	used++;
 	taken++;
 	if (used > high)
 		high = used;
-	returned = on_stack(slots + used * SLOT, function, argument);
+	on_stack(slots + used * SLOT, function, argument);
 	used--;
-	/* There is one thread, so each of them ends upon the one before. */
-	if (returned > 0)
-		levels = returned;
-	if (--levels == 0)
-		return LUNATIK_HOP_DONE;
-	passed++;
-	return LUNATIK_HOP_PASSED;
+	return 1;
 }
 
 int lunatik_bytecode_allowed_in(lua_State *L)
@@ -247,7 +229,6 @@ static long stops;
 static lua_State *to_stop;
 static volatile long requested;
 static volatile long taken_before;
-static volatile long passed_before;
 
 static long cpu_time(void)
 {
@@ -261,7 +242,6 @@ static void interrupt_here(int signal)
 {
 	(void)signal;
 	taken_before = taken;
-	passed_before = passed;
 	requested = cpu_time();
 	lunatik_interrupt(to_stop, LUNATIK_INTERRUPT_ALL);
 }
@@ -293,7 +273,7 @@ static void run_and_stop(lua_State *L)
 	if (lunatik_try_call(L, 0, 0) == 0)
 		printf("it has returned\n");
 	printf("%ld ", cpu_time() - requested);
-	printf("%ld %ld\n", taken - taken_before, passed - passed_before);
+	printf("%ld\n", taken - taken_before);
 	timer_delete(timer);
 }
 
@@ -312,7 +292,7 @@ static void read_script(void)
 }
 
 /* A line on standard output, if the script ends in an error. */
-static unsigned int run(void *unused)
+static void run(void *unused)
 {
 	static struct lunatik_vm vm;
 	char name[256];
@@ -322,7 +302,7 @@ static unsigned int run(void *unused)
 
 	(void)unused;
 	if (L == NULL)
-		return 1;
+		return;
 	snprintf(name, sizeof(name), "@%s", script);
 	if (milliseconds >= 0)
 		pthread_create(&thread, NULL, interrupt_later, L);
@@ -359,7 +339,6 @@ static unsigned int run(void *unused)
 	lunatik_close(L);
 	if (look_up)
 		print_given_way("the end");
-	return 1;
 }
 
 int main(int count, char **words)

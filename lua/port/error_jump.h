@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Where an error of Lua goes. Included by ldo.c, which had its own. */
+#ifndef LUNATIK_ERROR_JUMP_H
+#define LUNATIK_ERROR_JUMP_H
+
+#include <setjmp.h>
+
+typedef struct lua_longjmp {
+	struct lua_longjmp *previous;
+	jmp_buf b;
+	volatile TStatus status;
+	/* Whether the error is for the first level of the thread. */
+	volatile lu_byte tobase;
+	/* Whether `previous` lies on another stack. */
+	volatile lu_byte segment;
+} lua_longjmp;
+
+#endif
