@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{statistics::Summary, table::show};
 
 /// What is asked for at native speed, in microseconds: of 99 stops of 100, and of each.
-const TARGET: f64 = 200.0;
-const GREATEST_TARGET: f64 = 5000.0;
+const TARGET: f64 = 2000.0;
+const GREATEST_TARGET: f64 = 20_000.0;
 
 /// A hostile script that was stopped again and again, in a few machines, one after the other.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -157,9 +157,9 @@ mod tests {
     #[test]
     fn both_bounds_count() {
         let met = |rounds: &[(f64, f64)]| stop("a", rounds).is_met("um");
-        assert_eq!(met(&[(200.0, 5000.0)]), Some(true));
-        assert_eq!(met(&[(201.0, 300.0)]), Some(false));
-        assert_eq!(met(&[(20.0, 5001.0)]), Some(false));
+        assert_eq!(met(&[(2000.0, 20_000.0)]), Some(true));
+        assert_eq!(met(&[(2001.0, 3000.0)]), Some(false));
+        assert_eq!(met(&[(20.0, 20_001.0)]), Some(false));
         assert_eq!(met(&[]), Some(false));
         assert_eq!(stop("a", &[(900.0, 9000.0)]).is_met("qemu"), None);
     }
@@ -168,11 +168,11 @@ mod tests {
     fn the_round_in_the_middle_counts() {
         let met = |rounds: &[(f64, f64)]| stop("a", rounds).is_met("um");
         assert_eq!(
-            met(&[(900.0, 9000.0), (90.0, 90.0), (100.0, 100.0)]),
+            met(&[(9000.0, 90_000.0), (90.0, 90.0), (100.0, 100.0)]),
             Some(true)
         );
         assert_eq!(
-            met(&[(900.0, 900.0), (90.0, 90.0), (300.0, 300.0)]),
+            met(&[(9000.0, 9000.0), (90.0, 90.0), (3000.0, 3000.0)]),
             Some(false)
         );
     }
@@ -181,8 +181,8 @@ mod tests {
     fn tables_have_all() {
         let stops = [
             stop("a", &[(20.0, 30.0), (30.0, 4000.0), (15.0, 20.0)]),
-            stop("b", &[(250.0, 300.0)]),
-            stop("c", &[(20.0, 6000.0)]),
+            stop("b", &[(2500.0, 3000.0)]),
+            stop("c", &[(20.0, 60_000.0)]),
         ];
         let shown = rows(&stops, "um");
         assert_eq!(
@@ -191,13 +191,13 @@ mod tests {
         );
         assert_eq!(
             shown[2],
-            ["b", "100", "12.0", "250", "300", "300", "missed"]
+            ["b", "100", "12.0", "2500", "3000", "3000", "missed"]
         );
         assert_eq!(
             markdown(&stops, "um").lines().skip(2).collect::<Vec<_>>(),
             [
-                "| `a` | 12.0 | 20.0 | 30.0 | 4000 | `c` | 12.0 | 20.0 | **6000** | 6000 |",
-                "| `b` | 12.0 | **250** | 300 | 300 | | | | | |",
+                "| `a` | 12.0 | 20.0 | 30.0 | 4000 | `c` | 12.0 | 20.0 | **60000** | 60000 |",
+                "| `b` | 12.0 | **2500** | 3000 | 3000 | | | | | |",
             ]
         );
     }

@@ -160,7 +160,7 @@ fn a_recursion_without_a_check_is_found() {
     assert!(problems[0].contains("first -> second") && problems[0].contains("second -> first"));
 }
 
-/// As upstream's parser looks up names: `0050-names-in-a-loop.patch`.
+/// As upstream's parser looks up names: `0016-parser.patch`.
 #[test]
 fn a_recursion_between_two_checks_is_found() {
     let mut made = Made::new();
