@@ -11,6 +11,15 @@
 #include "lopcodes.h"
 #include "lstate.h"
 
+l_noret luaD_throwinterrupt(lua_State *L)
+{
+	global_State *g = G(L);
+
+	setsvalue2s(L, L->top.p, g->overlimit ? g->limitmsg : g->interruptmsg);
+	L->top.p++; /* There is EXTRA_STACK. */
+	luaD_throw(L, LUA_ERRRUN);
+}
+
 l_noret luaD_interrupted(lua_State *L)
 {
 	global_State *g = G(L);
@@ -20,9 +29,7 @@ l_noret luaD_interrupted(lua_State *L)
 		/* Message handlers are not called. */
 		lunatik_limit_traceback(L);
 	}
-	setsvalue2s(L, L->top.p, g->overlimit ? g->limitmsg : g->interruptmsg);
-	L->top.p++; /* There is EXTRA_STACK. */
-	luaD_throw(L, LUA_ERRRUN);
+	luaD_throwinterrupt(L);
 }
 
 void luaD_attend(lua_State *L)

@@ -10,6 +10,8 @@
 
 /* Ends the running code by an error that comes again after each catch, for the words stay set. */
 LUAI_FUNC l_noret luaD_interrupted(lua_State *L);
+/* The same without a traceback for a limit, where the calls of the thread may not be looked at. */
+LUAI_FUNC l_noret luaD_throwinterrupt(lua_State *L);
 /* For the interpreter: ends the code if that is asked for, else gives way to other threads. */
 LUAI_FUNC void luaD_attend(lua_State *L);
 /* The same for C code. `attention` stays set, for the interpreter has more to look for. */

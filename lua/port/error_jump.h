@@ -9,6 +9,8 @@ typedef struct lua_longjmp {
 	struct lua_longjmp *previous;
 	jmp_buf b;
 	volatile TStatus status;
+	/* The last call that goes on after an error; null if any may. */
+	CallInfo *ci;
 	/* Whether the error is for the first level of the thread. */
 	volatile lu_byte tobase;
 	/* Whether `previous` lies on another stack. */

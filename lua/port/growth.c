@@ -10,6 +10,8 @@
 #include "lmem.h"
 #include "lstate.h"
 
+#include "error_jump.h"
+
 /* Copies the stack and erases the new part. Returns 0 if the code is to end meanwhile. */
 static int copy_stack(lua_State *L, StkId newstack, int newsize)
 {
@@ -27,23 +29,42 @@ static int copy_stack(lua_State *L, StkId newstack, int newsize)
 	return 1;
 }
 
-/* What pointed into the old stack points into the new one. */
-static void move_pointers(lua_State *L, StkId oldstack)
+/*
+ * What pointed into the old stack points into the new one. There may be hundreds of thousands of calls: if the code is to end
+ * meanwhile, those that the error will end are left as they are, which nobody looks at any more, but for a traceback;
+ * then returns 0.
+ */
+static int move_pointers(lua_State *L, StkId oldstack)
 {
+	global_State *g = G(L);
 	StkId newstack = L->stack.p;
+	CallInfo *goes_on = (L->errorJmp != NULL) ? L->errorJmp->ci : NULL;
 	CallInfo *ci;
 	UpVal *up;
+	unsigned int i = 0;
+	int ended = 0;
 
 	L->top.p = L->top.p - oldstack + newstack;
 	L->tbclist.p = L->tbclist.p - oldstack + newstack;
 	for (up = L->openupval; up != NULL; up = up->u.open.next)
 		up->v.p = s2v(uplevel(up) - oldstack + newstack);
 	for (ci = L->ci; ci != NULL; ci = ci->previous) {
+		if (ci == goes_on)
+			goes_on = NULL; /* From here on all are needed. */
+		if ((i++ & LUNATIK_SOMETIMES) == LUNATIK_SOMETIMES && goes_on != NULL &&
+		    luaD_ended(g) && (!g->overlimit || g->limittold)) {
+			ended = 1;
+			ci = goes_on;
+			goes_on = NULL;
+			if (ci == &L->base_ci) /* Does the whole coroutine end? */
+				L->ci = ci; /* A traceback of it would look, too. */
+		}
 		ci->top.p = ci->top.p - oldstack + newstack;
 		ci->func.p = ci->func.p - oldstack + newstack;
 		if (isLua(ci))
 			ci->u.l.trap = 1; /* Has luaV_execute() look where its base is. */
 	}
+	return !ended;
 }
 
 int luaD_enlargestack(lua_State *L, int newsize, int raiseerror)
@@ -53,6 +74,7 @@ int luaD_enlargestack(lua_State *L, int newsize, int raiseerror)
 	StkId oldstack = L->stack.p;
 	lu_byte oldgcstop = g->gcstopem;
 	StkId newstack;
+	int moved;
 
 	if (!raiseerror)
 		return luaD_reallocstack(L, newsize, 0);
@@ -68,7 +90,9 @@ int luaD_enlargestack(lua_State *L, int newsize, int raiseerror)
 	}
 	L->stack.p = newstack;
 	L->stack_last.p = newstack + newsize;
-	move_pointers(L, oldstack);
+	moved = move_pointers(L, oldstack);
 	luaM_freearray(L, oldstack, cast_sizet(oldsize + EXTRA_STACK));
+	if (l_unlikely(!moved))
+		luaD_throwinterrupt(L);
 	return 1;
 }

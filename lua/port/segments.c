@@ -16,6 +16,8 @@ struct segment_call {
 	lua_State *L;
 	Pfunc f;
 	void *ud;
+	/* As in lua_longjmp. */
+	CallInfo *ci;
 	TStatus status;
 	lu_byte tobase;
 };
@@ -27,7 +29,12 @@ static void onsegment(void *ud)
 	lua_State *L = call->L;
 	lua_State *oldtrying = G(L)->trying;
 	l_uint32 oldnCcalls = L->nCcalls;
-	lua_longjmp lj = { .previous = L->errorJmp, .status = LUA_OK, .segment = 1 };
+	lua_longjmp lj = {
+		.previous = L->errorJmp,
+		.status = LUA_OK,
+		.ci = call->ci,
+		.segment = 1,
+	};
 
 	L->errorJmp = &lj;
 	G(L)->trying = L;
@@ -61,7 +68,13 @@ l_noinline void luaD_checkstackleft(lua_State *L)
 
 int luaD_onsegment(lua_State *L, Pfunc f, void *ud)
 {
-	struct segment_call call = { .L = L, .f = f, .ud = ud };
+	struct segment_call call = {
+		.L = L,
+		.f = f,
+		.ud = ud,
+		/* An error goes on to the next level. */
+		.ci = (L->errorJmp != NULL) ? L->errorJmp->ci : NULL,
+	};
 
 	if (l_unlikely(!lunatik_hop(L, onsegment, &call))) {
 		luaD_checkstackleft(L);
@@ -74,10 +87,11 @@ int luaD_onsegment(lua_State *L, Pfunc f, void *ud)
 	return 1;
 }
 
-l_noinline int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, volatile TStatus *status)
+l_noinline int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, CallInfo *ci,
+				 volatile TStatus *status)
 {
 	lu_byte oldshelter = G(L)->shelter;
-	struct segment_call call = { .L = L, .f = f, .ud = ud };
+	struct segment_call call = { .L = L, .f = f, .ud = ud, .ci = ci };
 
 	if (!lunatik_hop(L, onsegment, &call))
 		return 0;

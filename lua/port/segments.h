@@ -12,8 +12,9 @@
  * to go on without; raises if there is neither.
  */
 LUAI_FUNC int luaD_onsegment(lua_State *L, Pfunc f, void *ud);
-/* The same as a protected call. Returns 0 if there is no segment. */
-LUAI_FUNC int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, volatile TStatus *status);
+/* The same as a protected call, after an error of which `ci` goes on. Returns 0 if there is no segment. */
+LUAI_FUNC int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, CallInfo *ci,
+				volatile TStatus *status);
 /* Raises if the stack is too low to go on without a segment. */
 LUAI_FUNC void luaD_checkstackleft(lua_State *L);
 /* A protected call for which there is neither stack nor a segment: "error in error handling". */

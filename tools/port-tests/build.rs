@@ -50,6 +50,8 @@ fn main() {
     run(compiler()
         .args([
             "-DLUA_USE_POSIX",
+            // Lua's own assertions.
+            "-DLUAI_ASSERT",
             "-DLUNATIK_THREAD_SIZE=16384UL",
             "-mno-red-zone",
         ])
