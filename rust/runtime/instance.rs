@@ -43,9 +43,9 @@ use crate::linux::{
     watch::Watch, //
 };
 
+mod boost;
 mod ended_waits;
 mod ending;
-mod boost;
 mod entered;
 mod failure;
 mod interruption;
