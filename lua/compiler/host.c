@@ -17,12 +17,12 @@ unsigned int lunatik_random_seed(void)
 }
 
 /* There is one stack. */
-unsigned int lunatik_hop(lua_State *L, unsigned int (*function)(void *), void *argument)
+int lunatik_hop(lua_State *L, void (*function)(void *), void *argument)
 {
 	(void)L;
 	(void)function;
 	(void)argument;
-	return LUNATIK_HOP_NONE;
+	return 0;
 }
 
 int lunatik_slice_is_over(void *vm)
@@ -42,11 +42,6 @@ void lunatik_end_first(void)
 void lunatik_limit_traceback(lua_State *L)
 {
 	(void)L;
-}
-
-void lunatik_push_handler(lua_State *L)
-{
-	lua_pushnil(L);
 }
 
 int lunatik_bytecode_allowed_in(lua_State *L)
@@ -76,4 +71,11 @@ struct TString *lunatik_find_shared_string(const char *text, size_t length)
 	(void)text;
 	(void)length;
 	return NULL;
+}
+
+/* For handlers of interrupts, which there are none of. */
+void luaL_checkstack(lua_State *L, int room, const char *message)
+{
+	(void)message;
+	lua_checkstack(L, room);
 }
