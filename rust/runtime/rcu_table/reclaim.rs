@@ -27,12 +27,9 @@ use super::{
     entry::{Entry, OwnedEntry},
     slot::Unlinked, //
 };
-use crate::{
-    linux::{
-        global::{Global, Installed},
-        workqueue::OwnedQueue, //
-    },
-    sys::kernel_helpers as sys, //
+use crate::linux::{
+    global::{Global, Installed},
+    workqueue::OwnedQueue, //
 };
 
 /// Writers wait while more bytes than this are to be freed.
