@@ -89,12 +89,14 @@ fn main() {
 
     // As lua/Kbuild makes it.
     let compiler_of_libraries = out.join("compiler");
-    let core = [
-        "lapi", "lcode", "lctype", "ldebug", "ldo", "ldump", "lfunc", "lgc", "llex", "lmem",
-        "lobject", "lopcodes", "lparser", "lstate", "lstring", "ltable", "ltm", "lundump", "lvm",
-        "lzio",
-    ];
     let folder = root.join("lua/compiler");
+    let list = fs::read_to_string(folder.join("sources")).expect("it is part of the compiler");
+    let sources = list
+        .lines()
+        .map(|line| match line.strip_prefix("upstream/") {
+            Some(name) => patched.join(name),
+            None => root.join("lua").join(line),
+        });
     run(compiler()
         .args(["-DLUNATIK_THREAD_SIZE=16384UL", "-include"])
         .arg(port.join("lunatik_lua.h"))
@@ -102,9 +104,7 @@ fn main() {
         .arg(folder.join("host.h"))
         .arg(format!("-I{}", port.display()))
         .arg(format!("-I{}", patched.display()))
-        .args(core.map(|name| patched.join(name).with_extension("c")))
-        .args(["pieces.c", "pointer_hash.c"].map(|name| port.join(name)))
-        .args(["host.c", "compiler.c"].map(|name| folder.join(name)))
+        .args(sources)
         .args(["-lm", "-o"])
         .arg(&compiler_of_libraries));
     println!(
