@@ -93,6 +93,7 @@ fn main() {
     let list = fs::read_to_string(folder.join("sources")).expect("it is part of the compiler");
     let sources = list
         .lines()
+        .filter(|line| line.ends_with(".c"))
         .map(|line| match line.strip_prefix("upstream/") {
             Some(name) => patched.join(name),
             None => root.join("lua").join(line),
