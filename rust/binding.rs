@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What functions of Rust need that Lua calls: their arguments, their permissions, their errors.
+//! What Rust functions need that Lua calls: arguments, permissions, errors.
 
 pub(crate) mod arguments;
 pub(crate) mod errno;

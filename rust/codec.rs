@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The message codec: how Lua values travel between runtimes, and between the kernel and user space.
+//! The message codec: how Lua values travel between runtimes, and between the kernel and user
+//! space.
 //!
-//! A message is a sequence of values. Each value is one tag byte and what follows it:
+//! A message is a sequence of values. Each value is one tag byte and the bytes after it:
 //!
 //! | tag  | value             | followed by                                                        |
 //! |------|-------------------|--------------------------------------------------------------------|
@@ -17,14 +18,15 @@
 //! | 0x08 | same table again  | varint `n`: the n-th table begun in this message, counted from 0   |
 //! | 0x09 | handle            | kind byte, varint index                                            |
 //!
-//! Varints are little endian base 128, as short as possible, of at most 10 bytes. Tables nest at most
-//! [`MAX_DEPTH`] deep. A reference may name a table that is still open, which is how cycles travel.
+//! Varints are little endian base 128. They are as short as possible and have at most 10 bytes.
+//! Tables nest at most [`MAX_DEPTH`] deep. A reference may name a table that is still open, so
+//! cycles can travel.
 //!
-//! The code is shared: the kernel module and the tool compile these same files. So there is no
-//! allocation here, no recursion, nothing that can panic, and no arithmetic on floats (a float is its
-//! bits, because kernel code has no floating point registers to hold it).
+//! The kernel module and the tool compile these same files. So this code does not allocate, does
+//! not recurse, cannot panic, and does no arithmetic on floats. A float is represented by its bits,
+//! because kernel code has no floating point registers to hold it.
 
-// Each of the two crates that compile this uses only a part, and for one of them it is the interface.
+// Two crates compile this. Each uses only a part, and for one of them it is the public interface.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 mod message;

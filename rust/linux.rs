@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Wrappers that the kernel crate lacks.
+//! Safe wrappers of kernel interfaces that the kernel crate lacks.
 
 pub(crate) mod account;
 pub(crate) mod c_text;

@@ -40,7 +40,7 @@ pub(crate) fn integer(state: State, index: c_int) -> lua::Result<i64> {
     Err(type_error(state, index, "number"))
 }
 
-/// The integer at `index`, or `default` where there is none or nil.
+/// The integer at `index`, or `default` if it is missing or nil.
 pub(crate) fn optional_integer(state: State, index: c_int, default: i64) -> lua::Result<i64> {
     if state.is_none_or_nil(index) {
         return Ok(default);
@@ -48,7 +48,7 @@ pub(crate) fn optional_integer(state: State, index: c_int, default: i64) -> lua:
     integer(state, index)
 }
 
-/// The milliseconds at `index`, if given. More than a `u32` holds counts as that.
+/// The milliseconds at `index`, if given. A larger number counts as the largest `u32`.
 pub(crate) fn optional_milliseconds(state: State, index: c_int) -> lua::Result<Option<u32>> {
     if state.is_none_or_nil(index) {
         return Ok(None);
@@ -75,13 +75,14 @@ pub(crate) fn function(state: State, index: c_int) -> lua::Result<()> {
     Ok(())
 }
 
-/// The script name at `index`, as scripts are registered: without a trailing `.lua`.
+/// The script name at `index`, in the form that scripts are registered with: without a trailing
+/// `.lua`.
 pub(crate) fn script<'a>(state: State, index: c_int) -> lua::Result<&'a [u8]> {
     let given = string(state, index)?;
     script_name(given).map_err(|error| Error::argument(index, format_args!("{error}")))
 }
 
-/// Shows bytes in a message. A message is cut where it is full, and no time goes into what follows.
+/// Shows bytes in a message. A full message is cut off, and the bytes beyond that cost no time.
 pub(crate) fn show(bytes: &[u8]) -> &BStr {
     BStr::from_bytes(bytes)
 }

@@ -2,7 +2,7 @@
 
 //! The names of error numbers, as `errno.h` gives them.
 
-/// The names, by number; empty where there is none.
+/// The names, indexed by number; empty for a number without a name.
 const NAMES: [&[u8]; 134] = [
     b"",
     b"EPERM",

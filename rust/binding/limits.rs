@@ -11,7 +11,7 @@ use crate::{
     runtime::meter::Budget, //
 };
 
-/// Limits for a runtime; 0 is none of its own.
+/// Limits for a runtime; 0 means that it has no limit of its own.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Limits {
     /// Bytes of memory.
@@ -37,7 +37,8 @@ fn field(state: State, index: c_int, name: &CStr) -> lua::Result<u64> {
     Ok(value)
 }
 
-/// Takes the limits at `index` if there is a table. Returns them and the index of what follows.
+/// Reads the limits from the table at `index`, if there is one. Returns them and the index of the
+/// next argument.
 pub(crate) fn take(state: State, index: c_int) -> lua::Result<(Limits, c_int)> {
     if state.kind(index) != Kind::Table {
         return Ok((Limits::default(), index));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What native functions need, for the second argument of [`native!`](crate::native).
+//! Guards that say which permission a native function needs. They are the second argument of
+//! [`native!`](crate::native).
 //!
-//! A value that is looked at here must still be the same when the function uses it: a string or a
-//! userdata among the arguments is, a field of a table is not. What needs more than its arguments
-//! tell asks again itself.
+//! A guard may check only values that are still the same when the function uses them. That holds
+//! for a string or a userdata among the arguments, but not for a field of a table. A function whose
+//! arguments do not show everything that it needs asks again itself.
 
 use super::arguments::script;
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// Tables that are shared with other runtimes.
+/// To use tables that are shared with other runtimes.
 pub(crate) struct Rcu;
 
 impl Guard for Rcu {

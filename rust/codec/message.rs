@@ -4,12 +4,12 @@
 
 use super::reader::{DecodeError, Reader};
 
-/// The bytes of a well-formed message, and what it takes to hold its values.
+/// The bytes of a well-formed message, and the counts that are needed to hold its values.
 ///
 /// # Invariants
 ///
-/// A [`Reader`] over `bytes` reaches the end without error, having seen `values` values, `tables`
-/// tables, and references if `has_references`.
+/// A [`Reader`] over `bytes` reaches the end without error. It then has seen `values` values,
+/// `tables` tables, and references if `has_references`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     bytes: &'a [u8],
@@ -45,27 +45,27 @@ impl<'a> Message<'a> {
         self.bytes
     }
 
-    /// How many values it holds, tables counting as one.
+    /// The number of values in the message; a table counts as one.
     pub const fn values(&self) -> u32 {
         self.values
     }
 
-    /// How many tables it holds, at any depth.
+    /// The number of tables in the message, at any depth.
     pub const fn tables(&self) -> u32 {
         self.tables
     }
 
-    /// Whether a table is in it more than once.
+    /// Whether a table occurs in the message more than once.
     pub const fn has_references(&self) -> bool {
         self.has_references
     }
 
-    /// Whether it holds no value.
+    /// Whether the message has no value.
     pub const fn is_empty(&self) -> bool {
         self.values == 0
     }
 
-    /// Reads it from the start.
+    /// A reader at the start of the message.
     pub fn reader(&self) -> Reader<'a> {
         Reader::new(self.bytes)
     }

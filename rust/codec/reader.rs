@@ -8,16 +8,16 @@ use super::{
     varint::{self, unzigzag, VarintError},
 };
 
-/// How bytes fail to be a message.
+/// Why bytes are not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     /// The bytes end within a value.
     Truncated,
     /// A number takes more bytes than it needs, or does not fit.
     Overlong,
-    /// A byte that is no tag.
+    /// A byte is not a tag.
     UnknownTag(u8),
-    /// The token may not stand here.
+    /// The token is not allowed here.
     Shape(ShapeError),
 }
 
@@ -47,11 +47,11 @@ impl core::fmt::Display for DecodeError {
     }
 }
 
-/// Pulls tokens off a message.
+/// Reads tokens from a message.
 ///
-/// The tokens that come out are well shaped: tables are balanced and at most
-/// [`MAX_DEPTH`](super::MAX_DEPTH) deep, no key is nil or NaN, references name tables that have begun.
-/// After an error every further call gives the same error.
+/// The tokens are well formed: tables are balanced and at most [`MAX_DEPTH`](super::MAX_DEPTH)
+/// deep, no key is nil or NaN, references name tables that have begun. After an error every further
+/// call gives the same error.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
@@ -82,9 +82,10 @@ impl<'a> Reader<'a> {
         token
     }
 
-    /// Passes over one whole value, a table with all that is in it. `false` at the end of the message.
+    /// Skips one whole value, with everything in it if it is a table. Returns `false` at the end of
+    /// the message.
     ///
-    /// It is an error to call this where the innermost open table ends.
+    /// Calling this at the end of the innermost open table is an error.
     pub fn skip_value(&mut self) -> Result<bool, DecodeError> {
         let depth = self.depth();
         loop {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The rules on how tokens may follow each other, for the writer and the reader alike.
+//! The rules for the order of tokens, for both the writer and the reader.
 
 /// How deep tables may nest.
 pub const MAX_DEPTH: u8 = 100;
@@ -8,7 +8,7 @@ pub const MAX_DEPTH: u8 = 100;
 // One bit for each open table.
 const _: () = assert!((MAX_DEPTH as u32) < 2 * u64::BITS);
 
-/// How a sequence of tokens fails to be a message.
+/// Why a sequence of tokens is not a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShapeError {
     /// Tables nest deeper than [`MAX_DEPTH`].
@@ -17,7 +17,7 @@ pub enum ShapeError {
     TooManyTables,
     /// A table key is nil.
     NilKey,
-    /// A table key is not a number.
+    /// A table key is NaN.
     NanKey,
     /// A table ends after a key.
     MissingValue,
@@ -53,8 +53,8 @@ impl core::fmt::Display for ShapeError {
 
 /// A bit for each open table, the innermost first.
 ///
-/// Two halves, not one number of 128 bits: that would want to be aligned to 16 bytes, which stacks of
-/// the kernel are not, where C calls Rust.
+/// Two halves instead of one number of 128 bits, which would need an alignment of 16 bytes. Kernel
+/// stacks do not have that alignment where C calls Rust.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bits {
     low: u64,
@@ -68,20 +68,20 @@ impl Bits {
         half >> (place & 63) & 1 == 1
     }
 
-    /// Turns the first bit round.
+    /// Inverts the first bit.
     #[inline]
     fn flip(&mut self) {
         self.low ^= 1;
     }
 
-    /// Puts a cleared bit in front of all.
+    /// Inserts a cleared bit at the front.
     #[inline]
     fn open(&mut self) {
         self.high = self.high << 1 | self.low >> 63;
         self.low <<= 1;
     }
 
-    /// Takes the first bit away.
+    /// Removes the first bit.
     #[inline]
     fn close(&mut self) {
         self.low = self.low >> 1 | self.high << 63;
@@ -89,18 +89,18 @@ impl Bits {
     }
 }
 
-/// What may come next: the state of a message between two tokens.
+/// The state of a message between two tokens, which decides what may come next.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shape {
     /// Open tables.
     depth: u8,
     /// A bit for each open table, the innermost lowest: set when its next token is a value.
     value_is_next: Bits,
-    /// Tables begun.
+    /// The number of tables that have begun.
     tables: u32,
-    /// Values finished outside all tables.
+    /// The number of finished values outside all tables.
     values: u32,
-    /// Whether a table has come again.
+    /// Whether there was a reference to a table.
     has_references: bool,
 }
 
@@ -126,8 +126,8 @@ impl Shape {
         self.depth > 0 && !self.value_is_next.get(0)
     }
 
-    /// Whether the next token of an open table, or what is open in it, belongs to a key. Tables are
-    /// counted from the innermost, which is 0.
+    /// Whether the next token of an open table, or the table that is open in it, belongs to a key.
+    /// Tables are counted from the innermost, which is 0.
     pub(super) const fn is_in_key(&self, table: u8) -> bool {
         table < self.depth && !self.value_is_next.get(table)
     }
@@ -175,7 +175,7 @@ impl Shape {
         }
     }
 
-    /// A table begins; gives its number.
+    /// A table begins. Returns its number.
     #[inline]
     pub(super) fn begin(&mut self) -> Result<u32, ShapeError> {
         if self.depth >= MAX_DEPTH {
@@ -199,7 +199,7 @@ impl Shape {
         }
         self.depth = self.depth.saturating_sub(1);
         self.value_is_next.close();
-        // To the table around it, the finished one is a key or a value like any other.
+        // For the table around it, the finished table is a key or a value like any other.
         self.scalar();
         Ok(())
     }

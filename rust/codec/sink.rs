@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Where encoded bytes go.
+//! Destinations of encoded bytes.
 
 /// Bytes of a block of [`Sink::put_short`].
 pub const MAX_SHORT: usize = 16;
 
-/// Takes encoded bytes. Growing may fail, so every step may.
+/// Takes encoded bytes. A sink may have to grow, which may fail, so every step may fail.
 pub trait Sink {
     /// Why bytes were not taken.
     type Error;
 
-    /// Appends all of `bytes`, or none of them and says why.
+    /// Appends all of `bytes`, or none of them and returns the reason.
     fn put(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
 
-    /// Appends the first `length` bytes of a block, or all if it has not so many.
+    /// Appends the first `length` bytes of a block, or all of them if it has fewer.
     ///
-    /// A sink that has room for all of the block may copy it as a whole, which takes two
-    /// instructions where so many bytes as are counted take a call.
+    /// A sink that has room for the whole block may copy all of it. That takes two instructions,
+    /// while copying a variable number of bytes takes a call.
     fn put_short(&mut self, block: &[u8; MAX_SHORT], length: usize) -> Result<(), Self::Error> {
         self.put(block.get(..length).unwrap_or(block))
     }
@@ -34,7 +34,7 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     }
 }
 
-/// Counts bytes without keeping them: measures a message before room is made for it.
+/// Counts bytes without keeping them, to measure a message before memory is allocated for it.
 #[derive(Debug, Default)]
 pub struct CountingSink {
     length: usize,
@@ -46,7 +46,7 @@ impl CountingSink {
         Self { length: 0 }
     }
 
-    /// How many bytes came so far.
+    /// The number of bytes so far.
     pub const fn length(&self) -> usize {
         self.length
     }

@@ -23,9 +23,9 @@ pub enum Token<'a> {
     Reference(u32),
     /// Something shareable that is not copied.
     Handle {
-        /// What it is; the meaning is the users' of the codec.
+        /// The kind of the object. The users of the codec define its meaning.
         kind: u8,
-        /// Which one, in a list that travels beside the message.
+        /// The position in a list that travels beside the message.
         index: u32,
     },
 }

@@ -4,7 +4,7 @@
 
 use super::sink::MAX_SHORT;
 
-/// Why no number could be read.
+/// Why a number could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum VarintError {
     /// The bytes end within the number.
@@ -13,8 +13,7 @@ pub(super) enum VarintError {
     Overlong,
 }
 
-/// A tag and the encoding of a number, which form a unit: the bytes, zeros behind them, and how many
-/// they are.
+/// A tag and the encoding of a number as one unit: the bytes, zeros after them, and their number.
 #[inline]
 pub(super) fn tagged(tag: u8, value: u64) -> ([u8; MAX_SHORT], usize) {
     // Most numbers are small.
@@ -45,7 +44,7 @@ fn tagged_long(tag: u8, value: u64) -> ([u8; MAX_SHORT], usize) {
     }
 }
 
-/// Takes a number off the front of `input`.
+/// Removes a number from the front of `input` and returns it.
 #[inline]
 pub(super) fn take(input: &mut &[u8]) -> Result<u64, VarintError> {
     match input.split_first() {
@@ -58,7 +57,7 @@ pub(super) fn take(input: &mut &[u8]) -> Result<u64, VarintError> {
     }
 }
 
-/// Takes a number of any length off the front of `input`.
+/// Removes a number of any length from the front of `input` and returns it.
 fn take_long(input: &mut &[u8]) -> Result<u64, VarintError> {
     let mut value: u64 = 0;
     let mut shift: u32 = 0;
@@ -68,7 +67,8 @@ fn take_long(input: &mut &[u8]) -> Result<u64, VarintError> {
         rest = after;
         let bits = u64::from(byte & 0x7f);
         let last = byte & 0x80 == 0;
-        // The tenth byte holds the 64th bit alone, and no encoding ends in a zero byte but 0 itself.
+        // The tenth byte holds only the 64th bit, and no encoding except that of 0 ends in a zero
+        // byte.
         if shift >= 63 && (bits > 1 || !last) || last && bits == 0 && shift > 0 {
             return Err(VarintError::Overlong);
         }

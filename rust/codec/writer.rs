@@ -12,9 +12,9 @@ use super::{
 /// Why a token was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EncodeError<E> {
-    /// The sink refused.
+    /// The sink refused the bytes.
     Sink(E),
-    /// The token may not stand here.
+    /// The token is not allowed here.
     Shape(ShapeError),
 }
 
@@ -62,7 +62,7 @@ impl<S: Sink> Writer<S> {
         self.shape.key_is_next()
     }
 
-    /// Whether an open table is open for a key and not for a value; counted from the innermost,
+    /// Whether the next value of an open table is a key. Tables are counted from the innermost,
     /// which is 0.
     pub fn is_in_key(&self, table: u8) -> bool {
         self.shape.is_in_key(table)

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who has how much of the machine's memory: one account for each tree of runtimes.
+//! Accounts of the machine's memory: one for each tree of runtimes.
 //!
-//! A runtime's memory counts against its own account and all accounts above it, up to that of the
-//! script which the tool started, as with nested memory cgroups. So the scripts that a script starts
-//! take no more together than it may take itself. Above all roots are the bounds of `machine.rs`.
+//! A runtime's memory counts against its own account and all accounts above it, up to the account
+//! of the script that the tool started, as with nested memory cgroups. So a script and the scripts
+//! that it starts together take no more than the script may take. The bounds of `machine.rs` apply
+//! above all roots.
 //!
-//! A runtime whose limit is not lower than that of its maker uses the maker's account: what counts
-//! against the maker's limit needs no second check against an equal one. So long chains of workers
-//! cost no more per page than one, and only limits that get lower and lower make a chain of accounts.
+//! A runtime whose limit is not lower than its maker's uses the maker's account: a second check
+//! against an equal limit would be useless. So a long chain of workers costs no more per page than
+//! one worker, and only ever lower limits make a chain of accounts.
 //!
-//! A counter changes for each page, and not for each block: that costs nothing beside the page.
+//! A counter changes for each page, not for each block. Its cost is negligible beside that of the
+//! page.
 
 use kernel::{
     alloc::AllocError,

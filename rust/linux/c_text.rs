@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Texts for C whose length a script or a client chooses: paths, and the names of chunks.
+//! Texts for C whose length a script or a client chooses: paths and names of chunks.
 //!
-//! `CString` allocates as much as it is asked for with flags of its own, so a path of megabytes sets off
-//! a warning of the page allocator, and it is formatted twice meanwhile. No path is that long.
+//! `CString` allocates any length, with flags of its own. So a path of megabytes would set off a
+//! warning of the page allocator, and would be formatted twice. No valid path is that long.
 
 use core::ops::Deref;
 use kernel::prelude::*;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Telling KASAN which parts of our own memory may be touched.
+//! Tells KASAN which parts of the module's own memory may be accessed.
 //!
-//! KASAN reports a use of poisoned memory as a `use-after-scope`. Kernels without the generic
-//! mode of KASAN have nothing to tell, and nothing is done.
+//! KASAN reports a use of poisoned memory as a `use-after-scope`. In kernels without the generic
+//! mode of KASAN, these functions do nothing.
 //!
 //! C header: [`include/linux/kasan.h`](srctree/include/linux/kasan.h)
 

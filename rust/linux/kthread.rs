@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Kernel threads that run a closure, and that all end before the module's code goes away.
+//! Kernel threads that run a closure. All of them end before the module's code goes away.
 //!
 //! Lock order: [`THREADS`] is a leaf.
 //!

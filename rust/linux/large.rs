@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Memory of megabytes, taken and given back by a worker.
+//! Large blocks of memory (megabytes), which a kernel worker allocates and frees.
 //!
-//! The kernel needs milliseconds to map and to unmap it, in which nothing can be interrupted.
-//! Whoever waits for the worker can be told to stop waiting.
+//! The kernel needs milliseconds to map and to unmap such a block, and cannot be interrupted
+//! meanwhile. A thread that waits for the worker can be told to stop waiting.
 
 use core::{
     ffi::c_void,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Figures of the machine's memory, in bytes.
+//! The size of the machine's memory and what is available of it, in bytes.
 
 use crate::sys::kernel_helpers as sys;
 

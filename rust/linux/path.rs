@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Places in the file system, held by a reference.
+//! Paths in the file system, held by a reference.
 //!
 //! C header: [`include/linux/path.h`](srctree/include/linux/path.h)
 

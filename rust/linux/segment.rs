@@ -2,11 +2,11 @@
 
 //! Stack segments: more kernel stack for a call that has little left.
 //!
-//! A kernel stack has a fixed size, and Lua recurses on it by calls through C, by coroutines and
-//! in its parser. Where little more than half a stack is left, the call goes on upon the stack of a
-//! worker thread while the first thread waits for it. So every frame lies on a real task stack,
-//! with its guard page, and is unwound, traced and checked as any other; and whatever the kernel
-//! itself needs below a call, direct reclaim included, has half a stack.
+//! A kernel stack has a fixed size, and Lua recurses on it by calls through C, by coroutines and in
+//! its parser. When little more than half a stack is left, the call continues on the stack of a
+//! worker thread, and the first thread waits for it. So every frame lies on a real task stack with
+//! its guard page, and is unwound, traced and checked like any other. Below a call, the kernel's
+//! own functions, direct reclaim included, have half a stack.
 
 use core::{
     cell::UnsafeCell,

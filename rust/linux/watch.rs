@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Notices that a computation in the kernel is to end: the process that does it is being killed, or
-//! it takes too long.
+//! Detects that a computation in the kernel must end, because its process is being killed or
+//! because it takes too long.
 
 use core::{
     cell::UnsafeCell,

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Patterns: `*` is any number of bytes, slashes too, `?` is one byte, `[a-z]` one of a set and
-//! `[!a-z]` one that is not in it. Everything else, a `[` without its `]` too, is itself.
+//! Patterns: `*` matches any number of bytes, slashes included; `?` matches one byte; `[a-z]`
+//! matches one byte of a set, and `[!a-z]` one byte outside it. Every other byte matches itself,
+//! and so does a `[` without its `]`.
 
-/// The longest text that is matched: that of a path, as the kernel has it. No pattern matches more.
+/// The longest text that a pattern can match: the kernel's limit for a path.
 pub const MAX_TEXT: usize = 4096;
 
-/// The bytes of a pattern that are looked at for one text. Each star makes what follows it begin
-/// anew at each byte of the text, so a long pattern and a long text could take a long time.
+/// The most bytes of a pattern that are compared for one text. After a star, the rest of the
+/// pattern is tried again at each byte of the text, so a long pattern and a long text could take a
+/// long time.
 const MAX_LOOKS: usize = 64 * MAX_TEXT;
 
 /// Whether `pattern` matches all of `text`.
 ///
-/// Takes no stack, and less than a millisecond: what takes more than `MAX_LOOKS` does not match,
-/// nor does a text of more than [`MAX_TEXT`] bytes.
+/// Does not recurse, and takes less than a millisecond: a match that takes more than `MAX_LOOKS`
+/// steps fails, and so does a text of more than [`MAX_TEXT`] bytes.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     if text.len() > MAX_TEXT {
         return false;
@@ -23,8 +25,8 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
         looks: MAX_LOOKS,
     };
     let (mut rest, mut left) = (pattern, text);
-    // Where to go on when what follows the last `*` does not match: after that star, with the text
-    // from one byte further on.
+    // Where to continue if the rest of the pattern after the last `*` does not match: after that
+    // star, one byte further on in the text.
     let mut retry: Option<(&[u8], &[u8])> = None;
     loop {
         if let Some((b'*', after)) = rest.split_first() {
@@ -37,7 +39,7 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
         }
         let step = match left.split_first() {
             None if rest.is_empty() => return true,
-            // What follows the star fits even less in a shorter text.
+            // The rest of the pattern cannot match in an even shorter text.
             None => return false,
             Some((&byte, left)) => match matcher.one(rest, byte) {
                 None => return false,
@@ -59,7 +61,7 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// What follows the last `]` of a pattern: no set begins there.
+/// The rest of a pattern after its last `]`: no set begins there.
 fn after_sets(pattern: &[u8]) -> usize {
     let close = pattern.iter().rposition(|&byte| byte == b']');
     let after = close.and_then(|close| pattern.get(close.checked_add(1)?..));
@@ -69,19 +71,19 @@ fn after_sets(pattern: &[u8]) -> usize {
 struct Matcher {
     /// How long the pattern is after its last `]`.
     after_sets: usize,
-    /// What is left of [`MAX_LOOKS`].
+    /// The steps that are left of [`MAX_LOOKS`].
     looks: usize,
 }
 
 impl Matcher {
-    /// What follows the first element of `pattern`, if that matches `byte`; `None` if there were too
-    /// many looks.
+    /// The pattern after its first element, if that element matches `byte`; `None` if there were
+    /// too many steps.
     fn one<'a>(&mut self, pattern: &'a [u8], byte: u8) -> Option<Option<&'a [u8]>> {
         let Some((first, rest)) = pattern.split_first() else {
             return Some(None);
         };
         let set = match first {
-            // So a `[` that nothing closes costs no search for a `]`.
+            // So an unclosed `[` costs no search for a `]`.
             b'[' if rest.len() > self.after_sets => set(rest),
             _ => None,
         };
@@ -149,7 +151,7 @@ pub fn split_directory(pattern: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((directory, pattern.get(slash.checked_add(1)?..)?))
 }
 
-/// What follows `directory`, which is canonical, in `path`, which is, too.
+/// The part of `path` after `directory`. Both are canonical.
 pub fn below<'a>(path: &'a [u8], directory: &[u8]) -> Option<&'a [u8]> {
     if directory == b"/" {
         return path.strip_prefix(b"/");

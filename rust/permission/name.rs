@@ -5,7 +5,7 @@
 /// What the value of a grant means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
-    /// Nothing: a value is taken and not looked at.
+    /// Nothing: a value is accepted and ignored.
     Ignored,
     /// A pattern of paths.
     Paths,
@@ -50,13 +50,13 @@ pub const BASES: &[Base] = &[
         values: Values::Names,
         in_all: false,
     },
-    // These are for bindings to come: nothing asks for them yet.
+    // These are for future bindings: nothing asks for them yet.
     base("network", &["tcp", "udp", "http"], Values::Names),
     base("probe", &[], Values::Names),
     base("netfilter", &[], Values::Names),
 ];
 
-/// What a binding asks for.
+/// A permission that a binding asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// To turn text into code.

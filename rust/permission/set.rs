@@ -3,9 +3,9 @@
 //! A set of permissions.
 //!
 //! An entry without values is unrestricted. A child's set begins as a copy of its parent's, to
-//! which nothing can be added: what the child pledges goes into a *layer* of its own, and of each
-//! layer in an entry one value must match. So a child narrows with as many values as it likes, and
-//! gets beyond its parent with none.
+//! which nothing can be added. What the child pledges goes into a *layer* of its own, and in each
+//! layer of an entry one value must match. So a child can narrow with any number of values, and
+//! none of them takes it beyond its parent.
 
 use core::fmt;
 
@@ -32,7 +32,7 @@ pub const MAX_ENTRIES: usize = 64;
 /// What can still be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seal {
-    /// All.
+    /// Everything.
     Open,
     /// Permissions can be rejected and narrowed.
     Grants,
@@ -56,20 +56,20 @@ pub(super) struct Entry {
 pub struct Set {
     pub(super) entries: KVec<Entry>,
     pub(super) seal: Seal,
-    /// Where new values go.
+    /// The layer to which new values are added.
     layer: u32,
     /// The permissions that are granted without restriction; follows from `entries`.
     free: u32,
 }
 
-/// The answer where the value that is asked for does not count.
+/// The answer to a check, as far as it is known without a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Whatever the value, it is allowed.
+    /// Any value is allowed.
     Allowed,
-    /// It depends on the value.
+    /// The value decides.
     Limited,
-    /// Whatever the value, it is denied.
+    /// Every value is denied.
     Denied,
 }
 
@@ -78,13 +78,13 @@ pub enum Decision {
 pub enum PledgeError<'a> {
     /// The spec is wrong.
     Spec(SpecError<'a>),
-    /// The permission was rejected before; its name.
+    /// The permission with this name was rejected before.
     Rejected(&'a [u8]),
-    /// The permission has as many values as it may; its name.
+    /// The permission with this name has the most values that are allowed.
     TooManyValues(&'a [u8]),
-    /// The set has as many entries as it may.
+    /// The set has the most entries that are allowed.
     TooManyEntries,
-    /// Names and values have as many bytes as they may.
+    /// Names and values have the most bytes that are allowed.
     TooLong,
     /// There is no memory.
     NoMemory,
@@ -172,7 +172,7 @@ fn add<'a>(
 }
 
 impl Set {
-    /// Whether a script may still add what it likes to the set.
+    /// Whether a script may still add any permission to the set.
     pub fn is_open(&self) -> bool {
         self.seal == Seal::Open
     }
@@ -187,7 +187,7 @@ impl Set {
         }
     }
 
-    /// A set with all permissions there are.
+    /// A set with all permissions.
     pub fn everything() -> Result<Self, AllocError> {
         let mut set = Self::nothing();
         for base in BASES {
@@ -197,9 +197,9 @@ impl Set {
         Ok(set)
     }
 
-    /// The set of a runtime that is started with these specs and nothing else: sealed.
+    /// The set of a runtime that is started with exactly these specs. It is sealed.
     ///
-    /// Fails as [`pledge`](Self::pledge) does, with the first spec that is wrong.
+    /// Fails with the first wrong spec, as [`pledge`](Self::pledge) does.
     pub fn of_command_line<'a>(
         specs: impl Iterator<Item = &'a [u8]>,
     ) -> Result<Self, PledgeError<'a>> {
@@ -225,7 +225,7 @@ impl Set {
         Ok(copied)
     }
 
-    /// The set of a child: as this one, but nothing can be added to it.
+    /// The set of a child: a copy to which nothing can be added.
     pub fn inherit(&self) -> Result<Self, AllocError> {
         let mut set = self.try_clone()?;
         set.seal = Seal::Grants;
@@ -235,12 +235,12 @@ impl Set {
         Ok(set)
     }
 
-    /// Whether a child's set is as this one in all.
+    /// Whether a child's set would be equal to this one.
     pub fn inherits_itself(&self) -> bool {
         self.seal == Seal::Grants && !self.has_top_layer()
     }
 
-    /// Whether something was granted or narrowed in the present layer.
+    /// Whether something was granted or narrowed in the current layer.
     fn has_top_layer(&self) -> bool {
         let top = |entry: &Entry| {
             let last = entry.values.last();
@@ -249,7 +249,7 @@ impl Set {
         self.entries.iter().any(top)
     }
 
-    /// Does what `text` says. Returns whether that was possible, as far as seals are concerned.
+    /// Applies the spec `text`. Returns false if a seal prevents that.
     ///
     /// An error changes nothing.
     pub fn pledge<'a>(&mut self, text: &'a [u8], origin: Origin) -> Result<bool, PledgeError<'a>> {
@@ -285,7 +285,7 @@ impl Set {
         Ok(done)
     }
 
-    /// Bytes of memory that it takes, roughly.
+    /// The bytes of memory that the set takes, roughly.
     pub fn memory(&self) -> usize {
         let taken = |entry: &Entry| {
             let values = entry.values.len().saturating_mul(size_of::<Value>() + 32);
@@ -300,7 +300,7 @@ impl Set {
             .fold(0, usize::saturating_add)
     }
 
-    /// Fails where this many more bytes are too many.
+    /// Fails if this many more bytes exceed the limit.
     fn check_room(&self, more: usize) -> Result<(), PledgeError<'static>> {
         let values = |entry: &Entry| length_of(&entry.values);
         let entries = self.entries.iter();
@@ -325,7 +325,7 @@ impl Set {
         self.entries.push(entry, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
     }
 
-    /// As [`insert`](Self::insert), if there is room.
+    /// Calls [`insert`](Self::insert) if there is room.
     fn insert_bounded<'a>(
         &mut self,
         name: &'a [u8],
@@ -367,7 +367,7 @@ impl Set {
         Ok(true)
     }
 
-    /// Grants no more than what is granted already. Returns false if nothing is.
+    /// Narrows a permission that is already granted. Returns false if it is not granted.
     fn narrow<'a>(
         &mut self,
         name: &'a [u8],
@@ -418,13 +418,13 @@ impl Set {
         self.free = free;
     }
 
-    /// Whether nothing can be changed any more, and precompiled code is refused: true for a set
-    /// that was sealed, a child's too.
+    /// Whether nothing can be changed any more and precompiled code is refused. True for a sealed
+    /// set, and for a child's set.
     pub fn is_sealed(&self) -> bool {
         self.seal != Seal::Open
     }
 
-    /// What is known without a value.
+    /// The answer as far as it is known without a value.
     pub fn decide(&self, permission: Permission) -> Decision {
         if self.free & permission.bit() != 0 {
             return Decision::Allowed;
@@ -435,7 +435,7 @@ impl Set {
         }
     }
 
-    /// Whether every layer of the permission's values has one for which `matches` is true.
+    /// Whether `matches` is true for at least one value in every layer of the permission.
     fn all_layers(&self, permission: Permission, mut matches: impl FnMut(&[u8]) -> bool) -> bool {
         if self.free & permission.bit() != 0 {
             return true;
@@ -449,7 +449,7 @@ impl Set {
 
     /// Whether a permission whose values are patterns of names, or have no meaning, is granted.
     ///
-    /// Without a name, any grant will do.
+    /// Without a name, any grant suffices.
     pub fn allows(&self, permission: Permission, name: Option<&[u8]>) -> bool {
         self.all_layers(permission, |pattern| {
             name.is_none_or(|name| glob::matches(pattern, name))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! How a set of permissions is shown to people.
+//! Prints a set of permissions for people.
 
 use core::fmt;
 
@@ -9,8 +9,8 @@ use super::{
     set::{Entry, Seal, Set}, //
 };
 
-/// As the specs that make the set, separated by spaces; `all` for all permissions there are. A
-/// value that narrows one of a parent's follows it after `&`.
+/// Prints the specs that make the set, separated by spaces, or `all` for all permissions. A value
+/// that narrows a parent's value follows it after `&`.
 impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let everything = self.entries.len() == BASES.len()
@@ -38,7 +38,7 @@ impl fmt::Display for Set {
     }
 }
 
-/// Bytes that a script has chosen, on one line and without a zero.
+/// Bytes that a script has chosen, printed on one line and without a zero.
 struct Shown<'a>(&'a [u8]);
 
 impl fmt::Display for Shown<'_> {

@@ -18,12 +18,12 @@ pub(super) const ALL: &[u8] = b"all";
 /// The name that seals a set.
 pub(super) const SEAL: &[u8] = b"seal";
 
-/// Who asks.
+/// The origin of a spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A script.
     Script,
-    /// Whoever starts a script.
+    /// The client that starts a script.
     CommandLine,
 }
 
@@ -32,7 +32,7 @@ pub enum Origin {
 pub struct Spec<'a> {
     /// Whether it begins with `~`.
     pub rejects: bool,
-    /// The full name. Not checked but for its length.
+    /// The full name. Only its length has been checked.
     pub name: &'a [u8],
     /// What follows `=`; not empty.
     pub value: Option<&'a [u8]>,
@@ -47,9 +47,9 @@ pub enum SpecError<'a> {
     ValueTooLong,
     /// Nothing follows `=`; the whole spec.
     ValueEmpty(&'a [u8]),
-    /// Only the command line may name `all`.
+    /// A script names `all`, which only the command line may do.
     All,
-    /// The command line may not limit `all`; the whole spec.
+    /// The command line limits `all`, which is not allowed; the whole spec.
     AllOnly(&'a [u8]),
     /// There is no such permission.
     Unknown(&'a [u8]),
@@ -59,10 +59,10 @@ pub enum SpecError<'a> {
     Unanchored(&'a [u8]),
 }
 
-/// Bytes in a message: the first of them, if there are more than a correct spec has.
+/// Bytes for a message. If there are more than a correct spec has, only the first ones are shown.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
-/// How many bytes are shown.
+/// The number of bytes that are shown.
 const MAX_SHOWN: usize = MAX_NAME + MAX_VALUE + 2;
 
 impl fmt::Display for Bytes<'_> {
@@ -113,7 +113,7 @@ impl<'a> Spec<'a> {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        // A script may give megabytes: no more is looked at than a name may have.
+        // A script may pass megabytes, so this reads only as many bytes as a name may have.
         let mut start = rest.iter().take(MAX_NAME.saturating_add(1));
         let equals = start.position(|&byte| byte == b'=');
         let (name, value) =
@@ -145,17 +145,17 @@ impl<'a> Spec<'a> {
         })
     }
 
-    /// Whether it seals.
+    /// Whether the spec is `seal`.
     pub fn seals(&self) -> bool {
         !self.rejects && self.name == SEAL
     }
 
-    /// Whether it grants all.
+    /// Whether the spec grants `all`.
     pub fn is_all(&self) -> bool {
         self.name == ALL
     }
 
-    /// The base of what is granted; fails for a name or a value that no grant may have.
+    /// The base of the granted permission. Fails for a name or a value that no grant may have.
     pub fn base(&self) -> Result<&'static Base, SpecError<'a>> {
         let (base, sub) = name::split(self.name);
         let found = name::find(base).ok_or(SpecError::Unknown(self.name))?;
@@ -175,7 +175,7 @@ impl<'a> Spec<'a> {
         }
     }
 
-    /// Checks all that can be known without a set.
+    /// Checks everything that can be checked without a set.
     pub fn check(text: &'a [u8], origin: Origin) -> Result<(), SpecError<'a>> {
         let spec = Self::parse(text, origin)?;
         if !spec.rejects && !spec.seals() && !spec.is_all() {

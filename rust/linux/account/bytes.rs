@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Bytes that count against an account.
+//! Vectors of bytes that count against an account.
 
 use core::ops::Deref;
 use kernel::{

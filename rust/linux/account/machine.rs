@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The bound of all accounts together, and a look at what memory the machine has left.
+//! The bound of all accounts together, and a check of the memory that the machine has left.
 //!
-//! A machine where others use most of the memory has less for scripts than the bound. Whoever asks for
-//! the last pages wakes the OOM killer, which picks a process or, without one, ends in a panic; and that
-//! need not be the script that took too much. So scripts get an error while there is still some left.
+//! If others use most of the machine's memory, less than the bound is left for scripts. A request
+//! for the last pages wakes the OOM killer, which picks a process or, if there is none, panics.
+//! That process need not be responsible. So scripts get an error while there is still some memory
+//! left.
 
 use kernel::sync::atomic::{Atomic, Relaxed};
 
