@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The end of running Lua code, and its turns with other threads: see attention.h. */
+/* Ends running Lua code, and makes it give way to other threads: see attention.h. */
 
 #define LUA_CORE
 
@@ -36,10 +36,10 @@ void luaD_attend(lua_State *L)
 {
 	global_State *g = G(L);
 
-	/* Orders the two reads: whoever sets `attention` has set `interrupt` before. */
+	/* Orders the two reads: `interrupt` is always set before `attention`. */
 	__atomic_exchange_n(&g->attention, 0, __ATOMIC_SEQ_CST);
 	if (luaD_ended(g)) {
-		g->attention = 1; /* To be seen again after each catch. */
+		g->attention = 1; /* To be noticed again after each catch. */
 		luaD_interrupted(L);
 	}
 	lunatik_give_way();
@@ -59,12 +59,15 @@ void luaD_setshelter(global_State *g, lu_byte shelter)
 		g->attention = 1;
 }
 
-/* A C function that raises or yields from within an instruction needs the frame as a call would have it. */
+/*
+ * A C function that raises or yields during an instruction needs the frame in the state that a call would leave it
+ * in.
+ */
 static void save_frame(lua_State *L, CallInfo *ci, const Instruction *pc)
 {
 	ci->u.l.savedpc = pc + 1;
 	if (!luaP_isIT(*pc)) /* Does the instruction not use the top? */
-		L->top.p = ci->top.p; /* Keeps what is to be closed. */
+		L->top.p = ci->top.p; /* Keeps the variables that are to be closed. */
 }
 
 void luaG_look(lua_State *L, const Instruction *pc)

@@ -2,26 +2,26 @@
 /*
  * How running Lua code is ended, and gives way to other threads. Included by ldo.h.
  *
- * Another CPU sets two words of the global state: `interrupt` says that the code is to end, `attention` that the
- * interpreter is to look. See Documentation/stopping.md.
+ * Another CPU sets two words of the global state: `interrupt` tells the code to end, and `attention` tells the
+ * interpreter to check. See Documentation/stopping.md.
  */
 #ifndef LUNATIK_ATTENTION_H
 #define LUNATIK_ATTENTION_H
 
-/* Ends the running code by an error that comes again after each catch, for the words stay set. */
+/* Ends the running code by an error that comes again after each catch, because the words stay set. */
 LUAI_FUNC l_noret luaD_interrupted(lua_State *L);
-/* The same without a traceback for a limit, where the calls of the thread may not be looked at. */
+/* The same, but without the traceback for a limit: for places where the calls of the thread must not be read. */
 LUAI_FUNC l_noret luaD_throwinterrupt(lua_State *L);
-/* For the interpreter: ends the code if that is asked for, else gives way to other threads. */
+/* For the interpreter: ends the code if it was told to end, otherwise gives way to other threads. */
 LUAI_FUNC void luaD_attend(lua_State *L);
-/* The same for C code. `attention` stays set, for the interpreter has more to look for. */
+/* The same for C code. `attention` stays set, because the interpreter has more to check. */
 LUAI_FUNC void luaD_attendinc(lua_State *L);
-/* Enters or leaves a shelter: what it has kept away is to be seen then. */
+/* Enters or leaves a shelter. An interrupt that the former shelter has kept away takes effect then. */
 LUAI_FUNC void luaD_setshelter(global_State *g, lu_byte shelter);
 
 /*
- * Whether Lua code is to end. An interrupt of 1 spares closing methods and finalizers, whose
- * shelter is 1, so that they can tidy up; a greater one spares nothing.
+ * Whether Lua code is to end. An interrupt of 1 spares closing methods and finalizers, whose shelter is 1, so that
+ * they can clean up. A greater one spares nothing.
  */
 #define luaD_ended(g) ((g)->interrupt > (g)->shelter)
 
@@ -33,8 +33,8 @@ LUAI_FUNC void luaD_setshelter(global_State *g, lu_byte shelter);
 	} while (0)
 
 /*
- * For luaG_traceexec(), which is about to execute the instruction at `pc`: attends, leaves the kernel thread if the program
- * is to, and takes an interrupt of the thread.
+ * For luaG_traceexec(), which is about to execute the instruction at `pc`: attends, leaves the kernel thread if the
+ * program is told to, and takes an interrupt of the Lua thread.
  */
 LUAI_FUNC void luaG_look(lua_State *L, const Instruction *pc);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Calls of Lua functions: as part of what the thread does, or as a program, which may leave the
- * thread in the midst of it.
+ * Calls of Lua functions: as part of the thread's work, or as a program, which may leave the kernel thread before
+ * it has ended.
  */
 
 #define LUA_CORE
@@ -28,7 +28,7 @@ int lunatik_try_call(lua_State *L, int arguments, int results)
 	return status;
 }
 
-/* What the main thread counts while no program runs in it: it must not yield. */
+/* The call count of the main thread while no program runs in it: it must not yield. */
 static void close_main(lua_State *L)
 {
 	L->nCcalls = 0;

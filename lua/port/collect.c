@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Collections that can be interrupted and give way: see collect.h. */
+/* Collections that can be interrupted and give way to other threads: see collect.h. */
 
 #define LUA_CORE
 
@@ -13,7 +13,7 @@
 
 #include "collect.h"
 
-/* A collection that was interrupted, or code that ends, does not look at each allocation. */
+/* The debt until the next check, when a collection was interrupted or code is ending: not every allocation checks. */
 #define LATER 20000
 
 void luaC_attend(global_State *g)
@@ -28,7 +28,7 @@ void luaC_collect(lua_State *L, Pfunc f, void *ud)
 	global_State *g = G(L);
 
 	if (l_unlikely(luaD_ended(g)))
-		return; /* Finalizers are for the end. */
+		return; /* Finalizers run at the end. */
 	if (l_unlikely(g->gcaborted)) {
 		if (g->interrupt)
 			return;

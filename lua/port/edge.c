@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* States, and the operations that need no more than one call of Lua's API; see edge.h. */
+/* States, and the operations that need only one call of Lua's API; see edge.h. */
 
 #define LUA_CORE
 
@@ -80,7 +80,7 @@ static void open_libraries(lua_State *L, void *ud)
 {
 	(void)ud;
 	luaL_openlibs(L);
-	/* There is no process to leave, no shell, no loader of C libraries. */
+	/* There is no process to exit, no shell, and no loader of C libraries. */
 	remove_field(L, "os", "exit");
 	remove_field(L, "os", "execute");
 	remove_field(L, "io", "popen");
@@ -102,7 +102,7 @@ static void run_finalizers(lua_State *L, void *ud)
 
 void lunatik_run_finalizers(lua_State *L)
 {
-	/* Errors in finalizers are warnings; in closing variables they have nobody to go to. */
+	/* Errors in finalizers become warnings; nobody receives errors in closing variables. */
 	luaD_setshelter(G(L), 1);
 	luaD_closeprotected(L, 1, LUA_OK);
 	lua_settop(L, 0);
@@ -281,7 +281,7 @@ int lunatik_try_setmetatable(lua_State *L, int index)
 static void set_field(lua_State *L, void *ud)
 {
 	OPERANDS(ud);
-	/* Raw: the value moves up to make room for its key. */
+	/* Raw: move the value up to make room for its key. */
 	lua_pushstring(L, operands->text);
 	lua_insert(L, -2);
 	lua_rawset(L, operands->index);
@@ -365,6 +365,6 @@ int lunatik_try_tolstring(lua_State *L, int index)
 
 int lunatik_try_load(lua_State *L, const char *text, size_t length, const char *name)
 {
-	/* Protects itself; what it needs before that, it has on its own stack. */
+	/* luaL_loadbufferx protects itself; before that it needs only its own stack. */
 	return luaL_loadbufferx(L, text, length, name, "t");
 }

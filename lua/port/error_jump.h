@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Where an error of Lua goes. Included by ldo.c, which had its own. */
+/* The destination of a Lua error. Included by ldo.c, in place of its own structure. */
 #ifndef LUNATIK_ERROR_JUMP_H
 #define LUNATIK_ERROR_JUMP_H
 
@@ -9,7 +9,7 @@ typedef struct lua_longjmp {
 	struct lua_longjmp *previous;
 	jmp_buf b;
 	volatile TStatus status;
-	/* The last call that goes on after an error; null if any may. */
+	/* The last call that continues after an error; null if any call may. */
 	CallInfo *ci;
 	/* Whether the error is for the first level of the thread. */
 	volatile lu_byte tobase;

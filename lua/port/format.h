@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What rust/float/ gives snprintf.c. */
+/* What rust/float/ provides for snprintf.c. */
 #ifndef LUNATIK_FORMAT_H
 #define LUNATIK_FORMAT_H
 

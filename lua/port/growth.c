@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The growth of Lua's stacks: a million slots are copied and erased in pieces, so that the code can be ended meanwhile. */
+/*
+ * The growth of Lua's stacks. A million slots are copied and erased in pieces, so that the code can be ended
+ * meanwhile.
+ */
 
 #define LUA_CORE
 
@@ -12,7 +15,7 @@
 
 #include "error_jump.h"
 
-/* Copies the stack and erases the new part. Returns 0 if the code is to end meanwhile. */
+/* Copies the stack and erases the new part. Returns 0 if the code is told to end meanwhile. */
 static int copy_stack(lua_State *L, StkId newstack, int newsize)
 {
 	StkId oldstack = L->stack.p;
@@ -30,9 +33,9 @@ static int copy_stack(lua_State *L, StkId newstack, int newsize)
 }
 
 /*
- * What pointed into the old stack points into the new one. There may be hundreds of thousands of calls: if the code is to end
- * meanwhile, those that the error will end are left as they are, which nobody looks at any more, but for a traceback;
- * then returns 0.
+ * Redirects pointers from the old stack to the new one. There may be hundreds of thousands of calls. If the code is
+ * told to end meanwhile, this leaves the calls that the error will end as they are, and returns 0. Nothing reads
+ * these calls any more, except a traceback.
  */
 static int move_pointers(lua_State *L, StkId oldstack)
 {
@@ -50,19 +53,19 @@ static int move_pointers(lua_State *L, StkId oldstack)
 		up->v.p = s2v(uplevel(up) - oldstack + newstack);
 	for (ci = L->ci; ci != NULL; ci = ci->previous) {
 		if (ci == goes_on)
-			goes_on = NULL; /* From here on all are needed. */
+			goes_on = NULL; /* From here on all calls are needed. */
 		if ((i++ & LUNATIK_SOMETIMES) == LUNATIK_SOMETIMES && goes_on != NULL &&
 		    luaD_ended(g) && (!g->overlimit || g->limittold)) {
 			ended = 1;
 			ci = goes_on;
 			goes_on = NULL;
 			if (ci == &L->base_ci) /* Does the whole coroutine end? */
-				L->ci = ci; /* A traceback of it would look, too. */
+				L->ci = ci; /* A traceback would read the calls, too. */
 		}
 		ci->top.p = ci->top.p - oldstack + newstack;
 		ci->func.p = ci->func.p - oldstack + newstack;
 		if (isLua(ci))
-			ci->u.l.trap = 1; /* Has luaV_execute() look where its base is. */
+			ci->u.l.trap = 1; /* Makes luaV_execute() read its base again. */
 	}
 	return !ended;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Everything of a VM that C code has made and that a script could get hold of. For tests, which
- * call and pass around what they could never find by name.
+ * Finds everything in a VM that C code has made and that a script could get. For tests, which call and pass objects
+ * that they could never find by name.
  */
 
 #define LUA_CORE
@@ -19,7 +19,7 @@
 #include "edge.h"
 #include "operation.h"
 
-/* Notes functions of C, userdata and coroutines as keys of the table. */
+/* Notes C functions, userdata and coroutines as keys of the table. */
 static void note(lua_State *L, Table *found, const TValue *value)
 {
 	TValue yes;

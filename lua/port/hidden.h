@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Included before anything else in the C files of the module's Lua: these and all that they call
- * are in one module, so calls and data are found relative to the instruction pointer.
+ * Included first in the C files of the module's Lua. These files and everything that they call are in one module,
+ * so the compiler can address calls and data relative to the instruction pointer.
  */
 #pragma GCC visibility push(hidden)

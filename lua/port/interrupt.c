@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Interrupts of single threads, and their handlers. Those lie in a table with weak keys, so that neither the table
- * nor a handler that refers to its own thread keeps a thread alive.
+ * Interrupts of single Lua threads, and their handlers. The handlers are in a table with weak keys, so that neither
+ * the table nor a handler that refers to its own thread keeps a thread alive.
  */
 
 #define LUA_CORE
@@ -28,7 +28,7 @@ void lunatik_push_handler(lua_State *L)
 	lua_replace(L, -2);
 }
 
-/* Pushes the table, which is made if there is none yet. */
+/* Pushes the table, and makes it if there is none yet. */
 static void push_handlers(lua_State *L)
 {
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &handlers_key) == LUA_TTABLE)
@@ -43,7 +43,7 @@ static void push_handlers(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &handlers_key);
 }
 
-/* With a thread and its handler, or nil, on top of the stack. */
+/* Expects a thread and its handler, or nil, on top of the stack. */
 static void set_handler(lua_State *L, void *ud)
 {
 	(void)ud;
@@ -58,7 +58,7 @@ static void set_handler(lua_State *L, void *ud)
 int lunatik_try_set_handler(lua_State *L)
 {
 	int status = try_operation(L, set_handler, NULL);
-	/* What is left on top of the stack is the error. */
+	/* The error, if any, is left on top of the stack. */
 	int left = status != LUA_OK;
 
 	if (left)
@@ -105,7 +105,7 @@ void luaD_fire(lua_State *L)
 	if (!(oldallow & ALLOWINTERRUPTS))
 		return; /* Later. */
 	mode = lunatik_take_interrupt(L->interruptible);
-	/* One for always is there again at the next operation. */
+	/* A permanent interrupt is pending again at the next operation. */
 	if (mode != LUNATIK_INTERRUPTED_ALWAYS)
 		L->hookmask &= ~MASKINTERRUPT;
 	if (mode == LUNATIK_NOT_INTERRUPTED)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Interrupts of single threads of Lua. Included by lunatik_lua.h, and so by each of Lua's
- * C files; see lua/patches/ and Documentation/mtint.md.
+ * Interrupts of single Lua threads. Included by lunatik_lua.h, and so by each of Lua's C files; see lua/patches/
+ * and Documentation/mtint.md.
  */
 #ifndef LUNATIK_INTERRUPT_H
 #define LUNATIK_INTERRUPT_H
 
 struct lua_State;
 
-/* What is raised in a thread that was interrupted and has no handler. */
+/* The error in an interrupted thread that has no handler. */
 #define LUNATIK_INTERRUPTED "mtint.error.interrupted"
 
 /* How a thread is interrupted. */
@@ -21,21 +21,21 @@ enum lunatik_interrupt_mode {
 };
 
 /*
- * What other CPUs know of a thread. The head of `Interruptible` in
- * rust/runtime/interruptible.rs, which counts its references; the thread has one.
+ * The record of a thread that other CPUs can find. The head of `Interruptible` in rust/runtime/interruptible.rs,
+ * which counts its references; the thread has one.
  */
 struct lunatik_interruptible {
-	/* Set by those who interrupt, under a lock; taken by the thread, without. */
+	/* Set by interrupting threads under a lock; taken by the interrupted thread without a lock. */
 	int mode;
 };
 
-/* Whether an interrupt waits. */
+/* Whether an interrupt is pending. */
 static inline int lunatik_is_interrupted(struct lunatik_interruptible *thread)
 {
 	return __atomic_load_n(&thread->mode, __ATOMIC_SEQ_CST) != LUNATIK_NOT_INTERRUPTED;
 }
 
-/* What interrupt waits; one for once is taken, so that the next one is another one. */
+/* Returns the pending interrupt. A one-time interrupt is taken, so the next one counts as another one. */
 static inline enum lunatik_interrupt_mode
 lunatik_take_interrupt(struct lunatik_interruptible *thread)
 {
@@ -50,20 +50,21 @@ lunatik_take_interrupt(struct lunatik_interruptible *thread)
 void lunatik_push_handler(struct lua_State *L);
 
 /*
- * A bit of a thread's `hookmask` beside those for hooks: there may be an interrupt for this thread alone. The thread that
- * executes the VM sets it, so that whoever looks for hooks finds it. It stays until the interrupt is taken.
+ * A bit of a thread's `hookmask` beside those for hooks: an interrupt for this single thread may be pending. The
+ * thread that executes the VM sets it, so that every check for hooks finds it. It stays until the interrupt is
+ * taken.
  */
 #define MASKINTERRUPT (1 << 7)
 
 /*
- * Bits of a thread's `allowhook`. In a hook there are no hooks, in a message handler no interrupts, in a finalizer
- * and in what an interrupt calls neither.
+ * Bits of a thread's `allowhook`. In a hook there are no hooks. In a message handler there are no interrupts. In a
+ * finalizer, and in a handler of an interrupt, there are neither.
  */
 #define ALLOWHOOKS 1
 #define ALLOWINTERRUPTS 2
 #define ALLOWALL (ALLOWHOOKS | ALLOWINTERRUPTS)
 
-/* To be called where control comes to a thread, which may be null: another one may have interrupted it meanwhile. */
+/* Call this when a thread, which may be null, gains control: another one may have interrupted it meanwhile. */
 #define luaG_notice(L)							\
 	do {								\
 		if (l_unlikely((L) != NULL && (L)->interruptible != NULL))	\
@@ -72,8 +73,8 @@ void lunatik_push_handler(struct lua_State *L);
 void luaG_noticeinterrupt(struct lua_State *L);
 
 /*
- * Takes the interrupt of a thread, if there is one: calls its handler, as a hook is called, or raises an
- * error. Another one may come meanwhile and is kept.
+ * Takes the interrupt of a thread, if there is one: calls the handler like a hook, or raises an error. An interrupt
+ * that comes meanwhile is kept.
  */
 void luaD_fire(struct lua_State *L);
 

@@ -11,8 +11,8 @@
 #include "lstate.h"
 
 /*
- * Most calls that yield come from the only interpreter loop of the thread. That returns, for returns are much
- * faster than a jump over them, after which the processor mispredicts each later return. Anything else that
+ * Most calls that yield come from the only interpreter loop of the thread. That loop returns instead of being
+ * jumped over: after a jump, the processor mispredicts each later return, which is much slower. Anything else that
  * runs in between (a metamethod, an iterator, a hook, pcall) counts as a C call.
  */
 static int yield_by_return(lua_State *L, int nresults, lua_KFunction k)

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * How a program leaves its kernel thread, to go on later and perhaps on another one. Included by ldo.h.
- * See Documentation/leaving.md.
+ * How a program leaves its kernel thread, to continue later and perhaps on another one. Included by ldo.h. See
+ * Documentation/leaving.md.
  */
 #ifndef LUNATIK_LEAVE_H
 #define LUNATIK_LEAVE_H
 
-/* What a C function returns to an interpreter loop that is to return, for its thread has yielded. */
+/* What a C function returns to an interpreter loop to make it return, because its thread has yielded. */
 #define LUAD_YIELDED (-2)
 
-/* As lua_yield(), for `coroutine.yield`. */
+/* The same as lua_yield(), for `coroutine.yield`. */
 LUAI_FUNC int luaD_yield(lua_State *L, int nresults);
 /*
- * Whether the whole program can leave. Each of its threads that runs, or waits for one that it has resumed, must be able
- * to yield, down to the main thread, which is only while lunatik_program() runs it. Closing methods and
- * finalizers that are given time to tidy up stay.
+ * Whether the whole program can leave. The running thread must be able to yield, and so must each thread that waits
+ * for one that it has resumed, down to the main thread. The main thread can yield only while lunatik_program() runs
+ * it. Closing methods and finalizers that are given time to clean up do not leave.
  */
 LUAI_FUNC int luaD_canleave(lua_State *L);
 /*
- * Leaves, from a C function: `k` is called when the program is back. Each thread yields to the one that has
- * resumed it, which sees `leaving` and does the same; `coroutine.resume` and `coroutine.wrap` do.
+ * Leaves from a C function; `k` is called when the program is back. Each thread yields to the one that has resumed
+ * it. `coroutine.resume` and `coroutine.wrap` in that thread see `leaving` and yield, too.
  */
 LUAI_FUNC int luaD_leave(lua_State *L, lua_KFunction k);
-/* Leaves; when the program is back, the C function is called again with what is on its stack. */
+/* Leaves. When the program is back, the C function is called again with the values on its stack. */
 LUAI_FUNC int luaD_leaveandrepeat(lua_State *L);
 
 #endif

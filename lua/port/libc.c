@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Small functions of C's library that the kernel does not export. */
+/* Small functions of the C library that the kernel does not export. */
 
 #include <locale.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Gives the modules of lua/lib/ to `require`, and functions to Rust. What they do they do with the permissions of the
- * script that requires them, so to have one is no power.
+ * Provides the modules of lua/lib/ to `require`, and functions to Rust. They run with the permissions of the script
+ * that requires them, so having one gives no power.
  */
 
 #define LUA_CORE
@@ -18,9 +18,9 @@
 #include "shared_code.h"
 #include "undump.h"
 
-/* For Rust alone. */
+/* For Rust code only. */
 #define INTERNAL "internal."
-/* Of the tests, which are built in for them only. */
+/* Modules of the tests, which are built in only for them. */
 #define TESTING "lunatik.testing."
 
 static int begins_with(const char *name, const char *start)
@@ -52,7 +52,7 @@ static void push_main(lua_State *L, unsigned int number)
 	lunatik_undump(L, (const char *)lunatik_library_code + library->offset, library->size, 1);
 }
 
-/* What `require` finds in package.preload, the same function for all: it is called with the name. */
+/* The function that `require` finds in package.preload, the same for all modules: it is called with the name. */
 static int open_library(lua_State *L)
 {
 	size_t length;

@@ -7,17 +7,17 @@
 #define LUNATIK_LIBRARY_H
 
 /*
- * Bytes of a name, with its zero. With what is around it in the name of a chunk, that is a short string of Lua, and
- * one that messages show whole.
+ * The bytes of a name with its final zero. A chunk name made from it is still a short Lua string, and messages show
+ * all of it.
  */
 #define LUNATIK_LIBRARY_NAME 33
 
-/* In a fixed buffer the code lies as it is used, at this alignment. */
+/* Code in a fixed buffer is used in place, at this alignment. */
 #define LUNATIK_LIBRARY_ALIGN 8
 
 struct lunatik_library {
 	char name[LUNATIK_LIBRARY_NAME];
-	/* Where its code is, and how many bytes. */
+	/* The place of its code, and the number of bytes. */
 	unsigned int offset;
 	unsigned int size;
 };

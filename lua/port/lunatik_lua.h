@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Configures upstream Lua for the kernel. Included before anything else in each
- * of Lua's C files, none of which includes a header of the kernel: those define
- * macros that Lua's own preprocessor conditions do not survive.
+ * Configures upstream Lua for the kernel. Included first in each of Lua's C files. None of these files includes a
+ * header of the kernel, because kernel headers define macros that break Lua's own preprocessor conditions.
  */
 #ifndef LUNATIK_LUA_H
 #define LUNATIK_LUA_H
@@ -16,19 +15,19 @@ struct lua_State;
 
 #define LUNATIK_NORETURN __attribute__((noreturn))
 
-/* Where objtool looks for the targets of a computed goto. */
+/* The section in which objtool searches for the targets of a computed goto. */
 #define LUNATIK_JUMP_TABLE \
 	__attribute__((section(".data.rel.ro.c_jump_table,\"a\",@progbits #")))
 
 #define l_noinline __attribute__((__noinline__))
 
-/* Paths: scripts of the machine's administrator, and nothing else. */
+/* Paths: only scripts of the machine's administrator. */
 #define LUA_PATH_DEFAULT "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua"
 #define LUA_CPATH_DEFAULT ""
 
 /*
- * Errors: our own setjmp, as the kernel has none. The trap is never reached: it says so to objtool, which does
- * not know that the jump does not return.
+ * Errors: our own setjmp, because the kernel has none. The trap is never reached. It tells objtool that the jump
+ * does not return.
  */
 #define LUAI_THROW(L, c) (lunatik_longjmp((c)->b, 1), __builtin_trap())
 #define LUAI_TRY(L, c, f, ud)		\
@@ -38,48 +37,48 @@ struct lua_State;
 	} while (0)
 
 /*
- * Nesting of calls through C and of the parser: Lua's 200, and some for the error
- * reports of programs that nest functions a hundred deep. The stack does not limit it.
+ * Nesting of calls through C and of the parser: Lua's 200, and some more for the error reports of programs that
+ * nest functions a hundred deep. The stack does not limit it.
  */
 #ifndef LUAI_MAXCCALLS
 #define LUAI_MAXCCALLS 220
 #endif
 
-/* Output goes to whoever listens to the runtime. */
+/* Output goes to the client or the log of the runtime. */
 void lunatik_write(struct lua_State *L, int stream, const char *text, size_t length);
 #define lua_writestring(s, l) lunatik_write(L, 1, (s), (l))
-/* Only the interactive debugger and states of luaL_newstate() use it. */
+/* Only the interactive debugger and states from luaL_newstate() use it. */
 #define lua_writestringerror(s, p) ((void)(s), (void)(p))
 #define lua_writeline() lunatik_write(L, 1, "\n", 1)
 
 /* The C locale's. */
 #define lua_getlocaledecpoint() '.'
 
-/* Seeds math.random. Those of hashes come with lunatik_newstate(). */
+/* Seeds math.random. The seeds of hashes are passed to lunatik_newstate(). */
 unsigned int lunatik_random_seed(void);
 #define luai_makeseed() lunatik_random_seed()
 
 /*
- * The stack. Task stacks are aligned to their size, so that the bytes left need
- * no look at memory.
+ * The stack. Task stacks are aligned to their size, so the bytes that are left can be computed without reading
+ * memory.
  */
-/* Less than this is left: the call goes on upon another segment. */
+/* If less than this is left, a call continues on another segment. */
 #define LUNATIK_STACK_LOW (LUNATIK_THREAD_SIZE / 16 * 9)
-/* There is no segment: an error is raised, */
+/* If there is no segment and less than this is left, an error is raised. */
 #define LUNATIK_STACK_ERROR (LUNATIK_THREAD_SIZE / 32 * 17)
 /*
- * whose message handler may go as far as this. What is left must do for the deepest
- * frames of Lua that follow, and for direct reclaim below them: tools/testing/lua/reclaim.lua.
+ * The message handler of that error may use the stack down to this. The rest must suffice for the deepest frames of
+ * Lua that follow, and for direct reclaim below them: tools/testing/lua/reclaim.lua.
  */
 #define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 32 * 15)
 
-/* What a protected call needs that cannot go on upon another segment. */
+/* The stack that a protected call needs if it cannot continue on another segment. */
 #define LUNATIK_STACK_PCALL LUNATIK_STACK_HANDLER
 
-/* What a sort needs beside its halves, which recurse: there are 31 at most. */
+/* The stack that a sort needs besides its halves, which recurse at most 31 deep. */
 #define LUNATIK_STACK_SORT (LUNATIK_THREAD_SIZE / 8 * 3)
 
-/* What functions of Rust need: less is left of it when they call Lua, which they do protected. */
+/* The stack that Rust functions need. When they call Lua, which is always a protected call, less of it is left. */
 #define LUNATIK_STACK_RUST (LUNATIK_THREAD_SIZE / 8 * 5)
 
 static inline unsigned long lunatik_stackleft(void)
@@ -96,21 +95,21 @@ static inline int lunatik_stackislow(void)
 }
 
 /*
- * Runs function(argument) on another kernel stack, while the caller waits. Returns whether it has: there may be no
- * stack to be had, and then nothing was run.
+ * Runs function(argument) on another kernel stack, while the caller waits. Returns 0 if no stack is available and
+ * nothing was run.
  */
 int lunatik_hop(struct lua_State *L, void (*function)(void *argument), void *argument);
 
 /*
- * Permissions belong to a thread, in Lua's sense: a coroutine begins with those of its
- * creator. They lie in a thread's extra space.
+ * Permissions belong to a Lua thread and are stored in its extra space. A coroutine begins with those of its
+ * creator.
  */
 void lunatik_thread_made(struct lua_State *creator, struct lua_State *thread);
 void lunatik_thread_freed(struct lua_State *thread);
 #define luai_userstatethread(L, L1) lunatik_thread_made(L, L1)
 #define luai_userstatefree(L, L1) lunatik_thread_freed(L1)
 
-/* The main thread is the last to go, and has no permissions in its extra space any more. */
+/* The main thread is freed last, and has no permissions in its extra space any more. */
 void lunatik_state_closed(struct lua_State *main);
 #define luai_userstateclose(L) lunatik_state_closed(L)
 
@@ -118,49 +117,50 @@ void lunatik_state_closed(struct lua_State *main);
 struct TString *lunatik_find_shared_string(const char *text, size_t length);
 
 /*
- * For luaL_setfuncs(), with the table on top of the stack: fills it if other states have had the same, and
- * returns whether it has; and notes what it was filled with, so many functions.
+ * For luaL_setfuncs(), with the table on top of the stack. The first function fills the table if other states have
+ * had the same, and returns whether it did. The second notes the functions that it was filled with, and their
+ * number.
  */
 struct luaL_Reg;
 int lunatik_copy_functions(struct lua_State *L, const struct luaL_Reg *functions);
 void lunatik_note_functions(struct lua_State *L, const struct luaL_Reg *functions, int count);
 
-/* There are few strings that are not shared. A table that is full is doubled. */
+/* Few strings are not shared. A full table is doubled. */
 #define MINSTRTABSIZE 32
 
-/* Keeps a traceback, if it can be had, for an interrupt at a limit. Never raises. */
+/* Keeps a traceback, if possible, for an interrupt at a limit. Never raises. */
 void lunatik_limit_traceback(struct lua_State *L);
 
 /*
- * What a script may see instead of an address: the same for the same one, others for others, as
- * far as 47 bits go, until the module is loaded again. Null stays null.
+ * What a script may see instead of an address. Equal addresses give equal values, and different ones different
+ * values, as far as 47 bits allow, until the module is loaded again. Null stays null.
  */
 const void *lunatik_hidden_address(const void *address);
 
-/* Lets other threads run, if they are to. Sleeps. */
+/* Lets other threads run if the scheduler wants that. Sleeps. */
 void lunatik_give_way(void);
 
-/* Whether the program is to leave its kernel thread, for others wait for one. */
+/* Whether the program must leave its kernel thread because others wait for one. */
 int lunatik_slice_is_over(void *vm);
 
 /*
- * Work that takes as long as strings are long. All of it raises if the code that calls
- * is to end; see pieces.c.
+ * Work whose time depends on the length of strings. All of these functions raise if the calling code is to end,
+ * unless they say otherwise; see pieces.c.
  */
 void lunatik_poll(struct lua_State *L);
 void lunatik_copy_pieces(struct lua_State *L, void *to, const void *from, size_t size);
-/* Does not raise: where the code is to end, part of it is not copied, and the result is 0. */
+/* Does not raise: if the code is to end, a part is not copied, and the result is 0. */
 int lunatik_copy_quiet(struct lua_State *L, void *to, const void *from, size_t size);
 void lunatik_fill(struct lua_State *L, void *to, int byte, size_t size);
 const void *lunatik_find(struct lua_State *L, const void *block, int byte, size_t size);
 int lunatik_compare(struct lua_State *L, const void *a, const void *b, size_t size);
 size_t lunatik_length(struct lua_State *L, const char *text);
-/* Does not raise: where the code is to end, the result is too small. */
+/* Does not raise: if the code is to end, the result is too small. */
 size_t lunatik_length_quiet(struct lua_State *L, const char *text);
-/* Whether two texts that end with a zero are the same. */
+/* Whether two zero-terminated texts are equal. */
 int lunatik_same(struct lua_State *L, const char *a, const char *b);
 
-/* Whether a text that ends with a zero has a byte that is none. */
+/* Whether a zero-terminated text contains a byte, which is not zero. */
 static inline int lunatik_has(struct lua_State *L, const char *text, int byte)
 {
 	return lunatik_find(L, text, byte, lunatik_length(L, text)) != NULL;
@@ -180,7 +180,7 @@ void lunatik_prepare(struct lua_State *L, lunatik_pattern *pattern, const char *
 const char *lunatik_search(struct lua_State *L, const lunatik_pattern *pattern, const char *text,
 			   size_t size);
 
-/* Bytes at a time: some 10 microseconds. */
+/* The size of a piece in bytes: some 10 microseconds of work. */
 #define LUNATIK_PIECE ((size_t)32 * 1024)
 
 static inline void lunatik_copy(struct lua_State *L, void *to, const void *from, size_t size)
@@ -191,7 +191,10 @@ static inline void lunatik_copy(struct lua_State *L, void *to, const void *from,
 		lunatik_copy_pieces(L, to, from, size);
 }
 
-/* For loops of small steps: polls at each 4096th value of a counter. An expression, as a loop may have it in its head. */
+/*
+ * For loops of small steps: polls at each 4096th value of a counter. It is an expression, so that a loop can have
+ * it in its head.
+ */
 #define LUNATIK_SOMETIMES 4095
 #define lunatik_pollsometimes(L, counter)					\
 	((void)(__builtin_expect(((counter) & LUNATIK_SOMETIMES) ==		\
@@ -200,7 +203,7 @@ static inline void lunatik_copy(struct lua_State *L, void *to, const void *from,
 /* The longest numeral; conversion cannot be interrupted. */
 #define LUNATIK_MAXNUMERAL 65536
 
-/* Whether binary chunks may be loaded by a thread; 'L' comes from the scope of the caller. */
+/* Whether a thread may load binary chunks; 'L' comes from the scope of the caller. */
 int lunatik_bytecode_allowed_in(struct lua_State *L);
 #define lunatik_bytecode_allowed() lunatik_bytecode_allowed_in(L)
 

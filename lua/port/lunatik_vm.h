@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What C and Rust share of a virtual machine. It is the head of `Vm` in
- * rust/runtime/vm.rs, and so the user data of the state's allocator points to it.
+ * The part of a virtual machine that C and Rust share. It is the head of `Vm` in rust/runtime/vm.rs, so the user
+ * data of the state's allocator points to it.
  */
 #ifndef LUNATIK_VM_H
 #define LUNATIK_VM_H
 
 struct lua_State;
 
-/* What permission.c asks for. */
+/* Permissions that permission.c asks for. */
 enum {
 	LUNATIK_PERMISSION_LOAD,
 	LUNATIK_PERMISSION_ENV,
 };
 
-/* What a function for files was denied. */
+/* Permissions that a function for files was denied. */
 enum {
 	LUNATIK_DENIED_READ = 1,
 	LUNATIK_DENIED_WRITE = 2,
@@ -23,14 +23,17 @@ enum {
 struct lunatik_vm {
 	/* The errno of the VM's C library. */
 	int error_number;
-	/* The streams of the VM's C library; owned by Rust, there before Lua code runs. */
+	/* The streams of the VM's C library. Rust owns them; they exist before Lua code runs. */
 	void *streams;
 	/* The state of the warning system; see edge.c. */
 	unsigned int warnings;
-	/* What the last function for files was denied, 0 if nothing; and if for the second path. */
+	/*
+	 * The permissions that the last function for files was denied, 0 if none; and whether that was for the
+	 * second path.
+	 */
 	int denied;
 	int denied_second;
-	/* Whether the function of Rust that is called has waited before; see trampoline.c. */
+	/* Whether the called Rust function has waited before; see trampoline.c. */
 	int waits_on;
 	/* The functions of Lua's libraries that need permission; see permission.c. */
 	int (*guarded[5])(struct lua_State *L);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What each function called lunatik_try_* does. For C files that define LUA_CORE: it knows Lua's
- * insides, so that one luaD_pcall is all that an operation costs.
+ * The common part of the functions called lunatik_try_*. For C files that define LUA_CORE: it uses Lua's internals,
+ * so an operation costs only one luaD_pcall.
  */
 #ifndef LUNATIK_OPERATION_H
 #define LUNATIK_OPERATION_H

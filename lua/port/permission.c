@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Permissions of Lua's own functions. The denial is raised here, as Rust frames must not
- * be crossed by an error. The functions that are guarded have no upvalues, for
- * debug.getupvalue would give away what is behind the guard: it lies in the VM's head.
+ * Permissions of Lua's own functions. This C code raises the denial, because an error must not cross Rust frames.
+ * The guards have no upvalues, because debug.getupvalue would reveal the guarded function; it is stored in the VM's
+ * head instead.
  */
 
 #include <errno.h>
@@ -39,7 +39,7 @@ static int call(lua_State *L, int function)
 	return vm_of(L)->guarded[function](L);
 }
 
-/* As they are counted in the head of the VM. */
+/* Indices of `guarded` in the head of the VM. */
 enum { LOAD, LOADFILE, DOFILE, SEARCHER, GETENV };
 
 static int guarded_load(lua_State *L)
@@ -60,20 +60,20 @@ static int guarded_dofile(lua_State *L)
 	return call(L, DOFILE);
 }
 
-/* What 'require' asks for modules that are not there yet. */
+/* The function that 'require' calls for modules that are not loaded yet. */
 static int guarded_searcher(lua_State *L)
 {
 	int results;
 
 	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
 	results = call(L, SEARCHER);
-	/* Where there is no path nothing was tried, so there is nothing to tell. */
+	/* Without a path, no file was tried, so there is nothing to report. */
 	if (results == 1 && strcmp(lua_tostring(L, -1), "no file ''") == 0)
 		lua_pushnil(L);
 	return results;
 }
 
-/* The longest name of a variable that is compared to patterns: no pattern matches a longer text. */
+/* The longest variable name that is compared with patterns: no pattern matches a longer text. */
 #define MAX_VARIABLE 4096
 
 static int guarded_getenv(lua_State *L)
@@ -104,7 +104,7 @@ void lunatik_guard_libraries(lua_State *L)
 	guard(L, LUA_GNAME, "loadfile", LOADFILE, guarded_loadfile);
 	guard(L, LUA_GNAME, "dofile", DOFILE, guarded_dofile);
 	guard(L, "os", "getenv", GETENV, guarded_getenv);
-	/* The second searcher is that of files; its upvalue is the library, as for all of them. */
+	/* The second searcher is the one for files; its upvalue is the library, as for all searchers. */
 	lua_getglobal(L, "package");
 	lua_getfield(L, -1, "searchers");
 	lua_geti(L, -1, 2);
@@ -113,7 +113,7 @@ void lunatik_guard_libraries(lua_State *L)
 	lua_pushvalue(L, -2);
 	lua_pushcclosure(L, guarded_searcher, 1);
 	lua_seti(L, -2, 2);
-	/* The others look for libraries in C, of which there are none. */
+	/* The others search for C libraries, of which there are none. */
 	lua_pushnil(L);
 	lua_seti(L, -2, 3);
 	lua_pushnil(L);
@@ -132,13 +132,13 @@ static void check_denied(lua_State *L, const char *path)
 		raise_denied(L, denied == LUNATIK_DENIED_READ ? "fs:read" : "fs:write", path);
 }
 
-/* The kernel takes no longer path, final zero included. */
+/* The longest path that the kernel accepts, final zero included. */
 #define MAX_PATH 4096
 
-/* C's ENAMETOOLONG. */
+/* The value of ENAMETOOLONG. */
 #define NAME_TOO_LONG 36
 
-/* Notes the error of a path that is too long, before anything is done with it. */
+/* Notes the error of a path that is too long, before the path is used. */
 static int too_long(lua_State *L, const char *path)
 {
 	if (strnlen(path, MAX_PATH) < MAX_PATH)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Functions of C's library on strings as long as a script likes: between two pieces,
- * the Lua code that calls can be interrupted, which raises.
+ * Functions of the C library for strings of any length. Between two pieces, the calling Lua code can be
+ * interrupted, which raises an error.
  */
 
 #define LUA_CORE

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Where a table puts keys that are addresses: functions of C, tables, userdata, coroutines. A script
- * sees the order of a table's keys, and finds the remainder of a key's hash by collisions with integers
- * of its own. So the hash must tell nothing of the address: SipHash-1-3 of the one word, as the kernel
- * hashes for its own tables.
+ * The hash of table keys that are addresses: C functions, tables, userdata, coroutines. A script sees the order of
+ * a table's keys, and can find the remainder of a key's hash by collisions with integers. So the hash must reveal
+ * nothing of the address. It is SipHash-1-3 of the one word, which the kernel uses for its own tables.
  */
 #ifndef LUNATIK_POINTER_HASH_H
 #define LUNATIK_POINTER_HASH_H
@@ -11,7 +10,7 @@
 /* The state of SipHash after its key. Written once, before scripts run. */
 extern unsigned long lunatik_pointer_key[4];
 
-/* Gives all states of the module a random key. To be called before the first state is made. */
+/* Gives all states of the module a random key. Call it before the first state is made. */
 void lunatik_seed_pointer_hash(unsigned long first, unsigned long second);
 
 static inline unsigned long lunatik_rotate(unsigned long word, int bits)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Searches a text for another one, both as long as a script likes, in time that is proportional to
- * their lengths (Rabin and Karp), and can be interrupted. C's strstr takes the product, and the
- * kernel's the length of the text at each call.
+ * Searches a text for another one. Both may have any length. The time is proportional to their lengths (Rabin and
+ * Karp), and the search can be interrupted. C's strstr takes time proportional to the product, and the kernel's
+ * reads the whole text at each call.
  */
 
 #include <stddef.h>
@@ -38,7 +38,7 @@ void lunatik_prepare(lua_State *L, lunatik_pattern *pattern, const char *text, s
 	}
 }
 
-/* Where the pattern first is in the text, or NULL. An empty pattern is nowhere. */
+/* The first occurrence of the pattern in the text, or NULL. An empty pattern does not occur. */
 const char *lunatik_search(lua_State *L, const lunatik_pattern *pattern, const char *text,
 			   size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Calls that go on upon another stack segment: see segments.h. */
+/* Calls that continue on another stack segment: see segments.h. */
 
 #define LUA_CORE
 
@@ -22,7 +22,7 @@ struct segment_call {
 	lu_byte tobase;
 };
 
-/* Runs on the new segment; catches what must not cross to the old one. */
+/* Runs on the new segment, and catches errors, which must not cross to the old one. */
 static void onsegment(void *ud)
 {
 	struct segment_call *call = ud;
@@ -47,15 +47,15 @@ static void onsegment(void *ud)
 }
 
 /*
- * There are neither segments nor stack. The message handler may use what lies below the first threshold; less than the
- * second one then is an error while this error is handled.
+ * There are neither segments nor stack. The message handler may use the stack below the first threshold. If it gets
+ * below the second one, that is an error in error handling.
  */
 l_noinline void luaD_checkstackleft(lua_State *L)
 {
 	unsigned long left = lunatik_stackleft();
 
 	if (left < LUNATIK_STACK_HANDLER) {
-		/* Nobody needs what lies in EXTRA_STACK any more. */
+		/* Nothing needs the values in EXTRA_STACK any more. */
 		if (L->top.p > L->stack_last.p)
 			L->top.p = L->stack_last.p;
 		luaD_errerr(L);
@@ -72,7 +72,7 @@ int luaD_onsegment(lua_State *L, Pfunc f, void *ud)
 		.L = L,
 		.f = f,
 		.ud = ud,
-		/* An error goes on to the next level. */
+		/* An error is passed on to the next level. */
 		.ci = (L->errorJmp != NULL) ? L->errorJmp->ci : NULL,
 	};
 

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Calls that go on upon another stack segment. Included by ldo.h.
+ * Calls that continue on another stack segment. Included by ldo.h.
  *
- * An error ends upon the segment where it was raised, and is raised again where the call was made.
+ * An error ends on the segment where it was raised, and the caller raises it again.
  */
 #ifndef LUNATIK_SEGMENTS_H
 #define LUNATIK_SEGMENTS_H
 
 /*
- * For a caller that has found the stack low: runs `f` upon another segment. Returns 0 if there is none, but enough stack
- * to go on without; raises if there is neither.
+ * For a caller that has found the stack low: runs `f` on another segment. Returns 0 if there is no segment, but
+ * enough stack to go on without one. Raises if there is neither.
  */
 LUAI_FUNC int luaD_onsegment(lua_State *L, Pfunc f, void *ud);
-/* The same as a protected call, after an error of which `ci` goes on. Returns 0 if there is no segment. */
+/* The same as a protected call; after an error, `ci` continues. Returns 0 if there is no segment. */
 LUAI_FUNC int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, CallInfo *ci,
 				volatile TStatus *status);
-/* Raises if the stack is too low to go on without a segment. */
+/* Raises if the stack is too low to continue without a segment. */
 LUAI_FUNC void luaD_checkstackleft(lua_State *L);
 /* A protected call for which there is neither stack nor a segment: "error in error handling". */
 LUAI_FUNC TStatus luaD_nostack(lua_State *L, ptrdiff_t old_top);
 
 /*
- * LUNATIK_ONSEGMENT(function, (type, name)...) makes function_onsegment(L, ...), which calls a static function that returns
- * nothing by luaD_onsegment(), and returns whether it did. With _RESULT, of one that returns `type`: the result goes to a
- * pointer, which comes last.
+ * LUNATIK_ONSEGMENT(function, (type, name)...) defines function_onsegment(L, ...) for a static function that
+ * returns nothing. It calls the function by luaD_onsegment(), and returns whether it did. LUNATIK_ONSEGMENT_RESULT
+ * is for a function that returns `type`: the last argument is a pointer for the result.
  */
 #define LUNATIK_ONSEGMENT(function, ...)					\
 	static void function(LUNATIK_EACH(LUNATIK_PARAMETER, __VA_ARGS__));	\

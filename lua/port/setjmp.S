@@ -2,9 +2,9 @@
 /*
  * setjmp and longjmp for x86-64 kernel code.
  *
- * The jump back is a return, not an indirect branch: retpolines and indirect
- * branch tracking have nothing to object to, and with return thunks it is one.
- * User Mode Linux has none of these, and there a branch is predicted better.
+ * The jump back is a return, not an indirect branch. So it is compatible with retpolines and indirect branch
+ * tracking, and uses the return thunk where there is one. User Mode Linux has none of these, and there a branch is
+ * predicted better.
  */
 #if !defined(__x86_64__)
 #error "setjmp.S knows x86-64 only; see Documentation/porting.md"

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What the compiler made of the functions of lua/lib/ (Lua calls it a prototype) is the same in all VMs and does not
- * change: so it exists once, in memory that nobody writes to, and a VM makes closures of it.
+ * The compiled functions of lua/lib/ (Lua calls them prototypes) are the same in all VMs and do not change. So they
+ * exist once, in memory that nobody writes to, and a VM makes closures of them.
  *
- * Shared prototypes look to the garbage collector as shared strings do (shared_strings.c): neither white nor in a
- * list of collectable objects, so it neither follows nor frees them. All that they refer to must be shared,
- * therefore. Their short strings are; their code and lines lie in the module's read-only data. Long strings cannot
- * be, since a VM hashes them with its own seed. A function with a long string in it, and those around it, are *own*:
- * each VM makes a copy, in which the text of a long string is still that in the read-only data.
+ * Shared prototypes are neither white nor in a list of collectable objects, as shared strings are
+ * (shared_strings.c). So the garbage collector neither follows nor frees them. Therefore everything that they refer
+ * to must be shared. Their short strings are shared, and their code and lines are in the module's read-only data.
+ * Long strings cannot be shared, because a VM hashes them with its own seed. A function with a long string in it,
+ * and the functions around it, are *own*: each VM makes a copy. In the copy, the text of a long string is still in
+ * the read-only data.
  */
 
 #define LUA_CORE
@@ -32,13 +33,13 @@
 #include "shared_code.h"
 #include "undump.h"
 
-/* The prototypes of the main functions, one for each library, as they are to be shared or copied. */
+/* The prototypes of the main functions, one for each library, which VMs share or copy. */
 static Proto *const *shared;
 
-/* Functions in functions in functions: a library with more of them is not shared. */
+/* The levels of functions within functions. A library with more levels is not shared. */
 #define DEPTH 16
 
-/* Memory that is given out in parts; without a start, it is only counted. */
+/* Memory that is handed out in parts. Without a start, the parts are only counted. */
 struct block {
 	char *start;
 	size_t used;
@@ -63,13 +64,13 @@ static void *take_copy(struct block *block, const void *from, int count, size_t 
 	return copy;
 }
 
-/* To the collector an own one is nothing: no VM refers to it. */
+/* The collector never sees an own prototype, because no VM refers to it. */
 static int is_own(const Proto *image)
 {
 	return image->marked != G_OLD;
 }
 
-/* The string as images refer to it: one that is shared, or the head of a long one, which VMs copy. */
+/* The string that images refer to: a shared one, or the head of a long one, which VMs copy. */
 static TString *image_of_string(struct block *block, const TString *string, int *own)
 {
 	TString *image;
@@ -142,7 +143,10 @@ static void begin_image(struct imaging *imaging, struct block *block, const Prot
 	image->source = source;
 }
 
-/* Makes the images of a function and of those in it. Without a recursion, for which a stack would have to be checked. */
+/*
+ * Makes the images of a function and of the functions in it. It does not recurse: a recursion would have to check
+ * the stack.
+ */
 static Proto *make_images(struct block *block, const Proto *main)
 {
 	struct imaging levels[DEPTH], *level = levels;
@@ -170,7 +174,10 @@ static Proto *make_images(struct block *block, const Proto *main)
 	return block->failed ? NULL : level->image;
 }
 
-/* All images, with those of the main functions, which are the values from 'first' on, in a list before them. */
+/*
+ * Makes all images. The main functions are the values from 'first' on; the list of their images precedes the
+ * images.
+ */
 static Proto **make_all_images(lua_State *L, struct block *block, int first)
 {
 	Proto **all = take(block, lunatik_library_count * sizeof(*all));
@@ -236,7 +243,7 @@ static void copy_string(lua_State *L, Proto *owner, TString **to, TString *image
 	}
 }
 
-/* As the loader fills a prototype: at each allocation the collector may look at it. */
+/* Fills the copy in the order of the loader: at each allocation the collector may visit it. */
 static void fill_copy(lua_State *L, Proto *copy, const Proto *image)
 {
 	int i;
@@ -281,7 +288,7 @@ static void fill_copy(lua_State *L, Proto *copy, const Proto *image)
 		TString *string;
 
 		if (!ttisstring(constant) || strisshr(tsvalue(constant))) {
-			/* No barrier: what is shared is not collected. */
+			/* No barrier: shared objects are not collected. */
 			setobj(L, &copy->k[i], constant);
 			continue;
 		}
@@ -303,7 +310,7 @@ struct copying {
 	int children;
 };
 
-/* Gives a closure, which is on the stack, a copy of an own image, and of the own ones in it. */
+/* Gives a closure, which is on the stack, a copy of an own image and of the own images in it. */
 static void copy_images(lua_State *L, LClosure *closure, const Proto *main)
 {
 	struct copying levels[DEPTH], *level = levels;
@@ -325,7 +332,7 @@ static void copy_images(lua_State *L, LClosure *closure, const Proto *main)
 		}
 		child = level->image->p[place];
 		if (is_own(child)) {
-			/* No deeper than images are. */
+			/* Not deeper than the images. */
 			*++level = (struct copying){ .image = child, .copy = luaF_newproto(L) };
 			child = level->copy;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Tables of functions as luaL_setfuncs() fills them. Their keys are shared strings, whose hashes
- * are the same in all VMs, and their values need no memory: so such a table has the same nodes in
- * all VMs, and to copy them takes a fraction of the time that two hundred insertions do.
+ * Tables of functions, which luaL_setfuncs() fills. Their keys are shared strings, whose hashes are the same in all
+ * VMs, and their values need no memory. So such a table has the same nodes in all VMs. Copying the nodes takes a
+ * fraction of the time that two hundred insertions take.
  *
  * The nodes are noted when the first state with shared strings opens its libraries.
  */
@@ -40,7 +40,7 @@ struct shared_functions {
 	Node nodes[NODES];
 };
 
-/* Being noted; then what is copied. */
+/* The nodes while they are noted; afterwards the nodes that are copied. */
 static struct shared_functions *noting;
 static const struct shared_functions *shared;
 
@@ -72,8 +72,8 @@ int lunatik_copy_functions(lua_State *L, const luaL_Reg *functions)
 		if (list->size != sizenode(table) || !is_fresh(table))
 			return 0;
 		/*
-		 * Where Lua looks for free nodes next is left at the end, from where it finds those that
-		 * there are. No barrier: shared strings and functions of C are not collected.
+		 * The place where Lua searches for free nodes next stays at the end, from where it finds all of
+		 * them. No barrier: shared strings and C functions are not collected.
 		 */
 		memcpy(gnode(table, 0), &all->nodes[list->first_node], list->size * sizeof(Node));
 		invalidateTMcache(table);
@@ -82,7 +82,7 @@ int lunatik_copy_functions(lua_State *L, const luaL_Reg *functions)
 	return 0;
 }
 
-/* Whether the nodes are all that the table has, and the same in each VM. */
+/* Whether the table has only these nodes, and they are the same in each VM. */
 static int is_the_same_everywhere(Table *table, int count)
 {
 	unsigned int size = sizenode(table);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The strings that every VM has, such as the names in Lua's libraries, are half of what an idle
- * VM would need. They exist once, in memory that nobody changes.
+ * The strings that every VM has, such as the names in Lua's libraries, would be half of an idle VM's memory. They
+ * exist once, in memory that nobody changes.
  *
- * Short strings are compared by address, so a VM must have no string of its own that is shared:
- * it looks here before it makes one. To the garbage collector shared strings look like its fixed
- * ones, which are neither white nor in the list of collectable objects: it never touches them.
+ * Short strings are compared by address, so a VM must not have a copy of a shared string: it searches here before
+ * it makes a string. Shared strings are neither white nor in the list of collectable objects, as fixed strings are,
+ * so the garbage collector never touches them.
  *
- * Strings of a VM are found by a hash with a secret seed of the VM's own. The set of shared ones
- * is the same for all and does not change, so here a few characters will do; the seed of the
- * hashes that their places in tables depend on is that of the VM that they were copied from.
+ * Strings of a VM are found by a hash with the VM's own secret seed. The set of shared strings is the same for all
+ * VMs and does not change, so a hash of a few characters suffices here. Their hashes for tables have the seed of
+ * the VM that they were copied from.
  */
 
 #define LUA_CORE
@@ -24,7 +24,7 @@
 
 #include "edge.h"
 
-/* A power of two; so many that most of what is looked for in vain meets an empty one. */
+/* A power of two, large enough that most unsuccessful searches meet an empty bucket. */
 #define BUCKETS 1024u
 
 struct shared_strings {
@@ -93,7 +93,7 @@ void lunatik_share_strings(lua_State *L, void *block)
 			TString **bucket;
 
 			memcpy(copy, string, sizestrshr((size_t)string->shrlen));
-			/* As luaC_fix() leaves objects. */
+			/* The state in which luaC_fix() leaves objects. */
 			copy->next = NULL;
 			copy->marked = G_OLD;
 			bucket = &strings->buckets[bucket_of(getshrstr(copy),

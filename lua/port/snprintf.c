@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * snprintf as Lua uses it, with small frames.
+ * snprintf with small stack frames, for the conversions that Lua uses.
  *
  * Conversions: d i u c x X o s p and the floating-point ones, with flags, width,
  * precision and the length modifiers h, l, ll, z. The results equal those of the
@@ -256,7 +256,7 @@ int snprintf(char *buffer, size_t size, const char *format, ...)
 			put(&out, "%", 1);
 			break;
 		default:
-			/* Lua checks its formats first, so this is never seen. */
+			/* Lua checks its formats first, so this is never reached. */
 			break;
 		}
 		if (*format != '\0')

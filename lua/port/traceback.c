@@ -16,7 +16,7 @@
 /* The key of the traceback in the registry, by address. */
 static const char traceback_key;
 
-/* Takes it off the stack. */
+/* Removes the traceback from the stack and keeps it. */
 static void keep(lua_State *L)
 {
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &traceback_key);
@@ -42,14 +42,14 @@ static void trace_below_handler(lua_State *L, void *ud)
 
 int lunatik_message_handler(lua_State *L)
 {
-	/* Hooks see this function, and so anybody may call it. */
+	/* Hooks see this function, so a script may call it. */
 	lua_settop(L, 1);
 	if (try_operation(L, trace_below_handler, NULL) != LUA_OK)
 		lua_settop(L, 1);
 	return 1;
 }
 
-/* Not called by Lua as a function, so nobody has made room for what it pushes. */
+/* Lua does not call this as a function, so there may be no room for the values that it pushes. */
 static void trace_all(lua_State *L, void *ud)
 {
 	(void)ud;
@@ -71,10 +71,10 @@ void lunatik_limit_traceback(lua_State *L)
 	global_State *g = G(L);
 	unsigned char shelter = g->shelter;
 
-	/* An interrupt may come at the deepest point that there is. */
+	/* An interrupt may come at the deepest possible point. */
 	if (lunatik_stackleft() < LUNATIK_STACK_HANDLER)
 		return;
-	/* It is short, but for tables of modules that a script fills: then it is given up. */
+	/* This takes little time, unless a script has filled the tables of modules. Then it is given up. */
 	luaD_setshelter(g, 1);
 	lunatik_keep_traceback(L);
 	luaD_setshelter(g, shelter);

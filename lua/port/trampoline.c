@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Functions of Rust that Lua calls. They raise nothing: the trampoline does it for them. */
+/* Calls Rust functions from Lua. They raise nothing: the trampoline raises for them. */
 
 #define LUA_CORE
 
@@ -15,7 +15,7 @@
 
 static int trampoline(lua_State *L);
 
-/* The program is back: what its function waits for may be there. */
+/* The program is back: the function may now find what it waits for. */
 static int call_again(lua_State *L, int status, lua_KContext context)
 {
 	(void)status;
@@ -36,7 +36,10 @@ static void call_here(lua_State *L, void *ud)
 	call->result = call->function(L);
 }
 
-/* Where the stack is low, upon a segment: a function of Rust may need more than C code from one check to the next. */
+/*
+ * If the stack is low, calls on another segment: a Rust function may need more stack than C code from one check to
+ * the next.
+ */
 static l_noinline int call_on_segment(lua_State *L, lunatik_function function)
 {
 	struct rust_call call = { .function = function };
@@ -46,7 +49,7 @@ static l_noinline int call_on_segment(lua_State *L, lunatik_function function)
 	return call.result;
 }
 
-/* Calls a function of Rust, and raises for it when its frames are gone. */
+/* Calls a Rust function, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {
 	lunatik_function function =
@@ -64,7 +67,10 @@ static int trampoline(lua_State *L)
 		lua_settop(L, arguments);
 		return luaD_leave(L, call_again);
 	}
-	/* An interrupt that came while it waited, or that is its own doing, is to fire right here. */
+	/*
+	 * An interrupt that came while the function waited, or that the function itself has caused, must fire right
+	 * here.
+	 */
 	luaG_notice(L);
 	if (result >= 0)
 		return result;
@@ -119,8 +125,8 @@ static void set_rust_functions(lua_State *L, void *ud)
 }
 
 /*
- * For functions that measure the stack: wherever they are called, they run there. They take little of it, and neither
- * raise nor wait.
+ * For functions that measure the stack: they run on the stack that they are called on. They need little of it, and
+ * neither raise nor wait.
  */
 static int measure(lua_State *L)
 {
@@ -155,7 +161,7 @@ int lunatik_try_setrustfunctions(lua_State *L, int index,
 
 const char *lunatik_caller_file(lua_State *L)
 {
-	/* How far pcall, require and the like may be from each other. */
+	/* The most levels between pcall, require and similar functions. */
 	enum { LEVELS = 32 };
 	lua_Debug debug;
 

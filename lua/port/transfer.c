@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Functions on their way from one VM to another. No script ever sees the bytes, so they are what
- * the compiler made, and need not be trusted less than that.
+ * Transfers functions from one VM to another. No script ever sees the bytes, so they are the compiler's output and
+ * can be trusted like it.
  */
 
 #define LUA_CORE

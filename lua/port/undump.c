@@ -53,7 +53,7 @@ void lunatik_undump(lua_State *L, const char *bytes, size_t length, int fixed)
 	anchor = luaH_new(L);
 	sethvalue2s(L, L->top.p++, anchor);
 	luaZ_init(L, &z, read, &input);
-	/* The first byte of the signature, which luaU_undump does not want to see. */
+	/* Skip the first byte of the signature, which luaU_undump does not expect. */
 	zgetc(&z);
 	function = luaU_undump(L, &z, anchor, "=function", fixed);
 	L->top.p = restorestack(L, top);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Many values at a time: whole tables read, whole messages pushed. One call for each value through
- * Lua's API, and one protected call for each that needs memory, would be most of what a message costs.
+ * Reads whole tables and pushes whole messages. Otherwise each value would take a call of Lua's API, and each that
+ * needs memory a protected call. These calls would be most of the cost of a message.
  */
 
 #define LUA_CORE
@@ -23,7 +23,7 @@
 #include "edge.h"
 #include "operation.h"
 
-/* Slots of a table that are passed over in one step, where they are empty. */
+/* The number of empty slots of a table that are skipped in one step. */
 #define STEP ((unsigned int)4096)
 
 static inline __attribute__((always_inline)) void read_value(const TValue *from, struct lunatik_value *to)
@@ -144,7 +144,7 @@ struct pushing {
 	int tables;
 };
 
-/* Table, key, value, and some for what is called. */
+/* Slots for a table, a key, a value, and the functions that are called. */
 #define SLOTS (LUA_MINSTACK / 2)
 
 static void make_room(lua_State *L, int slots)
@@ -178,7 +178,7 @@ static void push_values(lua_State *L, void *ud)
 {
 	const struct pushing *pushing = ud;
 	struct lunatik_value value;
-	/* Counts what was pushed, to look up from time to time. */
+	/* Counts the pushed values, to poll from time to time. */
 	unsigned int count = 0;
 	int list = 0, number = 0;
 
@@ -229,12 +229,12 @@ static void push_values(lua_State *L, void *ud)
 			lua_rawgeti(L, list, (lua_Integer)value.bits + 1);
 			break;
 		default:
-			/* The end of a table, which is on top; or what the source has pushed. */
+			/* The end of a table, which is on top of the stack, or a value that the source has pushed. */
 			break;
 		}
 		if (given == LUNATIK_LAST_OF_PAIR)
 			set_pair(L);
-		/* Objects are made here: so many take some ten microseconds. */
+		/* Values may be new objects: 256 of them take some ten microseconds. */
 		if (++count % 256 == 0)
 			lunatik_poll(L);
 	}

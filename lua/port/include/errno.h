@@ -2,9 +2,8 @@
 /*
  * errno, one per VM.
  *
- * A variable per thread would not do: a VM moves between kernel threads, and a
- * thread runs many VMs. Every place in Lua that names errno has its 'L' in
- * scope, and one VM runs on one thread at a time, so errno lives in the VM.
+ * A variable per thread would not suffice: a VM moves between kernel threads, and a thread runs many VMs. Every use
+ * of errno in Lua has its 'L' in scope, and a VM runs on one thread at a time. So errno is a field of the VM.
  */
 #ifndef LUNATIK_ERRNO_H
 #define LUNATIK_ERRNO_H

@@ -2,9 +2,8 @@
 /*
  * The part of C's stdio.h that Lua uses, over the kernel's files.
  *
- * Implemented in rust/stdio/. What makes a stream, or works on a path, belongs
- * to a VM (its limit on open files, its errno), so those macros take 'L' from
- * the scope of their caller.
+ * Implemented in rust/stdio/. Functions that make a stream or use a path need the VM, for its limit on open files
+ * and its errno. So these macros take 'L' from the scope of their caller.
  */
 #ifndef LUNATIK_STDIO_H
 #define LUNATIK_STDIO_H
@@ -25,7 +24,7 @@ typedef struct lunatik_file FILE;
 #define _IOLBF			1
 #define _IONBF			2
 
-/* lauxlib.c has a buffer of this size on its stack, which is small here. */
+/* lauxlib.c has a buffer of this size on the stack, so it must be small here. */
 #define BUFSIZ			256
 
 #define FOPEN_MAX		64
@@ -47,7 +46,7 @@ int lunatik_getc(FILE *file);
 int lunatik_ungetc(int c, FILE *file);
 char *lunatik_fgets(char *line, int size, FILE *file);
 
-/* Knows "%s" once and nothing else: the whole need of lua_writestringerror. */
+/* Supports only a single "%s", which is all that lua_writestringerror needs. */
 int lunatik_fprintf(FILE *file, const char *format, const char *argument);
 
 int lunatik_feof(FILE *file);
@@ -65,7 +64,7 @@ int lunatik_rename(struct lua_State *L, const char *from, const char *to);
 /* Creates an empty file under /tmp, as mkstemp does, and stores its name. */
 char *lunatik_tmpnam(struct lua_State *L, char *name);
 
-/* These ask for permission and raise an error where it is denied; see port/permission.c. */
+/* These ask for permission, and raise an error if it is denied; see port/permission.c. */
 FILE *lunatik_checked_fopen(struct lua_State *L, const char *path, const char *mode);
 FILE *lunatik_checked_freopen(struct lua_State *L, const char *path, const char *mode,
 			      FILE *file);

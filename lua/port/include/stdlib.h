@@ -7,7 +7,7 @@
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
 
-/* Never called: lua_newstate() gets an allocator of its own. */
+/* Never called: lua_newstate() gets its own allocator. */
 #define free(block) ((void)(block))
 #define realloc(block, size) ((void)(block), (void)(size), (void *)0)
 
@@ -18,10 +18,10 @@ void abort(void) __attribute__((noreturn));
 
 double strtod(const char *text, char **end);
 
-/* The environment of a kernel is nobody's. */
+/* A kernel has no environment. */
 #define getenv(name) ((void)(name), (char *)0)
 
-/* Neither a process to leave nor a shell to call: os.exit and os.execute are removed. */
+/* There is neither a process to exit nor a shell to call: os.exit and os.execute are removed. */
 #define exit(status) ((void)(status))
 #define system(command) ((void)(command), 0)
 

@@ -16,7 +16,7 @@ typedef long clock_t;
 
 #define CLOCKS_PER_SEC		((clock_t)1000000)
 
-/* 'struct CalendarTime' in rust/stdio/calendar.rs is its twin. */
+/* 'struct CalendarTime' in rust/stdio/calendar.rs has the same layout. */
 struct tm {
 	int tm_sec;
 	int tm_min;
@@ -27,7 +27,7 @@ struct tm {
 	int tm_wday;
 	int tm_yday;
 	int tm_isdst;
-	/* Made by gmtime, not localtime: then "%Z" is "GMT", not "UTC". */
+	/* Set by gmtime, not by localtime: "%Z" is then "GMT", not "UTC". */
 	int tm_is_gmt;
 };
 
