@@ -2,9 +2,9 @@
 /*
  * Usage: compiler OUTPUT { -r FOLDER FILE... }...
  *
- * Compiles the Lua files of the folders to byte code, and writes that as a C file: lua/port/library.h has what is in
- * it. A file's name from its folder on, with dots for slashes and without ".lua" or "/init.lua", is what `require`
- * calls it. The same files give the same output. An error is told as FILE:LINE: error: TEXT.
+ * Compiles the Lua files of the folders to byte code, and writes a C file; lua/port/library.h declares its
+ * contents. The name for `require` is the file's path from its folder on, with dots for slashes and without ".lua"
+ * or "/init.lua". The same files give the same output. An error is reported as FILE:LINE: error: TEXT.
  */
 
 #include <stdio.h>
@@ -111,7 +111,7 @@ static int take(lua_State *L, const void *bytes, size_t size, void *ud)
 	return 0;
 }
 
-/* The compiler's message names the chunk, and is to name the file. */
+/* The compiler's message names the chunk; this replaces it with the file. */
 static _Noreturn void fail_to_compile(const struct library *library, const char *message)
 {
 	const char *rest = strstr(message, "]:");
@@ -157,7 +157,7 @@ static void write_libraries(const char *path, const struct library *libraries, s
 		offset += (libraries[i].code.size + LUNATIK_LIBRARY_ALIGN - 1) /
 			  LUNATIK_LIBRARY_ALIGN * LUNATIK_LIBRARY_ALIGN;
 	}
-	/* The last one, so that there is one in any case. */
+	/* A last entry, so that there is at least one. */
 	fprintf(file, "\t{ \"\", %zu, 0 },\n};\n\n", offset);
 	fprintf(file, "const unsigned char lunatik_library_code[]\n"
 		      "\t__attribute__((aligned(LUNATIK_LIBRARY_ALIGN))) = {");

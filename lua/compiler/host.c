@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What Lua wants of the kernel, for the compiler of lua/lib/: it runs no Lua code, so most of it is never called. */
+/*
+ * The functions that Lua needs from the kernel, for the compiler of lua/lib/. The compiler runs no Lua code, so
+ * most of them are never called.
+ */
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +76,7 @@ struct TString *lunatik_find_shared_string(const char *text, size_t length)
 	return NULL;
 }
 
-/* For handlers of interrupts, which there are none of. */
+/* For handlers of interrupts, which do not exist here. */
 void luaL_checkstack(lua_State *L, int room, const char *message)
 {
 	(void)message;

@@ -18,13 +18,13 @@ use nix::{
 
 use crate::{device, failure::Failure};
 
-/// How much is read at once.
+/// The most bytes of one read.
 const CHUNK: usize = 64 << 10;
 
 /// What happened while waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Bytes came, or could be sent.
+    /// Bytes were received or sent.
     Progress,
     /// The other side is gone.
     Closed,
@@ -32,18 +32,18 @@ pub enum Event {
     Interrupt,
 }
 
-/// A connection that is never waited on in any other way than by poll.
+/// A connection that waits only by `poll`.
 #[derive(Debug)]
 pub struct Channel {
     device: OwnedFd,
     interrupts: Option<OwnedFd>,
     outgoing: Vec<u8>,
-    /// Bytes that came and have not been taken.
+    /// Bytes that were received and not consumed.
     pub incoming: Vec<u8>,
 }
 
 impl Channel {
-    /// Speaks through `device`, which must not block; each byte from `interrupts` is a Ctrl-C.
+    /// A channel through `device`, which must not block. Each byte from `interrupts` is a Ctrl-C.
     pub fn new(device: OwnedFd, interrupts: Option<OwnedFd>) -> Self {
         Self {
             device,
@@ -53,7 +53,7 @@ impl Channel {
         }
     }
 
-    /// Opens the device, and takes Ctrl-C over from now on.
+    /// Opens the device, and handles Ctrl-C from now on.
     pub fn open() -> Result<Self, Failure> {
         let device = device::open()?;
         let (read, write) = UnixStream::pair()?;
@@ -62,18 +62,18 @@ impl Channel {
         Ok(Self::new(device.into(), Some(read.into())))
     }
 
-    /// Sends `bytes` as [`Channel::wait`] finds room for them.
+    /// Queues `bytes`, which [`Channel::wait`] sends when there is room for them.
     pub fn send(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
     }
 
-    /// Forgets Ctrl-C that was pressed when nothing was asked.
+    /// Drops a Ctrl-C that was pressed while there was no request.
     pub fn forget_interrupts(&self) -> io::Result<()> {
         while self.take_interrupt()? {}
         Ok(())
     }
 
-    /// Waits until something happens, and sends and takes what it can.
+    /// Waits until something happens, and sends and receives as much as possible.
     pub fn wait(&mut self) -> io::Result<Event> {
         let mut wanted = PollFlags::POLLIN;
         wanted.set(PollFlags::POLLOUT, !self.outgoing.is_empty());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What each subcommand does.
+//! Executes the subcommands.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ mod stop;
 pub use logs::LogPrinter;
 pub use start::{print_output, Prepared};
 
-/// Does what the command line says.
+/// Executes the command line.
 pub fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => start::run(&args),

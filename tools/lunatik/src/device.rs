@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The device node of the module: whether what lies at its path is that, and how it is opened.
+//! The device node of the module: checks that the file at its path is the node, and opens it.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -20,7 +20,7 @@ use crate::failure::{Exit, Failure};
 /// The number of the device, as `MAJOR:MINOR`, while the module is loaded.
 const NUMBER: &str = "/sys/class/misc/lunatik/dev";
 
-/// The same for all miscellaneous devices: `MINOR NAME` lines.
+/// The numbers of all miscellaneous devices, as lines `MINOR NAME`.
 const ALL_NUMBERS: &str = "/proc/misc";
 
 /// The major number of miscellaneous devices.
@@ -32,16 +32,16 @@ type Number = (u64, u64);
 /// What is wrong with the file at [`DEVICE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wrong {
-    /// It is no device, but this.
+    /// It is not a device, but a file of this kind.
     Kind(&'static str),
-    /// It is another device's node.
+    /// It is the node of another device.
     Number(Number),
 }
 
-/// Opens the device for reading and writing, without blocking. Nothing is made, changed or sent
-/// where the file is not the module's device.
+/// Opens the device for reading and writing, without blocking. If the file is not the module's
+/// device, nothing is made, changed or sent.
 pub fn open() -> Result<File, Failure> {
-    // Before it is opened: opening has effects with some devices, and FIFOs.
+    // Check before opening: opening some devices, and FIFOs, has effects.
     let found = fs::metadata(DEVICE).map_err(|error| open_failure(&error))?;
     check(&found)?;
     let file = OpenOptions::new()
@@ -50,7 +50,7 @@ pub fn open() -> Result<File, Failure> {
         .custom_flags(OFlag::O_NONBLOCK.bits())
         .open(DEVICE)
         .map_err(|error| open_failure(&error))?;
-    // It may have been replaced meanwhile.
+    // Check again: the file may have been replaced meanwhile.
     check(&file.metadata().map_err(|error| open_failure(&error))?)?;
     Ok(file)
 }
@@ -68,8 +68,8 @@ fn check(found: &Metadata) -> Result<(), Failure> {
     }
 }
 
-/// The number that the module's device has now; `None` where the module is not loaded, or nothing
-/// says.
+/// The current number of the module's device. `None` if the module is not loaded or the number is
+/// not known.
 fn wanted() -> Option<Number> {
     let number = fs::read_to_string(NUMBER).ok();
     number.as_deref().and_then(parse_number).or_else(|| {
@@ -105,13 +105,13 @@ fn wrong(found: &Metadata, wanted: Option<Number>) -> Option<Wrong> {
     let number = (major(found.rdev()), minor(found.rdev()));
     let right = match wanted {
         Some(wanted) => number == wanted,
-        // A node that is left over opens with an error that says so.
+        // Opening a leftover node fails with an error that says so.
         None => number.0 == MISC_MAJOR,
     };
     (!right).then_some(Wrong::Number(number))
 }
 
-/// What to tell the user where the file is not the module's device.
+/// The failure if the file is not the module's device.
 fn wrong_failure(wrong: Wrong, wanted: Option<Number>) -> Failure {
     let what = match wrong {
         Wrong::Kind(kind) => kind.to_owned(),
@@ -133,7 +133,7 @@ fn wrong_failure(wrong: Wrong, wanted: Option<Number>) -> Failure {
     )
 }
 
-/// What to tell the user when the device does not open.
+/// The failure if the device cannot be opened.
 fn open_failure(error: &io::Error) -> Failure {
     let advice = match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOENT | Errno::ENXIO | Errno::ENODEV) => {

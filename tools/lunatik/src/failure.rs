@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What goes wrong, what the user is told, and the exit status.
+//! Failures: the message for the user and the exit status.
 
 use std::io::{self, Write};
 
@@ -10,15 +10,15 @@ use lunatik_abi::abi::{self, errno, Origin};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// All went well.
+    /// Success.
     Success = 0,
-    /// The script failed, or the request for another reason than those below.
+    /// The script failed, or the request failed for a reason that is not listed below.
     Script = 1,
     /// The command line is wrong.
     Usage = 2,
     /// No such script, or it is not running.
     NoSuchScript = 3,
-    /// No device, or no permission.
+    /// No device, no permission, or another version of the protocol.
     NoDevice = 4,
     /// The user interrupted it.
     Interrupted = 130,
@@ -29,9 +29,9 @@ pub enum Exit {
 pub struct Failure {
     /// The exit status.
     pub exit: Exit,
-    /// What happened, in bytes because a script may say anything.
+    /// What happened, in bytes because a script may raise any text.
     pub message: Vec<u8>,
-    /// Where in the script; may be empty.
+    /// The place in the script; may be empty.
     pub traceback: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ impl Failure {
         }
     }
 
-    /// Writes it as it goes to standard error.
+    /// Writes the failure in the form for standard error.
     pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         to.write_all(b"lunatik: ")?;
         to.write_all(self.message.trim_ascii_end())?;
@@ -89,7 +89,7 @@ impl From<abi::Failure<'_>> for Failure {
     }
 }
 
-/// An error in talking to the device.
+/// An error in the communication with the device.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::new(Exit::NoDevice, format!("the device fails: {error}"))

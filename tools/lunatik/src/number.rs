@@ -2,8 +2,8 @@
 
 //! Floats as Lua writes them.
 
-/// The text that Lua 5.5's `tostring` gives: `%.15g`, or `%.17g` where that does not read back the same,
-/// with `.0` where it would look like an integer.
+/// The text that Lua 5.5's `tostring` returns: `%.15g`, or `%.17g` if the former does not read back
+/// as the same value, with `.0` if it would look like an integer.
 pub fn float_text(value: f64) -> String {
     if value.is_nan() {
         return if value.is_sign_negative() {
@@ -45,7 +45,7 @@ fn general(value: f64, precision: usize) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// Drops zeros, and then the point, from the end of a fraction.
+/// Removes zeros, and then the point, from the end of a fraction.
 fn without_zeros(text: &str) -> &str {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')

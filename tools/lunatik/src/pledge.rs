@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What `-P` says, checked and encoded.
+//! The permissions of `-P`, checked and encoded.
 
 use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 
@@ -12,12 +12,12 @@ use lunatik_abi::{
 
 use crate::failure::{Exit, Failure};
 
-/// The permissions of what is started; none were named where this is empty.
+/// The permissions of the script to start. Empty if the command line has no `-P`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pledges(Option<Vec<u8>>);
 
 impl Pledges {
-    /// Checks what the command line names.
+    /// Checks the specs of the command line.
     pub fn new(given: &[OsString]) -> Result<Self, Failure> {
         if given.is_empty() {
             return Ok(Self(None));
@@ -30,16 +30,16 @@ impl Pledges {
         for spec in given {
             Spec::check(spec.as_bytes(), Origin::CommandLine)
                 .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-            // Scalars always fit, and a vector takes all.
+            // Scalars are always valid, and a vector takes any number of bytes.
             let _ = writer.string(spec.as_bytes());
         }
         Ok(Self(Some(writer.finish().unwrap_or_default())))
     }
 
-    /// What is sent.
+    /// The permissions in the form that is sent.
     pub fn permissions(&self) -> Option<Permissions<'_>> {
         let checked = Message::check(self.0.as_deref()?).map_err(AbiError::from);
-        // Were it not what `new()` made, it would permit nothing.
+        // If it were not from `new()`, it would permit nothing.
         Some(
             checked
                 .and_then(Permissions::new)

@@ -29,10 +29,10 @@ use crate::{
     value::line,
 };
 
-/// How many lines the history keeps.
+/// The number of lines that the history keeps.
 const HISTORY: usize = 1000;
 
-/// What the line editor asks back.
+/// Answers the line editor's questions.
 struct LuaHelper {
     session: Rc<RefCell<Session>>,
     pledges: Pledges,
@@ -57,7 +57,7 @@ impl Completer for LuaHelper {
             budget: self.budget,
         };
         let answer = self.session.borrow_mut().request(&request, &mut ignore);
-        // A completion that fails is none: what is wrong shows when the line is sent.
+        // A completion that fails gives no results: the error shows when the line is sent.
         let values = answer.map(Answer::into_values).unwrap_or_default();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
         let candidates = values.iter().filter_map(|value| text(value.text()));
@@ -72,7 +72,7 @@ impl Hinter for LuaHelper {
 }
 impl Validator for LuaHelper {}
 
-/// Where the names, points and colons at the end of `line` start.
+/// The start of the names, points and colons at the end of `line`.
 fn expression_start(line: &str) -> usize {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
     line.rfind(|c| !part(c)).map_or(0, |at| {
@@ -82,7 +82,7 @@ fn expression_start(line: &str) -> usize {
 
 /// Reads, evaluates and prints until the end of input.
 ///
-/// The runtime that it makes may do what `pledges` say, within the limits of `budget`.
+/// The runtime of the session has the permissions `pledges` and the limits `budget`.
 pub fn run(session: Session, pledges: &Pledges, budget: Budget) -> Result<(), Failure> {
     let versions = session.versions();
     if io::stdin().is_terminal() {
@@ -102,12 +102,12 @@ pub fn run(session: Session, pledges: &Pledges, budget: Budget) -> Result<(), Fa
     }));
     let history = history_file();
     if let Some(file) = &history {
-        // There is none at first.
+        // There is no file at first.
         let _ = editor.load_history(file);
     }
     let result = read_and_evaluate(&mut editor, &session, pledges, budget);
     if let Some(file) = &history {
-        // Where it cannot be kept, it is not.
+        // If the history cannot be kept, it is lost.
         let _ = file.parent().map(std::fs::create_dir_all);
         let _ = editor.save_history(file);
     }
@@ -169,7 +169,7 @@ fn read_and_evaluate(
             Err(failure) if failure.exit == Exit::NoDevice || session.borrow().is_abandoned() => {
                 return Err(failure);
             }
-            // As user-space Lua: a program that comes through a pipe ends with its first error.
+            // As in user-space Lua, a program that comes through a pipe ends with its first error.
             Err(failure) if !interactive => return Err(failure),
             Err(failure) => failure.write(&mut io::stderr().lock())?,
         }
@@ -178,7 +178,7 @@ fn read_and_evaluate(
     }
 }
 
-/// `$XDG_STATE_HOME/lunatik/history`, or the same in its usual place.
+/// `$XDG_STATE_HOME/lunatik/history`, or `~/.local/state/lunatik/history`.
 fn history_file() -> Option<PathBuf> {
     let folder = |name: &str| {
         std::env::var_os(name)

@@ -9,26 +9,26 @@ use serde_json::{json, Value as Json};
 
 use crate::size::format_size;
 
-/// What is known about one runtime.
+/// The state of one runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Its name.
     pub name: String,
     /// A number that no other runtime has.
     pub id: u64,
-    /// The number of the runtime whose worker it is; 0 if it is none.
+    /// The number of the runtime whose worker it is; 0 if it is not a worker.
     pub parent: u64,
     /// How it was started.
     pub kind: String,
-    /// Where it is in its life.
+    /// Its state.
     pub state: State,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
     pub memory_limit: u64,
-    /// Time it has computed for.
+    /// CPU time that it has used.
     pub cpu_ns: u64,
-    /// CPU time it may use in total, in milliseconds; 0 is endless.
+    /// CPU time it may use in total, in milliseconds; 0 means no limit.
     pub cpu_limit_ms: u64,
     /// CPU time it may use at a stretch, likewise.
     pub slice_ms: u64,
@@ -133,16 +133,17 @@ const PERMISSIONS: usize = 6;
 /// The state of many runtimes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// One for each.
+    /// One row for each runtime.
     pub rows: Vec<Row>,
 }
 
 impl Report {
-    /// The rows in their order, but each worker below its parent, and how deep it lies.
+    /// The rows in their order, except that each worker comes below its parent; with the depth of
+    /// each.
     fn tree(&self) -> Vec<(usize, &Row)> {
         let known: HashSet<_> = self.rows.iter().map(|row| row.id).collect();
         let top = |row: &&Row| row.parent == 0 || !known.contains(&row.parent);
-        // What is to come, the next one last.
+        // The rows that are still to come, the next one last.
         let mut left: Vec<_> = self
             .rows
             .iter()
@@ -163,7 +164,8 @@ impl Report {
         tree
     }
 
-    /// Columns for people, with a heading. Permissions, which may be many, are for a table of one.
+    /// Columns for people, with a heading. Permissions may be long, so only a table of one runtime
+    /// has them.
     pub fn table(&self, with_permissions: bool) -> String {
         let heading = [
             "NAME",
@@ -211,12 +213,12 @@ impl Report {
     }
 }
 
-/// A name for a line of its own or for JSON.
+/// A name as text, for a line of its own or for JSON.
 pub fn name_text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Text without what a terminal would obey, since scripts choose it.
+/// Text without control sequences for terminals, because scripts choose it.
 fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -312,7 +314,7 @@ ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
             parent,
             ..a.clone()
         };
-        // One whose parent has gone meanwhile is on the first level.
+        // A worker whose parent has gone meanwhile is on the first level.
         let rows = vec![
             a.clone(),
             b,

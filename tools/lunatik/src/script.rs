@@ -26,7 +26,7 @@ pub enum ScriptArgument {
 }
 
 impl ScriptArgument {
-    /// Tells names, paths and `-` apart.
+    /// Distinguishes names, paths and `-`.
     pub fn new(argument: &OsStr) -> Self {
         let bytes = argument.as_bytes();
         if bytes == b"-" {
@@ -40,16 +40,17 @@ impl ScriptArgument {
     }
 }
 
-/// A text to send, and what to call it.
+/// A text to send, and its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalScript {
     /// The name to register it under.
     pub name: Vec<u8>,
-    /// What tracebacks call it.
+    /// Its name in tracebacks.
     pub chunk: Vec<u8>,
     /// The text.
     pub text: Vec<u8>,
-    /// The folder of the file, as the kernel sees it; empty if it has none, or sees another.
+    /// The folder of the file as the kernel sees it. Empty if there is none, or if the kernel sees
+    /// another one.
     pub directory: Vec<u8>,
 }
 
@@ -81,8 +82,8 @@ pub fn read_file(path: &Path) -> Result<LocalScript, Failure> {
     })
 }
 
-/// The canonical path of the folder of `path`, if the kernel, whose paths start at the root of the
-/// first process, finds the same folder by it.
+/// The canonical path of the folder of `path`, if the kernel finds the same folder by it. The
+/// kernel's paths start at the root of the first process.
 fn folder_in_kernel(path: &Path) -> Vec<u8> {
     let same_view = || -> io::Result<bool> {
         let ours = fs::metadata("/")?;
@@ -93,7 +94,8 @@ fn folder_in_kernel(path: &Path) -> Vec<u8> {
     if !same_view().unwrap_or(false) {
         return Vec::new();
     }
-    // What the path leads to, if it is a link: there are the file and what belongs to it.
+    // Follow the path if it is a link: the modules beside the script are beside the file that it
+    // leads to.
     let file = fs::canonicalize(path).unwrap_or_default();
     let folder = file.parent().unwrap_or(Path::new(""));
     let folder = folder.as_os_str().as_bytes();
@@ -125,7 +127,7 @@ fn read_text(source: impl Read, shown: &str) -> Result<Vec<u8>, Failure> {
     Ok(without_first_comment(text))
 }
 
-/// The failure for a text that does not fit into a request.
+/// The failure for a text that is too long for a request.
 pub fn too_long(shown: &str) -> Failure {
     Failure::new(
         Exit::Script,
@@ -133,7 +135,7 @@ pub fn too_long(shown: &str) -> Failure {
     )
 }
 
-/// Drops what Lua drops at the start of a file: a byte order mark, and a first line with `#`. The end of
+/// Drops the same start of a file as Lua: a byte order mark, and a first line with `#`. The end of
 /// that line stays, so that line numbers are right.
 fn without_first_comment(mut text: Vec<u8>) -> Vec<u8> {
     if text.starts_with(b"\xef\xbb\xbf") {
@@ -146,7 +148,7 @@ fn without_first_comment(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Checks a name that the user gave, before anything is sent.
+/// Checks a name from the user before anything is sent.
 pub fn check_name(name: &[u8]) -> Result<(), Failure> {
     script_name(name).map(|_| ()).map_err(|error| {
         Failure::new(

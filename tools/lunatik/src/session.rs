@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! A session: requests, and what comes back.
+//! A session: requests and their replies.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::{
     value::{values, Value},
 };
 
-/// What the kernel side says about itself.
+/// The versions that the kernel side reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Versions {
     /// The protocol.
@@ -24,12 +24,12 @@ pub struct Versions {
     pub lua: String,
 }
 
-/// How a request that did not fail has ended.
+/// The outcome of a request that did not fail.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// With these results.
+    /// It has these results.
     Values(Vec<Value>),
-    /// The text goes on on another line.
+    /// The text continues on another line.
     Incomplete,
 }
 
@@ -56,12 +56,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the device and greets.
+    /// Opens the device and sends Hello.
     pub fn open() -> Result<Self, Failure> {
         Self::new(Channel::open()?)
     }
 
-    /// Greets through `channel`.
+    /// Sends Hello through `channel`.
     pub fn new(channel: Channel) -> Result<Self, Failure> {
         let mut session = Self {
             channel,
@@ -100,17 +100,18 @@ impl Session {
         Ok(session)
     }
 
-    /// What the kernel side said about itself.
+    /// The versions that the kernel side has reported.
     pub fn versions(&self) -> &Versions {
         &self.versions
     }
 
-    /// Whether the user did not wait for an answer, so that the session is of no more use.
+    /// Whether the user did not wait for an answer. Then the session cannot be used any more.
     pub fn is_abandoned(&self) -> bool {
         self.abandoned
     }
 
-    /// Asks, and waits for the answer. The first Ctrl-C cancels the request, the second ends the wait.
+    /// Sends a request, and waits for the answer. The first Ctrl-C cancels the request, the second
+    /// ends the wait.
     pub fn request(
         &mut self,
         request: &Request<'_>,
@@ -158,8 +159,8 @@ impl Session {
         Ok(self.last_request)
     }
 
-    /// Takes the replies that are there. The outer result fails with the session, the inner one with
-    /// the request.
+    /// Handles the replies that have arrived. The outer result fails if the session fails, the
+    /// inner one if the request does.
     fn take_replies(
         &mut self,
         number: u32,
@@ -173,7 +174,7 @@ impl Session {
                 break;
             };
             taken += frame.header.frame_length();
-            // What was left unanswered, or came for a request that nobody waits for.
+            // A reply to an earlier request that nobody waits for any more.
             if frame.header.request != number {
                 continue;
             }
@@ -187,7 +188,7 @@ impl Session {
     }
 }
 
-/// Takes no notice of replies.
+/// Ignores replies.
 pub fn ignore(_: &Reply<'_>) -> Result<(), Failure> {
     Ok(())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Amounts of memory, as people write and read them.
+//! Amounts of memory in the form that people write and read.
 
 /// Reads `64M`, `512k`, `1GiB`, `4096`: bytes, or a multiple of 1024, 1024² or 1024³.
 pub fn parse_size(text: &str) -> Result<u64, String> {

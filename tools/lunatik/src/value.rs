@@ -6,10 +6,10 @@ use lunatik_abi::codec::{DecodeError, Message, Token};
 
 use crate::number::float_text;
 
-/// A value that came out of a script.
+/// A value that a script has returned.
 ///
-/// The kernel sends what is not a plain value as the string that `tostring` makes of it. Should a table
-/// come all the same, its parts are not kept.
+/// The kernel sends every other value as the string that `tostring` makes of it. If it sends a
+/// table all the same, this drops the table's contents.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// nil
@@ -22,12 +22,12 @@ pub enum Value {
     Float(f64),
     /// A string of any bytes.
     String(Vec<u8>),
-    /// Something of this type.
+    /// A value of this type.
     Other(&'static str),
 }
 
 impl Value {
-    /// What `tostring` gives.
+    /// The text that `tostring` returns.
     pub fn text(&self) -> Vec<u8> {
         match self {
             Self::Nil => b"nil".to_vec(),
@@ -61,7 +61,7 @@ pub fn values(message: &Message<'_>) -> Result<Vec<Value>, DecodeError> {
     Ok(values)
 }
 
-/// One line as `print` writes it; nothing for no values.
+/// The line that `print` would write; empty if there are no values.
 pub fn line(values: &[Value]) -> Vec<u8> {
     let mut line = Vec::new();
     for (index, value) in values.iter().enumerate() {

@@ -13,14 +13,14 @@ use crate::{
     session::Session,
 };
 
-/// Prints entries of a log, and tells when some are missing.
+/// Prints entries of a log, and reports missing ones.
 #[derive(Debug, Default)]
 pub struct LogPrinter {
     next: u64,
 }
 
 impl LogPrinter {
-    /// Prints one entry: to the stream that the script wrote it to.
+    /// Prints one entry to the stream that the script has written it to.
     pub fn print<'s>(
         &mut self,
         entry: &LogLine<'_>,

@@ -18,7 +18,7 @@ use crate::{
     session::Session,
 };
 
-/// Here as soon as the module is in the kernel.
+/// Exists as soon as the module is in the kernel.
 const LOADED: &str = "/sys/module/lunatik";
 
 pub(super) fn load(args: &LoadArgs) -> Result<(), Failure> {
@@ -92,12 +92,12 @@ fn is_loaded() -> bool {
     Path::new(LOADED).exists() || device::exists()
 }
 
-/// Runs one of the commands that every system with modules has; tells whether it succeeded.
+/// Runs one of the commands that every system with modules has. Returns whether it succeeded.
 fn call<A: AsRef<OsStr>>(
     program: &str,
     args: impl IntoIterator<Item = A>,
 ) -> Result<bool, Failure> {
-    // They are not always in the path of who became root.
+    // These commands are not always in the path of a user who became root.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     let path = std::env::join_paths(folders).unwrap_or(path);

@@ -22,10 +22,10 @@ use crate::{
     value::line,
 };
 
-/// A script to start, with all that is sent.
+/// A script to start, with everything that is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// The name to register it under, where the script does not have it already.
+    /// The name to register it under, if it differs from the script's own.
     pub name: Option<Vec<u8>>,
     /// The text, or the name to look it up under.
     pub script: Result<LocalScript, Vec<u8>>,
@@ -40,7 +40,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Reads what the command line names.
+    /// Reads the script that the command line names.
     pub fn new(args: &StartArgs) -> Result<Self, Failure> {
         let given = args.name.as_ref().map(|name| name.clone().into_bytes());
         if let Some(name) = &given {
@@ -64,7 +64,7 @@ impl Prepared {
         })
     }
 
-    /// What is sent.
+    /// The request to send.
     pub fn start(&self) -> Result<Start<'_>, DecodeError> {
         Ok(Start {
             name: self.name.as_deref(),
@@ -84,7 +84,7 @@ impl Prepared {
     }
 }
 
-/// What the kernel is told of the limits on the command line.
+/// The limits of the command line in the form that is sent.
 pub(super) fn budget(args: BudgetArgs) -> Budget {
     Budget {
         cpu_ms: args.cpu_limit.unwrap_or(0),
@@ -115,13 +115,13 @@ fn encode_arguments(args: &[OsString]) -> Result<Vec<u8>, Failure> {
     }
     let mut writer = Writer::new(Vec::new());
     for arg in args {
-        // Scalars always fit, and a vector takes all.
+        // Scalars are always valid, and a vector takes any number of bytes.
         let _ = writer.string(arg.as_bytes());
     }
     Ok(writer.finish().unwrap_or_default())
 }
 
-/// Passes the script's output on as it comes.
+/// Prints the script's output as it comes.
 pub fn print_output(reply: &Reply<'_>) -> Result<(), Failure> {
     if let Reply::Output { stream, bytes } = reply {
         let written = match stream {

@@ -13,8 +13,8 @@ use crate::{
     session::{ignore, Session},
 };
 
-/// Stops each script; what fails with one does not keep the others running. The first failure gives the
-/// exit status.
+/// Stops each script. A failure with one does not keep the others running. The first failure
+/// determines the exit status.
 pub(super) fn stop(session: &mut Session, args: &StopArgs) -> Result<(), Failure> {
     for name in &args.names {
         check_name(name.as_bytes())?;
