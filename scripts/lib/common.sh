@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash disable=SC2034 # used by those who source this
 #
-# What every script shares: places, versions, messages, progress, locks.
-# Sourced, never run.
+# Shared by all scripts: paths, versions, messages, progress, locks. It is sourced, never run.
 
 set -o errexit -o nounset -o pipefail
-# Variables given to our make are not for the make of the kernel.
+# Variables for our make must not reach the kernel's make.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -21,10 +20,10 @@ JOBS=${JOBS:-$(nproc)}
 
 export LIBCLANG_PATH=/usr/lib/llvm-$LLVM_MAJOR/lib
 
-# say TEXT: one line about what is going on. Standard output stays free for results.
+# say TEXT: prints one line about the progress. Standard output is only for results.
 say() { printf 'lunatik: %s\n' "$*" >&2; }
 
-# die TEXT [HINT]: stop with what is wrong and what to do about it.
+# die TEXT [HINT]: stops, and says what is wrong and what to do about it.
 die() {
 	printf 'lunatik: error: %s\n' "$1" >&2
 	[ $# -lt 2 ] || printf 'lunatik: to fix it: %s\n' "$2" >&2
@@ -33,14 +32,14 @@ die() {
 
 # is_um KIND: whether machines of this kind are User Mode Linux.
 is_um() { [[ $1 = um* ]]; }
-# has_checkers KIND: whether its kernel looks for defects: for all in debug, for those of memory in umdebug and for those
-# of locks and contexts in umlockdep.
+# has_checkers KIND: whether its kernel searches for defects: for all of them in debug, for defects of memory in
+# umdebug, and for defects of locks and contexts in umlockdep.
 has_checkers() { [[ $1 = *debug || $1 = umlockdep ]]; }
 
-# need COMMAND HINT: stop unless COMMAND is there.
+# need COMMAND HINT: stops unless COMMAND exists.
 need() { command -v "$1" >/dev/null || die "$1 is missing" "$2"; }
 
-# machine_kind KIND: stop unless KIND is one of the five.
+# machine_kind KIND: stops unless KIND is one of the five.
 machine_kind() {
 	case $1 in
 	um | umdebug | umlockdep | qemu | debug) ;;
@@ -48,8 +47,8 @@ machine_kind() {
 	esac
 }
 
-# run_step WHAT LOG STEPS COMMAND...: run COMMAND into LOG and show that it lives:
-# a percentage when it is known how many steps (lines with a capital behind spaces) it will print, else the time.
+# run_step WHAT LOG STEPS COMMAND...: runs COMMAND with its output in LOG, and shows the progress: a percentage if
+# the number of its steps (lines with a capital behind spaces) is known, otherwise the time.
 run_step() {
 	local what=$1 log=$2 steps=$3 pid status=0 start=$SECONDS shown=0 lines note
 	shift 3
@@ -86,7 +85,7 @@ run_step() {
 	[ $shown = 0 ] || say "$what: done in $((SECONDS - start)) s"
 }
 
-# with_lock NAME COMMAND...: run COMMAND while no other one with NAME runs.
+# with_lock NAME COMMAND...: runs COMMAND while no other command with NAME runs.
 with_lock() {
 	local file=$CACHE/$1.lock fd status=0
 	shift
@@ -103,7 +102,7 @@ with_lock() {
 
 rustc_version() { rustc -vV | sed -n 's/^release: //p'; }
 
-# newest GLOB...: the last of the folders in version order, or nothing.
+# newest GLOB...: prints the last of the folders in version order, or nothing.
 newest() {
 	local found
 	found=$(for f in "$@"; do [ -d "$f" ] && echo "$f"; done | sort -V | tail -n 1) || true
@@ -125,8 +124,8 @@ kernel_fragments() {
 
 kernel_arch() { if is_um "$1"; then echo um; else echo x86_64; fi; }
 
-# kernel_tree KIND: where its build lies: one folder for each kind, kernel version,
-# configuration and toolchain, so that a change of any of them is a new build.
+# kernel_tree KIND: prints the folder of its build. There is one for each kind, kernel version, configuration and
+# toolchain, so a change of any of them is a new build.
 kernel_tree() {
 	local version key
 	version=$(basename "$(kernel_source)")
@@ -138,11 +137,11 @@ kernel_tree() {
 	echo "$CACHE/kernel-$1-${version#linux-}-$key"
 }
 
-# kernel_make KIND TREE ARGUMENT...: run the kernel's make as that tree was built.
+# kernel_make KIND TREE ARGUMENT...: runs the kernel's make with the settings of that tree.
 kernel_make() {
 	local kind=$1 tree=$2
 	shift 2
-	# With frame pointers the code that returns from signals in processes of User Mode Linux would push one.
+	# With frame pointers, the code that returns from signals in processes of User Mode Linux would push one.
 	! is_um "$kind" || ! has_checkers "$kind" ||
 		set -- "$@" CFLAGS_NO_HARDENING="-fno-PIC -fno-pic -fno-stack-protector -fomit-frame-pointer"
 	make -C "$tree" ARCH="$(kernel_arch "$kind")" LLVM="-$LLVM_MAJOR" \

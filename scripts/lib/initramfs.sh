@@ -3,10 +3,10 @@
 #
 # The root file system of the machines: busybox, the module, the command, Lua files.
 
-# Where cargo leaves the programs for the guest.
+# The folder in which cargo leaves the programs for the guest.
 PROGRAMS=$REPO/tools/target/x86_64-unknown-linux-gnu/release
 
-# quote WORD...: each word so that a POSIX shell reads it back exactly.
+# quote WORD...: quotes each word so that a POSIX shell reads it back exactly.
 quote() {
 	local word
 	for word in "$@"; do printf " '%s'" "${word//\'/\'\\\'\'}"; done
@@ -43,7 +43,7 @@ tree_list() {
 	done < <(find -L "$1" -mindepth 1 | sort)
 }
 
-# sign_module TREE FILE: as that kernel's own modules are, for lockdown.
+# sign_module TREE FILE: signs the file like that kernel's own modules, for lockdown.
 sign_module() {
 	[ ! -x "$1/scripts/sign-file" ] || [ ! -e "$1/certs/signing_key.pem" ] ||
 		"$1/scripts/sign-file" sha512 "$1/certs/signing_key.pem" "$1/certs/signing_key.x509" "$2"
@@ -85,7 +85,7 @@ nogroup:x:65534:' >"$work/group"
 	"$tree/usr/gen_init_cpio" "$list" >"$work/initramfs"
 }
 
-# module_list WORK KIND TREE RELEASE: the module where modprobe finds it.
+# module_list WORK KIND TREE RELEASE: lists the module at the place where modprobe finds it.
 module_list() {
 	local root=$1/root file=$REPO/build/$2/module/lunatik.ko folder
 	folder=lib/modules/$4

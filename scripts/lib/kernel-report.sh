@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash
 #
-# Finds what the kernel reports about itself in its log.
+# Finds the kernel's reports of defects in its log.
 
-# Each line that begins a report, whatever the checker. Not "Call Trace": fault
-# injection prints one for every failure that a test asked for.
+# Matches each line that begins a report of any checker. Not "Call Trace": fault injection prints one for every
+# failure that a test has asked for.
 KERNEL_REPORT='(BUG: |WARNING: |BUG at |Oops|Kernel panic|general protection fault|Unable to handle kernel'
 KERNEL_REPORT+='|KASAN: |UBSAN: |KCSAN: |KFENCE: |CFI failure|INFO: possible |INFO: suspicious |INFO: inconsistent '
 KERNEL_REPORT+='|possible (circular|recursive) locking|suspicious RCU usage|inconsistent lock state|bad unlock balance'
@@ -13,14 +13,15 @@ KERNEL_REPORT+='|detected stalls? on|self-detected stall|INFO: task .* blocked f
 KERNEL_REPORT+='|scheduling while atomic|sleeping function called|refcount_t: |ODEBUG: |list_(add|del) corruption'
 KERNEL_REPORT+='|kmemleak: .*(suspected|Kernel memory leak detector disabled)|unreferenced object 0x|rust_kernel: panicked|cut here \]'
 KERNEL_REPORT+='|Objects remaining|slab.*corrupt|Bad page (state|map)|stack guard page|stack overflow|double fault|unregister_netdevice: waiting'
-# What scripts/guest/init says.
+# The message of scripts/guest/init.
 KERNEL_REPORT+='|killed processes that do not end)'
 
-# What this machine's own start-up says, defects of neither kernel nor module.
+# Messages of the machine's own start-up that are not defects of the kernel or the module.
 KERNEL_NO_REPORT='(WARNING: [Uu]nsafe|mitigat|lunatik: .*C stack overflow)'
 
-# Where User Mode Linux starts its second processor it frees memory there a moment too early for RCU, and kmemleak,
-# which waits for a grace period, has that reported. The checkers stay on. The line is kept, empty, so that numbers stay right.
+# When User Mode Linux starts its second processor, it frees memory a moment too early for RCU. kmemleak waits for a
+# grace period, which causes a report. The checkers stay on. The line is kept, but empty, so that line numbers stay
+# right.
 without_boot_report() {
 	awk '{ line[NR] = $0; if (/Callback enqueued on offline CPU/) own[NR - 3] = own[NR - 2] = 1 }
 		END { for (i = 1; i <= NR; i++) print (i in own) ? "" : line[i] }'
@@ -30,7 +31,7 @@ kernel_report_lines() { tr -d '\r\000' <"$1" | without_boot_report | grep -naE "
 
 has_kernel_report() { kernel_report_lines "$1" >/dev/null; }
 
-# print_kernel_report LOG: from a little before the first report, up to 150 lines.
+# print_kernel_report LOG: prints up to 150 lines, from a little before the first report.
 print_kernel_report() {
 	local first
 	first=$(kernel_report_lines "$1" | head -n 1 | cut -d: -f1)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash disable=SC2154,SC2054 # the variables are those of scripts/vm; commas belong to the arguments
 #
-# How each kind of machine is started and watched. Used by scripts/vm, whose variables
-# (kind, tree, work, mem, cpus, timeout, pin, machine, terminal, log) these functions read.
+# Starts and watches each kind of machine. Used by scripts/vm. These functions read its variables (kind, tree, work,
+# mem, cpus, timeout, pin, machine, terminal, log).
 
 # Standard input as numbered files in a folder that the guest empties, then a file
 # "end": a serial line knows neither raw bytes on input nor the end of a file.
@@ -23,8 +23,8 @@ start_machine() {
 	if is_um "$kind"; then start_um; else start_qemu; fi
 }
 
-# Each line of User Mode Linux is a pair of descriptors, input and output, and each must
-# be one that epoll takes: a fifo, never a file. Inputs without a source share one fifo.
+# Each serial line of User Mode Linux is a pair of descriptors, input and output. epoll must accept both: they are
+# fifos, never files. Inputs without a source share one fifo.
 start_um() {
 	local arguments=("mem=$mem" "initrd=$work/initramfs" seccomp=on "ncpus=$cpus" "umid=${work##*/}" "uml_dir=$work"
 		panic=-1 printk.devkmsg=on con=fd:10 ssl=fd:10 con0=fd:10,fd:2
@@ -36,15 +36,15 @@ start_um() {
 	else
 		exec >"$work/log" 2>&1
 	fi
-	# One command for all: bash keeps copies of descriptors among the numbers from ten on,
-	# and an `exec` with redirections of its own closes some of these.
+	# One command for all of them: bash keeps copies of descriptors at numbers from ten on, and a separate
+	# `exec` with redirections would close some of these.
 	exec 5>"$work/out" 6>"$work/err" 7>"$work/status" \
 		10<>"$work/idle" 12<>"$work/idle" 13<>"$work/idle" 14<>"$work/idle"
 	[ -z "$leaks" ] || arguments+=(kmemleak=on)
 	exec "$tree/linux" "${arguments[@]}"
 }
 
-# True if hardware virtualisation not only exists but serves: some nested hosts hang.
+# True if hardware virtualisation exists and works: some nested hosts hang.
 kvm_serves() {
 	local answer
 	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
@@ -67,16 +67,17 @@ start_qemu() {
 	if [ "${LUNATIK_ACCEL:-}" != tcg ] && kvm_serves; then
 		accelerator=(-accel kvm -cpu host)
 	fi
-	# While the kernel looks at its CPU it forgets about the fifth level of page tables for a moment,
-	# and KASAN reports an interrupt that comes just then.
+	# While the kernel identifies its CPU, it ignores the fifth level of page tables for a moment. KASAN would
+	# report an interrupt at that moment.
 	append+=" no5lvl"
-	# The check measures time, and an emulator may have to wait for its turn.
+	# The check measures time, and an emulator may have to wait for a CPU.
 	append+=" no_timer_check tsc=reliable"
-	# Emulation on a busy host is slow; what would be a stall on metal is none here.
+	# Emulation on a busy host is slow: a stall on bare metal is not a stall here.
 	append+=" rcupdate.rcu_cpu_stall_timeout=60 watchdog_thresh=30 workqueue.watchdog_thresh=120"
-	# KASAN looks at each access of the kernel's interpreter for ACPI tables, which takes half of the time to boot.
-	# The tables that are used instead count the packages of the processor. Nor do they tell where the timer is by
-	# which the kernel measures the processor's clock, and without that it may have none but its ticks of 4 ms.
+	# KASAN checks each access of the kernel's interpreter for ACPI tables, which takes half of the time to
+	# boot. The tables that are used instead count the packages of the processor. They do not say where the
+	# timer is with which the kernel measures the processor's clock. Without that timer the kernel might have
+	# only its ticks of 4 ms as a clock.
 	append+=" acpi=off pmtmr=0x608"
 	local hardware=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
 		-kernel "$tree/arch/x86/boot/bzImage" -initrd "$work/initramfs" -append "$append"
@@ -89,7 +90,7 @@ start_qemu() {
 	fi
 	local input=/dev/null
 	if [ -n "$stdin" ]; then
-		# QEMU's own standard input: the one channel whose end the guest gets to know.
+		# QEMU's own standard input: the only channel whose end the guest can detect.
 		input=$work/in
 		hardware+=(-chardev stdio,id=in,signal=off -device virtserialport,chardev=in,name=in)
 	fi
@@ -100,8 +101,8 @@ start_qemu() {
 	fi
 }
 
-# Keeps each processor of the machine on one of those that the host lets us use: hosts may have two of them share one of
-# theirs, where each waits for the other. In User Mode Linux they are its threads, in their order.
+# Pins each processor of the machine to one of the host's that we may use. Otherwise a host may run two of them on
+# one of its own, where each waits for the other. In User Mode Linux the processors are its threads, in their order.
 pin_processors() {
 	local host=() range first last place=0 task tasks=()
 	IFS=, read -ra ranges <<<"$(sed -n 's/^Cpus_allowed_list:\s*//p' /proc/self/status)"
@@ -117,15 +118,16 @@ pin_processors() {
 		[ ${#tasks[@]} -lt "$cpus" ] || break
 		sleep 0.1
 	done
-	# Names sort as texts, and their numbers may have different lengths.
+	# A glob sorts names as texts, and their numbers may have different lengths.
 	for task in $(printf '%s\n' "${tasks[@]##*/}" | sort -n); do
 		taskset -p -c "${host[place % ${#host[@]}]}" "$task"
 		place=$((place + 1))
 	done
 }
 
-# Keeps the host's processors from sleeping, as long as a process has the file open: waking one may take longer than what
-# is measured, where the host is a virtual machine itself. What is written is a number of microseconds, of four bytes.
+# Keeps the host's processors from sleeping while a process has the file open. If the host is itself a virtual
+# machine, waking a processor may take longer than the measured time. The file takes a number of microseconds in
+# four bytes.
 keep_host_awake() {
 	if [ -w /dev/cpu_dma_latency ]; then
 		exec 8>/dev/cpu_dma_latency
@@ -135,7 +137,7 @@ keep_host_awake() {
 	fi
 }
 
-# Keeps the log; ends the machine at the time limit, or when it hangs after a defect.
+# Keeps the log, and ends the machine at the time limit or when it hangs after a defect.
 watch_machine() {
 	local grace=30
 	[ "$kind" != debug ] || grace=90

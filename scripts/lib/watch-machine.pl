@@ -3,10 +3,10 @@
 #
 # Usage: watch-machine.pl PID LIMIT GRACE REPORT NO-REPORT TIMED-OUT <LOG-OF-THE-MACHINE >FILE
 #
-# Copies the log of the kernel until it ends. Kills the machine, process PID, after LIMIT seconds (0: never), and makes
-# the file TIMED-OUT then; and GRACE seconds after the first line that matches REPORT, but not NO-REPORT: after a defect
-# it may hang. Waits for what happens rather than looking again and again: on few processors, each look takes one away
-# from the machine, and what is measured there is late by as much.
+# Copies the log of the kernel until it ends. Kills the machine, process PID, after LIMIT seconds (0: never), and
+# then makes the file TIMED-OUT. Also kills it GRACE seconds after the first line that matches REPORT, but not
+# NO-REPORT, because a machine may hang after a defect. Waits for events instead of polling: on few processors, each
+# poll takes one away from the machine and delays the measurements there.
 
 use strict;
 use warnings;
