@@ -76,7 +76,7 @@ struct Lunatik {
 }
 
 impl kernel::InPlaceModule for Lunatik {
-    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
             _: { linux::account::init() },
@@ -91,10 +91,10 @@ impl kernel::InPlaceModule for Lunatik {
             outcomes: unsafe { sched::thread::outcome::Walks::new() },
             // SAFETY: As above.
             threads: unsafe { linux::kthread::Threads::new() },
-            device_nodes: modules::device::DeviceNodes::new(module)?,
+            device_nodes: modules::device::DeviceNodes::new()?,
             // SAFETY: As above.
             runtimes: unsafe { runtime::Runtimes::new(modules::preload)? },
-            device <- control::device::ControlDevice::register(module),
+            device <- control::device::register(),
         })
     }
 }

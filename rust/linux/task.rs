@@ -2,6 +2,11 @@
 
 //! The calling thread.
 
+use kernel::{
+    bindings,
+    task::Task, //
+};
+
 use crate::sys::kernel_helpers as sys;
 
 /// Whether the caller is in a thread, and not in an interrupt.
@@ -20,6 +25,19 @@ pub(crate) fn switches() -> u64 {
 pub(crate) fn is_being_killed() -> bool {
     // SAFETY: As above.
     unsafe { sys::lunatik_fatal_signal_pending() }
+}
+
+/// Whether a signal is pending that ends `task`.
+pub(crate) fn is_killed(task: &Task) -> bool {
+    // SAFETY: The reference keeps the task, whose pending signals the function reads without a lock.
+    unsafe { sys::lunatik_task_fatal_signal_pending(task.as_ptr()) }
+}
+
+/// Whether the thread belongs to no process.
+pub(crate) fn is_kernel_thread() -> bool {
+    // SAFETY: `current` lives while it runs this. A thread alone changes its own flags.
+    let flags = unsafe { (*Task::current_raw()).flags };
+    flags & bindings::PF_KTHREAD != 0
 }
 
 /// Lets others run if it is their turn. For a context that may sleep, as all that sleeps.

@@ -8,7 +8,6 @@ mod file;
 mod node;
 mod watch;
 
-use core::ffi::c_int;
 use kernel::{
     prelude::*,
     sync::{
@@ -308,20 +307,4 @@ fn stop(state: State) -> lua::Result {
         state.release(userdata);
     }
     Ok(0)
-}
-
-/// Turns the result of a file operation into what C expects.
-fn to_c(result: Result<usize>) -> isize {
-    match result {
-        Ok(count) => isize::try_from(count).unwrap_or(isize::MAX),
-        Err(error) => error.to_errno() as isize,
-    }
-}
-
-/// As [`to_c`], for operations that return no count.
-fn status_to_c(result: Result) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(error) => error.to_errno(),
-    }
 }

@@ -3,16 +3,18 @@
 //! Who calls a file operation: a process, or Lua code of ours through `io`.
 
 use kernel::{
-    bindings,
     prelude::*,
     sync::Arc,
     task::Task, //
 };
 
-use crate::runtime::{
-    chain::Chain,
-    instance::Runtime,
-    live, //
+use crate::{
+    linux::task,
+    runtime::{
+        chain::Chain,
+        instance::Runtime,
+        live, //
+    }, //
 };
 
 /// The caller of a file operation.
@@ -28,16 +30,13 @@ impl Caller {
     /// Lua code that comes back to a runtime which waits for it must be found out, or it would
     /// wait for itself. Fails with `EDEADLK` where that cannot be told.
     pub(super) fn current() -> Result<Self> {
-        let task = Task::current_raw();
-        if let Some((runtime, chain)) = executing(task) {
+        if let Some((runtime, chain)) = executing() {
             return Ok(Self {
                 chain,
                 runtime: Some(runtime),
             });
         }
-        // SAFETY: The current task is alive, and its flags are its own to change.
-        let in_kernel = unsafe { (*task).flags } & bindings::PF_KTHREAD != 0;
-        if in_kernel {
+        if task::is_kernel_thread() {
             // Lua code that has gone on to another stack: see `linux/segment.rs`.
             return Err(EDEADLK);
         }
@@ -48,8 +47,9 @@ impl Caller {
     }
 }
 
-/// The runtime that `task` executes, and the chain that does.
-fn executing(task: *mut bindings::task_struct) -> Option<(Arc<Runtime>, Arc<Chain>)> {
+/// The runtime that the current task executes, and the chain that does.
+fn executing() -> Option<(Arc<Runtime>, Arc<Chain>)> {
+    let task = Task::current_raw();
     let mut id = 0;
     while let Some(runtime) = live::next(id) {
         id = runtime.id();

@@ -3,24 +3,23 @@
 //! Open files of a device, and the file operations.
 
 use kernel::{
-    bindings,
-    ffi,
+    fs::Kiocb,
     iov::{IovIterDest, IovIterSource},
     prelude::*,
-    sync::Arc,
-    types::ForeignOwnable, //
+    sync::Arc, //
 };
 
 use super::{
     callback::{self, Callback},
     caller::Caller,
     node,
-    status_to_c,
-    to_c,
     Device, //
 };
 use crate::{
-    linux::kthread,
+    linux::{
+        chardev::CharDevice,
+        kthread, //
+    },
     lua::{self, Error as LuaError, Kind, Reference},
     runtime::chain::Chain, //
 };
@@ -28,28 +27,11 @@ use crate::{
 /// The most bytes that one call of read(2) or write(2) moves; what is more is left for the next.
 const MAX_TRANSFER: usize = 64 * 1024;
 
-/// The bits of a device number that are the minor one.
-const MINOR_MASK: u32 = (1 << 20) - 1;
-
 /// An open file.
-struct OpenFile {
+pub(super) struct OpenFile {
     device: Arc<Device>,
     /// The table that the callbacks get for this file.
     table: Reference,
-}
-
-/// The file operations of all devices.
-pub(super) fn operations(module: &'static ThisModule) -> bindings::file_operations {
-    bindings::file_operations {
-        owner: module.as_ptr(),
-        open: Some(open),
-        release: Some(release),
-        // Not `read` and `write`: the kernel itself, and so Lua's `io`, uses only these.
-        read_iter: Some(read),
-        write_iter: Some(write),
-        llseek: Some(bindings::default_llseek),
-        ..pin_init::zeroed()
-    }
 }
 
 impl OpenFile {
@@ -171,74 +153,49 @@ fn position(callback: &Callback<'_>, name: &str) -> lua::Result<Option<i64>> {
     Ok(position)
 }
 
-/// # Safety
-///
-/// Called by the kernel for a file of a device of ours that is being opened.
-unsafe extern "C" fn open(inode: *mut bindings::inode, file: *mut bindings::file) -> ffi::c_int {
-    // SAFETY: The inode is valid, and the number of a node never changes.
-    let minor = unsafe { (*inode).i_rdev } & MINOR_MASK;
-    let opened = node::find(minor)
-        .and_then(OpenFile::open)
-        .and_then(|opened| Ok(KBox::new(opened, GFP_KERNEL_ACCOUNT)?));
-    status_to_c(opened.map(|opened| {
-        // SAFETY: The file is being opened, so its private data is ours to set.
-        unsafe { (*file).private_data = opened.into_foreign() };
-    }))
-}
+/// The driver of all devices.
+pub(super) struct Driver;
 
-/// # Safety
-///
-/// Called by the kernel for a file whose last reference is gone.
-unsafe extern "C" fn release(
-    _inode: *mut bindings::inode,
-    file: *mut bindings::file,
-) -> ffi::c_int {
-    // SAFETY: `open()` put it there, and nothing uses the file any more.
-    let opened = unsafe { KBox::<OpenFile>::from_foreign((*file).private_data) };
-    KBox::into_inner(opened).release();
-    0
-}
+// Not `read` and `write`: the kernel itself, and so Lua's `io`, does not use these.
+#[vtable]
+impl CharDevice for Driver {
+    type File = KBox<OpenFile>;
 
-/// # Safety
-///
-/// Called by the kernel to read from an open file of a device of ours.
-unsafe extern "C" fn read(kiocb: *mut bindings::kiocb, iter: *mut bindings::iov_iter) -> isize {
-    // SAFETY: Both are valid for this call, and nobody else uses them during it.
-    let (kiocb, iter) = unsafe { (&mut *kiocb, IovIterDest::from_raw(iter)) };
-    // SAFETY: `open()` put it there, and it stays until `release()`.
-    let opened = unsafe { KBox::<OpenFile>::borrow((*kiocb.ki_filp).private_data) };
-    let result = opened
-        .read(iter.len().min(MAX_TRANSFER), kiocb.ki_pos)
-        .and_then(|(bytes, position)| {
-            if iter.copy_to_iter(&bytes) < bytes.len() {
-                return Err(EFAULT);
-            }
-            kiocb.ki_pos = position;
-            Ok(bytes.len())
-        });
-    to_c(result)
-}
+    const SEEKABLE: bool = true;
 
-/// # Safety
-///
-/// Called by the kernel to write to an open file of a device of ours.
-unsafe extern "C" fn write(kiocb: *mut bindings::kiocb, iter: *mut bindings::iov_iter) -> isize {
-    // SAFETY: Both are valid for this call, and nobody else uses them during it.
-    let (kiocb, iter) = unsafe { (&mut *kiocb, IovIterSource::from_raw(iter)) };
-    // SAFETY: `open()` put it there, and it stays until `release()`.
-    let opened = unsafe { KBox::<OpenFile>::borrow((*kiocb.ki_filp).private_data) };
-    let length = iter.len().min(MAX_TRANSFER);
-    let result = KVVec::from_elem(0u8, length, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
-        .map_err(Error::from)
-        .and_then(|mut bytes| {
-            if iter.copy_from_iter(&mut bytes) < length {
-                return Err(EFAULT);
-            }
-            opened.write(&bytes, kiocb.ki_pos)
-        })
-        .map(|(written, position)| {
-            kiocb.ki_pos = position;
-            written
-        });
-    to_c(result)
+    fn open(minor: u32) -> Result<KBox<OpenFile>> {
+        let opened = node::find(minor).and_then(OpenFile::open)?;
+        Ok(KBox::new(opened, GFP_KERNEL_ACCOUNT)?)
+    }
+
+    fn release(opened: KBox<OpenFile>) {
+        KBox::into_inner(opened).release();
+    }
+
+    fn read_iter(
+        mut kiocb: Kiocb<'_, KBox<OpenFile>>,
+        data: &mut IovIterDest<'_>,
+    ) -> Result<usize> {
+        let length = data.len().min(MAX_TRANSFER);
+        let (bytes, position) = kiocb.file().read(length, kiocb.ki_pos())?;
+        if data.copy_to_iter(&bytes) < bytes.len() {
+            return Err(EFAULT);
+        }
+        *kiocb.ki_pos_mut() = position;
+        Ok(bytes.len())
+    }
+
+    fn write_iter(
+        mut kiocb: Kiocb<'_, KBox<OpenFile>>,
+        data: &mut IovIterSource<'_>,
+    ) -> Result<usize> {
+        let length = data.len().min(MAX_TRANSFER);
+        let mut bytes = KVVec::from_elem(0u8, length, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        if data.copy_from_iter(&mut bytes) < length {
+            return Err(EFAULT);
+        }
+        let (written, position) = kiocb.file().write(&bytes, kiocb.ki_pos())?;
+        *kiocb.ki_pos_mut() = position;
+        Ok(written)
+    }
 }

@@ -24,9 +24,11 @@ use kernel::{
 
 use super::node::Nodes;
 use crate::{
-    linux::kthread,
-    runtime::instance::Runtime,
-    sys::kernel_helpers as sys, //
+    linux::{
+        kthread,
+        task, //
+    },
+    runtime::instance::Runtime, //
 };
 
 /// How often callers are looked at, in milliseconds.
@@ -138,8 +140,7 @@ impl Watch {
             let period = msecs_to_jiffies(PERIOD_MS);
             let _ = self.begun.wait_interruptible_timeout(&mut calls, period);
             for call in calls.calls.iter_mut() {
-                // SAFETY: The reference keeps the task alive.
-                let killed = unsafe { sys::lunatik_task_fatal_signal_pending(call.task.as_ptr()) };
+                let killed = task::is_killed(&call.task);
                 let stopped = call
                     .caller
                     .as_ref()
