@@ -18,13 +18,14 @@ use super::{
     errno::Errno,
     kernel_file::KernelFile,
     mode::Mode,
-    path::{from_error, Links, Parent}, //
+    path::{self, Links}, //
 };
 use crate::{
     linux::{
         account::{Account, CountedBytes},
         c_text::CText,
         credentials::KernelCredentials,
+        namei::Parent,
         path::Path, //
     },
     permission::{Decision, Permission, Resolve, Set}, //
@@ -70,7 +71,7 @@ fn find(path: &CStr) -> Result<Path, Errno> {
     }
     let root = Path::init_root();
     let _credentials = KernelCredentials::take();
-    root.look_up(path, true).map_err(from_error)
+    Ok(root.look_up(path, true)?)
 }
 
 /// The text of a canonical path.
@@ -92,7 +93,7 @@ impl Text {
 
     /// Takes the canonical path of `path`.
     fn set(&mut self, path: &Path) -> Result<(), Errno> {
-        self.start = path.text(&mut self.buffer).map_err(from_error)?;
+        self.start = path.text(&mut self.buffer)?;
         // The final zero does not count.
         self.length = MAX_PATH.saturating_sub(self.start).saturating_sub(1);
         Ok(())
@@ -173,22 +174,22 @@ impl Access<'_> {
         mode: Mode,
         bits: u16,
     ) -> Result<KernelFile, AccessError> {
-        let parent = Parent::find(path, Links::Plain);
+        let parent = path::parent(path, Links::Plain);
         let parent = parent.map_err(|error| unresolved(permissions, error))?;
         self.check_in(permissions, &parent)?;
         if !mode.create {
             return Err(Errno::ENOENT.into());
         }
-        Ok(parent.create(mode, bits)?)
+        Ok(path::create(&parent, mode, bits)?)
     }
 
     /// Finds the directory of something that is to be changed in it.
     pub(super) fn parent(&self, path: &CStr) -> Result<Parent, AccessError> {
         let permissions = &[Permission::FsWrite];
         if self.decide(permissions)? {
-            return Ok(Parent::find(path, Links::All)?);
+            return Ok(path::parent(path, Links::All)?);
         }
-        let parent = Parent::find(path, Links::Plain);
+        let parent = path::parent(path, Links::Plain);
         let parent = parent.map_err(|error| unresolved(permissions, error))?;
         self.check_in(permissions, &parent)?;
         Ok(parent)

@@ -23,8 +23,6 @@ impl Errno {
     pub const EBUSY: Self = Self(16);
     /// File exists.
     pub const EEXIST: Self = Self(17);
-    /// Invalid cross-device link.
-    pub const EXDEV: Self = Self(18);
     /// Not a directory.
     pub const ENOTDIR: Self = Self(20);
     /// Is a directory.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Files that the kernel itself has open, with its own credentials.
+//!
+//! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
+
+use core::{mem::ManuallyDrop, ptr, ptr::NonNull};
+
+use kernel::{
+    bindings,
+    error::{from_err_ptr, to_result},
+    prelude::*,
+    str::{CStr, CStrExt}, //
+};
+
+use super::{
+    credentials::KernelCredentials,
+    path::Path, //
+};
+use crate::sys::kernel_helpers as sys;
+
+/// An open file that nobody else has. All functions sleep.
+///
+/// # Invariants
+///
+/// We own the only reference to the file.
+pub(crate) struct OwnedFile(NonNull<bindings::file>);
+
+// SAFETY: An open file belongs to no thread.
+unsafe impl Send for OwnedFile {}
+
+impl OwnedFile {
+    /// Opens what `path` names, from `root`; an empty path is the root itself. `flags` are those of
+    /// open(2).
+    pub(crate) fn open(root: &Path, path: &CStr, flags: i32, permissions: u16) -> Result<Self> {
+        // SAFETY: The root is held, the name ends with a zero, and both outlive the call.
+        let file = from_err_ptr(unsafe {
+            sys::lunatik_open_file(root.as_raw(), path.as_char_ptr(), flags, permissions)
+        })?;
+        // INVARIANT: The function returns the first reference to a new file.
+        NonNull::new(file).map(Self).ok_or(EIO)
+    }
+
+    /// Whether this is a directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        // SAFETY: By the type invariant the file is open.
+        unsafe { sys::lunatik_file_is_directory(self.as_ptr()) }
+    }
+
+    /// Reads at the file's position. Returns how many bytes.
+    pub(crate) fn read(&mut self, data: &mut [u8]) -> Result<usize> {
+        self.transfer(bindings::ITER_DEST, data.as_mut_ptr(), data.len())
+    }
+
+    /// Writes at the file's position, or at the end if it was opened so. Returns how many bytes.
+    pub(crate) fn write(&mut self, data: &[u8]) -> Result<usize> {
+        self.transfer(bindings::ITER_SOURCE, data.as_ptr().cast_mut(), data.len())
+    }
+
+    /// Reads to or writes from a buffer, which is only read from in the second case.
+    ///
+    /// Not `kernel_read`, which refuses `/dev/null` and its like and complains in the log. Files
+    /// that can be read into user memory only are an error here, too, but a silent one.
+    fn transfer(&mut self, direction: u32, data: *mut u8, length: usize) -> Result<usize> {
+        let _credentials = KernelCredentials::take();
+        let vector = bindings::kvec {
+            iov_base: data.cast(),
+            iov_len: length,
+        };
+        let mut iter = bindings::iov_iter::default();
+        // SAFETY: `read()` and `write()` give slices that are as long as said. They outlive this
+        // function, as does the vector. By the type invariant the file is open, and as `self` is
+        // borrowed mutably, nobody else uses its position.
+        let count = unsafe {
+            bindings::iov_iter_kvec(&mut iter, direction, &vector, 1, length);
+            let position = sys::lunatik_file_position(self.as_ptr());
+            match direction {
+                bindings::ITER_DEST => {
+                    bindings::vfs_iter_read(self.as_ptr(), &mut iter, position, 0)
+                }
+                _ => bindings::vfs_iter_write(self.as_ptr(), &mut iter, position, 0),
+            }
+        };
+        to_count(count as i64).map(|count| count as usize)
+    }
+
+    /// Moves the file's position, and returns it; `whence` is as for lseek(2).
+    pub(crate) fn seek(&mut self, offset: i64, whence: u32) -> Result<i64> {
+        let _credentials = KernelCredentials::take();
+        // SAFETY: By the type invariant the file is open. The function refuses any `whence` that
+        // means nothing.
+        to_count(unsafe { bindings::vfs_llseek(self.as_ptr(), offset, whence as i32) })
+    }
+
+    /// Closes the file; it is really closed when this returns, which closing on a kernel thread
+    /// would otherwise leave for later: a script may open an exclusive device again at once.
+    pub(crate) fn close(self) -> Result {
+        let _credentials = KernelCredentials::take();
+        let file = ManuallyDrop::new(self);
+        // SAFETY: By the type invariant we own a reference, and it is not used again. Of the two
+        // there are now, `filp_close` drops the first.
+        let status = unsafe {
+            sys::lunatik_get_file(file.as_ptr());
+            bindings::filp_close(file.as_ptr(), ptr::null_mut())
+        };
+        // SAFETY: This is the last. Our threads hold no lock of a file system here and take no part
+        // in unmounting.
+        unsafe { bindings::__fput_sync(file.as_ptr()) };
+        to_result(status)
+    }
+
+    fn as_ptr(&self) -> *mut bindings::file {
+        self.0.as_ptr()
+    }
+}
+
+impl Drop for OwnedFile {
+    fn drop(&mut self) {
+        // INVARIANT: `self` is not used after this, so its reference may be given away.
+        // Nobody is there to be told of an error.
+        let _ = Self(self.0).close();
+    }
+}
+
+/// Tells a count from a negative error. `EIO` for a negative number that is none, which drivers may
+/// return.
+fn to_count(value: i64) -> Result<i64> {
+    match i32::try_from(value) {
+        _ if value >= 0 => Ok(value),
+        Ok(number) if number >= -(bindings::MAX_ERRNO as i32) => Err(Error::from_errno(number)),
+        _ => Err(EIO),
+    }
+}
