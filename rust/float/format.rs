@@ -5,9 +5,9 @@
 mod decimal;
 mod hexadecimal;
 
-use core::ffi::{
-    c_int, //
-    c_uint,
+use core::{
+    ffi::{c_int, c_uint}, //
+    mem::MaybeUninit,
 };
 
 use crate::digits::{
@@ -36,18 +36,16 @@ impl Flags {
 }
 
 /// Where text goes, and how long it has become, even past the end of the room.
-struct Output {
-    at: *mut u8,
-    room: usize,
+struct Output<'a> {
+    room: &'a mut [MaybeUninit<u8>],
     length: usize,
 }
 
-impl Output {
+impl Output<'_> {
     /// Appends a byte.
     fn byte(&mut self, byte: u8) {
-        if self.length < self.room {
-            // SAFETY: `lunatik_format_double` was given `room` bytes to write.
-            unsafe { self.at.add(self.length).write(byte) };
+        if let Some(place) = self.room.get_mut(self.length) {
+            place.write(byte);
         }
         self.length = self.length.saturating_add(1);
     }
@@ -94,7 +92,7 @@ trait Body {
     }
 
     /// Appends it.
-    fn write(&self, out: &mut Output, upper: bool);
+    fn write(&self, out: &mut Output<'_>, upper: bool);
 }
 
 /// `inf` or `nan`.
@@ -109,7 +107,7 @@ impl Body for Word {
         false
     }
 
-    fn write(&self, out: &mut Output, upper: bool) {
+    fn write(&self, out: &mut Output<'_>, upper: bool) {
         for letter in self.0 {
             out.byte(if upper {
                 letter.to_ascii_uppercase()
@@ -122,7 +120,7 @@ impl Body for Word {
 
 impl Conversion {
     /// Appends `body`, with its sign and padding.
-    fn lay_out(&self, out: &mut Output, body: &impl Body) {
+    fn lay_out(&self, out: &mut Output<'_>, body: &impl Body) {
         let sign: &[u8] = if self.negative {
             b"-"
         } else if self.flags.has(Flags::PLUS) {
@@ -147,7 +145,7 @@ impl Conversion {
 
     /// Appends a decimal number, with the digits that `number` has, in little room if that is
     /// enough.
-    fn decimal(&self, out: &mut Output, number: &Number) {
+    fn decimal(&self, out: &mut Output<'_>, number: &Number) {
         const LITTLE: usize = 40;
         if self.most_digits(number) <= LITTLE {
             self.decimal_within::<LITTLE>(out, number);
@@ -159,8 +157,8 @@ impl Conversion {
     /// [`decimal`](Self::decimal), with room for `SIZE` digits; of a function of its own, since
     /// that is in its frame.
     #[inline(never)]
-    fn decimal_within<const SIZE: usize>(&self, out: &mut Output, number: &Number) {
-        let mut room: Room<SIZE> = [const { core::mem::MaybeUninit::uninit() }; SIZE];
+    fn decimal_within<const SIZE: usize>(&self, out: &mut Output<'_>, number: &Number) {
+        let mut room: Room<SIZE> = [const { MaybeUninit::uninit() }; SIZE];
         self.lay_out(out, &Decimal::new(self, number, &mut room));
     }
 }
@@ -171,10 +169,11 @@ impl Conversion {
 ///
 /// # Safety
 ///
-/// `buffer` must be valid for writes of `size` bytes.
+/// `buffer` must not be null, must be valid for writes of `size` bytes, and used by nobody else
+/// during the call.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn lunatik_format_double(
-    buffer: *mut u8,
+    buffer: *mut MaybeUninit<u8>,
     size: usize,
     conversion: u8,
     flags: c_uint,
@@ -190,11 +189,9 @@ unsafe extern "C" fn lunatik_format_double(
         precision: usize::try_from(precision).ok(),
         negative: bits >> 63 == 1,
     };
-    let mut out = Output {
-        at: buffer,
-        room: size,
-        length: 0,
-    };
+    // SAFETY: `lua/port` formats into a buffer of its own, whose size it gives.
+    let room = unsafe { core::slice::from_raw_parts_mut(buffer, size) };
+    let mut out = Output { room, length: 0 };
     match Number::from_bits(bits) {
         Number::Nan => conversion.lay_out(&mut out, &Word(b"nan")),
         Number::Infinity => conversion.lay_out(&mut out, &Word(b"inf")),

@@ -5,6 +5,8 @@
 mod exponential;
 mod logarithm;
 
+use core::mem::MaybeUninit;
+
 use crate::libm;
 use crate::nan;
 
@@ -113,20 +115,15 @@ extern "C" fn ldexp(number: f64, exponent: i32) -> f64 {
 }
 
 /// `frexp` of C: a fraction from 0.5 up to 1, and the power of two that belongs to it.
-///
-/// # Safety
-///
-/// `exponent` must be valid for a write.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn frexp(number: f64, exponent: *mut i32) -> f64 {
+extern "C" fn frexp(number: f64, exponent: &mut MaybeUninit<i32>) -> f64 {
     let special = number.to_bits() << 1 == 0 || number.to_bits() >> 52 & 0x7ff == 0x7ff;
     let (fraction, power) = if special {
         (number, 0)
     } else {
         libm::frexp(number)
     };
-    // SAFETY: The caller gives a pointer that is valid for a write.
-    unsafe { exponent.write(power) };
+    exponent.write(power);
     nan::unary(fraction, number)
 }
 

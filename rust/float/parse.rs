@@ -7,78 +7,102 @@ mod hexadecimal;
 
 pub(crate) use hexadecimal::nearest;
 
-/// Text that ends with a zero byte, read byte by byte.
+use core::{
+    marker::PhantomData, //
+    mem::MaybeUninit,
+};
+
+/// A place in text that ends with a zero byte, read byte by byte. It does not pass the zero.
+///
+/// # Invariants
+///
+/// The bytes from `start` up to the zero at the end do not change during `'a`. None of the first
+/// `passed` is that zero.
 #[derive(Clone, Copy)]
-pub(crate) struct Text(*const u8);
+struct Text<'a> {
+    start: *const u8,
+    passed: usize,
+    _text: PhantomData<&'a [u8]>,
+}
 
-impl Text {
-    /// The byte `at` this place.
+impl<'a> Text<'a> {
+    /// The start of `text`.
     ///
     /// # Safety
     ///
-    /// No byte before it may be the zero at the end.
-    unsafe fn byte(self, at: usize) -> u8 {
-        // SAFETY: The text is readable up to its zero byte, which is not passed.
-        unsafe { *self.0.add(at) }
-    }
-
-    /// How many bytes from `at` on are among those for which `belongs`, which never holds for zero.
-    ///
-    /// # Safety
-    ///
-    /// As for [`byte`](Self::byte).
-    unsafe fn span(self, at: usize, belongs: fn(u8) -> bool) -> usize {
-        let mut end = at;
-        // SAFETY: `belongs` held for each byte that was passed, so none was the zero.
-        while belongs(unsafe { self.byte(end) }) {
-            end += 1;
-        }
-        end - at
-    }
-
-    /// Where the exponent that may follow at `at` ends: a letter (`small`), a sign, digits.
-    ///
-    /// # Safety
-    ///
-    /// As for [`byte`](Self::byte).
-    unsafe fn after_exponent(self, at: usize, small: u8) -> usize {
-        // SAFETY: Each byte that is read comes after one that is not the zero.
-        unsafe {
-            if self.byte(at) | 0x20 != small {
-                return at;
-            }
-            let signed = matches!(self.byte(at + 1), b'+' | b'-');
-            let digits = at + 1 + usize::from(signed);
-            match self.span(digits, |byte| byte.is_ascii_digit()) {
-                0 => at,
-                count => digits + count,
-            }
+    /// `text` must end with a zero byte, and not change up to there during `'a`.
+    unsafe fn new(text: *const u8) -> Self {
+        // INVARIANT: By this function's contract; nothing was passed yet.
+        Self {
+            start: text,
+            passed: 0,
+            _text: PhantomData,
         }
     }
 
-    /// Whether `word`, in small letters, is what stands at `at`, in letters of any case.
-    ///
-    /// # Safety
-    ///
-    /// As for [`byte`](Self::byte).
-    unsafe fn is_word(self, at: usize, word: &[u8]) -> bool {
-        for (index, letter) in word.iter().enumerate() {
-            // SAFETY: The bytes before were letters of `word`, so none was the zero.
-            if unsafe { self.byte(at + index) } | 0x20 != *letter {
+    /// The byte at this place.
+    fn byte(self) -> u8 {
+        // SAFETY: By the type invariants no byte before is the zero, so there is this one.
+        unsafe { *self.start.add(self.passed) }
+    }
+
+    /// Goes to the next byte, unless this one is the zero.
+    fn pass(&mut self) {
+        if self.byte() != 0 {
+            // INVARIANT: The byte is not the zero.
+            self.passed += 1;
+        }
+    }
+
+    /// Passes this byte if it `belongs`. Returns whether it was passed.
+    fn pass_if(&mut self, belongs: impl FnOnce(u8) -> bool) -> bool {
+        let former = self.passed;
+        if belongs(self.byte()) {
+            self.pass();
+        }
+        self.passed > former
+    }
+
+    /// Passes all bytes that follow and `belong`. Returns how many they are.
+    fn span(&mut self, belongs: fn(u8) -> bool) -> usize {
+        let former = self.passed;
+        while self.pass_if(belongs) {}
+        self.passed - former
+    }
+
+    /// Passes the exponent that may follow: a letter (`small`), a sign, digits.
+    fn pass_exponent(&mut self, small: u8) {
+        let mut end = *self;
+        if end.pass_if(|byte| byte | 0x20 == small) {
+            end.pass_if(|byte| matches!(byte, b'+' | b'-'));
+            if end.span(|byte| byte.is_ascii_digit()) > 0 {
+                *self = end;
+            }
+        }
+    }
+
+    /// Passes `word`, given in small letters, if it stands here in letters of any case. Returns
+    /// whether it does.
+    fn pass_word(&mut self, word: &[u8]) -> bool {
+        let mut end = *self;
+        for letter in word {
+            if !end.pass_if(|byte| byte | 0x20 == *letter) {
                 return false;
             }
         }
+        *self = end;
         true
     }
 
-    /// The bytes from `start` up to `end`.
-    ///
-    /// # Safety
-    ///
-    /// `start` must not lie after `end`, nor `end` after the zero.
-    unsafe fn bytes<'a>(self, start: usize, end: usize) -> &'a [u8] {
-        // SAFETY: Readable up to the zero byte; the caller of `strtod` keeps it unchanged.
-        unsafe { core::slice::from_raw_parts(self.0.add(start), end - start) }
+    /// The bytes that were passed.
+    fn passed(self) -> &'a [u8] {
+        // SAFETY: By the type invariants these bytes are there, and do not change during `'a`.
+        unsafe { core::slice::from_raw_parts(self.start, self.passed) }
+    }
+
+    /// The bytes that were passed since `start`, an earlier place of the same text.
+    fn since(self, start: Self) -> &'a [u8] {
+        self.passed().get(start.passed..).unwrap_or_default()
     }
 }
 
@@ -87,48 +111,37 @@ impl Text {
 ///
 /// # Safety
 ///
-/// `text` must end with a zero byte; `end` must be null or valid for a write.
+/// `text` must end with a zero byte, and not change during the call.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn strtod(text: *const u8, end: *mut *const u8) -> f64 {
-    let source = Text(text);
-    // SAFETY: Bytes are read one after the other and none after the zero.
-    let (bits, length) = unsafe { number(source) };
-    if !end.is_null() {
-        // SAFETY: The caller gives a pointer that is valid for a write; `length` is within `text`.
-        unsafe { end.write(text.add(length)) };
+unsafe extern "C" fn strtod(text: *const u8, end: Option<&mut MaybeUninit<*const u8>>) -> f64 {
+    // SAFETY: Lua gives a C string of its own, which stays as it is during the call.
+    let start = unsafe { Text::new(text) };
+    let (bits, after) = number(start).unwrap_or((0, start));
+    if let Some(end) = end {
+        end.write(after.passed().as_ptr_range().end);
     }
     f64::from_bits(bits)
 }
 
-/// The bits of the number at the start of `text`, and where it ends.
-///
-/// # Safety
-///
-/// `text` must end with a zero byte.
-unsafe fn number(text: Text) -> (u64, usize) {
+/// The bits of the number at the start of `text`, and the place where it ends, if there is one.
+fn number(mut text: Text<'_>) -> Option<(u64, Text<'_>)> {
     const INFINITY: u64 = 0x7ff << 52;
-    const NAN: u64 = 0xfff << 51;
-    // SAFETY: Each byte that is read comes after one that is not the zero.
-    unsafe {
-        let blanks = text.span(0, |byte| matches!(byte, b' ' | b'\t'..=b'\r'));
-        let signed = matches!(text.byte(blanks), b'+' | b'-');
-        let sign = u64::from(text.byte(blanks) == b'-') << 63;
-        let start = blanks + usize::from(signed);
-        let first = text.byte(start);
-        let found = if first == b'0' && text.byte(start + 1) | 0x20 == b'x' {
-            hexadecimal::number(text, start + 2).or(Some((0, start + 1)))
-        } else if first | 0x20 == b'i' && text.is_word(start, b"infinity") {
-            Some((INFINITY, start + 8))
-        } else if first | 0x20 == b'i' && text.is_word(start, b"inf") {
-            Some((INFINITY, start + 3))
-        } else if first | 0x20 == b'n' && text.is_word(start, b"nan") {
-            Some((NAN & (u64::MAX >> 1), start + 3))
-        } else {
-            decimal::number(text, start)
-        };
-        match found {
-            Some((bits, end)) => (bits | sign, end),
-            None => (0, 0),
-        }
-    }
+    const NAN: u64 = 0x7ff8 << 48;
+    text.span(|byte| matches!(byte, b' ' | b'\t'..=b'\r'));
+    let sign = u64::from(text.byte() == b'-') << 63;
+    text.pass_if(|byte| matches!(byte, b'+' | b'-'));
+    let mut after_zero = text;
+    let (bits, end) = if after_zero.pass_if(|byte| byte == b'0') && after_zero.byte() | 0x20 == b'x'
+    {
+        let mut digits = after_zero;
+        digits.pass();
+        hexadecimal::number(digits).unwrap_or((0, after_zero))
+    } else if text.pass_word(b"infinity") || text.pass_word(b"inf") {
+        (INFINITY, text)
+    } else if text.pass_word(b"nan") {
+        (NAN, text)
+    } else {
+        decimal::number(text)?
+    };
+    Some((bits | sign, end))
 }

@@ -126,7 +126,7 @@ impl Body for Decimal<'_> {
             .saturating_add(exponent)
     }
 
-    fn write(&self, out: &mut Output, upper: bool) {
+    fn write(&self, out: &mut Output<'_>, upper: bool) {
         let point = i64::from(self.point);
         if point <= 0 {
             out.byte(b'0');

@@ -84,7 +84,7 @@ impl Body for Hexadecimal {
         }
     }
 
-    fn write(&self, out: &mut Output, upper: bool) {
+    fn write(&self, out: &mut Output<'_>, upper: bool) {
         let letters = if upper { b'A' } else { b'a' };
         out.byte(b'0' + (self.mantissa >> BITS) as u8);
         if self.has_point {

@@ -10,28 +10,19 @@ use crate::num::dec2flt::{
     slow::parse_long_mantissa,
 };
 
-/// The bits of the number without sign that starts at `start`, and where it ends, if there is one.
-///
-/// # Safety
-///
-/// No byte of `text` before `start` may be the zero at its end.
-pub(super) unsafe fn number(text: Text, start: usize) -> Option<(u64, usize)> {
-    // SAFETY: Each byte that is read comes after one that is not the zero.
-    unsafe {
-        let whole = text.span(start, |byte| byte.is_ascii_digit());
-        let mut end = start + whole;
-        let mut digits = whole;
-        if text.byte(end) == b'.' {
-            let part = text.span(end + 1, |byte| byte.is_ascii_digit());
-            digits += part;
-            end += 1 + part;
-        }
-        if digits == 0 {
-            return None;
-        }
-        let end = text.after_exponent(end, b'e');
-        Some((rounded(text.bytes(start, end)), end))
+/// The bits of the number without sign that starts at `start`, and the place where it ends, if
+/// there is one.
+pub(super) fn number(start: Text<'_>) -> Option<(u64, Text<'_>)> {
+    let mut end = start;
+    let mut digits = end.span(|byte| byte.is_ascii_digit());
+    if end.pass_if(|byte| byte == b'.') {
+        digits += end.span(|byte| byte.is_ascii_digit());
     }
+    if digits == 0 {
+        return None;
+    }
+    end.pass_exponent(b'e');
+    Some((rounded(end.since(start)), end))
 }
 
 /// The bits of the double next to the number that is the whole of `text`.

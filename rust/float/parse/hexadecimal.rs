@@ -9,21 +9,15 @@ fn digit(byte: u8) -> Option<u64> {
     (byte as char).to_digit(16).map(u64::from)
 }
 
-/// The bits of the number whose digits, after `0x`, start at `start`, and where it ends.
-///
-/// # Safety
-///
-/// No byte of `text` before `start` may be the zero at its end.
-pub(super) unsafe fn number(text: Text, start: usize) -> Option<(u64, usize)> {
+/// The bits of the number whose digits, after `0x`, start at `text`, and the place where it ends.
+pub(super) fn number(mut text: Text<'_>) -> Option<(u64, Text<'_>)> {
     let mut mantissa = 0u64;
     let mut exponent = 0i64;
     let mut lost = false;
     let mut digits = false;
     let mut point = false;
-    let mut at = start;
     loop {
-        // SAFETY: Each byte that was passed is a digit or the point.
-        let byte = unsafe { text.byte(at) };
+        let byte = text.byte();
         if let Some(value) = digit(byte) {
             digits = true;
             if mantissa >> 60 == 0 {
@@ -38,17 +32,15 @@ pub(super) unsafe fn number(text: Text, start: usize) -> Option<(u64, usize)> {
         } else {
             break;
         }
-        at += 1;
+        text.pass();
     }
     if !digits {
         return None;
     }
-    // SAFETY: As above.
-    let end = unsafe { text.after_exponent(at, b'p') };
-    if end > at {
-        // SAFETY: `after_exponent` has passed these bytes.
-        exponent = exponent.saturating_add(written_exponent(unsafe { text.bytes(at + 1, end) }));
-    }
+    let mut end = text;
+    end.pass_exponent(b'p');
+    // Of the letter, nothing is read.
+    exponent = exponent.saturating_add(written_exponent(end.since(text)));
     Some((nearest(mantissa, exponent, lost), end))
 }
 
