@@ -38,7 +38,7 @@ unsafe fn streams_of<'a>(state: *mut lua_State) -> &'a Streams {
 /// Returns to C: notes an error in `errno` and gives `failure` in its place.
 fn settle<T>(streams: &Streams, result: Result<T, Errno>, failure: T) -> T {
     result.unwrap_or_else(|Errno(number)| {
-        // SAFETY: The VM is alive as long as its streams are.
+        // SAFETY: The place is in the VM, which lives as long as its streams.
         unsafe { *streams.host().errno() = number };
         failure
     })
@@ -47,8 +47,7 @@ fn settle<T>(streams: &Streams, result: Result<T, Errno>, failure: T) -> T {
 /// As [`settle`], and tells C of a denial, which it raises.
 fn settle_access<T>(streams: &Streams, result: Result<T, AccessError>, failure: T) -> T {
     let denied = |permission, second| {
-        // SAFETY: The VM is alive as long as its streams are.
-        unsafe { streams.host().set_denied(permission, second) };
+        streams.host().set_denied(permission, second);
         Errno::EACCES
     };
     let result = result.map_err(|error| match error {

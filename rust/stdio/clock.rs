@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! C's functions for the time; their C side is `lua/port/include/time.h`.
+//!
+//! What Lua's C code gives them is in their types: a reference is a pointer to what it says, which
+//! nobody else uses during the call. What is only written need not have a value.
+
+use core::mem::MaybeUninit;
 
 use kernel::{
     ffi::{c_char, c_long},
@@ -14,111 +19,79 @@ use super::{
     strftime::strftime, //
 };
 
-/// C's `time`.
-///
-/// # Safety
-///
-/// `seconds` is null or may be written.
+/// C's `time`; `seconds` may be null.
 #[no_mangle]
-unsafe extern "C" fn lunatik_time(seconds: *mut c_long) -> c_long {
+extern "C" fn lunatik_time(seconds: Option<&mut MaybeUninit<c_long>>) -> c_long {
     // CAST: Both have 64 bits.
     let now = clock::real_seconds() as c_long;
-    if !seconds.is_null() {
-        // SAFETY: By this function's contract.
-        unsafe { *seconds = now };
+    if let Some(seconds) = seconds {
+        seconds.write(now);
     }
     now
 }
 
 /// C's `mktime`: -1 if the time cannot be told.
 ///
-/// # Safety
-///
-/// `calendar` may be read and written; its last field need not have a value.
+/// Lua sets all fields that mean anything here, which are all but the last three. Whatever is in
+/// those is a number, too.
 #[no_mangle]
-unsafe extern "C" fn lunatik_mktime(calendar: *mut CalendarTime) -> c_long {
-    // SAFETY: By this function's contract. Lua sets all fields that mean anything here but the last
-    // three; any bits are a number.
-    let mut time = unsafe { calendar.read() };
+extern "C" fn lunatik_mktime(calendar: &mut CalendarTime) -> c_long {
     // CAST: Both have 64 bits.
-    let seconds = time.normalize().map_or(-1, |seconds| seconds as c_long);
-    // SAFETY: By this function's contract.
-    unsafe { calendar.write(time) };
-    seconds
+    calendar.normalize().map_or(-1, |seconds| seconds as c_long)
 }
 
 /// C's `gmtime_r`: null if the year does not fit.
-///
-/// # Safety
-///
-/// `seconds` may be read and `calendar` written.
 #[no_mangle]
-unsafe extern "C" fn lunatik_gmtime(
-    seconds: *const c_long,
-    calendar: *mut CalendarTime,
-) -> *mut CalendarTime {
-    // SAFETY: By this function's contract.
-    unsafe { break_down(seconds, calendar, 1) }
+extern "C" fn lunatik_gmtime<'a>(
+    seconds: &c_long,
+    calendar: &'a mut MaybeUninit<CalendarTime>,
+) -> Option<&'a mut CalendarTime> {
+    break_down(*seconds, calendar, 1)
 }
 
 /// C's `localtime_r`: null if the year does not fit.
-///
-/// # Safety
-///
-/// `seconds` may be read and `calendar` written.
 #[no_mangle]
-unsafe extern "C" fn lunatik_localtime(
-    seconds: *const c_long,
-    calendar: *mut CalendarTime,
-) -> *mut CalendarTime {
-    // SAFETY: By this function's contract.
-    unsafe { break_down(seconds, calendar, 0) }
+extern "C" fn lunatik_localtime<'a>(
+    seconds: &c_long,
+    calendar: &'a mut MaybeUninit<CalendarTime>,
+) -> Option<&'a mut CalendarTime> {
+    break_down(*seconds, calendar, 0)
 }
 
-/// # Safety
-///
-/// `seconds` may be read and `calendar` written.
-unsafe fn break_down(
-    seconds: *const c_long,
-    calendar: *mut CalendarTime,
+fn break_down(
+    seconds: c_long,
+    calendar: &mut MaybeUninit<CalendarTime>,
     is_gmt: i32,
-) -> *mut CalendarTime {
-    // SAFETY: By this function's contract.
-    let seconds = unsafe { *seconds };
+) -> Option<&mut CalendarTime> {
     // CAST: Both have 64 bits.
-    let Some(time) = CalendarTime::from_seconds(seconds as i64) else {
-        return core::ptr::null_mut();
-    };
-    // SAFETY: By this function's contract.
-    unsafe { calendar.write(CalendarTime { is_gmt, ..time }) };
-    calendar
+    let time = CalendarTime::from_seconds(seconds as i64)?;
+    Some(calendar.write(CalendarTime { is_gmt, ..time }))
 }
 
 /// C's `strftime`: 0 if the text does not fit.
 ///
 /// # Safety
 ///
-/// `text` has `size` bytes, `format` ends with a zero, and `calendar` was made by one of the
-/// functions here.
+/// `text` has `size` bytes, and `format` ends with a zero; nobody else uses either during the call.
 #[no_mangle]
 unsafe extern "C" fn lunatik_strftime(
     text: *mut c_char,
     size: usize,
     format: *const c_char,
-    calendar: *const CalendarTime,
+    calendar: &CalendarTime,
 ) -> usize {
-    // SAFETY: By this function's contract.
-    let (text, format, time) = unsafe {
+    // SAFETY: Lua's `os_date` gives a buffer of its own, with its size, and a format that it has made
+    // and ended with a zero.
+    let (text, format) = unsafe {
         (
             core::slice::from_raw_parts_mut(text, size),
             CStr::from_char_ptr(format),
-            &*calendar,
         )
     };
     let Some((end, room)) = text.split_last_mut() else {
         return 0;
     };
-    let Ok(length) = strftime(room, format.to_bytes(), time) else {
+    let Ok(length) = strftime(room, format.to_bytes(), calendar) else {
         return 0;
     };
     *room.get_mut(length).unwrap_or(end) = 0;

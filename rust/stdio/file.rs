@@ -127,16 +127,14 @@ impl Source {
     /// Sends what was written to a standard stream.
     pub(super) fn flush(&self) {
         if let Kind::Console(_) = self.kind {
-            // SAFETY: The VM is alive as long as its streams are.
-            unsafe { self.host.flush() };
+            self.host.flush();
         }
     }
 
     /// Says whether what is written to a standard stream is to be sent at once.
     pub(super) fn set_immediate(&self, immediate: bool) {
         if let Kind::Console(number) = self.kind {
-            // SAFETY: The VM is alive as long as its streams are.
-            unsafe { self.host.set_immediate(number, immediate) };
+            self.host.set_immediate(number, immediate);
         }
     }
 
@@ -150,8 +148,7 @@ impl Source {
     /// The file, if the VM may use it now.
     fn usable_file(&mut self) -> Result<&mut KernelFile, Errno> {
         if !self.closing {
-            // SAFETY: The VM is alive as long as its streams are.
-            unsafe { self.host.may_use_files() }?;
+            self.host.may_use_files()?;
         }
         match &mut self.kind {
             Kind::File(Some(file)) => Ok(file),
@@ -176,8 +173,7 @@ impl Device for Source {
 
     fn write(&mut self, data: &[u8]) -> Result<usize, Errno> {
         if let Kind::Console(number) = self.kind {
-            // SAFETY: The VM is alive as long as its streams are.
-            unsafe { self.host.output(number, data) }?;
+            self.host.output(number, data)?;
             return Ok(data.len());
         }
         let length = data.len().min(LARGEST_TRANSFER);
@@ -193,9 +189,7 @@ impl Device for Source {
     }
 
     fn buffer(&mut self) -> Result<KVec<u8>, Errno> {
-        // SAFETY: The VM is alive as long as its streams are, and only one thread runs it.
-        let streams = unsafe { &*self.host.streams() };
-        streams
+        self.host
             .charge(|| KVec::from_elem(0, Self::BUFFER_SIZE, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
             .map_err(|_| Errno::ENOMEM)
     }

@@ -3,6 +3,8 @@
 //! What this part needs of the VM: the head that it shares with C, and functions, by their C names,
 //! of the parts above this one. A VM is the user data of its state's allocator.
 
+use core::ptr::NonNull;
+
 use kernel::ffi::{c_int, c_void};
 
 use super::{
@@ -22,19 +24,22 @@ use crate::{
     },
 };
 
-extern "C" {
-    /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error.
-    fn lunatik_vm_output(vm: *mut c_void, stream: c_int, data: *const u8, length: usize) -> c_int;
+// SAFETY: `runtime/vm.rs` and `runtime/vm/output.rs` define these so. By its type invariants a `Host`
+// is all that they ask for, but for the data of the first.
+unsafe extern "C" {
+    /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error. `data` must have
+    /// `length` bytes.
+    fn lunatik_vm_output(vm: Host, stream: c_int, data: *const u8, length: usize) -> c_int;
 
     /// Sends what a VM has written as output.
-    fn lunatik_vm_flush(vm: *mut c_void);
+    safe fn lunatik_vm_flush(vm: Host);
 
     /// Says whether that is to be done at once with all that is written to `stream`.
-    fn lunatik_vm_set_immediate(vm: *mut c_void, stream: c_int, immediate: bool);
+    safe fn lunatik_vm_set_immediate(vm: Host, stream: c_int, immediate: bool);
 
     /// Asks whether a VM may call into the file system now: 0, or a negative error if its code is
     /// being ended (`EINTR`) or must not sleep.
-    fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int;
+    safe fn lunatik_vm_may_use_files(vm: Host) -> c_int;
 }
 
 /// What a thread of Lua may do with paths.
@@ -49,55 +54,74 @@ pub(super) unsafe fn access_of<'a>(state: *mut lua_State) -> Access<'a> {
 }
 
 /// A VM, as C knows it.
+///
+/// # Invariants
+///
+/// The VM lives for as long as this or a copy of it is used, and the thread that uses it executes
+/// the VM.
 #[derive(Clone, Copy)]
-pub(super) struct Host(pub(super) *mut c_void);
+#[repr(transparent)]
+pub(super) struct Host(NonNull<lunatik_vm>);
 
 impl Host {
+    /// The VM that has `vm` as the user data of its allocator. `None` for null.
+    ///
+    /// # Safety
+    ///
+    /// `vm` must be null, or a VM that outlives the result and all copies of it, which nobody uses
+    /// but the thread that executes the VM.
+    pub(super) unsafe fn from_user_data(vm: *mut c_void) -> Option<Self> {
+        // INVARIANT: By this function's contract; the head is the first thing in a VM.
+        NonNull::new(vm.cast()).map(Self)
+    }
+
     /// The VM that `state` belongs to.
     ///
     /// # Safety
     ///
-    /// `state` must be alive.
+    /// `state` must be alive, and run now; the result must not be used after C has been returned
+    /// to.
     pub(super) unsafe fn of(state: *mut lua_State) -> Self {
         let mut vm = core::ptr::null_mut();
-        // SAFETY: By this function's contract.
-        unsafe { lua_getallocf(state, &mut vm) };
-        Self(vm)
+        // SAFETY: The caller says that the state is alive. Each one of ours has its VM as the user
+        // data of its allocator, so it is not null.
+        // INVARIANT: By this function's contract; the head is the first thing in a VM.
+        unsafe {
+            lua_getallocf(state, &mut vm);
+            Self(NonNull::new_unchecked(vm.cast()))
+        }
     }
 
-    /// The streams of the VM.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM, whose `streams` were set. That is done before a library is opened.
-    pub(super) unsafe fn streams(self) -> *mut Streams {
-        // SAFETY: By this function's contract; the head is the first thing in a VM.
-        unsafe { (*self.0.cast::<lunatik_vm>()).streams.cast() }
+    /// Where the streams of the VM are; null before they are made.
+    pub(super) fn streams(self) -> *mut Streams {
+        // SAFETY: By the type invariants the VM lives, and nobody else uses its head meanwhile.
+        unsafe { (*self.0.as_ptr()).streams.cast() }
     }
 
-    /// The VM's `errno`.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM.
-    pub(super) unsafe fn errno(self) -> *mut c_int {
-        // SAFETY: By this function's contract; the head is the first thing in a VM.
-        unsafe { &raw mut (*self.0.cast::<lunatik_vm>()).error_number }
+    /// Runs `allocate`, whose allocations the owner of the VM pays for.
+    pub(super) fn charge<T>(self, allocate: impl FnOnce() -> T) -> T {
+        // SAFETY: By the type invariants the VM lives, and so do its streams, if there are any.
+        match unsafe { self.streams().as_ref() } {
+            Some(streams) => streams.charge(allocate),
+            None => allocate(),
+        }
+    }
+
+    /// Where the VM's `errno` is.
+    pub(super) fn errno(self) -> *mut c_int {
+        // SAFETY: By the type invariants the VM lives.
+        unsafe { &raw mut (*self.0.as_ptr()).error_number }
     }
 
     /// Notes for C that a permission is missing, for the second path of two if `second`.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM.
-    pub(super) unsafe fn set_denied(self, permission: Permission, second: bool) {
+    pub(super) fn set_denied(self, permission: Permission, second: bool) {
         let denied = match permission {
             Permission::FsRead => LUNATIK_DENIED_READ,
             _ => LUNATIK_DENIED_WRITE,
         };
-        // SAFETY: By this function's contract; the head is the first thing in a VM.
+        // SAFETY: By the type invariants the VM lives, and nobody else uses its head meanwhile.
         unsafe {
-            let head = self.0.cast::<lunatik_vm>();
+            let head = self.0.as_ptr();
             // CAST: The numbers are small.
             (*head).denied = denied as c_int;
             (*head).denied_second = second.into();
@@ -105,45 +129,25 @@ impl Host {
     }
 
     /// Takes all of `data` as output.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM.
-    pub(super) unsafe fn output(self, stream: c_int, data: &[u8]) -> Result<(), Errno> {
-        // SAFETY: By this function's contract; the slice is as long as it says.
-        let status = unsafe { lunatik_vm_output(self.0, stream, data.as_ptr(), data.len()) };
+    pub(super) fn output(self, stream: c_int, data: &[u8]) -> Result<(), Errno> {
+        // SAFETY: The slice is as long as it says.
+        let status = unsafe { lunatik_vm_output(self, stream, data.as_ptr(), data.len()) };
         Errno::check(status as isize).map(|_| ())
     }
 
     /// Sends what was written as output.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM.
-    pub(super) unsafe fn flush(self) {
-        // SAFETY: By this function's contract.
-        unsafe { lunatik_vm_flush(self.0) };
+    pub(super) fn flush(self) {
+        lunatik_vm_flush(self);
     }
 
     /// Says whether what is written to `stream` is to be sent at once.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM.
-    pub(super) unsafe fn set_immediate(self, stream: c_int, immediate: bool) {
-        // SAFETY: By this function's contract.
-        unsafe { lunatik_vm_set_immediate(self.0, stream, immediate) };
+    pub(super) fn set_immediate(self, stream: c_int, immediate: bool) {
+        lunatik_vm_set_immediate(self, stream, immediate);
     }
 
     /// Asks whether the VM may call into the file system now. Whoever calls often makes a loop in
     /// Lua's C code end soon after the VM was interrupted.
-    ///
-    /// # Safety
-    ///
-    /// This must be a live VM.
-    pub(super) unsafe fn may_use_files(self) -> Result<(), Errno> {
-        // SAFETY: By this function's contract.
-        let status = unsafe { lunatik_vm_may_use_files(self.0) };
-        Errno::check(status as isize).map(|_| ())
+    pub(super) fn may_use_files(self) -> Result<(), Errno> {
+        Errno::check(lunatik_vm_may_use_files(self) as isize).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@
 //! The streams of one VM: the three standard ones and the files that it has open.
 
 use core::{
-    cell::UnsafeCell,
+    cell::Cell,
     marker::PhantomPinned,
     pin::Pin, //
 };
@@ -34,15 +34,31 @@ const MOST_OPEN: usize = 64;
 ///
 /// # Invariants
 ///
-/// `owner` of each file in here points to this. Files are boxed: C keeps pointers to them.
+/// `owner` of each file in here points to this. Files are boxed: C keeps pointers to them, and uses
+/// a file only between calls of functions here.
 pub(crate) struct Streams {
     host: Host,
     memcg: MemoryCgroup,
     account: Arc<Account>,
-    standard: [UnsafeCell<KBox<File>>; 3],
-    open: UnsafeCell<KVec<KBox<File>>>,
+    standard: [Kept; 3],
+    /// The files that scripts have opened. Taken out while they are changed.
+    open: Cell<KVec<KBox<File>>>,
     /// The files keep pointers to this.
     _pin: PhantomPinned,
+}
+
+/// A file that is kept as long as the VM lives, and what C gets of it.
+struct Kept {
+    file: KBox<File>,
+    pointer: *mut File,
+}
+
+impl Kept {
+    fn new(file: File) -> Result<Self> {
+        let mut file = KBox::new(file, GFP_KERNEL_ACCOUNT)?;
+        let pointer = &mut *file;
+        Ok(Self { pointer, file })
+    }
 }
 
 /// One of the three standard streams.
@@ -56,21 +72,25 @@ pub(super) enum Standard {
 impl Streams {
     /// The streams of `vm`, for the `streams` field of its head. Their memory is charged to `memcg`, and
     /// what files take counts against `account`.
-    pub(crate) fn new(
+    ///
+    /// # Safety
+    ///
+    /// `vm` must be a VM that outlives the result. Only the thread that executes it may use its
+    /// streams.
+    pub(crate) unsafe fn new(
         vm: *mut c_void,
         memcg: MemoryCgroup,
         account: Arc<Account>,
     ) -> Result<Pin<KBox<Self>>> {
-        let host = Host(vm);
-        let boxed = |file: Result<File, Errno>| -> Result<_> {
-            let file = file.map_err(|_| ENOMEM)?;
-            Ok(UnsafeCell::new(KBox::new(file, GFP_KERNEL_ACCOUNT)?))
-        };
+        // SAFETY: The streams and their files alone keep copies, and by this function's contract the
+        // VM outlives them.
+        let host = unsafe { Host::from_user_data(vm) }.ok_or(EINVAL)?;
+        let kept = |file: Result<File, Errno>| Kept::new(file.map_err(|_| ENOMEM)?);
         let standard = || -> Result<_> {
             Ok([
-                boxed(File::empty(host))?,
-                boxed(File::console(host, 1))?,
-                boxed(File::console(host, 2))?,
+                kept(File::empty(host))?,
+                kept(File::console(host, 1))?,
+                kept(File::console(host, 2))?,
             ])
         };
         let streams = Self {
@@ -78,15 +98,16 @@ impl Streams {
             standard: memcg.charge(standard)?,
             memcg,
             account,
-            open: UnsafeCell::new(KVec::new()),
+            open: Cell::new(KVec::new()),
             _pin: PhantomPinned,
         };
         let memcg = streams.memcg.clone();
         let mut streams = memcg.charge(|| KBox::new(streams, GFP_KERNEL_ACCOUNT))?;
         let owner: *const Self = &*streams;
-        for file in &mut streams.standard {
+        for kept in &mut streams.standard {
             // INVARIANT: The box does not move its content.
-            file.get_mut().owner = owner;
+            kept.file.owner = owner;
+            kept.pointer = &mut *kept.file;
         }
         Ok(KBox::into_pin(streams))
     }
@@ -102,67 +123,55 @@ impl Streams {
     }
 
     /// A standard stream.
-    ///
-    /// # Safety
-    ///
-    /// The caller runs the VM.
-    pub(super) unsafe fn standard(&self, which: Standard) -> *mut File {
+    pub(super) fn standard(&self, which: Standard) -> *mut File {
         let [input, output, error] = &self.standard;
-        let file = match which {
-            Standard::Input => input,
-            Standard::Output => output,
-            Standard::Error => error,
-        };
-        // SAFETY: Whoever runs the VM is the only one here; the reference ends at once.
-        unsafe { &mut **file.get() }
+        match which {
+            Standard::Input => input.pointer,
+            Standard::Output => output.pointer,
+            Standard::Error => error.pointer,
+        }
+    }
+
+    /// Changes the list of open files.
+    fn change<T>(&self, change: impl FnOnce(&mut KVec<KBox<File>>) -> T) -> T {
+        let mut open = self.open.take();
+        let result = change(&mut open);
+        self.open.set(open);
+        result
     }
 
     /// Makes room for one more file, before it is opened.
-    ///
-    /// # Safety
-    ///
-    /// The caller runs the VM.
-    pub(super) unsafe fn reserve(&self) -> Result<(), Errno> {
-        // SAFETY: Whoever runs the VM is the only one here; the reference ends in this function,
-        // which calls nobody who could come back.
-        let open = unsafe { &mut *self.open.get() };
-        if open.len() >= MOST_OPEN {
-            return Err(Errno::EMFILE);
-        }
-        self.charge(|| open.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
-            .map_err(|_| Errno::ENOMEM)
+    pub(super) fn reserve(&self) -> Result<(), Errno> {
+        self.change(|open| {
+            if open.len() >= MOST_OPEN {
+                return Err(Errno::EMFILE);
+            }
+            self.charge(|| open.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN))
+                .map_err(|_| Errno::ENOMEM)
+        })
     }
 
     /// Keeps an open file, for which room was made, and returns C's pointer to it.
-    ///
-    /// # Safety
-    ///
-    /// The caller runs the VM.
-    pub(super) unsafe fn keep(&self, mut file: File) -> Result<*mut File, Errno> {
+    pub(super) fn keep(&self, mut file: File) -> Result<*mut File, Errno> {
         file.owner = self;
         file.charge = Charge::new(&self.account, file::TAKEN).map_err(|_| Errno::ENOMEM)?;
         let mut file = self
             .charge(|| KBox::new(file, GFP_KERNEL_ACCOUNT))
             .map_err(|_| Errno::ENOMEM)?;
         let pointer: *mut File = &mut *file;
-        // SAFETY: As in `reserve()`.
-        let open = unsafe { &mut *self.open.get() };
-        open.push_within_capacity(file).map_err(|_| Errno::ENOMEM)?;
+        self.change(|open| open.push_within_capacity(file))
+            .map_err(|_| Errno::ENOMEM)?;
         Ok(pointer)
     }
 
     /// Takes an open file out; `None` for one that is not in here, such as a standard stream.
-    ///
-    /// # Safety
-    ///
-    /// The caller runs the VM.
-    pub(super) unsafe fn take(&self, file: *mut File) -> Option<KBox<File>> {
-        // SAFETY: As in `reserve()`.
-        let open = unsafe { &mut *self.open.get() };
-        let index = open
-            .iter()
-            .position(|candidate| core::ptr::eq(&**candidate, file))?;
-        open.remove(index).ok()
+    pub(super) fn take(&self, file: *mut File) -> Option<KBox<File>> {
+        self.change(|open| {
+            let index = open
+                .iter()
+                .position(|candidate| core::ptr::eq(&**candidate, file))?;
+            open.remove(index).ok()
+        })
     }
 }
 

@@ -122,8 +122,7 @@ unsafe extern "C" fn lunatik_tmpfile(state: *mut lua_State) -> *mut File {
         // SAFETY: As above.
         path::remove(temporary::c_str(&path), &unsafe { access_of(state) })?;
         let file = File::new(Source::file(streams.host(), file), Mode::TEMPORARY)?;
-        // SAFETY: As above.
-        Ok(unsafe { streams.keep(file) }?)
+        Ok(streams.keep(file)?)
     };
     settle_access(streams, open(), core::ptr::null_mut())
 }
@@ -137,8 +136,6 @@ unsafe extern "C" fn lunatik_tmpfile(state: *mut lua_State) -> *mut File {
 unsafe extern "C" fn lunatik_fclose(file: *mut File) -> c_int {
     // SAFETY: By the contract of `abi.rs`.
     let streams = unsafe { &*(*file).owner };
-    // SAFETY: As above.
-    let file = unsafe { streams.take(file) };
-    let result = file.ok_or(Errno::EBADF).and_then(File::close);
+    let result = streams.take(file).ok_or(Errno::EBADF).and_then(File::close);
     settle(streams, result.map(|()| 0), EOF)
 }

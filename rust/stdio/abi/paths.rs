@@ -25,7 +25,8 @@ unsafe extern "C" fn lunatik_remove(state: *mut lua_State, path: *const c_char) 
     // SAFETY: By the contract of `abi.rs`.
     let (streams, path) = unsafe { (streams_of(state), CStr::from_char_ptr(path)) };
     // SAFETY: As above.
-    let (allowed, access) = unsafe { (streams.host().may_use_files(), access_of(state)) };
+    let access = unsafe { access_of(state) };
+    let allowed = streams.host().may_use_files();
     let result = allowed
         .map_err(AccessError::from)
         .and_then(|()| path::remove(path, &access));
@@ -52,7 +53,8 @@ unsafe extern "C" fn lunatik_rename(
         )
     };
     // SAFETY: As above.
-    let (allowed, access) = unsafe { (streams.host().may_use_files(), access_of(state)) };
+    let access = unsafe { access_of(state) };
+    let allowed = streams.host().may_use_files();
     let result = allowed
         .map_err(AccessError::from)
         .and_then(|()| path::rename(from, to, &access));
