@@ -80,17 +80,15 @@ impl kernel::InPlaceModule for Lunatik {
         try_pin_init!(Self {
             _: { runtime::parameters::check()? },
             _: { linux::account::init() },
-            // SAFETY: The kernel calls this once, and nothing of the module runs before.
-            dropped_blocks: unsafe { linux::large::Drops::new() },
+            dropped_blocks: linux::large::Drops::new(),
             segments: linux::segment::SegmentQueue::new()?,
             graph: runtime::chain::GraphLock::new()?,
-            // SAFETY: As above.
+            // SAFETY: The kernel calls this once, and nothing of the module runs before.
             pools: unsafe { sched::pool::Pools::new()? },
             reaper: runtime::reaper::Reaper::new()?,
             // SAFETY: As above.
             outcomes: unsafe { sched::thread::outcome::Walks::new() },
-            // SAFETY: As above.
-            threads: unsafe { linux::kthread::Threads::new() },
+            threads: linux::kthread::Threads::new()?,
             device_nodes: modules::device::DeviceNodes::new()?,
             // SAFETY: As above.
             runtimes: unsafe { runtime::Runtimes::new(modules::preload)? },

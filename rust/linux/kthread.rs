@@ -2,7 +2,7 @@
 
 //! Kernel threads that run a closure. All of them end before the module's code goes away.
 //!
-//! Lock order: [`THREADS`] is a leaf.
+//! Lock order: `List::threads` is a leaf.
 //!
 //! C header: [`include/linux/kthread.h`](srctree/include/linux/kthread.h)
 
@@ -10,14 +10,18 @@ use core::ffi::c_void;
 use kernel::{
     bindings,
     error::from_err_ptr,
+    new_mutex,
     prelude::*,
     sync::{
         aref::ARef,
         atomic::{Acquire, Atomic, Release},
-        Arc, //
+        Arc,
+        Mutex, //
     },
     task::Task, //
 };
+
+use super::global::{Global, Installed};
 
 /// Threads alive at one time, in all.
 const LIMIT: usize = 4096;
@@ -32,38 +36,59 @@ struct Entry {
 // SAFETY: Tasks are reference-counted and belong to no thread.
 unsafe impl Send for Entry {}
 
-kernel::sync::global_lock! {
-    // SAFETY: The module's `init()` calls `init()` before anything else of the module runs.
-    unsafe(uninit) static THREADS: Mutex<KVec<Entry>> = KVec::new();
+/// Threads that have not been waited for.
+struct Started {
+    entries: KVec<Entry>,
+    /// Whether the module's code is about to go away, so that none may be started any more.
+    over: bool,
 }
 
-/// Must be held by the module while threads may run; dropping it waits for all of them.
-pub(crate) struct Threads(());
+#[pin_data]
+struct List {
+    #[pin]
+    threads: Mutex<Started>,
+}
+
+static THREADS: Global<List> = Global::new();
+
+/// The possibility of threads, held by the module. Dropping it waits for all of them, and for those
+/// that they start meanwhile.
+pub(crate) struct Threads {
+    list: Arc<List>,
+    _installed: Installed<List>,
+}
 
 impl Threads {
-    /// Prepares the list of threads.
-    ///
-    /// # Safety
-    ///
-    /// To be called once, at the start of the module's `init()`.
-    pub(crate) unsafe fn new() -> Self {
-        // SAFETY: As the caller promises.
-        unsafe { THREADS.init() };
-        Self(())
+    /// Prepares the list of threads. Fails with `EBUSY` if there is one.
+    pub(crate) fn new() -> Result<Self> {
+        let list = Arc::pin_init(
+            pin_init!(List {
+                threads <- new_mutex!(Started {
+                    entries: KVec::new(),
+                    over: false,
+                }, "lunatik::kthread::List"),
+            }),
+            GFP_KERNEL,
+        )?;
+        Ok(Self {
+            _installed: THREADS.set(list.clone())?,
+            list,
+        })
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
         loop {
-            let Some(entry) = THREADS.lock().pop() else {
-                break;
-            };
-            join(entry);
+            let mut threads = self.list.threads.lock();
+            let entry = threads.entries.pop();
+            threads.over = entry.is_none();
+            drop(threads);
+            match entry {
+                Some(entry) => join(entry),
+                None => break,
+            }
         }
-        // Nothing drops a static: its room would stay behind when the module goes.
-        let list = core::mem::take(&mut *THREADS.lock());
-        drop(list);
     }
 }
 
@@ -73,11 +98,12 @@ fn join(entry: Entry) {
 }
 
 /// Takes the ended threads off the list.
-fn reap() {
+fn reap(list: &List) {
     loop {
-        let mut threads = THREADS.lock();
-        let position = threads.iter().position(|e| e.ended.load(Acquire));
-        let entry = position.and_then(|position| threads.remove(position).ok());
+        let mut threads = list.threads.lock();
+        let entries = &mut threads.entries;
+        let position = entries.iter().position(|e| e.ended.load(Acquire));
+        let entry = position.and_then(|position| entries.remove(position).ok());
         drop(threads);
         match entry {
             // Has run its last line here, so this waits for its way out of the kernel at most.
@@ -92,8 +118,11 @@ struct Start<F> {
     ended: Arc<Atomic<bool>>,
 }
 
+/// # Safety
+///
+/// `start` must be a `Start<F>` in a `KBox` that was given up for this call.
 unsafe extern "C" fn main<F: FnOnce()>(start: *mut c_void) -> c_int {
-    // SAFETY: `spawn()` passed a box and gave it up.
+    // SAFETY: `spawn()` gave such a box up, and the kernel calls this once.
     let start = unsafe { KBox::from_raw(start.cast::<Start<F>>()) };
     let Start { body, ended } = KBox::into_inner(start);
     body();
@@ -105,9 +134,10 @@ unsafe extern "C" fn main<F: FnOnce()>(start: *mut c_void) -> c_int {
 /// Starts a kernel thread called `name` (cut to 15 bytes) that runs `body`.
 ///
 /// The module is not unloaded before the thread has ended, so whatever it runs must end when all
-/// runtimes are stopped.
+/// runtimes are stopped. Sleeps. Fails with `ENODEV` when the module is being unloaded.
 pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Result<ARef<Task>> {
-    reap();
+    let list = THREADS.get().ok_or(ENODEV)?;
+    reap(&list);
     let ended = Arc::new(Atomic::new(false), GFP_KERNEL)?;
     let start = KBox::new(
         Start {
@@ -118,11 +148,14 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Resul
     )?;
 
     // Locked until the thread is listed, so that unloading cannot miss it. The room is made first.
-    let mut threads = THREADS.lock();
-    if threads.len() >= LIMIT {
+    let mut threads = list.threads.lock();
+    if threads.over {
+        return Err(ENODEV);
+    }
+    if threads.entries.len() >= LIMIT {
         return Err(EAGAIN);
     }
-    threads.reserve(1, GFP_KERNEL | __GFP_NOWARN)?;
+    threads.entries.reserve(1, GFP_KERNEL | __GFP_NOWARN)?;
     let start = KBox::into_raw(start);
     // SAFETY: The format takes one string, which lives through the call; `main::<F>` owns `start`
     // from the moment that the thread runs.
@@ -143,7 +176,7 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Resul
     // for the entry.
     unsafe { bindings::get_task_struct(task) };
     // The room was reserved above, so this cannot fail.
-    let _ = threads.push_within_capacity(Entry { task, ended });
+    let _ = threads.entries.push_within_capacity(Entry { task, ended });
     // SAFETY: As above.
     let result = ARef::from(unsafe { &*task.cast::<Task>() });
     // SAFETY: As above; a thread once woken runs `main` even if it is told to stop at once, for

@@ -150,7 +150,8 @@ impl Drop for LargeBlocks {
 /// # Safety
 ///
 /// `block` has `size` bytes, which is [large](is_large), and came from `kvmalloc()` or
-/// [`LargeBlocks::take`], not exact; it is not in use.
+/// [`LargeBlocks::take`], not exact; it is not in use. A [`Drops`] lives, so that the block is free
+/// before the module's code goes away.
 pub(crate) unsafe fn drop_block(block: *mut u8, size: usize) {
     // SAFETY: As the caller promises.
     unsafe { sys::lunatik_large_drop(block.cast(), size) };
@@ -161,18 +162,14 @@ pub(crate) struct Drops(());
 
 impl Drops {
     /// Prepares to free blocks.
-    ///
-    /// # Safety
-    ///
-    /// Only one may exist, and nobody may call [`drop_block`] without one.
-    pub(crate) unsafe fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(())
     }
 }
 
 impl Drop for Drops {
     fn drop(&mut self) {
-        // SAFETY: Sleeping is allowed where the module is unloaded.
+        // SAFETY: The function takes no pointer. Its work item is static, and always initialised.
         unsafe { sys::lunatik_large_finish_drops() };
     }
 }

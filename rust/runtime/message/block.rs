@@ -100,6 +100,6 @@ pub(super) fn give_back<T: Copy>(block: KVVec<T>) {
     }
     let (block, _, _) = block.into_raw_parts();
     // SAFETY: The block came from `kvmalloc()` or `Vm::take_large()` with this size, which is
-    // large, and was ours.
+    // large, and was ours. The module holds a `Drops` while code of runtimes runs.
     unsafe { drop_block(block.cast(), size) };
 }
