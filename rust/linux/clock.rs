@@ -18,12 +18,13 @@ pub(crate) fn monotonic_in_nmi() -> u64 {
 
 /// Whole seconds since 1970. In any context.
 pub(crate) fn real_seconds() -> i64 {
-    // SAFETY: As above.
+    // SAFETY: The function takes no pointer. It reads a word without a lock.
     unsafe { bindings::ktime_get_real_seconds() }
 }
 
 /// The time since 1970. In any context but NMI.
 pub(crate) fn real() -> i64 {
-    // SAFETY: As above.
+    // SAFETY: The offset is one that the function knows. As `monotonic()`, it tries again while the
+    // clock is being set, which would be for ever in an NMI.
     unsafe { bindings::ktime_get_with_offset(bindings::tk_offsets_TK_OFFS_REAL) }
 }

@@ -14,7 +14,7 @@ use kernel::{
 };
 
 use super::{
-    credentials::KernelCredentials,
+    credentials::as_kernel,
     path::Path, //
 };
 use crate::sys::kernel_helpers as sys;
@@ -25,9 +25,6 @@ use crate::sys::kernel_helpers as sys;
 ///
 /// We own the only reference to the file.
 pub(crate) struct OwnedFile(NonNull<bindings::file>);
-
-// SAFETY: An open file belongs to no thread.
-unsafe impl Send for OwnedFile {}
 
 impl OwnedFile {
     /// Opens what `path` names, from `root`; an empty path is the root itself. `flags` are those of
@@ -62,7 +59,6 @@ impl OwnedFile {
     /// Not `kernel_read`, which refuses `/dev/null` and its like and complains in the log. Files
     /// that can be read into user memory only are an error here, too, but a silent one.
     fn transfer(&mut self, direction: u32, data: *mut u8, length: usize) -> Result<usize> {
-        let _credentials = KernelCredentials::take();
         let vector = bindings::kvec {
             iov_base: data.cast(),
             iov_len: length,
@@ -71,7 +67,7 @@ impl OwnedFile {
         // SAFETY: `read()` and `write()` give slices that are as long as said. They outlive this
         // function, as does the vector. By the type invariant the file is open, and as `self` is
         // borrowed mutably, nobody else uses its position.
-        let count = unsafe {
+        let count = as_kernel(|| unsafe {
             bindings::iov_iter_kvec(&mut iter, direction, &vector, 1, length);
             let position = sys::lunatik_file_position(self.as_ptr());
             match direction {
@@ -80,33 +76,35 @@ impl OwnedFile {
                 }
                 _ => bindings::vfs_iter_write(self.as_ptr(), &mut iter, position, 0),
             }
-        };
+        });
         to_count(count as i64).map(|count| count as usize)
     }
 
     /// Moves the file's position, and returns it; `whence` is as for lseek(2).
     pub(crate) fn seek(&mut self, offset: i64, whence: u32) -> Result<i64> {
-        let _credentials = KernelCredentials::take();
         // SAFETY: By the type invariant the file is open. The function refuses any `whence` that
         // means nothing.
-        to_count(unsafe { bindings::vfs_llseek(self.as_ptr(), offset, whence as i32) })
+        to_count(as_kernel(|| unsafe {
+            bindings::vfs_llseek(self.as_ptr(), offset, whence as i32)
+        }))
     }
 
     /// Closes the file; it is really closed when this returns, which closing on a kernel thread
     /// would otherwise leave for later: a script may open an exclusive device again at once.
     pub(crate) fn close(self) -> Result {
-        let _credentials = KernelCredentials::take();
         let file = ManuallyDrop::new(self);
-        // SAFETY: By the type invariant we own a reference, and it is not used again. Of the two
-        // there are now, `filp_close` drops the first.
-        let status = unsafe {
-            sys::lunatik_get_file(file.as_ptr());
-            bindings::filp_close(file.as_ptr(), ptr::null_mut())
-        };
-        // SAFETY: This is the last. Our threads hold no lock of a file system here and take no part
-        // in unmounting.
-        unsafe { bindings::__fput_sync(file.as_ptr()) };
-        to_result(status)
+        to_result(as_kernel(|| {
+            // SAFETY: By the type invariant we own a reference, and it is not used again. Of the two
+            // there are now, `filp_close` drops the first.
+            let status = unsafe {
+                sys::lunatik_get_file(file.as_ptr());
+                bindings::filp_close(file.as_ptr(), ptr::null_mut())
+            };
+            // SAFETY: This is the last. Our threads hold no lock of a file system here and take no
+            // part in unmounting.
+            unsafe { bindings::__fput_sync(file.as_ptr()) };
+            status
+        }))
     }
 
     fn as_ptr(&self) -> *mut bindings::file {

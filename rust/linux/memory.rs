@@ -10,14 +10,15 @@ pub(crate) fn total() -> u64 {
     unsafe { sys::lunatik_total_ram() }
 }
 
-/// What can be had now without swapping.
+/// What can be had now without swapping, by the kernel's own estimate.
 pub(crate) fn available() -> u64 {
-    // SAFETY: As above.
+    // SAFETY: The function takes no pointer. It adds up counters of all zones and nodes, which it reads
+    // without a lock.
     unsafe { sys::lunatik_available_ram() }
 }
 
 /// What `kmalloc()` takes for a block of `size`.
 pub(crate) fn kmalloc_size(size: usize) -> usize {
-    // SAFETY: The function takes no pointer; it looks the size up.
+    // SAFETY: The function takes no pointer. It looks the size up in tables that are made at boot.
     unsafe { kernel::bindings::kmalloc_size_roundup(size) }
 }

@@ -53,11 +53,6 @@ pub(crate) struct Parent {
     _name: Name,
 }
 
-// SAFETY: The text belongs to no thread.
-unsafe impl Send for Parent {}
-// SAFETY: The text never changes.
-unsafe impl Sync for Parent {}
-
 impl Parent {
     /// Follows `path` from `root` up to its last component; if `plain`, not by links of `/proc` that
     /// lead to what another process sees. `EINVAL` if the last component is not a name.

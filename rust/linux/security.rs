@@ -17,12 +17,12 @@ pub(crate) fn is_admin() -> bool {
 
 /// Fails if the kernel is locked down for integrity, so that no code may be brought into it.
 pub(crate) fn check_integrity() -> Result {
-    // SAFETY: The function takes no pointer; it reads the level of the lockdown.
+    // SAFETY: The function takes no pointer. It asks the security modules about `current`.
     to_result(unsafe { sys::lunatik_locked_down_integrity() })
 }
 
 /// Fails if the lockdown forbids unsafe parameters of modules.
 pub(crate) fn check_module_parameter() -> Result {
-    // SAFETY: As above.
+    // SAFETY: The function takes no pointer. It asks the security modules about `current`.
     to_result(unsafe { sys::lunatik_locked_down_module_parameter() })
 }

@@ -2,28 +2,43 @@
 
 //! The stack of the calling thread.
 
+use super::task;
 use crate::sys::kernel_helpers as sys;
 
-/// Bytes of kernel stack below the caller.
+/// Bytes that [`paint()`] leaves to itself and to what the kernel keeps at the end.
+const NOT_PAINTED: usize = 1024;
+
+/// Bytes of kernel stack below the caller; in an interrupt, which may have a stack of its own, any
+/// number.
 pub(crate) fn left() -> usize {
-    // SAFETY: The function compares addresses, and reads nothing.
+    // SAFETY: The function subtracts addresses, and reads no stack.
     unsafe { sys::lunatik_stack_left() }
 }
 
 /// Whether so little of the stack is left that a call needs another one.
 pub(crate) fn lacks_room() -> bool {
-    // SAFETY: As above.
+    // SAFETY: The function looks at the stack pointer alone.
     unsafe { sys::lunatik_stack_lacks_room() }
 }
 
-/// Writes a pattern over what is unused of the stack.
+/// Writes a pattern over what is unused of the stack. Does nothing in an interrupt, which may have a
+/// stack of its own.
 pub(crate) fn paint() {
-    // SAFETY: The function writes below its own frame, where no frame has anything.
+    if !task::is_in_task() || left() < NOT_PAINTED {
+        return;
+    }
+    // SAFETY: This is on the stack of `current`, and more of that is left than the function spares. It
+    // writes from 256 bytes below its own frame down to the last 128 bytes, where the kernel's mark is.
+    // There is no frame, for the caller's callees have returned, and interrupts are off meanwhile.
     unsafe { sys::lunatik_paint_stack() };
 }
 
-/// Bytes at the end of the stack that nothing has touched since [`paint()`].
+/// Bytes at the end of the stack that nothing has touched since [`paint()`]. 0 in an interrupt.
 pub(crate) fn untouched() -> usize {
-    // SAFETY: The function reads the stack of the thread that calls it, which lives.
+    if !task::is_in_task() {
+        return 0;
+    }
+    // SAFETY: This is on the stack of `current`, which the function reads from its end up to its own
+    // frame.
     unsafe { sys::lunatik_stack_untouched() }
 }

@@ -40,7 +40,9 @@ pub(crate) fn is_kernel_thread() -> bool {
     flags & bindings::PF_KTHREAD != 0
 }
 
-/// Lets others run if it is their turn. For a context that may sleep, as all that sleeps.
+/// Lets others run if it is their turn. Sleeps: a lock of the spinning kind, or that of RCU, is not held
+/// here. As with all that sleeps in the kernel crate, no type says so; a kernel with
+/// `DEBUG_ATOMIC_SLEEP` reports who calls this where it must not.
 pub(crate) fn cond_resched() {
     // SAFETY: The function takes no pointer, and touches no memory of ours.
     unsafe { sys::lunatik_cond_resched() };

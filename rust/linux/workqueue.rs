@@ -6,6 +6,7 @@ use core::{ops::Deref, ptr::NonNull};
 use kernel::{
     bindings,
     prelude::*,
+    task::might_sleep,
     workqueue::Queue, //
 };
 
@@ -24,15 +25,17 @@ unsafe impl Send for OwnedQueue {}
 unsafe impl Sync for OwnedQueue {}
 
 impl OwnedQueue {
-    /// The queue for what ends runtimes.
+    /// The queue for what ends runtimes. Sleeps.
     pub(crate) fn for_reaper() -> Result<Self> {
-        // SAFETY: The function allocates, as the context of an `init()` may.
+        might_sleep();
+        // SAFETY: The function takes no pointer.
         Self::of(unsafe { sys::lunatik_alloc_reaper_queue() })
     }
 
-    /// The queue for what frees entries of tables.
+    /// The queue for what frees entries of tables. Sleeps.
     pub(crate) fn for_reclaim() -> Result<Self> {
-        // SAFETY: As above.
+        might_sleep();
+        // SAFETY: The function takes no pointer.
         Self::of(unsafe { sys::lunatik_alloc_reclaim_queue() })
     }
 
@@ -43,7 +46,7 @@ impl OwnedQueue {
 
     /// Waits until all that is queued now has run. Sleeps.
     pub(crate) fn flush(&self) {
-        // SAFETY: By the type invariant.
+        // SAFETY: By the type invariant the queue lives as long as this.
         unsafe { bindings::__flush_workqueue(self.0.as_ptr()) };
     }
 }

@@ -186,7 +186,8 @@ impl State {
 
     /// What scripts see of the address of the value at `index`, as in what `tostring` gives.
     pub(crate) fn identity(self, index: c_int) -> usize {
-        // SAFETY: The function hashes the address, and does not follow it.
+        // SAFETY: The function hashes the address, and does not follow it. At its first call it makes
+        // the key, with a spinlock: not in an NMI, where no VM is executed.
         unsafe { kernel_helpers::lunatik_hidden_address(self.to_pointer(index)) }.addr()
     }
 

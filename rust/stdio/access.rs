@@ -24,7 +24,7 @@ use crate::{
     linux::{
         account::{Account, CountedBytes},
         c_text::CText,
-        credentials::KernelCredentials,
+        credentials::as_kernel,
         namei::Parent,
         path::Path, //
     },
@@ -70,8 +70,7 @@ fn find(path: &CStr) -> Result<Path, Errno> {
         return Err(Errno::ENOENT);
     }
     let root = Path::init_root();
-    let _credentials = KernelCredentials::take();
-    Ok(root.look_up(path, true)?)
+    Ok(as_kernel(|| root.look_up(path, true))?)
 }
 
 /// The text of a canonical path.

@@ -11,7 +11,7 @@ use super::{
     mode::Mode, //
 };
 use crate::linux::{
-    credentials::KernelCredentials,
+    credentials::as_kernel,
     namei::{
         Parent,
         Renaming,
@@ -36,8 +36,9 @@ pub(super) fn parent(path: &CStr, links: Links) -> Result<Parent, Errno> {
         return Err(Errno::ENOENT);
     }
     let root = Path::init_root();
-    let _credentials = KernelCredentials::take();
-    Ok(Parent::find(&root, path, links == Links::Plain)?)
+    Ok(as_kernel(|| {
+        Parent::find(&root, path, links == Links::Plain)
+    })?)
 }
 
 /// Makes a file of the name that `parent` has, which must not be there yet, not even as a link, and
@@ -62,14 +63,13 @@ pub(super) fn remove(path: &CStr, access: &Access<'_>) -> Result<(), AccessError
         }
         (parent, _) => parent?,
     };
-    match unlink(&parent) {
-        Err(Errno::EISDIR) => Ok(remove_directory(&parent)?),
+    match as_kernel(|| unlink(&parent)) {
+        Err(Errno::EISDIR) => Ok(as_kernel(|| remove_directory(&parent))?),
         result => Ok(result?),
     }
 }
 
 fn unlink(parent: &Parent) -> Result<(), Errno> {
-    let _credentials = KernelCredentials::take();
     let access = WriteAccess::new(parent)?;
     let victim = Victim::find(&access)?;
     if victim.is_directory() {
@@ -86,7 +86,6 @@ fn unlink(parent: &Parent) -> Result<(), Errno> {
 }
 
 fn remove_directory(parent: &Parent) -> Result<(), Errno> {
-    let _credentials = KernelCredentials::take();
     let access = WriteAccess::new(parent)?;
     let victim = Victim::find(&access)?;
     Ok(victim.remove_directory()?)
@@ -101,11 +100,10 @@ pub(super) fn rename(from: &CStr, to: &CStr, access: &Access<'_>) -> Result<(), 
         (parent, _) => parent,
     };
     let (old, new) = (find(from)?, find(to).map_err(AccessError::of_second)?);
-    Ok(rename_found(&old, &new)?)
+    Ok(as_kernel(|| rename_found(&old, &new))?)
 }
 
 fn rename_found(old: &Parent, new: &Parent) -> Result<(), Errno> {
-    let _credentials = KernelCredentials::take();
     let renaming = Renaming::start(old, new)?;
     if !renaming.is_directory() && (old.wants_directory() || new.wants_directory()) {
         return Err(Errno::ENOTDIR);
