@@ -18,6 +18,7 @@ use crate::{
         arguments::{optional_milliseconds, show, type_error},
         limits::Limits,
         needs,
+        room::with_room, //
     },
     linux::{c_text::CText, segment::NoRoom},
     lua::{self, Code, Error, Free, Kind, State},
@@ -237,8 +238,7 @@ fn new(state: State) -> lua::Result {
 
 /// Makes a runtime for a thread, and pushes the userdata.
 fn make(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
-    // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
-    unsafe { Vm::with_room(state, || make_here(state, source, arguments)) }
+    with_room(state, |state| make_here(state, source, arguments))
         .unwrap_or_else(|NoRoom| Err(Error::message(fmt!("C stack overflow"))))
 }
 

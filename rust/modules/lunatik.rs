@@ -12,6 +12,7 @@ use crate::{
         arguments::{optional_milliseconds, script, show},
         limits::{self, Limits},
         needs,
+        room::with_room, //
     },
     linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
     lua::{self, Error, Free, State},
@@ -154,9 +155,7 @@ pub(super) fn create(
         // One with a name is nobody's.
         made_by: (kind == Kind::Child).then(|| parent.into()),
     };
-    // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
-    unsafe { Vm::with_room(state, || start::create(options)) }
-        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+    with_room(state, |_| start::create(options)).unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
 /// Reads a script that may be at two places, if `set` permits it. Returns where it was.

@@ -19,7 +19,7 @@ use super::{
     script::{Script, Text}, //
 };
 use crate::{
-    binding::arguments::show,
+    binding::{arguments::show, room::with_room},
     channel::worker::{Fault, Worker, WorkerHandle},
     linux::{c_text::CText, segment::NoRoom},
     lua::{self, Error, Kind as ValueKind, State},
@@ -89,9 +89,7 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
         parent: Some(parent.into()),
         made_by: Some(parent.into()),
     };
-    // SAFETY: Nothing of this depends on the thread, and the VM of `state` waits.
-    unsafe { Vm::with_room(state, || start::create(options)) }
-        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+    with_room(state, |_| start::create(options)).unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
 /// Whose threads execute the workers that the code of `state` makes: where there is no other pool for them,
