@@ -11,8 +11,8 @@ use crate::sys::kernel_helpers as sys;
 /// A script's code runs in whatever process calls its device, and on kernel threads when its stack
 /// is deep. What it may do must not depend on that: permissions alone say it.
 pub(crate) fn as_kernel<T>(use_files: impl FnOnce() -> T) -> T {
-    // SAFETY: The former credentials are given back below, by the same thread. All that takes others
-    // within `use_files` has given them back by then, for it returns before this does.
+    // SAFETY: The former credentials are given back below, by the same thread. All that takes
+    // others within `use_files` has given them back by then, for it returns before this does.
     let former = unsafe { sys::lunatik_take_kernel_credentials() };
     let result = use_files();
     // SAFETY: They are those that were just taken from this thread, which has kept them alive.

@@ -94,8 +94,8 @@ impl OwnedFile {
     pub(crate) fn close(self) -> Result {
         let file = ManuallyDrop::new(self);
         to_result(as_kernel(|| {
-            // SAFETY: By the type invariant we own a reference, and it is not used again. Of the two
-            // there are now, `filp_close` drops the first.
+            // SAFETY: By the type invariant we own a reference, and it is not used again. Of the
+            // two there are now, `filp_close` drops the first.
             let status = unsafe {
                 sys::lunatik_get_file(file.as_ptr());
                 bindings::filp_close(file.as_ptr(), ptr::null_mut())

@@ -12,8 +12,8 @@ pub(crate) fn total() -> u64 {
 
 /// What can be had now without swapping, by the kernel's own estimate.
 pub(crate) fn available() -> u64 {
-    // SAFETY: The function takes no pointer. It adds up counters of all zones and nodes, which it reads
-    // without a lock.
+    // SAFETY: The function takes no pointer. It adds up counters of all zones and nodes, which it
+    // reads without a lock.
     unsafe { sys::lunatik_available_ram() }
 }
 

@@ -2,8 +2,8 @@
 
 //! Names in directories: removing and renaming what they stand for.
 //!
-//! Nothing here waits for the lease that a network client has on a file: that is an error. All of it
-//! sleeps.
+//! Nothing here waits for the lease that a network client has on a file: that is an error. All of
+//! it sleeps.
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
@@ -54,8 +54,8 @@ pub(crate) struct Parent {
 }
 
 impl Parent {
-    /// Follows `path` from `root` up to its last component; if `plain`, not by links of `/proc` that
-    /// lead to what another process sees. `EINVAL` if the last component is not a name.
+    /// Follows `path` from `root` up to its last component; if `plain`, not by links of `/proc`
+    /// that lead to what another process sees. `EINVAL` if the last component is not a name.
     pub(crate) fn find(root: &Path, path: &CStr, plain: bool) -> Result<Self> {
         let name = Name::new(path)?;
         let mut directory = bindings::path::default();

@@ -21,15 +21,16 @@ pub(crate) fn lacks_room() -> bool {
     unsafe { sys::lunatik_stack_lacks_room() }
 }
 
-/// Writes a pattern over what is unused of the stack. Does nothing in an interrupt, which may have a
-/// stack of its own.
+/// Writes a pattern over what is unused of the stack. Does nothing in an interrupt, which may have
+/// a stack of its own.
 pub(crate) fn paint() {
     if !task::is_in_task() || left() < NOT_PAINTED {
         return;
     }
-    // SAFETY: This is on the stack of `current`, and more of that is left than the function spares. It
-    // writes from 256 bytes below its own frame down to the last 128 bytes, where the kernel's mark is.
-    // There is no frame, for the caller's callees have returned, and interrupts are off meanwhile.
+    // SAFETY: This is on the stack of `current`, and more of that is left than the function spares.
+    // It writes from 256 bytes below its own frame down to the last 128 bytes, where the kernel's
+    // mark is. There is no frame, for the caller's callees have returned, and interrupts are off
+    // meanwhile.
     unsafe { sys::lunatik_paint_stack() };
 }
 
@@ -38,7 +39,7 @@ pub(crate) fn untouched() -> usize {
     if !task::is_in_task() {
         return 0;
     }
-    // SAFETY: This is on the stack of `current`, which the function reads from its end up to its own
-    // frame.
+    // SAFETY: This is on the stack of `current`, which the function reads from its end up to its
+    // own frame.
     unsafe { sys::lunatik_stack_untouched() }
 }

@@ -29,7 +29,8 @@ pub(crate) fn is_being_killed() -> bool {
 
 /// Whether a signal is pending that ends `task`.
 pub(crate) fn is_killed(task: &Task) -> bool {
-    // SAFETY: The reference keeps the task, whose pending signals the function reads without a lock.
+    // SAFETY: The reference keeps the task, whose pending signals the function reads without a
+    // lock.
     unsafe { sys::lunatik_task_fatal_signal_pending(task.as_ptr()) }
 }
 
@@ -40,9 +41,9 @@ pub(crate) fn is_kernel_thread() -> bool {
     flags & bindings::PF_KTHREAD != 0
 }
 
-/// Lets others run if it is their turn. Sleeps: a lock of the spinning kind, or that of RCU, is not held
-/// here. As with all that sleeps in the kernel crate, no type says so; a kernel with
-/// `DEBUG_ATOMIC_SLEEP` reports who calls this where it must not.
+/// Lets others run if it is their turn. It sleeps, so the caller must hold no spinlock and no RCU
+/// read lock. As for the functions of the kernel crate that sleep, no type checks this; a kernel
+/// with `DEBUG_ATOMIC_SLEEP` reports a wrong caller.
 pub(crate) fn cond_resched() {
     // SAFETY: The function takes no pointer, and touches no memory of ours.
     unsafe { sys::lunatik_cond_resched() };

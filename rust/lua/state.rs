@@ -186,8 +186,8 @@ impl State {
 
     /// What scripts see of the address of the value at `index`, as in what `tostring` gives.
     pub(crate) fn identity(self, index: c_int) -> usize {
-        // SAFETY: The function hashes the address, and does not follow it. At its first call it makes
-        // the key, with a spinlock: not in an NMI, where no VM is executed.
+        // SAFETY: The function hashes the address, and does not follow it. Its first call makes the
+        // key under a spinlock; nobody executes a VM in an NMI, where that could deadlock.
         unsafe { kernel_helpers::lunatik_hidden_address(self.to_pointer(index)) }.addr()
     }
 

@@ -152,8 +152,8 @@ impl Vm {
         )?;
         let vm = KBox::into_pin(vm);
         let user_data = ptr::from_ref(&*vm).cast_mut().cast::<c_void>();
-        // SAFETY: Nobody else knows the VM yet. Its streams are a part of it, and used by its Lua code
-        // alone.
+        // SAFETY: Nobody else knows the VM yet. Its streams are a part of it, which its Lua code
+        // alone uses.
         unsafe {
             let streams = Streams::new(user_data, streams_memcg, runtime.account().clone())?;
             (*vm.head.get()).streams = ptr::from_ref(&*streams).cast_mut().cast();

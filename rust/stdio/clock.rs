@@ -80,8 +80,8 @@ unsafe extern "C" fn lunatik_strftime(
     format: *const c_char,
     calendar: &CalendarTime,
 ) -> usize {
-    // SAFETY: Lua's `os_date` gives a buffer of its own, with its size, and a format that it has made
-    // and ended with a zero.
+    // SAFETY: Lua's `os_date` gives a buffer of its own, with its size, and a format that it has
+    // made and ended with a zero.
     let (text, format) = unsafe {
         (
             core::slice::from_raw_parts_mut(text, size),

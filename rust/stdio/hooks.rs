@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-// SAFETY: The part that has the VMs defines these so. By its type invariants a `Host` is all that they
-// ask for, but for the data of the first.
+// SAFETY: The part that has the VMs defines these so. By its type invariants a `Host` is all that
+// they ask for, but for the data of the first.
 unsafe extern "C" {
     /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error. `data` must have
     /// `length` bytes.

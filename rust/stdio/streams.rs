@@ -82,8 +82,8 @@ impl Streams {
         memcg: MemoryCgroup,
         account: Arc<Account>,
     ) -> Result<Pin<KBox<Self>>> {
-        // SAFETY: The streams and their files alone keep copies, and by this function's contract the
-        // VM outlives them.
+        // SAFETY: The streams and their files alone keep copies. By this function's contract the VM
+        // outlives them.
         let host = unsafe { Host::from_user_data(vm) }.ok_or(EINVAL)?;
         let kept = |file: Result<File, Errno>| Kept::new(file.map_err(|_| ENOMEM)?);
         let standard = || -> Result<_> {
