@@ -2,11 +2,6 @@
 
 //! The calling thread.
 
-use kernel::{
-    bindings,
-    task::Task, //
-};
-
 use crate::sys::kernel_helpers as sys;
 
 /// Whether the caller is in a thread, and not in an interrupt.
@@ -28,7 +23,7 @@ pub(crate) fn is_being_killed() -> bool {
 }
 
 /// Whether a signal is pending that ends `task`.
-pub(crate) fn is_killed(task: &Task) -> bool {
+pub(crate) fn is_killed(task: &kernel::task::Task) -> bool {
     // SAFETY: The reference keeps the task, whose pending signals the function reads without a
     // lock.
     unsafe { sys::lunatik_task_fatal_signal_pending(task.as_ptr()) }
@@ -37,8 +32,8 @@ pub(crate) fn is_killed(task: &Task) -> bool {
 /// Whether the thread belongs to no process.
 pub(crate) fn is_kernel_thread() -> bool {
     // SAFETY: `current` lives while it runs this. A thread alone changes its own flags.
-    let flags = unsafe { (*Task::current_raw()).flags };
-    flags & bindings::PF_KTHREAD != 0
+    let flags = unsafe { (*kernel::task::Task::current_raw()).flags };
+    flags & kernel::bindings::PF_KTHREAD != 0
 }
 
 /// Lets others run if it is their turn. It sleeps, so the caller must hold no spinlock and no RCU
