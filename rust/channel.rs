@@ -2,5 +2,9 @@
 
 //! How runtimes talk to each other.
 
+pub(crate) mod buffer;
+pub(crate) mod entries;
+pub(crate) mod family;
 pub(crate) mod mailbox;
+pub(crate) mod queue;
 pub(crate) mod worker;

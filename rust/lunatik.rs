@@ -65,6 +65,7 @@ struct Lunatik {
     #[pin]
     device: control::device::ControlDevice,
     runtimes: runtime::Runtimes,
+    buffers: channel::buffer::Buffers,
     device_nodes: modules::device::DeviceNodes,
     threads: linux::kthread::Threads,
     outcomes: sched::thread::outcome::Walks,
@@ -88,11 +89,4 @@ impl kernel::InPlaceModule for Lunatik {
             reaper: runtime::reaper::Reaper::new()?,
             // SAFETY: As above.
             outcomes: unsafe { sched::thread::outcome::Walks::new() },
-            threads: linux::kthread::Threads::new()?,
-            device_nodes: modules::device::DeviceNodes::new()?,
-            // SAFETY: As above.
-            runtimes: unsafe { runtime::Runtimes::new(modules::preload)? },
-            device <- control::device::register(),
-        })
-    }
-}
+            buffers: channel::buffer::Buffers::new()?,

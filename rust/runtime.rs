@@ -2,11 +2,9 @@
 
 //! Runtimes: Lua virtual machines with a life, limits, a name and a log.
 
-pub(crate) mod buffer;
 pub(crate) mod chain;
 pub(crate) mod children;
 pub(crate) mod directory;
-pub(crate) mod entries;
 pub(crate) mod execute;
 pub(crate) mod executor;
 pub(crate) mod handle;
@@ -58,7 +56,6 @@ impl Runtimes {
         unsafe {
             live::init();
             interruptible::init();
-            buffer::init();
             let tables = rcu_table::Tables::new()?;
             let registry = registry::Registry::new()?;
             Ok(Self {

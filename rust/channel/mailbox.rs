@@ -1,209 +1,208 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Mailboxes: bounded queues of messages with many senders and one receiver, both runtimes.
+//! Mailboxes: queues with one receiver and any number of senders, whose addresses travel.
 //!
-//! Nothing here waits: a sender that finds no room is noted (see `runtime/waiters.rs`), and so is a receiver that finds no
-//! message.
+//! The runtime that receives has the [`Inbox`], which goes with its VM and cannot leave it. Senders
+//! have an [`Address`], a handle as any other: messages and RCU tables carry it.
 //!
-//! Lock order: `Mailbox::inner` is a leaf, held for a few instructions. Memory is allocated before
-//! and freed after.
+//! Nothing here lives for ever. A mailbox refers to no runtime, but for those that wait, until they
+//! are woken. When its inbox goes, the mailbox is closed: whoever waits for room is told at once,
+//! and what nobody can receive any more is dropped, its own addresses included. So the last
+//! reference to a mailbox is always one to an empty queue: dropping it leads to no other mailbox,
+//! however long a chain of them was.
+//!
+//! Locks: those of `queue.rs`.
 
-use core::mem;
+use core::marker::PhantomData;
 use kernel::{
     list::ListArc,
-    new_spinlock,
     prelude::*,
     sync::{
-        Arc,
-        SpinLock, //
+        atomic::{Acquire, Atomic, Full, Relaxed},
+        Arc, //
     },
 };
 
-use crate::runtime::{
-    entries::{Entries, Entry},
-    instance::Runtime,
-    waiters::{Noted, Spare, Waiters}, //
+use super::{
+    entries::Entry,
+    queue::{Limits, Queue, Sent, Taken}, //
+};
+use crate::{
+    linux::account::{kmalloc_size, Charge},
+    runtime::{
+        handle::Shareable,
+        instance::Runtime,
+        objects::{Class, Classed}, //
+    },
 };
 
-/// What a mailbox may hold.
-#[derive(Clone, Copy)]
-pub(crate) struct Limits {
-    /// Messages.
-    pub(crate) messages: usize,
-    /// Their bytes. A message that is larger is taken where there is no other.
-    pub(crate) bytes: usize,
-}
-
-impl Limits {
-    /// What holds where nothing else is asked for.
-    pub(crate) const DEFAULT: Self = Self {
-        messages: 1024,
-        bytes: 1 << 20,
-    };
-    /// The most that can be asked for.
-    pub(crate) const MAX: Self = Self {
-        messages: 65_536,
-        bytes: 16 << 20,
-    };
-}
-
-struct Inner {
-    queue: Entries,
-    /// The receiver has found it empty, and is to be woken by what comes next.
-    receiver_looks: bool,
-    receiver_gone: bool,
-    senders_gone: bool,
-    /// Who has found no room.
-    waiting: Waiters,
-}
-
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Sent {
-    /// It is in the mailbox.
-    Yes,
-    /// There is no room. The sender is woken when there is some.
-    Full,
-    /// Nobody will ever receive it.
-    Closed,
-}
-
 /// What the receiver finds.
-pub(crate) enum Taken {
+pub(crate) enum Received {
     /// The oldest message.
     Message(ListArc<Entry>),
     /// Nothing. The receiver is woken when that changes.
-    Empty,
-    /// Nothing, and nothing will come.
+    Nothing,
+    /// Nothing, and nobody has an address.
+    NoSenders,
+    /// The mailbox is closed.
     Closed,
 }
 
-/// A queue of messages for one runtime.
+/// A queue of messages for the code of one runtime.
+///
+/// # Invariants
+///
+/// `addresses` is how many [`Address`] objects there are. While it is 0, only the owner makes one.
 #[pin_data]
 pub(crate) struct Mailbox {
-    receiver: Arc<Runtime>,
-    limits: Limits,
+    /// The number of the runtime that receives.
+    owner: u64,
+    addresses: Atomic<usize>,
+    /// What it counts against its owner, who may be gone.
+    _charge: Charge,
     #[pin]
-    inner: SpinLock<Inner>,
+    queue: Queue,
 }
 
 impl Mailbox {
-    /// A mailbox that only the code of `receiver` takes messages from.
-    pub(crate) fn new(receiver: Arc<Runtime>, limits: Limits) -> impl PinInit<Self> {
-        pin_init!(Self {
-            receiver,
-            limits,
-            inner <- new_spinlock!(Inner {
-                queue: Entries::default(),
-                receiver_looks: false,
-                receiver_gone: false,
-                senders_gone: false,
-                waiting: Waiters::default(),
-            }, "lunatik::Mailbox"),
-        })
+    /// Whether `runtime` is the one that receives.
+    pub(crate) fn is_owned_by(&self, runtime: &Runtime) -> bool {
+        self.owner == runtime.id()
     }
 
-    /// Adds the message in `entry`, which is taken out if that succeeds, for the code of `sender`.
-    ///
-    /// Messages of one sender keep their order. Of several that wait for room, any may be the next.
-    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`.
-    pub(crate) fn send(
-        &self,
-        entry: &mut Option<ListArc<Entry>>,
-        sender: &Arc<Runtime>,
-    ) -> Result<Sent> {
-        let Some(size) = entry.as_ref().map(|entry| entry.size()) else {
-            return Ok(Sent::Closed);
-        };
-        let mut spare = Spare::default();
-        loop {
-            let mut inner = self.inner.lock();
-            if inner.receiver_gone || inner.senders_gone {
-                return Ok(Sent::Closed);
-            }
-            let (count, bytes) = (inner.queue.count(), inner.queue.bytes());
-            let fits =
-                count < self.limits.messages && bytes.saturating_add(size) <= self.limits.bytes;
-            if fits || count == 0 {
-                if let Some(entry) = entry.take() {
-                    inner.queue.push_back(entry);
-                }
-                let wake = mem::take(&mut inner.receiver_looks);
-                drop(inner);
-                if wake {
-                    self.receiver.wake();
-                }
-                return Ok(Sent::Yes);
-            }
-            let noted = inner.waiting.note(sender, &mut spare);
-            drop(inner);
-            match noted {
-                Noted::Yes => return Ok(Sent::Full),
-                Noted::NeedsRoom(count) => spare.grow(count)?,
-                Noted::TooMany => return Err(ENOBUFS),
-            }
+    /// How many messages it holds, and how many addresses of it there are.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.queue.count(), self.addresses.load(Relaxed))
+    }
+
+    /// Takes the oldest message, for the code of `owner`, which is woken where there is none.
+    pub(crate) fn take(&self, owner: &Arc<Runtime>) -> Result<Received> {
+        let taken = self.queue.take(Some(owner))?;
+        if !matches!(taken, Taken::Empty) || self.addresses.load(Acquire) > 0 {
+            return Ok(taken.into());
         }
-    }
-
-    /// Takes the oldest message. For the code of the receiver.
-    pub(crate) fn take(&self) -> Taken {
-        let mut inner = self.inner.lock();
-        let Some(entry) = inner.queue.pop_front() else {
-            if inner.senders_gone {
-                return Taken::Closed;
-            }
-            inner.receiver_looks = true;
-            return Taken::Empty;
-        };
-        let waiting = inner.waiting.take();
-        drop(inner);
-        waiting.wake();
-        Taken::Message(entry)
+        // Nobody can send any more, but somebody may have since the queue was found empty.
+        Ok(match self.queue.take(Some(owner))? {
+            Taken::Empty => Received::NoSenders,
+            taken => taken.into(),
+        })
     }
 
     /// Puts a message back in front that was taken and could not be used.
     pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
-        let mut inner = self.inner.lock();
-        if inner.receiver_gone {
-            drop(inner);
-            return drop(entry);
-        }
-        inner.queue.push_front(entry);
+        self.queue.put_back(entry);
     }
 
     /// Nobody receives any more: what is there is dropped, and senders are told.
-    pub(crate) fn close_receiver(&self) {
-        let mut inner = self.inner.lock();
-        inner.receiver_gone = true;
-        let unread = mem::take(&mut inner.queue);
-        let waiting = inner.waiting.take();
-        // Freeing memory is nothing to do under the lock.
-        drop(inner);
-        drop(unread);
-        waiting.wake();
+    pub(crate) fn close(&self) {
+        self.queue.close();
     }
+}
 
-    /// Nobody sends any more: what is there can still be received.
-    pub(crate) fn close_senders(&self) {
-        let mut inner = self.inner.lock();
-        inner.senders_gone = true;
-        let looks = mem::take(&mut inner.receiver_looks);
-        let waiting = inner.waiting.take();
-        drop(inner);
-        if looks {
-            self.receiver.wake();
+impl From<Taken> for Received {
+    fn from(taken: Taken) -> Self {
+        match taken {
+            Taken::Message(entry) => Self::Message(entry),
+            Taken::Empty => Self::Nothing,
+            Taken::Closed => Self::Closed,
         }
-        waiting.wake();
+    }
+}
+
+/// The end of a mailbox that receives. Dropping it closes the mailbox.
+///
+/// It is no [`Shareable`]: to receive is for one runtime.
+pub(crate) struct Inbox(Arc<Mailbox>);
+
+impl Inbox {
+    /// A new mailbox, whose messages the code of `owner` receives.
+    pub(crate) fn new(owner: &Runtime, limits: Limits) -> Result<Self> {
+        let charge = Charge::new(owner.account(), kmalloc_size(size_of::<Mailbox>()))?;
+        let mailbox = Arc::pin_init(
+            // INVARIANT: There is no address yet.
+            pin_init!(Mailbox {
+                owner: owner.id(),
+                addresses: Atomic::new(0),
+                _charge: charge,
+                queue <- Queue::new(limits),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )?;
+        Ok(Self(mailbox))
     }
 
-    /// Whether nothing is there, and nothing will come. For the code of the receiver.
-    pub(crate) fn is_drained(&self) -> bool {
-        let inner = self.inner.lock();
-        inner.senders_gone && inner.queue.count() == 0
+    /// The mailbox.
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.0
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// A system whose runtimes have mailboxes: says what Lua code can do with an address.
+pub(crate) trait System: Send + Sync + 'static {
+    /// The class of its addresses.
+    const CLASS: &'static Class;
+}
+
+/// The end of a mailbox that sends: a reference that can travel, and is equal to all others of the
+/// same mailbox.
+///
+/// The addresses of a mailbox are counted. Copies of a handle to one, in whichever runtime or
+/// message, are one until the last of them goes.
+pub(crate) struct Address<S: System> {
+    mailbox: Arc<Mailbox>,
+    _system: PhantomData<S>,
+}
+
+impl<S: System> Address<S> {
+    /// A new address of `mailbox`.
+    pub(crate) fn new(mailbox: &Arc<Mailbox>) -> Result<Arc<Self>> {
+        // INVARIANT: What is made below counts; where there is no memory for it, `drop()` is called.
+        mailbox.addresses.fetch_add(1, Relaxed);
+        let address = Self {
+            mailbox: mailbox.clone(),
+            _system: PhantomData,
+        };
+        Ok(Arc::new(address, GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// Whether [`close_senders`](Self::close_senders) was called.
-    pub(crate) fn senders_are_gone(&self) -> bool {
-        self.inner.lock().senders_gone
+    /// Where it leads.
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
+    }
+
+    /// Adds the message in `entry`, which is taken out if that succeeds. Where there is no room,
+    /// the code of `sender`, if that is named, is woken when there is some.
+    pub(crate) fn send(
+        &self,
+        entry: &mut Option<ListArc<Entry>>,
+        sender: Option<&Arc<Runtime>>,
+    ) -> Result<Sent> {
+        self.mailbox.queue.put(entry, sender)
+    }
+}
+
+impl<S: System> Drop for Address<S> {
+    fn drop(&mut self) {
+        // INVARIANT: This one counts no more.
+        if self.mailbox.addresses.fetch_sub(1, Full) == 1 {
+            // A receiver that has found some address is noted already, and looks again.
+            self.mailbox.queue.wake();
+        }
+    }
+}
+
+impl<S: System> Classed for Address<S> {
+    const CLASS: &'static Class = S::CLASS;
+}
+
+impl<S: System> Shareable for Address<S> {
+    fn identity(&self) -> *const () {
+        Arc::as_ptr(&self.mailbox).cast()
     }
 }

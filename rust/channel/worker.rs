@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Workers: a runtime that runs one script for its parent, and the mailboxes between the two.
+//! Workers: a runtime that runs one script for its parent, and the queues between the two.
 //!
 //! The parent has a [`WorkerHandle`], the worker's VM an `Arc` of the [`Worker`]. Both go with the
-//! VM that has them, so whichever ends first, the other one sees the mailboxes closed.
+//! VM that has them, so whichever ends first, the other one sees the queues closed.
 //!
 //! Lock order: `Worker::ending` is a leaf.
 
@@ -17,7 +17,7 @@ use kernel::{
     },
 };
 
-use super::mailbox::{Limits, Mailbox};
+use super::queue::{Limits, Queue};
 use crate::{
     linux::account::Charge,
     runtime::{
@@ -50,10 +50,10 @@ pub(crate) struct Worker {
     runtime: Arc<Runtime>,
     /// From the parent to the worker.
     #[pin]
-    inbox: Mailbox,
+    inbox: Queue,
     /// From the worker to the parent.
     #[pin]
-    outbox: Mailbox,
+    outbox: Queue,
     _charge: Charge,
     over: Atomic<bool>,
     stopping: Atomic<bool>,
@@ -62,20 +62,19 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Makes the mailboxes between `runtime`, a worker in which nothing has run yet, and `parent`,
+    /// Makes the queues between `runtime`, a worker in which nothing has run yet, and `parent`,
     /// against which they count.
     pub(crate) fn new(
         runtime: Arc<Runtime>,
-        parent: Arc<Runtime>,
+        parent: &Runtime,
         limits: Limits,
     ) -> Result<Arc<Self>> {
-        let receiver = runtime.clone();
         let charge = Charge::new(parent.account(), size_of::<Self>() + 512)?;
         let keep = Keep::new(&runtime);
         Arc::pin_init(
             pin_init!(Self {
-                inbox <- Mailbox::new(receiver, limits),
-                outbox <- Mailbox::new(parent, limits),
+                inbox <- Queue::new(limits),
+                outbox <- Queue::new(limits),
                 runtime,
                 _charge: charge,
                 over: Atomic::new(false),
@@ -96,12 +95,12 @@ impl Worker {
     }
 
     /// From the parent to the worker.
-    pub(crate) fn inbox(&self) -> &Mailbox {
+    pub(crate) fn inbox(&self) -> &Queue {
         &self.inbox
     }
 
     /// From the worker to the parent.
-    pub(crate) fn outbox(&self) -> &Mailbox {
+    pub(crate) fn outbox(&self) -> &Queue {
         &self.outbox
     }
 
@@ -134,7 +133,7 @@ impl Worker {
         // Before the parent finds the worker dead: if that is the last that it does, it ends then.
         drop(keep);
         self.tell(unheard);
-        self.inbox.close_receiver();
+        self.inbox.close();
         // Last: who finds the outbox closed looks for the error.
         self.outbox.close_senders();
     }
@@ -158,7 +157,7 @@ impl Worker {
     }
 }
 
-/// The parent's end. Dropping it closes the mailboxes; the worker runs on.
+/// The parent's end. Dropping it closes the queues; the worker runs on.
 pub(crate) struct WorkerHandle(Arc<Worker>);
 
 impl WorkerHandle {
@@ -181,7 +180,7 @@ impl Drop for WorkerHandle {
         drop(ending);
         self.0.tell(unheard);
         // In this order: who is told that nothing comes can send nothing any more.
-        self.0.outbox.close_receiver();
+        self.0.outbox.close();
         self.0.inbox.close_senders();
     }
 }

@@ -20,12 +20,12 @@ use crate::{
         needs,
         room::with_room, //
     },
+    channel::family::Family,
     linux::{c_text::CText, segment::NoRoom},
     lua::{self, Code, Error, Free, Kind, State},
     native,
     permission::Permission,
     runtime::{
-        buffer::Family,
         chain::EnterError,
         execute::{self, Results},
         instance::{Entered, Kind as RuntimeKind, Runtime},

@@ -8,12 +8,15 @@ use kernel::prelude::*;
 use super::mtint::raise;
 use crate::{
     binding::arguments::{integer, optional_integer, show, string, type_error, type_name},
+    channel::{
+        buffer::{Added, Buffer, Refused, MAX_BYTES, MAX_NAME},
+        family::Family, //
+    },
     linux::clock,
     lua::{self, Error, Free, Kind, State},
     native,
     permission::Permission,
     runtime::{
-        buffer::{Added, Buffer, Family, Refused, MAX_BYTES, MAX_NAME},
         directory::{Listed, Listing},
         message::Message,
         objects::{Class, Classed},
@@ -354,18 +357,13 @@ fn nextmsg(state: State) -> lua::Result {
         _ => return Err(Error::argument(2, fmt!("timeout seconds expected"))),
     };
     let runtime = Vm::runtime_of(state).into();
-    let waited = wait(state, timeout, || {
-        let taken = match timeout {
-            Some(0) => Ok(buffer.take()),
-            _ => buffer.take_or_wait(&runtime),
-        };
-        match taken {
-            Ok(taken) => taken.map_err(|error| refused(state, &buffer, error)),
-            Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
-                "too many wait for messages of the same buffer"
-            ))),
-            Err(error) => Err(error.into()),
-        }
+    let receiver = (timeout != Some(0)).then_some(&runtime);
+    let waited = wait(state, timeout, || match buffer.take(receiver) {
+        Ok(taken) => taken.map_err(|error| refused(state, &buffer, error)),
+        Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
+            "too many wait for messages of the same buffer"
+        ))),
+        Err(error) => Err(error.into()),
     })?;
     let entry = match waited {
         Waited::Done(entry) => entry,

@@ -2,6 +2,7 @@
 
 //! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
 
+mod mailbox;
 mod stack;
 mod timers;
 
@@ -122,12 +123,13 @@ fn own_pool(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 16)?;
+    state.new_table(0, 20)?;
     state.set_function(-1, c"address", native!(address, Free))?;
     state.set_function(-1, c"counted", native!(counted, Free))?;
     state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
+    mailbox::add(state)?;
     stack::add(state)?;
     timers::add(state)?;
     state.set_function(-1, c"own_pool", native!(own_pool, Free))?;

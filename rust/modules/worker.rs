@@ -15,19 +15,20 @@ mod script;
 
 use self::script::Script;
 use crate::{
-    binding::arguments::{self, optional_milliseconds, type_error},
+    binding::{
+        arguments::{self, optional_milliseconds, type_error},
+        sending, //
+    },
     channel::{
-        mailbox::{Limits, Mailbox, Sent, Taken},
+        entries::Entry,
+        queue::{Limits, Queue, Taken},
         worker::{Fault, Worker, WorkerHandle}, //
     },
     lua::{self, Error, Free, Guard, Kind, State},
     native,
     runtime::{
-        buffer::{Family, MAX_FAMILY_BYTES},
         children::MAX_CHILDREN,
-        entries::Entry,
         instance::DEFAULT_GRACE_MS,
-        message::Message,
         objects::{Class, Classed},
         parking::{wait, Waited},
         reaper,
@@ -160,36 +161,12 @@ fn interrupted() -> Error {
     Error::message(fmt!("interrupted"))
 }
 
-/// Puts a copy of the value at `index` into `mailbox`, waiting for room. Pushes whether anybody
-/// can receive it.
-fn put(state: State, index: c_int, mailbox: &Mailbox) -> lua::Result {
-    if state.kind(index) == Kind::None {
-        return Err(Error::message(fmt!("cannot send no value")));
-    }
-    let runtime = Vm::runtime_of(state);
-    let family = Family::of(state)?;
-    let mut entry = runtime.memcg().charge(|| {
-        let message = Message::encode(state, index, index)?;
-        let room = family.take(Entry::size_of(&message)).ok_or_else(|| {
-            Error::message(fmt!(
-                "more than {} MiB of messages were not received yet",
-                MAX_FAMILY_BYTES >> 20
-            ))
-        })?;
-        Ok::<_, Error>(Some(Entry::new(message, room)?))
-    })?;
-    // Who gets the message may print, too.
-    runtime.send_output();
-    let sender = runtime.into();
-    let waited = wait(state, None, || match mailbox.send(&mut entry, &sender) {
-        Ok(Sent::Yes) => Ok(Some(true)),
-        Ok(Sent::Closed) => Ok(Some(false)),
-        Ok(Sent::Full) => Ok(None),
-        Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
-            "too many wait for room in the same queue"
-        ))),
-        Err(error) => Err(error.into()),
-    })?;
+/// Puts a copy of the value at `index` into `queue`, waiting for room. Pushes whether anybody can
+/// receive it.
+fn put(state: State, index: c_int, queue: &Queue) -> lua::Result {
+    let entry = sending::entry(state, index)?;
+    let sender = Vm::runtime_of(state).into();
+    let waited = sending::send(state, None, entry, |entry| queue.put(entry, Some(&sender)))?;
     match waited {
         Waited::Done(sent) => {
             state.push_boolean(sent);
@@ -217,10 +194,10 @@ fn message(state: State) -> lua::Result {
     put(state, 1, worker.outbox())
 }
 
-/// Pushes the value in `entry`, which goes back to `mailbox` if that fails.
-fn push_entry(state: State, mailbox: &Mailbox, entry: ListArc<Entry>) -> lua::Result<()> {
+/// Pushes the value in `entry`, which goes back to `queue` if that fails.
+fn push_entry(state: State, queue: &Queue, entry: ListArc<Entry>) -> lua::Result<()> {
     if let Err(error) = entry.message().push(state) {
-        mailbox.put_back(entry);
+        queue.put_back(entry);
         return Err(error);
     }
     Ok(())
@@ -232,10 +209,13 @@ fn peek(state: State) -> lua::Result {
     let timeout = optional_milliseconds(state, 1)?;
     let inbox = worker.inbox();
     let closed = || Error::message(fmt!("parent closed"));
-    let waited = wait(state, timeout, || match inbox.take() {
+    let runtime = Vm::runtime_of(state).into();
+    let waited = wait(state, timeout, || match inbox.take(Some(&runtime))? {
         Taken::Message(entry) => Ok(Some(entry)),
         Taken::Empty => Ok(None),
-        Taken::Closed => Err(closed()),
+        Taken::Closed if inbox.senders_are_gone() => Err(closed()),
+        // Its script has ended, and this is a finalizer.
+        Taken::Closed => Err(interrupted()),
     })?;
     match waited {
         Waited::Done(entry) => {
@@ -280,12 +260,13 @@ impl Messages {
 /// Takes a message from each of the first `count` arguments that has one. Returns those, and
 /// whether any more can come.
 fn take_messages(state: State, count: c_int, messages: &mut Messages) -> lua::Result<bool> {
+    let parent = Vm::runtime_of(state).into();
     let mut alive = false;
     for index in 1..=count {
         // Whatever a message needs is there before it is taken.
         messages.0.reserve(1, GFP_KERNEL | __GFP_NOWARN)?;
         let worker = worker(state, index)?;
-        match worker.outbox().take() {
+        match worker.outbox().take(Some(&parent))? {
             Taken::Message(entry) => {
                 let _ = messages.0.push_within_capacity((index, worker, entry));
             }
@@ -301,7 +282,8 @@ fn look(state: State, count: c_int) -> lua::Result<Option<Found>> {
     if count == 1 {
         // Most have one, and that needs no memory.
         let worker = worker(state, 1)?;
-        match worker.outbox().take() {
+        let parent = Vm::runtime_of(state).into();
+        match worker.outbox().take(Some(&parent))? {
             Taken::Message(entry) => return Ok(Some(Found::Message(worker, entry))),
             Taken::Empty => return Ok(None),
             Taken::Closed => (),

@@ -70,12 +70,12 @@ pub(crate) trait Listed: Send + Sync + Sized + 'static {
     /// Its number.
     fn id(&self) -> u64;
 
-    /// Calls `with` with the directory of its kind, locked.
-    fn with_directory<R>(with: impl FnOnce(&mut Directory<Self>) -> R) -> R;
+    /// Calls `with` with the directory of its kind, locked, unless there is none.
+    fn with_directory<R>(with: impl FnOnce(&mut Directory<Self>) -> R) -> Option<R>;
 
     /// The object with this number.
     fn find(id: u64) -> Option<Arc<Self>> {
-        Self::with_directory(|directory| directory.find(id))
+        Self::with_directory(|directory| directory.find(id)).flatten()
     }
 }
 
@@ -90,7 +90,8 @@ impl<T: Listed> Listing<T> {
             let id = directory.next;
             directory.next = id.wrapping_add(1);
             id
-        });
+        })
+        .ok_or(ESHUTDOWN)?;
         let object = make(id)?;
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?.into_node(
             id,
@@ -106,7 +107,8 @@ impl<T: Listed> Listing<T> {
                 (false, entries.insert(node))
             }
             _ => (true, Some(node)),
-        });
+        })
+        .ok_or(ESHUTDOWN)?;
         if full {
             return Err(ENOSPC);
         }
@@ -120,6 +122,7 @@ impl<T: Listed> Listing<T> {
             entry.holders += 1;
             Some(Self(entry.object.clone()))
         })
+        .flatten()
     }
 
     /// Gives the reference up to whoever calls [`from_raw`](Self::from_raw) with the pointer.

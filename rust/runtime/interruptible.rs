@@ -135,8 +135,8 @@ impl Listed for Interruptible {
         self.id
     }
 
-    fn with_directory<R>(with: impl FnOnce(&mut Directory<Self>) -> R) -> R {
-        with(&mut DIRECTORY.lock())
+    fn with_directory<R>(with: impl FnOnce(&mut Directory<Self>) -> R) -> Option<R> {
+        Some(with(&mut DIRECTORY.lock()))
     }
 }
 

@@ -18,13 +18,17 @@ use kernel::{
 
 use super::instance::Runtime;
 
-/// Runtimes that may wait for the same thing at one time.
+/// Runtimes that may wait for the same thing at one time, beside the first.
 const MAX_WAITING: usize = 4096;
 
 /// The runtimes that wait for one thing. Lies within what a lock guards; dropping it frees memory, so it is taken out of
 /// that first.
 #[derive(Default)]
-pub(crate) struct Waiters(KVec<Arc<Runtime>>);
+pub(crate) struct Waiters {
+    /// The first one, which needs no memory: most things have a single runtime that waits for them.
+    first: Option<Arc<Runtime>>,
+    others: KVec<Arc<Runtime>>,
+}
 
 /// Memory for [`Waiters`], allocated with no lock held.
 #[derive(Default)]
@@ -51,21 +55,30 @@ impl Spare {
 impl Waiters {
     /// Notes that the code of `runtime` waits. Takes memory from `spare` where there is none.
     pub(crate) fn note(&mut self, runtime: &Arc<Runtime>, spare: &mut Spare) -> Noted {
-        if self.0.iter().any(|known| Arc::ptr_eq(known, runtime)) {
+        let is_known = |known: &Arc<Runtime>| Arc::ptr_eq(known, runtime);
+        match &self.first {
+            None => {
+                self.first = Some(runtime.clone());
+                return Noted::Yes;
+            }
+            Some(first) if is_known(first) => return Noted::Yes,
+            Some(_) => (),
+        }
+        if self.others.iter().any(is_known) {
             return Noted::Yes;
         }
-        let count = self.0.len();
+        let count = self.others.len();
         if count >= MAX_WAITING {
             return Noted::TooMany;
         }
-        if self.0.capacity() == count && spare.0.capacity() > count {
-            mem::swap(&mut self.0, &mut spare.0);
+        if self.others.capacity() == count && spare.0.capacity() > count {
+            mem::swap(&mut self.others, &mut spare.0);
             while let Some(known) = spare.0.pop() {
                 // There is room for as many and one more.
-                let _ = self.0.push_within_capacity(known);
+                let _ = self.others.push_within_capacity(known);
             }
         }
-        match self.0.push_within_capacity(runtime.clone()) {
+        match self.others.push_within_capacity(runtime.clone()) {
             Ok(()) => Noted::Yes,
             Err(_) => Noted::NeedsRoom(count.saturating_add(1).next_power_of_two()),
         }
@@ -78,7 +91,7 @@ impl Waiters {
 
     /// Wakes them. In a context that may free memory, with no lock held.
     pub(crate) fn wake(self) {
-        for runtime in self.0.iter() {
+        for runtime in Iterator::chain(self.first.iter(), self.others.iter()) {
             runtime.wake();
         }
     }

@@ -114,7 +114,7 @@ pub(super) fn create(state: State) -> lua::Result {
     let made = runtime(state, &script).map_err(|error| failed(state, &script, error))?;
     let mut unstarted = Unstarted(Some(made.clone()));
     let limits = mailbox_limits(state);
-    let worker = memcg.charge(|| Worker::new(made.clone(), parent.into(), limits))?;
+    let worker = memcg.charge(|| Worker::new(made.clone(), &parent, limits))?;
     let handle = WorkerHandle::new(worker.clone());
     userdata::push(state, handle)?;
     let body = Body {

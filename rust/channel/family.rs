@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who shares buffers, and a limit on what they hold.
+//! Who shares buffers, and a limit on the messages that they have sent and nobody has received.
 
 use kernel::{
     prelude::*,
@@ -10,11 +10,11 @@ use kernel::{
     },
 };
 
-use super::{
-    super::vm::Vm,
-    Buffer, //
+use super::buffer::Buffer;
+use crate::{
+    lua::State,
+    runtime::{directory::Listed, vm::Vm}, //
 };
-use crate::lua::State;
 
 /// Bytes of messages that all buffers of a family may hold.
 pub(crate) const MAX_FAMILY_BYTES: usize = 64 << 20;
@@ -56,7 +56,7 @@ impl Family {
         self.aborted.store(on, Release);
         let mut id = 0;
         while let Some(buffer) = Buffer::after(id) {
-            id = buffer.id;
+            id = buffer.id();
             if buffer.is_in(self) {
                 buffer.wake();
             }

@@ -14,10 +14,8 @@ use kernel::{
     prelude::*, //
 };
 
-use super::{
-    buffer::Room,
-    message::Message, //
-};
+use super::family::Room;
+use crate::runtime::message::Message;
 
 /// Bytes that a message counts beside its values.
 const OVERHEAD: usize = 16;

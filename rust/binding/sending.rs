@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What functions of Rust need that put messages into queues for Lua code.
+
+use core::ffi::c_int;
+use kernel::{
+    list::ListArc,
+    prelude::*, //
+};
+
+use crate::{
+    channel::{
+        entries::Entry,
+        family::{Family, MAX_FAMILY_BYTES},
+        queue::Sent, //
+    },
+    lua::{self, Error, Kind, State},
+    runtime::{
+        message::Message,
+        parking::{wait, Waited},
+        vm::Vm, //
+    },
+};
+
+/// A copy of the value at `index`, to be sent by the code of `state`.
+pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
+    if state.kind(index) == Kind::None {
+        return Err(Error::message(fmt!("cannot send no value")));
+    }
+    let runtime = Vm::runtime_of(state);
+    let family = Family::of(state)?;
+    let entry = runtime.memcg().charge(|| {
+        let message = Message::encode(state, index, index)?;
+        let room = family.take(Entry::size_of(&message)).ok_or_else(|| {
+            Error::message(fmt!(
+                "more than {} MiB of messages were not received yet",
+                MAX_FAMILY_BYTES >> 20
+            ))
+        })?;
+        Ok::<_, Error>(Entry::new(message, room)?)
+    })?;
+    // Who gets the message may print, too.
+    runtime.send_output();
+    Ok(entry)
+}
+
+/// Waits until `put` has found room for `entry`; the result is whether anybody can receive it. To be
+/// called as [`wait`].
+pub(crate) fn send(
+    state: State,
+    timeout_ms: Option<u32>,
+    entry: ListArc<Entry>,
+    mut put: impl FnMut(&mut Option<ListArc<Entry>>) -> Result<Sent>,
+) -> lua::Result<Waited<bool>> {
+    let mut entry = Some(entry);
+    wait(state, timeout_ms, || match put(&mut entry) {
+        Ok(Sent::Yes) => Ok(Some(true)),
+        Ok(Sent::Closed) => Ok(Some(false)),
+        Ok(Sent::Full) => Ok(None),
+        Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
+            "too many wait for room in the same queue"
+        ))),
+        Err(error) => Err(error.into()),
+    })
+}

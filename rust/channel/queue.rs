@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Bounded queues of messages: what mailboxes, workers and buffers are made of.
+//!
+//! Nothing here waits. A sender that finds no room is noted (see `runtime/waiters.rs`), and so is a
+//! receiver that finds no message; whoever changes that wakes all that were noted.
+//!
+//! Lock order: `Queue::inner` is a leaf, held for a few instructions. Memory is allocated before
+//! and freed after: in particular no message is dropped under the lock, for what a message refers
+//! to may lead back to the queue.
+
+use core::{
+    convert::Infallible,
+    mem, //
+};
+use kernel::{
+    list::ListArc,
+    new_spinlock,
+    prelude::*,
+    sync::{
+        Arc,
+        SpinLock, //
+    },
+};
+
+use super::entries::{Entries, Entry};
+use crate::runtime::{
+    instance::Runtime,
+    waiters::{Noted, Spare, Waiters}, //
+};
+
+/// What a queue may hold.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Messages.
+    pub(crate) messages: usize,
+    /// Their bytes. A message that is larger is taken where there is no other.
+    pub(crate) bytes: usize,
+}
+
+impl Limits {
+    /// What holds where nothing else is asked for.
+    pub(crate) const DEFAULT: Self = Self {
+        messages: 1024,
+        bytes: 1 << 20,
+    };
+    /// The most that can be asked for.
+    pub(crate) const MAX: Self = Self {
+        messages: 65_536,
+        bytes: 16 << 20,
+    };
+}
+
+/// Says whether a queue that is not closed may be used.
+///
+/// The queue asks under its lock. A change that others may wait for is made first and followed by
+/// [`Queue::wake`].
+pub(crate) trait Gate {
+    /// Why the queue may not be used.
+    type Refusal;
+
+    /// Why the queue may not be used now, if so. Must take no lock.
+    fn refusal(&self) -> Option<Self::Refusal>;
+}
+
+/// The gate of a queue that may always be used.
+pub(crate) struct NoGate;
+
+impl Gate for NoGate {
+    type Refusal = Infallible;
+
+    fn refusal(&self) -> Option<Infallible> {
+        None
+    }
+}
+
+/// What became of a message.
+pub(crate) enum Sent<R = Infallible> {
+    /// It is in the queue.
+    Yes,
+    /// There is no room. The sender is woken when that changes, if it was named.
+    Full,
+    /// Nobody will ever receive it.
+    Closed,
+    /// The gate refuses it.
+    Refused(R),
+}
+
+/// What a receiver finds.
+pub(crate) enum Taken<R = Infallible> {
+    /// The oldest message.
+    Message(ListArc<Entry>),
+    /// Nothing. The receiver is woken when that changes, if it was named.
+    Empty,
+    /// Nothing, and nothing will come.
+    Closed,
+    /// The gate refuses it.
+    Refused(R),
+}
+
+struct Inner {
+    entries: Entries,
+    /// Nobody receives any more: it is empty, for ever.
+    closed: bool,
+    /// Nobody sends any more: what is there can still be received.
+    senders_gone: bool,
+    /// Who has found no message.
+    receivers: Waiters,
+    /// Who has found no room.
+    senders: Waiters,
+}
+
+impl Inner {
+    /// Whether nobody can send.
+    fn is_shut(&self) -> bool {
+        self.closed || self.senders_gone
+    }
+
+    /// Whether a message of `size` bytes may come in.
+    fn has_room(&self, size: usize, limits: &Limits) -> bool {
+        let bytes = self.entries.bytes().saturating_add(size);
+        let count = self.entries.count();
+        count == 0 || count < limits.messages && bytes <= limits.bytes
+    }
+
+    /// Takes all that wait, to be woken when the lock is released.
+    fn take_waiting(&mut self) -> (Waiters, Waiters) {
+        (self.receivers.take(), self.senders.take())
+    }
+}
+
+/// Notes in `list` that the code of `runtime` waits. Where there is no memory for that, the result is
+/// the size to which `spare` must grow, with the lock released.
+fn note(list: &mut Waiters, runtime: &Arc<Runtime>, spare: &mut Spare) -> Result<Option<usize>> {
+    match list.note(runtime, spare) {
+        Noted::Yes => Ok(None),
+        Noted::NeedsRoom(count) => Ok(Some(count)),
+        Noted::TooMany => Err(ENOBUFS),
+    }
+}
+
+/// A bounded queue of messages.
+#[pin_data]
+pub(crate) struct Queue<G: Gate = NoGate> {
+    limits: Limits,
+    gate: G,
+    #[pin]
+    inner: SpinLock<Inner>,
+}
+
+impl Queue {
+    /// An empty queue that may always be used.
+    pub(crate) fn new(limits: Limits) -> impl PinInit<Self> {
+        Self::with_gate(limits, NoGate)
+    }
+}
+
+impl<G: Gate> Queue<G> {
+    /// An empty queue that may be used when `gate` says so.
+    pub(crate) fn with_gate(limits: Limits, gate: G) -> impl PinInit<Self> {
+        pin_init!(Self {
+            limits,
+            gate,
+            inner <- new_spinlock!(Inner {
+                entries: Entries::default(),
+                closed: false,
+                senders_gone: false,
+                receivers: Waiters::default(),
+                senders: Waiters::default(),
+            }, "lunatik::Queue"),
+        })
+    }
+
+    /// What says whether it may be used.
+    pub(crate) fn gate(&self) -> &G {
+        &self.gate
+    }
+
+    /// Adds the message in `entry`, which is taken out if that succeeds. Where there is no room,
+    /// notes that the code of `sender` waits.
+    ///
+    /// Messages of one sender keep their order. Of several that wait for room, any may be the next.
+    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`.
+    pub(crate) fn put(
+        &self,
+        entry: &mut Option<ListArc<Entry>>,
+        sender: Option<&Arc<Runtime>>,
+    ) -> Result<Sent<G::Refusal>> {
+        let Some(size) = entry.as_ref().map(|entry| entry.size()) else {
+            return Ok(Sent::Closed);
+        };
+        let mut spare = Spare::default();
+        loop {
+            let mut inner = self.inner.lock();
+            if inner.is_shut() {
+                return Ok(Sent::Closed);
+            }
+            if let Some(refusal) = self.gate.refusal() {
+                return Ok(Sent::Refused(refusal));
+            }
+            if inner.has_room(size, &self.limits) {
+                if let Some(entry) = entry.take() {
+                    inner.entries.push_back(entry);
+                }
+                let receivers = inner.receivers.take();
+                drop(inner);
+                receivers.wake();
+                return Ok(Sent::Yes);
+            }
+            let Some(sender) = sender else {
+                return Ok(Sent::Full);
+            };
+            let needed = note(&mut inner.senders, sender, &mut spare)?;
+            drop(inner);
+            match needed {
+                None => return Ok(Sent::Full),
+                Some(count) => spare.grow(count)?,
+            }
+        }
+    }
+
+    /// As [`put`](Self::put), in place of all messages that are there.
+    pub(crate) fn replace(&self, entry: &mut Option<ListArc<Entry>>) -> Sent<G::Refusal> {
+        let mut inner = self.inner.lock();
+        if inner.is_shut() {
+            return Sent::Closed;
+        }
+        if let Some(refusal) = self.gate.refusal() {
+            return Sent::Refused(refusal);
+        }
+        let former = mem::take(&mut inner.entries);
+        if let Some(entry) = entry.take() {
+            inner.entries.push_back(entry);
+        }
+        let (receivers, senders) = inner.take_waiting();
+        drop(inner);
+        drop(former);
+        receivers.wake();
+        senders.wake();
+        Sent::Yes
+    }
+
+    /// Takes the oldest message. Where there is none, notes that the code of `receiver` waits.
+    ///
+    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`; for a single receiver with neither.
+    pub(crate) fn take(&self, receiver: Option<&Arc<Runtime>>) -> Result<Taken<G::Refusal>> {
+        let mut spare = Spare::default();
+        loop {
+            let mut inner = self.inner.lock();
+            if inner.closed {
+                return Ok(Taken::Closed);
+            }
+            if let Some(refusal) = self.gate.refusal() {
+                return Ok(Taken::Refused(refusal));
+            }
+            if let Some(entry) = inner.entries.pop_front() {
+                let senders = inner.senders.take();
+                drop(inner);
+                senders.wake();
+                return Ok(Taken::Message(entry));
+            }
+            if inner.senders_gone {
+                return Ok(Taken::Closed);
+            }
+            let Some(receiver) = receiver else {
+                return Ok(Taken::Empty);
+            };
+            let needed = note(&mut inner.receivers, receiver, &mut spare)?;
+            drop(inner);
+            match needed {
+                None => return Ok(Taken::Empty),
+                Some(count) => spare.grow(count)?,
+            }
+        }
+    }
+
+    /// Puts a message back in front that was taken and could not be used.
+    pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
+        let mut inner = self.inner.lock();
+        if inner.closed {
+            drop(inner);
+            return drop(entry);
+        }
+        inner.entries.push_front(entry);
+        let receivers = inner.receivers.take();
+        drop(inner);
+        receivers.wake();
+    }
+
+    /// Drops all messages.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner.lock();
+        let former = mem::take(&mut inner.entries);
+        let senders = inner.senders.take();
+        drop(inner);
+        drop(former);
+        senders.wake();
+    }
+
+    /// Nobody receives any more: what is there is dropped, and all that wait are told.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.closed = true;
+        let unread = mem::take(&mut inner.entries);
+        let (receivers, senders) = inner.take_waiting();
+        drop(inner);
+        // First: who sends gets to know at once, however much there is to drop.
+        senders.wake();
+        receivers.wake();
+        drop(unread);
+    }
+
+    /// Nobody sends any more: what is there can still be received.
+    pub(crate) fn close_senders(&self) {
+        let mut inner = self.inner.lock();
+        inner.senders_gone = true;
+        let (receivers, senders) = inner.take_waiting();
+        drop(inner);
+        receivers.wake();
+        senders.wake();
+    }
+
+    /// Has all that wait check again.
+    pub(crate) fn wake(&self) {
+        let (receivers, senders) = self.inner.lock().take_waiting();
+        receivers.wake();
+        senders.wake();
+    }
+
+    /// How many messages it holds.
+    pub(crate) fn count(&self) -> usize {
+        self.inner.lock().entries.count()
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner.lock().closed
+    }
+
+    /// Whether nothing is there, and nothing will come.
+    pub(crate) fn is_drained(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.senders_gone && inner.entries.count() == 0
+    }
+
+    /// Whether [`close_senders`](Self::close_senders) was called.
+    pub(crate) fn senders_are_gone(&self) -> bool {
+        self.inner.lock().senders_gone
+    }
+}
