@@ -31,12 +31,9 @@ pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
     let family = Family::of(state)?;
     let entry = runtime.memcg().charge(|| {
         let message = Message::encode(state, index, index)?;
-        let room = family.take(Entry::size_of(&message)).ok_or_else(|| {
-            Error::message(fmt!(
-                "more than {} MiB of messages were not received yet",
-                MAX_FAMILY_BYTES >> 20
-            ))
-        })?;
+        let room = family
+            .take(Entry::size_of(&message))
+            .ok_or_else(too_much)?;
         Ok::<_, Error>(Entry::new(message, room)?)
     })?;
     // Who gets the message may print, too.
@@ -57,9 +54,27 @@ pub(crate) fn send(
         Ok(Sent::Yes) => Ok(Some(true)),
         Ok(Sent::Closed) => Ok(Some(false)),
         Ok(Sent::Full) => Ok(None),
-        Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
-            "too many wait for room in the same queue"
-        ))),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(not_noted(error)),
     })
+}
+
+// Errors are large, and the stack below is deep: so these have frames of their own.
+
+#[cold]
+#[inline(never)]
+fn too_much() -> Error {
+    Error::message(fmt!(
+        "more than {} MiB of messages were not received yet",
+        MAX_FAMILY_BYTES >> 20
+    ))
+}
+
+#[cold]
+#[inline(never)]
+fn not_noted(error: kernel::error::Error) -> Error {
+    if error == ENOBUFS {
+        Error::message(fmt!("too many wait for room in the same queue"))
+    } else {
+        error.into()
+    }
 }

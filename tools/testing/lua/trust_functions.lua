@@ -26,6 +26,7 @@ local LEFT_OUT = {
 	["lunatik.runner.shutdown"] = true,
 	["lunatik.testing.address"] = true,
 	["lunatik.testing.fail_allocation"] = true,
+	["lunatik.testing.inbox.receive"] = true,
 	["lunatik.testing.next_timer"] = true,
 	["lunatik.testing.time_messages"] = true,
 	["lunatik.testing.without_segments"] = true,
@@ -44,6 +45,7 @@ local rcu, mtmsg, mtint, thread = require("rcu"), require("mtmsg"), require("mti
 local shared = rcu.table()
 shared.a = 1
 local file = io.tmpfile()
+local inbox = testing.mailbox()
 local objects = {
 	file,
 	shared,
@@ -55,6 +57,8 @@ local objects = {
 	coroutine.wrap(function() end),
 	("x"):gmatch("x"),
 	io.lines("/proc/version"),
+	inbox,
+	inbox:address(),
 }
 local closed = io.tmpfile()
 closed:close()
