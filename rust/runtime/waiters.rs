@@ -18,8 +18,11 @@ use kernel::{
 
 use super::instance::Runtime;
 
-/// Runtimes that may wait for the same thing at one time, beside the first.
+/// Runtimes that may wait for the same thing at one time.
 const MAX_WAITING: usize = 4096;
+
+/// Beside the first of them.
+const MAX_OTHERS: usize = MAX_WAITING - 1;
 
 /// The runtimes that wait for one thing. Lies within what a lock guards; dropping it frees memory, so it is taken out of
 /// that first.
@@ -68,20 +71,24 @@ impl Waiters {
             return Noted::Yes;
         }
         let count = self.others.len();
-        if count >= MAX_WAITING {
-            return Noted::TooMany;
-        }
-        if self.others.capacity() == count && spare.0.capacity() > count {
+        if count == self.others.capacity() || count >= MAX_OTHERS {
+            let needed = count.saturating_add(1).next_power_of_two().min(MAX_OTHERS);
+            if spare.0.capacity() < needed {
+                return Noted::NeedsRoom(needed);
+            }
             mem::swap(&mut self.others, &mut spare.0);
-            while let Some(known) = spare.0.pop() {
-                // There is room for as many and one more.
-                let _ = self.others.push_within_capacity(known);
+            // Those that have ended stay in `spare`, which is dropped with the lock released.
+            let others = &mut self.others;
+            spare.0.retain(|known| {
+                known.phase().is_over() || others.push_within_capacity(known.clone()).is_err()
+            });
+            if others.len() >= MAX_OTHERS {
+                return Noted::TooMany;
             }
         }
-        match self.others.push_within_capacity(runtime.clone()) {
-            Ok(()) => Noted::Yes,
-            Err(_) => Noted::NeedsRoom(count.saturating_add(1).next_power_of_two()),
-        }
+        // There is room.
+        let _ = self.others.push_within_capacity(runtime.clone());
+        Noted::Yes
     }
 
     /// Takes all of them out, to be woken when the lock is released.

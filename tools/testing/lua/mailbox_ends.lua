@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- Workers that know each other's addresses, wait for room in each other's mailboxes, and end, in any order. The
--- arguments are the folder tools/testing and how many rounds.
+-- arguments are the folder tools/testing, how many rounds, and how many senders are stopped while they wait for room in
+-- one mailbox: that more wait than may at a time takes 4097.
 
-local folder, rounds = (...), math.tointeger((select(2, ...)))
+local folder, rounds, stopped = (...), math.tointeger((select(2, ...))), math.tointeger((select(3, ...)))
 local check = dofile(folder .. "/lib/check.lua")
 local same, ok = check.same, check.ok
 local testing = require("lunatik.testing")
@@ -88,3 +89,29 @@ repeat
 	grown = testing.counted() - before
 until grown < 100000 or require("linux").ktime() > ending
 ok("nothing is left of them", grown < 100000, grown)
+
+-- Those that have ended take no place of those that wait.
+local inbox, waiting = testing.mailbox(1), require("rcu").table()
+inbox:address():send("first")
+for _ = 1, stopped, 100 do
+	waiting.begun = 0
+	local workers = {}
+	for i = 1, 100 do
+		workers[i] = worker.create(
+			"suite_code",
+			'local address, waiting = ... require("rcu").add(waiting, "begun", 1) address:send("never")',
+			inbox:address(),
+			waiting
+		)
+	end
+	while waiting.begun < 100 or testing.pool().busy > 0 or testing.pool().backlog > 0 do
+		require("linux").schedule(1)
+	end
+	for i = 1, 100 do
+		worker.stop(workers[i])
+	end
+end
+local late <close> = worker.create("suite_code", "local address = ... worker.message((address:send('late')))", inbox:address())
+same("many were stopped while they waited for room", select(2, inbox:receive(10000)), "first")
+same("one that comes later gets some", worker.receive(late), true)
+same("its message is the next", select(2, inbox:receive(10000)), "late")

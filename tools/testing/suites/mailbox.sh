@@ -31,7 +31,7 @@ workers() {
 }
 
 lua_checks "$SUITE_DIR/lua/mailbox.lua" "$SUITE_DIR"
-lua_checks "$SUITE_DIR/lua/mailbox_ends.lua" "$SUITE_DIR" $((200 / SLOWER))
+lua_checks "$SUITE_DIR/lua/mailbox_ends.lua" "$SUITE_DIR" $((200 / SLOWER)) $((4500 / SLOWER / SLOWER))
 check "all workers are gone" wait_until 20 workers 0
 
 # A script that has put its own address, and much else, into its own mailbox, ends in each way.
