@@ -111,7 +111,12 @@ for _ = 1, stopped, 100 do
 		worker.stop(workers[i])
 	end
 end
-local late <close> = worker.create("suite_code", "local address = ... worker.message((address:send('late')))", inbox:address())
-same("many were stopped while they waited for room", select(2, inbox:receive(10000)), "first")
-same("one that comes later gets some", worker.receive(late), true)
-same("its message is the next", select(2, inbox:receive(10000)), "late")
+local late <close> = worker.create(
+	"suite_code",
+	"local address = ... worker.message({ address:send('early', 50) }) worker.message({ address:send('late') })",
+	inbox:address()
+)
+same("many were stopped while they waited for room; one more may wait", worker.receive(late, 20000)[2], "timeout")
+same("for what there is no room until then", select(2, inbox:receive(10000)), "first")
+same("then there is some", worker.receive(late, 20000)[1], true)
+same("and its message is the next", select(2, inbox:receive(10000)), "late")

@@ -30,8 +30,8 @@ workers() {
 	[ "$(lunatik list --all | grep -c " worker ")" = "$1" ]
 }
 
-lua_checks "$SUITE_DIR/lua/mailbox.lua" "$SUITE_DIR"
-lua_checks "$SUITE_DIR/lua/mailbox_ends.lua" "$SUITE_DIR" $((200 / SLOWER)) $((4500 / SLOWER / SLOWER))
+lua_checks "$SUITE_DIR/lua/mailbox.lua" "$SUITE_DIR" $((5000 / SLOWER / SLOWER))
+lua_checks "$SUITE_DIR/lua/mailbox_ends.lua" "$SUITE_DIR" $((200 / SLOWER / SLOWER)) $((4500 / SLOWER / SLOWER))
 check "all workers are gone" wait_until 20 workers 0
 
 # A script that has put its own address, and much else, into its own mailbox, ends in each way.
@@ -58,7 +58,7 @@ circle() {
 check "a script waits in a circle of mailboxes, and is stopped" circle
 before=$(kernel_memory)
 circles() {
-	for _ in $(seq $((20 / SLOWER + 5))); do
+	for _ in $(seq $((16 / SLOWER + 4))); do
 		circle || return 1
 	done
 	lunatik status --clear
