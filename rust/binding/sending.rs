@@ -31,9 +31,7 @@ pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
     let family = Family::of(state)?;
     let entry = runtime.memcg().charge(|| {
         let message = Message::encode(state, index, index)?;
-        let room = family
-            .take(Entry::size_of(&message))
-            .ok_or_else(too_much)?;
+        let room = family.take(Entry::size_of(&message)).ok_or_else(too_much)?;
         Ok::<_, Error>(Entry::new(message, room)?)
     })?;
     // Who gets the message may print, too.
