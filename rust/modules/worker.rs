@@ -127,7 +127,7 @@ fn limit(state: State, name: &CStr, most: usize) -> lua::Result<Option<usize>> {
     }
 }
 
-/// What the mailboxes of the workers that the code of `state` makes may hold.
+/// What the queues of the workers that the code of `state` makes may hold.
 fn mailbox_limits(state: State) -> Limits {
     Vm::attachment(state).unwrap_or(Limits::DEFAULT)
 }
