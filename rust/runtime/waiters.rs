@@ -26,6 +26,10 @@ const MAX_OTHERS: usize = MAX_WAITING - 1;
 
 /// The runtimes that wait for one thing. Lies within what a lock guards; dropping it frees memory, so it is taken out of
 /// that first.
+///
+/// # Invariants
+///
+/// Where there is no `first`, there are no `others`.
 #[derive(Default)]
 pub(crate) struct Waiters {
     /// The first one, which needs no memory: most things have a single runtime that waits for them.
@@ -92,14 +96,23 @@ impl Waiters {
     }
 
     /// Takes all of them out, to be woken when the lock is released.
+    #[inline]
     pub(crate) fn take(&mut self) -> Self {
-        mem::take(self)
+        // Most changes find nobody.
+        match self.first {
+            None => Self::default(),
+            Some(_) => mem::take(self),
+        }
     }
 
     /// Wakes them. In a context that may free memory, with no lock held.
+    #[inline]
     pub(crate) fn wake(self) {
-        for runtime in Iterator::chain(self.first.iter(), self.others.iter()) {
-            runtime.wake();
+        if let Some(first) = &self.first {
+            first.wake();
+            for runtime in self.others.iter() {
+                runtime.wake();
+            }
         }
     }
 }
