@@ -87,6 +87,5 @@ impl kernel::InPlaceModule for Lunatik {
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             pools: unsafe { sched::pool::Pools::new()? },
             reaper: runtime::reaper::Reaper::new()?,
-            // SAFETY: As above.
-            outcomes: unsafe { sched::thread::outcome::Walks::new() },
+            outcomes: sched::thread::outcome::Walks::new()?,
             buffers: channel::buffer::Buffers::new()?,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The kernel's random numbers.
+//! The kernel's random numbers, and hashes that nobody foresees without them.
 
 use kernel::bindings;
+
+use crate::sys::kernel_helpers as sys;
 
 /// Fills `bytes`. In any context.
 pub(crate) fn fill(bytes: &mut [u8]) {
@@ -20,4 +22,10 @@ pub(crate) fn bits32() -> u32 {
 pub(crate) fn bits64() -> u64 {
     // SAFETY: As above.
     unsafe { bindings::get_random_u64() }
+}
+
+/// The HalfSipHash of `bytes` with `key`. In any context.
+pub(crate) fn keyed_hash(bytes: &[u8], [first, second]: [u64; 2]) -> u32 {
+    // SAFETY: The slice is ours to read, and as long as it says.
+    unsafe { sys::lunatik_hsiphash(bytes.as_ptr().cast(), bytes.len(), first, second) }
 }

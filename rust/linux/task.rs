@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The calling thread.
+//! The calling thread, and others that are to be looked at.
+//!
+//! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
+
+use core::ptr;
+use kernel::{
+    bindings::task_struct,
+    sync::{
+        atomic::{Acquire, Atomic, Release},
+        rcu, //
+    },
+    task::Task, //
+};
 
 use crate::sys::kernel_helpers as sys;
+
+/// Bytes of the name of a thread, with the zero after it.
+pub(crate) const NAME_SIZE: usize = 16;
 
 /// Whether the caller is in a thread, and not in an interrupt.
 pub(crate) fn is_in_task() -> bool {
@@ -42,4 +57,117 @@ pub(crate) fn is_kernel_thread() -> bool {
 pub(crate) fn cond_resched() {
     // SAFETY: The function takes no pointer, and touches no memory of ours.
     unsafe { sys::lunatik_cond_resched() };
+}
+
+/// Lets others run, whose turn it may not be. For a context that may sleep.
+pub(crate) fn yield_now() {
+    // SAFETY: As above.
+    unsafe { sys::lunatik_yield() };
+}
+
+/// Has the calling thread be scheduled as before it was [boosted](boost), if it was.
+pub(crate) fn restore_priority() {
+    // SAFETY: The function changes how `current` is scheduled, and takes no pointer.
+    unsafe { sys::lunatik_restore_priority() };
+}
+
+/// Has `task`, if it is a thread of the kernel, run before others until it calls [`restore_priority`].
+pub(crate) fn boost(task: &Task) {
+    // SAFETY: The reference keeps the thread's structure.
+    unsafe { sys::lunatik_boost(task.as_ptr()) };
+}
+
+/// Brings the figures of the CPU time of the calling thread up to date. For a context that may sleep.
+pub(crate) fn update_cpu_time() {
+    // SAFETY: The function takes no pointer.
+    unsafe { sys::lunatik_update_cpu_time() };
+}
+
+/// The CPU time of `task` in nanoseconds, as the kernel knows it.
+pub(crate) fn cpu_ns(task: &Task) -> u64 {
+    // SAFETY: The reference keeps the thread's structure.
+    unsafe { sys::lunatik_task_cpu_ns(task.as_ptr()) }
+}
+
+/// The CPU time of the calling thread in nanoseconds, as the kernel knows it.
+pub(crate) fn own_cpu_ns() -> u64 {
+    // SAFETY: The calling thread lives.
+    unsafe { sys::lunatik_task_cpu_ns(Task::current_raw()) }
+}
+
+/// Whether `task` runs or waits for a CPU, rather than sleeps.
+pub(crate) fn is_running(task: &Task) -> bool {
+    // SAFETY: The reference keeps the thread's structure.
+    unsafe { sys::lunatik_task_is_running(task.as_ptr()) }
+}
+
+/// The CPU that `task` runs on, or has run on last.
+pub(crate) fn cpu(task: &Task) -> u32 {
+    // SAFETY: The reference keeps the thread's structure.
+    unsafe { sys::lunatik_task_cpu(task.as_ptr()) }
+}
+
+/// The name of `task`, and zeros.
+pub(crate) fn name(task: &Task) -> [u8; NAME_SIZE] {
+    let mut name = [0; NAME_SIZE];
+    // SAFETY: The reference keeps the thread's structure, and the buffer is as long as is said.
+    unsafe { sys::lunatik_task_comm(task.as_ptr(), name.as_mut_ptr().cast(), name.len()) };
+    name
+}
+
+/// A place for the thread that does something, where others look at it.
+///
+/// # Invariants
+///
+/// The pointer is null or a thread that does not end while it is here.
+pub(crate) struct TaskSlot(Atomic<*mut task_struct>);
+
+impl TaskSlot {
+    /// A place with no thread.
+    pub(crate) const fn empty() -> Self {
+        // INVARIANT: It is null.
+        Self(Atomic::new(ptr::null_mut()))
+    }
+
+    /// Puts the calling thread here.
+    ///
+    /// # Safety
+    ///
+    /// Before it ends, the place must be cleared or set again.
+    pub(crate) unsafe fn set_current(&self) {
+        // INVARIANT: As the caller promises.
+        self.0.store(Task::current_raw(), Release);
+    }
+
+    /// Puts `task` here.
+    ///
+    /// # Safety
+    ///
+    /// As for [`set_current`](Self::set_current).
+    pub(crate) unsafe fn set(&self, task: &Task) {
+        // INVARIANT: As the caller promises.
+        self.0.store(task.as_ptr(), Release);
+    }
+
+    /// Nobody does it any more.
+    pub(crate) fn clear(&self) {
+        // INVARIANT: It is null.
+        self.0.store(ptr::null_mut(), Release);
+    }
+
+    /// Whether `task` is here now.
+    pub(crate) fn has(&self, task: &Task) -> bool {
+        self.0.load(Acquire) == task.as_ptr()
+    }
+
+    /// Calls `with` with the thread, if one is here; it may be another one soon. `with` must not sleep:
+    /// it runs under the RCU read lock. In any context.
+    pub(crate) fn with<R>(&self, with: impl FnOnce(&Task) -> R) -> Option<R> {
+        let _guard = rcu::read_lock();
+        let task = self.0.load(Acquire);
+        // SAFETY: By the type invariant the thread had not ended when the pointer was read, so its
+        // structure is freed a grace period later, which the guard holds up. `Task` has its layout.
+        let task = unsafe { task.cast::<Task>().as_ref() }?;
+        Some(with(task))
+    }
 }

@@ -6,17 +6,16 @@
 //! the figures up to date at its ticks and when threads change. Of a call that begins and ends
 //! between two of these they tell nothing, so such a call is charged by the clock.
 
-use core::{cell::Cell, ptr};
+use core::cell::Cell;
 use kernel::{
-    bindings::task_struct,
-    sync::{
-        atomic::{Acquire, Atomic, Relaxed, Release},
-        rcu, //
-    },
+    sync::atomic::{Acquire, Atomic, Relaxed, Release},
     task::Task, //
 };
 
-use crate::sys::kernel_helpers as sys;
+use crate::linux::{
+    clock,
+    task::{self, switches, TaskSlot}, //
+};
 
 /// Nanoseconds in a millisecond.
 const MS: u64 = 1_000_000;
@@ -62,17 +61,14 @@ pub(crate) enum Exceeded {
 pub(crate) struct Paused(u64);
 
 /// Counts the CPU time of one runtime.
-///
-/// # Invariants
-///
-/// `task` is null or a thread that executes the runtime, or is about to, and does not end before it is replaced.
 pub(crate) struct Meter {
     budget: Budget,
     /// When `task` began to execute the runtime, in nanoseconds; 0 if it is only about to.
     began: Atomic<u64>,
     /// How often `task` had left its CPU by then.
     switches: Atomic<u64>,
-    task: Atomic<*mut task_struct>,
+    /// The thread that executes the runtime, or is about to.
+    task: TaskSlot,
     /// What `task` had used when it began, as the kernel knew.
     base: Atomic<u64>,
     /// Whether that was up to date.
@@ -85,19 +81,8 @@ pub(crate) struct Meter {
     exceeded: Atomic<u32>,
 }
 
-fn used_by(task: *mut task_struct) -> u64 {
-    // SAFETY: The callers vouch for the task: it is the current one, or one that waits for that, or seen under RCU
-    // in a meter whose invariants say that it was alive at that time.
-    unsafe { sys::lunatik_task_cpu_ns(task) }
-}
-
-/// How often the calling thread has left its CPU.
-fn switches() -> u64 {
-    crate::linux::task::switches()
-}
-
 fn now() -> u64 {
-    crate::linux::clock::monotonic_in_nmi()
+    clock::monotonic_in_nmi()
 }
 
 /// The CPU time of a thread that executes many runtimes, each for less than the kernel's figures
@@ -124,11 +109,11 @@ impl Account {
 
     /// The calling thread uses it from now on.
     pub(crate) fn begin(&self) {
-        self.last.set(used_by(Task::current_raw()));
+        self.last.set(task::own_cpu_ns());
     }
 
     fn charge(&self, passed: u64) -> u64 {
-        let used = used_by(Task::current_raw());
+        let used = task::own_cpu_ns();
         let left = self
             .left
             .get()
@@ -142,12 +127,11 @@ impl Account {
 impl Meter {
     /// A meter at zero.
     pub(crate) fn new(budget: Budget) -> Self {
-        // INVARIANT: There is no task.
         Self {
             budget,
             began: Atomic::new(0),
             switches: Atomic::new(0),
-            task: Atomic::new(ptr::null_mut()),
+            task: TaskSlot::empty(),
             base: Atomic::new(0),
             exact: Atomic::new(false),
             settled: Atomic::new(0),
@@ -164,15 +148,15 @@ impl Meter {
 
     /// From now on the calling thread executes the runtime.
     pub(crate) fn start(&self) {
-        let task = Task::current_raw();
         // Whoever reads meanwhile sees that the task changes.
-        self.task.store(ptr::null_mut(), Release);
+        self.task.clear();
         self.began.store(now(), Relaxed);
         self.switches.store(switches(), Relaxed);
-        self.base.store(used_by(task), Release);
+        self.base.store(task::own_cpu_ns(), Release);
         self.exact.store(false, Relaxed);
-        // INVARIANT: The current task calls `stop()` before it ends.
-        self.task.store(task, Release);
+        // SAFETY: Who executes the runtime stops the meter when it leaves it: `Entered` when it is
+        // dropped, the pool at the end of each slice, and calls on other stacks when they return.
+        unsafe { self.task.set_current() };
     }
 
     /// The calling thread executes the runtime no longer, and `task` is to go on.
@@ -180,12 +164,12 @@ impl Meter {
     /// # Safety
     ///
     /// That must wait for the calling thread, and calls [`start`](Self::start) then.
-    pub(crate) unsafe fn hand_over(&self, task: *mut task_struct) {
+    pub(crate) unsafe fn hand_over(&self, task: &Task) {
         self.stop();
         self.began.store(0, Relaxed);
-        self.base.store(used_by(task), Release);
-        // INVARIANT: As the caller promises, it is replaced before it ends.
-        self.task.store(task, Release);
+        self.base.store(task::cpu_ns(task), Release);
+        // SAFETY: The caller promises that it calls `start()` next, which sets the place again.
+        unsafe { self.task.set(task) };
     }
 
     /// Nanoseconds since the calling thread began.
@@ -206,9 +190,8 @@ impl Meter {
         if exact && switches() == self.switches.load(Relaxed) {
             return passed;
         }
-        // SAFETY: The calling thread may sleep, and is about to wait for nothing.
-        unsafe { sys::lunatik_update_cpu_time() };
-        used_by(Task::current_raw())
+        task::update_cpu_time();
+        task::own_cpu_ns()
             .saturating_sub(self.base.load(Relaxed))
             .min(passed)
     }
@@ -225,7 +208,7 @@ impl Meter {
     /// As [`start`](Self::start), after [`pause`](Self::pause). The runtime pays for the waiting, too:
     /// code can make it take most of the time.
     pub(crate) fn resume(&self, paused: Paused) {
-        self.settle(used_by(Task::current_raw()).saturating_sub(paused.0));
+        self.settle(task::own_cpu_ns().saturating_sub(paused.0));
         self.start();
         // It has just been given its CPU.
         self.exact.store(true, Relaxed);
@@ -250,7 +233,7 @@ impl Meter {
 
     fn settle(&self, used: u64) {
         // In this order, so that nobody ever reads too much.
-        self.task.store(ptr::null_mut(), Release);
+        self.task.clear();
         self.settled
             .store(self.settled.load(Relaxed).saturating_add(used), Release);
     }
@@ -271,35 +254,30 @@ impl Meter {
     /// Nanoseconds used in all. In any context.
     pub(crate) fn total(&self) -> u64 {
         let settled = self.settled.load(Acquire);
-        let guard = rcu::read_lock();
-        let task = self.task.load(Acquire);
-        let base = self.base.load(Acquire);
-        let current = if task.is_null() || task != self.task.load(Acquire) {
-            0
-        } else {
-            let used = used_by(task).saturating_sub(base);
+        let current = self.task.with(|task| {
+            let base = self.base.load(Acquire);
+            if !self.task.has(task) {
+                return 0;
+            }
+            let used = task::cpu_ns(task).saturating_sub(base);
             match self.began.load(Relaxed) {
                 0 => used,
                 // The base may be as old as the kernel's last look at the thread.
                 began => used.min(now().saturating_sub(began)),
             }
-        };
-        drop(guard);
-        settled.saturating_add(current)
+        });
+        settled.saturating_add(current.unwrap_or(0))
     }
 
-    /// The thread that executes the runtime, or is about to, or null. In any context; it may be another one soon.
-    pub(crate) fn thread(&self) -> *mut task_struct {
-        self.task.load(Acquire)
+    /// The thread that executes the runtime, or is about to.
+    pub(crate) fn thread(&self) -> &TaskSlot {
+        &self.task
     }
 
     /// Whether the thread that executes the runtime runs or waits for a CPU, rather than sleeps;
     /// nothing if none does. In any context.
     pub(crate) fn is_running(&self) -> Option<bool> {
-        let _guard = rcu::read_lock();
-        let task = self.task.load(Acquire);
-        // SAFETY: By the type invariants the task was alive when it was read, under RCU.
-        (!task.is_null()).then(|| unsafe { sys::lunatik_task_is_running(task) })
+        self.task.with(task::is_running)
     }
 
     /// Whether a limit has just been exceeded. In any context; tells it once.

@@ -10,19 +10,12 @@
 //! A runtime of the pool leaves its thread instead of sleeping, where it can; then the same token
 //! says who has the runtime.
 //!
-//! Locks: none. [`Parking::state`] is all there is, and whoever takes it from one value to another
-//! does what belongs to that.
+//! Locks: none; see [`Parker`].
 
-use core::{cell::Cell, ptr};
+use core::cell::Cell;
 use kernel::{
-    bindings::task_struct,
     prelude::*,
-    sync::{
-        atomic::{Acquire, Atomic, Full, Relaxed, Release},
-        rcu,
-        Arc, //
-    },
-    task::Task,
+    sync::Arc,
     time::{Delta, Instant, Monotonic}, //
 };
 
@@ -32,32 +25,19 @@ use super::{
     vm::Vm, //
 };
 use crate::{
-    lua::{self, Error, State},
-    sys::kernel_helpers, //
+    linux::{
+        parker::Parker,
+        task, //
+    },
+    lua::{self, Error, State}, //
 };
-
-/// Nobody has woken the runtime since it looked last.
-const CLEAR: i32 = 0;
-/// Somebody has: the next wait looks once more.
-const WOKEN: i32 = 1;
-/// Its thread sleeps until it is woken.
-const SLEEPING: i32 = 2;
-/// It has no thread. Whoever wakes it owns the reference that the pool had.
-const PARKED: i32 = 3;
-/// It has no thread, and lies in a run queue.
-const QUEUED: i32 = 4;
 
 /// When a wait is over that has a time-out.
 pub(crate) type Deadline = Option<Instant<Monotonic>>;
 
 /// The token of a runtime, and its present wait.
-///
-/// # Invariants
-///
-/// While `state` is `SLEEPING`, `task` is the thread that sleeps.
 pub(crate) struct Parking {
-    state: Atomic<i32>,
-    task: Atomic<*mut task_struct>,
+    parker: Parker,
     /// Whether its code is about to leave its thread because it waits. Only touched by the thread
     /// that executes the runtime.
     leaves: Cell<bool>,
@@ -103,63 +83,20 @@ fn left_ms(deadline: Deadline) -> u32 {
 impl Parking {
     pub(super) fn new() -> Self {
         Self {
-            state: Atomic::new(CLEAR),
-            task: Atomic::new(ptr::null_mut()),
+            parker: Parker::new(),
             leaves: Cell::new(false),
             deadline: Cell::new(None),
         }
     }
 
-    /// Sets the token, and wakes who sleeps. Returns whether the caller must see to it that the
-    /// runtime gets a thread. In any context, hard interrupts included.
-    fn wake(&self) -> bool {
-        let guard = rcu::read_lock();
-        let mut state = self.state.load(Relaxed);
-        // Even a state that stays the same is written: the waiter that takes it is to see what the
-        // caller has changed.
-        let former = loop {
-            let next = match state {
-                PARKED | QUEUED => QUEUED,
-                _ => WOKEN,
-            };
-            match self.state.cmpxchg(state, next, Full) {
-                Ok(former) => break former,
-                Err(other) => state = other,
-            }
-        };
-        if former == SLEEPING {
-            // SAFETY: By the type invariants it slept just now, so it had not exited when the RCU
-            // read side began, and a thread that exits is freed a grace period later.
-            unsafe { kernel::bindings::wake_up_process(self.task.load(Acquire)) };
-        }
-        drop(guard);
-        former == PARKED
-    }
-
-    /// Sleeps until the token is set, `deadline` has come, or a signal. Returns false for a signal.
-    fn sleep(&self, deadline: Deadline) -> bool {
-        self.task.store(Task::current_raw(), Release);
-        // INVARIANT: The task was stored before.
-        if self.state.cmpxchg(CLEAR, SLEEPING, Full).is_err() {
-            return true;
-        }
-        // SAFETY: The word is ours and holds what is said until it is woken.
-        let no_signal = unsafe {
-            kernel_helpers::lunatik_park(self.state.as_ptr(), SLEEPING, left_ns(deadline))
-        };
-        // INVARIANT: Nobody takes it for sleeping any more.
-        let _ = self.state.cmpxchg(SLEEPING, CLEAR, Full);
-        no_signal
-    }
-
     /// The runtime lies in a run queue from now on. For who has it and does not execute it.
     pub(crate) fn set_queued(&self) {
-        self.state.store(QUEUED, Relaxed);
+        self.parker.set_queued();
     }
 
     /// A thread executes the runtime from now on.
     pub(crate) fn set_running(&self) {
-        self.state.xchg(CLEAR, Full);
+        self.parker.set_running();
     }
 
     /// Why the runtime has left its thread: to wait, until then, or for another reason.
@@ -170,7 +107,7 @@ impl Parking {
     /// Has the next one who wakes the runtime give it a thread. Returns false, and does nothing, if
     /// it was woken since it looked last.
     pub(crate) fn park(&self) -> bool {
-        self.state.cmpxchg(CLEAR, PARKED, Full).is_ok()
+        self.parker.park()
     }
 }
 
@@ -178,7 +115,7 @@ impl Runtime {
     /// Has the code of the runtime look whether there is what it waits for, now or when it is
     /// going to wait. In any context.
     pub(crate) fn wake(&self) {
-        if self.parking().wake() {
+        if self.parking().parker.wake() {
             // SAFETY: It was parked, so the reference that the pool had is the caller's.
             let runtime = unsafe { Arc::from_raw(self) };
             if let Some(executor) = self.pooled().executor() {
@@ -239,8 +176,7 @@ pub(crate) fn give_way(state: State) -> lua::Result<()> {
         // It goes to the end of the run queue, for it waits for nothing.
         return Err(Error::Parked);
     }
-    // SAFETY: The context is a process's, and no lock is held.
-    unsafe { kernel_helpers::lunatik_yield() };
+    task::yield_now();
     Ok(())
 }
 
@@ -276,7 +212,7 @@ pub(crate) fn wait_until<T>(
     let parking = runtime.parking();
     loop {
         // What was changed before the wake-up that this takes is seen below.
-        parking.state.xchg(CLEAR, Full);
+        parking.parker.clear();
         if let Some(value) = attempt()? {
             return Ok(Waited::Done(value));
         }
@@ -296,7 +232,7 @@ pub(crate) fn wait_until<T>(
         }
         Vm::thread_blocks(state)?;
         let phase = runtime.block();
-        let no_signal = parking.sleep(deadline);
+        let no_signal = parking.parker.sleep(left_ns(deadline));
         runtime.unblock(phase);
         Vm::thread_goes_on(state);
         if !no_signal {

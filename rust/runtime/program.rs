@@ -2,12 +2,7 @@
 
 //! Where the text of a script comes from.
 
-use core::{
-    ffi::c_void,
-    ptr, //
-};
 use kernel::{
-    error::to_result,
     prelude::*,
     sync::Arc, //
 };
@@ -15,11 +10,11 @@ use kernel::{
 use super::surroundings::{folder, Surroundings};
 use crate::{
     linux::{
-        account::{kmalloc_size, Account, Charge},
-        c_text::CText, //
+        account::Account,
+        c_text::CText,
+        file_bytes::FileBytes, //
     },
-    lua::{self, State},
-    sys::kernel_helpers as sys, //
+    lua::{self, State}, //
 };
 
 /// Where scripts are looked up by name.
@@ -65,66 +60,6 @@ pub(crate) enum Program<'a> {
     },
 }
 
-/// The bytes of a file.
-///
-/// # Invariants
-///
-/// `data` is null and `size` 0, or `data` was allocated by `kvmalloc()` with `size` bytes or more,
-/// and is ours.
-struct FileBytes {
-    data: *mut c_void,
-    size: usize,
-    /// What they count.
-    charge: Charge,
-}
-
-/// Counts a buffer before it is allocated.
-unsafe extern "C" fn count(charge: *mut c_void, size: usize) -> bool {
-    // SAFETY: It is the charge that the caller of the function has a reference to.
-    let charge = unsafe { &mut *charge.cast::<Charge>() };
-    charge.set(kmalloc_size(size)).is_ok()
-}
-
-impl FileBytes {
-    /// Reads the file at `path`. The bytes count against `account`.
-    fn read(path: &CStr, account: &Arc<Account>) -> Result<Self> {
-        let mut bytes = Self {
-            data: ptr::null_mut(),
-            size: 0,
-            charge: Charge::to(account),
-        };
-        // INVARIANT: The function gives us a buffer of that size, or fails and changes nothing.
-        // SAFETY: The path is a string, the other pointers are valid for writes, and `count()` gets
-        // the charge.
-        to_result(unsafe {
-            sys::lunatik_read_file(
-                path.as_char_ptr(),
-                MAX_SCRIPT,
-                Some(count),
-                ptr::from_mut(&mut bytes.charge).cast(),
-                &mut bytes.data,
-                &mut bytes.size,
-            )
-        })?;
-        Ok(bytes)
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        if self.data.is_null() {
-            return &[];
-        }
-        // SAFETY: By the type invariant.
-        unsafe { core::slice::from_raw_parts(self.data.cast(), self.size) }
-    }
-}
-
-impl Drop for FileBytes {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant the buffer is ours, or null.
-        unsafe { sys::lunatik_kvfree(self.data) };
-    }
-}
-
 enum Bytes<'a> {
     Given(&'a [u8]),
     OfFile(FileBytes),
@@ -139,7 +74,7 @@ pub(crate) struct ScriptText<'a> {
 impl ScriptText<'static> {
     fn of_file(path: &CStr, account: &Arc<Account>) -> Result<Self> {
         Ok(Self {
-            bytes: Bytes::OfFile(FileBytes::read(path, account)?),
+            bytes: Bytes::OfFile(FileBytes::read(path, MAX_SCRIPT, account)?),
             chunk: CText::of(&[b"@", path.to_bytes()])?,
         })
     }

@@ -36,9 +36,9 @@ use self::{
     live::Links,
     slot::{Place, Slot, Unlinked}, //
 };
-use crate::{
-    linux::account::Account,
-    sys::kernel_helpers as sys, //
+use crate::linux::{
+    account::Account,
+    random, //
 };
 
 pub(crate) use self::{
@@ -129,11 +129,7 @@ impl RcuTable {
             // The room is there, so this does not fail.
             buckets.push(Slot::end(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         }
-        let mut hash_key = [0u64; 2];
-        // SAFETY: The array is as long as it says and takes any bytes.
-        unsafe {
-            kernel::bindings::get_random_bytes(hash_key.as_mut_ptr().cast(), size_of_val(&hash_key))
-        };
+        let hash_key = [random::bits64(), random::bits64()];
         let table = Arc::pin_init(
             pin_init!(Self {
                 buckets,
@@ -178,9 +174,7 @@ impl RcuTable {
     }
 
     fn hash(&self, key: &[u8]) -> u32 {
-        let [first, second] = self.hash_key;
-        // SAFETY: The pointer and the length are those of a slice.
-        unsafe { sys::lunatik_hsiphash(key.as_ptr().cast(), key.len(), first, second) }
+        random::keyed_hash(key, self.hash_key)
     }
 
     fn bucket(&self, hash: u32) -> Option<&Slot> {

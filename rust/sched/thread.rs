@@ -23,7 +23,8 @@ use kernel::{
 use crate::{
     linux::{
         account::Charge,
-        kthread, //
+        kthread,
+        task, //
     },
     lua::{self, Error},
     runtime::{
@@ -36,7 +37,6 @@ use crate::{
         vm::Vm,
         waiters::{Noted, Spare}, //
     },
-    sys::kernel_helpers as sys, //
 };
 use outcome::End;
 pub(crate) use outcome::Outcome;
@@ -72,7 +72,7 @@ impl PinnedDrop for Thread {
 /// A snapshot of a running thread.
 pub(crate) struct TaskInfo {
     pub(crate) cpu: u32,
-    pub(crate) command: [u8; 16],
+    pub(crate) command: [u8; task::NAME_SIZE],
     pub(crate) pid: i32,
     pub(crate) tgid: i32,
 }
@@ -228,19 +228,11 @@ impl Thread {
     /// A snapshot of the thread; `None` once it has ended.
     pub(crate) fn task(&self) -> Option<TaskInfo> {
         let task = self.state.lock().task.clone()?;
-        let mut command = [0; 16];
-        // SAFETY: The reference keeps the task alive, and the buffer is as long as is said.
-        unsafe {
-            sys::lunatik_task_comm(task.as_ptr(), command.as_mut_ptr().cast(), command.len())
-        };
-        // SAFETY: The reference keeps the task alive.
-        let cpu = unsafe { sys::lunatik_task_cpu(task.as_ptr()) };
         Some(TaskInfo {
-            cpu,
-            command,
+            cpu: task::cpu(&task),
+            command: task::name(&task),
             pid: task.pid(),
-            // SAFETY: The reference keeps the task alive; the field never changes for a thread.
-            tgid: unsafe { (*task.as_ptr()).tgid },
+            tgid: task.tgid(),
         })
     }
 }

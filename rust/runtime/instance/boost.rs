@@ -11,7 +11,7 @@ use kernel::sync::{
 };
 
 use super::{super::vm::Vm, Details, Runtime};
-use crate::sys::kernel_helpers as sys;
+use crate::linux::task;
 
 impl Runtime {
     /// Boosts the thread that executes the runtime, once for each degree of an interrupt.
@@ -22,14 +22,11 @@ impl Runtime {
         if !self.interruption.is_urgent() {
             return;
         }
-        let thread = self.meter.thread();
-        let boosted = if thread.is_null() {
-            locked.vm.get().is_some_and(Vm::boost_waiting)
-        } else {
-            // SAFETY: The thread comes by `restore_priority()` before it ends, and waits for the lock there: if it
-            // does not see that the interrupt was raised, it had left the meter before we looked.
-            unsafe { sys::lunatik_boost(thread) };
-            true
+        // The thread comes by `restore_priority()` before it ends, and waits for the lock there: if it does not see
+        // that the interrupt was raised, it had left the meter before we looked. So it does not stay boosted.
+        let boosted = match self.meter.thread().with(task::boost) {
+            Some(()) => true,
+            None => locked.vm.get().is_some_and(Vm::boost_waiting),
         };
         if boosted {
             self.interruption.note_boosted();
@@ -58,8 +55,7 @@ impl Runtime {
         // SAFETY: What has called waits for the calling thread.
         let above = unsafe { self.above.load(Relaxed).as_ref() };
         if !above.is_some_and(|above| above.interruption.is_raised()) {
-            // SAFETY: The context is a process's.
-            unsafe { sys::lunatik_restore_priority() };
+            task::restore_priority();
         }
     }
 }

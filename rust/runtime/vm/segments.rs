@@ -8,13 +8,19 @@ use core::{
     ptr, //
 };
 
-use super::Vm;
-use kernel::{bindings::task_struct, task::Task};
+use kernel::{
+    sync::aref::ARef,
+    task::Task, //
+};
 
+use super::Vm;
 use crate::{
-    linux::segment::{self, NoRoom, Waiting},
+    linux::{
+        segment::{self, NoRoom, Waiting},
+        task, //
+    },
     lua::State,
-    sys::{kernel_helpers, lua as sys}, //
+    sys::lua as sys, //
 };
 
 /// Stack segments that one VM may have at one time.
@@ -79,7 +85,7 @@ unsafe extern "C" fn lunatik_hop(
         function: segment::Function,
         argument: *mut c_void,
         vm: &'a Vm,
-        caller: *mut task_struct,
+        caller: ARef<Task>,
     }
     unsafe extern "C" fn run(argument: *mut c_void) {
         // SAFETY: It is the `Call` below, whose owner waits.
@@ -89,11 +95,10 @@ unsafe extern "C" fn lunatik_hop(
         // SAFETY: As the caller of `lunatik_hop()` promises.
         unsafe { (call.function)(call.argument) };
         // SAFETY: The caller waits, and goes on with the code.
-        unsafe { runtime.meter().hand_over(call.caller) };
+        unsafe { runtime.meter().hand_over(&call.caller) };
         runtime.end_boosts();
         if call.vm.is_ended() {
-            // SAFETY: As above.
-            unsafe { kernel_helpers::lunatik_boost(call.caller) };
+            task::boost(&call.caller);
         }
     }
 
@@ -113,7 +118,7 @@ unsafe extern "C" fn lunatik_hop(
         function,
         argument,
         vm,
-        caller: Task::current_raw(),
+        caller: ARef::from(&**kernel::current!()),
     };
     let paused = vm.runtime().pause_meter(state);
     // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this

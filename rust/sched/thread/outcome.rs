@@ -9,18 +9,23 @@
 //! Lock order: [`WALKS`], then `Thread::end`, which is a leaf.
 
 use kernel::{
+    new_mutex,
     prelude::*,
     sync::{
         Arc,
+        Mutex,
         UniqueArc, //
     },
 };
 
 use super::Thread;
-use crate::runtime::{
-    instance::Failure,
-    message::Message,
-    waiters::Waiters, //
+use crate::{
+    linux::global::{Global, Installed},
+    runtime::{
+        instance::Failure,
+        message::Message,
+        waiters::Waiters, //
+    },
 };
 
 /// How a thread has ended.
@@ -77,30 +82,30 @@ impl End {
     }
 }
 
-kernel::sync::global_lock! {
-    // SAFETY: `Walks::new()` initialises it before there is any thread.
-    unsafe(uninit) static WALKS: Mutex<u64> = 0;
-}
+/// The number of the last walk.
+static WALKS: Global<Mutex<u64>> = Global::new();
 
-/// Must be held by the module while threads may run.
-pub(crate) struct Walks(());
+/// Must be held by the module while threads may run: without it none keeps how it has ended.
+pub(crate) struct Walks {
+    _walks: Installed<Mutex<u64>>,
+}
 
 impl Walks {
     /// Prepares the lock of the walks.
-    ///
-    /// # Safety
-    ///
-    /// To be called once, at the start of the module's `init()`.
-    pub(crate) unsafe fn new() -> Self {
-        // SAFETY: As the caller promises.
-        unsafe { WALKS.init() };
-        Self(())
+    pub(crate) fn new() -> Result<Self> {
+        let lock = new_mutex!(0, "lunatik::Walks");
+        Ok(Self {
+            _walks: WALKS.set(Arc::pin_init(lock, GFP_KERNEL)?)?,
+        })
     }
 }
 
 /// Has the thread keep how it has ended, but no results that lead back to it.
 pub(super) fn keep(thread: &Thread, outcome: Option<Outcome>) {
-    let mut walk = WALKS.lock();
+    let Some(walks) = WALKS.get() else {
+        return drop_all(outcome);
+    };
+    let mut walk = walks.lock();
     *walk = walk.wrapping_add(1);
     let refused = match outcome {
         Some(Outcome::Returned(values)) if leads_to(&values, thread, *walk) => {
