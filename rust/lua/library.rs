@@ -11,46 +11,6 @@ use super::{
 };
 use crate::sys::lua as sys;
 
-/// What the VMs share of these modules' functions, in memory that nobody writes to. Dropped when
-/// there is no VM any more.
-pub(crate) struct SharedCode {
-    _images: KVVec<u64>,
-}
-
-impl SharedCode {
-    /// Shares the functions that [`State::load_libraries`] has pushed. Until then each VM makes its
-    /// own.
-    ///
-    /// # Safety
-    ///
-    /// - There is no other VM, and strings are shared already.
-    /// - `first` is what that function has returned, and all that it pushed is still there.
-    pub(crate) unsafe fn new(state: State, first: c_int) -> Result<Self> {
-        // SAFETY: By the invariant of `State`; the caller promises that the functions are there.
-        let size = unsafe { sys::lunatik_shared_code_size(state.as_raw(), first) };
-        let mut images = KVVec::new();
-        images.resize(
-            size.div_ceil(size_of::<u64>()),
-            0,
-            GFP_KERNEL | __GFP_NOWARN,
-        )?;
-        let block: *mut u64 = images.as_mut_ptr();
-        // From here on, dropping it ends the sharing before the block goes.
-        let shared = Self { _images: images };
-        // SAFETY: As above, and nothing has changed meanwhile. The block is that large, and is freed
-        // when the code is not shared any more.
-        unsafe { sys::lunatik_share_code(state.as_raw(), first, block.cast()) };
-        Ok(shared)
-    }
-}
-
-impl Drop for SharedCode {
-    fn drop(&mut self) {
-        // SAFETY: There is no VM any more.
-        unsafe { sys::lunatik_unshare_code() };
-    }
-}
-
 impl State {
     /// Pushes the main function of each module, and returns the index of the first.
     pub(crate) fn load_libraries(self) -> Result<c_int, Raised> {

@@ -6,7 +6,10 @@ use core::{
     ffi::{c_int, c_void},
     ptr, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    transmute::{AsBytes, FromBytes}, //
+};
 
 use super::{
     error::Raised,
@@ -18,6 +21,11 @@ use crate::sys::{kernel_helpers, lua as sys};
 /// A value that Lua keeps until it is released by [`State::release`] or the VM is closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reference(c_int);
+
+/// What a userdata can hold: any bytes are a value, and a value is nothing but bytes.
+pub(crate) trait Plain: Copy + FromBytes + AsBytes {}
+
+impl<T: Copy + FromBytes + AsBytes> Plain for T {}
 
 /// A pointer to a `lua_State`.
 ///
@@ -380,12 +388,14 @@ impl State {
         })
     }
 
-    /// Pushes a new userdata with `size` bytes and no metatable, and returns where the bytes are.
-    pub(crate) fn new_userdata(self, size: usize) -> Result<*mut c_void, Raised> {
+    /// Pushes a new userdata that holds `value` and has no metatable.
+    pub(crate) fn new_userdata<T: Plain>(self, value: T) -> Result<(), Raised> {
         let mut block = ptr::null_mut();
         // SAFETY: By the type invariant; the pointer is valid for a write.
-        self.check(unsafe { sys::lunatik_try_newuserdata(self.0, size, 0, &mut block) })?;
-        Ok(block)
+        self.check(unsafe { sys::lunatik_try_newuserdata(self.0, size_of::<T>(), 0, &mut block) })?;
+        // SAFETY: The block is that big.
+        unsafe { block.cast::<T>().write_unaligned(value) };
+        Ok(())
     }
 
     /// Pushes the metatable that is registered as `name`. Returns true if it was made just now,
@@ -405,8 +415,8 @@ impl State {
         self.check(unsafe { sys::lunatik_try_setmetatable(self.0, index) })
     }
 
-    /// The bytes of the full userdata at `index`, and how many they are.
-    pub(crate) fn userdata(self, index: c_int) -> Option<(*mut c_void, usize)> {
+    /// The block of the full userdata at `index`, if it has the size of a `T`.
+    fn userdata_block<T: Plain>(self, index: c_int) -> Option<*mut T> {
         if self.kind(index) != Kind::Userdata {
             return None;
         }
@@ -417,7 +427,23 @@ impl State {
                 sys::lua_rawlen(self.0, index),
             )
         };
-        Some((block, usize::try_from(size).ok()?))
+        (usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
+    }
+
+    /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its bytes
+    /// are those of one.
+    pub(crate) fn userdata<T: Plain>(self, index: c_int) -> Option<T> {
+        let block = self.userdata_block::<T>(index)?;
+        // SAFETY: The block is that big, and any bytes are a `T`.
+        Some(unsafe { block.read_unaligned() })
+    }
+
+    /// Has the full userdata at `index` hold `value`, if it has its size.
+    pub(crate) fn set_userdata<T: Plain>(self, index: c_int, value: T) {
+        if let Some(block) = self.userdata_block::<T>(index) {
+            // SAFETY: The block is that big, and no reference leads to it.
+            unsafe { block.write_unaligned(value) };
+        }
     }
 
     /// Compiles a text and pushes its function. An error is a message on top of the stack.

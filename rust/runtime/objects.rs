@@ -10,7 +10,8 @@
 use core::{any::Any, ffi::c_int};
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::Arc,
+    transmute::{AsBytes, FromBytes}, //
 };
 
 use crate::{
@@ -58,6 +59,12 @@ pub(crate) struct ObjectId {
     /// Distinguishes the objects that were in the same slot, one after another.
     generation: u32,
 }
+
+// SAFETY: Any bytes are two numbers.
+unsafe impl FromBytes for ObjectId {}
+
+// SAFETY: There are no bytes between or behind two numbers of four bytes.
+unsafe impl AsBytes for ObjectId {}
 
 impl ObjectId {
     /// A number that no object ever has.

@@ -5,7 +5,6 @@
 //! See `lua/port/shared_strings.c`, `shared_code.c` and `shared_functions.c`.
 
 use kernel::{
-    bindings,
     prelude::*,
     sync::Arc, //
 };
@@ -17,10 +16,12 @@ use super::{
     permissions::Held, //
 };
 use crate::{
-    linux::memcg::MemoryCgroup,
-    lua::{Raised, SharedCode, State},
-    permission::Set,
-    sys::lua as sys, //
+    linux::{
+        memcg::MemoryCgroup,
+        random, //
+    },
+    lua::{self, Raised, SharedFunctions, SharedStrings, State},
+    permission::Set, //
 };
 
 /// Bytes of memory for the runtime whose strings are copied.
@@ -32,29 +33,18 @@ const OPEN_MODULES: &[u8] = b"for name in pairs(package.preload) do pcall(requir
 
 /// The existence of what VMs share. Dropped when there is no VM any more.
 pub(super) struct Shared {
-    // Code refers to strings.
-    _code: SharedCode,
+    // Dropped in this order.
     _strings: SharedStrings,
     _functions: SharedFunctions,
 }
 
 impl Shared {
-    /// Takes them from runtimes that are made for it.
-    ///
-    /// To be called once, before any other runtime exists.
+    /// Takes them from runtimes that are made for it. `EBUSY` if there is a runtime already.
     pub(super) fn new() -> Result<Self> {
-        // SAFETY: There is no state yet, as the caller promises. The other function only draws.
-        unsafe {
-            sys::lunatik_seed_pointer_hash(
-                bindings::get_random_u64() as usize,
-                bindings::get_random_u64() as usize,
-            );
-        }
-        let (strings, code) = with_runtime(SharedStrings::of)?;
+        lua::seed_pointer_hash(random::bits64(), random::bits64())?;
         Ok(Self {
-            _code: code,
-            _strings: strings,
-            _functions: SharedFunctions::new()?,
+            _strings: with_runtime(share_strings)?,
+            _functions: SharedFunctions::of(|| with_runtime(|_| Ok(())))?,
         })
     }
 }
@@ -76,76 +66,14 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
     result
 }
 
-fn block(size: usize) -> Result<KVVec<u64>> {
-    let mut block = KVVec::new();
-    block.resize(
-        size.div_ceil(size_of::<u64>()),
-        0,
-        GFP_KERNEL | __GFP_NOWARN,
-    )?;
-    Ok(block)
-}
-
-/// The strings, in memory that nobody writes to.
-struct SharedStrings(KVVec<u64>);
-
-impl SharedStrings {
-    /// Shares them, and the code that refers to them.
-    fn of(runtime: &Arc<Runtime>) -> Result<(Self, SharedCode)> {
-        let chain = Chain::new()?;
-        let entered = runtime
-            .as_arc_borrow()
-            .enter(&chain, None)
-            .map_err(|_| EINTR)?;
-        let state = entered.state();
-        open_modules(state).map_err(|_| ENOMEM)?;
-        let first = state.load_libraries().map_err(|_| ENOMEM)?;
-        // SAFETY: The state is alive, and this thread executes it.
-        let size = unsafe { sys::lunatik_shared_strings_size(state.as_raw()) };
-        let mut strings = Self(block(size)?);
-        // SAFETY: As above, and nothing has made strings meanwhile. The block is that large, and is
-        // freed when the strings are not shared any more.
-        unsafe { sys::lunatik_share_strings(state.as_raw(), strings.0.as_mut_ptr().cast()) };
-        // SAFETY: This is the only VM, its strings are shared, and nothing was popped.
-        let code = unsafe { SharedCode::new(state, first) }?;
-        state.set_top(first.saturating_sub(1));
-        Ok((strings, code))
-    }
-}
-
-impl Drop for SharedStrings {
-    fn drop(&mut self) {
-        // SAFETY: There is no VM any more.
-        unsafe { sys::lunatik_unshare_strings() };
-    }
-}
-
-/// The nodes of tables of functions, in memory that nobody writes to.
-struct SharedFunctions {
-    _nodes: KVVec<u64>,
-}
-
-impl SharedFunctions {
-    fn new() -> Result<Self> {
-        // SAFETY: The function takes no pointer; it returns a constant.
-        let mut nodes = block(unsafe { sys::lunatik_shared_functions_size() })?;
-        let pointer = nodes.as_mut_ptr();
-        // From here on, dropping this lets go of the block, whatever happens.
-        let shared = Self { _nodes: nodes };
-        // SAFETY: The block is that large, and there is no other runtime yet.
-        unsafe { sys::lunatik_note_shared_functions(pointer.cast()) };
-        with_runtime(|_| Ok(()))?;
-        // SAFETY: As above.
-        unsafe { sys::lunatik_share_functions() };
-        Ok(shared)
-    }
-}
-
-impl Drop for SharedFunctions {
-    fn drop(&mut self) {
-        // SAFETY: There is no VM any more.
-        unsafe { sys::lunatik_unshare_functions() };
-    }
+fn share_strings(runtime: &Arc<Runtime>) -> Result<SharedStrings> {
+    let chain = Chain::new()?;
+    let entered = runtime
+        .as_arc_borrow()
+        .enter(&chain, None)
+        .map_err(|_| EINTR)?;
+    open_modules(entered.state()).map_err(|_| ENOMEM)?;
+    SharedStrings::of(entered.state())
 }
 
 fn open_modules(state: State) -> Result<(), Raised> {

@@ -18,18 +18,10 @@ use crate::{
     native, //
 };
 
-/// The number in the userdata at `index`, if it is one of ours.
+/// The number in the userdata at `index`, if it can be one of ours. Whoever made it, the number leads to
+/// an object or to none.
 fn id(state: State, index: c_int) -> Option<ObjectId> {
-    if state.kind(index) != Kind::Userdata {
-        return None;
-    }
-    let (block, size) = state.userdata(index)?;
-    if size != size_of::<ObjectId>() {
-        return None;
-    }
-    // SAFETY: The block is that big, and Lua aligns it for every basic type. Any bytes are a
-    // valid number: whoever made this userdata, it leads to an object or to none.
-    Some(unsafe { block.cast::<ObjectId>().read() })
+    state.userdata(index)
 }
 
 /// Calls `with` with the `T` at `index`, if there is one. It must neither call Lua nor drop an object.
@@ -133,13 +125,7 @@ pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result
     match make() {
         Err(error) if error == ENOMEM || error == ENOSPC => {
             collect_garbage(state)?;
-            make().map_err(|error| {
-                if error == ENOSPC {
-                    Error::message(fmt!("too many objects"))
-                } else {
-                    error.into()
-                }
-            })
+            make().map_err(no_room)
         }
         result => Ok(result?),
     }
@@ -149,12 +135,8 @@ pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result
 pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
     state.reserve(lua::MIN_STACK)?;
     let object: KBox<dyn Object> = KBox::new(object, GFP_KERNEL_ACCOUNT)?;
-    let block = state
-        .new_userdata(size_of::<ObjectId>())?
-        .cast::<ObjectId>();
+    state.new_userdata(ObjectId::NULL)?;
     let userdata = state.top();
-    // SAFETY: The block is that big and aligned; this number leads to no object.
-    unsafe { block.write(ObjectId::NULL) };
     push_metatable(state, object.class())?;
     state.set_metatable(userdata)?;
     if Vm::with_objects(state, |objects| objects.is_full()) {
@@ -166,8 +148,7 @@ pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
         drop(object);
         no_room(error)
     })?;
-    // SAFETY: As above; the userdata is still on the stack.
-    unsafe { block.write(id) };
+    state.set_userdata(userdata, id);
     Ok(())
 }
 
