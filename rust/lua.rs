@@ -30,23 +30,29 @@ mod for_tests;
 mod function;
 mod kind;
 mod library;
+mod machine;
 mod main_state;
 mod program;
 mod shared;
 mod state;
 mod states;
 mod text;
+mod thread;
 mod transfer;
 mod values;
 
 pub(crate) use error::{Error, Raised, Result};
 pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
 pub(crate) use kind::Kind;
+pub(crate) use machine::{clock, Deferred, Head, Machine};
 pub(crate) use main_state::{Interrupt, MainState};
 pub(crate) use program::ProgramEnd;
 pub(crate) use shared::{seed_pointer_hash, SharedFunctions, SharedStrings};
 pub(crate) use state::{Reference, State};
 pub(crate) use text::Text;
+pub(crate) use thread::{
+    freed as thread_freed, made as thread_made, Record, ThreadPointer, //
+};
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};
 

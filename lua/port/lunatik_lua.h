@@ -109,7 +109,7 @@ void lunatik_thread_freed(struct lua_State *thread);
 #define luai_userstatethread(L, L1) lunatik_thread_made(L, L1)
 #define luai_userstatefree(L, L1) lunatik_thread_freed(L1)
 
-/* The main thread is freed last, and has no permissions in its extra space any more. */
+/* The main thread is freed last. */
 void lunatik_state_closed(struct lua_State *main);
 #define luai_userstateclose(L) lunatik_state_closed(L)
 

@@ -11,7 +11,10 @@ use core::{
 };
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{Atomic, Full, Release},
+        Arc, //
+    },
 };
 
 use super::{
@@ -27,6 +30,8 @@ use crate::sys::kernel_helpers as sys;
 /// The pointer came from `lunatik_large_new()`, with the account, and was not destroyed.
 pub(crate) struct LargeBlocks {
     large: NonNull<sys::lunatik_large>,
+    /// Whether somebody takes or settles.
+    busy: Atomic<bool>,
     _account: Arc<Account>,
 }
 
@@ -62,6 +67,7 @@ impl LargeBlocks {
         // INVARIANT: It was just made, with that account.
         Ok(Self {
             large: NonNull::new(large).ok_or(ENOMEM)?,
+            busy: Atomic::new(false),
             _account: account,
         })
     }
@@ -72,19 +78,20 @@ impl LargeBlocks {
     /// An `exact` block is whole pages, to be [given back](Self::give); another one is for
     /// `kvfree()` or [`drop_block`].
     ///
-    /// # Safety
-    ///
-    /// `size` is large; and nobody else takes, gives or settles at the same time.
-    pub(crate) unsafe fn take(
+    /// There is none where `size` is not [large](is_large), or somebody else takes or settles.
+    pub(crate) fn take(
         &self,
         size: usize,
         exact: bool,
         memcg: &MemoryCgroup,
         is_ended: &dyn Fn() -> bool,
     ) -> *mut u8 {
-        // SAFETY: As the caller promises; `memcg` lives until `drop()` has waited for the worker,
-        // and the reference to the closure until the call returns.
-        unsafe {
+        if !is_large(size) || self.busy.xchg(true, Full) {
+            return ptr::null_mut();
+        }
+        // SAFETY: The size is large, and the flag is ours; `memcg` lives until `drop()` has waited for the
+        // worker, and the reference to the closure until the call returns.
+        let block = unsafe {
             sys::lunatik_large_take(
                 self.large.as_ptr(),
                 size,
@@ -93,16 +100,31 @@ impl LargeBlocks {
                 Some(call),
                 ptr::from_ref(&is_ended).cast_mut().cast(),
             )
-        }
-        .cast()
+        };
+        self.busy.store(false, Release);
+        block.cast()
+    }
+
+    /// Room for `size` bytes, as [`take`](Self::take) gives it.
+    pub(crate) fn take_room(
+        &self,
+        size: usize,
+        memcg: &MemoryCgroup,
+        is_ended: &dyn Fn() -> bool,
+    ) -> Option<KVVec<u8>> {
+        let block = self.take(size, false, memcg, is_ended);
+        // SAFETY: The block has `size` bytes and came from `kmalloc()` or `kvmalloc()`, and nobody
+        // else has it.
+        (!block.is_null()).then(|| unsafe { KVVec::from_raw_parts(block, 0, size) })
     }
 
     /// Gives a block back. What is not free yet is [`given`](Self::given).
     ///
     /// # Safety
     ///
-    /// As for [`take`](Self::take), where `block` of `size` bytes came from, exact, or it was shrunk
-    /// to that since; `size` counts whole pages. It is not in use.
+    /// - `block` of `size` bytes came from [`take`](Self::take), exact, or it was shrunk to that since;
+    ///   `size` counts whole pages. It is not in use.
+    /// - Nobody takes, gives or settles at the same time.
     pub(crate) unsafe fn give(&self, block: *mut u8, size: usize) {
         // SAFETY: As the caller promises.
         unsafe { sys::lunatik_large_give(self.large.as_ptr(), block.cast(), size) };
@@ -114,13 +136,13 @@ impl LargeBlocks {
         unsafe { sys::lunatik_large_given(self.large.as_ptr()) }
     }
 
-    /// Waits until all that was given back is free, or `is_ended`, as [`take`](Self::take).
-    ///
-    /// # Safety
-    ///
-    /// Nobody else takes, gives or settles at the same time.
-    pub(crate) unsafe fn settle(&self, is_ended: &dyn Fn() -> bool) {
-        // SAFETY: As the caller promises; the reference lives until the call returns.
+    /// Waits until all that was given back is free, or `is_ended`, as [`take`](Self::take). Does nothing
+    /// where somebody else takes or settles.
+    pub(crate) fn settle(&self, is_ended: &dyn Fn() -> bool) {
+        if self.busy.xchg(true, Full) {
+            return;
+        }
+        // SAFETY: The flag is ours; the reference lives until the call returns.
         unsafe {
             sys::lunatik_large_settle(
                 self.large.as_ptr(),
@@ -128,6 +150,7 @@ impl LargeBlocks {
                 ptr::from_ref(&is_ended).cast_mut().cast(),
             )
         };
+        self.busy.store(false, Release);
     }
 
     /// Has the thread that waits look whether it is to end. In any context.

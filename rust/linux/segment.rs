@@ -70,9 +70,6 @@ pub(crate) fn give(taken: usize) {
     IN_USE.fetch_sub(taken, Relaxed);
 }
 
-/// What [`run`] runs.
-pub(crate) type Function = unsafe extern "C" fn(*mut c_void);
-
 /// The call that waits for a segment, of calls that are made within each other.
 pub(crate) struct Waiting(UnsafeCell<*mut sys::lunatik_queued_call>);
 
@@ -90,85 +87,63 @@ impl Waiting {
     }
 }
 
-/// Runs `function(argument)` on another kernel stack, and returns when it has. [`Waiting::boost`]
-/// cancels it until it begins.
-///
-/// Returns false if nothing was run: there are too many segments, the caller must not sleep, or the call was cancelled.
-///
+// SAFETY: The helpers touch the pointer with their lock, and it leads to a call whose caller waits.
+unsafe impl Sync for Waiting {}
+
 /// # Safety
 ///
-/// - The function must be sound on any thread while the caller waits.
-/// - Nobody else gives this `waiting` but calls that `function` makes, and it lives as long as they.
-pub(crate) unsafe fn run(function: Function, argument: *mut c_void, waiting: &Waiting) -> bool {
+/// `call` is an `Option<F>` that nobody else uses.
+unsafe extern "C" fn make<F: FnOnce()>(call: *mut c_void) {
+    // SAFETY: As the caller promises.
+    if let Some(call) = unsafe { (*call.cast::<Option<F>>()).take() } {
+        call();
+    }
+}
+
+/// Makes `call` on another kernel stack, and returns when it has ended. [`Waiting::boost`] cancels it
+/// until it begins. Within it, calls may use the same `waiting` for themselves.
+///
+/// Returns false if nothing was run: there are too many segments, the caller must not sleep, or the call was cancelled.
+pub(crate) fn run<F: FnOnce() + Send>(call: F, waiting: &Waiting) -> bool {
     if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
         IN_USE.fetch_sub(1, Relaxed);
         return false;
     }
-    // SAFETY: As the caller promises.
-    let ran = unsafe { run_beyond_limit(function, argument, waiting) };
+    let ran = run_beyond_limit(call, waiting);
     IN_USE.fetch_sub(1, Relaxed);
     ran
 }
 
 /// As [`run`], however many segments are in use: for what cannot fail, and takes no second one.
-///
-/// # Safety
-///
-/// As for [`run`].
-pub(crate) unsafe fn run_beyond_limit(
-    function: Function,
-    argument: *mut c_void,
-    waiting: &Waiting,
-) -> bool {
+fn run_beyond_limit<F: FnOnce() + Send>(call: F, waiting: &Waiting) -> bool {
     let queue = QUEUE.load(Relaxed);
     if queue.is_null() || !task::is_in_task() {
         return false;
     }
-    // SAFETY: The queue outlives every runtime, and what runs in it; the caller vouches for the rest.
-    unsafe { sys::lunatik_run_on_queue(queue, Some(function), argument, waiting.0.get()) }
+    let mut call = Some(call);
+    // SAFETY: The queue outlives every runtime, and what runs in it. The call may be made on any thread,
+    // for it is `Send`, and this one waits until it has ended.
+    unsafe {
+        sys::lunatik_run_on_queue(
+            queue,
+            Some(make::<F>),
+            ptr::from_mut(&mut call).cast(),
+            waiting.0.get(),
+        )
+    }
 }
 
 /// The stack is low, and there is no other one.
 pub(crate) struct NoRoom;
 
-/// Calls `call` where a few Lua functions can be called without a change of stacks: on this stack
-/// if it has enough left, else on another one, by `run`, which is [`run`] or does that.
-///
-/// Each protected call of Lua changes stacks by itself where little is left. So this is for work
-/// that makes many of them: one change does for all. Fails if there is no room, and no other stack to be had.
-///
-/// # Safety
-///
-/// As for [`run`].
-#[inline(always)]
-pub(crate) unsafe fn with_room<T, F: FnOnce() -> T>(
-    run: impl FnOnce(Function, *mut c_void),
-    call: F,
-) -> Result<T, NoRoom> {
-    /// What is called, or has been.
-    enum Work<T, F> {
-        Waiting(F),
-        Done(T),
-        Taken,
-    }
-
-    unsafe extern "C" fn make<T, F: FnOnce() -> T>(argument: *mut c_void) {
-        // SAFETY: It is the `Work` below, whose owner waits.
-        let work = unsafe { &mut *argument.cast::<Work<T, F>>() };
-        if let Work::Waiting(function) = core::mem::replace(work, Work::Taken) {
-            *work = Work::Done(function());
-        }
-    }
-
+/// Makes `call` where a few Lua functions can be called without a change of stacks: on this stack
+/// if it has enough left, else on another one, however many are in use. For what cannot fail. Fails where
+/// the caller must not sleep.
+pub(crate) fn with_room<T: Send>(call: impl FnOnce() -> T + Send) -> Result<T, NoRoom> {
     if !stack::lacks_room() {
         return Ok(call());
     }
-    let mut work = Work::Waiting(call);
-    run(make::<T, F>, ptr::from_mut(&mut work).cast());
-    match work {
-        Work::Done(result) => Ok(result),
-        Work::Waiting(_) => Err(NoRoom),
-        // SAFETY: `make()` leaves it only while it runs, and the caller has waited for that.
-        Work::Taken => unsafe { core::hint::unreachable_unchecked() },
-    }
+    let mut result = None;
+    run_beyond_limit(|| result = Some(call()), &Waiting::none());
+    result.ok_or(NoRoom)
 }

@@ -6,77 +6,145 @@
 use core::{
     cell::UnsafeCell,
     ffi::c_void,
-    marker::PhantomPinned, //
+    marker::PhantomPinned,
+    pin::Pin,
+    ptr, //
+};
+use kernel::{
+    sync::{
+        aref::ARef,
+        atomic::{Atomic, Full, Release},
+        Arc, //
+    },
+    task::Task, //
 };
 
 use crate::sys::kernel_helpers as sys;
 
+/// What a [`Watch`] looks after.
+pub(crate) trait Watched: Send + Sync {
+    /// Called in a hard interrupt every 10 ms, while the watch is armed.
+    ///
+    /// `used` and `slept` are nanoseconds since the last tick, 10 ms at most: the CPU time of the thread
+    /// that armed the watch, and the time that it has slept. Neither counts while it waits for a CPU.
+    fn tick(&self, used: u64, slept: u64);
+}
+
+/// The watch is not armed.
+const IDLE: i32 = 0;
+/// Somebody arms or disarms it.
+const BUSY: i32 = 1;
+/// It is armed.
+const ARMED: i32 = 2;
+
+/// What an armed watch refers to.
+struct Armed<T: Watched> {
+    target: Arc<T>,
+    fire: fn(&T),
+    /// The thread that the watch looks at.
+    _task: ARef<Task>,
+}
+
 /// A timer that looks every 10 ms.
-pub(crate) struct Watch {
+///
+/// # Invariants
+///
+/// Only who has made the state `BUSY` touches the timer and changes `armed`, which is there while the timer is
+/// armed. Then the state is `ARMED`, or `BUSY` by who arms or disarms it.
+pub(crate) struct Watch<T: Watched> {
+    state: Atomic<i32>,
+    armed: UnsafeCell<Option<Armed<T>>>,
     watch: UnsafeCell<sys::lunatik_watch>,
-    armed: UnsafeCell<bool>,
     _pin: PhantomPinned,
 }
 
-// SAFETY: Only `arm()` and `disarm()` touch the fields, whose callers take turns.
-unsafe impl Send for Watch {}
-// SAFETY: As above.
-unsafe impl Sync for Watch {}
+// SAFETY: What it refers to belongs to no thread.
+unsafe impl<T: Watched> Send for Watch<T> {}
+// SAFETY: By the type invariants those who touch the fields take turns.
+unsafe impl<T: Watched> Sync for Watch<T> {}
 
-impl Watch {
+/// # Safety
+///
+/// `armed` is the `Armed<T>` of a watch that is armed.
+unsafe extern "C" fn fire<T: Watched>(armed: *mut c_void) {
+    // SAFETY: As the caller promises.
+    let armed = unsafe { &*armed.cast::<Armed<T>>() };
+    (armed.fire)(&armed.target);
+}
+
+/// # Safety
+///
+/// As for [`fire`].
+unsafe extern "C" fn tick<T: Watched>(armed: *mut c_void, used: u64, slept: u64) {
+    // SAFETY: As the caller promises.
+    let armed = unsafe { &*armed.cast::<Armed<T>>() };
+    armed.target.tick(used, slept);
+}
+
+impl<T: Watched> Watch<T> {
     /// A watch that is not armed.
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
+        // INVARIANT: It is idle.
         Self {
+            state: Atomic::new(IDLE),
+            armed: UnsafeCell::new(None),
             watch: UnsafeCell::new(sys::lunatik_watch { space: [0; 20] }),
-            armed: UnsafeCell::new(false),
             _pin: PhantomPinned,
         }
     }
 
-    /// Has `tick(argument, used, slept)` called in a hard interrupt every 10 ms, and
-    /// `fire(argument)`, once, if the calling process is killed before [`disarm`](Self::disarm), or
-    /// that does not come within `deadline_ms` of its CPU time (0: no matter when), or ten times
-    /// that of sleep.
+    /// Looks after `target`, and calls `fire` with it in a hard interrupt, once, if the calling process is
+    /// killed before [`disarm`](Self::disarm), or that does not come within `deadline_ms` of its CPU time
+    /// (0: no matter when), or ten times that of sleep.
     ///
-    /// `used` and `slept` are nanoseconds since the last tick, 10 ms at most: the CPU time of the
-    /// calling thread, and the time that it has slept. Neither counts while it waits for a CPU.
-    ///
-    /// # Safety
-    ///
-    /// The watch must be pinned and not armed, and nobody else may use it until it is disarmed,
-    /// which must happen before it goes away. Both calls must be sound until then.
-    pub(crate) unsafe fn arm(
-        &self,
-        fire: unsafe extern "C" fn(*mut c_void),
-        tick: unsafe extern "C" fn(*mut c_void, u64, u64),
-        argument: *mut c_void,
-        deadline_ms: u32,
-    ) {
-        // SAFETY: As the caller promises.
+    /// Does nothing if it is armed already.
+    pub(crate) fn arm(self: Pin<&Self>, target: Arc<T>, fire: fn(&T), deadline_ms: u32) {
+        if self.state.cmpxchg(IDLE, BUSY, Full).is_err() {
+            return;
+        }
+        let armed = Armed {
+            target,
+            fire,
+            _task: ARef::from(&**kernel::current!()),
+        };
+        // INVARIANT: The state is ours.
+        // SAFETY: Nobody else touches the fields. They are pinned, and `drop()` disarms the timer, so it
+        // finds the target and the thread, to which there are references, until it is disarmed.
         unsafe {
-            *self.armed.get() = true;
+            let armed = (*self.armed.get()).insert(armed);
             sys::lunatik_watch_arm(
                 self.watch.get(),
-                Some(fire),
-                Some(tick),
-                argument,
+                Some(self::fire::<T>),
+                Some(self::tick::<T>),
+                ptr::from_mut(armed).cast(),
                 deadline_ms,
             );
         }
+        self.state.store(ARMED, Release);
     }
 
-    /// Ends the watch, and returns whether `fire` was called.
-    ///
-    /// # Safety
-    ///
-    /// To be called by whoever armed the watch.
-    pub(crate) unsafe fn disarm(&self) -> bool {
-        // SAFETY: As the caller promises.
-        unsafe {
-            if !core::mem::replace(&mut *self.armed.get(), false) {
-                return false;
-            }
-            sys::lunatik_watch_disarm(self.watch.get())
+    /// Ends the watch if it is armed, and returns whether `fire` was called. Neither that nor `tick` runs
+    /// any more then.
+    pub(crate) fn disarm(&self) -> bool {
+        if self.state.cmpxchg(ARMED, BUSY, Full).is_err() {
+            return false;
         }
+        // INVARIANT: The state is ours.
+        // SAFETY: Nobody else touches the fields, and the timer is armed.
+        let (fired, armed) = unsafe {
+            (
+                sys::lunatik_watch_disarm(self.watch.get()),
+                (*self.armed.get()).take(),
+            )
+        };
+        self.state.store(IDLE, Release);
+        drop(armed);
+        fired
+    }
+}
+
+impl<T: Watched> Drop for Watch<T> {
+    fn drop(&mut self) {
+        self.disarm();
     }
 }

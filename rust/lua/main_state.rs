@@ -3,15 +3,24 @@
 //! The main state of a VM, as its owner has it.
 
 use core::{
-    ffi::{c_int, c_void},
+    ffi::c_int,
+    marker::PhantomPinned,
     ptr, //
 };
 use kernel::{
     prelude::*,
-    sync::atomic::{Atomic, Relaxed}, //
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
 };
 
-use super::State;
+use super::{
+    machine::{allocate, Machine},
+    state::State,
+    states,
+    thread, //
+};
 use crate::sys::lua as sys;
 
 /// What an interrupt ends.
@@ -29,54 +38,75 @@ pub(crate) enum Interrupt {
 ///
 /// # Invariants
 ///
-/// The pointer is null, or a main state that is alive.
-pub(crate) struct MainState(Atomic<*mut sys::lua_State>);
+/// The pointer is null, or a main state that is alive, and that is counted.
+pub(crate) struct MainState {
+    state: Atomic<*mut sys::lua_State>,
+    /// C comes to the VM around this while it closes the state.
+    _pin: PhantomPinned,
+}
 
 impl MainState {
     /// No state yet.
     pub(crate) const fn none() -> Self {
         // INVARIANT: It is null.
-        Self(Atomic::new(ptr::null_mut()))
+        Self {
+            state: Atomic::new(ptr::null_mut()),
+            _pin: PhantomPinned,
+        }
     }
 
-    /// Makes the state, without any library. To be called once.
-    ///
-    /// # Safety
-    ///
-    /// `allocate` must do what Lua asks of an allocator, with `user_data`, until
-    /// [`close`](Self::close) returns, which must be called before this is dropped.
-    pub(crate) unsafe fn open(
-        &self,
-        allocate: sys::lua_Alloc,
-        user_data: *mut c_void,
+    /// Makes the main state of `machine`, without any library, whose thread has `permissions`. `EBUSY` if
+    /// it has one.
+    pub(crate) fn open<M: Machine>(
+        machine: Pin<&M>,
         seed: u32,
+        permissions: Arc<M::Permissions>,
     ) -> Result {
-        // SAFETY: As the caller promises.
-        let state = unsafe { sys::lunatik_newstate(allocate, user_data, seed) };
+        let machine = machine.get_ref();
+        if !machine.main().as_raw().is_null() {
+            return Err(EBUSY);
+        }
+        states::count()?;
+        let user_data = ptr::from_ref(machine).cast_mut().cast();
+        // SAFETY: The machine does not move, and is dropped, for it is pinned; `drop()` of this closes
+        // the state before what the allocator needs goes, as `Machine` promises.
+        let state = unsafe { sys::lunatik_newstate(Some(allocate::<M>), user_data, seed) };
         if state.is_null() {
+            states::uncount();
             return Err(ENOMEM);
         }
-        // INVARIANT: It was just made.
-        self.0.store(state, Relaxed);
+        // SAFETY: It was just made for an `M`, and its thread has no permissions.
+        unsafe { thread::give_permissions::<M>(state, permissions) };
+        // INVARIANT: It was just made, and counted above.
+        machine.main().state.store(state, Relaxed);
         Ok(())
     }
 
+    /// The state. The reference to the machine that this is a part of shows that the caller executes it.
+    ///
+    /// `None` before there is one.
+    pub(crate) fn of<M: Machine>(machine: &M) -> Option<State> {
+        let state = machine.main().as_raw();
+        // SAFETY: By the type invariant it is alive, and the caller executes it, as `Machine` promises.
+        (!state.is_null()).then(|| unsafe { State::from_raw(state) })
+    }
+
     /// Closes the state, if there is one.
-    ///
-    /// # Safety
-    ///
-    /// Nobody else may use this any more, except the allocator.
-    pub(crate) unsafe fn close(&self) {
+    pub(crate) fn close(&mut self) {
         let state = self.as_raw();
         if !state.is_null() {
-            // SAFETY: By the type invariant it is alive; the caller vouches for the rest.
+            // SAFETY: By the type invariant it is alive. Nobody else has a reference to this or to the
+            // machine around it, but the allocator.
             unsafe { sys::lunatik_close(state) };
+            // INVARIANT: It is null.
+            self.state.store(ptr::null_mut(), Relaxed);
+            states::uncount();
         }
     }
 
     /// The pointer; null before there is a state.
     pub(crate) fn as_raw(&self) -> *mut sys::lua_State {
-        self.0.load(Relaxed)
+        self.state.load(Relaxed)
     }
 
     /// Whether `state` is this one, and not a coroutine.
@@ -126,5 +156,11 @@ impl MainState {
         let state = self.as_raw();
         // SAFETY: By the type invariant it is alive; the function reads flags.
         !state.is_null() && unsafe { sys::lunatik_is_ended(state) != 0 }
+    }
+}
+
+impl Drop for MainState {
+    fn drop(&mut self) {
+        self.close();
     }
 }

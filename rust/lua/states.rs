@@ -17,29 +17,23 @@ const COUNT: usize = ONE - 1;
 /// The number of states, with the flags above.
 static STATES: Atomic<usize> = Atomic::new(0);
 
-/// The existence of a state: made before it, and dropped after it.
-pub(super) struct Counted(());
-
-impl Counted {
-    /// Counts a state that is to be made. `EBUSY` if none may be made now.
-    pub(super) fn new() -> Result<Self> {
-        let mut states = STATES.load(Relaxed);
-        loop {
-            if states & CLOSED != 0 || (states & ONE != 0 && states & COUNT != 0) {
-                return Err(EBUSY);
-            }
-            match STATES.cmpxchg(states, states.wrapping_add(1), Full) {
-                Ok(_) => return Ok(Self(())),
-                Err(other) => states = other,
-            }
+/// Counts a state that is to be made. `EBUSY` if none may be made now.
+pub(super) fn count() -> Result {
+    let mut states = STATES.load(Relaxed);
+    loop {
+        if states & CLOSED != 0 || (states & ONE != 0 && states & COUNT != 0) {
+            return Err(EBUSY);
+        }
+        match STATES.cmpxchg(states, states.wrapping_add(1), Full) {
+            Ok(_) => return Ok(()),
+            Err(other) => states = other,
         }
     }
 }
 
-impl Drop for Counted {
-    fn drop(&mut self) {
-        STATES.fetch_sub(1, Full);
-    }
+/// A state that was counted is gone, or was not made.
+pub(super) fn uncount() {
+    STATES.fetch_sub(1, Full);
 }
 
 /// While this lives, states are kept from being made.

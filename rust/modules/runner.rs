@@ -144,7 +144,8 @@ fn shutdown(state: State) -> lua::Result {
         }
     }
     if registry::is_registered(&caller) {
-        caller.stop_for(caller.executing_chain().as_ref(), None, 0)?;
+        let chain = caller.executing_chain();
+        caller.borrow().stop_for(chain.as_ref(), None, 0)?;
     }
     Ok(0)
 }

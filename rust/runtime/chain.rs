@@ -59,7 +59,8 @@ pub(super) fn graph() -> Result<Arc<SpinLock<Graph>>> {
 
 /// A thread of execution through runtimes.
 pub(crate) struct Chain {
-    /// What this chain waits for.
+    /// What this chain waits for. Set while it waits, by who has references to both; so there is no circle
+    /// of chains and runtimes that keep each other, and none of these references is the last one.
     waits_for: LockedBy<Option<Arc<Runtime>>, Graph>,
     /// How many times it has entered a runtime.
     entries: Atomic<u64>,
@@ -100,6 +101,48 @@ pub(crate) enum EnterError {
     Interrupted,
     /// It is being stopped, or has ended.
     Gone,
+}
+
+/// The ownership of a runtime: the right to execute it, and to end it. There is one at a time.
+///
+/// Where it is not [released](Self::release), the runtime stays owned for ever.
+#[must_use]
+pub(super) struct Owner<'a>(ArcBorrow<'a, Runtime>);
+
+// SAFETY: Ownership belongs to a chain, and a chain to no thread. The reference is one to an `Arc`.
+unsafe impl Send for Owner<'_> {}
+
+impl<'a> Owner<'a> {
+    /// The runtime.
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.0
+    }
+
+    /// A reference to the runtime.
+    pub(super) fn borrow(&self) -> ArcBorrow<'a, Runtime> {
+        self.0
+    }
+
+    /// Gives the ownership up.
+    pub(super) fn release(self) {
+        self.runtime().ownership().release();
+    }
+
+    /// Leaves the ownership to who has the result.
+    pub(super) fn suspend(self) -> SuspendedOwner {
+        SuspendedOwner(self.runtime().id())
+    }
+}
+
+/// The ownership of a runtime whose program has left its thread.
+#[must_use]
+pub(super) struct SuspendedOwner(u64);
+
+impl SuspendedOwner {
+    /// Goes on with it. `None` if it is that of another runtime.
+    pub(super) fn resume(self, runtime: ArcBorrow<'_, Runtime>) -> Option<Owner<'_>> {
+        (runtime.id() == self.0).then_some(Owner(runtime))
+    }
 }
 
 /// Who owns a runtime, and who wants to.
@@ -149,11 +192,11 @@ impl Ownership {
     /// Makes `chain` the owner of `runtime`, waiting for its turn.
     ///
     /// `give_up` is asked after each wake-up; returning an error ends the wait.
-    pub(super) fn acquire(
-        runtime: ArcBorrow<'_, Runtime>,
+    pub(super) fn acquire<'a>(
+        runtime: ArcBorrow<'a, Runtime>,
         chain: &Arc<Chain>,
         mut give_up: impl FnMut() -> Result<(), EnterError>,
-    ) -> Result<(), EnterError> {
+    ) -> Result<Owner<'a>, EnterError> {
         let this = runtime.ownership();
         let mut graph = this.graph.lock();
         loop {
@@ -161,7 +204,7 @@ impl Ownership {
             let owner = &mut this.owned.access_mut(&mut graph).owner;
             if owner.is_none() {
                 *owner = Some(chain.clone());
-                return Ok(());
+                return Ok(Owner(runtime));
             }
             if this.leads_to(&graph, chain) {
                 return Err(EnterError::Deadlock);
@@ -180,15 +223,18 @@ impl Ownership {
     }
 
     /// Makes `chain` the owner of `runtime` if nobody is.
-    pub(super) fn try_acquire(runtime: &Runtime, chain: &Arc<Chain>) -> bool {
+    pub(super) fn try_acquire<'a>(
+        runtime: ArcBorrow<'a, Runtime>,
+        chain: &Arc<Chain>,
+    ) -> Option<Owner<'a>> {
         let this = runtime.ownership();
         let mut graph = this.graph.lock();
         let owner = &mut this.owned.access_mut(&mut graph).owner;
         if owner.is_some() {
-            return false;
+            return None;
         }
         *owner = Some(chain.clone());
-        true
+        Some(Owner(runtime))
     }
 
     /// Whether the owner is `chain` or waits, however indirectly, for what `chain` owns.
@@ -210,8 +256,8 @@ impl Ownership {
         }
     }
 
-    /// Gives the ownership up. Only its owner calls this.
-    pub(super) fn release(&self) {
+    /// Gives the ownership up, for [`Owner::release`].
+    fn release(&self) {
         let mut graph = self.graph.lock();
         self.notify(&graph);
         let chain = self.owned.access_mut(&mut graph).owner.take();

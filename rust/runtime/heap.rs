@@ -29,12 +29,15 @@ use kernel::{
     warn_on, //
 };
 
+mod cell;
 mod classes;
 mod failures;
 mod nursery;
 mod source;
 mod span;
 mod stock;
+
+pub(crate) use cell::HeapCell;
 
 use self::{
     classes::{class_of, class_size, class_within, is_small, CLASSES},

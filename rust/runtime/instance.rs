@@ -5,7 +5,6 @@
 //! Lock order: ownership (see `chain.rs`, held across Lua code), then any one of `details`, `sink`,
 //! the log and the registry's locks, none of which is held across Lua code or within another.
 
-use core::cell::UnsafeCell;
 use kernel::{
     impl_has_work,
     new_mutex,
@@ -13,13 +12,11 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        aref::ARef,
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
         Mutex,
         SpinLock, //
     },
-    task::Task,
     time::{hrtimer::HrTimer, Delta, Instant, Monotonic},
     workqueue::Work, //
 };
@@ -51,6 +48,7 @@ mod failure;
 mod interruption;
 mod life;
 mod memory;
+mod owned_vm;
 mod permitted;
 mod phase;
 mod printing;
@@ -64,6 +62,7 @@ use self::{
     interruption::Interruption,
     life::Life,
     memory::OBJECTS,
+    owned_vm::OwnedVm,
     staying::Staying,
     visible_vm::VisibleVm, //
 };
@@ -97,9 +96,8 @@ pub(crate) struct Options<'a> {
     pub(crate) made_by: Option<Arc<Runtime>>,
 }
 
-struct Executing {
-    task: ARef<Task>,
-}
+/// The address of the thread that has entered a runtime.
+struct Executing(usize);
 
 struct Details {
     executing: Option<Executing>,
@@ -119,7 +117,7 @@ struct Details {
 ///
 /// # Invariants
 ///
-/// `vm` is only touched by whoever owns `ownership`.
+/// `above` is null, or a runtime whose code waits for the present call into this one, and so lives.
 #[pin_data]
 pub(crate) struct Runtime {
     id: u64,
@@ -162,7 +160,7 @@ pub(crate) struct Runtime {
     memory_peak: Atomic<usize>,
     /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
     /// In a block of its own: with it a runtime would take twice the block that it takes.
-    watch: Pin<KBox<Watch>>,
+    watch: Pin<KBox<Watch<Runtime>>>,
     /// What enters it to end it where nobody waits for that.
     ending_chain: Arc<Chain>,
     /// Until when the grace lasts that it gets from that, in milliseconds of its age.
@@ -189,15 +187,14 @@ pub(crate) struct Runtime {
     sink: Mutex<Option<Arc<dyn Sink>>>,
     #[pin]
     log: Log,
-    vm: UnsafeCell<Option<Pin<KBox<Vm>>>>,
+    vm: OwnedVm,
 }
 
 impl_has_work! {
     impl HasWork<Self> for Runtime { self.ending }
 }
 
-// SAFETY: All fields but `vm` and the pointer in `details` are; these are guarded as the type
-// invariants and the field say, and a VM belongs to no thread.
+// SAFETY: All fields but `above` are, and that is as the field says.
 unsafe impl Send for Runtime {}
 // SAFETY: As above.
 unsafe impl Sync for Runtime {}
@@ -280,10 +277,12 @@ impl Runtime {
                 timer <- HrTimer::new(),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),
                 log <- Log::new(&log_account),
-                vm: UnsafeCell::new(None),
+                vm: OwnedVm::none(),
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
+        let mut owner =
+            Ownership::try_acquire(runtime.as_arc_borrow(), &runtime.ending_chain).ok_or(EBUSY)?;
         let vm = Vm::new(
             &runtime,
             runtime.account.limit(),
@@ -292,19 +291,18 @@ impl Runtime {
             options.permissions,
         )?;
         // SAFETY: `tear_down()` replaces it before it takes the VM, which does not move.
-        let visible = unsafe { VisibleVm::of(&vm) };
-        // SAFETY: Nobody else knows the runtime yet.
-        unsafe { *runtime.vm.get() = Some(vm) };
+        let visible = unsafe { VisibleVm::of(vm.exposed()) };
+        owner.replace_vm(Some(vm));
         runtime.details.lock().vm = visible;
         let added = live::add(&runtime).and_then(|()| match &parent {
             Some(parent) => parent.children.add(&runtime),
             None => Ok(()),
         });
-        if let Err(error) = added {
-            runtime.tear_down();
-            return Err(error);
+        if added.is_err() {
+            owner.tear_down();
         }
-        Ok(runtime)
+        owner.release();
+        added.map(|()| runtime)
     }
 
     /// A number that no other runtime has or had since the module was loaded.
@@ -389,7 +387,7 @@ impl Runtime {
         details
             .executing
             .as_ref()
-            .is_some_and(|executing| executing.task.as_ptr() == task)
+            .is_some_and(|executing| executing.0 == task.addr())
     }
 
     /// Whether it was told to stop.

@@ -9,10 +9,7 @@
 //!
 //! Lock order: `Interruptible::thread` is a leaf.
 
-use core::{
-    mem::offset_of,
-    ptr, //
-};
+use core::mem::offset_of;
 use kernel::{
     new_spinlock,
     prelude::*,
@@ -29,7 +26,7 @@ use super::{
     vm::Vm, //
 };
 use crate::{
-    lua::State,
+    lua::{Record, State, ThreadPointer},
     sys::lua as sys, //
 };
 
@@ -83,17 +80,7 @@ impl Owner {
     }
 }
 
-/// A pointer to a thread, or null.
-struct Thread(*mut sys::lua_State);
-
-// SAFETY: The pointer is only used under the lock around it; see `Interruptible::interrupt()`.
-unsafe impl Send for Thread {}
-
 /// The record of a thread.
-///
-/// # Invariants
-///
-/// The pointer in `thread` is null, or the thread is alive.
 #[pin_data]
 #[repr(C)]
 pub(crate) struct Interruptible {
@@ -103,7 +90,7 @@ pub(crate) struct Interruptible {
     id: u64,
     owner: Counted,
     #[pin]
-    thread: SpinLock<Thread>,
+    thread: SpinLock<ThreadPointer>,
 }
 
 const _: () = {
@@ -150,14 +137,12 @@ impl Interruptible {
     /// still exists. From any CPU, in a context that may be atomic; waits for nobody.
     pub(crate) fn interrupt(&self, mode: Mode) -> bool {
         let thread = self.thread.lock();
-        if thread.0.is_null() {
+        if !thread.is_there() {
             return false;
         }
         // The exchange orders this before the VM looks up, which it does before it reads the mode.
         self.mode.xchg(mode as i32, Full);
-        // SAFETY: By the type invariant the thread is alive, and so is its VM, while the lock is
-        // held; the function stores a flag.
-        unsafe { sys::lunatik_look_up(thread.0) };
+        thread.look_up();
         true
     }
 
@@ -165,10 +150,7 @@ impl Interruptible {
     ///
     /// Fails with `ENOSPC` if the VM has too many, or with `ENOMEM`.
     pub(crate) fn id_of(thread: State) -> Result<u64> {
-        // SAFETY: The thread is alive; only who executes the VM reads or changes the pointer.
-        let slot = unsafe { sys::lunatik_interruptible(thread.as_raw()) };
-        // SAFETY: As above; what it points to is a record, or it is null.
-        if let Some(record) = unsafe { (*slot).cast::<Self>().as_ref() } {
+        if let Some(record) = thread.record::<Vm>() {
             return Ok(record.id);
         }
         let runtime = Vm::runtime_of(thread);
@@ -176,8 +158,7 @@ impl Interruptible {
             .memcg()
             .charge(|| Self::make(thread, Vm::interrupt_owner(thread)?))?;
         let id = listing.id;
-        // SAFETY: As above. The record is released by `thread_freed()`.
-        unsafe { *slot = listing.into_raw().cast_mut().cast() };
+        thread.set_record::<Vm>(listing)?;
         Ok(id)
     }
 
@@ -187,14 +168,16 @@ impl Interruptible {
         if records >= MAX_PER_VM {
             return Err(ENOSPC);
         }
+        // SAFETY: `id_of()` makes this the record of the thread, so `thread_freed()` is called before
+        // that is freed, or drops it at once.
+        let pointer = unsafe { ThreadPointer::of(thread) };
         Listing::new(|id| {
-            // INVARIANT: The thread is alive; `thread_freed()` is called before it is not.
             Arc::pin_init(
                 pin_init!(Self {
                     mode: Atomic::new(Mode::Never as i32),
                     id,
                     owner,
-                    thread <- new_spinlock!(Thread(thread.as_raw()), "lunatik::Interruptible"),
+                    thread <- new_spinlock!(pointer, "lunatik::Interruptible"),
                 }),
                 GFP_KERNEL_ACCOUNT,
             )
@@ -211,33 +194,21 @@ impl Drop for Counted {
     }
 }
 
-/// Takes the record of a thread that is about to be freed: it cannot be interrupted any more.
-///
-/// # Safety
-///
-/// The thread must be alive still, and the calling thread be the one that executes its VM.
-pub(super) unsafe fn thread_freed(thread: *mut sys::lua_State) {
-    // SAFETY: As the caller promises; nobody else uses the pointer.
-    let record: *mut Interruptible = unsafe {
-        let slot = sys::lunatik_interruptible(thread);
-        ptr::replace(slot, ptr::null_mut()).cast()
-    };
-    if record.is_null() {
-        return;
-    }
-    // SAFETY: `id_of()` put it there, and it is not there any more.
-    let listing = unsafe { Listing::from_raw(record) };
-    // INVARIANT: Null now.
-    listing.thread.lock().0 = ptr::null_mut();
-}
+// SAFETY: The mode is the first field of a `repr(C)` struct, and all that C knows of it. A listing holds
+// a reference to it.
+unsafe impl Record for Listing<Interruptible> {
+    type Shared = Interruptible;
 
-/// Takes the record of the main thread of a VM that is being closed.
-///
-/// # Safety
-///
-/// To be called by Lua, when all other threads are freed.
-#[no_mangle]
-unsafe extern "C" fn lunatik_state_closed(main: *mut sys::lua_State) {
-    // SAFETY: As the caller promises.
-    unsafe { thread_freed(main) };
+    fn into_raw(self) -> *const Interruptible {
+        Listing::into_raw(self)
+    }
+
+    unsafe fn from_raw(shared: *const Interruptible) -> Self {
+        // SAFETY: As the caller promises.
+        unsafe { Listing::from_raw(shared) }
+    }
+
+    fn thread_freed(self) {
+        self.thread.lock().forget();
+    }
 }

@@ -126,14 +126,9 @@ impl Runtime {
 }
 
 impl Vm {
-    /// The thread of the pool that executes the VM of `state`, if one does.
-    ///
-    /// The result must not be used beyond the native function that was called with `state`.
-    pub(super) fn pool_thread<'a>(state: State) -> Option<&'a dyn ExecutorThread> {
-        let pooled = Self::of(state).runtime().pooled();
-        // SAFETY: The calling thread executes the VM, or does so for the thread that does, for it
-        // has a `State`.
-        unsafe { pooled.thread() }
+    /// The thread of the pool that executes the VM, if one does.
+    pub(super) fn pool_thread(&self) -> Option<&dyn ExecutorThread> {
+        self.exposed().owner().pooled().thread(self)
     }
 
     /// The code of `state` is going to block the calling thread. If that is one of a pool, others
@@ -141,7 +136,8 @@ impl Vm {
     ///
     /// Fails if there are too many that do.
     pub(super) fn thread_blocks(state: State) -> lua::Result<()> {
-        let Some(thread) = Self::pool_thread(state) else {
+        let vm = Self::of(&state);
+        let Some(thread) = vm.pool_thread() else {
             return Ok(());
         };
         thread.block(&Self::runtime_of(state)).map_err(|error| {
@@ -157,7 +153,7 @@ impl Vm {
 
     /// The thread has blocked, and goes on with the runtime.
     pub(super) fn thread_goes_on(state: State) {
-        if let Some(thread) = Self::pool_thread(state) {
+        if let Some(thread) = Self::of(&state).pool_thread() {
             thread.unblock(&Self::runtime_of(state));
         }
     }
@@ -168,7 +164,7 @@ impl Vm {
 pub(crate) fn give_way(state: State) -> lua::Result<()> {
     let runtime = Vm::runtime_of(state);
     runtime.send_output();
-    if Vm::waits_on(state) {
+    if state.head().waits_on() {
         // It has left its thread, and others had that.
         return Ok(());
     }
@@ -196,7 +192,7 @@ pub(crate) fn wait<T>(
 ) -> lua::Result<Waited<T>> {
     let deadline = match timeout_ms {
         None => None,
-        Some(_) if Vm::waits_on(state) => Vm::runtime_of(state).parking().deadline.get(),
+        Some(_) if state.head().waits_on() => Vm::runtime_of(state).parking().deadline.get(),
         Some(ms) => Some(Instant::now() + Delta::from_millis(ms.into())),
     };
     wait_until(state, deadline, attempt)

@@ -4,19 +4,12 @@
 //! [`Set`] in its extra space, where no script gets at it.
 //!
 //! A coroutine begins with its creator's. A set that was given to a thread never changes: `pledge`
-//! replaces the reference. Only who executes the VM reads or replaces it, finalizers included, so
-//! there is no lock. For other CPUs, which show it, the runtime has a reference of its own to the
+//! replaces the reference; see `lua/thread.rs`. For other CPUs, which show it, the runtime has a reference of its own to the
 //! main thread's set, see [`Runtime::permissions`](super::instance::Runtime::permissions).
 
-use core::{
-    cell::Cell,
-    ops::Deref,
-    ptr, //
-};
+use core::ops::Deref;
 use kernel::{
-    ffi::{c_char, c_int},
     prelude::*,
-    str::CStrExt,
     sync::{
         atomic::{Atomic, Relaxed},
         Arc,
@@ -24,15 +17,11 @@ use kernel::{
     },
 };
 
-use super::{
-    interruptible,
-    vm::Vm, //
-};
+use super::vm::Vm;
 use crate::{
     linux::account::Charge,
     lua::{self, Error, State},
-    permission::{Origin, Permission, PledgeError, Set},
-    sys::lua as sys, //
+    permission::{Origin, Permission, PledgeError, Set}, //
 };
 
 /// The most sets that the threads of one VM have pledged and still have.
@@ -96,139 +85,24 @@ impl Drop for Held {
     }
 }
 
-/// What a thread has in its extra space: a pointer made by [`Arc::into_raw`].
-type Slot = *mut *const Held;
+/// How many sets the threads of a VM have pledged and still have.
+pub(super) struct Pledged(Arc<Atomic<u32>>);
 
-/// # Safety
-///
-/// `state` must be alive.
-unsafe fn slot(state: *mut sys::lua_State) -> Slot {
-    // SAFETY: As the caller promises.
-    unsafe { sys::lunatik_permissions(state).cast() }
-}
-
-/// The reference of a VM's main thread, which has the pointer only: this outlives it.
-///
-/// # Invariants
-///
-/// `own` is null, or made by [`Arc::into_raw`], and then owned.
-pub(super) struct MainPermissions {
-    own: Cell<*const Held>,
-    /// How many sets the threads of the VM have pledged and still have.
-    live: Arc<Atomic<u32>>,
-}
-
-impl MainPermissions {
+impl Pledged {
+    /// None.
     pub(super) fn new() -> Result<Self> {
-        // INVARIANT: It is null.
-        Ok(Self {
-            own: Cell::new(ptr::null()),
-            live: Arc::new(Atomic::new(0), GFP_KERNEL_ACCOUNT)?,
-        })
+        Ok(Self(Arc::new(Atomic::new(0), GFP_KERNEL_ACCOUNT)?))
     }
-
-    /// Gives the main thread its permissions in place of those that it has.
-    ///
-    /// # Safety
-    ///
-    /// `main` must be the main thread, to be freed before this is dropped, and the calling thread
-    /// must be the one that executes its VM.
-    pub(super) unsafe fn give(&self, main: *mut sys::lua_State, permissions: Arc<Held>) {
-        // INVARIANT: As it must be.
-        let pointer = Arc::into_raw(permissions);
-        // SAFETY: As the caller promises.
-        unsafe { slot(main).write(pointer) };
-        let former = self.own.replace(pointer);
-        // SAFETY: By the type invariant it is ours, and the thread has another one now.
-        unsafe { release(former) };
-    }
-}
-
-impl Drop for MainPermissions {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant it is ours; the main thread is gone.
-        unsafe { release(self.own.get()) };
-    }
-}
-
-/// # Safety
-///
-/// `pointer` must be null, or made by [`Arc::into_raw`] and not be used again.
-unsafe fn release(pointer: *const Held) {
-    if !pointer.is_null() {
-        // SAFETY: As the caller promises.
-        drop(unsafe { Arc::from_raw(pointer) });
-    }
-}
-
-/// Gives a new coroutine the permissions of its creator.
-///
-/// # Safety
-///
-/// To be called by Lua for a `thread` that has none yet.
-#[no_mangle]
-unsafe extern "C" fn lunatik_thread_made(
-    creator: *mut sys::lua_State,
-    thread: *mut sys::lua_State,
-) {
-    // SAFETY: Both are alive, and the creator has a reference.
-    unsafe {
-        let permissions = core::mem::ManuallyDrop::new(Arc::from_raw(slot(creator).read()));
-        slot(thread).write(Arc::into_raw(Arc::clone(&permissions)));
-    }
-}
-
-/// Takes the permissions of a coroutine back.
-///
-/// # Safety
-///
-/// To be called by Lua for a `thread` that is freed, and was made.
-#[no_mangle]
-unsafe extern "C" fn lunatik_thread_freed(thread: *mut sys::lua_State) {
-    // SAFETY: It is alive and has a reference, which is not used again.
-    drop(unsafe { Arc::from_raw(slot(thread).read()) });
-    // SAFETY: It is alive still.
-    unsafe { interruptible::thread_freed(thread) };
 }
 
 /// The permissions of the running thread.
 pub(crate) fn of(state: State) -> Arc<Held> {
-    // SAFETY: The state is alive and has a reference; this is another one.
-    unsafe {
-        let permissions = core::mem::ManuallyDrop::new(Arc::from_raw(slot(state.as_raw()).read()));
-        Arc::clone(&permissions)
-    }
+    state.permissions::<Vm>()
 }
 
-/// Calls `with` with the permissions of the running thread. It must not call Lua.
+/// Calls `with` with the permissions of the running thread, which cannot pledge meanwhile.
 pub(crate) fn with<T>(state: State, with: impl FnOnce(&Set) -> T) -> T {
-    // SAFETY: The state is alive and has a reference, which is only replaced by this thread of
-    // execution, not within `with`.
-    with(unsafe { &(*slot(state.as_raw()).read()).set })
-}
-
-/// Whether the thread `state` has a permission of `lua/port/permission.c`, for a value if it is not
-/// null.
-///
-/// # Safety
-///
-/// To be called by Lua, for the thread that runs. The value must end with a zero.
-#[no_mangle]
-unsafe extern "C" fn lunatik_permitted(
-    state: *mut sys::lua_State,
-    permission: c_int,
-    value: *const c_char,
-) -> c_int {
-    let permission = match permission as u32 {
-        sys::LUNATIK_PERMISSION_ENV => Permission::Env,
-        _ => Permission::Load,
-    };
-    // SAFETY: As the caller promises.
-    let (state, value) = unsafe {
-        let value = (!value.is_null()).then(|| CStr::from_char_ptr(value).to_bytes());
-        (State::from_raw(state), value)
-    };
-    with(state, |set| set.allows(permission, value)).into()
+    state.with_permissions::<Vm, T>(|held| with(held))
 }
 
 /// `permission "name" denied`, with the value that was asked for.
@@ -262,7 +136,7 @@ impl Vm {
 
     /// Whether one more set may be pledged; if not, collecting garbage may help.
     pub(crate) fn may_pledge(state: State) -> bool {
-        Self::permissions_of_main(state).live.load(Relaxed) < MAX_LIVE
+        Self::of(&state).pledged.0.load(Relaxed) < MAX_LIVE
     }
 
     /// Does what `spec` says to the permissions of the running thread. Returns whether seals let
@@ -272,13 +146,9 @@ impl Vm {
         let Some(set) = runtime.memcg().charge(|| pledged(state, spec))? else {
             return Ok(false);
         };
-        if let Some(main) = Self::main_permissions(state) {
-            Self::runtime_of(state).set_permissions(set.clone());
-            // SAFETY: It is the main thread, and this is called by the code that it runs.
-            unsafe { main.give(state.as_raw(), set) };
-        } else {
-            // SAFETY: The coroutine is alive, and its reference is replaced by another one.
-            unsafe { release(slot(state.as_raw()).replace(Arc::into_raw(set))) };
+        state.set_permissions::<Vm>(set.clone())?;
+        if Self::of(&state).exposed().main().is(state) {
+            runtime.set_permissions(set);
         }
         Ok(true)
     }
@@ -300,7 +170,7 @@ fn pledged(state: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
         Vm::runtime_of(state).account(),
         size_of::<Held>().saturating_add(set.memory()),
     )?;
-    let live = &Vm::permissions_of_main(state).live;
+    let live = &Vm::of(&state).pledged.0;
     live.fetch_add(1, Relaxed);
     let held = Held {
         set,

@@ -31,16 +31,18 @@ use kernel::{
 };
 
 use super::{
-    chain::Chain,
+    chain::{Chain, SuspendedOwner},
     executor::{Executor, ExecutorThread, Link, Program},
-    instance::{Phase, Runtime}, //
+    instance::{Phase, Runtime},
+    vm::Vm, //
 };
 
 /// Where a program is.
 pub(super) struct Progress {
     pub(super) program: KBox<dyn Program>,
     pub(super) chain: Arc<Chain>,
-    pub(super) begun: bool,
+    /// The ownership of the runtime, when its program has begun and has left its thread.
+    pub(super) owner: Option<SuspendedOwner>,
     /// What the runtime did when it left its thread.
     pub(super) phase: Phase,
 }
@@ -116,12 +118,11 @@ impl Pooled {
 
     /// The thread of the executor that executes it now, if one does.
     ///
-    /// # Safety
-    ///
-    /// The calling thread must execute the runtime, or do so for the thread that does; the result must not
-    /// be used after that.
-    pub(super) unsafe fn thread(&self) -> Option<&dyn ExecutorThread> {
-        // SAFETY: As the caller promises. What `set_thread()` has noted lives until it is taken back.
+    /// `vm` is that of the runtime: it shows that the calling thread executes it, or does so for the thread
+    /// that does.
+    pub(super) fn thread<'a>(&'a self, _vm: &'a Vm) -> Option<&'a dyn ExecutorThread> {
+        // SAFETY: What `set_thread()` has noted lives until it is taken back, which is after the thread has
+        // left the VM.
         self.thread.get().map(|thread| unsafe { thread.as_ref() })
     }
 

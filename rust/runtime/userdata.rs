@@ -35,6 +35,7 @@ pub(crate) fn with<T: Object, R>(
         let object: &mut dyn Any = objects.get_mut(id)?;
         object.downcast_mut::<T>().map(with)
     })
+    .flatten()
 }
 
 /// As [`with`], and fails with the error of a wrong argument where there is no `T`.
@@ -52,6 +53,7 @@ pub(crate) fn type_name(state: State, index: c_int) -> Option<&'static str> {
     Vm::with_objects(state, |objects| {
         objects.get_mut(id).map(|object| name(object.class()))
     })
+    .flatten()
 }
 
 fn name(class: &'static Class) -> &'static str {
@@ -139,10 +141,12 @@ pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
     let userdata = state.top();
     push_metatable(state, object.class())?;
     state.set_metatable(userdata)?;
-    if Vm::with_objects(state, |objects| objects.is_full()) {
+    if Vm::with_objects(state, |objects| objects.is_full()) == Some(true) {
         collect_garbage(state)?;
     }
-    let inserted = Vm::with_objects(state, |objects| objects.insert(object));
+    let Some(inserted) = Vm::with_objects(state, |objects| objects.insert(object)) else {
+        return Err(EBUSY.into());
+    };
     let id = inserted.map_err(|(error, object)| {
         // With nothing of the VM borrowed any more.
         drop(object);
@@ -163,7 +167,9 @@ fn no_room(error: kernel::error::Error) -> Error {
 
 /// `__gc`: gives the object up.
 fn collect(state: State) -> lua::Result {
-    let object = id(state, 1).and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)));
+    let object = id(state, 1)
+        .and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)))
+        .flatten();
     // May sleep and free, with nothing of the VM borrowed.
     drop(object);
     Ok(0)

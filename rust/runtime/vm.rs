@@ -3,9 +3,10 @@
 //! A Lua virtual machine: the state, its memory, and what C reaches from it.
 
 use core::{
-    cell::{Cell, OnceCell, RefCell, UnsafeCell},
+    cell::{Cell, OnceCell, RefCell},
     ffi::{c_int, c_void},
     marker::PhantomPinned,
+    ops::Deref,
     ptr, //
 };
 use kernel::{
@@ -15,29 +16,30 @@ use kernel::{
 
 use self::{attachments::Attachments, output::Unsent, segments::Segments};
 use super::{
-    heap::{Heap, Surroundings},
+    directory::Listing,
     instance::Runtime,
-    interruptible::Owner,
+    interruptible::{Interruptible, Owner},
     objects::Objects,
     parameters,
-    permissions::{self, Held, MainPermissions}, //
+    permissions::{self, Held, Pledged}, //
 };
 use crate::{
     linux::{
         account::{Account, Charge},
-        large::LargeBlocks,
         memcg::MemoryCgroup,
+        random, //
     },
-    lua::{self, MainState, Reference, State},
-    permission::Set,
-    stdio::Streams,
-    sys::lua as sys, //
+    lua::{self, Deferred, Head, Machine, MainState, Reference, State},
+    permission::{Permission, Set},
+    stdio::Streams, //
 };
 
+pub(super) use self::exposed::Exposed;
 pub(super) use crate::lua::Interrupt;
 
 mod attachments;
 mod directory;
+mod exposed;
 mod large;
 mod output;
 mod segments;
@@ -53,63 +55,28 @@ pub(super) fn set_library(open: Open) {
     LIBRARY.populate(open);
 }
 
-/// A virtual machine. The allocator's user data of its Lua state points to it.
+/// A virtual machine. Only the thread that executes it, or one that does so for that while it waits, has
+/// a reference to it; see [`Exposed`] for others.
 ///
 /// # Invariants
 ///
-/// - `head` comes first: C finds it at the address of the VM.
-/// - `state` has a state but while this is made, until this is dropped.
-/// - `heap` is only touched by the thread that executes the VM, but for its counters.
+/// It has a main state but while it is made, until it is dropped.
 #[repr(C)]
 pub(crate) struct Vm {
-    head: UnsafeCell<sys::lunatik_vm>,
-    /// Where the heap's large blocks come from; waits until they are free when it is dropped,
-    /// which is before the heap and its cgroup.
-    large: LargeBlocks,
-    heap: UnsafeCell<Heap>,
-    state: MainState,
-    /// The runtime that owns this VM, and so lives longer.
-    runtime: *const Runtime,
+    head: Head,
+    exposed: Exposed,
     segments: Segments,
-    /// What userdata refer to; dropped after the state, which refers to it until then. Only
-    /// touched by the thread that executes the VM.
-    objects: UnsafeCell<Objects>,
+    /// What userdata refer to; dropped after the state, which refers to it until then.
+    objects: RefCell<Objects>,
     /// Set before any Lua code runs.
-    streams: UnsafeCell<Option<Pin<KBox<Streams>>>>,
-    /// The main thread's; dropped after the state, as the whole is.
-    permissions: MainPermissions,
+    streams: OnceCell<Pin<KBox<Streams>>>,
+    pub(super) pledged: Pledged,
     unsent: Unsent,
     /// The folder of the script, and what that counts.
     directory: OnceCell<(KVVec<u8>, Charge)>,
     body: Cell<Option<Reference>>,
     attachments: RefCell<Attachments>,
     _pin: PhantomPinned,
-}
-
-unsafe extern "C" fn allocate(
-    vm: *mut c_void,
-    block: *mut c_void,
-    old_size: usize,
-    new_size: usize,
-) -> *mut c_void {
-    // SAFETY: Lua passes the user data that `Vm::new()` gave it, from the thread that executes
-    // the VM, which alone touches the heap.
-    let (vm, heap) = unsafe {
-        let vm = vm.cast::<Vm>();
-        (&*vm, &mut *(*vm).heap.get())
-    };
-    // SAFETY: Lua frees and resizes what it allocated, once, and remembers the sizes.
-    unsafe {
-        heap.resize(
-            block,
-            old_size,
-            new_size,
-            &Surroundings {
-                large: &vm.large,
-                is_ended: &|| vm.is_ended(),
-            },
-        )
-    }
 }
 
 impl Vm {
@@ -121,27 +88,16 @@ impl Vm {
         account: Arc<Account>,
         permissions: Arc<Held>,
     ) -> Result<Pin<KBox<Self>>> {
-        let streams_memcg = memcg.clone();
+        let (streams_memcg, streams_account) = (memcg.clone(), account.clone());
         // In place: it is large for a stack.
         let vm = KBox::try_init(
             try_init!(Self {
-                head: UnsafeCell::new(sys::lunatik_vm {
-                    error_number: 0,
-                    streams: ptr::null_mut(),
-                    warnings: 0,
-                    denied: 0,
-                    denied_second: 0,
-                    waits_on: 0,
-                    guarded: [None; 5],
-                }),
-                large: LargeBlocks::new(account.clone())?,
-                heap: UnsafeCell::new(Heap::new(memory, memcg, account.clone())),
-                state: MainState::none(),
-                runtime: Arc::as_ptr(runtime),
+                head: Head::new(),
+                exposed <- Exposed::new(runtime, memory, memcg, account.clone())?,
                 segments: Segments::none(),
-                objects: UnsafeCell::new(Objects::new(&account)),
-                streams: UnsafeCell::new(None),
-                permissions: MainPermissions::new()?,
+                objects: RefCell::new(Objects::new(&account)),
+                streams: OnceCell::new(),
+                pledged: Pledged::new()?,
                 unsent: Unsent::new(&account),
                 directory: OnceCell::new(),
                 body: Cell::new(None),
@@ -152,19 +108,14 @@ impl Vm {
         )?;
         let vm = KBox::into_pin(vm);
         let user_data = ptr::from_ref(&*vm).cast_mut().cast::<c_void>();
-        // SAFETY: Nobody else knows the VM yet. Its streams are a part of it, which its Lua code
-        // alone uses.
-        unsafe {
-            let streams = Streams::new(user_data, streams_memcg, runtime.account().clone())?;
-            (*vm.head.get()).streams = ptr::from_ref(&*streams).cast_mut().cast();
-            *vm.streams.get() = Some(streams);
-        }
-        let seed = crate::linux::random::bits32();
-        // SAFETY: The allocator does what Lua asks of one, the box does not move, and `drop()`
-        // closes the state.
-        unsafe { vm.state.open(Some(allocate), user_data, seed)? };
-        // SAFETY: The state was just made; it is closed before the fields of the VM are dropped.
-        unsafe { vm.permissions.give(vm.state.as_raw(), permissions) };
+        // SAFETY: The streams are a part of this VM, which its Lua code alone uses.
+        let streams = unsafe { Streams::new(user_data, streams_memcg, streams_account)? };
+        let pointer = ptr::from_ref(&*streams).cast_mut().cast();
+        // The cell is empty.
+        let _ = vm.streams.set(streams);
+        // SAFETY: These are the streams of this VM, and dropped after its state is closed.
+        unsafe { vm.head.set_streams(pointer) };
+        MainState::open(vm.as_ref(), random::bits32(), permissions)?;
         vm.state().open_libraries()?;
         if let Some(open) = LIBRARY.as_ref() {
             open(vm.state()).map_err(|_| ENOMEM)?;
@@ -173,74 +124,38 @@ impl Vm {
     }
 
     /// The VM of `state`.
-    ///
-    /// The result must not be used beyond the native function that was called with `state`.
-    pub(super) fn of<'a>(state: State) -> &'a Self {
-        // SAFETY: Each state's user data is its VM, which lives while the state does.
-        unsafe { &*sys::lunatik_userdata(state.as_raw()).cast::<Self>() }
+    pub(super) fn of(state: &State) -> &Self {
+        state.machine()
     }
 
-    /// The main state. For whoever executes the VM.
+    /// The part of the VM that other CPUs reach.
+    pub(super) fn exposed(&self) -> &Exposed {
+        &self.exposed
+    }
+
+    /// The main state.
     pub(crate) fn state(&self) -> State {
-        // SAFETY: By the type invariants the state is alive, and the caller executes the VM.
-        unsafe { State::from_raw(self.state.as_raw()) }
-    }
-
-    /// Bytes of memory in use, now and at most so far.
-    pub(super) fn memory(&self) -> (usize, usize) {
-        // SAFETY: These two only read counters that are atomic.
-        let heap = unsafe { &*self.heap.get() };
-        (heap.used() + self.large.given(), heap.peak())
-    }
-
-    /// The permissions of the main thread.
-    ///
-    /// The result must not be used beyond the native function that was called with `state`.
-    pub(super) fn permissions_of_main<'a>(state: State) -> &'a MainPermissions {
-        let vm = Self::of(state);
-        &vm.permissions
-    }
-
-    /// The permissions of the main thread, if `state` is that and not a coroutine.
-    pub(super) fn main_permissions<'a>(state: State) -> Option<&'a MainPermissions> {
-        let vm = Self::of(state);
-        vm.state.is(state).then_some(&vm.permissions)
+        match MainState::of(self) {
+            Some(state) => state,
+            // SAFETY: By the type invariants there is one: `new()` has returned.
+            None => unsafe { core::hint::unreachable_unchecked() },
+        }
     }
 
     /// Makes the `count`th allocation of the VM of `state` from now fail, and with `on` all later
     /// ones, too. For tests.
     pub(crate) fn fail_allocation(state: State, count: u64, on: bool) {
-        let vm = Self::of(state);
-        // SAFETY: The calling thread executes the VM, and the heap takes nothing meanwhile.
-        unsafe { (*vm.heap.get()).fail_after(count, on) };
+        Self::of(&state).exposed.heap.fail_after(count, on);
     }
 
-    /// Ends the Lua code that runs in the VM, uncatchably. May be called from any CPU, while the
-    /// VM lives.
-    pub(super) fn interrupt(&self, interrupt: Interrupt) {
-        self.state.interrupt(interrupt);
-        self.large.wake();
-    }
-
-    /// Whether the Lua code that calls is being ended. For the thread that executes the VM.
+    /// Whether the Lua code that calls is being ended.
     fn is_ended(&self) -> bool {
-        self.state.is_ended()
+        self.exposed.is_ended()
     }
 
     /// The runtime that owns the VM.
-    pub(super) fn runtime(&self) -> &Runtime {
-        // SAFETY: The runtime owns the VM and so lives longer.
-        unsafe { &*self.runtime }
-    }
-
-    /// Makes the Lua code that runs in the VM give way to other threads. As [`Self::interrupt`].
-    pub(super) fn look_up(&self) {
-        self.state.look_up();
-    }
-
-    /// Takes an interrupt back.
-    pub(super) fn clear_interrupt(&self) {
-        self.state.clear_interrupt();
+    pub(super) fn runtime(&self) -> ArcBorrow<'_, Runtime> {
+        self.exposed.runtime()
     }
 
     /// Sets the function that the runtime runs when it is resumed, and returns the former one.
@@ -253,12 +168,10 @@ impl Vm {
         self.body.get()
     }
 
-    /// Calls `with` with what userdata of `state`'s VM refer to. It must neither call Lua nor drop
-    /// an object.
-    pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects) -> T) -> T {
-        let vm = Self::of(state);
-        // SAFETY: The caller executes the VM, and `with` comes to no code that would call this.
-        with(unsafe { &mut *vm.objects.get() })
+    /// Calls `with` with what userdata of `state`'s VM refer to; `None` within itself.
+    pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects) -> T) -> Option<T> {
+        let mut objects = Self::of(&state).objects.try_borrow_mut().ok()?;
+        Some(with(&mut objects))
     }
 
     /// What is to be known of the VM of `state` by those who may interrupt its threads.
@@ -266,71 +179,101 @@ impl Vm {
         Self::attachment_or(state, || Owner::new(&Self::runtime_of(state)))
     }
 
-    /// Whether the native function that was called with `state` has left its thread to wait, and is
-    /// called again.
-    pub(super) fn waits_on(state: State) -> bool {
-        let vm = Self::of(state);
-        // SAFETY: The thread that executes the VM alone reads and writes the field.
-        unsafe { (*vm.head.get()).waits_on != 0 }
-    }
-
     /// The runtime that `state` belongs to.
-    ///
-    /// The result must not be used beyond the native function that was called with `state`.
-    pub(crate) fn runtime_of<'a>(state: State) -> ArcBorrow<'a, Runtime> {
-        let vm = Self::of(state);
-        // SAFETY: The runtime owns the VM, was made by `Arc`, and lives while its code runs.
-        unsafe { ArcBorrow::from_raw(vm.runtime) }
+    pub(crate) fn runtime_of(state: State) -> RuntimeOf {
+        RuntimeOf(state)
+    }
+}
+
+/// The runtime of a state: a reference to it, for as long as the state may be used.
+#[derive(Clone, Copy)]
+pub(crate) struct RuntimeOf(State);
+
+impl Deref for RuntimeOf {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        Vm::of(&self.0).exposed.owner()
+    }
+}
+
+impl RuntimeOf {
+    /// A reference to the runtime itself.
+    pub(crate) fn borrow(&self) -> ArcBorrow<'_, Runtime> {
+        Vm::of(&self.0).runtime()
+    }
+}
+
+impl From<RuntimeOf> for Arc<Runtime> {
+    fn from(runtime: RuntimeOf) -> Self {
+        runtime.borrow().into()
     }
 }
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        // SAFETY: Nobody else has the VM any more.
-        unsafe { self.state.close() };
+        self.exposed.main.close();
         self.send_output();
     }
 }
 
-/// Whether a thread may load binary chunks: not if its permissions are sealed, for they can do
-/// anything.
-///
-/// # Safety
-///
-/// To be called by Lua, for the thread that runs.
-#[no_mangle]
-unsafe extern "C" fn lunatik_bytecode_allowed_in(state: *mut sys::lua_State) -> c_int {
-    // SAFETY: As the caller promises.
-    let state = unsafe { State::from_raw(state) };
-    (parameters::bytecode() && !permissions::with(state, Set::is_sealed)).into()
-}
+// SAFETY: The head is the first field of a `repr(C)` struct. Cells make it not `Sync`. What `resize()`
+// needs lies in `exposed`, behind the main state. `machine!` is called below, and nowhere else.
+unsafe impl Machine for Vm {
+    type Permissions = Held;
+    type Record = Listing<Interruptible>;
 
-/// Whether a VM may use files now: 0, or `-EINTR` when it was told to end.
-///
-/// # Safety
-///
-/// `vm` is a VM that lives.
-#[no_mangle]
-unsafe extern "C" fn lunatik_vm_may_use_files(vm: *mut c_void) -> c_int {
-    // SAFETY: As the caller promises.
-    if unsafe { (*vm.cast::<Vm>()).is_ended() } {
-        EINTR.to_errno()
-    } else {
-        0
+    fn main(&self) -> &MainState {
+        &self.exposed.main
+    }
+
+    unsafe fn resize(&self, block: *mut c_void, old_size: usize, new_size: usize) -> *mut c_void {
+        // SAFETY: As the caller promises; the reference shows that it executes the VM.
+        unsafe { self.exposed.resize(block, old_size, new_size) }
+    }
+
+    fn permits(state: State, permission: Permission, value: Option<&[u8]>) -> bool {
+        permissions::with(state, |set| set.allows(permission, value))
+    }
+
+    fn allows_bytecode(state: State) -> bool {
+        // Not if its permissions are sealed, for binary chunks can do anything.
+        parameters::bytecode() && !permissions::with(state, Set::is_sealed)
+    }
+
+    fn output(&self, stream: c_int, text: &[u8]) {
+        self.take_output(stream, text);
+    }
+
+    fn flush(&self) {
+        self.send_output();
+    }
+
+    fn set_immediate(&self, stream: c_int, immediate: bool) {
+        self.send_immediately(stream, immediate);
+    }
+
+    fn may_use_files(&self) -> Result {
+        if self.is_ended() {
+            Err(EINTR)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn cpu_us(&self) -> u64 {
+        /// Nanoseconds in a microsecond.
+        const SCALE: u64 = 1000;
+        self.runtime().cpu_ns() / SCALE
+    }
+
+    fn slice_is_over(&self) -> bool {
+        self.runtime().is_slice_over(self)
+    }
+
+    fn hop(&self, call: Deferred) -> bool {
+        self.run_on_segment(|| call.run())
     }
 }
 
-/// Microseconds of CPU time that the VM of `state` has used.
-///
-/// # Safety
-///
-/// `state` is alive, and the calling thread executes its VM.
-#[no_mangle]
-unsafe extern "C" fn lunatik_cpu_clock(state: *mut sys::lua_State) -> kernel::ffi::c_long {
-    /// Nanoseconds in a microsecond.
-    const SCALE: u64 = 1000;
-    // SAFETY: As the caller promises.
-    let state = unsafe { State::from_raw(state) };
-    kernel::ffi::c_long::try_from(Vm::runtime_of(state).cpu_ns() / SCALE)
-        .unwrap_or(kernel::ffi::c_long::MAX)
-}
+crate::machine!(Vm);

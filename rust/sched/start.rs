@@ -89,7 +89,7 @@ pub(crate) fn abandon(runtime: &Arc<Runtime>) {
 pub(crate) fn enter<'a>(
     runtime: &'a Arc<Runtime>,
     chain: &Arc<Chain>,
-    caller: Option<&Runtime>,
+    caller: Option<&'a Runtime>,
 ) -> Result<Entered<'a>, StartError> {
     match runtime.as_arc_borrow().enter(chain, caller) {
         Ok(entered) => Ok(entered),

@@ -94,7 +94,7 @@ pub(super) fn run_for<T>(
     }
     let state = entered.state();
     let guard = state.guard();
-    let watched = nodes.watch.call(&device.runtime, caller.runtime)?;
+    let watched = nodes.watch.call(&device.runtime, caller.runtime.clone())?;
     let result = state
         .reserve(lua::MIN_STACK)
         .map_err(LuaError::from)
@@ -120,7 +120,7 @@ pub(super) fn run_for<T>(
 }
 
 /// Enters the runtime of a device for its caller.
-fn enter<'a>(runtime: &'a Arc<Runtime>, caller: &Caller) -> Result<Entered<'a>> {
+fn enter<'a>(runtime: &'a Arc<Runtime>, caller: &'a Caller) -> Result<Entered<'a>> {
     runtime
         .as_arc_borrow()
         .enter(&caller.chain, caller.runtime.as_deref())

@@ -90,7 +90,7 @@ impl Script {
         let root = program::DIRECTORY.as_bytes();
         let runtime = Vm::runtime_of(state);
         let file = state.caller_file().map(CStr::to_bytes);
-        let own = Vm::directory(state);
+        let own = Vm::directory(&state);
         let mut beside = copy(&[own])?;
         if !own.is_empty() && !own.ends_with(b"/") {
             beside.push(b'/', GFP_KERNEL | __GFP_NOWARN)?;

@@ -39,8 +39,7 @@ impl Heap {
             if size != SPAN_SIZE {
                 self.empty_stock();
             }
-            // SAFETY: Nobody else uses it meanwhile.
-            unsafe { around.large.settle(around.is_ended) };
+            around.large.settle(around.is_ended);
             if !fits(self.used() + around.large.given()) {
                 return ptr::null_mut();
             }
@@ -52,8 +51,7 @@ impl Heap {
             return ptr::null_mut();
         }
         let block = if is_large(size) {
-            // SAFETY: Nobody else uses it meanwhile.
-            unsafe { around.large.take(size, true, &self.memcg, around.is_ended) }
+            around.large.take(size, true, &self.memcg, around.is_ended)
         } else {
             self.memcg
                 .charge(|| {
@@ -101,8 +99,7 @@ impl Heap {
             return false;
         }
         // What was given back counts until it is free.
-        // SAFETY: Nobody else uses it meanwhile.
-        unsafe { around.large.settle(around.is_ended) };
+        around.large.settle(around.is_ended);
         self.account.charge_beyond(taken, beyond)
     }
 

@@ -5,12 +5,9 @@
 //! The thread that executes the code is boosted until it gives way to others, which code that tidies up does within
 //! 10 ms, or until it executes the code no longer.
 
-use kernel::sync::{
-    atomic::Relaxed,
-    barrier::{smp_mb, Full}, //
-};
+use kernel::sync::barrier::{smp_mb, Full};
 
-use super::{super::vm::Vm, Details, Runtime};
+use super::{super::vm::Exposed, Details, Runtime};
 use crate::linux::task;
 
 impl Runtime {
@@ -26,7 +23,7 @@ impl Runtime {
         // that the interrupt was raised, it had left the meter before we looked. So it does not stay boosted.
         let boosted = match self.meter.thread().with(task::boost) {
             Some(()) => true,
-            None => locked.vm.get().is_some_and(Vm::boost_waiting),
+            None => locked.vm.get().is_some_and(Exposed::boost_waiting),
         };
         if boosted {
             self.interruption.note_boosted();
@@ -52,9 +49,7 @@ impl Runtime {
     /// to end the code that has called.
     pub(in super::super) fn restore_priority(&self) {
         self.end_boosts();
-        // SAFETY: What has called waits for the calling thread.
-        let above = unsafe { self.above.load(Relaxed).as_ref() };
-        if !above.is_some_and(|above| above.interruption.is_raised()) {
+        if !self.is_interrupted_above() {
             task::restore_priority();
         }
     }

@@ -3,14 +3,13 @@
 //! Executing a runtime.
 
 use core::{
-    ffi::c_void,
+    mem::ManuallyDrop,
     ops::Deref,
     ptr, //
 };
 use kernel::{
     prelude::*,
     sync::{
-        aref::ARef,
         atomic::{Acquire, Full, Relaxed, Release},
         Arc,
         ArcBorrow, //
@@ -20,25 +19,29 @@ use kernel::{
 
 use super::{
     super::{
-        chain::{Chain, EnterError, Ownership},
+        chain::{Chain, EnterError, Owner, Ownership, SuspendedOwner},
         execute,
         meter::Exceeded,
-        vm::Vm, //
+        vm::{Exposed, Vm}, //
     },
     Executing,
     Runtime,
     DEFAULT_GRACE_MS, //
 };
-use crate::lua::State;
+use crate::{
+    linux::watch::Watched,
+    lua::State, //
+};
 
 impl Runtime {
     /// Makes `chain` the one that executes this runtime, waiting for its turn. Killable.
     ///
-    /// `caller` is the runtime whose code asks, if any; its stop ends the wait.
+    /// `caller` is the runtime whose code asks, if any; its stop ends the wait. It waits for the call into
+    /// this runtime, and so lives until the result is dropped.
     pub(crate) fn enter<'a>(
         self: ArcBorrow<'a, Self>,
         chain: &Arc<Chain>,
-        caller: Option<&Runtime>,
+        caller: Option<&'a Runtime>,
     ) -> Result<Entered<'a>, EnterError> {
         if let Some(caller) = caller {
             caller.send_output();
@@ -55,104 +58,101 @@ impl Runtime {
         if let (Err(EnterError::Interrupted), Some(caller)) = (&acquired, caller) {
             caller.end_waiter();
         }
-        acquired?;
+        let owner = acquired?;
         self.entry.store(chain.count_entry(), Relaxed);
-        let entered = Entered { runtime: self };
+        let entered = Entered::of_owner(owner);
         if !entered.has_vm() {
             return Err(EnterError::Gone);
         }
         self.life.enter();
-        let task: ARef<Task> = ARef::from(&**kernel::current!());
-        let former = self.details.lock().executing.replace(Executing { task });
-        drop(former);
+        self.details.lock().executing = Some(Executing(Task::current_raw().addr()));
         self.meter.start();
         self.meter.begin_stretch(false);
         let above = caller.map_or(ptr::null_mut(), |caller| ptr::from_ref(caller).cast_mut());
+        // INVARIANT: The lifetime of the result says that it lives.
         self.above.store(above, Release);
-        // SAFETY: The runtime is pinned, and its owner alone uses the watch, which is disarmed
-        // when the owner leaves. The VM lives until then.
-        unsafe {
-            self.watch.arm(
-                interrupt_vm,
-                tick_vm,
-                ptr::from_ref(entered.vm()).cast_mut().cast(),
-                0,
-            )
-        };
+        self.watch.as_ref().arm(self.into(), Runtime::interrupt_calls, 0);
         Ok(entered)
     }
 }
 
-/// Looks after a VM whose code runs, for a [`Watch`]: has it give way to other threads, and ends
-/// it when its time is over. `used` and `slept` are what the thread that executes it did since.
-///
-/// # Safety
-///
-/// `vm` must be a VM that lives.
-pub(super) unsafe extern "C" fn tick_vm(vm: *mut c_void, used: u64, slept: u64) {
-    // SAFETY: As the caller promises.
-    let vm = unsafe { &*vm.cast::<Vm>() };
-    vm.look_up();
-    vm.runtime().tick(vm, used, slept);
-}
-
-/// Ends the Lua code of a VM, for a [`Watch`], but for what tidies up.
-///
-/// # Safety
-///
-/// `vm` must be a VM that lives.
-pub(super) unsafe extern "C" fn interrupt_vm(vm: *mut c_void) {
-    // SAFETY: As the caller promises.
-    let vm = unsafe { &*vm.cast::<Vm>() };
-    vm.runtime().interruption.raise(vm, DEFAULT_GRACE_MS);
-}
-
-/// Ends the Lua code of a VM, all of it, for a [`Watch`].
-///
-/// # Safety
-///
-/// `vm` must be a VM that lives.
-pub(super) unsafe extern "C" fn end_vm(vm: *mut c_void) {
-    // SAFETY: As the caller promises.
-    let vm = unsafe { &*vm.cast::<Vm>() };
-    vm.runtime().interruption.raise(vm, 0);
+impl Watched for Runtime {
+    fn tick(&self, used: u64, slept: u64) {
+        // SAFETY: The watch is armed, and who takes the VM away disarms it before.
+        if let Some(vm) = unsafe { self.vm.exposed() } {
+            vm.look_up();
+            self.look_after(vm, used, slept);
+        }
+    }
 }
 
 impl Runtime {
-    /// Called every few milliseconds while it is executed, in a hard interrupt; see [`tick_vm`] for
+    /// Ends the Lua code that is executed, but for what tidies up, for its [`Watch`](crate::linux::watch::Watch).
+    fn interrupt_calls(&self) {
+        self.interrupt_from_watch(DEFAULT_GRACE_MS);
+    }
+
+    /// Ends the Lua code that is executed, all of it, likewise.
+    pub(super) fn end_calls(&self) {
+        self.interrupt_from_watch(0);
+    }
+
+    fn interrupt_from_watch(&self, grace_ms: u32) {
+        // SAFETY: As in `tick()`.
+        if let Some(vm) = unsafe { self.vm.exposed() } {
+            self.interruption.raise(vm, grace_ms);
+        }
+    }
+
+    /// Called every few milliseconds while it is executed, in a hard interrupt; see [`Watched::tick`] for
     /// `used` and `slept`.
-    pub(super) fn tick(&self, vm: &Vm, used: u64, slept: u64) {
+    pub(super) fn look_after(&self, vm: &Exposed, used: u64, slept: u64) {
         self.interruption.look(vm, used, slept);
         if self.meter.check() {
             self.interruption.raise_over_limit(vm, DEFAULT_GRACE_MS);
         }
-        // SAFETY: While this runtime is executed, the one that has called it waits, and lives.
-        if let Some(above) = unsafe { self.above.load(Acquire).as_ref() } {
-            // Whoever ends it cancels this one, too, but may have to wait for a CPU before; and nobody does who ends
-            // it for a limit.
-            if above.interruption.is_raised() {
-                self.cancelled_from_above.store(true, Release);
-                self.cancelled.store(true, Release);
-                self.interruption.raise(vm, DEFAULT_GRACE_MS);
-            }
+        // Whoever ends the code that has called cancels this call, too, but may have to wait for a CPU before; and
+        // nobody does who ends it for a limit.
+        if self.is_interrupted_above() {
+            self.cancelled_from_above.store(true, Release);
+            self.cancelled.store(true, Release);
+            self.interruption.raise(vm, DEFAULT_GRACE_MS);
         }
+    }
+
+    /// Whether the code is being ended that waits for the present call into this runtime. While the runtime is
+    /// executed; in any context.
+    pub(super) fn is_interrupted_above(&self) -> bool {
+        // SAFETY: By the type invariant it is null, or that runtime lives.
+        let above = unsafe { self.above.load(Acquire).as_ref() };
+        above.is_some_and(|above| above.interruption.is_raised())
     }
 }
 
 /// The right to execute a runtime; dropping it gives it up.
 pub(crate) struct Entered<'a> {
     runtime: ArcBorrow<'a, Runtime>,
+    /// There until this is dropped.
+    owner: Option<Owner<'a>>,
 }
 
 impl<'a> Entered<'a> {
-    /// For whoever has acquired the ownership.
-    pub(super) fn of_owner(runtime: ArcBorrow<'a, Runtime>) -> Self {
-        Self { runtime }
+    /// For who has acquired the ownership.
+    pub(super) fn of_owner(owner: Owner<'a>) -> Self {
+        Self {
+            runtime: owner.borrow(),
+            owner: Some(owner),
+        }
+    }
+
+    /// The program has left the thread, and is executed no longer until it goes on by
+    /// [`of_owner`](Self::of_owner).
+    pub(super) fn suspend(self) -> Option<SuspendedOwner> {
+        Some(ManuallyDrop::new(self).owner.take()?.suspend())
     }
 
     fn vm_or_none(&self) -> Option<&Vm> {
-        // SAFETY: The owner may look. It is taken by the owner alone, when this is dropped.
-        unsafe { (*self.runtime.vm.get()).as_deref() }
+        self.owner.as_ref()?.vm()
     }
 
     /// Whether the runtime has not ended.
@@ -215,15 +215,13 @@ impl Drop for Entered<'_> {
         runtime.interruption.note_end();
         // Before it is told to stop: then it waits for no reader.
         runtime.send_output();
-        // SAFETY: `enter()` armed it, if anybody did.
-        let caller_killed = unsafe { runtime.watch.disarm() };
+        let caller_killed = runtime.watch.disarm();
         let executing = runtime.details.lock().executing.take();
         if executing.is_some() {
             runtime.meter.stop();
             runtime.restore_priority();
         }
         runtime.above.store(ptr::null_mut(), Release);
-        drop(executing);
         let exceeded = runtime.meter.take_exceeded();
         if exceeded == Exceeded::Total {
             runtime.ends_when_left.store(true, Relaxed);
@@ -239,25 +237,25 @@ impl Drop for Entered<'_> {
             runtime.clear_interrupt();
         }
         let chain = runtime.ownership.owner();
-        loop {
+        let mut next = self.owner.take();
+        while let Some(mut owner) = next.take() {
             let was_kept = runtime.is_kept();
-            if runtime.ends_when_left.load(Relaxed) || runtime.has_nothing_left() {
+            if runtime.ends_when_left.load(Relaxed) || owner.has_nothing_left() {
                 runtime.request_stop();
             }
             let ended = runtime.stop_requested();
             if ended {
-                runtime.tear_down();
+                owner.tear_down();
             } else {
                 runtime.life.leave();
             }
-            runtime.ownership.release();
+            owner.release();
             // A stop may have come after the check, from one who does not wait for the end, or what
             // kept it has gone. If somebody else has entered by then, that one tears down.
             let lost_keep = was_kept && !runtime.is_kept();
             let late_end = !ended && (runtime.stop_requested() || lost_keep);
-            match &chain {
-                Some(chain) if late_end && Ownership::try_acquire(&runtime, chain) => (),
-                _ => break,
+            if let Some(chain) = chain.as_ref().filter(|_| late_end) {
+                next = Ownership::try_acquire(runtime, chain);
             }
         }
     }

@@ -11,7 +11,7 @@ use kernel::{
     time::{Instant, Monotonic}, //
 };
 
-use super::super::vm::{Interrupt, Vm};
+use super::super::vm::{Exposed, Interrupt};
 
 /// Nanoseconds in a millisecond.
 const MS: u64 = 1_000_000;
@@ -71,7 +71,7 @@ impl Interruption {
     ///
     /// To be sent again and again until it has worked: one that comes while Lua enters a script's
     /// hook is lost.
-    pub(super) fn raise(&self, vm: &Vm, grace_ms: u32) {
+    pub(super) fn raise(&self, vm: &Exposed, grace_ms: u32) {
         let wanted = if grace_ms == 0 { ALL } else { TIDY };
         let mut degree = self.degree.load(Relaxed);
         while degree < wanted {
@@ -99,7 +99,7 @@ impl Interruption {
     }
 
     /// Ends the Lua code of `vm` because a limit of CPU time was exceeded. In any context.
-    pub(super) fn raise_over_limit(&self, vm: &Vm, grace_ms: u32) {
+    pub(super) fn raise_over_limit(&self, vm: &Exposed, grace_ms: u32) {
         if self.degree.load(Relaxed) == NONE {
             vm.interrupt(Interrupt::OverLimit);
         }
@@ -124,11 +124,12 @@ impl Interruption {
     /// Time has passed: code that still tidies up may be ended. `used` and `slept` are the CPU time
     /// and the sleep of the thread that entered the runtime, in nanoseconds since the last look,
     /// [`PERIOD`] at most. In any context.
-    pub(super) fn look(&self, vm: &Vm, used: u64, slept: u64) {
+    pub(super) fn look(&self, vm: &Exposed, used: u64, slept: u64) {
         if self.degree.load(Acquire) != TIDY {
             return;
         }
-        let meter = vm.runtime().meter();
+        let runtime = vm.runtime();
+        let meter = runtime.meter();
         let total = meter.total();
         let counted = total.saturating_sub(self.last_total.load(Relaxed));
         self.last_total.store(total, Relaxed);
@@ -167,7 +168,7 @@ impl Interruption {
     }
 
     /// Takes the interrupt back.
-    pub(super) fn clear(&self, vm: &Vm) {
+    pub(super) fn clear(&self, vm: &Exposed) {
         self.degree.store(NONE, Release);
         self.urgent.store(false, Relaxed);
         vm.clear_interrupt();

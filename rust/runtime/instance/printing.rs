@@ -41,8 +41,8 @@ impl Runtime {
 
     /// Sends what its code has printed. For whoever executes it. May sleep.
     pub(crate) fn send_output(&self) {
-        // SAFETY: By the type invariants the caller may look at the VM.
-        if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
+        // SAFETY: The caller executes the runtime, or does so for the thread that does.
+        if let Some(vm) = unsafe { self.vm.executed() } {
             vm.send_output();
         }
     }

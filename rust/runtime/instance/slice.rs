@@ -2,10 +2,7 @@
 
 //! Executing a runtime of the pool, a slice at a time.
 
-use core::{
-    ffi::c_int,
-    mem::ManuallyDrop, //
-};
+use core::ffi::c_int;
 use kernel::{
     bindings::task_struct,
     prelude::*,
@@ -31,7 +28,7 @@ use super::{
     Phase,
     Runtime, //
 };
-use crate::lua::{self, Error, ProgramEnd, State};
+use crate::lua::{self, Error, ProgramEnd};
 
 /// Why a runtime has left its thread.
 pub(crate) enum Left {
@@ -53,7 +50,7 @@ impl Runtime {
         let progress = Progress {
             program,
             chain: Chain::new()?,
-            begun: false,
+            owner: None,
             phase: Phase::Loading,
         };
         let progress = KBox::new(progress, GFP_KERNEL_ACCOUNT)?;
@@ -76,10 +73,9 @@ impl Runtime {
         };
         self.pooled().begin_slice();
         let mut arguments = 0;
-        // Left as it is when the program leaves the thread: the ownership stays with its chain.
         let entered;
-        if progress.begun {
-            entered = ManuallyDrop::new(Entered::of_owner(self));
+        if let Some(owner) = progress.owner.take().and_then(|owner| owner.resume(self)) {
+            entered = Entered::of_owner(owner);
             self.life.unblock(progress.phase);
             self.meter.start();
         } else {
@@ -98,7 +94,7 @@ impl Runtime {
                     return Left::Ended;
                 }
                 Begun::Runs(owner, count) => {
-                    entered = ManuallyDrop::new(owner);
+                    entered = owner;
                     arguments = count;
                 }
             }
@@ -109,7 +105,9 @@ impl Runtime {
         let outcome = match unsafe { state.run_program(arguments) } {
             ProgramEnd::Left => {
                 let leaves = self.parking().take_leaves();
-                self.stop_slice(state);
+                self.stop_slice(entered.vm());
+                // The ownership stays with the program's chain.
+                progress.owner = entered.suspend();
                 return match leaves {
                     Some(deadline) => {
                         self.meter.wait();
@@ -122,7 +120,7 @@ impl Runtime {
             ProgramEnd::Returned(results) => Ok(results),
             ProgramEnd::Failed => Err(Error::Raised),
         };
-        self.end_program(progress, ManuallyDrop::into_inner(entered), outcome);
+        self.end_program(progress, entered, outcome);
         *program = None;
         Left::Ended
     }
@@ -132,7 +130,6 @@ impl Runtime {
             return Begun::Gone;
         };
         self.pooled().set_owned(true);
-        progress.begun = true;
         self.meter.start();
         entered.waits_begin_stretches();
         match progress.program.begin(&entered) {
@@ -147,7 +144,7 @@ impl Runtime {
     ) -> Option<Entered<'a>> {
         use super::super::chain::EnterError;
 
-        Ownership::acquire(this, chain, || {
+        let owner = Ownership::acquire(this, chain, || {
             if this.stop_requested() {
                 Err(EnterError::Gone)
             } else {
@@ -156,7 +153,7 @@ impl Runtime {
         })
         .ok()?;
         this.entry.store(chain.count_entry(), Relaxed);
-        let entered = Entered::of_owner(this);
+        let entered = Entered::of_owner(owner);
         entered.has_vm().then_some(entered)
     }
 
@@ -170,8 +167,8 @@ impl Runtime {
         progress.program.end(&entered, outcome);
         entered.state().set_top(0);
         entered.end_when_left();
-        self.stop_slice(entered.state());
-        if let Some(thread) = Vm::pool_thread(entered.state()) {
+        self.stop_slice(entered.vm());
+        if let Some(thread) = entered.vm().pool_thread() {
             // The VM goes away.
             thread.look_after_nothing();
         }
@@ -179,18 +176,18 @@ impl Runtime {
         drop(entered);
     }
 
-    fn stop_slice(&self, state: State) {
-        match Vm::pool_thread(state) {
+    fn stop_slice(&self, vm: &Vm) {
+        match vm.pool_thread() {
             Some(thread) => self.meter.stop_slice(thread.account()),
             None => self.meter.stop(),
         }
         self.restore_priority();
     }
 
-    /// The calling thread, which executes the runtime and `state` of it, waits until another one has
+    /// The calling thread, which executes the runtime and `vm`, its own, waits until another one has
     /// done so for it, until [`continue_meter`](Self::continue_meter).
-    pub(in super::super) fn pause_meter(&self, state: State) -> Paused {
-        let paused = match Vm::pool_thread(state) {
+    pub(in super::super) fn pause_meter(&self, vm: &Vm) -> Paused {
+        let paused = match vm.pool_thread() {
             Some(thread) if self.is_pooled_on(Task::current_raw()) => {
                 self.meter.pause_slice(thread.account())
             }
@@ -201,8 +198,8 @@ impl Runtime {
     }
 
     /// The calling thread executes the runtime again.
-    pub(in super::super) fn continue_meter(&self, state: State, paused: Paused) {
-        match Vm::pool_thread(state) {
+    pub(in super::super) fn continue_meter(&self, vm: &Vm, paused: Paused) {
+        match vm.pool_thread() {
             Some(thread) if self.is_pooled_on(Task::current_raw()) => {
                 self.meter.resume_slice(paused, thread.account());
             }
@@ -210,20 +207,39 @@ impl Runtime {
         }
     }
 
-    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt, which
-    /// that thread waits for before it takes the VM away. `passed` is the time from one call to the
-    /// next, in nanoseconds.
-    pub(crate) fn tick_from_pool(&self, passed: u64) {
+    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt. `passed` is
+    /// the time from one call to the next, in nanoseconds.
+    ///
+    /// # Safety
+    ///
+    /// That thread must wait for the end of this before it takes the VM away.
+    pub(crate) unsafe fn tick_from_pool(&self, passed: u64) {
         if !self.pooled().is_owned() {
             // It has not begun: whoever stops it may be taking the VM away just now.
             return;
         }
-        // SAFETY: The thread owns the runtime and does not take the VM away meanwhile.
-        if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
+        // SAFETY: The thread's chain owns the runtime, and the caller promises that the thread does not take
+        // the VM away meanwhile.
+        if let Some(vm) = unsafe { self.vm.exposed() } {
             vm.look_up();
             // The meter knows which it was.
-            self.tick(vm, 0, passed);
+            self.look_after(vm, 0, passed);
         }
+    }
+
+    /// Whether its program is to leave its kernel thread, for others wait for one. For the thread that
+    /// executes `vm`, its own.
+    pub(in super::super) fn is_slice_over(&self, vm: &Vm) -> bool {
+        if !self.pooled().is_slice_over() {
+            return false;
+        }
+        if self.pooled().ask_to_leave() {
+            // It could not when it was asked before.
+            if let Some(thread) = vm.pool_thread() {
+                thread.stand_back(self);
+            }
+        }
+        true
     }
 
     /// Whether `task` is a thread of the pool that executes it.
@@ -239,26 +255,4 @@ enum Begun<'a> {
     Failed(Entered<'a>, Error),
     /// Its function and so many arguments are on the stack.
     Runs(Entered<'a>, c_int),
-}
-
-/// Whether the program of a VM is to leave its kernel thread, for others wait for one.
-///
-/// # Safety
-///
-/// `vm` is a VM that lives, and the calling thread executes it.
-#[no_mangle]
-unsafe extern "C" fn lunatik_slice_is_over(vm: *mut core::ffi::c_void) -> c_int {
-    // SAFETY: As the caller promises.
-    let vm = unsafe { &*vm.cast::<Vm>() };
-    let runtime = vm.runtime();
-    if !runtime.pooled().is_slice_over() {
-        return 0;
-    }
-    if runtime.pooled().ask_to_leave() {
-        // It could not when it was asked before.
-        if let Some(thread) = Vm::pool_thread(vm.state()) {
-            thread.stand_back(runtime);
-        }
-    }
-    1
 }

@@ -21,7 +21,10 @@ use kernel::sync::{
 };
 
 use super::{
-    super::{chain::Ownership, reaper},
+    super::{
+        chain::{Owner, Ownership},
+        reaper, //
+    },
     Entered,
     Runtime, //
 };
@@ -89,9 +92,12 @@ impl Runtime {
 
     /// Ends the runtime if nothing keeps it and nobody executes it. For the reaper alone; sleeps.
     pub(crate) fn settle(self: ArcBorrow<'_, Self>) {
-        if !self.is_kept() && Ownership::try_acquire(&self, self.ending_chain()) {
+        if self.is_kept() {
+            return;
+        }
+        if let Some(owner) = Ownership::try_acquire(self, self.ending_chain()) {
             // Looks again, as every thread does that leaves a runtime.
-            drop(Entered::of_owner(self));
+            drop(Entered::of_owner(owner));
         }
     }
 
@@ -104,17 +110,12 @@ impl Runtime {
     pub(super) fn note_run(&self) {
         self.staying.ran.store(true, Release);
     }
+}
 
-    /// Whether the runtime has no more to do. For its owner.
+impl Owner<'_> {
+    /// Whether the runtime has no more to do.
     pub(super) fn has_nothing_left(&self) -> bool {
-        if self.is_kept() {
-            return false;
-        }
-        // SAFETY: By the type invariants the owner may.
-        match unsafe { (*self.vm.get()).as_ref() } {
-            Some(vm) => vm.body().is_none(),
-            None => true,
-        }
+        !self.runtime().is_kept() && self.vm().is_none_or(|vm| vm.body().is_none())
     }
 }
 

@@ -2,7 +2,6 @@
 
 //! How a runtime ends, and how what it executes is ended.
 
-use core::ptr;
 use kernel::{
     prelude::*,
     sync::{
@@ -15,17 +14,17 @@ use kernel::{
 
 use super::{
     super::{
-        chain::{Chain, EnterError, Ownership},
+        chain::{Chain, EnterError, Owner, Ownership},
         live,
         reaper,
         registry, //
     },
-    entered::{end_vm, tick_vm, Entered},
+    entered::Entered,
     visible_vm::VisibleVm,
     Runtime,
     DEFAULT_GRACE_MS, //
 };
-use crate::linux::segment::{self, Waiting};
+use crate::linux::segment;
 
 impl Runtime {
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
@@ -230,74 +229,56 @@ impl Runtime {
             }
         };
         match Ownership::acquire(self, chain, || Ok(())) {
-            Ok(()) => {
+            Ok(owner) => {
                 // Tears it down.
-                drop(Entered::of_owner(self));
+                drop(Entered::of_owner(owner));
                 Ok(())
             }
             Err(EnterError::Deadlock) => Err(EDEADLK),
             Err(_) => Err(EINTR),
         }
     }
+}
 
-    /// Ends the runtime's life. Only its owner calls this.
-    pub(super) fn tear_down(&self) {
-        // SAFETY: By the type invariants the owner may.
-        if unsafe { (*self.vm.get()).is_none() } {
+impl Owner<'_> {
+    /// Ends the runtime's life.
+    pub(super) fn tear_down(&mut self) {
+        if self.vm().is_none() {
             return;
         }
-        // SAFETY: The owner waits; what is done belongs to no thread.
-        let ended = unsafe {
-            segment::with_room(
-                |function, argument| {
-                    segment::run_beyond_limit(function, argument, &Waiting::none());
-                },
-                || self.tear_down_here(),
-            )
-        };
-        if ended.is_err() {
+        if segment::with_room(|| self.tear_down_here()).is_err() {
             // Only where one must not sleep, and nobody ends a runtime there.
             pr_warn!("a runtime was to be ended where one must not sleep\n");
         }
     }
 
-    fn tear_down_here(&self) {
-        // SAFETY: As above. Taken only below, after Lua's finalizers have run, which may look at
-        // the runtime.
-        if let Some(vm) = unsafe { (*self.vm.get()).as_ref() } {
-            // SAFETY: The runtime is pinned and its owner alone uses the watch; the VM outlives it.
-            unsafe {
-                self.watch.arm(
-                    end_vm,
-                    tick_vm,
-                    ptr::from_ref(&**vm).cast_mut().cast(),
-                    DEFAULT_GRACE_MS,
-                )
-            };
+    fn tear_down_here(&mut self) {
+        let runtime = self.borrow();
+        // Taken only below, after Lua's finalizers have run, which may look at the runtime.
+        if let Some(vm) = self.vm() {
+            let watch = runtime.watch.as_ref();
+            watch.arm(self.borrow().into(), Runtime::end_calls, DEFAULT_GRACE_MS);
             vm.state().run_finalizers();
-            // SAFETY: It was armed above.
-            unsafe { self.watch.disarm() };
+            watch.disarm();
         }
         // From here on nobody interrupts; there is no Lua code left to run.
-        self.details.lock().vm = VisibleVm::none();
-        // SAFETY: As above.
-        let vm = unsafe { (*self.vm.get()).take() };
-        if let Some(vm) = vm {
-            let (_, peak) = vm.memory();
-            self.memory_peak.store(peak, Relaxed);
+        runtime.details.lock().vm = VisibleVm::none();
+        if let Some(vm) = self.replace_vm(None) {
+            let (_, peak) = vm.exposed().memory();
+            runtime.memory_peak.store(peak, Relaxed);
             drop(vm);
         }
-        let failed = self.details.lock().failure.is_some();
-        self.life.end(failed);
-        self.set_sink(None);
-        self.log.close();
-        registry::ended(self);
-        live::remove(self.id);
+        let failed = runtime.details.lock().failure.is_some();
+        runtime.life.end(failed);
+        runtime.set_sink(None);
+        runtime.log.close();
+        registry::ended(&runtime);
+        live::remove(runtime.id);
         // With the VM have gone the parent's ends of the mailboxes, so workers know.
-        reaper::finish_all(self.children.close());
-        let child = self.details.lock().child.take();
+        reaper::finish_all(runtime.children.close());
+        let child = runtime.details.lock().child.take();
         if let Some(child) = child {
-            child.parent.children.remove(self.id);
+            child.parent.children.remove(runtime.id);
             child.parent.wake();
         }
     }

@@ -4,7 +4,7 @@
 
 use core::ptr;
 
-use super::super::vm::Vm;
+use super::super::vm::Exposed;
 
 /// Leads those who interrupt a VM to it, under the lock of the runtime's details: with that lock held
 /// it is replaced by [`none`](Self::none) before the VM goes.
@@ -12,9 +12,9 @@ use super::super::vm::Vm;
 /// # Invariants
 ///
 /// The pointer is null, or the VM lives as long as this.
-pub(super) struct VisibleVm(*const Vm);
+pub(super) struct VisibleVm(*const Exposed);
 
-// SAFETY: Other CPUs may use the VM to interrupt it, and for nothing else.
+// SAFETY: It leads to the part of the VM that all CPUs may use.
 unsafe impl Send for VisibleVm {}
 
 impl VisibleVm {
@@ -29,13 +29,13 @@ impl VisibleVm {
     /// # Safety
     ///
     /// The result must be dropped or replaced before `vm` is.
-    pub(super) unsafe fn of(vm: &Vm) -> Self {
+    pub(super) unsafe fn of(vm: &Exposed) -> Self {
         // INVARIANT: As the caller promises.
         Self(ptr::from_ref(vm))
     }
 
     /// The VM, if there is one.
-    pub(super) fn get(&self) -> Option<&Vm> {
+    pub(super) fn get(&self) -> Option<&Exposed> {
         // SAFETY: By the type invariant it lives as long as this.
         unsafe { self.0.as_ref() }
     }

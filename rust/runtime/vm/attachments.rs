@@ -44,13 +44,13 @@ impl Attachments {
 impl Vm {
     /// The `T` that is attached to the VM of `state`, if there is one.
     pub(crate) fn attachment<T: Clone + Send + 'static>(state: State) -> Option<T> {
-        let attachments = Self::of(state).attachments.try_borrow().ok()?;
+        let attachments = Self::of(&state).attachments.try_borrow().ok()?;
         attachments.find::<T>().cloned()
     }
 
     /// Attaches `value` to the VM of `state`, in place of what there is of its type.
     pub(crate) fn attach<T: Send + 'static>(state: State, value: T) -> Result {
-        let attachments = Self::of(state).attachments.try_borrow_mut();
+        let attachments = Self::of(&state).attachments.try_borrow_mut();
         let former = attachments.map_err(|_| EBUSY)?.replace(value);
         // Nothing of the VM is borrowed any more.
         drop(former?);
@@ -64,7 +64,7 @@ impl Vm {
         make: impl FnOnce() -> Result<T>,
         with: impl FnOnce(&mut T) -> R,
     ) -> Result<R> {
-        let mut attachments = Self::of(state)
+        let mut attachments = Self::of(&state)
             .attachments
             .try_borrow_mut()
             .map_err(|_| EBUSY)?;

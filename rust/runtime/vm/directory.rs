@@ -16,16 +16,13 @@ impl Vm {
         let charge = Charge::new(Vm::runtime_of(state).account(), directory.len())?;
         let mut copy = KVVec::new();
         copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        // There is a second one only where the code of a script would set it.
-        let set = Self::of(state).directory.set((copy, charge));
+        let set = Self::of(&state).directory.set((copy, charge));
         set.map_err(|_| EBUSY)
     }
 
     /// The folder of the script that the VM of `state` executes, without a slash at its end; empty if
     /// it has none.
-    ///
-    /// The result must not be used beyond the native function that was called with `state`.
-    pub(crate) fn directory<'a>(state: State) -> &'a [u8] {
+    pub(crate) fn directory(state: &State) -> &[u8] {
         match Self::of(state).directory.get() {
             Some((directory, _)) => directory,
             None => &[],

@@ -7,7 +7,7 @@
 
 use core::{
     cell::RefCell,
-    ffi::{c_int, c_void}, //
+    ffi::c_int, //
 };
 use kernel::{
     prelude::*,
@@ -18,10 +18,7 @@ use super::{
     super::sink::Stream,
     Vm, //
 };
-use crate::{
-    linux::account::{Account, Charge},
-    sys::lua as sys, //
-};
+use crate::linux::account::{Account, Charge};
 
 /// The most bytes that are collected.
 pub(crate) const MOST_UNSENT: usize = 4096;
@@ -138,77 +135,29 @@ fn stream(number: c_int) -> Stream {
     }
 }
 
-/// Takes what a script writes to stream 1 or 2. Returns 0.
-///
-/// # Safety
-///
-/// `vm` is a VM that lives, the calling thread executes it, and the text is valid for reads.
-#[no_mangle]
-unsafe extern "C" fn lunatik_vm_output(
-    vm: *mut c_void,
-    number: c_int,
-    text: *const u8,
-    length: usize,
-) -> c_int {
-    // SAFETY: As the caller promises; the runtime owns the VM and lives while its code runs.
-    let (vm, text) = unsafe {
-        let vm = &*vm.cast::<Vm>();
-        (vm, core::slice::from_raw_parts(text, length))
-    };
-    // Megabytes of short lines take long; the code ends when this has returned.
-    for piece in text.chunks(OUTPUT_PIECE) {
-        vm.write(stream(number), piece);
-        if vm.is_ended() {
-            break;
+impl Vm {
+    /// Takes what a script writes to stream 1 or 2.
+    pub(super) fn take_output(&self, number: c_int, text: &[u8]) {
+        // Megabytes of short lines take long; the code ends when this has returned.
+        for piece in text.chunks(OUTPUT_PIECE) {
+            self.write(stream(number), piece);
+            if self.is_ended() {
+                break;
+            }
         }
     }
-    0
-}
 
-/// Sends what a script has written to streams 1 and 2.
-///
-/// # Safety
-///
-/// `vm` is a VM that lives, and the calling thread executes it.
-#[no_mangle]
-unsafe extern "C" fn lunatik_vm_flush(vm: *mut c_void) {
-    // SAFETY: As the caller promises.
-    unsafe { (*vm.cast::<Vm>()).send_output() };
-}
-
-/// Whether what is written to stream 1 or 2 is to be sent at once.
-///
-/// # Safety
-///
-/// As for [`lunatik_vm_flush`].
-#[no_mangle]
-unsafe extern "C" fn lunatik_vm_set_immediate(vm: *mut c_void, number: c_int, immediate: bool) {
-    // SAFETY: As the caller promises.
-    let vm = unsafe { &*vm.cast::<Vm>() };
-    vm.unsent.with(|unsent| {
-        let [output, error] = &mut unsent.immediate;
-        match stream(number) {
-            Stream::Output => *output = immediate,
-            Stream::Error => *error = immediate,
+    /// Says whether what is written to stream 1 or 2 is to be sent at once.
+    pub(super) fn send_immediately(&self, number: c_int, immediate: bool) {
+        self.unsent.with(|unsent| {
+            let [output, error] = &mut unsent.immediate;
+            match stream(number) {
+                Stream::Output => *output = immediate,
+                Stream::Error => *error = immediate,
+            }
+        });
+        if immediate {
+            self.send_output();
         }
-    });
-    if immediate {
-        vm.send_output();
     }
-}
-
-/// Writes what `print` prints.
-///
-/// # Safety
-///
-/// As for [`lunatik_vm_output`], with the VM of `state`.
-#[no_mangle]
-unsafe extern "C" fn lunatik_write(
-    state: *mut sys::lua_State,
-    number: c_int,
-    text: *const u8,
-    length: usize,
-) {
-    // SAFETY: As the caller promises.
-    unsafe { lunatik_vm_output(sys::lunatik_userdata(state), number, text, length) };
 }

@@ -2,12 +2,7 @@
 
 //! Stack segments of a VM.
 
-use core::{
-    cell::Cell,
-    ffi::{c_int, c_void},
-    ptr, //
-};
-
+use core::cell::Cell;
 use kernel::{
     sync::aref::ARef,
     task::Task, //
@@ -16,115 +11,89 @@ use kernel::{
 use super::Vm;
 use crate::{
     linux::{
-        segment::{self, NoRoom, Waiting},
+        segment::{self, NoRoom},
+        stack,
         task, //
     },
     lua::State,
-    sys::lua as sys, //
 };
 
 /// Stack segments that one VM may have at one time.
 const MAX_SEGMENTS: u32 = 96;
 
-/// The segments that a VM has. Only touched by the thread that executes it, but for
-/// [`Vm::boost_waiting`].
+/// The segments that a VM has.
 pub(super) struct Segments {
     count: Cell<u32>,
-    waiting: Waiting,
 }
 
 impl Segments {
     pub(super) const fn none() -> Self {
         Self {
             count: Cell::new(0),
-            waiting: Waiting::none(),
         }
+    }
+}
+
+/// What may be used on any thread while the one that made it waits, as the caller of [`Vm::with_room`]
+/// promises.
+struct OnAnyThread<T>(T);
+
+// SAFETY: That one promises it.
+unsafe impl<T> Send for OnAnyThread<T> {}
+
+impl<T, F: FnOnce() -> T> OnAnyThread<F> {
+    fn call(self) -> OnAnyThread<T> {
+        OnAnyThread((self.0)())
     }
 }
 
 impl Vm {
-    /// Where the Lua code waits for a segment, has it go on upon the stack that it has left; where it has got one, but
-    /// its worker has not begun, boosts that. To be called when it is to end, and nobody executes it. Returns
-    /// whether it did. In process context; does not sleep.
-    pub(in super::super) fn boost_waiting(&self) -> bool {
-        self.segments.waiting.boost()
-    }
-
     /// Calls `call` with enough stack left to call Lua functions, on another stack if need be. Fails if there is
     /// none.
+    ///
+    /// Each protected call of Lua changes stacks by itself where little is left. So this is for work
+    /// that makes many of them: one change does for all.
     ///
     /// # Safety
     ///
     /// `call` must be sound on any thread while the caller, which executes the VM of `state`, waits.
+    #[inline(always)]
     pub(crate) unsafe fn with_room<T>(state: State, call: impl FnOnce() -> T) -> Result<T, NoRoom> {
-        // SAFETY: As the caller promises.
-        unsafe {
-            segment::with_room(
-                |function, argument| {
-                    lunatik_hop(state.as_raw(), Some(function), argument);
-                },
-                call,
-            )
+        if !stack::lacks_room() {
+            return Ok(call());
         }
-    }
-}
-
-/// Runs `function(argument)` on another stack segment: see `lua/port/lunatik_lua.h`.
-///
-/// # Safety
-///
-/// To be called by Lua, on the thread that executes `state`.
-#[no_mangle]
-unsafe extern "C" fn lunatik_hop(
-    state: *mut sys::lua_State,
-    function: Option<segment::Function>,
-    argument: *mut c_void,
-) -> c_int {
-    /// A call whose thread's CPU time is the runtime's.
-    struct Call<'a> {
-        function: segment::Function,
-        argument: *mut c_void,
-        vm: &'a Vm,
-        caller: ARef<Task>,
-    }
-    unsafe extern "C" fn run(argument: *mut c_void) {
-        // SAFETY: It is the `Call` below, whose owner waits.
-        let call = unsafe { &*argument.cast::<Call<'_>>() };
-        let runtime = call.vm.runtime();
-        runtime.meter().start();
-        // SAFETY: As the caller of `lunatik_hop()` promises.
-        unsafe { (call.function)(call.argument) };
-        // SAFETY: The caller waits, and goes on with the code.
-        unsafe { runtime.meter().hand_over(&call.caller) };
-        runtime.end_boosts();
-        if call.vm.is_ended() {
-            task::boost(&call.caller);
-        }
+        let call = OnAnyThread(call);
+        let mut result = None;
+        Self::of(&state).run_on_segment(|| result = Some(call.call()));
+        result.map(|result| result.0).ok_or(NoRoom)
     }
 
-    let Some(function) = function else {
-        return 0;
-    };
-    // SAFETY: As the caller promises.
-    let state = unsafe { State::from_raw(state) };
-    let vm = Vm::of(state);
-    let segments = &vm.segments;
-    // Code that is to end is not going to call anything, and would wait for a worker, which nobody boosts.
-    if segments.count.get() >= MAX_SEGMENTS || vm.is_ended() {
-        return 0;
+    /// Makes `call` on another stack segment, while the caller waits. Returns whether it has: see
+    /// `lua/port/lunatik_lua.h`. The CPU time of the thread that makes the call is the runtime's.
+    pub(super) fn run_on_segment(&self, call: impl FnOnce() + Send) -> bool {
+        let count = &self.segments.count;
+        // Code that is to end is not going to call anything, and would wait for a worker, which nobody boosts.
+        if count.get() >= MAX_SEGMENTS || self.is_ended() {
+            return false;
+        }
+        count.set(count.get() + 1);
+        let exposed = self.exposed();
+        let caller: ARef<Task> = ARef::from(&**kernel::current!());
+        let paused = self.runtime().pause_meter(self);
+        let call = move || {
+            let runtime = exposed.runtime();
+            runtime.meter().start();
+            call();
+            // SAFETY: The caller waits, and goes on with the code.
+            unsafe { runtime.meter().hand_over(&caller) };
+            runtime.end_boosts();
+            if exposed.is_ended() {
+                task::boost(&caller);
+            }
+        };
+        let ran = segment::run(call, &exposed.waiting);
+        self.runtime().continue_meter(self, paused);
+        count.set(count.get() - 1);
+        ran
     }
-    segments.count.set(segments.count.get() + 1);
-    let mut call = Call {
-        function,
-        argument,
-        vm,
-        caller: ARef::from(&**kernel::current!()),
-    };
-    let paused = vm.runtime().pause_meter(state);
-    // SAFETY: Lua's code works on any stack, and this thread waits for it. No error crosses this
-    // frame: C catches each before it returns from `function`.
-    let ran = unsafe { segment::run(run, ptr::from_mut(&mut call).cast(), &segments.waiting) };
-    vm.runtime().continue_meter(state, paused);
-    segments.count.set(segments.count.get() - 1);
-    c_int::from(ran)
 }

@@ -316,7 +316,8 @@ impl Drainer {
 
     /// Looks after `runtime`, which the drainer's thread executes meanwhile. In a hard interrupt.
     fn look_after(&'static self, runtime: &Runtime) {
-        runtime.tick_from_pool(TICK_NS);
+        // SAFETY: The thread detaches the runtime before it takes the VM away, which waits for this.
+        unsafe { runtime.tick_from_pool(TICK_NS) };
         let ticks = self.ticks.load(Relaxed).wrapping_add(1);
         self.ticks.store(ticks, Relaxed);
         // A thread that waits for the CPU cannot leave its runtime. Who took that for computing

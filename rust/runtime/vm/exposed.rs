@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The part of a VM that other CPUs reach, to interrupt it and to read its counters.
+
+use core::ffi::c_void;
+use kernel::{
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+};
+
+use super::{
+    super::{
+        heap::{Heap, HeapCell, Surroundings},
+        instance::Runtime, //
+    },
+    Interrupt, //
+};
+use crate::{
+    linux::{
+        account::Account,
+        large::LargeBlocks,
+        memcg::MemoryCgroup,
+        segment::Waiting, //
+    },
+    lua::MainState,
+};
+
+/// The part of a VM that other CPUs reach.
+///
+/// # Invariants
+///
+/// - `runtime` owns the VM, was made by `Arc`, and so lives longer.
+/// - What only the thread that executes the VM may do is for [`Vm`](super::Vm), to which no other thread
+///   has a reference.
+pub(in super::super) struct Exposed {
+    // Dropped in this order: closing the state frees its memory. Large blocks wait until they are free,
+    // which is before their cgroup goes.
+    pub(super) main: MainState,
+    pub(super) large: LargeBlocks,
+    pub(super) heap: HeapCell,
+    /// The call that waits for a stack segment.
+    pub(super) waiting: Waiting,
+    runtime: *const Runtime,
+}
+
+// SAFETY: All functions of this type may be called from any CPU; the type invariants say who uses the
+// fields otherwise.
+unsafe impl Sync for Exposed {}
+
+impl Exposed {
+    /// Of a VM of `runtime` that has no state yet, and may use `memory` bytes.
+    pub(super) fn new(
+        runtime: &Arc<Runtime>,
+        memory: usize,
+        memcg: MemoryCgroup,
+        account: Arc<Account>,
+    ) -> Result<impl Init<Self>> {
+        let large = LargeBlocks::new(account.clone())?;
+        let runtime = Arc::as_ptr(runtime);
+        // INVARIANT: The caller makes the VM for this runtime.
+        Ok(init!(Self {
+            main: MainState::none(),
+            large,
+            heap: HeapCell::new(Heap::new(memory, memcg, account)),
+            waiting: Waiting::none(),
+            runtime,
+        }))
+    }
+
+    /// The main state.
+    pub(in super::super) fn main(&self) -> &MainState {
+        &self.main
+    }
+
+    /// The runtime that owns the VM.
+    pub(in super::super) fn runtime(&self) -> ArcBorrow<'_, Runtime> {
+        // SAFETY: By the type invariants.
+        unsafe { ArcBorrow::from_raw(self.runtime) }
+    }
+
+    /// As [`runtime`](Self::runtime).
+    pub(in super::super) fn owner(&self) -> &Runtime {
+        // SAFETY: By the type invariants.
+        unsafe { &*self.runtime }
+    }
+
+    /// Bytes of memory in use, now and at most so far.
+    pub(in super::super) fn memory(&self) -> (usize, usize) {
+        let (used, peak) = self.heap.usage();
+        (used + self.large.given(), peak)
+    }
+
+    /// Ends the Lua code that runs in the VM, uncatchably.
+    pub(in super::super) fn interrupt(&self, interrupt: Interrupt) {
+        self.main.interrupt(interrupt);
+        self.large.wake();
+    }
+
+    /// Takes an interrupt back.
+    pub(in super::super) fn clear_interrupt(&self) {
+        self.main.clear_interrupt();
+    }
+
+    /// Makes the Lua code that runs in the VM give way to other threads.
+    pub(in super::super) fn look_up(&self) {
+        self.main.look_up();
+    }
+
+    /// Whether the Lua code that runs is being ended.
+    pub(in super::super) fn is_ended(&self) -> bool {
+        self.main.is_ended()
+    }
+
+    /// Where the Lua code waits for a segment, has it go on upon the stack that it has left; where it has got one, but
+    /// its worker has not begun, boosts that. To be called when it is to end, and nobody executes it. Returns
+    /// whether it did. In process context; does not sleep.
+    pub(in super::super) fn boost_waiting(&self) -> bool {
+        self.waiting.boost()
+    }
+
+    /// See [`Machine::resize`](crate::lua::Machine::resize).
+    ///
+    /// # Safety
+    ///
+    /// As for that, on the thread that executes the VM.
+    pub(super) unsafe fn resize(
+        &self,
+        block: *mut c_void,
+        old_size: usize,
+        new_size: usize,
+    ) -> *mut c_void {
+        let around = Surroundings {
+            large: &self.large,
+            is_ended: &|| self.is_ended(),
+        };
+        // SAFETY: As the caller promises.
+        unsafe { self.heap.resize(block, old_size, new_size, &around) }
+    }
+}
