@@ -28,6 +28,10 @@ pub(crate) trait Watched: Send + Sync {
     /// `used` and `slept` are nanoseconds since the last tick, 10 ms at most: the CPU time of the thread
     /// that armed the watch, and the time that it has slept. Neither counts while it waits for a CPU.
     fn tick(&self, used: u64, slept: u64);
+
+    /// Called in a hard interrupt, once at most, when what the watch was armed for is to end. `argument` is
+    /// that of [`arm`](Watch::arm).
+    fn fire(&self, argument: u32);
 }
 
 /// The watch is not armed.
@@ -40,7 +44,7 @@ const ARMED: i32 = 2;
 /// What an armed watch refers to.
 struct Armed<T: Watched> {
     target: Arc<T>,
-    fire: fn(&T),
+    argument: u32,
     /// The thread that the watch looks at.
     _task: ARef<Task>,
 }
@@ -69,7 +73,7 @@ unsafe impl<T: Watched> Sync for Watch<T> {}
 unsafe extern "C" fn fire<T: Watched>(armed: *mut c_void) {
     // SAFETY: As the caller promises.
     let armed = unsafe { &*armed.cast::<Armed<T>>() };
-    (armed.fire)(&armed.target);
+    armed.target.fire(armed.argument);
 }
 
 /// # Safety
@@ -93,18 +97,18 @@ impl<T: Watched> Watch<T> {
         }
     }
 
-    /// Looks after `target`, and calls `fire` with it in a hard interrupt, once, if the calling process is
-    /// killed before [`disarm`](Self::disarm), or that does not come within `deadline_ms` of its CPU time
-    /// (0: no matter when), or ten times that of sleep.
+    /// Looks after `target`, and calls its `fire(argument)` if the calling process is killed before
+    /// [`disarm`](Self::disarm), or that does not come within `deadline_ms` of its CPU time (0: no matter
+    /// when), or ten times that of sleep.
     ///
     /// Does nothing if it is armed already.
-    pub(crate) fn arm(self: Pin<&Self>, target: Arc<T>, fire: fn(&T), deadline_ms: u32) {
+    pub(crate) fn arm(self: Pin<&Self>, target: Arc<T>, argument: u32, deadline_ms: u32) {
         if self.state.cmpxchg(IDLE, BUSY, Full).is_err() {
             return;
         }
         let armed = Armed {
             target,
-            fire,
+            argument,
             _task: ARef::from(&**kernel::current!()),
         };
         // INVARIANT: The state is ours.
@@ -114,8 +118,8 @@ impl<T: Watched> Watch<T> {
             let armed = (*self.armed.get()).insert(armed);
             sys::lunatik_watch_arm(
                 self.watch.get(),
-                Some(self::fire::<T>),
-                Some(self::tick::<T>),
+                Some(fire::<T>),
+                Some(tick::<T>),
                 ptr::from_mut(armed).cast(),
                 deadline_ms,
             );
@@ -123,7 +127,7 @@ impl<T: Watched> Watch<T> {
         self.state.store(ARMED, Release);
     }
 
-    /// Ends the watch if it is armed, and returns whether `fire` was called. Neither that nor `tick` runs
+    /// Ends the watch if it is armed, and returns whether `fire()` was called. Neither that nor `tick()` runs
     /// any more then.
     pub(crate) fn disarm(&self) -> bool {
         if self.state.cmpxchg(ARMED, BUSY, Full).is_err() {

@@ -71,7 +71,7 @@ impl Runtime {
         let above = caller.map_or(ptr::null_mut(), |caller| ptr::from_ref(caller).cast_mut());
         // INVARIANT: The lifetime of the result says that it lives.
         self.above.store(above, Release);
-        self.watch.as_ref().arm(self.into(), Runtime::interrupt_calls, 0);
+        self.watch.as_ref().arm(self.into(), DEFAULT_GRACE_MS, 0);
         Ok(entered)
     }
 }
@@ -84,26 +84,17 @@ impl Watched for Runtime {
             self.look_after(vm, used, slept);
         }
     }
-}
 
-impl Runtime {
-    /// Ends the Lua code that is executed, but for what tidies up, for its [`Watch`](crate::linux::watch::Watch).
-    fn interrupt_calls(&self) {
-        self.interrupt_from_watch(DEFAULT_GRACE_MS);
-    }
-
-    /// Ends the Lua code that is executed, all of it, likewise.
-    pub(super) fn end_calls(&self) {
-        self.interrupt_from_watch(0);
-    }
-
-    fn interrupt_from_watch(&self, grace_ms: u32) {
-        // SAFETY: As in `tick()`.
+    /// Ends the Lua code that is executed; what tidies up gets `grace_ms`.
+    fn fire(&self, grace_ms: u32) {
+        // SAFETY: As above.
         if let Some(vm) = unsafe { self.vm.exposed() } {
             self.interruption.raise(vm, grace_ms);
         }
     }
+}
 
+impl Runtime {
     /// Called every few milliseconds while it is executed, in a hard interrupt; see [`Watched::tick`] for
     /// `used` and `slept`.
     pub(super) fn look_after(&self, vm: &Exposed, used: u64, slept: u64) {

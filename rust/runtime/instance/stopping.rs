@@ -257,7 +257,8 @@ impl Owner<'_> {
         // Taken only below, after Lua's finalizers have run, which may look at the runtime.
         if let Some(vm) = self.vm() {
             let watch = runtime.watch.as_ref();
-            watch.arm(self.borrow().into(), Runtime::end_calls, DEFAULT_GRACE_MS);
+            // What exceeds the grace has none for tidying up.
+            watch.arm(self.borrow().into(), 0, DEFAULT_GRACE_MS);
             vm.state().run_finalizers();
             watch.disarm();
         }

@@ -5,11 +5,11 @@
 //!
 //! Lock order: [`LIVE`], then a table's lock.
 
-use core::{
-    cell::UnsafeCell,
-    ptr, //
+use core::ptr;
+use kernel::{
+    prelude::*,
+    sync::{GlobalGuard, GlobalLockedBy}, //
 };
-use kernel::prelude::*;
 
 use super::{
     budget,
@@ -23,46 +23,66 @@ pub(crate) const MAX_TABLES: usize = 65_536;
 /// Turns that unloading waits for references to go away, a grace period each.
 const PATIENCE: usize = 100;
 
+/// A table that is on the list, or null.
+///
+/// # Invariants
+///
+/// That table lives: it takes itself off the list before it is freed, with [`LIVE`] held.
+#[derive(Clone, Copy)]
+struct Listed(*const RcuTable);
+
+// SAFETY: Tables are `Sync`.
+unsafe impl Send for Listed {}
+
+impl Listed {
+    const NONE: Self = Self(ptr::null());
+
+    /// The table, which stays while the lock is held.
+    fn get<'a>(self, _live: &'a GlobalGuard<LIVE>) -> Option<&'a RcuTable> {
+        // SAFETY: By the type invariant.
+        unsafe { self.0.as_ref() }
+    }
+}
+
 struct Live {
-    first: *const RcuTable,
+    first: Listed,
     count: usize,
     closed: bool,
 }
 
-// SAFETY: Tables are `Sync`, and the list is only followed under the lock.
-unsafe impl Send for Live {}
-
 kernel::sync::global_lock! {
     // SAFETY: `Tables::new()` initialises it before there is any table.
     unsafe(uninit) static LIVE: Mutex<Live> = Live {
-        first: ptr::null(),
+        first: Listed::NONE,
         count: 0,
         closed: false,
     };
 }
 
-/// The neighbours of a table in the list. Guarded by [`LIVE`].
-pub(super) struct Links(UnsafeCell<Neighbours>);
+/// The neighbours of a table in the list.
+pub(super) struct Links(GlobalLockedBy<Neighbours, LIVE>);
 
-#[derive(Clone, Copy)]
 struct Neighbours {
-    previous: *const RcuTable,
-    next: *const RcuTable,
+    previous: Listed,
+    next: Listed,
     listed: bool,
 }
 
-// SAFETY: The cell is only touched with `LIVE` held.
-unsafe impl Send for Links {}
-// SAFETY: As above.
-unsafe impl Sync for Links {}
-
 impl Links {
     pub(super) fn new() -> Self {
-        Self(UnsafeCell::new(Neighbours {
-            previous: ptr::null(),
-            next: ptr::null(),
+        Self(GlobalLockedBy::new(Neighbours {
+            previous: Listed::NONE,
+            next: Listed::NONE,
             listed: false,
         }))
+    }
+}
+
+/// Changes the neighbours of `table`, if there is one.
+fn change(live: &mut GlobalGuard<LIVE>, table: Listed, with: impl FnOnce(&mut Neighbours)) {
+    // SAFETY: By the type invariant the table lives, and stays while the lock is held.
+    if let Some(table) = unsafe { table.0.as_ref() } {
+        with(table.links.0.as_mut(live));
     }
 }
 
@@ -87,45 +107,32 @@ fn try_add(table: &RcuTable) -> Result {
         return Err(ENOSPC);
     }
     live.count += 1;
-    // SAFETY: `LIVE` is held, and a listed table lives.
-    unsafe {
-        if let Some(first) = live.first.as_ref() {
-            (*first.links.0.get()).previous = table;
-        }
-        *table.links.0.get() = Neighbours {
-            previous: ptr::null(),
-            next: live.first,
-            listed: true,
-        };
-    }
-    live.first = table;
+    let (listed, next) = (Listed(table), live.first);
+    change(&mut live, next, |first| first.previous = listed);
+    *table.links.0.as_mut(&mut live) = Neighbours {
+        previous: Listed::NONE,
+        next,
+        listed: true,
+    };
+    // INVARIANT: It lives, and takes itself off when it is dropped.
+    live.first = listed;
     Ok(())
 }
 
 /// Takes a table off the list, which is about to be freed.
 pub(super) fn remove(table: &RcuTable) {
     let mut live = LIVE.lock();
-    // SAFETY: `LIVE` is held.
-    let Neighbours {
-        previous,
-        next,
-        listed,
-    } = unsafe { *table.links.0.get() };
-    if !listed {
+    let links = table.links.0.as_mut(&mut live);
+    if !core::mem::replace(&mut links.listed, false) {
         return;
     }
+    let (previous, next) = (links.previous, links.next);
     live.count = live.count.saturating_sub(1);
-    // SAFETY: `LIVE` is held, and a listed table lives.
-    unsafe {
-        match previous.as_ref() {
-            Some(previous) => (*previous.links.0.get()).next = next,
-            None => live.first = next,
-        }
-        if let Some(next) = next.as_ref() {
-            (*next.links.0.get()).previous = previous;
-        }
-        (*table.links.0.get()).listed = false;
+    if previous.0.is_null() {
+        live.first = next;
     }
+    change(&mut live, previous, |previous| previous.next = next);
+    change(&mut live, next, |next| next.previous = previous);
 }
 
 /// The tables that exist now.
@@ -138,11 +145,9 @@ fn close() {
     let mut live = LIVE.lock();
     live.closed = true;
     let mut at = live.first;
-    // SAFETY: `LIVE` is held, and a listed table lives.
-    while let Some(table) = unsafe { at.as_ref() } {
+    while let Some(table) = at.get(&live) {
         table.close();
-        // SAFETY: As above.
-        at = unsafe { (*table.links.0.get()).next };
+        at = table.links.0.as_ref(&live).next;
         crate::linux::task::cond_resched();
     }
 }
