@@ -91,6 +91,9 @@ pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
 
 /// Compiles `text`, the script at `place`, frees it, and calls it with what `push_arguments` pushes. Its
 /// results are left on the stack, above `base`; returns how many they are.
+///
+/// Not inlined: reading the file, which comes before, is to have that much more of the stack.
+#[inline(never)]
 pub(crate) fn chunk(
     entered: &Entered<'_>,
     text: ScriptText<'_>,

@@ -19,7 +19,8 @@ use crate::{
         message::Message,
         program::{self, Program},
         reaper,
-        registry::{self, RegisterError}, //
+        registry::{self, RegisterError},
+        surroundings::Surroundings, //
     }, //
 };
 
@@ -106,6 +107,21 @@ pub(crate) fn enter<'a>(
     }
 }
 
+/// Runs the chunk of `program`, which is at `place`. Not inlined, so that what comes afterwards has its part
+/// of the stack.
+#[inline(never)]
+fn run_text<T>(
+    entered: &Entered<'_>,
+    program: &Program<'_>,
+    place: &Surroundings<'_>,
+    push_arguments: impl FnOnce(State) -> lua::Result,
+    finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
+) -> Result<lua::Result<T>> {
+    let text = program.text(entered.account())?;
+    Ok(execute::chunk(entered, text, place, push_arguments)
+        .and_then(|results| finish(entered.state(), results)))
+}
+
 /// Runs the chunk of `program` and takes what `finish` makes of its results. Where anything
 /// fails, the runtime ends.
 pub(crate) fn run_chunk<T>(
@@ -116,11 +132,8 @@ pub(crate) fn run_chunk<T>(
 ) -> Result<T, StartError> {
     let state = entered.state();
     let base = state.top();
-    let result = program.with_place(|place| {
-        let text = program.text(entered.account())?;
-        Ok(execute::chunk(entered, text, place, push_arguments)
-            .and_then(|results| finish(state, results)))
-    });
+    let result = program
+        .with_place(|place| run_text(entered, program, place, push_arguments, finish));
     let result = result.and_then(|result| result);
     // By itself or by others: who asked for its start must not take it for one that stays.
     let told = entered.was_told();

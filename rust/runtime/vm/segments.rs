@@ -62,10 +62,20 @@ impl Vm {
         if !stack::lacks_room() {
             return Ok(call());
         }
-        let call = OnAnyThread(call);
+        Self::of(&state)
+            .call_on_segment(OnAnyThread(call))
+            .map(|result| result.0)
+    }
+
+    /// Not inlined: its frame is not for calls that go on upon the same stack.
+    #[inline(never)]
+    fn call_on_segment<T, F>(&self, call: OnAnyThread<F>) -> Result<OnAnyThread<T>, NoRoom>
+    where
+        F: FnOnce() -> T,
+    {
         let mut result = None;
-        Self::of(&state).run_on_segment(|| result = Some(call.call()));
-        result.map(|result| result.0).ok_or(NoRoom)
+        self.run_on_segment(|| result = Some(call.call()));
+        result.ok_or(NoRoom)
     }
 
     /// Makes `call` on another stack segment, while the caller waits. Returns whether it has: see
