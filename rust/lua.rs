@@ -51,7 +51,10 @@ pub(crate) use shared::{seed_pointer_hash, SharedFunctions, SharedStrings};
 pub(crate) use state::{Reference, State};
 pub(crate) use text::Text;
 pub(crate) use thread::{
-    freed as thread_freed, made as thread_made, Record, ThreadPointer, //
+    freed as thread_freed,
+    made as thread_made,
+    Record,
+    ThreadPointer, //
 };
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};

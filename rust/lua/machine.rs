@@ -233,7 +233,8 @@ macro_rules! machine {
                 value: *const c_char,
             ) -> c_int {
                 // SAFETY: As the caller promises, until this returns.
-                unsafe { State::from_raw(state).permits_for_c::<$machine>(permission, value) }.into()
+                unsafe { State::from_raw(state).permits_for_c::<$machine>(permission, value) }
+                    .into()
             }
 
             /// # Safety
@@ -383,12 +384,8 @@ macro_rules! machine {
                 argument: *mut c_void,
             ) -> c_int {
                 // SAFETY: As the caller promises, until this returns.
-                let (state, call) = unsafe {
-                    (
-                        State::from_raw(state),
-                        Deferred::new(function, argument),
-                    )
-                };
+                let (state, call) =
+                    unsafe { (State::from_raw(state), Deferred::new(function, argument)) };
                 state.machine::<$machine>().hop(call).into()
             }
         };

@@ -150,7 +150,11 @@ impl State {
     pub(crate) fn record<M: Machine>(&self) -> Option<&<M::Record as Record>::Shared> {
         // SAFETY: By the type invariant the thread is alive while the state is borrowed; only
         // `set_record()` changes the pointer meanwhile, from null, and `Record` says where it leads.
-        unsafe { (*sys::lunatik_interruptible(self.as_raw())).cast::<<M::Record as Record>::Shared>().as_ref() }
+        unsafe {
+            (*sys::lunatik_interruptible(self.as_raw()))
+                .cast::<<M::Record as Record>::Shared>()
+                .as_ref()
+        }
     }
 
     /// Gives the thread a record. `EBUSY` if it has one.

@@ -48,6 +48,9 @@ pub(crate) fn over_limit() -> Result<Arc<Failure>> {
 ///
 /// An error that is no string is shown as its `__tostring` gives it, and without that by its type,
 /// as the `lua` command does: `tostring` would give an address.
+///
+/// Not inlined, so that the other ways of [`to_failure`] take less of the stack.
+#[inline(never)]
 pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     let runtime = Vm::runtime_of(state);
     let exceeded = runtime.meter().exceeded() != Exceeded::Nothing;

@@ -132,8 +132,8 @@ pub(crate) fn run_chunk<T>(
 ) -> Result<T, StartError> {
     let state = entered.state();
     let base = state.top();
-    let result = program
-        .with_place(|place| run_text(entered, program, place, push_arguments, finish));
+    let result =
+        program.with_place(|place| run_text(entered, program, place, push_arguments, finish));
     let result = result.and_then(|result| result);
     // By itself or by others: who asked for its start must not take it for one that stays.
     let told = entered.was_told();
