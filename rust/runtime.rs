@@ -37,10 +37,11 @@ use kernel::prelude::*;
 
 /// What must exist for runtimes to. Dropping it stops all of them.
 pub(crate) struct Runtimes {
-    // Dropped in this order: the names, then what is in the tables.
+    // Dropped in this order: the names, then what is in the tables, last the list of runtimes.
     _registry: registry::Registry,
     tables: rcu_table::Tables,
     _shared: shared::Shared,
+    _live: live::List,
 }
 
 impl Runtimes {
@@ -52,18 +53,20 @@ impl Runtimes {
     /// [`chain::GraphLock::new`].
     pub(crate) unsafe fn new(library: vm::Open) -> Result<Self> {
         vm::set_library(library);
-        // SAFETY: As the caller promises, for all of them.
-        unsafe {
-            live::init();
+        let live = live::List::new()?;
+        // SAFETY: The caller promises that this is called once, before any runtime or table exists.
+        let tables = unsafe {
             interruptible::init();
-            let tables = rcu_table::Tables::new()?;
-            let registry = registry::Registry::new()?;
-            Ok(Self {
-                _registry: registry,
-                tables,
-                _shared: shared::Shared::new()?,
-            })
-        }
+            rcu_table::Tables::new()?
+        };
+        // Each of these may fail, and what was made before goes then, the last one first.
+        let registry = registry::Registry::new()?;
+        Ok(Self {
+            _registry: registry,
+            tables,
+            _shared: shared::Shared::new()?,
+            _live: live,
+        })
     }
 }
 

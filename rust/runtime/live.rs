@@ -5,52 +5,60 @@
 //! Lock order: [`LIVE`] is a leaf.
 
 use kernel::{
+    new_mutex,
     prelude::*,
     rbtree::{
         RBTree,
         RBTreeNodeReservation, //
     },
-    sync::Arc,
+    sync::{
+        Arc,
+        Mutex, //
+    },
 };
 
 use super::instance::Runtime;
+use crate::linux::global::{Global, Installed};
 
 /// Runtimes alive at one time, in all.
 pub(crate) const LIMIT: usize = 131_072;
 
 struct Live {
-    /// Set by `init()`.
-    runtimes: Option<RBTree<u64, Arc<Runtime>>>,
+    runtimes: RBTree<u64, Arc<Runtime>>,
     count: usize,
     /// Set while the module is unloaded: nothing may start any more.
     closed: bool,
 }
 
-kernel::sync::global_lock! {
-    // SAFETY: `init()` below is called by the module's `init()` before any runtime exists.
-    unsafe(uninit) static LIVE: Mutex<Live> = Live {
-        runtimes: None,
-        count: 0,
-        closed: false,
-    };
+/// There as long as runtimes may exist.
+static LIVE: Global<Mutex<Live>> = Global::new();
+
+/// The existence of the list. Dropped after all runtimes have ended.
+pub(super) struct List {
+    _live: Installed<Mutex<Live>>,
 }
 
-/// Prepares the list.
-///
-/// # Safety
-///
-/// To be called once, before any runtime exists.
-pub(super) unsafe fn init() {
-    // SAFETY: As the caller promises.
-    unsafe { LIVE.init() };
-    LIVE.lock().runtimes = Some(RBTree::new());
+impl List {
+    /// Prepares the list. There is one at a time; without it no runtime can be made.
+    pub(super) fn new() -> Result<Self> {
+        let live = Live {
+            runtimes: RBTree::new(),
+            count: 0,
+            closed: false,
+        };
+        let lock = new_mutex!(live, "lunatik::LIVE");
+        Ok(Self {
+            _live: LIVE.set(Arc::pin_init(lock, GFP_KERNEL)?)?,
+        })
+    }
 }
 
 /// Adds a runtime that has a VM.
 pub(super) fn add(runtime: &Arc<Runtime>) -> Result {
+    let lock = LIVE.get().ok_or(ENODEV)?;
     let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
     let node = node.into_node(runtime.id(), runtime.clone());
-    let mut live = LIVE.lock();
+    let mut live = lock.lock();
     if live.closed {
         drop(live);
         return Err(ESHUTDOWN);
@@ -59,10 +67,7 @@ pub(super) fn add(runtime: &Arc<Runtime>) -> Result {
         drop(live);
         return Err(EAGAIN);
     }
-    let Some(runtimes) = live.runtimes.as_mut() else {
-        return Err(ENODEV);
-    };
-    let replaced = runtimes.insert(node);
+    let replaced = live.runtimes.insert(node);
     live.count += 1;
     drop(live);
     drop(replaced);
@@ -71,8 +76,11 @@ pub(super) fn add(runtime: &Arc<Runtime>) -> Result {
 
 /// Removes a runtime whose VM is gone.
 pub(super) fn remove(id: u64) {
-    let mut live = LIVE.lock();
-    let removed = live.runtimes.as_mut().and_then(|all| all.remove_node(&id));
+    let Some(lock) = LIVE.get() else {
+        return;
+    };
+    let mut live = lock.lock();
+    let removed = live.runtimes.remove_node(&id);
     if removed.is_some() {
         live.count -= 1;
     }
@@ -83,15 +91,16 @@ pub(super) fn remove(id: u64) {
 
 /// The first runtime with a number above `id`.
 pub(crate) fn next(id: u64) -> Option<Arc<Runtime>> {
-    let live = LIVE.lock();
+    let lock = LIVE.get()?;
+    let live = lock.lock();
     let after = id.checked_add(1)?;
-    live.runtimes
-        .as_ref()?
-        .cursor_lower_bound(&after)
-        .map(|cursor| cursor.current().1.clone())
+    let cursor = live.runtimes.cursor_lower_bound(&after)?;
+    Some(cursor.current().1.clone())
 }
 
 /// From now on, no runtime may be added.
 pub(super) fn close() {
-    LIVE.lock().closed = true;
+    if let Some(lock) = LIVE.get() {
+        lock.lock().closed = true;
+    }
 }

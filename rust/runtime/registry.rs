@@ -8,8 +8,12 @@
 //! Lock order: [`OUTCOMES`] is a leaf; the tables have their own lock, never taken within it.
 
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        Arc,
+        Mutex, //
+    },
 };
 
 use super::{
@@ -40,10 +44,8 @@ fn tables() -> Option<Arc<Tables>> {
     TABLES.get()
 }
 
-kernel::sync::global_lock! {
-    // SAFETY: `init()` below is called by the module's `init()` before any runtime exists.
-    unsafe(uninit) static OUTCOMES: Mutex<KVec<Arc<Runtime>>> = KVec::new();
-}
+/// How scripts have ended. Likewise.
+static OUTCOMES: Global<Mutex<KVec<Arc<Runtime>>>> = Global::new();
 
 /// Why a runtime got no name.
 pub(crate) enum RegisterError {
@@ -56,17 +58,12 @@ pub(crate) enum RegisterError {
 /// The tables' existence.
 pub(super) struct Registry {
     _tables: Installed<Tables>,
+    _outcomes: Installed<Mutex<KVec<Arc<Runtime>>>>,
 }
 
 impl Registry {
-    /// Creates the tables.
-    ///
-    /// # Safety
-    ///
-    /// To be called once, before any runtime exists.
-    pub(super) unsafe fn new() -> Result<Self> {
-        // SAFETY: As the caller promises.
-        unsafe { OUTCOMES.init() };
+    /// Creates the tables. There is one at a time.
+    pub(super) fn new() -> Result<Self> {
         let env = RcuTable::new(TABLE_SIZE, None)?;
         let runtimes = RcuTable::new(TABLE_SIZE, None)?;
         let threads = RcuTable::new(TABLE_SIZE, None)?;
@@ -90,8 +87,10 @@ impl Registry {
             },
             GFP_KERNEL,
         )?;
+        let outcomes = new_mutex!(KVec::new(), "lunatik::OUTCOMES");
         Ok(Self {
             _tables: TABLES.set(tables)?,
+            _outcomes: OUTCOMES.set(Arc::pin_init(outcomes, GFP_KERNEL)?)?,
         })
     }
 }
@@ -99,9 +98,6 @@ impl Registry {
 impl Drop for Registry {
     fn drop(&mut self) {
         forget(None);
-        // Nothing drops a static: its room would stay behind when the module goes.
-        let outcomes = core::mem::take(&mut *OUTCOMES.lock());
-        drop(outcomes);
     }
 }
 
@@ -183,8 +179,11 @@ pub(super) fn ended(runtime: &Runtime) {
 }
 
 fn keep(runtime: Arc<Runtime>) {
+    let Some(outcomes) = OUTCOMES.get() else {
+        return;
+    };
     runtime.count_remains(false);
-    let mut outcomes = OUTCOMES.lock();
+    let mut outcomes = outcomes.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
         outcomes.remove(0).ok()
     } else {
@@ -203,7 +202,8 @@ fn keep(runtime: Arc<Runtime>) {
 
 /// The runtimes whose outcomes are kept, the oldest first.
 pub(crate) fn outcomes() -> Result<KVec<Arc<Runtime>>> {
-    let outcomes = OUTCOMES.lock();
+    let outcomes = OUTCOMES.get().ok_or(ENODEV)?;
+    let outcomes = outcomes.lock();
     let mut copy = KVec::with_capacity(outcomes.len(), GFP_KERNEL | __GFP_NOWARN)?;
     for runtime in outcomes.iter() {
         copy.push(runtime.clone(), GFP_KERNEL | __GFP_NOWARN)?;
@@ -213,18 +213,20 @@ pub(crate) fn outcomes() -> Result<KVec<Arc<Runtime>>> {
 
 /// The outcome of the script called `name`.
 pub(crate) fn outcome(name: &[u8]) -> Option<Arc<Runtime>> {
-    OUTCOMES
-        .lock()
-        .iter()
-        .find(|runtime| runtime.name() == name)
-        .cloned()
+    let outcomes = OUTCOMES.get()?;
+    let outcomes = outcomes.lock();
+    let found = outcomes.iter().find(|runtime| runtime.name() == name);
+    found.cloned()
 }
 
 /// Forgets the outcome of the script called `name`, or all. Returns whether there was one.
 pub(crate) fn forget(name: Option<&[u8]>) -> bool {
+    let Some(all) = OUTCOMES.get() else {
+        return false;
+    };
     let mut any = false;
     loop {
-        let mut outcomes = OUTCOMES.lock();
+        let mut outcomes = all.lock();
         let position = outcomes
             .iter()
             .position(|runtime| name.is_none_or(|name| runtime.name() == name));

@@ -3,6 +3,7 @@
 //! The place of a heap in its VM.
 
 use core::{cell::UnsafeCell, ffi::c_void};
+use kernel::sync::atomic::Relaxed;
 
 use super::{Heap, Surroundings};
 
@@ -42,7 +43,9 @@ impl HeapCell {
 
     /// Bytes in use, now and at most so far.
     pub(crate) fn usage(&self) -> (usize, usize) {
-        // SAFETY: The heap is there. These two only read counters that are atomic.
-        unsafe { ((*self.0.get()).used(), (*self.0.get()).peak()) }
+        let heap = self.0.get();
+        // SAFETY: The heap is there. No reference to it is made, only to its atomic counters.
+        let (used, peak) = unsafe { (&*(&raw const (*heap).used), &*(&raw const (*heap).peak)) };
+        (used.load(Relaxed), peak.load(Relaxed))
     }
 }

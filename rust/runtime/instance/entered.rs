@@ -78,23 +78,27 @@ impl Runtime {
 
 impl Watched for Runtime {
     fn tick(&self, used: u64, slept: u64) {
-        // SAFETY: The watch is armed, and who takes the VM away disarms it before.
-        if let Some(vm) = unsafe { self.vm.exposed() } {
+        self.with_watched(|vm| {
             vm.look_up();
             self.look_after(vm, used, slept);
-        }
+        });
     }
 
     /// Ends the Lua code that is executed; what tidies up gets `grace_ms`.
     fn fire(&self, grace_ms: u32) {
-        // SAFETY: As above.
-        if let Some(vm) = unsafe { self.vm.exposed() } {
-            self.interruption.raise(vm, grace_ms);
-        }
+        self.with_watched(|vm| self.interruption.raise(vm, grace_ms));
     }
 }
 
 impl Runtime {
+    /// Calls `with` with the VM, for the watch.
+    fn with_watched(&self, with: impl FnOnce(&Exposed)) {
+        // SAFETY: The watch is armed, and who takes the VM away disarms it before, which waits for this.
+        if let Some(vm) = unsafe { self.vm.exposed() } {
+            with(vm);
+        }
+    }
+
     /// Called every few milliseconds while it is executed, in a hard interrupt; see [`Watched::tick`] for
     /// `used` and `slept`.
     pub(super) fn look_after(&self, vm: &Exposed, used: u64, slept: u64) {
@@ -160,7 +164,8 @@ impl<'a> Entered<'a> {
     pub(crate) fn vm(&self) -> &Vm {
         match self.vm_or_none() {
             Some(vm) => vm,
-            // SAFETY: `enter()` has seen that there is one, which stays until this is dropped.
+            // SAFETY: Who makes this to execute the runtime has asked `has_vm()`; others only drop it. The
+            // VM stays until then.
             None => unsafe { core::hint::unreachable_unchecked() },
         }
     }

@@ -118,10 +118,12 @@ pub(super) fn retire(entry: Unlinked) {
 /// Called by RCU with the head of an entry that `retire()` passed.
 unsafe extern "C" fn grace_period_over(head: *mut bindings::callback_head) {
     let head = Opaque::cast_from(head);
-    // SAFETY: As the caller promises.
-    let entry = unsafe { container_of!(head, Entry, rcu) };
-    // SAFETY: `retire()` gave it up, and the readers of that time are gone.
-    make_ready(unsafe { OwnedEntry::from_raw(NonNull::new_unchecked(entry.cast_mut())) });
+    // SAFETY: As the caller promises, the head is that of an entry, which `retire()` gave up; and the readers
+    // of that time are gone.
+    make_ready(unsafe {
+        let entry = container_of!(head, Entry, rcu);
+        OwnedEntry::from_raw(NonNull::new_unchecked(entry.cast_mut()))
+    });
 }
 
 /// Has `entry`, which no reader can see any more, freed by a thread that may sleep.
