@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The part of a virtual machine that C and Rust share. It is the head of `Vm` in rust/runtime/vm.rs, so the user
- * data of the state's allocator points to it.
+ * The part of a virtual machine that C and Rust share. `Head` in rust/lua/machine.rs begins with it, and `Vm` begins
+ * with `Head`, so the user data of the state's allocator points to it.
  */
 #ifndef LUNATIK_VM_H
 #define LUNATIK_VM_H

@@ -22,7 +22,7 @@ use kernel::{
 };
 
 use super::{
-    chain::{self, Chain, Ownership},
+    chain::{self, Chain, Owner, Ownership},
     children::{Child, Children},
     handle::Handle,
     live,
@@ -281,8 +281,6 @@ impl Runtime {
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
-        let mut owner =
-            Ownership::try_acquire(runtime.as_arc_borrow(), &runtime.ending_chain).ok_or(EBUSY)?;
         let vm = Vm::new(
             &runtime,
             runtime.account.limit(),
@@ -292,17 +290,30 @@ impl Runtime {
         )?;
         // SAFETY: `tear_down()` replaces it before it takes the VM, which does not move.
         let visible = unsafe { VisibleVm::of(vm.exposed()) };
+        // Nobody else knows the runtime yet.
+        let mut owner = runtime.try_own().ok_or(EBUSY)?;
         owner.replace_vm(Some(vm));
+        owner.release();
         runtime.details.lock().vm = visible;
         let added = live::add(&runtime).and_then(|()| match &parent {
             Some(parent) => parent.children.add(&runtime),
             None => Ok(()),
         });
-        if added.is_err() {
-            owner.tear_down();
+        if let Err(error) = added {
+            // Who has found and entered it meanwhile ends it.
+            runtime.request_stop();
+            if let Some(mut owner) = runtime.try_own() {
+                owner.tear_down();
+                owner.release();
+            }
+            return Err(error);
         }
-        owner.release();
-        added.map(|()| runtime)
+        Ok(runtime)
+    }
+
+    /// The ownership, if nobody has it.
+    fn try_own(self: &Arc<Self>) -> Option<Owner<'_>> {
+        Ownership::try_acquire(self.as_arc_borrow(), &self.ending_chain)
     }
 
     /// A number that no other runtime has or had since the module was loaded.
