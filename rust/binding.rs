@@ -6,4 +6,5 @@ pub(crate) mod arguments;
 pub(crate) mod errno;
 pub(crate) mod limits;
 pub(crate) mod needs;
+pub(crate) mod room;
 pub(crate) mod sending;

@@ -89,3 +89,11 @@ impl kernel::InPlaceModule for Lunatik {
             reaper: runtime::reaper::Reaper::new()?,
             outcomes: sched::thread::outcome::Walks::new()?,
             buffers: channel::buffer::Buffers::new()?,
+            threads: linux::kthread::Threads::new()?,
+            device_nodes: modules::device::DeviceNodes::new()?,
+            // SAFETY: As above.
+            runtimes: unsafe { runtime::Runtimes::new(modules::preload)? },
+            device <- control::device::register(),
+        })
+    }
+}
