@@ -244,7 +244,7 @@ fn make(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
 
 fn make_here(state: State, source: &Source<'_>, arguments: Message) -> lua::Result {
     let parent = Vm::runtime_of(state);
-    let chain = chain(&parent)?;
+    let chain = chain(state)?;
     let family = Family::of(state)?;
     let name = name(&parent)?;
     let runtime = create(state, &name, RuntimeKind::Child, Limits::default())

@@ -71,12 +71,10 @@ pub(super) fn open(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// The chain that executes `runtime`, whose code asks.
-pub(super) fn chain(runtime: &Runtime) -> lua::Result<Arc<Chain>> {
+/// The chain that executes the runtime of `state`.
+pub(super) fn chain(state: State) -> lua::Result<Arc<Chain>> {
     // There always is one while code runs.
-    runtime
-        .executing_chain()
-        .ok_or_else(|| Error::message(fmt!("the runtime is not running")))
+    Vm::chain(state).ok_or_else(|| Error::message(fmt!("the runtime is not running")))
 }
 
 /// Raises a failure of another runtime: the message and, below it, the traceback.
@@ -227,7 +225,7 @@ fn runtime(state: State) -> lua::Result {
     let (limits, first) = limits::take(state, 2)?;
     let arguments = Message::encode(state, first, state.top())?;
     let parent = Vm::runtime_of(state);
-    let chain = chain(&parent)?;
+    let chain = chain(state)?;
     let handle = with_script(state, name, |program| {
         let child = create(state, name, Kind::Child, limits)?;
         // From here on the last handle that is dropped ends the child.
@@ -245,7 +243,7 @@ fn resume_it(state: State) -> lua::Result {
     let target = handle.runtime();
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
-    let chain = chain(&caller)?;
+    let chain = chain(state)?;
     let result = resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
     // All that the other runtime's Lua code could raise was caught there.
     match result {
@@ -259,7 +257,7 @@ fn resume_it(state: State) -> lua::Result {
 /// Stops `target` for the code of `state`, with its thread if it has one.
 pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lua::Result<()> {
     let caller = Vm::runtime_of(state);
-    let chain = caller.executing_chain();
+    let chain = Vm::chain(state);
     let result = match Thread::of(target) {
         Some(thread) => thread.stop(chain.as_ref(), Some(&caller), grace_ms),
         None => target

@@ -49,7 +49,7 @@ fn run(state: State) -> lua::Result {
     let (limits, first) = limits::take(state, 2)?;
     let arguments = Message::encode(state, first, state.top())?;
     let caller = Vm::runtime_of(state);
-    let chain = chain(&caller)?;
+    let chain = chain(state)?;
     let runtime = with_script(state, name, |program| {
         let runtime = create(state, name, Kind::Run, limits)?;
         start::run_with(&runtime, &chain, Some(&caller), program, &arguments)?;
@@ -65,7 +65,7 @@ fn spawn(state: State) -> lua::Result {
     let (limits, first) = limits::take(state, 2)?;
     let arguments = Message::encode(state, first, state.top())?;
     let caller = Vm::runtime_of(state);
-    let chain = chain(&caller)?;
+    let chain = chain(state)?;
     let thread = with_script(state, name, |program| {
         let runtime = create(state, name, Kind::Spawn, limits)?;
         start::spawn(&runtime, &chain, Some(&caller), program, arguments)
@@ -144,8 +144,9 @@ fn shutdown(state: State) -> lua::Result {
         }
     }
     if registry::is_registered(&caller) {
-        let chain = caller.executing_chain();
-        caller.borrow().stop_for(chain.as_ref(), None, 0)?;
+        caller
+            .borrow()
+            .stop_for(Vm::chain(state).as_ref(), None, 0)?;
     }
     Ok(0)
 }

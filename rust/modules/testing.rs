@@ -2,6 +2,7 @@
 
 //! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
 
+mod contexts;
 mod mailbox;
 mod stack;
 mod timers;
@@ -129,6 +130,7 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_function(-1, c"everything", native!(everything, Free))?;
     state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
     state.set_function(-1, c"memory", native!(memory, Free))?;
+    contexts::add(state)?;
     mailbox::add(state)?;
     stack::add(state)?;
     timers::add(state)?;

@@ -109,7 +109,7 @@ fn stop(state: State) -> lua::Result {
     let grace = optional_milliseconds(state, 2)?.unwrap_or(DEFAULT_GRACE_MS);
     let caller = Vm::runtime_of(state);
     thread
-        .stop(caller.executing_chain().as_ref(), Some(&caller), grace)
+        .stop(Vm::chain(state).as_ref(), Some(&caller), grace)
         .map_err(interrupted)?;
     Ok(0)
 }

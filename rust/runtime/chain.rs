@@ -8,6 +8,9 @@
 //!
 //! A chain is not a task: code may continue on another stack (see `linux/segment.rs`).
 //!
+//! A runtime that nobody else wants is entered and left by an atomic operation on its own word. Only
+//! a chain that finds another one there, and a stop that asks for it, takes the lock of the graph.
+//!
 //! Lock order: [`GRAPH`] is a leaf, taken for a few instructions.
 
 use core::ptr;
@@ -20,18 +23,23 @@ use kernel::{
         ArcBorrow,
         CondVar,
         LockedBy,
-        SpinLock, //
+        SpinLock,
+        SpinLockGuard, //
     },
 };
 
 use super::instance::Runtime;
-use crate::linux::global::{Global, Installed};
+use crate::linux::{
+    global::{Global, Installed},
+    owner_word::OwnerWord, //
+};
 
 /// The graph of chains and the runtimes that they own and wait for. Its edges lie in
-/// [`Ownership`] and [`Chain`]; whoever follows or changes them holds the lock.
+/// [`Ownership`] and [`Chain`]. They are followed and changed with the lock held; only an owner that
+/// nobody looks at comes and goes without it.
 pub(super) struct Graph {
-    /// [`LockedBy`] tells graphs from each other by their address, so they have a size.
-    _address: u8,
+    /// How often the lock was taken.
+    locked: u64,
 }
 
 /// The graph; it exists as long as runtimes do.
@@ -45,7 +53,7 @@ pub(crate) struct GraphLock {
 impl GraphLock {
     /// Makes the lock. To be called before any runtime exists: without it none can be made.
     pub(crate) fn new() -> Result<Self> {
-        let lock = new_spinlock!(Graph { _address: 0 }, "lunatik::Graph");
+        let lock = new_spinlock!(Graph { locked: 0 }, "lunatik::Graph");
         Ok(Self {
             _graph: GRAPH.set(Arc::pin_init(lock, GFP_KERNEL)?)?,
         })
@@ -55,6 +63,11 @@ impl GraphLock {
 /// The graph that everything new belongs to.
 pub(super) fn graph() -> Result<Arc<SpinLock<Graph>>> {
     GRAPH.get().ok_or(ENODEV)
+}
+
+/// How often the lock of the graph was taken so far.
+pub(crate) fn graph_locks() -> u64 {
+    GRAPH.get().map_or(0, |graph| graph.lock().locked)
 }
 
 /// A thread of execution through runtimes.
@@ -123,9 +136,9 @@ impl<'a> Owner<'a> {
         self.0
     }
 
-    /// Gives the ownership up.
-    pub(super) fn release(self) {
-        self.runtime().ownership().release();
+    /// Gives the ownership up, and returns the chain that had it. Dropping that may free memory.
+    pub(super) fn release(self) -> Option<Arc<Chain>> {
+        self.runtime().ownership().release()
     }
 
     /// Leaves the ownership to who has the result.
@@ -145,69 +158,82 @@ impl SuspendedOwner {
     }
 }
 
-/// Who owns a runtime, and who wants to.
-struct Owned {
-    owner: Option<Arc<Chain>>,
-    /// How many wait until nobody does.
-    waiters: usize,
+/// Who was found where a chain wants to be the owner.
+enum Found {
+    /// Nobody any more.
+    Nobody,
+    /// The chain itself, or one that waits for it.
+    Caller,
+    /// Another chain.
+    Another,
 }
 
 /// The lock of a runtime.
 #[pin_data]
 pub(crate) struct Ownership {
     graph: Arc<SpinLock<Graph>>,
-    owned: LockedBy<Owned, Graph>,
-    /// Notified whenever the owner goes, or a waiter is to look up.
+    owner: OwnerWord<Chain, Graph>,
+    /// How many wait until there is no owner. Each of them has looked at the owner since it was
+    /// woken last, so that owner wakes them.
+    waiters: LockedBy<usize, Graph>,
+    /// Notified when an owner goes that was looked at, or when a waiter is to check again.
     #[pin]
     released: CondVar,
 }
 
 impl Ownership {
     pub(super) fn new(graph: Arc<SpinLock<Graph>>) -> impl PinInit<Self> {
-        let none = Owned {
-            owner: None,
-            waiters: 0,
-        };
         pin_init!(Self {
-            owned: LockedBy::new(&graph, none),
+            owner: OwnerWord::new(&graph),
+            waiters: LockedBy::new(&graph, 0),
             graph,
             released <- new_condvar!("lunatik::Ownership"),
         })
     }
 
-    /// Counts one who waits, or who does not any more.
+    fn lock_graph(&self) -> SpinLockGuard<'_, Graph> {
+        let mut graph = self.graph.lock();
+        graph.locked = graph.locked.wrapping_add(1);
+        graph
+    }
+
+    /// Counts a thread that waits, or that does not any more.
     fn count_waiter(&self, graph: &mut Graph, change: isize) {
-        let waiters = &mut self.owned.access_mut(graph).waiters;
+        let waiters = self.waiters.access_mut(graph);
         *waiters = waiters.saturating_add_signed(change);
     }
 
-    /// Makes those who wait look up.
+    /// Makes the threads that wait check again.
     fn notify(&self, graph: &Graph) {
-        // Whoever waits was counted under the same lock.
-        if self.owned.access(graph).waiters > 0 {
+        // All that wait were counted under the same lock.
+        if *self.waiters.access(graph) > 0 {
             self.released.notify_all();
         }
     }
 
     /// Makes `chain` the owner of `runtime`, waiting for its turn.
     ///
-    /// `give_up` is asked after each wake-up; returning an error ends the wait.
+    /// `give_up` is asked first and after each wake-up; returning an error ends the wait.
     pub(super) fn acquire<'a>(
         runtime: ArcBorrow<'a, Runtime>,
         chain: &Arc<Chain>,
         mut give_up: impl FnMut() -> Result<(), EnterError>,
     ) -> Result<Owner<'a>, EnterError> {
         let this = runtime.ownership();
-        let mut graph = this.graph.lock();
+        give_up()?;
+        if this.owner.try_set(chain) {
+            return Ok(Owner(runtime));
+        }
+        let mut graph = this.lock_graph();
         loop {
             give_up()?;
-            let owner = &mut this.owned.access_mut(&mut graph).owner;
-            if owner.is_none() {
-                *owner = Some(chain.clone());
+            if this.owner.try_set(chain) {
                 return Ok(Owner(runtime));
             }
-            if this.leads_to(&graph, chain) {
-                return Err(EnterError::Deadlock);
+            match this.find(&graph, chain) {
+                Found::Nobody => continue,
+                Found::Caller => return Err(EnterError::Deadlock),
+                Found::Another => (),
             }
             *chain.waits_for.access_mut(&mut graph) = Some(Arc::from(runtime));
             this.count_waiter(&mut graph, 1);
@@ -222,60 +248,79 @@ impl Ownership {
         }
     }
 
-    /// Makes `chain` the owner of `runtime` if nobody is.
+    /// Makes `chain` the owner of `runtime` if there is none.
+    ///
+    /// If this fails, the owner that it has found sees what the caller did before, after that owner
+    /// has [released](Owner::release) the runtime.
     pub(super) fn try_acquire<'a>(
         runtime: ArcBorrow<'a, Runtime>,
         chain: &Arc<Chain>,
     ) -> Option<Owner<'a>> {
         let this = runtime.ownership();
-        let mut graph = this.graph.lock();
-        let owner = &mut this.owned.access_mut(&mut graph).owner;
-        if owner.is_some() {
-            return None;
+        if this.owner.try_set(chain) {
+            return Some(Owner(runtime));
         }
-        *owner = Some(chain.clone());
-        Some(Owner(runtime))
+        let graph = this.lock_graph();
+        loop {
+            if this.owner.try_set(chain) {
+                return Some(Owner(runtime));
+            }
+            if this.owner.get(&graph).is_some() {
+                return None;
+            }
+        }
     }
 
-    /// Whether the owner is `chain` or waits, however indirectly, for what `chain` owns.
+    /// Finds whether the owner is `chain` or waits, however indirectly, for what `chain` owns.
     ///
-    /// Ends because the graph has no cycle: this function keeps them out.
-    fn leads_to(&self, graph: &Graph, chain: &Chain) -> bool {
+    /// The owner that was found stays until the lock is released, and wakes the waiters when it
+    /// goes. Ends because the graph has no cycle: this function keeps them out.
+    fn find(&self, graph: &Graph, chain: &Chain) -> Found {
         let mut at = self;
-        loop {
-            let Some(owner) = &at.owned.access(graph).owner else {
-                return false;
-            };
-            if ptr::eq(&**owner, chain) {
-                return true;
+        let mut found = Found::Nobody;
+        while let Some(owner) = at.owner.get(graph) {
+            if ptr::eq(owner, chain) {
+                return Found::Caller;
             }
+            found = Found::Another;
             match owner.waits_for.access(graph) {
                 Some(runtime) => at = runtime.ownership(),
-                None => return false,
+                None => break,
             }
         }
+        found
     }
 
     /// Gives the ownership up, for [`Owner::release`].
-    fn release(&self) {
-        let mut graph = self.graph.lock();
+    fn release(&self) -> Option<Arc<Chain>> {
+        if let Some(chain) = self.owner.take_unseen() {
+            return Some(chain);
+        }
+        let mut graph = self.lock_graph();
         self.notify(&graph);
-        let chain = self.owned.access_mut(&mut graph).owner.take();
-        drop(graph);
-        // Frees memory perhaps, so after unlocking.
-        drop(chain);
+        self.owner.take(&mut graph)
     }
 
     /// The chain that owns the runtime now.
     pub(super) fn owner(&self) -> Option<Arc<Chain>> {
-        let graph = self.graph.lock();
-        self.owned.access(&graph).owner.clone()
+        let graph = self.lock_graph();
+        self.owner.get_shared(&graph)
     }
 
-    /// Makes the owner look up, if it waits for another runtime.
+    /// As [`owner`](Self::owner), without a lock.
+    ///
+    /// # Safety
+    ///
+    /// The caller executes the runtime for the owner, if there is one.
+    pub(super) unsafe fn own(&self) -> Option<Arc<Chain>> {
+        // SAFETY: The owner goes when it calls `release()`, and executes the runtime until then.
+        unsafe { self.owner.get_own() }
+    }
+
+    /// Makes the owner check again, if it waits for another runtime.
     pub(super) fn wake_owner(&self) {
-        let graph = self.graph.lock();
-        if let Some(chain) = &self.owned.access(&graph).owner {
+        let graph = self.lock_graph();
+        if let Some(chain) = self.owner.get(&graph) {
             if let Some(target) = chain.waits_for.access(&graph) {
                 target.ownership().notify(&graph);
             }
@@ -286,9 +331,9 @@ impl Ownership {
     ///
     /// `None` is returned if a signal came.
     pub(super) fn wait_released(&self, mut jiffies: kernel::time::Jiffies) -> Option<bool> {
-        let mut graph = self.graph.lock();
+        let mut graph = self.lock_graph();
         loop {
-            if self.owned.access(&graph).owner.is_none() {
+            if self.owner.get(&graph).is_none() {
                 return Some(true);
             }
             self.count_waiter(&mut graph, 1);
@@ -298,7 +343,7 @@ impl Ownership {
             self.count_waiter(&mut graph, -1);
             match woken {
                 kernel::sync::CondVarTimeoutResult::Timeout => {
-                    return Some(self.owned.access(&graph).owner.is_none());
+                    return Some(self.owner.get(&graph).is_none());
                 }
                 kernel::sync::CondVarTimeoutResult::Woken { jiffies: left } => jiffies = left,
                 kernel::sync::CondVarTimeoutResult::Signal { .. } => return None,

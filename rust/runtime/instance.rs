@@ -44,6 +44,7 @@ mod boost;
 mod ended_waits;
 mod ending;
 mod entered;
+mod executing;
 mod failure;
 mod interruption;
 mod life;
@@ -59,6 +60,7 @@ mod visible_vm;
 
 use self::{
     ended_waits::EndedWaits,
+    executing::Executing,
     interruption::Interruption,
     life::Life,
     memory::OBJECTS,
@@ -68,6 +70,7 @@ use self::{
 };
 pub(crate) use self::{
     entered::Entered,
+    executing::may_execute,
     failure::Failure,
     phase::{Kind, Phase},
     slice::Left,
@@ -95,9 +98,6 @@ pub(crate) struct Options<'a> {
     /// The runtime that has it for itself, and stays while it has something to do.
     pub(crate) made_by: Option<Arc<Runtime>>,
 }
-
-/// The address of the thread that has entered a runtime.
-struct Executing(usize);
 
 struct Details {
     executing: Option<Executing>,
@@ -293,7 +293,7 @@ impl Runtime {
         // Nobody else knows the runtime yet.
         let mut owner = runtime.try_own().ok_or(EBUSY)?;
         owner.replace_vm(Some(vm));
-        owner.release();
+        drop(owner.release());
         runtime.details.lock().vm = visible;
         let added = live::add(&runtime).and_then(|()| match &parent {
             Some(parent) => parent.children.add(&runtime),
@@ -304,7 +304,7 @@ impl Runtime {
             runtime.request_stop();
             if let Some(mut owner) = runtime.try_own() {
                 owner.tear_down();
-                owner.release();
+                drop(owner.release());
             }
             return Err(error);
         }
@@ -398,7 +398,7 @@ impl Runtime {
         details
             .executing
             .as_ref()
-            .is_some_and(|executing| executing.0 == task.addr())
+            .is_some_and(|executing| executing.is(task))
     }
 
     /// Whether it was told to stop.

@@ -16,6 +16,7 @@ use kernel::{
 
 use self::{attachments::Attachments, output::Unsent, segments::Segments};
 use super::{
+    chain::Chain,
     directory::Listing,
     instance::Runtime,
     interruptible::{Interruptible, Owner},
@@ -131,6 +132,13 @@ impl Vm {
     /// The part of the VM that other CPUs reach.
     pub(super) fn exposed(&self) -> &Exposed {
         &self.exposed
+    }
+
+    /// The chain that executes the VM of `state`. `None` while the VM is made, when nobody does.
+    pub(crate) fn chain(state: State) -> Option<Arc<Chain>> {
+        let runtime = Self::runtime_of(state);
+        // SAFETY: Who has a `State` executes the VM for the owner.
+        unsafe { runtime.ownership().own() }
     }
 
     /// The main state.

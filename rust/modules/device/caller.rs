@@ -12,7 +12,7 @@ use crate::{
     linux::task,
     runtime::{
         chain::Chain,
-        instance::Runtime,
+        instance::{may_execute, Runtime},
         live, //
     }, //
 };
@@ -49,6 +49,10 @@ impl Caller {
 
 /// The runtime that the current task executes, and the chain that does.
 fn executing() -> Option<(Arc<Runtime>, Arc<Chain>)> {
+    // A plain process does not look through all runtimes.
+    if !task::is_kernel_thread() && !may_execute() {
+        return None;
+    }
     let task = Task::current_raw();
     let mut id = 0;
     while let Some(runtime) = live::next(id) {

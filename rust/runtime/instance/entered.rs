@@ -14,7 +14,6 @@ use kernel::{
         Arc,
         ArcBorrow, //
     },
-    task::Task, //
 };
 
 use super::{
@@ -24,7 +23,7 @@ use super::{
         meter::Exceeded,
         vm::{Exposed, Vm}, //
     },
-    Executing,
+    executing::Executing,
     Runtime,
     DEFAULT_GRACE_MS, //
 };
@@ -65,7 +64,8 @@ impl Runtime {
             return Err(EnterError::Gone);
         }
         self.life.enter();
-        self.details.lock().executing = Some(Executing(Task::current_raw().addr()));
+        let former = self.details.lock().executing.replace(Executing::begin());
+        drop(former);
         self.meter.start();
         self.meter.begin_stretch(false);
         let above = caller.map_or(ptr::null_mut(), |caller| ptr::from_ref(caller).cast_mut());
@@ -217,6 +217,7 @@ impl Drop for Entered<'_> {
             runtime.meter.stop();
             runtime.restore_priority();
         }
+        drop(executing);
         runtime.above.store(ptr::null_mut(), Release);
         let exceeded = runtime.meter.take_exceeded();
         if exceeded == Exceeded::Total {
@@ -232,7 +233,6 @@ impl Drop for Entered<'_> {
         } else if exceeded != Exceeded::Nothing {
             runtime.clear_interrupt();
         }
-        let chain = runtime.ownership.owner();
         let mut next = self.owner.take();
         while let Some(mut owner) = next.take() {
             let was_kept = runtime.is_kept();
@@ -245,13 +245,13 @@ impl Drop for Entered<'_> {
             } else {
                 runtime.life.leave();
             }
-            owner.release();
+            let chain = owner.release();
             // A stop may have come after the check, from one who does not wait for the end, or what
             // kept it has gone. If somebody else has entered by then, that one tears down.
             let lost_keep = was_kept && !runtime.is_kept();
             let late_end = !ended && (runtime.stop_requested() || lost_keep);
-            if let Some(chain) = chain.as_ref().filter(|_| late_end) {
-                next = Ownership::try_acquire(runtime, chain);
+            if let Some(chain) = chain.filter(|_| late_end) {
+                next = Ownership::try_acquire(runtime, &chain);
             }
         }
     }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A place for an owner that is set and cleared without a lock while nobody else looks at it.
+
+use kernel::sync::{
+    atomic::{Atomic, Full, Relaxed},
+    lock::{Backend, Lock},
+    Arc,
+    ArcBorrow,
+    LockedBy, //
+};
+
+/// Set in the word when someone has looked at the owner, who can then only go with the lock.
+const SEEN: usize = 1;
+
+/// The owner of something, as a word.
+///
+/// The owner comes and goes by one atomic operation each. Whoever wants to see the owner holds the
+/// lock on `L`, and marks the word; a marked owner only goes with that lock held. So what was seen
+/// stays for as long as the lock is held.
+///
+/// # Invariants
+///
+/// - The word is null, or made by [`Arc::into_raw`], with [`SEEN`] added perhaps; it stands for one
+///   reference.
+/// - A word with [`SEEN`] in it is only changed with the lock held exclusively.
+pub(crate) struct OwnerWord<T, L> {
+    word: Atomic<*const T>,
+    /// Finds out whether a lock is the right one.
+    lock: LockedBy<(), L>,
+}
+
+// SAFETY: It is an `Arc` that moves from thread to thread.
+unsafe impl<T: Send + Sync, L> Send for OwnerWord<T, L> {}
+// SAFETY: As above; the word is atomic.
+unsafe impl<T: Send + Sync, L> Sync for OwnerWord<T, L> {}
+
+impl<T, L> OwnerWord<T, L> {
+    /// No owner yet. `lock` is for those who want to see one.
+    pub(crate) fn new<B: Backend>(lock: &Lock<L, B>) -> Self {
+        const {
+            assert!(
+                align_of::<T>() > SEEN,
+                "the mark needs a bit of the address"
+            )
+        };
+        // INVARIANT: It is null.
+        Self {
+            word: Atomic::new(core::ptr::null()),
+            lock: LockedBy::new(lock, ()),
+        }
+    }
+
+    /// Makes `owner` the owner, if there is none. Returns whether it is. Fully ordered if so. In any
+    /// context.
+    pub(crate) fn try_set(&self, owner: &Arc<T>) -> bool {
+        if !self.word.load(Relaxed).is_null() {
+            return false;
+        }
+        let word = Arc::into_raw(owner.clone());
+        // INVARIANT: As it must be.
+        let is_set = self.word.cmpxchg(core::ptr::null(), word, Full).is_ok();
+        if !is_set {
+            // SAFETY: It was made above, and nobody else has it.
+            drop(unsafe { Arc::from_raw(word) });
+        }
+        is_set
+    }
+
+    /// Takes the owner away, if nobody has looked at it. Fully ordered if so. In any context.
+    pub(crate) fn take_unseen(&self) -> Option<Arc<T>> {
+        let word = self.word.load(Relaxed);
+        if word.is_null() || is_seen(word) {
+            return None;
+        }
+        // INVARIANT: It is null from then on.
+        self.word.cmpxchg(word, core::ptr::null(), Full).ok()?;
+        // SAFETY: By the type invariants the word stood for a reference, which is ours now.
+        Some(unsafe { Arc::from_raw(word) })
+    }
+
+    /// Takes the owner away, for the holder of the lock.
+    pub(crate) fn take(&self, lock: &mut L) -> Option<Arc<T>> {
+        let () = self.lock.access_mut(lock);
+        // INVARIANT: It is null from then on, and the lock is held exclusively.
+        let word = self.word.xchg(core::ptr::null(), Full);
+        // SAFETY: By the type invariants the word stood for a reference, which is ours now.
+        (!word.is_null()).then(|| unsafe { Arc::from_raw(pointer(word)) })
+    }
+
+    /// The owner, for the holder of the lock, while it holds it.
+    pub(crate) fn get<'a>(&'a self, lock: &'a L) -> Option<&'a T> {
+        let owner = self.mark(lock);
+        // SAFETY: By the type invariants there is a reference. It is marked, so it goes when
+        // somebody has the lock exclusively: after the borrow of it.
+        (!owner.is_null()).then(|| unsafe { &*owner })
+    }
+
+    /// A reference of its own to the owner, for the holder of the lock.
+    pub(crate) fn get_shared(&self, lock: &L) -> Option<Arc<T>> {
+        let owner = self.mark(lock);
+        // SAFETY: As above.
+        (!owner.is_null()).then(|| unsafe { ArcBorrow::from_raw(owner) }.into())
+    }
+
+    /// Marks the owner, so that it stays while the lock is held; null without one.
+    fn mark(&self, lock: &L) -> *const T {
+        let () = self.lock.access(lock);
+        let mut word = self.word.load(Relaxed);
+        while !word.is_null() {
+            // INVARIANT: It gets the mark, if it has none. Even a marked one is written, so that
+            // what its owner does later is ordered after what the caller has done before.
+            match self.word.cmpxchg(word, seen(word), Full) {
+                Ok(_) => break,
+                Err(other) => word = other,
+            }
+        }
+        pointer(word)
+    }
+
+    /// The owner, without the lock.
+    ///
+    /// # Safety
+    ///
+    /// There is an owner, who does not go meanwhile.
+    pub(crate) unsafe fn get_own(&self) -> Option<Arc<T>> {
+        let word = pointer(self.word.load(Relaxed));
+        // SAFETY: As the caller promises, the reference that the word stands for stays.
+        (!word.is_null()).then(|| unsafe { ArcBorrow::from_raw(word) }.into())
+    }
+}
+
+impl<T, L> Drop for OwnerWord<T, L> {
+    fn drop(&mut self) {
+        let word = self.word.xchg(core::ptr::null(), Full);
+        if !word.is_null() {
+            // SAFETY: By the type invariants the word stood for a reference, which is ours now.
+            drop(unsafe { Arc::from_raw(pointer(word)) });
+        }
+    }
+}
+
+fn is_seen<T>(word: *const T) -> bool {
+    word.addr() & SEEN != 0
+}
+
+fn seen<T>(word: *const T) -> *const T {
+    word.map_addr(|address| address | SEEN)
+}
+
+fn pointer<T>(word: *const T) -> *const T {
+    word.map_addr(|address| address & !SEEN)
+}
