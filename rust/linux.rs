@@ -6,6 +6,7 @@ pub(crate) mod account;
 pub(crate) mod c_text;
 pub(crate) mod chardev;
 pub(crate) mod clock;
+pub(crate) mod context;
 pub(crate) mod cpu;
 pub(crate) mod credentials;
 pub(crate) mod file;

@@ -42,7 +42,17 @@ mod transfer;
 mod values;
 
 pub(crate) use error::{Error, Raised, Result};
-pub(crate) use function::{run as run_native, Free, Guard, Named, NativeFunction};
+pub(crate) use function::{
+    run as run_native,
+    Anywhere,
+    Free,
+    Guard,
+    Named,
+    NativeFunction,
+    Process,
+    Sleeps,
+    Softirq, //
+};
 pub(crate) use kind::Kind;
 pub(crate) use machine::{clock, Deferred, Head, Machine};
 pub(crate) use main_state::{Interrupt, MainState};

@@ -17,7 +17,7 @@ mod thread;
 mod worker;
 
 use crate::{
-    lua::{self, Free, Named, State},
+    lua::{self, Free, Named, Process, State},
     native,
     runtime::parameters, //
 };
@@ -27,7 +27,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     let guard = state.guard();
     state.reserve(lua::MIN_STACK)?;
     state.push_globals();
-    state.set_function(-1, c"pledge", native!(pledge::pledge, Free))?;
+    state.set_function(-1, c"pledge", native!(pledge::pledge, Free, Process))?;
     worker::push(state)?;
     state.push_value(-1);
     state.set_field(-3, c"worker")?;
@@ -43,23 +43,23 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     state.set_functions(
         -1,
         &[
-            Named::new(c"device", native!(device::open, Free)),
-            Named::new(c"linux", native!(linux::open, Free)),
-            Named::new(c"llthreads2.ex", native!(llthreads::open, Free)),
-            Named::new(c"lunatik", native!(lunatik::open, Free)),
-            Named::new(c"lunatik.runner", native!(runner::open, Free)),
-            Named::new(c"mtint", native!(mtint::open, Free)),
-            Named::new(c"mtmsg", native!(mtmsg::open, Free)),
-            Named::new(c"rcu", native!(rcu::open, Free)),
-            Named::new(c"thread", native!(thread::open, Free)),
+            Named::new(c"device", native!(device::open, Free, Process)),
+            Named::new(c"linux", native!(linux::open, Free, Process)),
+            Named::new(c"llthreads2.ex", native!(llthreads::open, Free, Process)),
+            Named::new(c"lunatik", native!(lunatik::open, Free, Process)),
+            Named::new(c"lunatik.runner", native!(runner::open, Free, Process)),
+            Named::new(c"mtint", native!(mtint::open, Free, Process)),
+            Named::new(c"mtmsg", native!(mtmsg::open, Free, Process)),
+            Named::new(c"rcu", native!(rcu::open, Free, Process)),
+            Named::new(c"thread", native!(thread::open, Free, Process)),
         ],
     )?;
     if parameters::testing() {
         state.set_functions(
             -1,
             &[
-                Named::new(c"lunatik.example", native!(example::open, Free)),
-                Named::new(c"lunatik.testing", native!(testing::open, Free)),
+                Named::new(c"lunatik.example", native!(example::open, Free, Process)),
+                Named::new(c"lunatik.testing", native!(testing::open, Free, Process)),
             ],
         )?;
     }

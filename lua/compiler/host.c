@@ -34,8 +34,9 @@ int lunatik_slice_is_over(void *vm)
 	return 0;
 }
 
-void lunatik_give_way(void)
+void lunatik_vm_give_way(void *vm)
 {
+	(void)vm;
 }
 
 void lunatik_end_first(void)

@@ -42,14 +42,16 @@ void luaD_attend(lua_State *L)
 		g->attention = 1; /* To be noticed again after each catch. */
 		luaD_interrupted(L);
 	}
-	lunatik_give_way();
+	lunatik_vm_give_way(g->ud);
 }
 
 void luaD_attendinc(lua_State *L)
 {
-	if (luaD_ended(G(L)))
+	global_State *g = G(L);
+
+	if (luaD_ended(g))
 		luaD_interrupted(L);
-	lunatik_give_way();
+	lunatik_vm_give_way(g->ud);
 }
 
 void luaD_setshelter(global_State *g, lu_byte shelter)

@@ -20,7 +20,7 @@ void luaC_attend(global_State *g)
 {
 	if (luaD_ended(g))
 		luaD_throw(g->trying, LUA_ERRRUN);
-	lunatik_give_way();
+	lunatik_vm_give_way(g->ud);
 }
 
 void luaC_collect(lua_State *L, Pfunc f, void *ud)

@@ -86,6 +86,7 @@ static void open_libraries(lua_State *L, void *ud)
 	remove_field(L, "io", "popen");
 	remove_field(L, "package", "loadlib");
 	lunatik_guard_libraries(L);
+	lunatik_guard_contexts(L);
 	lunatik_forget_traceback(L);
 }
 

@@ -26,6 +26,7 @@ enum {
 	LUNATIK_RAISE = -1,
 	LUNATIK_RAISE_WHERE = -2,
 	LUNATIK_PARK = -3,
+	LUNATIK_RAISE_CONTEXT = -4,
 	LUNATIK_RAISE_ARGUMENT = -1000,
 };
 
@@ -84,6 +85,23 @@ void **lunatik_permissions(lua_State *L);
 int lunatik_permitted(lua_State *L, int permission, const char *value);
 /* Makes the functions of Lua's libraries ask for permission. May raise. */
 void lunatik_guard_libraries(lua_State *L);
+/* Makes those that may sleep fail where the VM's code must not sleep. May raise. */
+void lunatik_guard_contexts(lua_State *L);
+/*
+ * Raises "NAME: not in atomic context" if the VM's code must not sleep. The name is that of the running function,
+ * as a script writes it.
+ */
+void lunatik_demand_process(lua_State *L);
+/* Whether the VM's code may sleep. Never raises. */
+int lunatik_may_sleep(lua_State *L);
+/* Raises that for the running function. */
+int lunatik_raise_context(lua_State *L);
+/*
+ * Keeps the collector from running, also where memory runs out, until lunatik_release_collector() gets the result.
+ * Never raises.
+ */
+unsigned int lunatik_hold_collector(lua_State *L);
+void lunatik_release_collector(lua_State *L, unsigned int held);
 /*
  * The file name of the innermost Lua function that comes from a file; NULL if there is none within a few levels. It
  * lives while that function runs. Never raises.

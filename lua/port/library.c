@@ -59,6 +59,7 @@ static int open_library(lua_State *L)
 	const char *name = luaL_checklstring(L, 1, &length);
 	int number = begins_with(name, INTERNAL) ? -1 : find(name, length);
 
+	lunatik_demand_process(L);
 	if (number < 0)
 		return luaL_argerror(L, 1, "no module that is built in and written in Lua has this name");
 	lua_settop(L, 2);

@@ -139,6 +139,8 @@ const void *lunatik_hidden_address(const void *address);
 
 /* Lets other threads run if the scheduler wants that. Sleeps. */
 void lunatik_give_way(void);
+/* Does the same if the code of the VM may sleep. */
+void lunatik_vm_give_way(void *vm);
 
 /* Whether the program must leave its kernel thread because others wait for one. */
 int lunatik_slice_is_over(void *vm);

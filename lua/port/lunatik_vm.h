@@ -20,6 +20,13 @@ enum {
 	LUNATIK_DENIED_WRITE = 2,
 };
 
+/* Contexts that code of a VM may run in; the same numbers as in rust/linux/context.rs. */
+enum {
+	LUNATIK_CONTEXT_PROCESS,
+	LUNATIK_CONTEXT_SOFTIRQ,
+	LUNATIK_CONTEXT_HARDIRQ,
+};
+
 struct lunatik_vm {
 	/* The errno of the VM's C library. */
 	int error_number;
@@ -37,6 +44,8 @@ struct lunatik_vm {
 	int waits_on;
 	/* The functions of Lua's libraries that need permission; see permission.c. */
 	int (*guarded[5])(struct lua_State *L);
+	/* The context that the code runs in now. Only the thread that executes the VM touches it. */
+	unsigned char context;
 };
 
 #endif

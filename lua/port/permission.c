@@ -44,18 +44,21 @@ enum { LOAD, LOADFILE, DOFILE, SEARCHER, GETENV };
 
 static int guarded_load(lua_State *L)
 {
+	lunatik_demand_process(L);
 	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
 	return call(L, LOAD);
 }
 
 static int guarded_loadfile(lua_State *L)
 {
+	lunatik_demand_process(L);
 	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
 	return call(L, LOADFILE);
 }
 
 static int guarded_dofile(lua_State *L)
 {
+	lunatik_demand_process(L);
 	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
 	return call(L, DOFILE);
 }
@@ -65,6 +68,7 @@ static int guarded_searcher(lua_State *L)
 {
 	int results;
 
+	lunatik_demand_process(L);
 	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
 	results = call(L, SEARCHER);
 	/* Without a path, no file was tried, so there is nothing to report. */

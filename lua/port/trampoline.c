@@ -49,6 +49,14 @@ static l_noinline int call_on_segment(lua_State *L, lunatik_function function)
 	return call.result;
 }
 
+/* Where the code cannot wait for a segment. What may be called there is shallow, and calls no Lua. */
+static l_noinline int call_in_place(lua_State *L, lunatik_function function)
+{
+	if (lunatik_stackleft() < LUNATIK_STACK_ERROR)
+		luaL_error(L, "C stack overflow");
+	return function(L);
+}
+
 /* Calls a Rust function, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {
@@ -59,6 +67,8 @@ static int trampoline(lua_State *L)
 
 	if (l_likely(lunatik_stackleft() >= LUNATIK_STACK_RUST))
 		result = function(L);
+	else if (l_unlikely(!lunatik_may_sleep(L)))
+		result = call_in_place(L, function);
 	else
 		result = call_on_segment(L, function);
 
@@ -76,6 +86,8 @@ static int trampoline(lua_State *L)
 		return result;
 	if (result <= LUNATIK_RAISE_ARGUMENT)
 		return luaL_argerror(L, LUNATIK_RAISE_ARGUMENT - result, lua_tostring(L, -1));
+	if (result == LUNATIK_RAISE_CONTEXT)
+		return lunatik_raise_context(L);
 	if (result == LUNATIK_RAISE_WHERE) {
 		luaL_where(L, 1);
 		lua_insert(L, -2);

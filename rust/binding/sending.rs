@@ -14,6 +14,7 @@ use crate::{
         family::{Family, MAX_FAMILY_BYTES},
         queue::Sent, //
     },
+    linux::context::MaySleep,
     lua::{self, Error, Kind, State},
     runtime::{
         message::Message,
@@ -43,12 +44,13 @@ pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
 /// called as [`wait`].
 pub(crate) fn send(
     state: State,
+    may: MaySleep<'_>,
     timeout_ms: Option<u32>,
     entry: ListArc<Entry>,
     mut put: impl FnMut(&mut Option<ListArc<Entry>>) -> Result<Sent>,
 ) -> lua::Result<Waited<bool>> {
     let mut entry = Some(entry);
-    wait(state, timeout_ms, || match put(&mut entry) {
+    wait(state, may, timeout_ms, || match put(&mut entry) {
         Ok(Sent::Yes) => Ok(Some(true)),
         Ok(Sent::Closed) => Ok(Some(false)),
         Ok(Sent::Full) => Ok(None),

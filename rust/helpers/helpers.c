@@ -3,6 +3,7 @@
  * Wrappers around inline functions and macros of the kernel; see helpers.h.
  */
 
+#include <linux/bottom_half.h>
 #include <linux/capability.h>
 #include <linux/cpumask.h>
 #include <linux/errname.h>
@@ -102,6 +103,21 @@ void lunatik_yield(void)
 bool lunatik_in_task(void)
 {
 	return in_task() && !irqs_disabled() && !in_atomic();
+}
+
+void lunatik_might_sleep(void)
+{
+	might_sleep();
+}
+
+void lunatik_bh_disable(void)
+{
+	local_bh_disable();
+}
+
+void lunatik_bh_enable(void)
+{
+	local_bh_enable();
 }
 
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key)

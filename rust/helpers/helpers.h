@@ -39,6 +39,11 @@ void lunatik_cond_resched(void);
 void lunatik_give_way(void);
 void lunatik_yield(void);
 bool lunatik_in_task(void);
+void lunatik_might_sleep(void);
+
+/* linux/bottom_half.h */
+void lunatik_bh_disable(void);
+void lunatik_bh_enable(void);
 
 /* linux/random.h */
 unsigned int lunatik_random_seed(void);

@@ -143,6 +143,12 @@ void *lunatik_block_take(size_t size, bool no_fail)
 	return block;
 }
 
+/* The same where the caller must not sleep: takes only memory that is free now, and maps none. */
+void *lunatik_block_take_now(size_t size)
+{
+	return lunatik_pages(size, false, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+}
+
 /*
  * Has an exact block give the pages back that are too many. Returns whether it does: then it is as if it
  * was taken with its new size.

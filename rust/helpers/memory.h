@@ -24,6 +24,7 @@ void lunatik_kvfree(const void *block);
 void *lunatik_pages(size_t size, bool exact, gfp_t flags);
 void *lunatik_block_map(size_t size);
 void *lunatik_block_take(size_t size, bool no_fail);
+void *lunatik_block_take_now(size_t size);
 bool lunatik_block_shrink(void *block, size_t size, size_t new_size);
 void lunatik_block_free(void *block, size_t size);
 

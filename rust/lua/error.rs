@@ -30,6 +30,8 @@ pub(crate) enum Error {
     Argument(i32, Text),
     /// The function is to be called again when its runtime is woken; see `runtime/parking.rs`.
     Parked,
+    /// What the function was asked for may not be done where it must not sleep.
+    Atomic,
     /// The kernel has no memory: Lua's own "not enough memory".
     NoMemory,
 }

@@ -9,7 +9,10 @@ use super::{
     error::{Error, Raised, Result},
     state::State, //
 };
-use crate::sys::lua as sys;
+use crate::{
+    linux::context::{Context, MaySleep},
+    sys::lua as sys, //
+};
 
 /// What the trampoline calls.
 type Shim = unsafe extern "C" fn(*mut sys::lua_State) -> c_int;
@@ -37,6 +40,82 @@ impl<A: Guard, B: Guard> Guard for (A, B) {
     fn check(state: State) -> Result<()> {
         A::check(state)?;
         B::check(state)
+    }
+}
+
+/// From which contexts a function of Rust may be called.
+///
+/// Every function has one, as it has a [`Guard`], and there is no default. The function may call what
+/// sleeps only with the proof that it gets from here.
+pub(crate) trait Contexts {
+    /// The function.
+    type Body: Copy;
+
+    /// Whether the function may be called in `context`.
+    fn include(context: Context) -> bool;
+
+    /// Calls the function.
+    fn call(body: Self::Body, state: State) -> Result;
+}
+
+/// The function sleeps, or may, and so is for process context.
+pub(crate) struct Sleeps;
+
+impl Contexts for Sleeps {
+    type Body = for<'a> fn(State, MaySleep<'a>) -> Result;
+
+    fn include(context: Context) -> bool {
+        context.may_sleep()
+    }
+
+    fn call(body: Self::Body, state: State) -> Result {
+        body(state, MaySleep::of_thread())
+    }
+}
+
+/// The function does not wait, but is for process context: it allocates memory as a process does, or
+/// takes locks that others hold while they sleep.
+pub(crate) struct Process;
+
+impl Contexts for Process {
+    type Body = fn(State) -> Result;
+
+    fn include(context: Context) -> bool {
+        context.may_sleep()
+    }
+
+    fn call(body: Self::Body, state: State) -> Result {
+        body(state)
+    }
+}
+
+/// The function may be called in process context and with bottom halves off.
+pub(crate) struct Softirq;
+
+impl Contexts for Softirq {
+    type Body = fn(State) -> Result;
+
+    fn include(context: Context) -> bool {
+        context != Context::Hardirq
+    }
+
+    fn call(body: Self::Body, state: State) -> Result {
+        body(state)
+    }
+}
+
+/// The function may be called in any context: it takes no lock and allocates only by Lua.
+pub(crate) struct Anywhere;
+
+impl Contexts for Anywhere {
+    type Body = fn(State) -> Result;
+
+    fn include(_context: Context) -> bool {
+        true
+    }
+
+    fn call(body: Self::Body, state: State) -> Result {
+        body(state)
     }
 }
 
@@ -74,16 +153,22 @@ impl Named {
     }
 }
 
-/// Runs `body` for the trampoline, if `G` lets it, and turns its error into what the trampoline
+/// Runs `body` for the trampoline, if `C` and `G` let it, and turns its error into what the trampoline
 /// raises.
 ///
 /// # Safety
 ///
 /// To be called by the trampoline, with its state.
-pub(crate) unsafe fn run<G: Guard>(state: *mut sys::lua_State, body: fn(State) -> Result) -> c_int {
+pub(crate) unsafe fn run<G: Guard, C: Contexts>(
+    state: *mut sys::lua_State,
+    body: C::Body,
+) -> c_int {
     // SAFETY: The thread that called the trampoline executes the VM until this returns.
     let state = unsafe { State::from_raw(state) };
-    match G::check(state).and_then(|()| body(state)) {
+    if !C::include(state.context()) {
+        return sys::LUNATIK_RAISE_CONTEXT;
+    }
+    match G::check(state).and_then(|()| C::call(body, state)) {
         Ok(results) => results,
         Err(error) => raise(state, error),
     }
@@ -95,6 +180,7 @@ fn raise(state: State, error: Error) -> c_int {
         Error::Raised => return sys::LUNATIK_RAISE,
         Error::PushedMessage => return sys::LUNATIK_RAISE_WHERE,
         Error::Parked => return sys::LUNATIK_PARK,
+        Error::Atomic => return sys::LUNATIK_RAISE_CONTEXT,
         Error::Message(text) => state
             .push_bytes(text.as_bytes())
             .map(|()| sys::LUNATIK_RAISE_WHERE),
@@ -112,17 +198,20 @@ fn raise(state: State, error: Error) -> c_int {
     }
 }
 
-/// Makes a [`NativeFunction`] of a `fn(State) -> lua::Result` and the [`Guard`] that says who may
-/// call it: `native!(run, needs::Starts)`, `native!(time, Free)`.
+/// Makes a [`NativeFunction`] of a function, the [`Guard`] that says who may call it, and the
+/// [`Contexts`] from which: `native!(run, needs::Starts, Sleeps)`, `native!(time, Free, Anywhere)`.
+///
+/// The function is a `fn(State) -> lua::Result`; with [`Sleeps`] a
+/// `fn(State, MaySleep<'_>) -> lua::Result`.
 #[macro_export]
 macro_rules! native {
-    ($body:path, $guard:ty) => {{
+    ($body:path, $guard:ty, $contexts:ty) => {{
         /// # Safety
         ///
         /// To be called by the trampoline.
         unsafe extern "C" fn shim(state: *mut $crate::sys::lua::lua_State) -> ::core::ffi::c_int {
             // SAFETY: As the caller promises.
-            unsafe { $crate::lua::run_native::<$guard>(state, $body) }
+            unsafe { $crate::lua::run_native::<$guard, $contexts>(state, $body) }
         }
         // SAFETY: It checks the guard before the body.
         unsafe { $crate::lua::NativeFunction::from_shim(shim) }

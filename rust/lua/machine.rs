@@ -20,6 +20,7 @@ use super::{
     thread::Record, //
 };
 use crate::{
+    linux::context::Context,
     permission::{Permission, Set},
     sys::lua as sys, //
 };
@@ -44,6 +45,7 @@ impl Head {
                 denied_second: 0,
                 waits_on: 0,
                 guarded: [None; 5],
+                context: sys::LUNATIK_CONTEXT_PROCESS as u8,
             }),
             asked: Cell::new(0),
         }
@@ -58,6 +60,22 @@ impl Head {
         // SAFETY: This type is not `Sync`, so the calling thread executes the VM, which alone reads and
         // writes the field.
         unsafe { (*self.vm.get()).waits_on != 0 }
+    }
+
+    /// The context that the VM's code runs in.
+    #[inline]
+    pub(crate) fn context(&self) -> Context {
+        // SAFETY: This type is not `Sync`, so the calling thread executes the VM, which alone reads and
+        // writes the field.
+        Context::from_raw(unsafe { (*self.vm.get()).context })
+    }
+
+    /// Notes the context that the VM's code runs in from now on. Returns the former one.
+    pub(crate) fn set_context(&self, context: Context) -> Context {
+        let former = self.context();
+        // SAFETY: As above.
+        unsafe { (*self.vm.get()).context = context.to_raw() };
+        former
     }
 
     /// Says which streams the VM's C library has.
@@ -113,7 +131,7 @@ pub(crate) unsafe trait Machine: Sized {
     /// Says whether what is written to stream 1 or 2 is to be sent at once.
     fn set_immediate(&self, stream: c_int, immediate: bool);
 
-    /// Whether files may be used now: not if the code is to end.
+    /// Whether files may be used now: not if the code is to end, or must not sleep.
     fn may_use_files(&self) -> Result;
 
     /// CPU time used, in microseconds.

@@ -16,7 +16,10 @@ use super::{
     function::{Named, NativeFunction},
     kind::Kind, //
 };
-use crate::sys::{kernel_helpers, lua as sys};
+use crate::{
+    linux::context::Context,
+    sys::{kernel_helpers, lua as sys}, //
+};
 
 /// A value that Lua keeps until it is released by [`State::release`] or the VM is closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +29,9 @@ pub(crate) struct Reference(c_int);
 pub(crate) trait Plain: Copy + FromBytes + AsBytes {}
 
 impl<T: Copy + FromBytes + AsBytes> Plain for T {}
+
+/// What [`State::hold_collector`] has changed.
+pub(crate) struct HeldCollector(u32);
 
 /// A pointer to a `lua_State`.
 ///
@@ -61,6 +67,11 @@ impl State {
     /// The pointer.
     pub(crate) fn as_raw(self) -> *mut sys::lua_State {
         self.0
+    }
+
+    /// The context that the code of the VM runs in.
+    pub(crate) fn context(self) -> Context {
+        self.head().context()
     }
 
     /// The index of the top value, and so the number of values.
@@ -466,6 +477,20 @@ impl State {
     pub(crate) fn call(self, arguments: c_int, results: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
         self.check(unsafe { sys::lunatik_try_call(self.0, arguments, results) })
+    }
+
+    /// Keeps the collector from running until [`release_collector`](Self::release_collector) gets
+    /// the result.
+    #[must_use]
+    pub(crate) fn hold_collector(self) -> HeldCollector {
+        // SAFETY: By the type invariant. Never raises.
+        HeldCollector(unsafe { sys::lunatik_hold_collector(self.0) })
+    }
+
+    /// Undoes [`hold_collector`](Self::hold_collector).
+    pub(crate) fn release_collector(self, held: HeldCollector) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_release_collector(self.0, held.0) };
     }
 
     /// Pushes the traceback of the last failed [`call`](Self::call), or nil.

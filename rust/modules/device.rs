@@ -22,7 +22,7 @@ use crate::{
         needs,
     },
     linux::account::Charge,
-    lua::{self, Error, Free, Kind, Reference, State},
+    lua::{self, Error, Free, Kind, Process, Reference, State},
     native,
     permission::Permission,
     runtime::{
@@ -51,9 +51,9 @@ impl Classed for Registration {
 const DEVICE: Class = Class {
     name: c"device",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__close", native!(stop, Free))?;
+        state.set_function(metatable, c"__close", native!(stop, Free, Process))?;
         state.new_table(0, 1)?;
-        state.set_function(-1, c"stop", native!(stop, Free))?;
+        state.set_function(-1, c"stop", native!(stop, Free, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -105,7 +105,7 @@ impl Device {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 1)?;
-    state.set_function(-1, c"new", native!(new, needs::Device))?;
+    state.set_function(-1, c"new", native!(new, needs::Device, Process))?;
     Ok(1)
 }
 

@@ -16,7 +16,7 @@ use crate::{
         arguments::{integer, optional_integer},
         needs, //
     },
-    lua::{self, Free, State},
+    lua::{self, Free, Process, State},
     native,
     runtime::{
         handle::{Handle, Shareable},
@@ -39,7 +39,7 @@ const COUNTER: Class = Class {
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
         state.new_table(0, 1)?;
-        state.set_function(-1, c"add", native!(add, needs::Rcu))?;
+        state.set_function(-1, c"add", native!(add, needs::Rcu, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -47,7 +47,7 @@ const COUNTER: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 1)?;
-    state.set_function(-1, c"counter", native!(counter, Free))?;
+    state.set_function(-1, c"counter", native!(counter, Free, Process))?;
     Ok(1)
 }
 

@@ -9,8 +9,8 @@ use crate::{
         arguments::{integer, optional_milliseconds},
         errno,
     },
-    linux::{clock, cpu},
-    lua::{self, Error, Free, State},
+    linux::{clock, context::MaySleep, cpu},
+    lua::{self, Anywhere, Error, Free, Sleeps, Softirq, State},
     native,
     runtime::{
         parking::{give_way, wait, Waited},
@@ -47,14 +47,14 @@ const STAT: [(&CStr, i64); 22] = [
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 9)?;
-    state.set_function(-1, c"cpu", native!(current_cpu, Free))?;
-    state.set_function(-1, c"difftime", native!(difftime, Free))?;
-    state.set_function(-1, c"errname", native!(errname, Free))?;
-    state.set_function(-1, c"ktime", native!(ktime, Free))?;
-    state.set_function(-1, c"numcpus", native!(numcpus, Free))?;
-    state.set_function(-1, c"random", native!(random, Free))?;
-    state.set_function(-1, c"schedule", native!(schedule, Free))?;
-    state.set_function(-1, c"time", native!(time, Free))?;
+    state.set_function(-1, c"cpu", native!(current_cpu, Free, Anywhere))?;
+    state.set_function(-1, c"difftime", native!(difftime, Free, Anywhere))?;
+    state.set_function(-1, c"errname", native!(errname, Free, Anywhere))?;
+    state.set_function(-1, c"ktime", native!(ktime, Free, Anywhere))?;
+    state.set_function(-1, c"numcpus", native!(numcpus, Free, Anywhere))?;
+    state.set_function(-1, c"random", native!(random, Free, Softirq))?;
+    state.set_function(-1, c"schedule", native!(schedule, Free, Sleeps))?;
+    state.set_function(-1, c"time", native!(time, Free, Anywhere))?;
     state.new_table(0, STAT.len() as core::ffi::c_int)?;
     for (name, bits) in STAT {
         state.push_integer(bits);
@@ -101,15 +101,15 @@ fn random(state: State) -> lua::Result {
 }
 
 /// `linux.schedule([ms])`
-fn schedule(state: State) -> lua::Result {
+fn schedule(state: State, may: MaySleep<'_>) -> lua::Result {
     let Some(ms) = optional_milliseconds(state, 1)? else {
-        give_way(state)?;
+        give_way(state, may)?;
         state.push_integer(0);
         return Ok(1);
     };
     // More than fits is for ever, but for what ends every wait.
     let timeout = (ms != u32::MAX).then_some(ms);
-    let left = match wait(state, timeout, || Ok(None::<()>))? {
+    let left = match wait(state, may, timeout, || Ok(None::<()>))? {
         Waited::Ended { .. } if Vm::runtime_of(state).is_interrupted() => {
             return Err(Error::message(fmt!("interrupted")))
         }

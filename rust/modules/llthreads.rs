@@ -21,8 +21,8 @@ use crate::{
         room::with_room, //
     },
     channel::family::Family,
-    linux::{c_text::CText, segment::NoRoom},
-    lua::{self, Code, Error, Free, Kind, State},
+    linux::{c_text::CText, context::MaySleep, segment::NoRoom},
+    lua::{self, Code, Error, Free, Kind, Process, Sleeps, State},
     native,
     permission::Permission,
     runtime::{
@@ -75,12 +75,12 @@ const THREAD: Class = Class {
     name: c"llthreads2.thread",
     fill: |state, metatable| {
         state.new_table(0, 6)?;
-        state.set_function(-1, c"alive", native!(alive, Free))?;
-        state.set_function(-1, c"detached", native!(detached, Free))?;
-        state.set_function(-1, c"join", native!(join, needs::Thread))?;
-        state.set_function(-1, c"joinable", native!(joinable, Free))?;
-        state.set_function(-1, c"start", native!(start, needs::Thread))?;
-        state.set_function(-1, c"started", native!(started, Free))?;
+        state.set_function(-1, c"alive", native!(alive, Free, Process))?;
+        state.set_function(-1, c"detached", native!(detached, Free, Process))?;
+        state.set_function(-1, c"join", native!(join, needs::Thread, Sleeps))?;
+        state.set_function(-1, c"joinable", native!(joinable, Free, Process))?;
+        state.set_function(-1, c"start", native!(start, needs::Thread, Process))?;
+        state.set_function(-1, c"started", native!(started, Free, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -88,7 +88,7 @@ const THREAD: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 2)?;
-    state.set_function(-1, c"new", native!(new, needs::Thread))?;
+    state.set_function(-1, c"new", native!(new, needs::Thread, Process))?;
     state.push_bytes(b"0.1.7")?;
     state.set_field(-2, c"_VERSION")?;
     Ok(1)
@@ -128,7 +128,7 @@ fn prepare(entered: &Entered<'_>, source: &Source<'_>, arguments: &Message) -> l
         Source::Text(text, chunk) => {
             if state.load(text, chunk).is_err() {
                 // It is said when the thread is joined, as any other error in the thread.
-                state.push_function(native!(raise_upvalue, Free), 1)?;
+                state.push_function(native!(raise_upvalue, Free, Process), 1)?;
             }
             chunk.to_bytes()
         }
@@ -315,7 +315,7 @@ fn start(state: State) -> lua::Result {
 }
 
 /// `thread:join([timeout])`, in milliseconds.
-fn join(state: State) -> lua::Result {
+fn join(state: State, may: MaySleep<'_>) -> lua::Result {
     let timeout = optional_milliseconds(state, 2)?;
     let (thread, detached, joinable, joined) = this(state, |child| {
         (
@@ -335,7 +335,7 @@ fn join(state: State) -> lua::Result {
         return refuse(state, "Can't join a thread that has been detached.");
     }
     // The runtime's VM is closed before its thread says that it has ended.
-    let outcome = match thread.join(state, timeout)? {
+    let outcome = match thread.join(state, may, timeout)? {
         Waited::Done(outcome) => outcome,
         Waited::TimedOut => return refuse(state, "timeout"),
         Waited::Ended { .. } => return Err(Error::message(fmt!("interrupted"))),

@@ -15,7 +15,7 @@ use crate::{
         room::with_room, //
     },
     linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
-    lua::{self, Error, Free, State},
+    lua::{self, Error, Free, Process, State},
     native,
     permission::{Decision, Permission, Set},
     runtime::{
@@ -49,11 +49,19 @@ const RUNTIME: Class = Class {
     name: c"lunatik.runtime",
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
-        state.set_function(metatable, c"__close", native!(stop, needs::RunnerHandle))?;
+        state.set_function(
+            metatable,
+            c"__close",
+            native!(stop, needs::RunnerHandle, Process),
+        )?;
         state.new_table(0, 3)?;
-        state.set_function(-1, c"resume", native!(resume_it, needs::RunnerHandle))?;
-        state.set_function(-1, c"status", native!(status, Free))?;
-        state.set_function(-1, c"stop", native!(stop, needs::RunnerHandle))?;
+        state.set_function(
+            -1,
+            c"resume",
+            native!(resume_it, needs::RunnerHandle, Process),
+        )?;
+        state.set_function(-1, c"status", native!(status, Free, Process))?;
+        state.set_function(-1, c"stop", native!(stop, needs::RunnerHandle, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -61,7 +69,7 @@ const RUNTIME: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 3)?;
-    state.set_function(-1, c"runtime", native!(runtime, needs::Starts))?;
+    state.set_function(-1, c"runtime", native!(runtime, needs::Starts, Process))?;
     if let Some(env) = registry::env() {
         userdata::push(state, Handle::new(env))?;
         state.set_field(-2, c"_ENV")?;

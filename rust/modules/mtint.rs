@@ -8,7 +8,7 @@ use kernel::prelude::*;
 
 use crate::{
     binding::arguments::{integer, type_error},
-    lua::{self, Error, Free, Kind, State},
+    lua::{self, Error, Free, Kind, Process, State},
     native,
     permission::Permission,
     runtime::{
@@ -39,13 +39,13 @@ impl Classed for Listing<Interruptible> {
 const HANDLE: Class = Class {
     name: c"mtint.interruptible",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__tostring", native!(show, Free))?;
+        state.set_function(metatable, c"__tostring", native!(show, Free, Process))?;
         state.push_bytes(b"mtint.interruptible")?;
         state.set_field(metatable, c"__metatable")?;
         state.new_table(0, 2)?;
-        state.set_function(-1, c"id", native!(handle_id, Free))?;
+        state.set_function(-1, c"id", native!(handle_id, Free, Process))?;
         // Asks for permission itself, when it knows whose thread it is.
-        state.set_function(-1, c"interrupt", native!(handle_interrupt, Free))?;
+        state.set_function(-1, c"interrupt", native!(handle_interrupt, Free, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -53,11 +53,11 @@ const HANDLE: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 8)?;
-    state.set_function(-1, c"id", native!(id, Free))?;
+    state.set_function(-1, c"id", native!(id, Free, Process))?;
     // Asks for permission itself, when it knows whose thread it is.
-    state.set_function(-1, c"interrupt", native!(interrupt, Free))?;
-    state.set_function(-1, c"interruptible", native!(interruptible, Free))?;
-    state.set_function(-1, c"sethook", native!(sethook, Free))?;
+    state.set_function(-1, c"interrupt", native!(interrupt, Free, Process))?;
+    state.set_function(-1, c"interruptible", native!(interruptible, Free, Process))?;
+    state.set_function(-1, c"sethook", native!(sethook, Free, Process))?;
     state.new_table(0, ERRORS.len() as c_int)?;
     for (name, text) in ERRORS {
         state.push_bytes(text)?;

@@ -12,8 +12,8 @@ use crate::{
         buffer::{Added, Buffer, Refused, MAX_BYTES, MAX_NAME},
         family::Family, //
     },
-    linux::clock,
-    lua::{self, Error, Free, Kind, State},
+    linux::{clock, context::MaySleep},
+    lua::{self, Error, Free, Kind, Process, Sleeps, State},
     native,
     permission::Permission,
     runtime::{
@@ -54,22 +54,22 @@ impl Classed for BufferReference {
 const BUFFER: Class = Class {
     name: c"mtmsg.buffer",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__tostring", native!(tostring, Free))?;
+        state.set_function(metatable, c"__tostring", native!(tostring, Free, Process))?;
         state.push_bytes(b"mtmsg.buffer")?;
         state.set_field(metatable, c"__metatable")?;
         state.new_table(0, 12)?;
-        state.set_function(-1, c"abort", native!(abort, Free))?;
-        state.set_function(-1, c"addmsg", native!(addmsg, Free))?;
-        state.set_function(-1, c"clear", native!(clear, Free))?;
-        state.set_function(-1, c"close", native!(close, Free))?;
-        state.set_function(-1, c"id", native!(id, Free))?;
-        state.set_function(-1, c"isabort", native!(isabort, Free))?;
-        state.set_function(-1, c"isnonblock", native!(isnonblock, Free))?;
-        state.set_function(-1, c"msgcnt", native!(msgcnt, Free))?;
-        state.set_function(-1, c"name", native!(name, Free))?;
-        state.set_function(-1, c"nextmsg", native!(nextmsg, Free))?;
-        state.set_function(-1, c"nonblock", native!(nonblock, Free))?;
-        state.set_function(-1, c"setmsg", native!(setmsg, Free))?;
+        state.set_function(-1, c"abort", native!(abort, Free, Process))?;
+        state.set_function(-1, c"addmsg", native!(addmsg, Free, Process))?;
+        state.set_function(-1, c"clear", native!(clear, Free, Process))?;
+        state.set_function(-1, c"close", native!(close, Free, Process))?;
+        state.set_function(-1, c"id", native!(id, Free, Process))?;
+        state.set_function(-1, c"isabort", native!(isabort, Free, Process))?;
+        state.set_function(-1, c"isnonblock", native!(isnonblock, Free, Process))?;
+        state.set_function(-1, c"msgcnt", native!(msgcnt, Free, Process))?;
+        state.set_function(-1, c"name", native!(name, Free, Process))?;
+        state.set_function(-1, c"nextmsg", native!(nextmsg, Free, Sleeps))?;
+        state.set_function(-1, c"nonblock", native!(nonblock, Free, Process))?;
+        state.set_function(-1, c"setmsg", native!(setmsg, Free, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -77,14 +77,14 @@ const BUFFER: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 10)?;
-    state.set_function(-1, c"abort", native!(abort_all, Free))?;
+    state.set_function(-1, c"abort", native!(abort_all, Free, Process))?;
     // Asks for permission itself, when it knows whose buffer it is.
-    state.set_function(-1, c"buffer", native!(buffer, Free))?;
-    state.set_function(-1, c"isabort", native!(isabort_all, Free))?;
-    state.set_function(-1, c"newbuffer", native!(newbuffer, Free))?;
-    state.set_function(-1, c"sleep", native!(sleep, Free))?;
-    state.set_function(-1, c"time", native!(time, Free))?;
-    state.set_function(-1, c"type", native!(type_of, Free))?;
+    state.set_function(-1, c"buffer", native!(buffer, Free, Process))?;
+    state.set_function(-1, c"isabort", native!(isabort_all, Free, Process))?;
+    state.set_function(-1, c"newbuffer", native!(newbuffer, Free, Process))?;
+    state.set_function(-1, c"sleep", native!(sleep, Free, Sleeps))?;
+    state.set_function(-1, c"time", native!(time, Free, Process))?;
+    state.set_function(-1, c"type", native!(type_of, Free, Process))?;
     state.new_table(0, ERRORS.len() as c_int)?;
     for (name, text) in ERRORS {
         state.push_bytes(text)?;
@@ -217,13 +217,13 @@ fn buffer(state: State) -> lua::Result {
 }
 
 /// `mtmsg.sleep(seconds)`
-fn sleep(state: State) -> lua::Result {
+fn sleep(state: State, may: MaySleep<'_>) -> lua::Result {
     let ms = state
         .to_milliseconds(1)
         .ok_or_else(|| type_error(state, 1, "number"))?;
     let ended = ms > 0
         && matches!(
-            wait(state, Some(ms), || Ok(None::<()>))?,
+            wait(state, may, Some(ms), || Ok(None::<()>))?,
             Waited::Ended { .. }
         );
     if family(state)?.is_aborted() || ended {
@@ -348,7 +348,7 @@ fn setmsg(state: State) -> lua::Result {
 }
 
 /// `buffer:nextmsg([seconds])`
-fn nextmsg(state: State) -> lua::Result {
+fn nextmsg(state: State, may: MaySleep<'_>) -> lua::Result {
     let (buffer, nonblock) = this(state)?;
     let timeout = match state.kind(2) {
         Kind::None | Kind::Nil if nonblock => Some(0),
@@ -358,7 +358,7 @@ fn nextmsg(state: State) -> lua::Result {
     };
     let runtime = Vm::runtime_of(state).into();
     let receiver = (timeout != Some(0)).then_some(&runtime);
-    let waited = wait(state, timeout, || match buffer.take(receiver) {
+    let waited = wait(state, may, timeout, || match buffer.take(receiver) {
         Ok(taken) => taken.map_err(|error| refused(state, &buffer, error)),
         Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
             "too many wait for messages of the same buffer"

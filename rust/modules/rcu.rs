@@ -14,7 +14,7 @@ use crate::{
         needs,
     },
     linux::account::Account,
-    lua::{self, Error, Kind, State},
+    lua::{self, Anywhere, Error, Kind, Process, State},
     native,
     runtime::{
         handle::Handle,
@@ -39,10 +39,14 @@ const TABLE: Class = Class {
     name: c"rcu.table",
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
-        state.set_function(metatable, c"__index", native!(index, needs::Rcu))?;
-        state.set_function(metatable, c"__newindex", native!(newindex, needs::Rcu))?;
-        state.set_function(metatable, c"__len", native!(len, needs::Rcu))?;
-        state.set_function(metatable, c"__pairs", native!(pairs, needs::Rcu))?;
+        state.set_function(metatable, c"__index", native!(index, needs::Rcu, Anywhere))?;
+        state.set_function(
+            metatable,
+            c"__newindex",
+            native!(newindex, needs::Rcu, Process),
+        )?;
+        state.set_function(metatable, c"__len", native!(len, needs::Rcu, Anywhere))?;
+        state.set_function(metatable, c"__pairs", native!(pairs, needs::Rcu, Process))?;
         Ok(())
     },
 };
@@ -59,10 +63,10 @@ const WALK: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 4)?;
-    state.set_function(-1, c"add", native!(add, needs::Rcu))?;
-    state.set_function(-1, c"cas", native!(cas, needs::Rcu))?;
-    state.set_function(-1, c"map", native!(map, needs::Rcu))?;
-    state.set_function(-1, c"table", native!(table, needs::Rcu))?;
+    state.set_function(-1, c"add", native!(add, needs::Rcu, Process))?;
+    state.set_function(-1, c"cas", native!(cas, needs::Rcu, Process))?;
+    state.set_function(-1, c"map", native!(map, needs::Rcu, Process))?;
+    state.set_function(-1, c"table", native!(table, needs::Rcu, Process))?;
     Ok(1)
 }
 
@@ -200,7 +204,7 @@ fn len(state: State) -> lua::Result {
 /// `pairs(t)`
 fn pairs(state: State) -> lua::Result {
     let table = userdata::shared::<RcuTable>(state, 1)?;
-    state.push_function(native!(next, needs::Rcu), 0)?;
+    state.push_function(native!(next, needs::Rcu, Process), 0)?;
     userdata::push(state, Walk::new(table))?;
     state.push_nil();
     Ok(3)

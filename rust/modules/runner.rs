@@ -10,7 +10,7 @@ use crate::{
         arguments::{optional_milliseconds, script, show},
         limits, needs,
     },
-    lua::{self, Error, Free, State},
+    lua::{self, Error, Free, Process, State},
     native,
     permission::Permission,
     runtime::{
@@ -29,12 +29,16 @@ use crate::{
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 6)?;
-    state.set_function(-1, c"list", native!(list, needs::Runners))?;
-    state.set_function(-1, c"run", native!(run, needs::Starts))?;
-    state.set_function(-1, c"shutdown", native!(shutdown, needs::Runners))?;
-    state.set_function(-1, c"spawn", native!(spawn, (needs::Starts, needs::Thread)))?;
-    state.set_function(-1, c"startup", native!(startup, Free))?;
-    state.set_function(-1, c"stop", native!(stop, needs::RunnerNamed))?;
+    state.set_function(-1, c"list", native!(list, needs::Runners, Process))?;
+    state.set_function(-1, c"run", native!(run, needs::Starts, Process))?;
+    state.set_function(-1, c"shutdown", native!(shutdown, needs::Runners, Process))?;
+    state.set_function(
+        -1,
+        c"spawn",
+        native!(spawn, (needs::Starts, needs::Thread), Process),
+    )?;
+    state.set_function(-1, c"startup", native!(startup, Free, Process))?;
+    state.set_function(-1, c"stop", native!(stop, needs::RunnerNamed, Process))?;
     Ok(1)
 }
 

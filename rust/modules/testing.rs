@@ -12,7 +12,7 @@ use kernel::time::{Instant, Monotonic};
 use crate::{
     binding::arguments,
     linux::segment,
-    lua::{self, Free, State},
+    lua::{self, Free, Process, State},
     native,
     runtime::{message::Message, registry, vm::Vm},
     sched::pool::{Home, Pool}, //
@@ -125,19 +125,27 @@ fn own_pool(state: State) -> lua::Result {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 20)?;
-    state.set_function(-1, c"address", native!(address, Free))?;
-    state.set_function(-1, c"counted", native!(counted, Free))?;
-    state.set_function(-1, c"everything", native!(everything, Free))?;
-    state.set_function(-1, c"fail_allocation", native!(fail_allocation, Free))?;
-    state.set_function(-1, c"memory", native!(memory, Free))?;
+    state.set_function(-1, c"address", native!(address, Free, Process))?;
+    state.set_function(-1, c"counted", native!(counted, Free, Process))?;
+    state.set_function(-1, c"everything", native!(everything, Free, Process))?;
+    state.set_function(
+        -1,
+        c"fail_allocation",
+        native!(fail_allocation, Free, Process),
+    )?;
+    state.set_function(-1, c"memory", native!(memory, Free, Process))?;
     contexts::add(state)?;
     mailbox::add(state)?;
     stack::add(state)?;
     timers::add(state)?;
-    state.set_function(-1, c"own_pool", native!(own_pool, Free))?;
-    state.set_function(-1, c"pool", native!(pool, Free))?;
-    state.set_function(-1, c"stop_latency", native!(stop_latency, Free))?;
-    state.set_function(-1, c"time_messages", native!(time_messages, Free))?;
-    state.set_function(-1, c"without_segments", native!(without_segments, Free))?;
+    state.set_function(-1, c"own_pool", native!(own_pool, Free, Process))?;
+    state.set_function(-1, c"pool", native!(pool, Free, Process))?;
+    state.set_function(-1, c"stop_latency", native!(stop_latency, Free, Process))?;
+    state.set_function(-1, c"time_messages", native!(time_messages, Free, Process))?;
+    state.set_function(
+        -1,
+        c"without_segments",
+        native!(without_segments, Free, Process),
+    )?;
     Ok(1)
 }

@@ -9,7 +9,8 @@ use crate::{
         arguments::{optional_milliseconds, show, string},
         needs,
     },
-    lua::{self, Error, Free, Guard, State},
+    linux::context::MaySleep,
+    lua::{self, Error, Free, Guard, Process, Sleeps, State},
     native,
     runtime::{
         handle::{Handle, RuntimeHandle, Shareable},
@@ -43,9 +44,13 @@ const THREAD: Class = Class {
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
         state.new_table(0, 3)?;
-        state.set_function(-1, c"join", native!(join, (needs::Thread, OfRunner)))?;
-        state.set_function(-1, c"stop", native!(stop, OfRunner))?;
-        state.set_function(-1, c"task", native!(task, needs::Thread))?;
+        state.set_function(
+            -1,
+            c"join",
+            native!(join, (needs::Thread, OfRunner), Sleeps),
+        )?;
+        state.set_function(-1, c"stop", native!(stop, OfRunner, Process))?;
+        state.set_function(-1, c"task", native!(task, needs::Thread, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -53,13 +58,13 @@ const THREAD: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 3)?;
-    state.set_function(-1, c"current", native!(current, Free))?;
+    state.set_function(-1, c"current", native!(current, Free, Process))?;
     state.set_function(
         -1,
         c"run",
-        native!(run, (needs::Thread, needs::RunnerHandle)),
+        native!(run, (needs::Thread, needs::RunnerHandle), Process),
     )?;
-    state.set_function(-1, c"shouldstop", native!(shouldstop, Free))?;
+    state.set_function(-1, c"shouldstop", native!(shouldstop, Free, Process))?;
     Ok(1)
 }
 
@@ -115,7 +120,7 @@ fn stop(state: State) -> lua::Result {
 }
 
 /// `t:join([timeout_ms])`
-fn join(state: State) -> lua::Result {
+fn join(state: State, may: MaySleep<'_>) -> lua::Result {
     let thread = userdata::shared::<Thread>(state, 1)?;
     let timeout = optional_milliseconds(state, 2)?;
     let caller = Vm::runtime_of(state);
@@ -123,7 +128,7 @@ fn join(state: State) -> lua::Result {
     if own.is_some_and(|own| core::ptr::eq(&*own, &*thread)) {
         return Err(Error::message(fmt!("a thread cannot join itself")));
     }
-    match thread.join(state, timeout)? {
+    match thread.join(state, may, timeout)? {
         Waited::Ended { .. } => Err(Error::message(fmt!("interrupted"))),
         Waited::TimedOut => {
             state.push_boolean(false);

@@ -24,7 +24,8 @@ use crate::{
         queue::{Limits, Queue, Taken},
         worker::{Fault, Worker, WorkerHandle}, //
     },
-    lua::{self, Error, Free, Guard, Kind, State},
+    linux::context::MaySleep,
+    lua::{self, Error, Free, Guard, Kind, Process, Sleeps, State},
     native,
     runtime::{
         children::MAX_CHILDREN,
@@ -54,8 +55,8 @@ impl Classed for WorkerHandle {
 const WORKER: Class = Class {
     name: c"worker.state",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__close", native!(stop, Free))?;
-        state.set_function(metatable, c"__tostring", native!(show, Free))?;
+        state.set_function(metatable, c"__close", native!(stop, Free, Sleeps))?;
+        state.set_function(metatable, c"__tostring", native!(show, Free, Process))?;
         Ok(())
     },
 };
@@ -63,12 +64,16 @@ const WORKER: Class = Class {
 /// Pushes the table.
 pub(super) fn push(state: State) -> lua::Result<()> {
     state.new_table(0, 8)?;
-    state.set_function(-1, c"create", native!(create::create, CreatesWorkers))?;
-    state.set_function(-1, c"limits", native!(limits, Free))?;
-    state.set_function(-1, c"receive", native!(receive, Free))?;
-    state.set_function(-1, c"send", native!(send, Free))?;
-    state.set_function(-1, c"status", native!(status, Free))?;
-    state.set_function(-1, c"stop", native!(stop, Free))?;
+    state.set_function(
+        -1,
+        c"create",
+        native!(create::create, CreatesWorkers, Process),
+    )?;
+    state.set_function(-1, c"limits", native!(limits, Free, Process))?;
+    state.set_function(-1, c"receive", native!(receive, Free, Sleeps))?;
+    state.set_function(-1, c"send", native!(send, Free, Sleeps))?;
+    state.set_function(-1, c"status", native!(status, Free, Process))?;
+    state.set_function(-1, c"stop", native!(stop, Free, Sleeps))?;
     Ok(())
 }
 
@@ -77,8 +82,8 @@ fn add_own(state: State) -> lua::Result<()> {
     let guard = state.guard();
     state.push_globals();
     state.get_field(-1, c"worker")?;
-    state.set_function(-1, c"message", native!(message, Free))?;
-    state.set_function(-1, c"peek", native!(peek, Free))?;
+    state.set_function(-1, c"message", native!(message, Free, Sleeps))?;
+    state.set_function(-1, c"peek", native!(peek, Free, Sleeps))?;
     drop(guard);
     Ok(())
 }
@@ -163,10 +168,12 @@ fn interrupted() -> Error {
 
 /// Puts a copy of the value at `index` into `queue`, waiting for room. Pushes whether anybody can
 /// receive it.
-fn put(state: State, index: c_int, queue: &Queue) -> lua::Result {
+fn put(state: State, may: MaySleep<'_>, index: c_int, queue: &Queue) -> lua::Result {
     let entry = sending::entry(state, index)?;
     let sender = Vm::runtime_of(state).into();
-    let waited = sending::send(state, None, entry, |entry| queue.put(entry, Some(&sender)))?;
+    let waited = sending::send(state, may, None, entry, |entry| {
+        queue.put(entry, Some(&sender))
+    })?;
     match waited {
         Waited::Done(sent) => {
             state.push_boolean(sent);
@@ -177,9 +184,9 @@ fn put(state: State, index: c_int, queue: &Queue) -> lua::Result {
 }
 
 /// `worker.send(w, value)`
-fn send(state: State) -> lua::Result {
+fn send(state: State, may: MaySleep<'_>) -> lua::Result {
     let worker = worker(state, 1)?;
-    put(state, 2, worker.inbox())
+    put(state, may, 2, worker.inbox())
 }
 
 /// What connects the running worker to its parent.
@@ -189,9 +196,9 @@ fn own(state: State, function: &str) -> lua::Result<Arc<Worker>> {
 }
 
 /// `worker.message(value)`
-fn message(state: State) -> lua::Result {
+fn message(state: State, may: MaySleep<'_>) -> lua::Result {
     let worker = own(state, "message")?;
-    put(state, 1, worker.outbox())
+    put(state, may, 1, worker.outbox())
 }
 
 /// Pushes the value in `entry`, which goes back to `queue` if that fails.
@@ -204,18 +211,20 @@ fn push_entry(state: State, queue: &Queue, entry: ListArc<Entry>) -> lua::Result
 }
 
 /// `worker.peek([timeout_ms])`
-fn peek(state: State) -> lua::Result {
+fn peek(state: State, may: MaySleep<'_>) -> lua::Result {
     let worker = own(state, "peek")?;
     let timeout = optional_milliseconds(state, 1)?;
     let inbox = worker.inbox();
     let closed = || Error::message(fmt!("parent closed"));
     let runtime = Vm::runtime_of(state).into();
-    let waited = wait(state, timeout, || match inbox.take(Some(&runtime))? {
-        Taken::Message(entry) => Ok(Some(entry)),
-        Taken::Empty => Ok(None),
-        Taken::Closed if inbox.senders_are_gone() => Err(closed()),
-        // Its script has ended, and this is a finalizer.
-        Taken::Closed => Err(interrupted()),
+    let waited = wait(state, may, timeout, || {
+        match inbox.take(Some(&runtime))? {
+            Taken::Message(entry) => Ok(Some(entry)),
+            Taken::Empty => Ok(None),
+            Taken::Closed if inbox.senders_are_gone() => Err(closed()),
+            // Its script has ended, and this is a finalizer.
+            Taken::Closed => Err(interrupted()),
+        }
     })?;
     match waited {
         Waited::Done(entry) => {
@@ -334,7 +343,7 @@ fn push_found(
 }
 
 /// `worker.receive(w1, w2, ..., [timeout_ms])`
-fn receive(state: State) -> lua::Result {
+fn receive(state: State, may: MaySleep<'_>) -> lua::Result {
     let top = state.top();
     let (count, timeout) = match state.kind(top) {
         Kind::Integer if top > 1 => (top.saturating_sub(1), optional_milliseconds(state, top)?),
@@ -352,7 +361,7 @@ fn receive(state: State) -> lua::Result {
         worker(state, index)?;
     }
     state.reserve(count.saturating_add(lua::MIN_STACK))?;
-    let found = match wait(state, timeout, || look(state, count))? {
+    let found = match wait(state, may, timeout, || look(state, count))? {
         Waited::Done(found) => found,
         Waited::TimedOut => {
             push_found(state, count, &[])?;
@@ -388,7 +397,7 @@ fn receive(state: State) -> lua::Result {
 }
 
 /// `worker.stop(w, [grace_ms])` and `__close`, which passes the error, if any.
-fn stop(state: State) -> lua::Result {
+fn stop(state: State, may: MaySleep<'_>) -> lua::Result {
     let worker = worker(state, 1)?;
     let grace = match state.kind(2) {
         Kind::Integer => optional_milliseconds(state, 2)?,
@@ -410,10 +419,10 @@ fn stop(state: State) -> lua::Result {
         }
         left_ms => Some(left_ms),
     };
-    let waited = match wait(state, timeout, gone)? {
+    let waited = match wait(state, may, timeout, gone)? {
         Waited::TimedOut => {
             overdue();
-            wait(state, None, gone)?
+            wait(state, may, None, gone)?
         }
         waited => waited,
     };

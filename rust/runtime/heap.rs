@@ -49,6 +49,7 @@ use self::{
 };
 use crate::linux::{
     account::Account,
+    context::Context,
     kasan,
     large::{is_large, LargeBlocks},
     memcg::MemoryCgroup, //
@@ -64,6 +65,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) large: &'a LargeBlocks,
     /// Whether the Lua code that allocates is being ended; then it gets no large block.
     pub(super) is_ended: &'a dyn Fn() -> bool,
+    /// The context that the code runs in: without sleeping, only what is free at once is taken.
+    pub(super) context: Context,
 }
 
 /// The allocator of one VM.

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     linux::{
+        context::MaySleep,
         parker::Parker,
         task, //
     },
@@ -161,7 +162,7 @@ impl Vm {
 
 /// Lets others have the CPU, or the thread of the pool, once; for the native function that was
 /// called with `state`. To be called as [`wait`], which it is not: it ends by itself.
-pub(crate) fn give_way(state: State) -> lua::Result<()> {
+pub(crate) fn give_way(state: State, _may: MaySleep<'_>) -> lua::Result<()> {
     let runtime = Vm::runtime_of(state);
     runtime.send_output();
     if state.head().waits_on() {
@@ -187,6 +188,7 @@ pub(crate) fn give_way(state: State) -> lua::Result<()> {
 /// before that can be done twice. Where the time is over it may wait on, without one.
 pub(crate) fn wait<T>(
     state: State,
+    may: MaySleep<'_>,
     timeout_ms: Option<u32>,
     attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Waited<T>> {
@@ -195,12 +197,13 @@ pub(crate) fn wait<T>(
         Some(_) if state.head().waits_on() => Vm::runtime_of(state).parking().deadline.get(),
         Some(ms) => Some(Instant::now() + Delta::from_millis(ms.into())),
     };
-    wait_until(state, deadline, attempt)
+    wait_until(state, may, deadline, attempt)
 }
 
 /// As [`wait`], until a point in time. A function that waits again where that has come may name another one.
 pub(crate) fn wait_until<T>(
     state: State,
+    _may: MaySleep<'_>,
     deadline: Deadline,
     mut attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Waited<T>> {

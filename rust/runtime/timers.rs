@@ -19,7 +19,8 @@ use super::{
 use crate::{
     linux::{
         account::Charge,
-        clock, //
+        clock,
+        context::MaySleep, //
     },
     lua::{self, State},
 };
@@ -138,6 +139,7 @@ pub(crate) enum Next<T> {
 /// with `state`; see [`wait_until`]. What is there comes before a timer.
 pub(crate) fn wait_with_timers<T>(
     state: State,
+    may: MaySleep<'_>,
     mut attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Next<T>> {
     loop {
@@ -150,7 +152,7 @@ pub(crate) fn wait_with_timers<T>(
                 .clamp(0, i64::MAX / 2);
             Instant::now() + Delta::from_nanos(left)
         });
-        match wait_until(state, deadline, &mut attempt)? {
+        match wait_until(state, may, deadline, &mut attempt)? {
             Waited::Done(value) => return Ok(Next::Done(value)),
             Waited::Ended { .. } => return Ok(Next::Ended),
             Waited::TimedOut => {

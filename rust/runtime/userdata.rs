@@ -14,7 +14,7 @@ use super::{
     vm::Vm, //
 };
 use crate::{
-    lua::{self, Error, Free, Kind, State},
+    lua::{self, Anywhere, Error, Free, Kind, Process, State},
     native, //
 };
 
@@ -91,7 +91,7 @@ fn equal(state: State) -> lua::Result {
 
 /// Fills the metatable of a class of handles with what all of them have in common.
 pub(crate) fn fill_shared(state: State, metatable: c_int) -> lua::Result<()> {
-    Ok(state.set_function(metatable, c"__eq", native!(equal, Free))?)
+    Ok(state.set_function(metatable, c"__eq", native!(equal, Free, Anywhere))?)
 }
 
 /// Pushes the metatable of `class`.
@@ -105,7 +105,7 @@ fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
         state.push_boolean(false);
         state.set_field(metatable, c"__metatable")?;
         (class.fill)(state, metatable)?;
-        state.set_function(metatable, c"__gc", native!(collect, Free))?;
+        state.set_function(metatable, c"__gc", native!(collect, Free, Process))?;
     }
     Ok(())
 }
@@ -134,7 +134,12 @@ pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result
 }
 
 /// Pushes a userdata that refers to `object`.
+///
+/// Where the code must not sleep, this fails: no objects are made there.
 pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
+    if !state.context().may_sleep() {
+        return Err(Error::Atomic);
+    }
     state.reserve(lua::MIN_STACK)?;
     let object: KBox<dyn Object> = KBox::new(object, GFP_KERNEL_ACCOUNT)?;
     state.new_userdata(ObjectId::NULL)?;

@@ -38,6 +38,7 @@ use crate::{
 pub(super) use self::exposed::Exposed;
 pub(super) use crate::lua::Interrupt;
 
+mod atomic;
 mod attachments;
 mod directory;
 mod exposed;
@@ -237,7 +238,10 @@ unsafe impl Machine for Vm {
 
     unsafe fn resize(&self, block: *mut c_void, old_size: usize, new_size: usize) -> *mut c_void {
         // SAFETY: As the caller promises; the reference shows that it executes the VM.
-        unsafe { self.exposed.resize(block, old_size, new_size) }
+        unsafe {
+            self.exposed
+                .resize(block, old_size, new_size, self.head.context())
+        }
     }
 
     fn permits(state: State, permission: Permission, value: Option<&[u8]>) -> bool {
@@ -264,6 +268,8 @@ unsafe impl Machine for Vm {
     fn may_use_files(&self) -> Result {
         if self.is_ended() {
             Err(EINTR)
+        } else if !self.head.context().may_sleep() {
+            Err(EAGAIN)
         } else {
             Ok(())
         }

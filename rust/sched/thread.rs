@@ -23,6 +23,7 @@ use kernel::{
 use crate::{
     linux::{
         account::Charge,
+        context::MaySleep,
         kthread,
         task, //
     },
@@ -196,14 +197,17 @@ impl Thread {
     pub(crate) fn join(
         &self,
         state: lua::State,
+        may: MaySleep<'_>,
         timeout_ms: Option<u32>,
     ) -> lua::Result<Waited<Option<Outcome>>> {
         let caller = Vm::runtime_of(state).into();
-        wait(state, timeout_ms, || match self.outcome_or_wait(&caller) {
-            Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
-                "too many wait for the end of the same thread"
-            ))),
-            result => Ok(result?),
+        wait(state, may, timeout_ms, || {
+            match self.outcome_or_wait(&caller) {
+                Err(error) if error == ENOBUFS => Err(Error::message(fmt!(
+                    "too many wait for the end of the same thread"
+                ))),
+                result => Ok(result?),
+            }
         })
     }
 

@@ -17,7 +17,8 @@ use crate::{
         mailbox::{Address, Inbox, Mailbox, Received, System},
         queue::Limits, //
     },
-    lua::{self, Error, Free, State},
+    linux::context::MaySleep,
+    lua::{self, Error, Free, Process, Sleeps, State},
     native,
     runtime::{
         handle::Handle,
@@ -40,7 +41,7 @@ const ADDRESS: Class = Class {
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
         state.new_table(0, 1)?;
-        state.set_function(-1, c"send", native!(send, Free))?;
+        state.set_function(-1, c"send", native!(send, Free, Sleeps))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -56,17 +57,17 @@ const INBOX: Class = Class {
     name: c"lunatik.testing.inbox",
     fill: |state, metatable| {
         state.new_table(0, 4)?;
-        state.set_function(-1, c"address", native!(address, Free))?;
-        state.set_function(-1, c"close", native!(close, Free))?;
-        state.set_function(-1, c"counts", native!(counts, Free))?;
-        state.set_function(-1, c"receive", native!(receive, Free))?;
+        state.set_function(-1, c"address", native!(address, Free, Process))?;
+        state.set_function(-1, c"close", native!(close, Free, Process))?;
+        state.set_function(-1, c"counts", native!(counts, Free, Process))?;
+        state.set_function(-1, c"receive", native!(receive, Free, Sleeps))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
 
 /// Adds the function to the table on top of the stack.
 pub(super) fn add(state: State) -> lua::Result<()> {
-    Ok(state.set_function(-1, c"mailbox", native!(mailbox, Free))?)
+    Ok(state.set_function(-1, c"mailbox", native!(mailbox, Free, Process))?)
 }
 
 /// The limit at `index`, which is from 1 to `most`.
@@ -132,11 +133,11 @@ fn interrupted() -> Error {
 
 /// `inbox:receive([timeout_ms])`: true and the oldest message; or nil and `"timeout"`,
 /// `"no senders"` or `"closed"`.
-fn receive(state: State) -> lua::Result {
+fn receive(state: State, may: MaySleep<'_>) -> lua::Result {
     let mailbox = this(state)?;
     let timeout = optional_milliseconds(state, 2)?;
     let owner = Vm::runtime_of(state).into();
-    let waited = wait(state, timeout, || match mailbox.take(&owner)? {
+    let waited = wait(state, may, timeout, || match mailbox.take(&owner)? {
         Received::Nothing => Ok(None),
         received => Ok(Some(received)),
     })?;
@@ -158,18 +159,20 @@ fn receive(state: State) -> lua::Result {
 
 /// `address:send(value [, timeout_ms])`: true; or nil and `"closed"`, `"timeout"` or, where only
 /// the caller could make room, `"full"`.
-fn send(state: State) -> lua::Result {
+fn send(state: State, may: MaySleep<'_>) -> lua::Result {
     let address = userdata::shared::<Address<Tests>>(state, 1)?;
     let timeout = optional_milliseconds(state, 3)?;
     let entry = sending::entry(state, 2)?;
     let runtime = Vm::runtime_of(state);
     if address.mailbox().is_owned_by(&runtime) {
-        let waited = sending::send(state, Some(0), entry, |entry| address.send(entry, None))?;
+        let waited = sending::send(state, may, Some(0), entry, |entry| {
+            address.send(entry, None)
+        })?;
         return sent(state, waited, "full");
     }
     let sender = runtime.into();
     let put = |entry: &mut _| address.send(entry, Some(&sender));
-    let waited = sending::send(state, timeout, entry, put)?;
+    let waited = sending::send(state, may, timeout, entry, put)?;
     sent(state, waited, "timeout")
 }
 

@@ -4,7 +4,7 @@
 
 use crate::{
     linux::stack,
-    lua::{self, Free, State},
+    lua::{self, Anywhere, Free, State},
     native, //
 };
 
@@ -30,7 +30,7 @@ fn painted_left(state: State) -> lua::Result {
 
 /// Adds them to the table on top of the stack.
 pub(super) fn add(state: State) -> lua::Result<()> {
-    state.set_measuring_function(-1, c"paint_stack", native!(paint_stack, Free))?;
-    state.set_measuring_function(-1, c"painted_left", native!(painted_left, Free))?;
-    Ok(state.set_measuring_function(-1, c"stack_left", native!(stack_left, Free))?)
+    state.set_measuring_function(-1, c"paint_stack", native!(paint_stack, Free, Anywhere))?;
+    state.set_measuring_function(-1, c"painted_left", native!(painted_left, Free, Anywhere))?;
+    Ok(state.set_measuring_function(-1, c"stack_left", native!(stack_left, Free, Anywhere))?)
 }

@@ -6,18 +6,18 @@ use kernel::prelude::*;
 
 use crate::{
     binding::arguments::integer,
-    linux::clock,
-    lua::{self, Error, Free, State},
+    linux::{clock, context::MaySleep},
+    lua::{self, Error, Free, Process, Sleeps, State},
     native,
     runtime::timers::{wait_with_timers, Next, Timer, Timers}, //
 };
 
 /// Adds the functions to the table on top of the stack.
 pub(super) fn add(state: State) -> lua::Result<()> {
-    state.set_function(-1, c"cancel_timer", native!(cancel, Free))?;
-    state.set_function(-1, c"next_timer", native!(next, Free))?;
-    state.set_function(-1, c"set_timer", native!(set, Free))?;
-    state.set_function(-1, c"timers", native!(count, Free))?;
+    state.set_function(-1, c"cancel_timer", native!(cancel, Free, Process))?;
+    state.set_function(-1, c"next_timer", native!(next, Free, Sleeps))?;
+    state.set_function(-1, c"set_timer", native!(set, Free, Process))?;
+    state.set_function(-1, c"timers", native!(count, Free, Process))?;
     Ok(())
 }
 
@@ -47,11 +47,11 @@ fn cancel(state: State) -> lua::Result {
 }
 
 /// `next_timer()`: waits for the next timer; returns when it was due and its number. Fails if none is set.
-fn next(state: State) -> lua::Result {
+fn next(state: State, may: MaySleep<'_>) -> lua::Result {
     if Timers::count(state)? == 0 {
         return Err(Error::message(fmt!("no timer is set")));
     }
-    match wait_with_timers(state, || Ok(None::<()>))? {
+    match wait_with_timers(state, may, || Ok(None::<()>))? {
         Next::Due(timer) => {
             state.push_integer(timer.at);
             state.push_integer(timer.number as i64);

@@ -34,6 +34,9 @@ impl Heap {
     #[cold]
     pub(super) fn take(&mut self, size: usize, limit: usize, around: &Surroundings<'_>) -> *mut u8 {
         let taken = taken(size);
+        if !around.context.may_sleep() {
+            return self.take_now(size, taken, limit, around);
+        }
         let fits = |used: usize| used.checked_add(taken).is_some_and(|sum| sum <= limit);
         if !fits(self.used() + around.large.given()) {
             if size != SPAN_SIZE {
@@ -65,11 +68,45 @@ impl Heap {
             self.account.uncharge(taken);
             return ptr::null_mut();
         }
+        self.count_taken(taken);
+        block
+    }
+
+    fn count_taken(&mut self, taken: usize) {
         let used = self.used() + taken;
         self.used.store(used, Relaxed);
         if used > self.peak() {
             self.peak.store(used, Relaxed);
         }
+    }
+
+    /// As [`take`](Self::take), where the caller must not sleep: there is no large block, the memory
+    /// cgroup is not looked through, and even what shrinks a block may find nothing. Lua has an error
+    /// for that in all places where it shrinks, but in the collector, which does not run there.
+    fn take_now(
+        &mut self,
+        size: usize,
+        taken: usize,
+        limit: usize,
+        around: &Surroundings<'_>,
+    ) -> *mut u8 {
+        let used = self.used() + around.large.given();
+        let fits = used.checked_add(taken).is_some_and(|sum| sum <= limit);
+        let beyond = limit.saturating_sub(self.limit);
+        if is_large(size) || !fits || !self.account.charge_beyond(taken, beyond) {
+            return ptr::null_mut();
+        }
+        let block = self
+            .memcg
+            // SAFETY: May be called from any context but hard interrupts that `kmalloc()` is not
+            // for, where no VM runs.
+            .charge(|| unsafe { sys::lunatik_block_take_now(size) })
+            .cast::<u8>();
+        if block.is_null() {
+            self.account.uncharge(taken);
+            return block;
+        }
+        self.count_taken(taken);
         block
     }
 

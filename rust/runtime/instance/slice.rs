@@ -230,7 +230,7 @@ impl Runtime {
     /// Whether its program is to leave its kernel thread, for others wait for one. For the thread that
     /// executes `vm`, its own.
     pub(in super::super) fn is_slice_over(&self, vm: &Vm) -> bool {
-        if !self.pooled().is_slice_over() {
+        if !vm.context().may_sleep() || !self.pooled().is_slice_over() {
             return false;
         }
         if self.pooled().ask_to_leave() {

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     linux::{
         account::Account,
+        context::Context,
         large::LargeBlocks,
         memcg::MemoryCgroup,
         segment::Waiting, //
@@ -131,10 +132,12 @@ impl Exposed {
         block: *mut c_void,
         old_size: usize,
         new_size: usize,
+        context: Context,
     ) -> *mut c_void {
         let around = Surroundings {
             large: &self.large,
             is_ended: &|| self.is_ended(),
+            context,
         };
         // SAFETY: As the caller promises.
         unsafe { self.heap.resize(block, old_size, new_size, &around) }

@@ -18,7 +18,13 @@ use super::{
     super::sink::Stream,
     Vm, //
 };
-use crate::linux::account::{Account, Charge};
+use crate::{
+    linux::{
+        account::{Account, Charge},
+        context::Context, //
+    },
+    lua::Text, //
+};
 
 /// The most bytes that are collected.
 pub(crate) const MOST_UNSENT: usize = 4096;
@@ -37,6 +43,10 @@ struct Collected {
     charge: Charge,
     /// Whether the script wants nothing to be collected: of its output, and of its errors.
     immediate: [bool; 2],
+    /// Lines for which there was no room while the code could not sleep.
+    lost: usize,
+    /// Whether the end of the present line is lost.
+    loses_line: bool,
 }
 
 impl Unsent {
@@ -47,6 +57,8 @@ impl Unsent {
             bytes: KVVec::new(),
             charge: Charge::to(account),
             immediate: [false; 2],
+            lost: 0,
+            loses_line: false,
         }))
     }
 
@@ -62,15 +74,27 @@ impl Unsent {
     }
 
     /// Adds `text`, if there is room. Returns whether it did.
-    fn add(&self, stream: Stream, text: &[u8]) -> bool {
-        self.with(|unsent| unsent.add(stream, text)) == Some(true)
+    fn add(&self, stream: Stream, text: &[u8], context: Context) -> bool {
+        self.with(|unsent| unsent.add(stream, text, context)) == Some(true)
+    }
+
+    /// Adds `text`, which cannot be sent now. Where there is no room, the rest of its line is lost,
+    /// and counted.
+    fn add_or_lose(&self, stream: Stream, text: &[u8], context: Context) {
+        self.with(|unsent| {
+            if unsent.loses_line || !unsent.add(stream, text, context) {
+                let lines = text.iter().filter(|&&byte| byte == b'\n').count();
+                unsent.lost = unsent.lost.saturating_add(lines);
+                unsent.loses_line = !text.ends_with(b"\n");
+            }
+        });
     }
 }
 
 impl Collected {
     /// Adds `text`, unless it is too much, there is no memory for it, or it is for the other
     /// stream. Returns whether it did.
-    fn add(&mut self, stream: Stream, text: &[u8]) -> bool {
+    fn add(&mut self, stream: Stream, text: &[u8], context: Context) -> bool {
         let fits = self.bytes.len().saturating_add(text.len()) <= MOST_UNSENT;
         if !fits || (self.stream != stream && !self.bytes.is_empty()) {
             return false;
@@ -80,7 +104,7 @@ impl Collected {
         }
         self.stream = stream;
         self.bytes
-            .extend_from_slice(text, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+            .extend_from_slice(text, context.allocation())
             .is_ok()
     }
 
@@ -98,10 +122,15 @@ impl Vm {
     /// Takes what the script has written to `stream`. May sleep, as
     /// [`Runtime::output`](super::Runtime::output).
     fn write(&self, stream: Stream, text: &[u8]) {
+        let context = self.context();
+        if !context.may_sleep() {
+            self.unsent.add_or_lose(stream, text, context);
+            return;
+        }
         let immediate = self.unsent.is_immediate(stream);
-        if !self.unsent.add(stream, text) {
+        if !self.unsent.add(stream, text, context) {
             self.send_output();
-            if !self.unsent.add(stream, text) {
+            if !self.unsent.add(stream, text, context) {
                 self.runtime().output(stream, text);
             }
         }
@@ -112,17 +141,34 @@ impl Vm {
 
     /// Sends what was collected. May sleep, as [`Runtime::output`](super::Runtime::output).
     pub(in super::super) fn send_output(&self) {
+        if !self.context().may_sleep() {
+            return;
+        }
         // The bytes are taken out, so nothing is borrowed while they are sent.
-        let taken = self
-            .unsent
-            .with(|unsent| (unsent.stream, core::mem::take(&mut unsent.bytes)));
-        let Some((stream, bytes)) = taken.filter(|(_, bytes)| !bytes.is_empty()) else {
+        let taken = self.unsent.with(|unsent| {
+            let cut = usize::from(core::mem::take(&mut unsent.loses_line));
+            let lost = core::mem::take(&mut unsent.lost).saturating_add(cut);
+            (unsent.stream, core::mem::take(&mut unsent.bytes), lost)
+        });
+        let Some((stream, bytes, lost)) = taken else {
             return;
         };
-        self.runtime().output(stream, &bytes);
-        drop(bytes);
-        // Nothing was collected meanwhile, for that takes the thread that is here.
-        self.unsent.with(|unsent| unsent.charge.set_anyway(0));
+        if !bytes.is_empty() {
+            self.runtime().output(stream, &bytes);
+            drop(bytes);
+            // Nothing was collected meanwhile, for that takes the thread that is here.
+            self.unsent.with(|unsent| unsent.charge.set_anyway(0));
+        }
+        if lost > 0 {
+            self.tell_lost(stream, lost);
+        }
+    }
+
+    /// Says in the log that so many lines are not there.
+    #[cold]
+    fn tell_lost(&self, stream: Stream, lines: usize) {
+        let text = Text::new(fmt!("({lines} lines lost)\n"));
+        self.runtime().output(stream, text.as_bytes());
     }
 }
 

@@ -78,12 +78,24 @@ impl Vm {
         result.ok_or(NoRoom)
     }
 
+    /// Makes `call` at the beginning of another stack. Fails if there is none.
+    pub(super) fn on_new_stack<T: Send>(
+        &self,
+        call: impl FnOnce() -> T + Send,
+    ) -> Result<T, NoRoom> {
+        let mut result = None;
+        self.run_on_segment(|| result = Some(call()));
+        result.ok_or(NoRoom)
+    }
+
     /// Makes `call` on another stack segment, while the caller waits. Returns whether it has: see
     /// `lua/port/lunatik_lua.h`. The CPU time of the thread that makes the call is the runtime's.
     pub(super) fn run_on_segment(&self, call: impl FnOnce() + Send) -> bool {
         let count = &self.segments.count;
         // Code that is to end is not going to call anything, and would wait for a worker, which nobody boosts.
-        if count.get() >= MAX_SEGMENTS || self.is_ended() {
+        // And code that must not sleep cannot wait for one.
+        let no_wait = self.is_ended() || !self.context().may_sleep();
+        if count.get() >= MAX_SEGMENTS || no_wait {
             return false;
         }
         count.set(count.get() + 1);

@@ -105,8 +105,9 @@ int lunatik_slice_is_over(void *vm)
 
 static long given_way;
 
-void lunatik_give_way(void)
+void lunatik_vm_give_way(void *vm)
 {
+	(void)vm;
 	given_way++;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Contexts: what entering a runtime takes.
+# Contexts: what entering a runtime takes, and code that must not sleep.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -39,5 +39,16 @@ eval_is "a stop takes it, so it is counted" "true" '
 	local before = testing.graph_locks()
 	require("lunatik").runtime("suite_child"):stop()
 	return testing.graph_locks() > before'
+
+# Code that must not sleep.
+lua_checks "$SUITE_DIR/lua/contexts.lua" "$SUITE_DIR"
+printed=$(lunatik eval 'require("lunatik.testing").atomically(function() for i = 1, 5000 do print(i) end end)' 2>&1)
+lost=$(echo "$printed" | sed -n 's/^(\([0-9]*\) lines lost)$/\1/p')
+kept=$(echo "$printed" | grep -c '^[0-9]*$')
+check "what is printed there is sent afterwards, and what found no room is counted" test $((kept + ${lost:-0})) = 5000
+check "much of it was kept" test "$kept" -gt 500
+check_output "what is written and fits comes in order" "1
+2" lunatik eval 'require("lunatik.testing").atomically(function() print(1) print(2) end)'
+check "a loop there ends at its limit" sh -c 'lunatik eval --cpu-limit 200 "require([[lunatik.testing]]).atomically(function() while true do end end)" 2>&1 | grep -q "CPU limit exceeded"'
 rm $folder/suite_child.lua $folder/suite_device.lua
 finish

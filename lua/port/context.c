@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Functions of Lua's libraries where the code must not sleep: those that call into the file system, take time without
+ * bound or collect are refused there. See Documentation/contexts.md.
+ */
+
+#define LUA_CORE
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "lauxlib.h"
+#include "lgc.h"
+#include "lstate.h"
+#include "lualib.h"
+
+#include "edge.h"
+
+int lunatik_may_sleep(lua_State *L)
+{
+	return ((const struct lunatik_vm *)G(L)->ud)->context == LUNATIK_CONTEXT_PROCESS;
+}
+
+void lunatik_vm_give_way(void *vm)
+{
+	if (((const struct lunatik_vm *)vm)->context == LUNATIK_CONTEXT_PROCESS)
+		lunatik_give_way();
+}
+
+/* Looks for a function in the table on top of the stack, and pushes its key, or nothing. */
+static int find_in_table(lua_State *L, int function)
+{
+	lua_pushnil(L);
+	while (lua_next(L, -2)) {
+		lunatik_poll(L);
+		if (lua_type(L, -2) == LUA_TSTRING && lua_rawequal(L, -1, function)) {
+			lua_pop(L, 1);
+			return 1;
+		}
+		lua_pop(L, 1);
+	}
+	return 0;
+}
+
+/* The function at an index, as a script writes it: "io.open"; NULL if it is in no table of a module. */
+static const char *name_in_module(lua_State *L, int function)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_pushnil(L);
+	while (lua_next(L, -2)) {
+		/* The name of the module is below its table. */
+		if (lua_type(L, -2) == LUA_TSTRING && lua_istable(L, -1) && find_in_table(L, function)) {
+			const char *module = lua_tostring(L, -3);
+
+			if (strcmp(module, LUA_GNAME) == 0)
+				return lua_tostring(L, -1);
+			return lua_pushfstring(L, "%s.%s", module, lua_tostring(L, -1));
+		}
+		lua_pop(L, 1);
+	}
+	return NULL;
+}
+
+int lunatik_raise_context(lua_State *L)
+{
+	/* Functions that call each other on behalf of a script, as 'require' does. */
+	enum { LEVELS = 4 };
+	const char *name = NULL;
+	lua_Debug debug;
+	int level;
+
+	for (level = 0; level < LEVELS && name == NULL && lua_getstack(L, level, &debug); level++) {
+		luaL_checkstack(L, LUA_MINSTACK, NULL);
+		lua_getinfo(L, "nf", &debug);
+		name = name_in_module(L, lua_gettop(L));
+		if (name == NULL)
+			name = debug.name;
+	}
+	luaL_where(L, level);
+	lua_pushfstring(L, "%s: not in atomic context", name != NULL ? name : "?");
+	lua_concat(L, 2);
+	return lua_error(L);
+}
+
+void lunatik_demand_process(lua_State *L)
+{
+	if (!lunatik_may_sleep(L))
+		lunatik_raise_context(L);
+}
+
+unsigned int lunatik_hold_collector(lua_State *L)
+{
+	global_State *g = G(L);
+	unsigned int held = g->gcstp | (unsigned int)g->gcstopem << 8;
+
+	/* As if the script had stopped it: it may still ask how much memory is in use. */
+	g->gcstp |= GCSTPUSR;
+	g->gcstopem = 1;
+	return held;
+}
+
+void lunatik_release_collector(lua_State *L, unsigned int held)
+{
+	global_State *g = G(L);
+
+	g->gcstp = (lu_byte)held;
+	g->gcstopem = (lu_byte)(held >> 8);
+}
+
+/* Functions that are refused, and the tables that they are in: libraries, and FILE for what files have. */
+#define REFUSED(X)		\
+	X(debug, debug)		\
+	X(io, close)		\
+	X(io, flush)		\
+	X(io, input)		\
+	X(io, lines)		\
+	X(io, open)		\
+	X(io, output)		\
+	X(io, read)		\
+	X(io, tmpfile)		\
+	X(io, type)		\
+	X(io, write)		\
+	X(os, remove)		\
+	X(os, rename)		\
+	X(os, setlocale)	\
+	X(os, tmpname)		\
+	X(package, searchpath)	\
+	X(FILE, close)		\
+	X(FILE, flush)		\
+	X(FILE, lines)		\
+	X(FILE, read)		\
+	X(FILE, seek)		\
+	X(FILE, setvbuf)	\
+	X(FILE, write)		\
+	X(FILE, __close)	\
+	X(FILE, __gc)
+
+enum {
+#define NUMBER(table, name) table##_##name,
+	REFUSED(NUMBER)
+#undef NUMBER
+	COLLECTGARBAGE,
+	COUNT
+};
+
+/* What the functions are in all states, for they have no upvalues. */
+static lua_CFunction originals[COUNT];
+
+#define DEFINE(table, name)				\
+	static int guarded_##table##_##name(lua_State *L)	\
+	{						\
+		lunatik_demand_process(L);	\
+		return originals[table##_##name](L);	\
+	}
+REFUSED(DEFINE)
+#undef DEFINE
+
+static int guarded_collectgarbage(lua_State *L)
+{
+	const char *what = lua_tostring(L, 1);
+
+	/* Counting collects nothing. */
+	if (what == NULL || strcmp(what, "count") != 0)
+		lunatik_demand_process(L);
+	return originals[COLLECTGARBAGE](L);
+}
+
+/* Replaces a function in the table on top of the stack. */
+static void guard(lua_State *L, const char *name, int number, lua_CFunction guarded)
+{
+	lua_getfield(L, -1, name);
+	__atomic_store_n(&originals[number], lua_tocfunction(L, -1), __ATOMIC_RELAXED);
+	lua_pop(L, 1);
+	lua_pushcfunction(L, guarded);
+	lua_setfield(L, -2, name);
+}
+
+/* Pushes the table that has a function. */
+static void push_table(lua_State *L, const char *table, const char *name)
+{
+	if (strcmp(table, "FILE") != 0) {
+		lua_getglobal(L, table);
+		return;
+	}
+	luaL_getmetatable(L, LUA_FILEHANDLE);
+	if (strncmp(name, "__", 2) != 0) {
+		lua_getfield(L, -1, "__index");
+		lua_remove(L, -2);
+	}
+}
+
+void lunatik_guard_contexts(lua_State *L)
+{
+#define GUARD(table, name)							\
+	push_table(L, #table, #name);						\
+	guard(L, #name, table##_##name, guarded_##table##_##name);		\
+	lua_pop(L, 1);
+	REFUSED(GUARD)
+#undef GUARD
+	lua_pushglobaltable(L);
+	guard(L, "collectgarbage", COLLECTGARBAGE, guarded_collectgarbage);
+	lua_pop(L, 1);
+}

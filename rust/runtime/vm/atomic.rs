@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The context of a VM: code of it that must not sleep.
+
+use core::ffi::c_int;
+use kernel::prelude::*;
+
+use super::Vm;
+use crate::{
+    linux::{
+        context::{BottomHalvesOff, Context, MaySleep},
+        segment::NoRoom, //
+    },
+    lua::{self, Error, State},
+};
+
+/// A state, for the thread that executes its VM on behalf of the one that waits.
+struct Lent(State);
+
+// SAFETY: The thread that lends it waits until it is not used any more.
+unsafe impl Send for Lent {}
+
+impl Vm {
+    /// The context that its code runs in.
+    pub(in super::super) fn context(&self) -> Context {
+        self.head.context()
+    }
+
+    /// Calls the function below the `arguments` top values with bottom halves off, on a stack of
+    /// its own, as [`State::call`]. The code cannot sleep, nothing is collected, and what it prints
+    /// is sent when it has returned.
+    pub(crate) fn call_atomically(
+        state: State,
+        arguments: c_int,
+        results: c_int,
+    ) -> lua::Result<()> {
+        let lent = Lent(state);
+        let called = Self::of(&state).on_new_stack(move || {
+            let Lent(state) = { lent };
+            let held = state.hold_collector();
+            let off = BottomHalvesOff::new(MaySleep::of_thread());
+            let former = state.head().set_context(Context::Softirq);
+            let result = state.call(arguments, results);
+            state.head().set_context(former);
+            drop(off);
+            state.release_collector(held);
+            result
+        });
+        Self::of(&state).send_output();
+        match called {
+            Ok(result) => Ok(result?),
+            Err(NoRoom) => Err(Error::message(fmt!("C stack overflow"))),
+        }
+    }
+}

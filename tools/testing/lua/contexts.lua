@@ -1,0 +1,171 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Calls every function of C that a script can reach where the code must not sleep: those in the table below work as
+-- ever, all others are refused by name.
+-- usage: contexts.lua FOLDER_OF_THE_TESTS
+
+local folder = ...
+package.path = folder .. "/lib/?.lua;" .. package.path
+local check = require("check")
+local testing = require("lunatik.testing")
+local atomically = testing.atomically
+
+local modules = {
+	"device",
+	"linux",
+	"llthreads2.ex",
+	"lunatik",
+	"lunatik.example",
+	"lunatik.runner",
+	"mtint",
+	"mtmsg",
+	"rcu",
+	"thread",
+	"worker",
+}
+
+local allowed = {}
+local function allow(module, names)
+	for name in names:gmatch("%S+") do
+		allowed[module .. name] = true
+	end
+end
+allow("", "assert error getmetatable ipairs next pairs pcall print rawequal rawget rawlen rawset select")
+allow("", "setmetatable tonumber tostring type warn xpcall")
+allow("coroutine.", "close create isyieldable resume running status wrap yield")
+allow("debug.", "gethook getinfo getlocal getmetatable getregistry getupvalue getuservalue sethook setlocal")
+allow("debug.", "setmetatable setupvalue setuservalue traceback upvalueid upvaluejoin")
+allow("math.", "abs ceil cos deg exp floor fmod frexp ldexp log max min modf rad random randomseed sin sqrt tan")
+allow("math.", "acos asin atan tointeger type ult")
+allow("os.", "clock date difftime getenv time")
+allow("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
+allow("table.", "concat create insert move pack remove sort unpack")
+allow("utf8.", "char codepoint codes len offset")
+allow("linux.", "cpu difftime errname ktime numcpus random time")
+allow("lunatik.testing.", "graph_locks paint_stack painted_left stack_left")
+
+-- What functions are called: by the tables of modules, and by the metatables of classes.
+local names = {}
+local function name(prefix, tbl)
+	for key, value in pairs(tbl) do
+		if type(key) == "string" and type(value) == "function" and not names[value] then
+			names[value] = prefix .. key
+		end
+	end
+end
+for _, module in ipairs(modules) do
+	require(module)
+end
+name("", _G)
+for module, tbl in pairs(package.loaded) do
+	if type(tbl) == "table" and module ~= "_G" then
+		name(module .. ".", tbl)
+	end
+end
+-- One object of each class that is easily made, so that its metatable exists.
+local objects = { io.stdout, require("rcu").table(), require("mtmsg").newbuffer() }
+check.ok("objects are made", #objects == 3)
+for class, metatable in pairs(debug.getregistry()) do
+	if type(class) == "string" and type(metatable) == "table" and class:sub(1, 1) ~= "_" then
+		name(class .. "/", metatable)
+		if type(metatable.__index) == "table" then
+			name(class .. ":", metatable.__index)
+		end
+	end
+end
+-- Metamethods that read.
+for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
+	allowed[readable] = true
+end
+
+-- Checked below: it depends on what is loaded.
+local special = { require = true }
+local plain = { {}, { 1 }, { "x", 1 }, { { "x" }, 1 } }
+local with_objects = { {}, { 1 }, { objects[2], "key" }, { io.stdout } }
+
+local refused, worked, wrong = 0, 0, {}
+for func, what in pairs(names) do
+	if debug.getinfo(func, "S").what == "C" and not special[what] then
+		-- Functions that take anything call the metamethods of objects, which are refused by themselves.
+		for _, arguments in ipairs(what:find("[:/]") and with_objects or plain) do
+			local _, message = pcall(atomically, func, table.unpack(arguments))
+			local is_refused = type(message) == "string" and message:find("not in atomic context", 1, true) ~= nil
+			if is_refused == (allowed[what] or false) then
+				wrong[#wrong + 1] = what .. (is_refused and " is refused" or " is not refused: " .. tostring(message))
+				break
+			elseif is_refused then
+				refused = refused + 1
+			else
+				worked = worked + 1
+			end
+		end
+	end
+end
+table.sort(wrong)
+check.same("every function is allowed or refused as the table says", table.concat(wrong, "\n"), "")
+check.ok("many were refused", refused > 200, refused)
+check.ok("many worked", worked > 300, worked)
+
+-- By name, and with the place.
+local function said(func, ...)
+	return select(2, pcall(atomically, func, ...))
+end
+local function ends(what, text, ending)
+	check.ok(what, tostring(text):sub(-#ending) == ending and tostring(text):find("contexts.lua:%d+: "), text)
+end
+ends("a function of Lua's libraries", said(function() io.open("x") end), "io.open: not in atomic context")
+ends("a method", said(function() io.stdout:write("x") end), "write: not in atomic context")
+ends("a function of Rust", said(function() require("linux").schedule(1) end), "linux.schedule: not in atomic context")
+ends("a global function", said(function() load("return 1") end), "load: not in atomic context")
+package.loaded.mtint = nil
+ends("require of what is not loaded", said(function() require("mtint") end), "require: not in atomic context")
+ends("require of a file", said(function() require("suite_nowhere") end), "require: not in atomic context")
+check.same("require of what is loaded", said(function() return require("linux") == package.loaded.linux end), true)
+objects[2].handle = require("lunatik")._ENV
+check.ok("an object in a table", objects[2].handle)
+ends("a new object", said(function() return objects[2].handle end), ": not in atomic context")
+objects[2].text = "text"
+check.same("a text in a table", said(function() return objects[2].text .. #objects[2] end), "text2")
+check.same("how much memory is in use", said(function() return collectgarbage("count") > 0 end), true)
+
+-- Memory: what is free at once, no large block, no collection.
+check.same("a small table", said(function()
+	local t = {}
+	for i = 1, 1000 do t[i] = { i } end
+	return #t
+end), 1000)
+check.same("a large block", said(function() return #("x"):rep(1 << 20) end), "not enough memory")
+check.same("afterwards it may be had", #("x"):rep(1 << 20), 1 << 20)
+local finalized = 0
+check.same("no finalizer runs", said(function()
+	for _ = 1, 1000 do setmetatable({}, { __gc = function() finalized = finalized + 1 end }) end
+	return finalized
+end), 0)
+collectgarbage()
+check.same("they run afterwards", finalized, 1000)
+check.same("the collector is as it was", collectgarbage("isrunning"), true)
+
+-- Control.
+check.same("results", check.joined(atomically(function(...) return select("#", ...), ... end, nil, 2, nil)), "3 nil 2 nil")
+check.same("an error", select(2, pcall(atomically, error, "an error")), "an error")
+check.same("an error that is no text", select(2, pcall(atomically, error, objects)), objects)
+check.same("a coroutine within", said(function()
+	local co = coroutine.wrap(function(a) return a + coroutine.yield(a + 1) end)
+	return co(1) + co(10)
+end), 13)
+check.same("no yield across it", coroutine.wrap(function() return select(2, pcall(atomically, coroutine.yield)) end)(),
+	"attempt to yield across a C-call boundary")
+check.same("a variable that is closed", said(function()
+	local closed
+	do local _ <close> = setmetatable({}, { __close = function() closed = true end }) end
+	return closed
+end), true)
+local file <close> = assert(io.open(folder .. "/lib/check.lua"))
+check.ok("a file is not closed", tostring(said(function() local _ <close> = file end)):find("not in atomic context", 1, true))
+check.same("and is open still", io.type(file), "file")
+check.ok("recursion ends", tostring(said(function()
+	local function again(n) return select(2, pcall(again, n + 1)) or n end
+	return again(1)
+end)):find("overflow", 1, true))
+check.same("it does not nest", said(atomically, print) or "", "lunatik.testing.atomically: not in atomic context")
+check.same("and sleeping is possible again", require("linux").schedule(1), 0)
