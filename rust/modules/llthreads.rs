@@ -258,7 +258,10 @@ fn make_here(state: State, source: &Source<'_>, arguments: Message) -> lua::Resu
         joinable: true,
         joined: false,
     };
-    let entered = match runtime.as_arc_borrow().enter(&chain, Some(&parent)) {
+    let entered = match runtime
+        .as_arc_borrow()
+        .enter(MaySleep::of_thread(), &chain, Some(&parent))
+    {
         Ok(entered) => entered,
         Err(error) => return Err(enter_error(state, &name, error)),
     };

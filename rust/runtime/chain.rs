@@ -30,6 +30,7 @@ use kernel::{
 
 use super::instance::Runtime;
 use crate::linux::{
+    context::MaySleep,
     global::{Global, Installed},
     owner_word::OwnerWord, //
 };
@@ -216,6 +217,7 @@ impl Ownership {
     /// `give_up` is asked first and after each wake-up; returning an error ends the wait.
     pub(super) fn acquire<'a>(
         runtime: ArcBorrow<'a, Runtime>,
+        _may: MaySleep<'_>,
         chain: &Arc<Chain>,
         mut give_up: impl FnMut() -> Result<(), EnterError>,
     ) -> Result<Owner<'a>, EnterError> {
@@ -330,7 +332,11 @@ impl Ownership {
     /// Waits until nobody owns the runtime, `jiffies` at most. Returns whether that is so.
     ///
     /// `None` is returned if a signal came.
-    pub(super) fn wait_released(&self, mut jiffies: kernel::time::Jiffies) -> Option<bool> {
+    pub(super) fn wait_released(
+        &self,
+        _may: MaySleep<'_>,
+        mut jiffies: kernel::time::Jiffies,
+    ) -> Option<bool> {
         let mut graph = self.lock_graph();
         loop {
             if self.owner.get(&graph).is_none() {

@@ -23,7 +23,7 @@ use super::{
     vm::Vm, //
 };
 use crate::{
-    linux::segment::NoRoom,
+    linux::{context::MaySleep, segment::NoRoom},
     lua::{self, Error, Kind, Raised, Reference, State, Text},
 };
 
@@ -156,7 +156,7 @@ pub(crate) fn body(
     arguments: Message,
     results: Results,
 ) -> Result<Message, Arc<Failure>> {
-    let entered = match runtime.enter(chain, None) {
+    let entered = match runtime.enter(MaySleep::of_thread(), chain, None) {
         Ok(entered) => entered,
         Err(error) => return Err(or_no_memory(enter_failure(runtime.name(), error))),
     };

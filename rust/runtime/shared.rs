@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     linux::{
+        context::MaySleep,
         memcg::MemoryCgroup,
         random, //
     },
@@ -70,7 +71,7 @@ fn share_strings(runtime: &Arc<Runtime>) -> Result<SharedStrings> {
     let chain = Chain::new()?;
     let entered = runtime
         .as_arc_borrow()
-        .enter(&chain, None)
+        .enter(MaySleep::of_thread(), &chain, None)
         .map_err(|_| EINTR)?;
     open_modules(entered.state()).map_err(|_| ENOMEM)?;
     SharedStrings::of(entered.state())

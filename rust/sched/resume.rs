@@ -12,6 +12,7 @@ use kernel::{
 };
 
 use crate::{
+    linux::context::MaySleep,
     lua::{self, Error, Reference, State},
     runtime::{
         chain::Chain,
@@ -38,7 +39,7 @@ pub(crate) fn resume(
     arguments: &Message,
 ) -> Result<Message, Arc<Failure>> {
     let entered = runtime
-        .enter(chain, Some(caller))
+        .enter(MaySleep::of_thread(), chain, Some(caller))
         .map_err(|error| or_no_memory(enter_failure(runtime.name(), error)))?;
     let state = entered.state();
     let base = state.top();

@@ -10,6 +10,7 @@ use kernel::{
 
 use super::thread::Thread;
 use crate::{
+    linux::context::MaySleep,
     lua::{self, Error, State, Text},
     runtime::{
         chain::{Chain, EnterError},
@@ -92,7 +93,10 @@ pub(crate) fn enter<'a>(
     chain: &Arc<Chain>,
     caller: Option<&'a Runtime>,
 ) -> Result<Entered<'a>, StartError> {
-    match runtime.as_arc_borrow().enter(chain, caller) {
+    match runtime
+        .as_arc_borrow()
+        .enter(MaySleep::of_thread(), chain, caller)
+    {
         Ok(entered) => Ok(entered),
         Err(EnterError::Gone) => {
             // Stopped before it began.

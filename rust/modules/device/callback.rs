@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     binding::errno,
+    linux::context::MaySleep,
     lua::{self, Error as LuaError, Kind, Reference, State},
     runtime::{
         chain::EnterError,
@@ -123,7 +124,11 @@ pub(super) fn run_for<T>(
 fn enter<'a>(runtime: &'a Arc<Runtime>, caller: &'a Caller) -> Result<Entered<'a>> {
     runtime
         .as_arc_borrow()
-        .enter(&caller.chain, caller.runtime.as_deref())
+        .enter(
+            MaySleep::of_thread(),
+            &caller.chain,
+            caller.runtime.as_deref(),
+        )
         .map_err(|error| match error {
             EnterError::Deadlock => EDEADLK,
             EnterError::Interrupted => ERESTARTSYS,

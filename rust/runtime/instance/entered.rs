@@ -28,7 +28,7 @@ use super::{
     DEFAULT_GRACE_MS, //
 };
 use crate::{
-    linux::watch::Watched,
+    linux::{context::MaySleep, watch::Watched},
     lua::State, //
 };
 
@@ -39,13 +39,14 @@ impl Runtime {
     /// this runtime, and so lives until the result is dropped.
     pub(crate) fn enter<'a>(
         self: ArcBorrow<'a, Self>,
+        may: MaySleep<'_>,
         chain: &Arc<Chain>,
         caller: Option<&'a Runtime>,
     ) -> Result<Entered<'a>, EnterError> {
         if let Some(caller) = caller {
             caller.send_output();
         }
-        let acquired = Ownership::acquire(self, chain, || {
+        let acquired = Ownership::acquire(self, may, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
             } else if caller.is_some_and(Runtime::waits_end) {

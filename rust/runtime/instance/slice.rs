@@ -28,7 +28,10 @@ use super::{
     Phase,
     Runtime, //
 };
-use crate::lua::{self, Error, ProgramEnd};
+use crate::{
+    linux::context::MaySleep,
+    lua::{self, Error, ProgramEnd}, //
+};
 
 /// Why a runtime has left its thread.
 pub(crate) enum Left {
@@ -144,7 +147,7 @@ impl Runtime {
     ) -> Option<Entered<'a>> {
         use super::super::chain::EnterError;
 
-        let owner = Ownership::acquire(this, chain, || {
+        let owner = Ownership::acquire(this, MaySleep::of_thread(), chain, || {
             if this.stop_requested() {
                 Err(EnterError::Gone)
             } else {

@@ -24,7 +24,7 @@ use super::{
     Runtime,
     DEFAULT_GRACE_MS, //
 };
-use crate::linux::segment;
+use crate::linux::{context::MaySleep, segment};
 
 impl Runtime {
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
@@ -194,6 +194,7 @@ impl Runtime {
             self.kill(DEFAULT_GRACE_MS);
             return Ok(());
         }
+        let may = MaySleep::of_thread();
         loop {
             let slice = match left() {
                 0 => {
@@ -206,7 +207,7 @@ impl Runtime {
             };
             if self
                 .ownership
-                .wait_released(msecs_to_jiffies(slice))
+                .wait_released(may, msecs_to_jiffies(slice))
                 .ok_or(EINTR)?
             {
                 return self.finish(chain);
@@ -228,7 +229,7 @@ impl Runtime {
                 &own
             }
         };
-        match Ownership::acquire(self, chain, || Ok(())) {
+        match Ownership::acquire(self, MaySleep::of_thread(), chain, || Ok(())) {
             Ok(owner) => {
                 // Tears it down.
                 drop(Entered::of_owner(owner));
