@@ -68,6 +68,7 @@ impl Contexts for Sleeps {
         context.may_sleep()
     }
 
+    #[inline(always)]
     fn call(body: Self::Body, state: State) -> Result {
         body(state, MaySleep::of_thread())
     }
@@ -84,6 +85,7 @@ impl Contexts for Process {
         context.may_sleep()
     }
 
+    #[inline(always)]
     fn call(body: Self::Body, state: State) -> Result {
         body(state)
     }
@@ -99,6 +101,7 @@ impl Contexts for Softirq {
         context != Context::Hardirq
     }
 
+    #[inline(always)]
     fn call(body: Self::Body, state: State) -> Result {
         body(state)
     }
@@ -114,6 +117,7 @@ impl Contexts for Anywhere {
         true
     }
 
+    #[inline(always)]
     fn call(body: Self::Body, state: State) -> Result {
         body(state)
     }
@@ -159,6 +163,7 @@ impl Named {
 /// # Safety
 ///
 /// To be called by the trampoline, with its state.
+#[inline(always)]
 pub(crate) unsafe fn run<G: Guard, C: Contexts>(
     state: *mut sys::lua_State,
     body: C::Body,
@@ -168,10 +173,19 @@ pub(crate) unsafe fn run<G: Guard, C: Contexts>(
     if !C::include(state.context()) {
         return sys::LUNATIK_RAISE_CONTEXT;
     }
-    match G::check(state).and_then(|()| C::call(body, state)) {
+    if let Err(code) = admit::<G>(state) {
+        return code;
+    }
+    match C::call(body, state) {
         Ok(results) => results,
         Err(error) => raise(state, error),
     }
+}
+
+/// Asks the guard. An error is large, so this one is gone before the function runs.
+#[inline(never)]
+fn admit<G: Guard>(state: State) -> core::result::Result<(), c_int> {
+    G::check(state).map_err(|error| raise(state, error))
 }
 
 /// Pushes the error, and says how the trampoline is to raise it.

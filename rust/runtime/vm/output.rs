@@ -18,12 +18,9 @@ use super::{
     super::sink::Stream,
     Vm, //
 };
-use crate::{
-    linux::{
-        account::{Account, Charge},
-        context::Context, //
-    },
-    lua::Text, //
+use crate::linux::{
+    account::{Account, Charge},
+    context::Context, //
 };
 
 /// The most bytes that are collected.
@@ -164,11 +161,25 @@ impl Vm {
         }
     }
 
-    /// Says in the log that so many lines are not there.
+    /// Says, where the lines would be, how many are not there. Output is sent from deep places, so this
+    /// takes less of the stack than what formats does.
     #[cold]
     fn tell_lost(&self, stream: Stream, lines: usize) {
-        let text = Text::new(fmt!("({lines} lines lost)\n"));
-        self.runtime().output(stream, text.as_bytes());
+        let mut digits = [0; 20];
+        let mut left = lines;
+        let mut first = digits.len();
+        for (index, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + (left % 10) as u8;
+            first = index;
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        let runtime = self.runtime();
+        runtime.output(stream, b"(");
+        runtime.output(stream, digits.get(first..).unwrap_or_default());
+        runtime.output(stream, b" lines lost)\n");
     }
 }
 
