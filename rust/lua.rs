@@ -2,28 +2,28 @@
 
 //! The safe edge of Lua's C API.
 //!
-//! A Lua error is a `longjmp()`: it drops nothing on its way. So that none crosses a Rust frame
-//! (the first law of this module), there are two rules, and this folder is the only place that
-//! could break them:
+//! A Lua error is a `longjmp()`, which drops nothing on its way, so none may cross a Rust frame
+//! (the first law of this module). Two rules ensure that, and only this folder could break them:
 //!
 //! - *Rust calls Lua.* Every operation that may raise (it allocates, or runs a metamethod, a
-//!   finalizer or a script) is called through a function of `lua/port/edge.h`, which runs it
-//!   under `luaD_pcall()` and returns a status. The `longjmp()` ends within that C function, above
-//!   the Rust frame. What is called directly never raises: it reads the stack, or pushes a value
-//!   that needs no memory.
-//! - *Lua calls Rust.* Lua only ever calls the trampoline in `lua/port/trampoline.c`. It calls Rust,
-//!   which returns a number: of results, or one that says that the value on top of the stack is an error. By then
-//!   all Rust frames are gone and what they owned is dropped; then the trampoline raises.
+//!   finalizer or a script) is called through a function of `lua/port/edge.h`, which runs it under
+//!   `luaD_pcall()` and returns a status. The `longjmp()` ends within that C function, above the
+//!   Rust frame. The functions that Rust calls directly never raise: they read the stack, or push a
+//!   value that needs no memory.
+//! - *Lua calls Rust.* Lua only ever calls the trampoline in `lua/port/trampoline.c`. It calls
+//!   Rust, which returns either the number of results, or a code that says that the value on top of
+//!   the stack is an error. By then all Rust frames are gone and what they owned is dropped. Only
+//!   then does the trampoline raise.
 //!
-//! What has many values to push gives them one at a time ([`Source`]): C asks for a value, pushes it, asks
-//! for the next. One protected call is around all of that, and each call of the source ends before Lua
-//! does something that may raise; so an error still finds frames of C alone between itself and the
-//! protected call. Who calls the source owns it, below the protected call, and drops it as ever.
+//! To push many values, Rust hands C a [`Source`]. C asks it for one value at a time inside one
+//! protected call. Each call of the source has returned before Lua does anything that may raise, so
+//! an error finds only C frames between itself and the protected call. The Rust function that
+//! started the protected call owns the source and drops it as usual.
 //!
-//! Reading values out of a VM needs no protection at all: it takes no memory from Lua, so it neither
+//! Reading values out of a VM needs no protection: it takes no memory from Lua, so it neither
 //! raises nor collects garbage ([`Value`]).
 //!
-//! Locks and RCU guards are not held across either.
+//! No lock and no RCU guard is held across a call in either direction.
 
 mod error;
 mod for_tests;
@@ -69,5 +69,5 @@ pub(crate) use thread::{
 pub(crate) use transfer::Code;
 pub(crate) use values::{Item, Pair, Source, Table, Value};
 
-/// The slots that every native function finds free.
+/// The number of stack slots that are free when a native function begins.
 pub(crate) const MIN_STACK: core::ffi::c_int = 20;

@@ -2,25 +2,25 @@
 
 //! The protocol of `/dev/lunatik`.
 //!
-//! A client opens the device and has a session of its own: it writes request frames and reads reply
-//! frames. A frame is a [`FrameHeader`] and a body. A body is one message in the [codec](crate::codec)
-//! with one table in it, whose keys are the names of the fields. Fields that hold values of Lua (arguments,
-//! results) are strings that hold a message themselves.
+//! Each client that opens the device has its own session, in which it writes request frames and
+//! reads reply frames. A frame is a [`FrameHeader`] and a body. A body is one message in the
+//! [codec](crate::codec) that contains one table, whose keys are the names of the fields. A field
+//! for Lua values (arguments, results) is a string that contains a message itself.
 //!
-//! The first request is [`Request::Hello`]. Every request is answered by any number of
+//! The first request is [`Request::Hello`]. The kernel answers every request by any number of
 //! [`Reply::Output`], [`Reply::Log`], [`Reply::Names`] and [`Reply::Status`], then by exactly one
-//! [`Reply::Done`], all of them with the request's number; but [`Request::Cancel`] has no answer. Numbers
-//! are chosen by the client; one that is still unanswered must not be used again.
+//! [`Reply::Done`], all of them with the request's number. Only [`Request::Cancel`] has no answer.
+//! The client chooses the numbers. It must not use a number again while that request is unanswered.
 //!
-//! Results of scripts are nil, booleans, numbers and strings; anything else comes as the string that
-//! `tostring` makes of it, since what is printed is its only use.
+//! Results of scripts are nil, booleans, numbers and strings. Any other value is sent as the string
+//! that `tostring` makes of it, because clients only print results.
 //!
-//! `Documentation/abi.md` is the description for those who write a client of their own.
+//! `Documentation/abi.md` is the description for authors of other clients.
 //!
-//! The code is shared: the kernel module and the tool compile these same files. No allocation, no
-//! recursion, nothing that can panic.
+//! The kernel module and the tool compile these same files. So this code does not allocate, does
+//! not recurse, and cannot panic.
 
-// Each of the two crates that compile this uses only a part, and for one of them it is the interface.
+// Two crates compile this. Each uses only a part, and for one of them it is the public interface.
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 mod budget;
@@ -44,7 +44,8 @@ pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
 pub use request::{Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};
 
-/// Grows by one when a frame changes its meaning; new fields and kinds of frames do not count.
+/// Grows by one when the meaning of a frame changes. New fields and new kinds of frames do not
+/// change it.
 pub const VERSION: u32 = 1;
 
 /// The device.
@@ -62,14 +63,14 @@ pub const MAX_CHUNK_NAME: usize = 4096;
 /// The longest path of a folder, in bytes.
 pub const MAX_DIRECTORY: usize = 4095;
 
-/// The most arguments that a script is started with.
+/// The most arguments of a script.
 pub const MAX_ARGUMENTS: u32 = 4096;
 
 /// The longest grace period of a stop, in milliseconds.
 pub const MAX_GRACE_MS: u32 = 600_000;
 
-/// The most permissions that a request names.
+/// The most permissions in a request.
 pub const MAX_PERMISSIONS: u32 = 256;
 
-/// The most candidates that a completion answers with.
+/// The most candidates in the answer to a completion.
 pub const MAX_COMPLETIONS: u32 = 256;

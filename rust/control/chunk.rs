@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Chunks that a client has sent: what is executed, and what of its results goes back.
+//! Executes chunks that a client has sent, and encodes their results for the client.
 
 use kernel::{
     prelude::*,
@@ -24,7 +24,8 @@ use crate::{
     sched::start::{enter, run_chunk, StartError},
 };
 
-/// Runs the chunk of a script that stays. Returns its results, as text where they cannot travel.
+/// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
+/// text.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
@@ -57,14 +58,14 @@ pub(super) fn eval(
     )
 }
 
-/// Runs a chunk in a runtime that lives on, whatever happens to the chunk. An expression gives
-/// its values. `None` is returned for a text that ends too soon.
+/// Runs a chunk in a runtime that lives on, regardless of how the chunk ends. An expression gives
+/// its values. Returns `None` if the text ends too soon.
 pub(super) fn repl(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
     text: &[u8],
 ) -> Result<Option<KVVec<u8>>, StartError> {
-    /// What Lua says at the end of a text that could go on.
+    /// The end of Lua's message for an incomplete text.
     const UNFINISHED: &[u8] = b"near <eof>";
 
     let entered = enter(runtime, chain, None)?;
@@ -90,7 +91,7 @@ pub(super) fn repl(
     outcome
 }
 
-/// Compiles `text` as an expression, or else as statements.
+/// Compiles `text` as an expression or, if that fails, as statements.
 fn load_line(state: State, text: &[u8]) -> lua::Result<()> {
     state.reserve(lua::MIN_STACK)?;
     let mut expression = KVVec::new();

@@ -14,13 +14,13 @@ use crate::{
     runtime::sort::sort, //
 };
 
-/// Tables looked through for one completion: a table, its `__index`, and so on.
+/// The most tables that are searched for one completion: a table, its `__index`, and so on.
 const MAX_INDEX_CHAIN: usize = 8;
 
-/// Encodes the texts that could stand in the place of `prefix`, sorted.
+/// Encodes the sorted texts that could replace `prefix`.
 ///
-/// `prefix` is a name, or names joined by `.` (and a `:` before the last). Only tables are looked
-/// through, and nothing is called.
+/// `prefix` is a name, or names joined by `.` (and a `:` before the last). This searches only
+/// tables, and calls no functions.
 pub(super) fn candidates(state: State, prefix: &[u8]) -> lua::Result<KVVec<u8>> {
     let split = prefix.iter().rposition(|byte| matches!(byte, b'.' | b':'));
     let (path, start, partial) = match split.and_then(|at| {
@@ -58,7 +58,8 @@ pub(super) fn candidates(state: State, prefix: &[u8]) -> lua::Result<KVVec<u8>> 
     Ok(writer.finish().map_err(|_| Error::NoMemory)?.0)
 }
 
-/// Replaces the table on top by what `path` leads to from it. Returns false where it leads nowhere.
+/// Replaces the table on top of the stack by the value that `path` leads to from it. Returns false
+/// if the path leads nowhere.
 fn follow(state: State, path: &[u8]) -> lua::Result<bool> {
     if path.is_empty() {
         return Ok(true);
@@ -85,8 +86,8 @@ fn follow(state: State, path: &[u8]) -> lua::Result<bool> {
     Ok(true)
 }
 
-/// Pushes the table in which Lua looks for what the value on top of the stack does not have
-/// itself. Returns false, pushing nothing, if there is none.
+/// Pushes the table in which Lua looks up keys that the value on top of the stack lacks. If there
+/// is none, pushes nothing and returns false.
 fn index_table(state: State) -> lua::Result<bool> {
     if !state.push_metatable(-1) {
         return Ok(false);
@@ -100,7 +101,8 @@ fn index_table(state: State) -> lua::Result<bool> {
     Ok(is_table)
 }
 
-/// The longest completion, in bytes. Nobody completes what is longer, and a script may have keys of megabytes.
+/// The longest completion, in bytes. A longer one is of no use, and a script may have keys of
+/// megabytes.
 const MAX_LENGTH: usize = 1024;
 
 /// Adds the keys of the table on top of the stack that begin with `partial`.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a session has for its client to read: a bounded queue of frames.
+//! A bounded queue of the frames that a session's client can read.
 //!
-//! Lock order: `reading`, then `queue`. Nothing sleeps under `queue` but allocation; user memory is
-//! touched under `reading` alone, which only the client's own reads take.
+//! Lock order: `reading`, then `queue`. Under `queue`, only allocations sleep. User memory is
+//! accessed only under `reading`, which only the client's own reads take.
 
 use kernel::{
     new_condvar,
@@ -16,13 +16,13 @@ use kernel::{
     uaccess::UserSliceWriter, //
 };
 
-/// Bytes of frames that may wait. A single frame larger than that waits alone.
+/// The most bytes of frames that may wait. A single frame larger than that waits alone.
 const MAX_WAITING: usize = 1 << 20;
 
 struct Queue {
     bytes: KVVec<u8>,
     closed: bool,
-    /// Something that the client waits for could not be queued.
+    /// Whether a frame that the client waits for could not be queued.
     lost: bool,
 }
 
@@ -34,11 +34,11 @@ struct Reading {
 /// Why frames were not queued.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum SendError {
-    /// The client is gone, or has to go, since it lost something.
+    /// The client is gone, or its session is over because a frame was lost.
     Closed,
-    /// The sender gave up waiting for room.
+    /// The sender stopped waiting for room.
     GaveUp,
-    /// There is no memory for it.
+    /// There is no memory for the frame.
     NoMemory,
 }
 
@@ -74,8 +74,8 @@ impl OutputQueue {
         })
     }
 
-    /// Queues one frame. Sleeps until there is room, the queue is closed, a signal comes or
-    /// `give_up` says so.
+    /// Queues one frame. Sleeps until there is room, the queue is closed, a signal comes, or
+    /// `give_up` returns true.
     pub(super) fn send(&self, frame: &[u8], give_up: impl Fn() -> bool) -> Result<(), SendError> {
         let mut queue = self.queue.lock();
         loop {
@@ -99,21 +99,21 @@ impl OutputQueue {
         Ok(())
     }
 
-    /// Makes sleeping senders look up.
+    /// Wakes sleeping senders, so that they check again.
     pub(super) fn wake_senders(&self) {
         drop(self.queue.lock());
         self.room.notify_all();
     }
 
-    /// There was no memory for something that the client waits for: it reads what was queued
-    /// before, then `ENOMEM`. Takes no memory itself.
+    /// Stores that there was no memory for a frame that the client waits for. The client reads the
+    /// frames that were queued before, then gets `ENOMEM`. Needs no memory itself.
     pub(super) fn lose(&self) {
         self.queue.lock().lost = true;
         self.room.notify_all();
         self.readable.notify_all();
     }
 
-    /// From now on nothing is queued, and nobody sleeps.
+    /// Closes the queue: from now on nothing is queued, and nobody sleeps.
     pub(super) fn close(&self) {
         let mut queue = self.queue.lock();
         queue.closed = true;
@@ -133,7 +133,7 @@ impl OutputQueue {
         rest || queue.lost || !queue.bytes.is_empty()
     }
 
-    /// Copies what is queued to user space, waiting for something unless `nonblocking`.
+    /// Copies queued frames to user space. If there are none, waits for one unless `nonblocking`.
     pub(super) fn read(&self, writer: &mut UserSliceWriter, nonblocking: bool) -> Result<usize> {
         if writer.is_empty() {
             return Ok(0);

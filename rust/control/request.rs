@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What is done for each kind of request.
+//! Executes each kind of request.
 //!
-//! What takes no time is answered within the client's `write(2)`; everything else has a kernel
-//! thread of its own, so that no request waits for another one.
+//! Requests that take no time are answered within the client's `write(2)`. Each other request has
+//! its own kernel thread, so that no request waits for another one.
 
 use kernel::str::BStr;
 use kernel::{
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// Starts to work on a whole frame.
+/// Starts the request in a complete frame.
 pub(super) fn dispatch(session: ArcBorrow<'_, Session>, bytes: KVVec<u8>) {
     let Ok(Some(frame)) = abi::split_frame(&bytes) else {
         // The session has read the header, so this is a frame.
@@ -102,7 +102,7 @@ pub(super) fn fail(session: &Session, id: u32, errno: i32, message: &[u8]) {
     );
 }
 
-/// Tells the client how request `id` ended. A client that is gone need not know.
+/// Tells the client how request `id` ended. If the client is gone, there is nothing to do.
 pub(super) fn done(session: &Session, id: u32, outcome: Outcome<'_>) {
     let _ = session.reply(id, &Reply::Done(outcome));
 }
@@ -112,7 +112,7 @@ fn succeed(session: &Session, id: u32) {
     done(session, id, Outcome::Success { values });
 }
 
-/// Tells the client that request `id` is over, whose client has cancelled it.
+/// Tells the client that request `id`, which it has cancelled, is over.
 pub(super) fn cancelled(session: &Session, id: u32) {
     done(
         session,
@@ -129,7 +129,8 @@ pub(super) fn cancelled(session: &Session, id: u32) {
 fn answer_at_once(session: &Session, id: u32, request: &Request<'_>) -> bool {
     match *request {
         Request::Hello { version, .. } => hello(session, id, version),
-        // Not answered: an answer might have to wait for a client that is just writing this.
+        // There is no answer, because it might have to wait for a client that is still in this
+        // `write(2)`.
         Request::Cancel { request } => session.cancel(request),
         _ => return false,
     }
@@ -164,7 +165,7 @@ pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
     }
 }
 
-/// Works on request `id`, and answers it.
+/// Executes request `id`, and answers it.
 fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
     match *request {
         Request::Run(start) => start::run(session, id, &start),
@@ -189,14 +190,14 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
             succeed(session, id);
         }
         Request::Logs { name, follow } => logs(session, id, name, follow),
-        // These two have been answered at once.
+        // `dispatch()` has handled these two already.
         Request::Hello { .. } | Request::Cancel { .. } => {
             session.end(id);
         }
     }
 }
 
-/// Ends request `id` with the error that no script is called `name`.
+/// Ends request `id` with the error that no script called `name` runs.
 pub(super) fn not_running(session: &Session, id: u32, name: &[u8]) {
     session.end(id);
     let text = Text::new(fmt!("{} is not running", BStr::from_bytes(name)));
@@ -207,7 +208,7 @@ fn stop(session: &Session, id: u32, given: &[u8], grace_ms: Option<u32>) {
     let name = script_name(given).unwrap_or(given);
     let Some(runtime) = registry::find(name) else {
         if registry::outcome(name).is_some() {
-            // It ran and has ended by itself: it is stopped, as was asked.
+            // The script ran and has ended by itself, so it is stopped, as requested.
             session.end(id);
             return succeed(session, id);
         }

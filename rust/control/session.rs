@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! An open file of the device: requests in, replies out.
+//! Sessions. A session is an open file of the device, which takes requests and gives replies.
 //!
 //! Lock order: `inbound`, then `pending` or `repl`; these two are leaves.
 
@@ -38,35 +38,35 @@ use crate::{
     }, //
 };
 
-/// Requests of one session that may be unanswered.
+/// The most unanswered requests of one session.
 pub(super) const MAX_PENDING: usize = 64;
 
-/// Bytes taken from user space at one time.
+/// Bytes that are copied from user space at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// A request that is being worked on.
+/// A request that is being executed.
 pub(super) struct Pending {
     id: u32,
     cancelled: Atomic<bool>,
-    /// What is done to which runtime when it is cancelled.
+    /// What happens to which runtime when the request is cancelled.
     on_cancel: Option<(Arc<Runtime>, OnCancel)>,
 }
 
-/// What a cancelled request does to the runtime that it is about.
+/// The effect of cancelling a request on the runtime that it uses.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum OnCancel {
     /// The runtime was made for the request and ends with it.
     Stop,
-    /// What it executes is interrupted; the runtime lives on.
+    /// The code that the runtime executes is interrupted; the runtime lives on.
     Interrupt,
-    /// It is only watched.
+    /// The request only observes the runtime, and its wait is woken.
     LookUp,
 }
 
 struct Inbound {
     bytes: KVVec<u8>,
-    /// The client wrote what is no frame, so what follows cannot be understood; or there was no memory
-    /// for what it wrote.
+    /// The client wrote bytes that are not a frame, so later bytes cannot be understood; or there
+    /// was no memory for the written bytes.
     lost: bool,
 }
 
@@ -89,7 +89,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens a session for the calling process, whose memory cgroup pays for what it starts.
+    /// Opens a session for the calling process. The memory that the session's runtimes use is
+    /// charged to the memory cgroup of that process.
     pub(super) fn new() -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
@@ -108,7 +109,7 @@ impl Session {
         )
     }
 
-    /// Who pays for what the session starts.
+    /// The memory cgroup that is charged for the session's runtimes.
     pub(super) fn memcg(&self) -> &MemoryCgroup {
         &self.memcg
     }
@@ -118,12 +119,12 @@ impl Session {
         self.closed.load(Acquire)
     }
 
-    /// Ends the session: what the client started and did not let go of is stopped.
+    /// Ends the session: cancels its unanswered requests, and stops the runtime of its `repl`.
     pub(super) fn close(&self) {
         self.closed.store(true, Release);
         self.output.close();
-        // Requests come and go meanwhile, so the list is taken as a whole. A request that is not on it
-        // finds that the session is closed, which counts as cancelled.
+        // Requests come and go meanwhile, so this takes the whole list at once. A request that is
+        // not on it finds that the session is closed, which counts as cancelled.
         let pending = core::mem::replace(&mut *self.pending.lock(), KVec::new());
         for request in pending {
             carry_out(request.on_cancel);
@@ -141,17 +142,18 @@ impl Session {
         repl.as_ref().filter(|r| !r.stop_requested()).cloned()
     }
 
-    /// Makes `runtime` that of the session's `repl`. Returns false, and leaves `runtime` to the caller,
-    /// if another request has made one meanwhile, or the session is closed.
+    /// Makes `runtime` the runtime of the session's `repl`. If another request has made one
+    /// meanwhile, or the session is closed, returns false and leaves `runtime` to the caller.
     pub(super) fn set_repl(&self, runtime: &Arc<Runtime>) -> bool {
         let mut repl = self.repl.lock();
-        // `close()` takes the runtime after it has closed the session.
+        // `close()` first closes the session, then takes the runtime.
         if self.is_closed() || repl.as_ref().is_some_and(|r| !r.stop_requested()) {
             return false;
         }
         let former = repl.replace(runtime.clone());
         drop(repl);
-        // Somebody has stopped it, who ends it, too. Drops a reference, so after unlocking.
+        // The code that has stopped the former runtime also ends it. This drops a reference, so it
+        // happens after unlocking.
         drop(former);
         true
     }
@@ -163,13 +165,13 @@ impl Session {
         Ok(())
     }
 
-    /// Makes those look up who wait for room to send.
+    /// Wakes senders that wait for room, so that they check again.
     pub(super) fn wake_senders(&self) {
         self.output.wake_senders();
     }
 
-    /// Queues `reply` to request `id`. Waits for room as long as the client is there. Without memory for
-    /// it the session is over, for the client would wait for this reply.
+    /// Queues `reply` to request `id`. Waits for room as long as the client is there. Without
+    /// memory for the reply the session is over, because the client would wait for it forever.
     pub(super) fn reply(&self, id: u32, reply: &abi::Reply<'_>) -> Result<(), SendError> {
         let sent = self.try_reply(id, reply);
         if sent == Err(SendError::NoMemory) {
@@ -178,7 +180,7 @@ impl Session {
         sent
     }
 
-    /// Tells the client that it waits in vain.
+    /// Tells the client that a reply was lost.
     fn lose(&self) {
         self.output.lose();
         self.poll.notify_all();
@@ -205,7 +207,8 @@ impl Session {
         }
     }
 
-    /// Lists request `id` as being worked on. Fails where there are too many, or `id` is in use.
+    /// Lists request `id` as being executed. Fails if there are too many requests, or if `id` is in
+    /// use.
     pub(super) fn begin(&self, id: u32) -> Result {
         let mut pending = self.pending.lock();
         if pending.len() >= MAX_PENDING {
@@ -225,7 +228,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes request `id` off the list. Returns whether it had been cancelled.
+    /// Removes request `id` from the list. Returns whether it had been cancelled.
     pub(super) fn end(&self, id: u32) -> bool {
         let mut pending = self.pending.lock();
         let position = pending.iter().position(|request| request.id == id);
@@ -244,13 +247,14 @@ impl Session {
         cancelled || self.is_closed()
     }
 
-    /// Says what is to be done when request `id` is cancelled, or that nothing is.
+    /// Sets what happens when request `id` is cancelled; `None` is nothing.
     pub(super) fn on_cancel(&self, id: u32, on_cancel: Option<(Arc<Runtime>, OnCancel)>) {
         let mut pending = self.pending.lock();
         let mut former = None;
         let mut at_once = None;
         if self.is_closed() {
-            // `close()` has looked, or sees neither this request nor what is done about it.
+            // `close()` has taken the list already, or will find neither this request nor its
+            // action. So the action is carried out here.
             at_once = on_cancel;
         } else if let Some(request) = pending.iter_mut().find(|request| request.id == id) {
             former = core::mem::replace(&mut request.on_cancel, on_cancel);
@@ -263,7 +267,7 @@ impl Session {
         carry_out(at_once);
     }
 
-    /// Cancels request `id`, if it is being worked on.
+    /// Cancels request `id`, if it is being executed.
     pub(super) fn cancel(&self, id: u32) {
         let pending = self.pending.lock();
         let request = pending.iter().find(|request| request.id == id);
@@ -272,13 +276,13 @@ impl Session {
         carry_out(on_cancel);
     }
 
-    /// Takes bytes from the client, and starts the requests that are complete.
+    /// Takes bytes from the client, and starts the requests whose frames are complete.
     pub(super) fn write(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
         let mut taken: usize = 0;
         while !reader.is_empty() {
             match self.take_chunk(reader) {
                 Ok(length) => taken = taken.saturating_add(length),
-                // What was taken must not be written again.
+                // The client must not write again the bytes that were taken.
                 Err(_) if taken > 0 => break,
                 Err(error) => return Err(error),
             }
@@ -320,20 +324,20 @@ impl Session {
             };
             let mut owned = KVVec::new();
             if let Err(error) = owned.extend_from_slice(frame, GFP_KERNEL_ACCOUNT | __GFP_NOWARN) {
-                // The client cannot take the frame back, and would wait for what comes of it.
+                // The client cannot take the frame back, and would wait for its answer.
                 inbound.lost = true;
                 self.lose();
                 break Err(error.into());
             }
             taken = taken.saturating_add(length);
             request::dispatch(self, owned);
-            // There may be thousands in one write, and each may take its time.
+            // One write may contain thousands of requests, and each may take some time.
             if task::is_being_killed() {
                 break Err(EINTR);
             }
         };
         if inbound.lost || taken == inbound.bytes.len() {
-            // The room goes, too: a session may be idle for long.
+            // This frees the capacity, too, because a session may be idle for long.
             inbound.bytes = KVVec::new();
         } else if taken > 0 {
             inbound.bytes.copy_within(taken.., 0);
@@ -343,12 +347,12 @@ impl Session {
         result
     }
 
-    /// Hands replies to the client.
+    /// Copies replies to the client.
     pub(super) fn read(&self, writer: &mut UserSliceWriter, nonblocking: bool) -> Result<usize> {
         self.output.read(writer, nonblocking)
     }
 
-    /// Tells whether there is something to read.
+    /// Returns the poll mask, which says whether there is something to read.
     pub(super) fn poll(&self, file: &File, table: PollTable<'_>) -> c_uint {
         table.register_wait(file, &self.poll);
         let mut events = bindings::POLLOUT | bindings::POLLWRNORM;
@@ -360,7 +364,8 @@ impl Session {
 }
 
 impl Pending {
-    /// Marks it as cancelled, and says what is to be done when the list is unlocked.
+    /// Marks the request as cancelled, and returns the action to carry out after the list is
+    /// unlocked.
     fn cancel(&self) -> Option<(Arc<Runtime>, OnCancel)> {
         self.cancelled.store(true, Release);
         self.on_cancel.clone()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Results of a script for who has started it from user space.
+//! Encodes the results of a script for the user space client that started it.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
@@ -11,8 +11,8 @@ use crate::{
     lua::{self, Error, Kind, State},
 };
 
-/// Encodes the `results` top values for user space: what is no nil, boolean, number or string is
-/// shown as `tostring` gives it.
+/// Encodes the `results` top values for user space. A value other than nil, a boolean, a number or
+/// a string is shown by `tostring`.
 pub(super) fn show(state: State, results: c_int) -> lua::Result<KVVec<u8>> {
     let first = state.top() - results + 1;
     let last = state.top();
@@ -38,11 +38,12 @@ pub(super) fn show(state: State, results: c_int) -> lua::Result<KVVec<u8>> {
     Ok(bytes)
 }
 
-/// Results for user space, as much as a frame may have: what one string of a script is, it can return many times.
+/// Results for user space, at most as long as a frame. The bound is needed because a script can
+/// return one long string many times.
 struct Shown(KVVec<u8>);
 
 impl codec::Sink for Shown {
-    /// There is no memory, or they are too long.
+    /// There is no memory, or the results are too long.
     type Error = Error;
 
     fn put(&mut self, bytes: &[u8]) -> lua::Result<()> {

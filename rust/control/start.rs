@@ -33,7 +33,7 @@ use crate::runtime::{
 };
 use crate::sched::start::{self, StartError};
 
-/// The stream of the protocol.
+/// Converts a stream to its counterpart in the protocol.
 pub(super) fn stream(stream: Stream) -> abi::Stream {
     match stream {
         Stream::Output => abi::Stream::Output,
@@ -44,7 +44,7 @@ pub(super) fn stream(stream: Stream) -> abi::Stream {
 /// Bytes of output in one frame.
 const OUTPUT_CHUNK: usize = 32 * 1024;
 
-/// Relays what a runtime prints to the client that waits for it.
+/// Relays the output of a runtime to the client that waits for it.
 struct Relay {
     session: Arc<Session>,
     request: u32,
@@ -63,7 +63,7 @@ impl Sink for Relay {
             match self.session.send(&frame.0, || runtime.waits_end()) {
                 Ok(()) => (),
                 Err(SendError::GaveUp) => {
-                    // It has waited for the client to read.
+                    // The runtime has waited for the client to read.
                     runtime.end_waiter();
                     return false;
                 }
@@ -78,7 +78,7 @@ impl Sink for Relay {
     }
 }
 
-/// Answers request `id` with an error of a script.
+/// Answers request `id` with the error of a script.
 fn script_failed(session: &Session, id: u32, failure: &Failure) {
     done(
         session,
@@ -134,7 +134,7 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
     }
 }
 
-/// The set of what is started with these permissions: everything, if none are named.
+/// The permission set for the permissions in a request: everything, if the request names none.
 fn permissions(named: Option<Permissions<'_>>) -> Result<Arc<Held>, StartError> {
     let set = match named {
         None => Set::everything().map_err(|_| StartError::Errno(ENOMEM))?,
@@ -190,8 +190,8 @@ fn budget(wanted: abi::Budget) -> Budget {
     })
 }
 
-/// Creates the runtime of a request, relays its output, and has it stopped if the client cancels
-/// or goes away before the request is done.
+/// Creates the runtime of a request and relays its output. If the client cancels the request or
+/// goes away before it is done, the runtime is stopped.
 fn create(
     session: &Arc<Session>,
     id: u32,
@@ -243,7 +243,7 @@ fn finish(
     }
     let was_cancelled = session.end(id);
     match result {
-        // Its runtime is stopped, whether the chunk has ended by itself or not.
+        // The runtime is stopped, whether the chunk has ended by itself or not.
         _ if was_cancelled => cancelled(session, id),
         Ok(values) => reply_values(session, id, &values),
         Err(error) => start_failed(session, id, name(start), &error),
@@ -299,7 +299,7 @@ fn repl_runtime(
     named: Option<Permissions<'_>>,
 ) -> Result<Arc<Runtime>, StartError> {
     if start::is_locked_down() {
-        // What was made before must not run new code either.
+        // A runtime that was made before the lockdown must not run new code either.
         return Err(StartError::LockedDown);
     }
     if let Some(runtime) = session.repl() {
@@ -320,7 +320,7 @@ fn repl_runtime(
         return Ok(runtime);
     }
     start::abandon(&runtime);
-    // Another request was quicker, or the client is gone.
+    // Another request was faster, or the client is gone.
     session.repl().ok_or(StartError::Errno(EINTR))
 }
 

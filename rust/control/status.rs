@@ -58,11 +58,11 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         error: failure.as_ref().map_or(b"", |failure| &failure.message),
         traceback: failure.as_ref().map_or(b"", |failure| &failure.traceback),
     };
-    // A client that is gone need not know.
+    // If the client is gone, there is nothing to do.
     let _ = session.reply(id, &Reply::Status(row));
 }
 
-/// Answers about one script or all, or forgets those that have ended.
+/// Answers with the status of one script or of all, or forgets the scripts that have ended.
 pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: bool) {
     let name = name.map(|given| script_name(given).unwrap_or(given));
     let found = if clear {
@@ -98,7 +98,7 @@ fn all(session: &Session, id: u32) -> Result {
     while let Some(runtime) = live::next(last) {
         last = runtime.id();
         if runtime.phase().is_over() {
-            // It goes just now; its outcome is below.
+            // The runtime is just ending; its outcome is found below.
             continue;
         }
         send_row(session, id, &runtime);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The priority of threads whose code is to end: see boost.h.
+ * The priority of threads whose code must end: see boost.h.
  *
- * They are scheduled as ones of real time, of the lowest priority. To make a thread less nice would not do:
- * one that has had more than its share waits all the longer the more it weighs.
+ * A boosted thread has the lowest real-time priority. A lower nice value would not suffice: a thread that has had more
+ * than its share waits longer the more it weighs.
  */
 
 #include <linux/sched.h>
@@ -12,13 +12,13 @@
 #include "helpers.h"
 
 /*
- * Has a thread run before all that are not of real time, until it calls lunatik_restore_priority(). Only one of the
- * kernel's that is scheduled as usual: how urgent threads of processes are is for their users to say. The thread must not
- * end meanwhile. In process context; does not sleep.
+ * Makes a thread run before all threads without real-time priority, until it calls lunatik_restore_priority(). Affects
+ * only kernel threads with the normal policy: the users of processes decide the priority of their threads. The thread
+ * must not end meanwhile. Must be called in process context; does not sleep.
  */
 void lunatik_boost(struct task_struct *task)
 {
-	/* The flag tells the module's own from those that somebody else made so urgent. */
+	/* The flag distinguishes threads that the module boosted from threads that other code gave this priority. */
 	struct sched_attr attr = {
 		.sched_policy = SCHED_FIFO,
 		.sched_priority = 1,
@@ -30,8 +30,8 @@ void lunatik_boost(struct task_struct *task)
 }
 
 /*
- * Has the calling thread be scheduled as before, if it was boosted. In process context, also where that is not
- * preempted.
+ * Restores the calling thread's former scheduling, if it was boosted. Must be called in process context; preemption may
+ * be disabled.
  */
 void lunatik_restore_priority(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Threads of the kernel that run before others for a moment: what they execute is to end, and cannot while
- * they wait for their turn. See boost.c.
+ * Boosts kernel threads: a boosted thread runs before others for a moment, because its code must end and cannot end
+ * while the thread waits for its turn. See boost.c.
  */
 #ifndef LUNATIK_BOOST_H
 #define LUNATIK_BOOST_H

@@ -15,10 +15,10 @@
 #include "helpers.h"
 
 /*
- * Reads up to 'room' bytes from the start. Returns how many there were, or -errno.
+ * Reads up to 'room' bytes from the start. Returns the number of bytes, or -errno.
  *
- * Not kernel_read_file(): each of its identifiers stands for what security modules have rules for
- * (firmware, modules, policies), and they warn of one that has none.
+ * This does not use kernel_read_file(): each of its identifiers stands for a kind of file that security modules have
+ * rules for (firmware, modules, policies), and they warn about an identifier without rules.
  */
 static ssize_t read_whole(struct file *file, void *buffer, size_t room)
 {
@@ -44,8 +44,8 @@ static ssize_t read_whole(struct file *file, void *buffer, size_t room)
 }
 
 /*
- * Not kernel_read_file_from_path_initns(): opening a FIFO waits there until somebody writes
- * to it, and no stop could end that.
+ * This does not use kernel_read_file_from_path_initns(), which waits when it opens a FIFO until somebody writes to it.
+ * No stop could end that wait.
  */
 int lunatik_read_file(const char *path, size_t limit, bool (*count)(void *argument, size_t size),
 		      void *argument, void **data, size_t *size)
@@ -72,7 +72,7 @@ int lunatik_read_file(const char *path, size_t limit, bool (*count)(void *argume
 		buffer = count(argument, room) ? lunatik_kvmalloc(room, false) : NULL;
 		length = buffer ? read_whole(file, buffer, room) : -ENOMEM;
 	}
-	/* Kernel threads would leave it to a worker. */
+	/* fput() on a kernel thread would leave the work to a kernel worker. */
 	__fput_sync(file);
 	if (length < 0) {
 		kvfree(buffer);

@@ -6,13 +6,13 @@
 #include <linux/types.h>
 
 /*
- * Reads a whole file of at most 'limit' bytes into a buffer for lunatik_kvfree(), if count(argument, size)
- * agrees to a buffer of that size. Returns 0 or -errno; what is no regular file is not there. Sleeps.
+ * Reads a whole file of at most 'limit' bytes into a buffer for lunatik_kvfree(), if count(argument, size) permits a
+ * buffer of that size. Returns 0 or -errno. Anything except a regular file counts as missing. May sleep.
  */
 int lunatik_read_file(const char *path, size_t limit, bool (*count)(void *argument, size_t size),
 		      void *argument, void **data, size_t *size);
 
-/* Whether there is a node of this name in /dev. Sleeps. */
+/* Whether there is a node with this name in /dev. May sleep. */
 bool lunatik_dev_node_exists(const char *name);
 
 #endif

@@ -41,19 +41,19 @@ u64 lunatik_task_cpu_ns(struct task_struct *task)
 	return READ_ONCE(task->se.sum_exec_runtime);
 }
 
-/* How often the calling thread has left its CPU. */
+/* The number of times that the calling thread has left its CPU. */
 u64 lunatik_switches(void)
 {
 	return (u64)current->nvcsw + current->nivcsw;
 }
 
-/* Has the kernel count what the calling thread has used until now. The thread may give its CPU away. */
+/* Makes the kernel count the CPU time that the calling thread has used until now. The thread may yield its CPU. */
 void lunatik_update_cpu_time(void)
 {
 	schedule();
 }
 
-/* Or waits for a CPU. */
+/* True also if the task waits for a CPU. */
 bool lunatik_task_is_running(struct task_struct *task)
 {
 	return task_is_running(task);
@@ -84,16 +84,16 @@ void lunatik_cond_resched(void)
 	cond_resched();
 }
 
-/* Not cond_resched(): that does nothing where the kernel is said to be preemptible. */
+/* This does not use cond_resched(), which does nothing on kernels that are configured as preemptible. */
 void lunatik_give_way(void)
 {
-	/* Whoever goes on is not ending yet, but tidies up, say. */
+	/* A thread that continues is not ending yet; it may be cleaning up, for example. */
 	lunatik_restore_priority();
 	if (need_resched())
 		schedule();
 }
 
-/* For code that asks for it: others have their turn even where this thread has time left. */
+/* For code that asks to yield: other threads get their turn even if this thread has time left. */
 void lunatik_yield(void)
 {
 	lunatik_restore_priority();
@@ -133,7 +133,7 @@ unsigned int lunatik_random_seed(void)
 	return get_random_u32();
 }
 
-/* Called by Lua; lua/port/lunatik_lua.h says what for. */
+/* Called by Lua; lua/port/lunatik_lua.h says why. */
 const void *lunatik_hidden_address(const void *address)
 {
 	static siphash_key_t key;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Kernel items that are macros or inline functions in C, or whose form depends
- * on the configuration, and that the kernel crate does not wrap. One wrapper per
- * item and no logic: the Rust side decides.
+ * Kernel items that are macros or inline functions in C, or whose form depends on the configuration, and that the
+ * kernel crate does not wrap. There is one wrapper per item, without logic: decisions are made in Rust.
  */
 #ifndef LUNATIK_HELPERS_H
 #define LUNATIK_HELPERS_H
@@ -53,8 +52,8 @@ const void *lunatik_hidden_address(const void *address);
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key);
 
 /*
- * linux/hrtimer.h, linux/sched/signal.h: sleeps while *word is 'sleeping', at most 'timeout'
- * nanoseconds (U64_MAX: for ever), or until a signal comes, for which it returns false.
+ * linux/hrtimer.h, linux/sched/signal.h: sleeps while *word is 'sleeping', at most 'timeout' nanoseconds (U64_MAX:
+ * forever). Returns false if a signal ends the sleep.
  */
 bool lunatik_park(const int *word, int sleeping, u64 timeout);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What depends on the root directory, the umask and the credentials of whoever calls, done as the init
- * process would have it: see init_root.h.
+ * Operations that depend on the root directory, the umask and the credentials of the caller, done as for the init
+ * process: see init_root.h.
  */
 
 #include <linux/cred.h>
@@ -26,8 +26,8 @@ void lunatik_restore_credentials(const struct cred *former)
 }
 
 /*
- * Whether the calling thread has the root directory and the umask of the init process. One that exits
- * has neither: the files that it leaves open are closed when it has given them up.
+ * Whether the calling thread has the root directory and the umask of the init process. An exiting thread has neither
+ * any more when the kernel closes the files that it left open.
  */
 static bool is_like_init(void)
 {
@@ -52,7 +52,7 @@ struct request {
 	/* The text of a path. */
 	char *buffer;
 	int size;
-	/* A file to be opened. */
+	/* The file to open. */
 	const char *name;
 	int flags;
 	umode_t mode;
@@ -67,9 +67,9 @@ static void serve_on_worker(struct work_struct *work)
 }
 
 /*
- * Serves a request with init's root directory and umask. Kernel threads may take them for their own. A
- * process must not be given them, not even for a moment: others may look up /proc/PID/root meanwhile,
- * from a chroot for example. So a worker does it for them.
+ * Serves a request with init's root directory and umask. A kernel thread may switch to them for the moment. A process
+ * must not get them, not even for a moment: other processes may look up /proc/PID/root meanwhile, for example from a
+ * chroot. So a kernel worker serves the request for a process.
  */
 static void serve_like_init(struct request *request)
 {

@@ -17,24 +17,24 @@
 
 #include "helpers.h"
 
-/* What became of the block that the owner asked for. */
+/* The state of the block that the owner asked for. */
 enum lunatik_large_state {
-	LUNATIK_LARGE_IDLE,		/* nobody asks; the owner's to leave */
-	LUNATIK_LARGE_WANTED,		/* the worker's to leave, or the owner's, who waits no longer */
-	LUNATIK_LARGE_TAKEN,		/* the owner's to leave */
-	LUNATIK_LARGE_ABANDONED,	/* the worker's to leave */
+	LUNATIK_LARGE_IDLE,		/* nobody asks; only the owner leaves this state */
+	LUNATIK_LARGE_WANTED,		/* the worker leaves it, or the owner when it waits no longer */
+	LUNATIK_LARGE_TAKEN,		/* only the owner leaves this state */
+	LUNATIK_LARGE_ABANDONED,	/* only the worker leaves this state */
 };
 
-/* A block that was given back, at its start. */
+/* The link at the start of a block that was given back. */
 struct lunatik_large_given {
 	struct llist_node node;
 	size_t size;
 };
 
 /*
- * One thread at a time uses it, its owner's, but for lunatik_large_wake() and _given(). So one
- * waits at most, which a hard interrupt may wake; and who wakes it holds no lock meanwhile that
- * it needs to go on, and that a host may keep it from giving up.
+ * Only one thread at a time, that of the owner, uses it, except for lunatik_large_wake() and _given(). So at most one
+ * thread waits, which a hard interrupt may wake. The waking code holds no lock that the woken thread needs: a host that
+ * deschedules the waking CPU would keep the lock held.
  */
 struct lunatik_large {
 	struct work_struct work;
@@ -45,16 +45,16 @@ struct lunatik_large {
 	size_t size;
 	struct mem_cgroup *memcg;
 	void *block;
-	/* Whether the worker was ever asked for something. */
+	/* Whether the worker was ever used. */
 	bool used;
-	/* Is told of each block that is free again, of lunatik_large_give(). */
+	/* Called for each block of lunatik_large_give() that was freed. */
 	void (*freed)(void *account, size_t size);
 	void *account;
 };
 
 /*
- * User Mode Linux maps memory with interrupts off, and its scheduler wakes a thread where it went
- * to sleep, busy as that CPU may be: there the worker is to use another one than its owner.
+ * User Mode Linux maps memory with interrupts off, and its scheduler wakes a thread on the CPU where it went to sleep,
+ * even if that CPU is busy. So the worker must use another CPU than its owner.
  */
 static void lunatik_large_queue(struct work_struct *work)
 {
@@ -90,9 +90,9 @@ static void lunatik_large_free_given(struct lunatik_large *large)
 }
 
 /*
- * In User Mode Linux the first access to each page is a fault of the host, which waits for the host's
- * lock on all mappings, and that is what workers take all the time: so no script waits there, whoever
- * maps touches the pages. Ends when the owner waits no longer.
+ * In User Mode Linux the first access to each page is a fault in the host. The fault waits for the host's lock on all
+ * mappings, which workers take all the time. So that no script waits for that lock, the worker that maps the pages also
+ * touches them. Ends when the owner waits no longer.
  */
 static void lunatik_large_touch(const struct lunatik_large *large, char *block)
 {
@@ -114,7 +114,7 @@ static void lunatik_large_work(struct work_struct *work)
 	struct mem_cgroup *former;
 	void *block;
 
-	/* First, for the owner counts on it. */
+	/* Do this first, because the owner relies on it. */
 	lunatik_large_free_given(large);
 	if (smp_load_acquire(&large->state) == LUNATIK_LARGE_WANTED) {
 		former = set_active_memcg(large->memcg);
@@ -132,8 +132,8 @@ static void lunatik_large_work(struct work_struct *work)
 }
 
 /*
- * freed(account, size) is called for each block that was given back, when it is free. Returns null if
- * there is no memory. Sleeps.
+ * freed(account, size) is called for each block that was given back, when it was freed. Returns null if there is no
+ * memory. May sleep.
  */
 struct lunatik_large *lunatik_large_new(void (*freed)(void *account, size_t size), void *account)
 {
@@ -150,7 +150,7 @@ struct lunatik_large *lunatik_large_new(void (*freed)(void *account, size_t size
 }
 
 /*
- * Returns when all that was given back is free. No block that was taken may be in use. Sleeps.
+ * Returns when all blocks that were given back are freed. No block may be in use. May sleep.
  */
 void lunatik_large_destroy(struct lunatik_large *large)
 {
@@ -161,8 +161,8 @@ void lunatik_large_destroy(struct lunatik_large *large)
 }
 
 /*
- * What lies in one piece needs no mapping. Without `exact` it is for kvfree(), where only a power of two
- * does not take more than it has to.
+ * A physically contiguous block needs no mapping. Without `exact` the block is for kvfree(). kmalloc() rounds up to a
+ * power of two, so it is used only for sizes that waste little.
  */
 static void *lunatik_large_piece(size_t size, bool exact)
 {
@@ -176,10 +176,9 @@ static void *lunatik_large_piece(size_t size, bool exact)
 }
 
 /*
- * Takes a block of more than LUNATIK_LARGE_SIZE bytes, charged to memcg (which may be null). With
- * `exact` it is for lunatik_large_give() alone, else for kvfree() and lunatik_large_drop() alone.
- * Sleeps. Returns null if there is no memory, or if ended(argument) became true and
- * lunatik_large_wake() was called after that.
+ * Takes a block of more than LUNATIK_LARGE_SIZE bytes, charged to memcg (which may be null). With `exact` only
+ * lunatik_large_give() may free it, otherwise only kvfree() and lunatik_large_drop(). May sleep. Returns null if there
+ * is no memory, or if ended(argument) became true and lunatik_large_wake() was called after that.
  */
 void *lunatik_large_take(struct lunatik_large *large, size_t size, bool exact,
 			 struct mem_cgroup *memcg, bool (*ended)(void *argument), void *argument)
@@ -194,7 +193,7 @@ void *lunatik_large_take(struct lunatik_large *large, size_t size, bool exact,
 	set_active_memcg(former);
 	if (block)
 		return block;
-	/* The worker may still be at one that was abandoned. */
+	/* The worker may still work on an abandoned block. */
 	rcuwait_wait_event(&large->wait,
 			   smp_load_acquire(&large->state) == LUNATIK_LARGE_IDLE ||
 				   ended(argument),
@@ -217,7 +216,7 @@ void *lunatik_large_take(struct lunatik_large *large, size_t size, bool exact,
 	return block;
 }
 
-/* Gives a block of more than LUNATIK_LARGE_SIZE bytes back, which is free some time later. */
+/* Gives back a block of more than LUNATIK_LARGE_SIZE bytes. It is freed some time later. */
 void lunatik_large_give(struct lunatik_large *large, void *block, size_t size)
 {
 	struct lunatik_large_given *given = block;
@@ -233,15 +232,15 @@ void lunatik_large_give(struct lunatik_large *large, void *block, size_t size)
 	lunatik_large_start(large);
 }
 
-/* The bytes that were given back and are not free yet. In any context. */
+/* The bytes that were given back and are not freed yet. May be called in any context. */
 size_t lunatik_large_given(const struct lunatik_large *large)
 {
 	return atomic_long_read(&large->bytes_given);
 }
 
 /*
- * Returns when all that was given back is free, or as lunatik_large_take() if that is to end.
- * Sleeps.
+ * Returns when all blocks that were given back are freed, or when the wait is ended as for lunatik_large_take(). May
+ * sleep.
  */
 void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argument),
 			  void *argument)
@@ -250,13 +249,13 @@ void lunatik_large_settle(struct lunatik_large *large, bool (*ended)(void *argum
 			   TASK_IDLE);
 }
 
-/* Has the thread that waits look whether it is to end. In any context. */
+/* Makes the waiting thread check whether it must end. May be called in any context. */
 void lunatik_large_wake(struct lunatik_large *large)
 {
 	rcuwait_wake_up(&large->wait);
 }
 
-/* So many bytes of dropped blocks may wait to be freed: those of a few of the longest messages. */
+/* The most bytes of dropped blocks that may wait to be freed: as many as a few of the longest messages have. */
 #define LUNATIK_LARGE_MAX_DROPPED (64L << 20)
 
 static LLIST_HEAD(lunatik_large_dropped);
@@ -278,8 +277,8 @@ static void lunatik_large_free_dropped(struct work_struct *work)
 static DECLARE_WORK(lunatik_large_drop_work, lunatik_large_free_dropped);
 
 /*
- * Gives a block of more than LUNATIK_LARGE_SIZE bytes back that belongs to nobody's VM. It is free
- * some time later, or at once if much is to be freed already. Sleeps.
+ * Gives back a block of more than LUNATIK_LARGE_SIZE bytes that belongs to no VM. It is freed some time later, or at
+ * once if many bytes wait to be freed already. May sleep.
  */
 void lunatik_large_drop(void *block, size_t size)
 {
@@ -300,7 +299,7 @@ void lunatik_large_drop(void *block, size_t size)
 		lunatik_large_queue(&lunatik_large_drop_work);
 }
 
-/* Waits until what was dropped before is free. Sleeps. */
+/* Waits until all dropped blocks are freed. May sleep. */
 void lunatik_large_finish_drops(void)
 {
 	flush_work(&lunatik_large_drop_work);

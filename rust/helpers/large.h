@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Memory of megabytes, which takes the kernel milliseconds to map and to unmap: a worker does
- * that, so that whoever needs it can be told to stop waiting. See large.c.
+ * Large blocks of memory (megabytes), which take the kernel milliseconds to map and to unmap. A kernel worker does
+ * that, so that a thread that waits for it can be told to stop waiting. See large.c.
  */
 #ifndef LUNATIK_LARGE_H
 #define LUNATIK_LARGE_H
@@ -11,7 +11,7 @@
 struct mem_cgroup;
 struct lunatik_large;
 
-/* Blocks of more bytes than this are taken and given back here. */
+/* Blocks with more bytes than this are allocated and freed by these functions. */
 #define LUNATIK_LARGE_SIZE 65536UL
 
 struct lunatik_large *lunatik_large_new(void (*freed)(void *account, size_t size), void *account);

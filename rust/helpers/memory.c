@@ -34,7 +34,7 @@ struct mem_cgroup *lunatik_set_active_memcg(struct mem_cgroup *memcg)
 	return set_active_memcg(memcg);
 }
 
-/* Bytes below the limits of the cgroup and of those that it is in, its page cache left out. */
+/* The bytes left below the limits of the cgroup and of those around it. Page cache does not count as used. */
 size_t lunatik_memcg_room(struct mem_cgroup *memcg)
 {
 	size_t room = SIZE_MAX >> PAGE_SHIFT;
@@ -71,12 +71,11 @@ u64 lunatik_available_ram(void)
 }
 
 /*
- * One page at most may be had without fail; then it is not charged.
+ * With 'no_fail', the size must be at most one page, and the memory is not charged.
  *
- * Neither attempt wakes the OOM killer, be it of the machine or of the memory cgroup: a
- * script that wants too much is to get an error, and nobody is to die for it. The first
- * does not look hard for contiguous pages; the second reclaims again and again before it
- * gives up.
+ * Neither attempt wakes the OOM killer, neither that of the machine nor that of the memory cgroup: a script that wants
+ * too much must get an error, and no process must die for it. The first attempt does not try hard to find contiguous
+ * pages. The second reclaims repeatedly before it gives up.
  */
 void *lunatik_kvmalloc(size_t size, bool no_fail)
 {
@@ -101,8 +100,9 @@ static void lunatik_poison_rest(char *block, size_t size)
 }
 
 /*
- * Pages in one piece, or null: a power of two, or with `exact` as many as are needed. The others of those
- * go back one by one, to where no larger piece is made of them at once; so that is for large blocks.
+ * Allocates contiguous pages, or returns null: a power of two of pages, or with `exact` as many as are needed. The
+ * surplus pages are freed one by one to per-CPU lists, where they are not merged at once; so `exact` is for large
+ * blocks.
  */
 void *lunatik_pages(size_t size, bool exact, gfp_t flags)
 {
@@ -120,7 +120,7 @@ void *lunatik_pages(size_t size, bool exact, gfp_t flags)
 	return block;
 }
 
-/* Whole pages, mapped, or null. As lunatik_kvmalloc(), it wakes no OOM killer. */
+/* Allocates and maps whole pages, or returns null. As lunatik_kvmalloc(), it wakes no OOM killer. */
 void *lunatik_block_map(size_t size)
 {
 	void *block = __vmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY);
@@ -130,7 +130,9 @@ void *lunatik_block_map(size_t size)
 	return block;
 }
 
-/* A block that is not large: in a slab, it would keep all others of it from the machine. */
+/*
+ * Allocates a block that is not large, as pages. In a slab, one such block would keep all pages of that slab allocated.
+ */
 void *lunatik_block_take(size_t size, bool no_fail)
 {
 	void *block;
@@ -150,8 +152,8 @@ void *lunatik_block_take_now(size_t size)
 }
 
 /*
- * Has an exact block give the pages back that are too many. Returns whether it does: then it is as if it
- * was taken with its new size.
+ * Frees the surplus pages of an exact block. Returns whether it has done so; the block is then as if it was allocated
+ * with its new size.
  */
 bool lunatik_block_shrink(void *block, size_t size, size_t new_size)
 {
@@ -180,7 +182,7 @@ void lunatik_block_free(void *block, size_t size)
 }
 
 #ifdef CONFIG_KASAN_GENERIC
-/* What the compiler calls for variables on the stack; no header of the kernel has them. */
+/* The compiler calls these for variables on the stack; no kernel header declares them. */
 void __asan_set_shadow_00(const void *address, ssize_t size);
 void __asan_set_shadow_f8(const void *address, ssize_t size);
 

@@ -20,7 +20,7 @@ u64 lunatik_available_ram(void);
 void *lunatik_kvmalloc(size_t size, bool no_fail);
 void lunatik_kvfree(const void *block);
 
-/* Blocks of a heap: see memory.c. The size of a block is what it was taken or shrunk to. */
+/* Blocks of a heap: see memory.c. The size of a block is the size that it was taken with or shrunk to. */
 void *lunatik_pages(size_t size, bool exact, gfp_t flags);
 void *lunatik_block_map(size_t size);
 void *lunatik_block_take(size_t size, bool no_fail);

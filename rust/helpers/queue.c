@@ -9,8 +9,8 @@
 #include "helpers.h"
 
 /*
- * At one time so many runtimes may be waited for that tidy up. Each takes a worker with its
- * stack; the others wait for their turn, which comes, for each has a grace.
+ * The number of ending runtimes that are waited for at a time while they clean up. Each takes a kernel worker with its
+ * stack. The others wait for their turn, which comes because each runtime has a bounded grace.
  */
 #define LUNATIK_REAPERS 256
 
@@ -25,8 +25,8 @@ struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 }
 
 /*
- * Unbound: C code that computes on a segment must not keep from the CPU what is queued there, and there are
- * kernels that take no CPU away from kernel code.
+ * The queue is unbound: C code that computes on a segment must not delay work that is queued on the same CPU, and some
+ * kernels do not preempt kernel code.
  */
 struct workqueue_struct *lunatik_alloc_segment_queue(void)
 {
@@ -34,8 +34,8 @@ struct workqueue_struct *lunatik_alloc_segment_queue(void)
 }
 
 /*
- * Its items run as long as there is something to do, which must not keep other work of the CPU
- * from running.
+ * The items of this queue run as long as there are runtimes to run. They must not keep other work of the CPU from
+ * running.
  */
 struct workqueue_struct *lunatik_alloc_pool_queue(void)
 {
@@ -48,8 +48,8 @@ struct workqueue_struct *lunatik_alloc_pool_end_queue(void)
 }
 
 /*
- * Lies on the stack of the caller, and is gone when 'done' is: then whoever runs it must not look at
- * it any more.
+ * Lies on the stack of the caller, and ceases to exist when 'done' is completed. From then on the worker must not
+ * access it.
  */
 struct lunatik_queued_call {
 	struct work_struct work;
@@ -57,14 +57,14 @@ struct lunatik_queued_call {
 	void (*run)(void *argument);
 	void *argument;
 	struct task_struct *caller;
-	/* The thread that runs it. */
+	/* The thread that runs the call. */
 	struct task_struct *worker;
-	/* Where it can be found, unless another one is there by now. */
+	/* Points to this call, unless another call has replaced it. */
 	struct lunatik_queued_call **waiting;
 	bool cancelled;
 };
 
-/* For all that 'waiting' points to, and 'worker'. */
+/* Protects all pointers that 'waiting' points to, and 'worker'. */
 static DEFINE_SPINLOCK(lunatik_waiting_lock);
 
 static void lunatik_queued_call_run(struct work_struct *work)
@@ -76,22 +76,22 @@ static void lunatik_queued_call_run(struct work_struct *work)
 	call->worker = current;
 	spin_unlock(&lunatik_waiting_lock);
 	call->run(call->argument);
-	/* From here on a stop boosts the caller, which still waits for this thread. */
+	/* From here on a stop would boost the caller, which still waits for this thread. */
 	preempt_disable();
 	spin_lock(&lunatik_waiting_lock);
 	if (*call->waiting == call)
 		*call->waiting = NULL;
 	spin_unlock(&lunatik_waiting_lock);
-	/* If this thread is boosted, it is so until now, but no longer: the caller would look for another CPU. */
+	/* A boost of this thread lasts until here and must end now: otherwise the woken caller would look for another CPU. */
 	lunatik_restore_priority();
 	complete(&call->done);
 	preempt_enable();
 }
 
 /*
- * A completion, not flush_work(): a call may be queued from within another one,
- * which lockdep takes for recursion. TASK_IDLE: the callee may rightly sleep for
- * hours, and the wait cannot be cut short because it works on our frames.
+ * This uses a completion instead of flush_work(): a call may be queued from within another one, which lockdep would
+ * report as recursion. It waits in TASK_IDLE because the callee may legitimately sleep for hours, and the wait cannot
+ * be interrupted because the callee uses this thread's frames.
  */
 bool lunatik_run_on_queue(struct workqueue_struct *queue, void (*run)(void *argument), void *argument,
 			  struct lunatik_queued_call **waiting)

@@ -7,7 +7,7 @@
 
 #include "helpers.h"
 
-/* Lua's files see no header of the kernel: lua/Kbuild tells them. */
+/* Lua's files include no kernel headers: lua/Kbuild passes them the size. */
 static_assert(LUNATIK_THREAD_SIZE == THREAD_SIZE);
 
 unsigned long lunatik_stack_left(void)
@@ -15,25 +15,25 @@ unsigned long lunatik_stack_left(void)
 	return current_stack_pointer - (unsigned long)task_stack_page(current);
 }
 
-/* As Lua has it, so that what stack-check finds in this is what it finds there. */
+/* The same computation as in Lua, so that stack-check finds the same result in both. */
 bool lunatik_stack_lacks_room(void)
 {
 	return (current_stack_pointer & (THREAD_SIZE - 1)) < THREAD_SIZE / 16 * 11;
 }
 
-/* What no frame holds by chance. */
+/* A value that no frame contains by chance. */
 #define LUNATIK_PAINT 0x6c756e6174696b21UL
 
-/* The words at the very end are the kernel's own: it finds overflows by them. */
+/* The words at the very end belong to the kernel, which uses them to detect overflows. */
 static unsigned long *lunatik_paint_from(void)
 {
 	return (unsigned long *)((unsigned long)task_stack_page(current) + 128);
 }
 
 /*
- * Paints the current stack below the caller. Not a loop in C: the compiler may keep
- * what it needs just there, and sanitizers know this memory as nobody's. Interrupts
- * would put their frames into what is being painted.
+ * Paints the current stack below the caller. It is not a loop in C, because the compiler may keep values in that
+ * memory, and sanitizers treat it as unallocated. Interrupts are off, because they would put their frames into the
+ * memory that is being painted.
  */
 noinline void lunatik_paint_stack(void)
 {
@@ -49,7 +49,7 @@ noinline void lunatik_paint_stack(void)
 	local_irq_restore(flags);
 }
 
-/* The bytes at the end of the current stack that nobody touched since it was painted. */
+/* The bytes at the end of the current stack that were not touched since it was painted. */
 noinline unsigned long lunatik_stack_untouched(void)
 {
 	const unsigned long *first = lunatik_paint_from(), *word = first;

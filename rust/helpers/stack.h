@@ -3,11 +3,11 @@
 #ifndef LUNATIK_STACK_H
 #define LUNATIK_STACK_H
 
-/* What is left of it below the caller. */
+/* The bytes that are left below the caller. */
 unsigned long lunatik_stack_left(void);
-/* Whether it has less left than what makes runtimes, runs their text and ends them needs: 11 sixteenths. */
+/* Whether it has less left than the code that makes, runs and ends runtimes needs: 11 sixteenths of the stack. */
 bool lunatik_stack_lacks_room(void);
-/* Paints what is below the caller; and says how much of that nobody touched since. */
+/* The first function paints the stack below the caller; the second returns how much of that was not touched since. */
 void lunatik_paint_stack(void);
 unsigned long lunatik_stack_untouched(void);
 

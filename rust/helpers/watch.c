@@ -14,11 +14,11 @@ struct lunatik_armed_watch {
 	void (*fire)(void *argument);
 	void (*tick)(void *argument, u64 used, u64 slept);
 	void *argument;
-	/* In nanoseconds: the deadline, 0 for none; what the task used and slept until now. */
+	/* In nanoseconds: the deadline (0 for none), and the time that the task has used and slept until now. */
 	u64 deadline;
 	u64 used;
 	u64 slept;
-	/* When that was counted, and the CPU time of the task then. */
+	/* The time of the last check, and the CPU time of the task then. */
 	u64 last_look;
 	u64 last_cpu;
 	bool fired;
@@ -28,14 +28,13 @@ static_assert(sizeof(struct lunatik_armed_watch) <= sizeof(struct lunatik_watch)
 
 #define LUNATIK_WATCH_PERIOD (10 * NSEC_PER_MSEC)
 
-/* For how many deadlines of CPU time the task may sleep. */
+/* The number of deadlines of CPU time for which the task may sleep. */
 #define LUNATIK_WATCH_LONGEST 10
 
 /*
- * What the task did since the last look, a period at most: the machine may itself be one that
- * another machine takes off its CPU for long, which the clock and the task's CPU time count. CPU
- * time may be brought up to date late, too; no more of it is used than time passes. A task that
- * waits for a CPU neither uses time nor sleeps.
+ * Counts the task's time since the last check, at most one period: a host may deschedule a virtual machine for long,
+ * and the clock and the task's CPU time include that. The kernel may also update the CPU time late, so it counts at
+ * most as the time that has passed. A task that waits for a CPU neither uses time nor sleeps.
  */
 static void lunatik_watch_count(struct lunatik_armed_watch *watch, u64 *used, u64 *slept)
 {
@@ -52,8 +51,8 @@ static void lunatik_watch_count(struct lunatik_armed_watch *watch, u64 *used, u6
 }
 
 /*
- * In the interrupt itself: where the kernel is not preempted, a softirq may be left to a
- * thread that waits for the very computation that this is to end.
+ * This runs in the hard interrupt itself. On a kernel without preemption, a softirq may be deferred to a thread that
+ * waits for the very computation that this must end.
  */
 static enum hrtimer_restart lunatik_watch_look(struct hrtimer *timer)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * A timer that looks after a task: when the task that armed a watch has a fatal
- * signal pending, or it has used deadline_ms of CPU time since (0: any), or slept for ten times that,
- * fire(argument) is called in hard interrupt context, once; and every 10 ms tick(argument, used, slept),
- * with what the task did since the last one, in nanoseconds, 10 ms at most.
+ * A timer that checks a task every 10 ms, in hard interrupt context. It calls fire(argument) once when the task that
+ * armed the watch has a fatal signal pending, has used deadline_ms of CPU time since (0: no deadline), or has slept for
+ * ten times that. At each check it calls tick(argument, used, slept) with the nanoseconds that the task has used and
+ * slept since the last check, at most 10 ms.
  */
 #ifndef LUNATIK_WATCH_H
 #define LUNATIK_WATCH_H
@@ -17,7 +17,10 @@ struct lunatik_watch {
 void lunatik_watch_arm(struct lunatik_watch *watch, void (*fire)(void *argument),
 		       void (*tick)(void *argument, u64 used, u64 slept), void *argument,
 		       unsigned int deadline_ms);
-/* For the task that armed it. Returns whether fire() was called; neither is running any more then. */
+/*
+ * Only the task that armed the watch may call this. Returns whether fire() was called. After the return, neither
+ * function is running.
+ */
 bool lunatik_watch_disarm(struct lunatik_watch *watch);
 
 #endif

@@ -28,7 +28,8 @@ mod machine;
 
 pub(crate) use self::{bytes::CountedBytes, machine::init};
 
-/// Accounts above each other: a charge visits all, and the last reference drops all.
+/// The greatest depth of accounts above each other. A charge visits all of them, and dropping the
+/// last reference drops all of them.
 const MAX_DEPTH: usize = 16;
 
 /// The limit and use of a tree of runtimes.
@@ -38,13 +39,14 @@ pub(crate) struct Account {
     limit: usize,
     used: Atomic<usize>,
     peak: Atomic<usize>,
-    /// How many are above this one.
+    /// The number of accounts above this one.
     depth: usize,
     above: Option<Arc<Account>>,
 }
 
 impl Drop for Account {
-    /// Drops those above that nobody else refers to, by a loop: each loses what is above it first.
+    /// Drops the accounts above that nobody else refers to. It uses a loop in place of recursion:
+    /// each account first loses its reference to the one above it.
     fn drop(&mut self) {
         let mut above = self.above.take();
         while let Some(mut account) = above.and_then(Arc::into_unique_or_drop) {
@@ -54,13 +56,13 @@ impl Drop for Account {
 }
 
 impl Account {
-    /// The account of a script that was started from outside, with that limit in bytes.
+    /// Makes the account of a script that user space started, with a limit of `limit` bytes.
     pub(crate) fn root(limit: usize) -> Result<Arc<Self>> {
         Self::make(limit, 0, None)
     }
 
-    /// The account of a runtime that the owner of `self` makes: the same, unless `limit` is lower.
-    /// Fails with `EMLINK` after many such limits in a row.
+    /// The account for a runtime that the owner of `self` makes: `self`, or a new account if
+    /// `limit` is lower. Fails with `EMLINK` if too many accounts would be above each other.
     pub(crate) fn child(self: &Arc<Self>, limit: usize) -> Result<Arc<Self>> {
         if limit >= self.limit {
             return Ok(self.clone());
@@ -83,24 +85,24 @@ impl Account {
         Ok(Arc::new(account, GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// The most bytes that may count.
+    /// The most bytes that may count against it.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Bytes that count now, and the most that did so far.
+    /// The bytes that count now, and the peak.
     pub(crate) fn usage(&self) -> (usize, usize) {
         (self.used.load(Relaxed), self.peak.load(Relaxed))
     }
 
-    /// Counts `bytes` more, if neither this limit nor one above is passed, and the machine has them.
-    /// In any context.
+    /// Counts `bytes` more, if that exceeds neither this limit nor one above, and the machine has
+    /// the memory. May be called in any context.
     pub(crate) fn charge(&self, bytes: usize) -> bool {
         self.charge_beyond(bytes, 0)
     }
 
-    /// As [`charge`](Self::charge), where each limit may be passed by `beyond` bytes: by what is about
-    /// to be given back, for instance.
+    /// As [`charge`](Self::charge), but each limit may be exceeded by `beyond` bytes, for example
+    /// by memory that is about to be freed.
     pub(crate) fn charge_beyond(&self, bytes: usize, beyond: usize) -> bool {
         let mut account = Some(self);
         while let Some(this) = account {
@@ -117,7 +119,7 @@ impl Account {
         false
     }
 
-    /// Counts `bytes` more, whatever the limits are: where what is there cannot be refused.
+    /// Counts `bytes` more regardless of the limits, for memory that cannot be refused.
     pub(crate) fn force(&self, bytes: usize) {
         let mut account = Some(self);
         while let Some(this) = account {
@@ -128,7 +130,7 @@ impl Account {
         machine::force(bytes);
     }
 
-    /// Counts `bytes` less. In any context.
+    /// Counts `bytes` less. May be called in any context.
     pub(crate) fn uncharge(&self, bytes: usize) {
         machine::uncharge(bytes);
         self.take_back(bytes, None);
@@ -136,8 +138,8 @@ impl Account {
 
     fn add(&self, bytes: usize, beyond: usize) -> bool {
         let limit = self.limit.saturating_add(beyond);
-        // OVERFLOW: What was added is below the limit, but for one request of each thread, and a request
-        // above the limit adds nothing.
+        // OVERFLOW: The sum is below the limit, except for one request of each thread, and a
+        // request above the limit adds nothing.
         if bytes > limit {
             return false;
         }
@@ -150,14 +152,14 @@ impl Account {
         true
     }
 
-    /// Keeps the peak. Two threads at a time may lose a bit of it.
+    /// Updates the peak. If two threads do so at the same time, a little of it may be lost.
     fn note(&self, now: usize) {
         if now > self.peak.load(Relaxed) {
             self.peak.store(now, Relaxed);
         }
     }
 
-    /// Takes `bytes` back from here up to `end`, which is left out.
+    /// Takes back `bytes` from this account and those above, up to but excluding `end`.
     fn take_back(&self, bytes: usize, end: Option<&Self>) {
         let mut account = Some(self);
         while let Some(this) = account {
@@ -175,7 +177,7 @@ pub(crate) fn kmalloc_size(size: usize) -> usize {
     super::memory::kmalloc_size(size)
 }
 
-/// Bytes that count against an account for as long as this lives.
+/// Bytes that count against an account as long as this lives.
 ///
 /// # Invariants
 ///
@@ -186,16 +188,16 @@ pub(crate) struct Charge {
 }
 
 impl Charge {
-    /// Of nothing, to nobody.
+    /// Makes a charge of nothing, without an account.
     pub(crate) const fn none() -> Self {
-        // INVARIANT: Without an account.
+        // INVARIANT: There is no account.
         Self {
             account: None,
             bytes: 0,
         }
     }
 
-    /// Nothing yet.
+    /// Makes a charge of 0 bytes to `account`.
     pub(crate) fn to(account: &Arc<Account>) -> Self {
         // INVARIANT: Nothing was charged.
         Self {
@@ -211,12 +213,13 @@ impl Charge {
         Ok(charge)
     }
 
-    /// How many bytes it is.
+    /// The number of bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Has it be `bytes` from now on. If that is more and there is not so much, it stays as it is.
+    /// Changes the charge to `bytes`. Fails and changes nothing if an increase would exceed a
+    /// limit.
     pub(crate) fn set(&mut self, bytes: usize) -> Result<(), AllocError> {
         let Some(account) = &self.account else {
             return Ok(());
@@ -233,7 +236,8 @@ impl Charge {
         Ok(())
     }
 
-    /// Has it be `bytes` from now on, whatever the limits are: for little that cannot be refused.
+    /// Changes the charge to `bytes` regardless of the limits, for small amounts that cannot be
+    /// refused.
     pub(crate) fn set_anyway(&mut self, bytes: usize) {
         let Some(account) = &self.account else {
             return;

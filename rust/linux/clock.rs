@@ -4,25 +4,26 @@
 
 use kernel::bindings;
 
-/// The time since the machine was started, without what it was suspended. In any context but NMI.
+/// The time since the machine was started, without the time in suspend. May be called in any
+/// context except NMI.
 pub(crate) fn monotonic() -> i64 {
-    // SAFETY: The function reads a clock, and may be called from any context but NMI.
+    // SAFETY: The function reads a clock, and may be called in any context except NMI.
     unsafe { bindings::ktime_get() }
 }
 
-/// As [`monotonic()`], in any context; a little less exact.
+/// As [`monotonic()`], but for any context, and a little less exact.
 pub(crate) fn monotonic_in_nmi() -> u64 {
     // SAFETY: The function reads a clock without a lock, and may be called from any context.
     unsafe { bindings::ktime_get_mono_fast_ns() }
 }
 
-/// Whole seconds since 1970. In any context.
+/// Whole seconds since 1970. May be called in any context.
 pub(crate) fn real_seconds() -> i64 {
     // SAFETY: The function takes no pointer. It reads a word without a lock.
     unsafe { bindings::ktime_get_real_seconds() }
 }
 
-/// The time since 1970. In any context but NMI.
+/// The time since 1970. May be called in any context except NMI.
 pub(crate) fn real() -> i64 {
     // SAFETY: The offset is one that the function knows. As `monotonic()`, it tries again while the
     // clock is being set, which would be for ever in an NMI.

@@ -10,7 +10,7 @@ pub(crate) fn online() -> u32 {
     unsafe { sys::lunatik_num_online_cpus() }.max(1)
 }
 
-/// The processor that the caller is on; it may be on another one at once.
+/// The processor that the caller is on. The caller may migrate to another one at any moment.
 pub(crate) fn current() -> u32 {
     // SAFETY: The function may be called from any context.
     unsafe { sys::lunatik_current_cpu() }

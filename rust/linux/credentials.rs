@@ -8,8 +8,8 @@ use crate::sys::kernel_helpers as sys;
 
 /// Runs `use_files`, during which the current thread uses files with the kernel's own credentials.
 ///
-/// A script's code runs in whatever process calls its device, and on kernel threads when its stack
-/// is deep. What it may do must not depend on that: permissions alone say it.
+/// A script's code runs in any process that calls its device, and on kernel threads when its stack
+/// is deep. Its access to files must not depend on that, but only on its permissions.
 pub(crate) fn as_kernel<T>(use_files: impl FnOnce() -> T) -> T {
     // SAFETY: The former credentials are given back below, by the same thread. All that takes
     // others within `use_files` has given them back by then, for it returns before this does.

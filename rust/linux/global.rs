@@ -12,14 +12,15 @@ use kernel::{
     },
 };
 
-/// A place for a value that the module makes when it is loaded and gives up when it is unloaded.
+/// A place for a value that the module makes when it is loaded and drops when it is unloaded.
 ///
-/// Nothing relies on the order of both: before and after, there is no value.
+/// Users need not care about the order of loading and unloading: before and after, there is just no
+/// value.
 ///
 /// # Invariants
 ///
-/// The pointer is null or made by [`Arc::into_raw`]; the reference that it stands for is dropped a
-/// grace period after the pointer was taken out.
+/// The pointer is null or was made by [`Arc::into_raw`]. Its reference is dropped only a grace
+/// period after the pointer was taken out.
 pub(crate) struct Global<T: Send + Sync + 'static>(Atomic<*const T>);
 
 impl<T: Send + Sync + 'static> Global<T> {
@@ -29,12 +30,13 @@ impl<T: Send + Sync + 'static> Global<T> {
         Self(Atomic::new(core::ptr::null()))
     }
 
-    /// Puts `value` there, until the result is dropped. `EBUSY` if there is one.
+    /// Installs `value` until the result is dropped. Fails with `EBUSY` if there is a value
+    /// already.
     pub(crate) fn set(&'static self, value: Arc<T>) -> Result<Installed<T>> {
         let pointer = Arc::into_raw(value);
-        // INVARIANT: As it must be.
+        // INVARIANT: The pointer comes from `Arc::into_raw()`.
         if self.0.cmpxchg(core::ptr::null(), pointer, Full).is_err() {
-            // SAFETY: The pointer was made above, and nobody else has it.
+            // SAFETY: The pointer was made above, and was not installed.
             drop(unsafe { Arc::from_raw(pointer) });
             return Err(EBUSY);
         }
@@ -43,13 +45,13 @@ impl<T: Send + Sync + 'static> Global<T> {
 
     fn borrow<'a>(&self, _guard: &'a rcu::Guard) -> Option<ArcBorrow<'a, T>> {
         let pointer = self.0.load(Acquire);
-        // SAFETY: By the type invariant the value lives for as long as the guard, which is older
-        // than the pointer that was just read.
+        // SAFETY: By the type invariant the value lives as long as the guard, which was taken
+        // before the pointer was read.
         (!pointer.is_null()).then(|| unsafe { ArcBorrow::from_raw(pointer) })
     }
 
-    /// Calls `with` with the value, if there is one. It must not sleep: it runs under the RCU read
-    /// lock.
+    /// Calls `with` with the value, if there is one. `with` must not sleep, because it runs under
+    /// the RCU read lock.
     pub(crate) fn with<R>(&self, with: impl FnOnce(&T) -> R) -> Option<R> {
         let guard = rcu::read_lock();
         let value = self.borrow(&guard)?;
@@ -63,7 +65,7 @@ impl<T: Send + Sync + 'static> Global<T> {
     }
 }
 
-/// The existence of a value in a [`Global`]. Dropping it takes the value out; sleeps.
+/// Keeps a value in a [`Global`]. Dropping this takes the value out, and sleeps.
 #[must_use]
 pub(crate) struct Installed<T: Send + Sync + 'static>(&'static Global<T>);
 
@@ -72,8 +74,8 @@ impl<T: Send + Sync + 'static> Drop for Installed<T> {
         let pointer = self.0 .0.xchg(core::ptr::null(), Full);
         rcu::synchronize_rcu();
         if !pointer.is_null() {
-            // SAFETY: By the type invariant of `Global` there is a reference, which is ours now;
-            // who reads the pointer under RCU has stopped using it.
+            // SAFETY: By the type invariant of `Global` there is a reference, which this function
+            // owns now. All readers of the pointer under RCU have stopped using it.
             drop(unsafe { Arc::from_raw(pointer) });
         }
     }

@@ -9,10 +9,11 @@
 
 use crate::sys::kernel_helpers as sys;
 
-/// Bytes whose state KASAN keeps together.
+/// The number of bytes that share one state in KASAN.
 pub(crate) const GRANULE: usize = 8;
 
-/// Any access to these bytes is a defect from now on. `size` is a multiple of [`GRANULE`].
+/// Tells KASAN to report any access to these bytes from now on. `size` is a multiple of
+/// [`GRANULE`].
 ///
 /// # Safety
 ///
@@ -25,7 +26,8 @@ pub(crate) unsafe fn poison(block: *mut u8, size: usize) {
     }
 }
 
-/// The bytes may be accessed again. What a last granule has beyond them may, too.
+/// Tells KASAN that the bytes may be accessed again. The rest of the last granule becomes
+/// accessible, too.
 ///
 /// # Safety
 ///

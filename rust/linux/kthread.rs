@@ -23,13 +23,13 @@ use kernel::{
 
 use super::global::{Global, Installed};
 
-/// Threads alive at one time, in all.
+/// The most threads alive at a time.
 const LIMIT: usize = 4096;
 
 struct Entry {
-    /// A reference of ours, given up by `kthread_stop_put()`.
+    /// A reference that the entry owns, and `kthread_stop_put()` drops.
     task: *mut bindings::task_struct,
-    /// Set as the last act of the thread in this module.
+    /// Set by the thread as its last action in this module.
     ended: Arc<Atomic<bool>>,
 }
 
@@ -97,7 +97,7 @@ fn join(entry: Entry) {
     unsafe { bindings::kthread_stop_put(entry.task) };
 }
 
-/// Takes the ended threads off the list.
+/// Removes ended threads from the list.
 fn reap(list: &List) {
     loop {
         let mut threads = list.threads.lock();
@@ -106,7 +106,8 @@ fn reap(list: &List) {
         let entry = position.and_then(|position| entries.remove(position).ok());
         drop(threads);
         match entry {
-            // Has run its last line here, so this waits for its way out of the kernel at most.
+            // The thread has run its last line in this module, so this waits at most for its exit
+            // in the kernel.
             Some(entry) => join(entry),
             None => break,
         }
@@ -131,10 +132,10 @@ unsafe extern "C" fn main<F: FnOnce()>(start: *mut c_void) -> c_int {
     0
 }
 
-/// Starts a kernel thread called `name` (cut to 15 bytes) that runs `body`.
+/// Starts a kernel thread called `name` (cut off at 15 bytes) that runs `body`.
 ///
-/// The module is not unloaded before the thread has ended, so whatever it runs must end when all
-/// runtimes are stopped. Sleeps. Fails with `ENODEV` when the module is being unloaded.
+/// The module is not unloaded before the thread has ended, so `body` must end when all runtimes are
+/// stopped. Sleeps. Fails with `ENODEV` when the module is being unloaded.
 pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Result<ARef<Task>> {
     let list = THREADS.get().ok_or(ENODEV)?;
     reap(&list);
@@ -147,7 +148,8 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Resul
         GFP_KERNEL,
     )?;
 
-    // Locked until the thread is listed, so that unloading cannot miss it. The room is made first.
+    // The list stays locked until the thread is listed, so that unloading cannot miss the thread.
+    // The room in the list is reserved first.
     let mut threads = list.threads.lock();
     if threads.over {
         return Err(ENODEV);
@@ -169,18 +171,18 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, body: F) -> Resul
         )
     })
     .inspect_err(|_| {
-        // SAFETY: There is no thread, so the box is still ours.
+        // SAFETY: There is no thread, so this function still owns the box.
         drop(unsafe { KBox::from_raw(start) });
     })?;
-    // SAFETY: The thread does not run before it is woken, so the task is alive. The reference is
-    // for the entry.
+    // SAFETY: The thread does not run before it is woken, so the task is alive. The entry will own
+    // the reference.
     unsafe { bindings::get_task_struct(task) };
     // The room was reserved above, so this cannot fail.
     let _ = threads.entries.push_within_capacity(Entry { task, ended });
     // SAFETY: As above.
     let result = ARef::from(unsafe { &*task.cast::<Task>() });
-    // SAFETY: As above; a thread once woken runs `main` even if it is told to stop at once, for
-    // `kthread_stop()` is only called after this.
+    // SAFETY: As above. Once woken, the thread runs `main` even if it is told to stop at once,
+    // because `kthread_stop()` is called only after this.
     unsafe { bindings::wake_up_process(task) };
     Ok(result)
 }

@@ -23,11 +23,11 @@ use super::{
 };
 use crate::sys::kernel_helpers as sys;
 
-/// What one thread at a time takes large blocks from.
+/// A source of large blocks, for one thread at a time.
 ///
 /// # Invariants
 ///
-/// The pointer came from `lunatik_large_new()`, with the account, and was not destroyed.
+/// The pointer came from `lunatik_large_new()` with the account, and was not destroyed.
 pub(crate) struct LargeBlocks {
     large: NonNull<sys::lunatik_large>,
     /// Whether somebody takes or settles.
@@ -35,7 +35,7 @@ pub(crate) struct LargeBlocks {
     _account: Arc<Account>,
 }
 
-// SAFETY: It belongs to no thread; callers take turns where they must.
+// SAFETY: It belongs to no thread; the unsafe functions require that callers take turns.
 unsafe impl Send for LargeBlocks {}
 // SAFETY: As above; `wake()` and `given()` may be called at any time.
 unsafe impl Sync for LargeBlocks {}
@@ -52,19 +52,19 @@ unsafe extern "C" fn call(is_ended: *mut c_void) -> bool {
 }
 
 unsafe extern "C" fn freed(account: *mut c_void, size: usize) {
-    // SAFETY: It is the account that the caller of the function got by `LargeBlocks::new()`, which
-    // lives until no block is left to be freed.
+    // SAFETY: It is the account that `LargeBlocks::new()` passed, which lives until no block is
+    // left to be freed.
     unsafe { (*account.cast::<Account>()).uncharge(size) };
 }
 
 impl LargeBlocks {
-    /// Nothing taken yet. A block that was [given back](Self::give) counts less against `account` as
-    /// soon as it is free. Sleeps.
+    /// Makes a source. When a block that was [given back](Self::give) is freed, `account` is
+    /// uncharged. May sleep.
     pub(crate) fn new(account: Arc<Account>) -> Result<Self> {
         let pointer = Arc::as_ptr(&account).cast_mut().cast();
         // SAFETY: Sleeping is allowed, as the caller promises; the account lives longer.
         let large = unsafe { sys::lunatik_large_new(Some(freed), pointer) };
-        // INVARIANT: It was just made, with that account.
+        // INVARIANT: It was made just now, with that account.
         Ok(Self {
             large: NonNull::new(large).ok_or(ENOMEM)?,
             busy: Atomic::new(false),
@@ -72,11 +72,11 @@ impl LargeBlocks {
         })
     }
 
-    /// Takes `size` bytes, charged to `memcg`; null if there are none or `is_ended`, which
-    /// whoever makes it so tells by [`wake`](Self::wake). Sleeps.
+    /// Takes `size` bytes, charged to `memcg`. Returns null if there is no memory, or if `is_ended`
+    /// becomes true. The code that makes it true must then call [`wake`](Self::wake). May sleep.
     ///
-    /// An `exact` block is whole pages, to be [given back](Self::give); another one is for
-    /// `kvfree()` or [`drop_block`].
+    /// An `exact` block consists of whole pages, and must be [given back](Self::give). Any other
+    /// block is for `kvfree()` or [`drop_block`].
     ///
     /// There is none where `size` is not [large](is_large), or somebody else takes or settles.
     pub(crate) fn take(
@@ -118,7 +118,7 @@ impl LargeBlocks {
         (!block.is_null()).then(|| unsafe { KVVec::from_raw_parts(block, 0, size) })
     }
 
-    /// Gives a block back. What is not free yet is [`given`](Self::given).
+    /// Gives a block back. Its bytes count as [`given`](Self::given) until it is freed.
     ///
     /// # Safety
     ///
@@ -130,14 +130,14 @@ impl LargeBlocks {
         unsafe { sys::lunatik_large_give(self.large.as_ptr(), block.cast(), size) };
     }
 
-    /// The bytes that were given back and are not free yet. In any context.
+    /// The bytes that were given back and are not freed yet. May be called in any context.
     pub(crate) fn given(&self) -> usize {
         // SAFETY: By the type invariant it lives; the function reads a counter.
         unsafe { sys::lunatik_large_given(self.large.as_ptr()) }
     }
 
-    /// Waits until all that was given back is free, or `is_ended`, as [`take`](Self::take). Does nothing
-    /// where somebody else takes or settles.
+    /// Waits until all blocks that were given back are freed, or until `is_ended` becomes true, as
+    /// in [`take`](Self::take). Does nothing where somebody else takes or settles.
     pub(crate) fn settle(&self, is_ended: &dyn Fn() -> bool) {
         if self.busy.xchg(true, Full) {
             return;
@@ -153,7 +153,7 @@ impl LargeBlocks {
         self.busy.store(false, Release);
     }
 
-    /// Has the thread that waits look whether it is to end. In any context.
+    /// Makes the waiting thread check whether it must end. May be called in any context.
     pub(crate) fn wake(&self) {
         // SAFETY: By the type invariant it lives.
         unsafe { sys::lunatik_large_wake(self.large.as_ptr()) };
@@ -162,25 +162,26 @@ impl LargeBlocks {
 
 impl Drop for LargeBlocks {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant it lives; nobody else has it any more, and its blocks
-        // were all given back.
+        // SAFETY: By the type invariant it lives. Nobody else uses it any more, and all its blocks
+        // were given back.
         unsafe { sys::lunatik_large_destroy(self.large.as_ptr()) };
     }
 }
 
-/// Gives a block back that belongs to no VM. It is free some time later. Sleeps.
+/// Gives back a block that belongs to no VM. It is freed some time later. May sleep.
 ///
 /// # Safety
 ///
-/// `block` has `size` bytes, which is [large](is_large), and came from `kvmalloc()` or
-/// [`LargeBlocks::take`], not exact; it is not in use. A [`Drops`] lives, so that the block is free
-/// before the module's code goes away.
+/// `block` has `size` bytes, which is [large](is_large). It came from `kvmalloc()`, or from
+/// [`LargeBlocks::take`] as a block that is not exact. It is not in use. A [`Drops`] lives, so that
+/// the block is free before the module's code goes away.
 pub(crate) unsafe fn drop_block(block: *mut u8, size: usize) {
     // SAFETY: As the caller promises.
     unsafe { sys::lunatik_large_drop(block.cast(), size) };
 }
 
-/// The existence of what frees blocks that [`drop_block`] was given. Dropping it waits for it.
+/// The module holds this while blocks may be given to [`drop_block`]. Dropping it waits until they
+/// are freed.
 pub(crate) struct Drops(());
 
 impl Drops {

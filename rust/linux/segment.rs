@@ -2,8 +2,8 @@
 
 //! Stack segments: more kernel stack for a call that has little left.
 //!
-//! A kernel stack has a fixed size, and Lua recurses on it by calls through C, by coroutines and in
-//! its parser. When little more than half a stack is left, the call continues on the stack of a
+//! A kernel stack has a fixed size, and Lua recurses on it: by calls through C, by coroutines and
+//! in its parser. When little more than half a stack is left, the call continues on the stack of a
 //! worker thread, and the first thread waits for it. So every frame lies on a real task stack with
 //! its guard page, and is unwound, traced and checked like any other. Below a call, the kernel's
 //! own functions, direct reclaim included, have half a stack.
@@ -25,20 +25,20 @@ use super::{
 };
 use crate::sys::kernel_helpers as sys;
 
-/// Segments in use at one time, in all; 16 KiB of stack each.
+/// The most segments in use at a time, each with 16 KiB of stack.
 ///
-/// All of them may wait for one more, so this must stay below the most items that the queue runs
-/// at one time.
+/// Each of them may wait for one more, so this must be below the number of items that the queue
+/// runs at a time.
 const LIMIT: usize = 1024;
 
 static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(ptr::null_mut());
 static IN_USE: Atomic<usize> = Atomic::new(0);
 
-/// The workqueue that supplies segments; while it lives, [`run`] works.
+/// The workqueue that supplies segments. [`run`] works while it lives.
 pub(crate) struct SegmentQueue(());
 
 impl SegmentQueue {
-    /// Creates the queue. There is one at a time, held by the module.
+    /// Creates the queue. There is only one at a time, which the module holds.
     pub(crate) fn new() -> Result<Self> {
         // SAFETY: The function takes no pointer; it allocates, and the caller may sleep.
         let queue = unsafe { sys::lunatik_alloc_segment_queue() };
@@ -58,7 +58,7 @@ impl Drop for SegmentQueue {
     }
 }
 
-/// Takes all segments that are not in use, so that nobody gets one until [`give`]. For tests.
+/// Takes all unused segments, so that nobody gets one until [`give`]. For tests.
 pub(crate) fn take_all() -> usize {
     let taken = LIMIT.saturating_sub(IN_USE.load(Relaxed));
     IN_USE.fetch_add(taken, Relaxed);
@@ -70,7 +70,7 @@ pub(crate) fn give(taken: usize) {
     IN_USE.fetch_sub(taken, Relaxed);
 }
 
-/// The call that waits for a segment, of calls that are made within each other.
+/// The call that waits for a segment, if one does, among calls that are nested in each other.
 pub(crate) struct Waiting(UnsafeCell<*mut sys::lunatik_queued_call>);
 
 impl Waiting {
@@ -78,11 +78,12 @@ impl Waiting {
         Self(UnsafeCell::new(ptr::null_mut()))
     }
 
-    /// Has a call that waits for a segment return at once without one, and boosts its caller; if the call has got its
-    /// segment, boosts the worker that runs it. Both call `lunatik_restore_priority()` some time. Returns whether
-    /// there was one. In process context; does not sleep.
+    /// Makes a call that waits for a segment return at once without one, and boosts its caller. If
+    /// the call already has its segment, boosts the worker that runs it. Both later call
+    /// `lunatik_restore_priority()`. Returns whether there was such a call. Must be called in
+    /// process context; does not sleep.
     pub(crate) fn boost(&self) -> bool {
-        // SAFETY: The helpers touch it with their lock.
+        // SAFETY: The helpers access it only under their lock.
         unsafe { sys::lunatik_boost_waiting(self.0.get()) }
     }
 }
@@ -103,7 +104,8 @@ unsafe extern "C" fn make<F: FnOnce()>(call: *mut c_void) {
 /// Makes `call` on another kernel stack, and returns when it has ended. [`Waiting::boost`] cancels it
 /// until it begins. Within it, calls may use the same `waiting` for themselves.
 ///
-/// Returns false if nothing was run: there are too many segments, the caller must not sleep, or the call was cancelled.
+/// Returns false if the function was not run because there are too many segments, the caller must
+/// not sleep, or the call was cancelled.
 pub(crate) fn run<F: FnOnce() + Send>(call: F, waiting: &Waiting) -> bool {
     if IN_USE.fetch_add(1, Relaxed) >= LIMIT {
         IN_USE.fetch_sub(1, Relaxed);
@@ -114,7 +116,8 @@ pub(crate) fn run<F: FnOnce() + Send>(call: F, waiting: &Waiting) -> bool {
     ran
 }
 
-/// As [`run`], however many segments are in use: for what cannot fail, and takes no second one.
+/// As [`run`], regardless of the number of segments in use. For functions that cannot fail and take
+/// no second segment.
 fn run_beyond_limit<F: FnOnce() + Send>(call: F, waiting: &Waiting) -> bool {
     let queue = QUEUE.load(Relaxed);
     if queue.is_null() || !task::is_in_task() {
@@ -133,7 +136,7 @@ fn run_beyond_limit<F: FnOnce() + Send>(call: F, waiting: &Waiting) -> bool {
     }
 }
 
-/// The stack is low, and there is no other one.
+/// The stack is low, and no other stack is available.
 pub(crate) struct NoRoom;
 
 /// Makes `call` where a few Lua functions can be called without a change of stacks: on this stack

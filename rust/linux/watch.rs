@@ -49,7 +49,7 @@ struct Armed<T: Watched> {
     _task: ARef<Task>,
 }
 
-/// A timer that looks every 10 ms.
+/// A timer that checks every 10 ms.
 ///
 /// # Invariants
 ///

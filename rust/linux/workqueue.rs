@@ -12,27 +12,27 @@ use kernel::{
 
 use crate::sys::kernel_helpers as sys;
 
-/// A workqueue, which ends with this: then what is queued has run.
+/// A workqueue. Dropping this runs all queued items and destroys the workqueue.
 ///
 /// # Invariants
 ///
-/// The workqueue is ours.
+/// This owns the workqueue.
 pub(crate) struct OwnedQueue(NonNull<bindings::workqueue_struct>);
 
-// SAFETY: A workqueue belongs to no thread, and all that `Queue` does with it is thread-safe.
+// SAFETY: A workqueue belongs to no thread, and all operations of `Queue` on it are thread-safe.
 unsafe impl Send for OwnedQueue {}
 // SAFETY: As above.
 unsafe impl Sync for OwnedQueue {}
 
 impl OwnedQueue {
-    /// The queue for what ends runtimes. Sleeps.
+    /// Makes the queue that ends runtimes. Sleeps.
     pub(crate) fn for_reaper() -> Result<Self> {
         might_sleep();
         // SAFETY: The function takes no pointer.
         Self::of(unsafe { sys::lunatik_alloc_reaper_queue() })
     }
 
-    /// The queue for what frees entries of tables. Sleeps.
+    /// Makes the queue that frees entries of tables. Sleeps.
     pub(crate) fn for_reclaim() -> Result<Self> {
         might_sleep();
         // SAFETY: The function takes no pointer.
@@ -40,11 +40,11 @@ impl OwnedQueue {
     }
 
     fn of(queue: *mut bindings::workqueue_struct) -> Result<Self> {
-        // INVARIANT: The callers have just allocated it.
+        // INVARIANT: The callers have allocated it just now.
         NonNull::new(queue).map(Self).ok_or(ENOMEM)
     }
 
-    /// Waits until all that is queued now has run. Sleeps.
+    /// Waits until all items that are queued now have run. May sleep.
     pub(crate) fn flush(&self) {
         // SAFETY: By the type invariant the queue lives as long as this.
         unsafe { bindings::__flush_workqueue(self.0.as_ptr()) };
@@ -62,7 +62,7 @@ impl Deref for OwnedQueue {
 
 impl Drop for OwnedQueue {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant, and nobody can enqueue any more without a reference.
+        // SAFETY: By the type invariant, and nobody can queue items without a reference.
         unsafe { bindings::destroy_workqueue(self.0.as_ptr()) };
     }
 }

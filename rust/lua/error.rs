@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Errors on their way into Lua.
+//! The errors of native functions, which the trampoline raises in Lua.
 
 use core::fmt::Write;
 use kernel::{
@@ -14,7 +14,7 @@ use super::{
     text::Text, //
 };
 
-/// An error value lies on top of the Lua stack.
+/// A Lua error was raised; its value is on top of the Lua stack.
 #[derive(Debug)]
 pub(crate) struct Raised;
 
@@ -22,13 +22,13 @@ pub(crate) struct Raised;
 pub(crate) enum Error {
     /// The value on top of the stack is the error.
     Raised,
-    /// The value on top of the stack is a message, to which Lua adds where the caller is.
+    /// The value on top of the stack is a message, to which Lua adds the caller's position.
     PushedMessage,
-    /// A message, to which Lua adds where the caller is.
+    /// A message, to which Lua adds the caller's position.
     Message(Text),
-    /// An argument is wrong: which (from 1), and how.
+    /// An argument is wrong: its number (from 1), and the reason.
     Argument(i32, Text),
-    /// The function is to be called again when its runtime is woken; see `runtime/parking.rs`.
+    /// The function waits: call it again when its runtime is woken; see `runtime/parking.rs`.
     Parked,
     /// What the function was asked for may not be done where it must not sleep.
     Atomic,
@@ -36,7 +36,7 @@ pub(crate) enum Error {
     NoMemory,
 }
 
-/// What a native function returns: how many results lie on top of the stack.
+/// The result of a native function: the number of results on top of the stack.
 pub(crate) type Result<T = core::ffi::c_int> = core::result::Result<T, Error>;
 
 impl Error {
@@ -45,7 +45,7 @@ impl Error {
         Self::Message(Text::new(arguments))
     }
 
-    /// As [`message`](Self::message), for one that may be as long as two paths.
+    /// As [`message`](Self::message), for a message that may be as long as two paths.
     pub(crate) fn long_message(state: State, arguments: fmt::Arguments<'_>) -> Self {
         let mut text = LongText {
             bytes: KVec::new(),
@@ -66,10 +66,10 @@ impl Error {
     }
 }
 
-/// Bytes of a [`LongText`]; what is longer is cut. A byte of a path may be shown as four.
+/// The most bytes of a [`LongText`]; a longer text is cut off. One byte of a path may take four.
 const MAX_LONG_TEXT: usize = 16 * 1024;
 
-/// A text of bounded length. Writing fails where it is full, or for lack of memory.
+/// A text of bounded length. Writing fails when it is full, or for lack of memory.
 struct LongText {
     bytes: KVec<u8>,
     is_full: bool,

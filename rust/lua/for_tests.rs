@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the module's own tests need of a VM, and no script may have. See `lua/port/heap_walk.c`.
+//! Access to a VM that the module's own tests need, and that no script may have. See
+//! `lua/port/heap_walk.c`.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
@@ -13,16 +14,17 @@ use super::{
 use crate::sys::lua as sys;
 
 impl State {
-    /// Pushes a table whose keys are all functions of C, userdata and coroutines of the VM,
-    /// wherever they are. It gives away what scripts must not have.
+    /// Pushes a table whose keys are all C functions, userdata and coroutines of the VM, wherever
+    /// they are. Scripts must not have such a table: it would give them values that are kept from
+    /// them.
     pub(crate) fn walk_heap(self) -> Result<(), Raised> {
         self.reserve(1)?;
         // SAFETY: By the type invariant.
         self.check(unsafe { sys::lunatik_try_walk_heap(self.as_raw()) })
     }
 
-    /// `t[name] = function`, of one that measures the stack: it is called wherever code has got to,
-    /// takes little stack, and succeeds.
+    /// `t[name] = function`, for a function that measures the stack. Lua calls it at any depth of
+    /// the stack. It takes little stack itself, and succeeds.
     pub(crate) fn set_measuring_function(
         self,
         table: c_int,

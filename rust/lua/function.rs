@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Functions of Rust that Lua calls.
+//! Rust functions that Lua calls.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
@@ -14,20 +14,19 @@ use crate::{
     sys::lua as sys, //
 };
 
-/// What the trampoline calls.
+/// The function that the trampoline calls.
 type Shim = unsafe extern "C" fn(*mut sys::lua_State) -> c_int;
 
-/// What must be so before a function of Rust is called.
+/// A condition that must hold before a Rust function is called.
 ///
-/// Every function has one: there is no other way to a [`NativeFunction`] than
-/// [`native!`](crate::native), which asks for it. So a function that nobody has thought about does
-/// not compile.
+/// Every function has one: only [`native!`](crate::native) makes a [`NativeFunction`], and it takes
+/// a guard. So a function without a guard does not compile.
 pub(crate) trait Guard {
     /// Fails if the thread may not call the function with the arguments on its stack.
     fn check(state: State) -> Result<()>;
 }
 
-/// Any script may call the function: it gives no power over what is not the script's own.
+/// Any script may call the function: it gives the script no power over anything outside itself.
 pub(crate) struct Free;
 
 impl Guard for Free {
@@ -123,7 +122,7 @@ impl Contexts for Anywhere {
     }
 }
 
-/// A function of Rust that Lua can call, with its [`Guard`] in front. Made by
+/// A Rust function that Lua can call, which checks its [`Guard`] first. Made by
 /// [`native!`](crate::native).
 #[derive(Clone, Copy)]
 pub(crate) struct NativeFunction(Shim);
@@ -162,7 +161,7 @@ impl Named {
 ///
 /// # Safety
 ///
-/// To be called by the trampoline, with its state.
+/// Only the trampoline may call this, with its state.
 #[inline(always)]
 pub(crate) unsafe fn run<G: Guard, C: Contexts>(
     state: *mut sys::lua_State,
@@ -188,7 +187,7 @@ fn admit<G: Guard>(state: State) -> core::result::Result<(), c_int> {
     G::check(state).map_err(|error| raise(state, error))
 }
 
-/// Pushes the error, and says how the trampoline is to raise it.
+/// Pushes the error, and returns the code that tells the trampoline how to raise it.
 fn raise(state: State, error: Error) -> c_int {
     let pushed = match &error {
         Error::Raised => return sys::LUNATIK_RAISE,
@@ -222,7 +221,7 @@ macro_rules! native {
     ($body:path, $guard:ty, $contexts:ty) => {{
         /// # Safety
         ///
-        /// To be called by the trampoline.
+        /// Only the trampoline may call this.
         unsafe extern "C" fn shim(state: *mut $crate::sys::lua::lua_State) -> ::core::ffi::c_int {
             // SAFETY: As the caller promises.
             unsafe { $crate::lua::run_native::<$guard, $contexts>(state, $body) }

@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What Lua calls values of this kind.
+    /// Lua's name for values of this kind.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "no value",

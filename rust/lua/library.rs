@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The modules of `lua/lib/`, which are written in Lua. See `lua/port/library.c` and `shared_code.c`.
+//! The modules of `lua/lib/`, which are written in Lua. See `lua/port/library.c` and
+//! `shared_code.c`.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
@@ -20,7 +21,7 @@ impl State {
         Ok(first)
     }
 
-    /// `t[name] = what opens it` for each module, and with `testing` for those of the tests.
+    /// `t[name] = opener` for each module, and with `testing` also for the modules of the tests.
     pub(crate) fn preload_libraries(self, table: c_int, testing: bool) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
         self.check(unsafe {
@@ -28,7 +29,7 @@ impl State {
         })
     }
 
-    /// Pushes the main function of the module `name`, new each time.
+    /// Pushes the main function of the module `name`, a new one on each call.
     pub(crate) fn push_library(self, name: &CStr) -> Result<(), Raised> {
         // SAFETY: By the type invariant; the name is a string.
         self.check(unsafe { sys::lunatik_try_push_library(self.as_raw(), name.as_char_ptr()) })

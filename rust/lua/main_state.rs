@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The main state of a VM, as its owner has it.
+//! The main state of a VM, as its owner sees it.
 
 use core::{
     ffi::c_int,
@@ -23,10 +23,10 @@ use super::{
 };
 use crate::sys::lua as sys;
 
-/// What an interrupt ends.
+/// The code that an interrupt ends.
 #[derive(Clone, Copy)]
 pub(crate) enum Interrupt {
-    /// All code but closing methods and finalizers.
+    /// All code except closing methods and finalizers.
     Code,
     /// All code.
     All,
@@ -34,7 +34,7 @@ pub(crate) enum Interrupt {
     OverLimit,
 }
 
-/// The main state of a VM. Any CPU may interrupt what runs in it.
+/// The main state of a VM. Any CPU may interrupt the code that runs in it.
 ///
 /// # Invariants
 ///
@@ -114,7 +114,7 @@ impl MainState {
         ptr::eq(self.as_raw(), state.as_raw())
     }
 
-    /// Ends the Lua code that runs in the VM, uncatchably. From any CPU.
+    /// Ends the Lua code that runs in the VM; the code cannot catch this. Any CPU may call it.
     pub(crate) fn interrupt(&self, interrupt: Interrupt) {
         match interrupt {
             Interrupt::Code => self.set_interrupt(sys::LUNATIK_INTERRUPT as c_int),
@@ -129,7 +129,7 @@ impl MainState {
         }
     }
 
-    /// Takes an interrupt back. From any CPU.
+    /// Cancels an interrupt. Any CPU may call it.
     pub(crate) fn clear_interrupt(&self) {
         self.set_interrupt(0);
     }
@@ -142,7 +142,7 @@ impl MainState {
         }
     }
 
-    /// Makes the Lua code that runs in the VM give way to other threads. From any CPU.
+    /// Makes the Lua code that runs in the VM give way to other threads. Any CPU may call it.
     pub(crate) fn look_up(&self) {
         let state = self.as_raw();
         if !state.is_null() {

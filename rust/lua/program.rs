@@ -10,16 +10,16 @@ use crate::sys::lua as sys;
 
 /// How a call of [`State::run_program`] has ended.
 pub(crate) enum ProgramEnd {
-    /// The program has returned: so many results are on the stack.
+    /// The program has returned; this many results are on the stack.
     Returned(c_int),
-    /// It has failed: the error is on the stack.
+    /// The program has failed; the error is on the stack.
     Failed,
-    /// It has left the kernel thread, and is to be continued by another call.
+    /// The program has left the kernel thread. Another call must continue it.
     Left,
 }
 
 impl State {
-    /// Makes the libraries of Lua available. For a main state that was just made.
+    /// Opens Lua's libraries. For a main state that was made just now.
     pub(crate) fn open_libraries(self) -> Result {
         // SAFETY: By the type invariant. An error ends within the function.
         match unsafe { sys::lunatik_openlibs(self.as_raw()) } {
@@ -28,7 +28,7 @@ impl State {
         }
     }
 
-    /// Closes what is to be closed and runs all finalizers. Interruptible.
+    /// Runs all pending closing methods and all finalizers. Interruptible.
     pub(crate) fn run_finalizers(self) {
         // SAFETY: By the type invariant. Errors end within the function.
         unsafe { sys::lunatik_run_finalizers(self.as_raw()) };
@@ -39,8 +39,8 @@ impl State {
     ///
     /// # Safety
     ///
-    /// The state must be a main one whose code is not running. Where the result is
-    /// [`ProgramEnd::Left`], nothing may be done with the state but to call this again.
+    /// The state must be a main state whose code is not running. If the result is
+    /// [`ProgramEnd::Left`], the caller must do nothing with the state except call this again.
     pub(crate) unsafe fn run_program(self, arguments: c_int) -> ProgramEnd {
         let mut results = 0;
         // SAFETY: By the type invariant, and as the caller promises. No error crosses this frame.
@@ -51,7 +51,7 @@ impl State {
         }
     }
 
-    /// Whether the calling code is part of a program, and can leave its kernel thread right here.
+    /// Whether the calling code is part of a program and can leave its kernel thread at this point.
     pub(crate) fn can_leave(self) -> bool {
         // SAFETY: By the type invariant. Reads only.
         unsafe { sys::lunatik_can_leave(self.as_raw()) != 0 }

@@ -35,7 +35,7 @@ pub(crate) struct HeldCollector(u32);
 
 /// A pointer to a `lua_State`.
 ///
-/// Indices are Lua's: from 1 at the bottom of the frame, from -1 at its top.
+/// Indices are Lua's: 1 is the bottom of the frame, and -1 is its top.
 ///
 /// # Invariants
 ///
@@ -80,10 +80,11 @@ impl State {
         unsafe { sys::lua_gettop(self.0) }
     }
 
-    /// Drops values from the top, or pushes nils, until `top` are left. Must not be used where a
-    /// dropped value is to be closed.
+    /// Drops values from the top, or pushes nils, until there are `top` values. No dropped value
+    /// may be marked as to-be-closed.
     pub(crate) fn set_top(self, top: c_int) {
-        // SAFETY: By the type invariant. Only raises for to-be-closed slots, which Rust never makes.
+        // SAFETY: By the type invariant. Raises only for to-be-closed slots, which Rust never
+        // makes.
         unsafe { sys::lua_settop(self.0, top) }
     }
 
@@ -92,12 +93,12 @@ impl State {
         self.set_top(-count - 1);
     }
 
-    /// Drops what is pushed from here on when the guard is dropped.
+    /// Returns a guard that, when dropped, drops all values pushed from here on.
     pub(crate) fn guard(self) -> StateGuard {
         StateGuard(self, self.top())
     }
 
-    /// Makes room for `count` more values. Every native function begins with room for 20.
+    /// Makes room for `count` more values. Every native function starts with room for 20.
     pub(crate) fn reserve(self, count: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant. Returns 0 instead of raising.
         if unsafe { sys::lua_checkstack(self.0, count) } != 0 {
@@ -109,14 +110,14 @@ impl State {
 
     /// Pushes the error "not enough memory", which exists since the VM was made.
     pub(crate) fn push_memory_error(self) {
-        // SAFETY: By the type invariant; the function needs one slot, of which there are always
-        // some spare for errors.
+        // SAFETY: By the type invariant; the function needs one slot, and Lua always keeps spare
+        // slots for errors.
         unsafe { sys::lunatik_push_memory_error(self.0) }
     }
 
     /// The type of the value at `index`.
     pub(crate) fn kind(self, index: c_int) -> Kind {
-        // SAFETY: By the type invariant. Never raises; any index may be asked for.
+        // SAFETY: By the type invariant. Never raises, for any index.
         let kind = unsafe { sys::lua_type(self.0, index) };
         match kind as u32 {
             sys::LUA_TNIL => Kind::Nil,
@@ -145,7 +146,8 @@ impl State {
         unsafe { sys::lua_toboolean(self.0, index) != 0 }
     }
 
-    /// The integer at `index`; a float with an integral value and a numeral in a string count.
+    /// The integer at `index`. A float with an integral value and a string with such a numeral
+    /// count.
     pub(crate) fn to_integer(self, index: c_int) -> Option<i64> {
         let mut is_number = 0;
         // SAFETY: By the type invariant. Never raises, and the pointer is valid for a write.
@@ -160,8 +162,8 @@ impl State {
         (unsafe { sys::lunatik_tonumberbits(self.0, index, &mut bits) } != 0).then_some(bits as u64)
     }
 
-    /// The number of seconds at `index` in milliseconds, rounded up. Less than none is none; more
-    /// than a `u32` holds is that.
+    /// Converts the number of seconds at `index` to milliseconds, rounded up. A negative number
+    /// counts as 0, and a number that a `u32` cannot hold as the largest `u32`.
     pub(crate) fn to_milliseconds(self, index: c_int) -> Option<u32> {
         let mut ms = 0;
         // SAFETY: By the type invariant. Never raises, and the pointer is valid for a write.
@@ -176,7 +178,7 @@ impl State {
 
     /// The bytes of the string at `index`; `None` for any other type, numbers included.
     ///
-    /// They stay valid while the value is on the stack, which the caller must see to.
+    /// They are valid while the value is on the stack; the caller must keep it there.
     pub(crate) fn to_bytes<'a>(self, index: c_int) -> Option<&'a [u8]> {
         if self.kind(index) != Kind::String {
             return None;
@@ -184,12 +186,12 @@ impl State {
         let mut length = 0;
         // SAFETY: By the type invariant. Never raises for a value that is a string.
         let bytes = unsafe { sys::lua_tolstring(self.0, index, &mut length) };
-        // SAFETY: Lua's strings are that long, do not move, and live while they are referred to.
+        // SAFETY: Lua's strings have that length, do not move, and live while they are referred to.
         Some(unsafe { core::slice::from_raw_parts(bytes.cast(), length) })
     }
 
-    /// The thread at `index`, the main one or a coroutine. It is alive while the value is on the
-    /// stack, which the caller must see to.
+    /// The thread at `index`: the main thread or a coroutine. It is alive while the value is on the
+    /// stack; the caller must keep it there.
     pub(crate) fn to_thread(self, index: c_int) -> Option<State> {
         // SAFETY: By the type invariant. Never raises.
         let thread = unsafe { sys::lua_tothread(self.0, index) };
@@ -197,20 +199,22 @@ impl State {
         (!thread.is_null()).then_some(Self(thread))
     }
 
-    /// An address that tells tables, functions, userdata and coroutines from each other.
+    /// An address that distinguishes tables, functions, userdata and coroutines from each other.
     pub(crate) fn to_pointer(self, index: c_int) -> *const c_void {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_topointer(self.0, index) }
     }
 
-    /// What scripts see of the address of the value at `index`, as in what `tostring` gives.
+    /// The hashed address of the value at `index`, which scripts see, for example in the result of
+    /// `tostring`.
     pub(crate) fn identity(self, index: c_int) -> usize {
-        // SAFETY: The function hashes the address, and does not follow it. Its first call makes the
-        // key under a spinlock; nobody executes a VM in an NMI, where that could deadlock.
+        // SAFETY: The function hashes the address, and does not dereference it. Its first call
+        // makes the key under a spinlock; nobody executes a VM in an NMI, where that could
+        // deadlock.
         unsafe { kernel_helpers::lunatik_hidden_address(self.to_pointer(index)) }.addr()
     }
 
-    /// Pushes nil. There must be room, as for all pushes.
+    /// Pushes nil. As for all pushes, there must be room on the stack.
     pub(crate) fn push_nil(self) {
         // SAFETY: By the type invariant; needs no memory.
         unsafe { sys::lua_pushnil(self.0) }
@@ -240,13 +244,13 @@ impl State {
         unsafe { sys::lua_pushvalue(self.0, index) }
     }
 
-    /// Pushes the running thread.
+    /// Pushes the running Lua thread.
     pub(crate) fn push_thread(self) {
         // SAFETY: By the type invariant; needs no memory.
         unsafe { sys::lua_pushthread(self.0) };
     }
 
-    /// Takes a thread and, from above it, a function or nil, and makes that the handler of the
+    /// Pops a function or nil, and below it a Lua thread. Makes the function the handler of the
     /// thread's interrupts.
     pub(crate) fn set_interrupt_handler(self) -> Result<(), Raised> {
         self.reserve(1)?;
@@ -254,25 +258,25 @@ impl State {
         self.check(unsafe { sys::lunatik_try_set_handler(self.0) })
     }
 
-    /// Pushes one of the values that the running native function was made with, from 1.
+    /// Pushes an upvalue of the running native function, counted from 1.
     pub(crate) fn push_upvalue(self, number: c_int) {
-        // The first upvalue of all is the function.
+        // The very first upvalue is the function itself.
         self.push_value(sys::LUA_REGISTRYINDEX - number - 1);
     }
 
-    /// Whether the value at `index` is a function of C or Rust.
+    /// Whether the value at `index` is a C or Rust function.
     pub(crate) fn is_c_function(self, index: c_int) -> bool {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_iscfunction(self.0, index) != 0 }
     }
 
-    /// Moves the top value to `index`, shifting those above it up.
+    /// Moves the top value to `index`, and shifts the values above it up.
     pub(crate) fn insert(self, index: c_int) {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_rotate(self.0, index, 1) }
     }
 
-    /// An index from the bottom for one from the top.
+    /// Converts an index from the top to an index from the bottom.
     pub(crate) fn absolute(self, index: c_int) -> c_int {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_absindex(self.0, index) }
@@ -294,33 +298,35 @@ impl State {
         })
     }
 
-    /// Pushes a new table with room for that many elements and fields.
+    /// Pushes a new table with room for `elements` elements and `fields` fields.
     pub(crate) fn new_table(self, elements: c_int, fields: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
         self.check(unsafe { sys::lunatik_try_createtable(self.0, elements, fields) })
     }
 
-    /// `t[name] = v`, with `v` on top of the stack, which is dropped. No metamethods.
+    /// `t[name] = v`, where `v` is the value on top of the stack, which is popped. Without
+    /// metamethods.
     pub(crate) fn set_field(self, table: c_int, name: &CStr) -> Result<(), Raised> {
         // SAFETY: By the type invariant; the name is a string.
         self.check(unsafe { sys::lunatik_try_setfield(self.0, table, name.as_char_ptr()) })
     }
 
-    /// Pushes `t[name]`. Metamethods count.
+    /// Pushes `t[name]`. Metamethods apply.
     pub(crate) fn get_field(self, table: c_int, name: &CStr) -> Result<Kind, Raised> {
         // SAFETY: By the type invariant; the name is a string.
         self.check(unsafe { sys::lunatik_try_getfield(self.0, table, name.as_char_ptr()) })?;
         Ok(self.kind(-1))
     }
 
-    /// `t[k] = v`, with `k` below `v` on top of the stack; both are dropped. No metamethods.
+    /// `t[k] = v`, where `v` is on top of the stack and `k` below it; both are popped. Without
+    /// metamethods.
     pub(crate) fn raw_set(self, table: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
         self.check(unsafe { sys::lunatik_try_rawset(self.0, table) })
     }
 
-    /// Replaces the key on top of the stack by the next key of the table and its value, and
-    /// returns true; or drops it and returns false at the end.
+    /// Replaces the key on top of the stack by the next key of the table and its value, and returns
+    /// true. At the end of the table, pops the key and returns false.
     pub(crate) fn next(self, table: c_int) -> Result<bool, Raised> {
         let mut more = 0;
         // SAFETY: By the type invariant; the pointer is valid for a write.
@@ -328,7 +334,7 @@ impl State {
         Ok(more != 0)
     }
 
-    /// Replaces the key on top of the stack by `t[key]`. No metamethods.
+    /// Replaces the key on top of the stack by `t[key]`. Without metamethods.
     pub(crate) fn raw_get(self, table: c_int) {
         // SAFETY: By the type invariant. Never raises.
         unsafe { sys::lua_rawget(self.0, table) };
@@ -340,7 +346,7 @@ impl State {
         unsafe { sys::lua_getmetatable(self.0, index) != 0 }
     }
 
-    /// Takes the value on top of the stack and keeps it.
+    /// Pops the value on top of the stack and keeps it.
     pub(crate) fn keep(self) -> Result<Reference, Raised> {
         let mut reference = 0;
         // SAFETY: By the type invariant; the pointer is valid for a write.
@@ -356,13 +362,13 @@ impl State {
         }
     }
 
-    /// Gives a kept value up.
+    /// Releases a kept value.
     pub(crate) fn release(self, reference: Reference) {
         // SAFETY: By the type invariant; the slot exists already, so this needs no memory.
         unsafe { sys::luaL_unref(self.0, sys::LUA_REGISTRYINDEX, reference.0) }
     }
 
-    /// Pushes a native function with the `upvalues` top values, which are dropped.
+    /// Pushes a native function with the `upvalues` top values as its upvalues, which are popped.
     pub(crate) fn push_function(
         self,
         function: NativeFunction,
@@ -388,7 +394,8 @@ impl State {
 
     /// `t[name] = function` for each of `functions`.
     pub(crate) fn set_functions(self, table: c_int, functions: &[Named]) -> Result<(), Raised> {
-        // SAFETY: By the type invariant; `Named` is what C calls `lunatik_named_function`.
+        // SAFETY: By the type invariant; `Named` has the layout of the C type
+        // `lunatik_named_function`.
         self.check(unsafe {
             sys::lunatik_try_setrustfunctions(
                 self.0,
@@ -409,8 +416,8 @@ impl State {
         Ok(())
     }
 
-    /// Pushes the metatable that is registered as `name`. Returns true if it was made just now,
-    /// and is to be filled.
+    /// Pushes the metatable that is registered as `name`. Returns true if it was made just now, so
+    /// the caller must fill it.
     pub(crate) fn metatable(self, name: &CStr) -> Result<bool, Raised> {
         let mut fresh = 0;
         // SAFETY: By the type invariant; the name is a string and the pointer valid for a write.
@@ -420,7 +427,7 @@ impl State {
         Ok(fresh != 0)
     }
 
-    /// Makes the table on top of the stack the metatable of the value at `index`, and drops it.
+    /// Pops the table on top of the stack and makes it the metatable of the value at `index`.
     pub(crate) fn set_metatable(self, index: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
         self.check(unsafe { sys::lunatik_try_setmetatable(self.0, index) })
@@ -470,9 +477,10 @@ impl State {
         })
     }
 
-    /// Calls the function below the `arguments` top values. `results` may be -1 for all.
+    /// Calls the function below the `arguments` top values. `results` is the number of results; -1
+    /// means all.
     ///
-    /// On an error the error value is on top of the stack and a traceback was kept; see
+    /// After an error, the error value is on top of the stack and a traceback is kept; see
     /// [`push_traceback`](Self::push_traceback).
     pub(crate) fn call(self, arguments: c_int, results: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
@@ -499,14 +507,15 @@ impl State {
         unsafe { sys::lunatik_push_traceback(self.0) }
     }
 
-    /// Pushes the value at `index` as text, as `tostring` gives it.
+    /// Pushes the value at `index` as text, as `tostring` does.
     pub(crate) fn push_text(self, index: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.
         self.check(unsafe { sys::lunatik_try_tolstring(self.0, index) })
     }
 
-    /// The name of the file of the innermost Lua function, among those that have called the running
-    /// native function, that comes from one. To be used only until that function returns.
+    /// Among the Lua functions on the call stack of the running native function, finds the
+    /// innermost that was loaded from a file, and returns the name of that file. The name is valid
+    /// until the native function returns.
     pub(crate) fn caller_file<'a>(self) -> Option<&'a CStr> {
         // SAFETY: By the type invariant. Never raises.
         let file = unsafe { sys::lunatik_caller_file(self.0) };

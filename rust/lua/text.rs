@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Short texts that need no memory.
+//! Short texts that need no allocation.
 
 use core::fmt::Write;
 use kernel::fmt;
 
-/// Bytes that a text may have; what is longer is cut.
+/// The most bytes of a text; a longer text is cut off.
 const CAPACITY: usize = 320;
 
-/// A formatted text of at most 320 bytes, all of it in place.
+/// A formatted text of at most 320 bytes, stored in place.
 pub(crate) struct Text {
     bytes: [u8; CAPACITY],
     length: usize,
@@ -21,7 +21,8 @@ impl Text {
             bytes: [0; CAPACITY],
             length: 0,
         };
-        // Writing fails where the text is full, so that no time goes into what is cut.
+        // Writing fails when the text is full, so that no time is spent on the part that is cut
+        // off.
         let _ = text.write_fmt(arguments);
         text
     }

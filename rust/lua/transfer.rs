@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Lua functions on their way from one VM to another.
+//! Transfer of Lua functions from one VM to another.
 
 use core::{
     ffi::{c_int, c_void},
@@ -17,11 +17,11 @@ use crate::{
     sys::lua as sys, //
 };
 
-/// Bytes that a function may take on its way.
+/// The most bytes that a function may take in transfer.
 const MAX_BYTES: usize = 16 << 20;
 
-/// A Lua function without its upvalues. What is in it comes from a compiled function and is seen
-/// by no script, so making a function of it is safe, other than with byte code that a script has.
+/// A Lua function without its upvalues, as byte code. The code comes from a compiled function, and
+/// no script can see or change it. So it is safe to load, unlike byte code that a script supplies.
 pub(crate) struct Code(CountedBytes);
 
 /// # Safety
@@ -45,7 +45,7 @@ unsafe extern "C" fn write(code: *mut c_void, bytes: *const c_void, length: usiz
 }
 
 impl Code {
-    /// Takes the Lua function on top of the stack, which must not be one of C. It stays there.
+    /// Dumps the Lua function on top of the stack, which must not be a C function. It stays there.
     /// The code counts against `account`.
     ///
     /// The inner error is `E2BIG` for a function that is too long, or `ENOMEM`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Many values at a time, out of a VM and into one.
+//! Reads many values out of a VM, and pushes many values into one.
 
 use core::{
     ffi::{c_int, c_uint, c_void},
@@ -15,10 +15,10 @@ use crate::{
     sys::{kernel_helpers, lua as sys},
 };
 
-/// A value as it is in a VM.
+/// A value in a VM, read in place.
 ///
-/// It is there for as long as the VM is not used in another way than by reading: no garbage is
-/// collected meanwhile, and no table changes. The caller must see to that.
+/// It is valid as long as the VM is only read: no garbage is collected meanwhile, and no table
+/// changes. The caller must ensure that.
 pub(crate) enum Value<'a> {
     /// Nil, or no value.
     Nil,
@@ -38,7 +38,7 @@ pub(crate) enum Value<'a> {
     Other,
 }
 
-/// A table, and how far it was read.
+/// A table, and the position that reading has reached.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a> {
     table: NonNull<c_void>,
@@ -46,20 +46,21 @@ pub(crate) struct Table<'a> {
     values: PhantomData<&'a State>,
 }
 
-/// What comes next in a table.
+/// The next entry of a table.
 pub(crate) enum Pair<'a> {
     /// A key and its value.
     Some(Value<'a>, Value<'a>),
-    /// Nothing.
+    /// The end of the table.
     None,
-    /// Nobody knows yet: many empty slots were passed over, and it is time to look up.
+    /// Unknown yet: many empty slots were skipped, so it is time to check for interrupts.
     Later,
 }
 
 impl Value<'_> {
     /// # Safety
     ///
-    /// `value` must have been read, and its VM not be used otherwise for as long as the result.
+    /// `value` must have been read from a VM, and the VM must only be read as long as the result is
+    /// used.
     #[inline]
     unsafe fn from_raw(value: &sys::lunatik_value) -> Self {
         match value.kind {
@@ -68,8 +69,8 @@ impl Value<'_> {
             sys::lunatik_kind_LUNATIK_INTEGER => Self::Integer(value.bits as i64),
             sys::lunatik_kind_LUNATIK_FLOAT => Self::Float(value.bits as u64),
             sys::lunatik_kind_LUNATIK_STRING => {
-                // SAFETY: Lua's strings are that long and do not move; this one lives, as the
-                // caller promises.
+                // SAFETY: Lua's strings have that length and do not move; the caller promises that
+                // this one stays alive.
                 Self::String(unsafe {
                     core::slice::from_raw_parts(value.pointer.cast(), value.bits)
                 })
@@ -89,7 +90,7 @@ impl Value<'_> {
 }
 
 impl<'a> Table<'a> {
-    /// An address that tells tables from each other.
+    /// An address that distinguishes tables from each other.
     pub(crate) fn address(&self) -> *const c_void {
         self.table.as_ptr()
     }
@@ -99,8 +100,7 @@ impl<'a> Table<'a> {
     pub(crate) fn next(&mut self, state: State) -> Pair<'a> {
         let mut key = MaybeUninit::<sys::lunatik_value>::uninit();
         let mut value = MaybeUninit::<sys::lunatik_value>::uninit();
-        // SAFETY: The table is alive, as whoever reads sees to, and the pointers are valid for
-        // writes.
+        // SAFETY: The code that reads keeps the table alive, and the pointers are valid for writes.
         let found = unsafe {
             sys::lunatik_read_pair(
                 state.as_raw(),
@@ -111,7 +111,7 @@ impl<'a> Table<'a> {
             )
         };
         match found as c_uint {
-            // SAFETY: Both were written: each value has a kind, and what that kind uses.
+            // SAFETY: Both were written: each value has a kind, and the fields that this kind uses.
             sys::LUNATIK_PAIR => unsafe {
                 Pair::Some(
                     Value::from_raw(&*key.as_ptr()),
@@ -123,31 +123,31 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Reads the pair once more that was read last.
+    /// Reads the last pair once more.
     pub(crate) fn again(&mut self, state: State) -> Pair<'a> {
         self.cursor = self.cursor.saturating_sub(1);
         self.next(state)
     }
 
-    /// Pushes the key and the value that were read last. There must be room for two.
+    /// Pushes the key and the value of the last pair. There must be room for two values.
     pub(crate) fn push_pair(&self, state: State) {
-        // SAFETY: The table is alive, as whoever reads sees to.
+        // SAFETY: The code that reads keeps the table alive.
         unsafe { sys::lunatik_push_pair(state.as_raw(), self.table.as_ptr(), self.cursor) }
     }
 }
 
-/// Where values come from that are to be pushed.
+/// A source of values to push.
 pub(crate) trait Source {
-    /// What comes next; `None` at the end. May use the VM.
+    /// The next step; `None` at the end. May use the VM.
     fn next(&mut self, state: State) -> Option<Item<'_>>;
 }
 
 /// One step of pushing values.
 pub(crate) struct Item<'a> {
-    /// What is pushed. A handle stands for a value that is on top of the stack already, and the
-    /// begin of a table for the table, which stays open until its end.
+    /// What to push. A handle stands for a value that is already on top of the stack. The begin of
+    /// a table stands for the table, which stays open until its end.
     pub(crate) token: Token<'a>,
-    /// How many elements and fields a table that begins is going to have, as far as is known.
+    /// How many elements and fields a table that begins will have, as far as is known.
     pub(crate) room: (u16, u16),
     /// Whether this is the end of the second value of a pair of the innermost open table.
     pub(crate) ends_pair: bool,
@@ -217,19 +217,19 @@ impl State {
     pub(crate) fn read<'a>(self, index: c_int) -> Value<'a> {
         let mut value = MaybeUninit::<sys::lunatik_value>::uninit();
         // SAFETY: By the type invariant; the pointer is valid for a write, after which the value
-        // has a kind, and what that kind uses.
+        // has a kind, and the fields that this kind uses.
         unsafe {
             sys::lunatik_read_value(self.as_raw(), index, value.as_mut_ptr());
             Value::from_raw(&*value.as_ptr())
         }
     }
 
-    /// Lets other threads run, if they are to, and returns whether the code that runs is to end.
-    /// For work that takes long.
+    /// Gives way to other threads if that is due, and returns whether the running code must end.
+    /// Long work calls this repeatedly.
     pub(crate) fn look_up(self) -> bool {
         // SAFETY: By the type invariant; the context may sleep.
         unsafe {
-            // First: who is to end does not wait for its turn.
+            // Check this first: code that must end does not wait for its turn.
             if sys::lunatik_is_ended(self.as_raw()) == 0 {
                 kernel_helpers::lunatik_give_way();
             }
@@ -237,11 +237,12 @@ impl State {
         }
     }
 
-    /// Pushes all that `source` gives under one protected call. So many of the values are in no
-    /// table; `tables` says how many tables there are if there are references to them, else 0.
+    /// Pushes all values of `source` under one protected call. `values` is the number of values
+    /// outside all tables. `tables` is the number of tables if there are references to them,
+    /// otherwise 0.
     ///
-    /// A Lua error that this raises is raised by Lua's code, between two calls of the source. It
-    /// drops nothing, so it crosses no frame of the source: the source belongs to the caller.
+    /// Only Lua's own code raises an error here, between two calls of the source, so the error
+    /// crosses no frame of the source. The caller owns the source and drops it.
     pub(crate) fn push_from<S: Source>(
         self,
         source: &mut S,

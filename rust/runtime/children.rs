@@ -20,16 +20,16 @@ use kernel::{
 
 use super::instance::Runtime;
 
-/// Workers that a runtime may have at one time.
+/// The most workers that one runtime may have at a time.
 pub(crate) const MAX_CHILDREN: usize = 65_536;
 
-/// Workers that there may be at one time, in all.
+/// The most workers that may exist at a time, of all runtimes together.
 pub(crate) const MAX_ALL: usize = 131_072;
 
-/// How many there are, in all.
+/// The number of workers of all runtimes together.
 static ALL: Atomic<usize> = Atomic::new(0);
 
-/// One of all workers, until it is dropped.
+/// Counts as one worker in `ALL` until it is dropped.
 struct Counted(());
 
 impl Counted {
@@ -48,14 +48,14 @@ impl Drop for Counted {
     }
 }
 
-/// What makes a runtime a worker, while it lives.
+/// The part of a runtime that makes it a worker, while it lives.
 pub(super) struct Child {
     pub(super) parent: Arc<Runtime>,
     _counted: Counted,
 }
 
 impl Child {
-    /// Fails with `ENFILE` if there are too many workers in all.
+    /// Fails with `ENFILE` if all runtimes together have too many workers.
     pub(super) fn new(parent: Arc<Runtime>) -> Result<Self> {
         Ok(Self {
             parent,
@@ -92,7 +92,7 @@ impl Children {
         })
     }
 
-    /// Adds a worker. Fails with `EMFILE` if the runtime has too many, or with `ENOMEM`.
+    /// Adds a worker. Fails with `EMFILE` if the runtime has too many workers, or with `ENOMEM`.
     pub(super) fn add(&self, runtime: &Arc<Runtime>) -> Result {
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
         let node = node.into_node(runtime.id(), runtime.clone());
@@ -110,7 +110,7 @@ impl Children {
         Ok(())
     }
 
-    /// Removes a worker that has ended, if it is there.
+    /// Removes a worker that has ended, if it is listed.
     pub(super) fn remove(&self, id: u64) {
         let mut inner = self.inner.lock();
         let removed = inner.runtimes.remove_node(&id);
@@ -118,11 +118,11 @@ impl Children {
             inner.count = inner.count.saturating_sub(1);
         }
         drop(inner);
-        // Drops a reference, so after unlocking.
+        // This drops a reference, so it happens after unlocking.
         drop(removed);
     }
 
-    /// From now on there are none. Returns those that there were.
+    /// Removes and returns all workers. From now on none can be added.
     pub(super) fn close(&self) -> Runtimes {
         let mut inner = self.inner.lock();
         inner.closed = true;

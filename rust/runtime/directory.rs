@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Objects that code of every VM finds by number, for as long as somebody holds them.
+//! Objects that code in any VM finds by number, as long as somebody holds them.
 //!
 //! Lock order: the lock around a [`Directory`] is a leaf.
 
@@ -14,7 +14,7 @@ use kernel::{
     sync::Arc,
 };
 
-/// The first number has this bit: small numbers are never given.
+/// The first number has this bit, so small numbers are never assigned.
 const FIRST_BIT: u64 = 1 << 23;
 
 struct Entry<T> {
@@ -22,7 +22,7 @@ struct Entry<T> {
     holders: usize,
 }
 
-/// The objects of one kind. Numbers are given once and never again.
+/// The objects of one kind. No number is ever used twice.
 pub(crate) struct Directory<T> {
     /// Set by [`init`](Self::init).
     entries: Option<RBTree<u64, Entry<T>>>,
@@ -40,7 +40,7 @@ impl<T> Directory<T> {
         }
     }
 
-    /// Prepares for entries. The numbers begin anywhere from 2^23 to 2^24.
+    /// Prepares the directory for entries. The first number is a random one from 2^23 to 2^24.
     pub(crate) fn init(&mut self) {
         let random = crate::linux::random::bits64();
         self.next = FIRST_BIT | (random & (FIRST_BIT - 1));
@@ -64,7 +64,7 @@ impl<T> Directory<T> {
 
 /// An object that lies in a directory.
 pub(crate) trait Listed: Send + Sync + Sized + 'static {
-    /// Objects of this kind that there may be at one time.
+    /// The most objects of this kind at a time.
     const LIMIT: usize;
 
     /// Its number.
@@ -79,12 +79,13 @@ pub(crate) trait Listed: Send + Sync + Sized + 'static {
     }
 }
 
-/// A reference that keeps an object in its directory. Dropping the last one takes it out.
+/// A reference that keeps an object in its directory. Dropping the last such reference removes the
+/// object.
 pub(crate) struct Listing<T: Listed>(Arc<T>);
 
 impl<T: Listed> Listing<T> {
-    /// Puts what `make` makes of its number into the directory. Fails with `ENOSPC` if there are
-    /// too many.
+    /// Assigns a number, calls `make` with it, and puts the resulting object into the directory.
+    /// Fails with `ENOSPC` if there are too many objects.
     pub(crate) fn new(make: impl FnOnce(u64) -> Result<Arc<T>>) -> Result<Self> {
         let id = T::with_directory(|directory| {
             let id = directory.next;
@@ -100,7 +101,7 @@ impl<T: Listed> Listing<T> {
                 holders: 1,
             },
         );
-        // What is left over is freed outside of the lock.
+        // Memory that is left over is freed outside the lock.
         let (full, _left) = T::with_directory(|directory| match directory.entries.as_mut() {
             Some(entries) if directory.count < T::LIMIT => {
                 directory.count += 1;
@@ -125,18 +126,18 @@ impl<T: Listed> Listing<T> {
         .flatten()
     }
 
-    /// Gives the reference up to whoever calls [`from_raw`](Self::from_raw) with the pointer.
+    /// Turns the reference into a pointer, for [`from_raw`](Self::from_raw).
     pub(crate) fn into_raw(self) -> *const T {
         Arc::as_ptr(&ManuallyDrop::new(self).0)
     }
 
-    /// Takes a reference back.
+    /// Turns a pointer back into the reference.
     ///
     /// # Safety
     ///
     /// `object` must come from [`into_raw`](Self::into_raw), and not be used like this again.
     pub(crate) unsafe fn from_raw(object: *const T) -> Self {
-        // SAFETY: As the caller promises: the reference was never dropped.
+        // SAFETY: The caller promises that the reference was never dropped.
         Self(unsafe { Arc::from_raw(object) })
     }
 }

@@ -27,10 +27,10 @@ use crate::{
     lua::{self, Error, Kind, Raised, Reference, State, Text},
 };
 
-/// What a runtime is told that has used up its CPU time.
+/// The message for a runtime that has used up its CPU time.
 const OVER_LIMIT: &[u8] = b"CPU limit exceeded";
 
-/// A failure that has a message only.
+/// Makes a failure with a message and no traceback.
 pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
     let mut failure = Failure::new(0);
     failure.say(Text::new(arguments).as_bytes())?;
@@ -44,10 +44,10 @@ pub(crate) fn over_limit() -> Result<Arc<Failure>> {
     Ok(Arc::new(failure, GFP_KERNEL)?)
 }
 
-/// Takes the error on top of the stack off it, with its traceback.
+/// Pops the error on top of the stack and makes a failure of it, with its traceback.
 ///
-/// An error that is no string is shown as its `__tostring` gives it, and without that by its type,
-/// as the `lua` command does: `tostring` would give an address.
+/// An error that is not a string is shown by its `__tostring`, or without that by its type, as in
+/// the `lua` command. `tostring` would show an address.
 ///
 /// Not inlined, so that the other ways of [`to_failure`] take less of the stack.
 #[inline(never)]
@@ -58,7 +58,8 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     let mut failure = Failure::against(runtime.account(), errno);
     let bottom = state.absolute(-1);
     if exceeded {
-        // Whatever error came of it: code that it called may have been ended for the same reason.
+        // Shown in place of any error: code that the runtime called may have been ended for the
+        // same reason.
         failure.say(OVER_LIMIT)?;
     } else if !is_text(state).unwrap_or(false) {
         state.set_top(bottom);
@@ -73,14 +74,14 @@ pub(crate) fn take_failure(state: State) -> Result<Arc<Failure>> {
     }
     state.push_traceback();
     if let Some(bytes) = state.to_bytes(-1) {
-        // A failure is worth telling without a traceback, too.
+        // A failure is worth reporting even without a traceback.
         let _ = failure.trace(bytes);
     }
     state.set_top(bottom - 1);
     Ok(Arc::new(failure, GFP_KERNEL)?)
 }
 
-/// What an error of the edge becomes outside of Lua.
+/// Converts an error of the Lua edge for use outside Lua.
 pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
     match error {
         Error::Raised | Error::PushedMessage => take_failure(state),
@@ -93,8 +94,8 @@ pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
     }
 }
 
-/// Compiles `text`, the script at `place`, frees it, and calls it with what `push_arguments` pushes. Its
-/// results are left on the stack, above `base`; returns how many they are.
+/// Compiles `text`, the script at `place`, frees the text, and calls the script with the arguments
+/// that `push_arguments` pushes. Leaves the results on the stack and returns their number.
 ///
 /// Not inlined: reading the file, which comes before, is to have that much more of the stack.
 #[inline(never)]
@@ -116,12 +117,12 @@ pub(crate) fn chunk(
         state.call(arguments, -1)?;
         Ok(state.top() - base)
     };
-    // SAFETY: All of this is about the VM of `state`, which belongs to no thread.
+    // SAFETY: `run` uses only the VM of `state`, which belongs to no thread.
     unsafe { Vm::with_room(state, run) }
         .unwrap_or_else(|NoRoom| Err(Error::message(fmt!("C stack overflow"))))
 }
 
-/// Makes the function on top of the stack the body of the runtime, and drops it.
+/// Pops the function on top of the stack and makes it the body of the runtime.
 pub(crate) fn set_body(entered: &Entered<'_>) -> Result<(), Raised> {
     let reference = entered.state().keep()?;
     if let Some(former) = entered.vm().replace_body(Some(reference)) {
@@ -140,16 +141,16 @@ pub(crate) fn enter_failure(name: &[u8], error: EnterError) -> Result<Arc<Failur
     }
 }
 
-/// What becomes of results that cannot travel.
+/// The treatment of results that cannot travel.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Results {
-    /// None of the results travels.
+    /// If one result cannot travel, none does.
     OrNothing,
-    /// They are shown as text, and errors that are no text are not.
+    /// Such results are shown as text. Errors without a text are not shown.
     OrText,
 }
 
-/// Runs the body of `runtime` with `arguments`, as the last thing that the runtime does.
+/// Runs the body of `runtime` with `arguments`, as the runtime's last action.
 pub(crate) fn body(
     runtime: ArcBorrow<'_, Runtime>,
     chain: &Arc<Chain>,
@@ -165,8 +166,8 @@ pub(crate) fn body(
     let state = entered.state();
     let base = state.top();
     let result = call_body(&entered, &arguments, results);
-    // Whether it was killed in the midst or has returned because it was told to, a script that
-    // was told to stop has not failed.
+    // A script that was told to stop has not failed, whether it was killed while it ran or has
+    // returned because it was told to.
     let told = entered.was_told();
     match result {
         Ok(values) => {
@@ -207,14 +208,14 @@ fn call_body(entered: &Entered<'_>, arguments: &Message, results: Results) -> lu
         return Message::encode_or_show(state, base + 1, state.top());
     }
     Message::encode(state, base + 1, state.top()).or_else(|_| {
-        // The values of a thread's function are of no use to most; a value that cannot travel is
-        // no failure of the function.
+        // Most callers do not use the results of a thread's function, so a value that cannot travel
+        // is not a failure of the function.
         state.set_top(base);
         Ok(Message::default())
     })
 }
 
-/// The name of the type of the value on top of the stack, as Lua gives it.
+/// Lua's name for the type of the value on top of the stack.
 fn type_name(state: State) -> &'static str {
     match state.kind(-1) {
         Kind::None | Kind::Nil => "nil",
@@ -228,7 +229,7 @@ fn type_name(state: State) -> &'static str {
     }
 }
 
-/// Whether the value on top of the stack is text, or says itself what text it is.
+/// Whether the value on top of the stack is text, or has a `__tostring` that shows it as text.
 fn is_text(state: State) -> Result<bool, Raised> {
     if matches!(state.kind(-1), Kind::String | Kind::Integer | Kind::Float) {
         return Ok(true);
@@ -244,14 +245,15 @@ fn is_text(state: State) -> Result<bool, Raised> {
     Ok(is_text)
 }
 
-/// A failure even without memory for one: then it is empty.
+/// Returns a failure in any case: without memory for it, an empty one.
 pub(crate) fn or_no_memory(result: Result<Arc<Failure>>) -> Arc<Failure> {
     let mut made = result.ok();
     loop {
         if let Some(failure) = made {
             return failure;
         }
-        // Not charged to a cgroup and smaller than a page, so the kernel waits for the memory.
+        // The allocation is not charged to a cgroup and is smaller than a page, so the kernel waits
+        // for the memory.
         made = Arc::new(Failure::new(0), GFP_KERNEL).ok();
     }
 }
@@ -268,7 +270,7 @@ pub(crate) fn log_failure(runtime: &Runtime, failure: &Failure) {
     }
 }
 
-/// Whether the value on top of the stack is a function.
+/// Whether the value at `index` is a function.
 pub(crate) fn is_function(state: State, index: c_int) -> bool {
     state.kind(index) == Kind::Function
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Pools and their threads, as the runtimes see them that have no thread of their own.
+//! Pools and their threads, as seen by runtimes that have no thread of their own.
 //!
 //! `sched/pool.rs` implements both traits. A runtime refers to its pool, so there can be several.
 
@@ -21,12 +21,14 @@ use crate::lua;
 
 /// Threads that execute many runtimes.
 pub(crate) trait Executor: Send + Sync {
-    /// Gives `runtime`, which has no thread, one some time. In any context.
+    /// Queues `runtime`, which has no thread, until a thread executes it. May be called in any
+    /// context.
     fn add(&self, runtime: Arc<Runtime>);
 }
 
-/// Runs `program` in `runtime`, which nothing has run in, on the threads of `executor`; the runtime
-/// ends with it. Sleeps for memory. Where this fails, the runtime is the caller's to end.
+/// Runs `program` in `runtime` on the threads of `executor`. Nothing may have run in the runtime
+/// before, and the runtime ends with the program. May sleep for memory. If this fails, the caller
+/// must end the runtime.
 pub(crate) fn start(
     executor: Arc<dyn Executor>,
     runtime: Arc<Runtime>,
@@ -38,46 +40,48 @@ pub(crate) fn start(
     Ok(())
 }
 
-/// A thread of an [`Executor`], as the runtime sees it that the thread executes.
+/// A thread of an [`Executor`], as seen by the runtime that it executes.
 pub(crate) trait ExecutorThread: Send + Sync {
-    /// The CPU time of the thread. For the thread itself.
+    /// The CPU time of the thread. Only the thread itself may use it.
     fn account(&self) -> &Account;
 
-    /// The thread is about to sleep while it executes `runtime`; another thread takes over its run queue.
-    /// Fails with `EAGAIN` if too many threads sleep so, or with `ENOMEM`.
+    /// The thread is about to sleep while it executes `runtime`; another thread takes over its run
+    /// queue. Fails with `EAGAIN` if too many threads sleep like this, or with `ENOMEM`.
     ///
-    /// For the thread, or for one on whose stack some of the runtime's code runs for it.
+    /// The caller must be the thread, or a thread that runs some of the runtime's code on its own
+    /// stack for it.
     fn block(&self, runtime: &Runtime) -> Result;
 
-    /// The thread that [`block`](Self::block) was called on has slept, and goes on with `runtime`.
+    /// The thread that [`block`](Self::block) was called on has slept, and continues `runtime`.
     fn unblock(&self, runtime: &Runtime);
 
     /// The VM of the runtime is about to be freed: the thread's timer must no longer use it.
     fn look_after_nothing(&self);
 
-    /// The code of `runtime` computes where Lua cannot yield. The thread lowers its priority.
+    /// The code of `runtime` computes at a point where Lua cannot yield. The thread lowers its
+    /// priority.
     fn stand_back(&self, runtime: &Runtime);
 }
 
-/// What a runtime of a pool does, once. Dropped without [`begin`](Self::begin) where the runtime was
-/// stopped before that.
+/// The work of a runtime on a pool, which runs once. If the runtime is stopped first, the program
+/// is dropped without a call of [`begin`](Self::begin).
 pub(crate) trait Program: Send {
-    /// Pushes the function to run and its arguments, and returns how many arguments these are.
-    /// May sleep, but calls no Lua code.
+    /// Pushes the function to run and its arguments, and returns the number of arguments. May
+    /// sleep, but must call no Lua code.
     fn begin(&mut self, entered: &Entered<'_>) -> lua::Result;
 
-    /// The function has returned, with so many results on top of the stack, or it or
-    /// [`begin`](Self::begin) has failed; then the error is as native functions have it, and
-    /// [`to_failure`](super::execute::to_failure) makes a text of it. Called once, last of
-    /// all; afterwards the runtime ends. May sleep.
+    /// The function has returned, and `result` is the number of results on top of the stack; or the
+    /// function or [`begin`](Self::begin) has failed. In that case `result` is an error like those
+    /// of native functions, and [`to_failure`](super::execute::to_failure) turns it into a text.
+    /// This is called once, as the last call; afterwards the runtime ends. May sleep.
     fn end(&mut self, entered: &Entered<'_>, result: lua::Result<core::ffi::c_int>);
 }
 
-/// The link of a runtime: what comes behind it in the run queue that it is in.
+/// The link of a runtime: the next runtime in its run queue.
 pub(crate) struct Link(pub(crate) Atomic<*mut Runtime>);
 
 impl Link {
-    /// The link of a runtime that is in no queue.
+    /// Makes the link of a runtime that is in no queue.
     pub(crate) const fn new() -> Self {
         Self(Atomic::new(ptr::null_mut()))
     }

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The memory of one virtual machine: a limit that counts every byte taken from the kernel, and
-//! free lists per size class for the small blocks that Lua allocates by the million.
+//! The memory of one virtual machine: a limit on the bytes taken from the kernel, and free lists
+//! per size class for the small blocks that Lua allocates by the million.
 //!
 //! Small blocks are carved out of one-page spans, each of one size class. A span whose blocks are
-//! all free goes to a small stock of pages, and from there back to the kernel; so a script cannot
-//! hold more than its limit by allocating one size after another. Only the first few pages have
-//! blocks of all sizes, see `nursery.rs`. Bigger blocks come from the kernel one by one, the large
-//! ones through a worker. Each counts what it takes there.
+//! all free goes to a small stock of pages, and from there back to the kernel. So a script that
+//! allocates one size after another does not fill its limit with empty spans. Only the first few
+//! pages have blocks of all sizes, see `nursery.rs`. Bigger blocks come from the kernel one by one,
+//! the large ones through a kernel worker. Each counts the bytes that it takes from the kernel.
 //!
-//! Everything is charged to the memory cgroup of whoever started the runtime, whichever thread
-//! happens to run it, and counts against the account of the runtime, see `linux/account.rs`.
+//! All memory is charged to the memory cgroup of the process that started the runtime, regardless
+//! of the thread that runs it. It also counts against the account of the runtime, see
+//! `linux/account.rs`.
 //!
-//! KASAN is told what of a span is in use, so that it sees overruns and uses after free in it.
-//! (Every block from the kernel's allocator would do, too, but that records two stack traces for
-//! each, which take milliseconds on an emulated machine.)
+//! The heap tells KASAN which parts of a span are in use, so that KASAN detects overruns and uses
+//! after free in it. (To take every block from the kernel's allocator would serve the same purpose.
+//! But that records two stack traces for each block, which take milliseconds on an emulated
+//! machine.)
 
 use core::{
     ffi::c_void,
@@ -55,15 +57,15 @@ use crate::linux::{
     memcg::MemoryCgroup, //
 };
 
-/// Bytes copied at a time; some 10 microseconds.
+/// Bytes copied at a time; copying them takes some 10 microseconds.
 const PIECE: usize = 64 * 1024;
 
-/// What allocations of a VM need besides its heap.
+/// The context that allocations of a VM need besides its heap.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings<'a> {
-    /// Where large blocks come from. Nobody else uses it meanwhile.
+    /// The source of large blocks. Nobody else uses it meanwhile.
     pub(super) large: &'a LargeBlocks,
-    /// Whether the Lua code that allocates is being ended; then it gets no large block.
+    /// Whether the Lua code that allocates is being ended. If so, it gets no large block.
     pub(super) is_ended: &'a dyn Fn() -> bool,
     /// The context that the code runs in: without sleeping, only what is free at once is taken.
     pub(super) context: Context,
@@ -73,11 +75,11 @@ pub(super) struct Surroundings<'a> {
 ///
 /// # Invariants
 ///
-/// - `partial[c]` heads a list of spans of class `c` which this heap allocated, each with at least
-///   one free block and `listed` set.
+/// - `partial[c]` heads a list of spans of class `c` that this heap allocated. Each has at least
+///   one free block, and `listed` is set.
 /// - The pages in `stock` were allocated by this heap, and nobody uses them.
-/// - `used` is the sum of what all spans, pages of the nursery and the stock, and blocks that are not
-///   small take. It counts against `account`.
+/// - `used` is the sum of the bytes of all spans, of the pages of the nursery and the stock, and of
+///   all blocks that are not small. It counts against `account`.
 pub(crate) struct Heap {
     limit: usize,
     used: Atomic<usize>,
@@ -90,7 +92,7 @@ pub(crate) struct Heap {
     failures: Failures,
 }
 
-// SAFETY: A heap owns all that its pointers point to; nothing in it belongs to a thread.
+// SAFETY: A heap owns everything that its pointers point to; nothing in it belongs to a thread.
 unsafe impl Send for Heap {}
 
 impl Heap {
@@ -116,7 +118,7 @@ impl Heap {
         self.used.load(Relaxed)
     }
 
-    /// The most bytes that were in use at one time.
+    /// The most bytes that were in use at any time.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Relaxed)
     }
@@ -126,12 +128,12 @@ impl Heap {
         self.failures = Failures::after(count, on);
     }
 
-    /// The function behind `lua_Alloc`: frees where `new_size` is 0, else allocates or resizes.
+    /// The function behind `lua_Alloc`: frees if `new_size` is 0, otherwise allocates or resizes.
     ///
     /// # Safety
     ///
-    /// `block` is null or came from this heap with a size of `old_size` and was not freed since.
-    /// `around` is always the same VM's.
+    /// `block` is null, or came from this heap with a size of `old_size` and was not freed since.
+    /// `around` always belongs to the same VM.
     pub(crate) unsafe fn resize(
         &mut self,
         block: *mut c_void,
@@ -160,19 +162,20 @@ impl Heap {
             if !is_small(new_size) && unsafe { self.shrink(block, old_size, new_size) } {
                 return block.cast();
             }
-            // Lua relies on it that shrinking never fails. It may pass the limit: the old block
-            // is freed at once.
+            // Lua requires that shrinking never fails. So the new block may exceed the limit: the
+            // old block is freed right after.
             let fresh = self.allocate_within(new_size, usize::MAX, around);
             if fresh.is_null() && is_small(new_size) == is_small(old_size) {
-                // The old block serves. A small one is freed by the class of its span, or as one of
-                // the new size; of another, the difference stays counted until the VM is closed.
+                // The old block serves. A small block will be freed by the class of its span, or as
+                // a block of the new size. For a larger block, the difference stays counted until
+                // the VM is closed.
                 return block.cast();
             }
             fresh
         } else if self.failures.next() {
             ptr::null_mut()
         } else {
-            // The old block goes as soon as the new one is there, so just one of them counts.
+            // The old block is freed as soon as the new one is there, so only one of them counts.
             self.allocate_within(new_size, self.limit.saturating_add(taken(old_size)), around)
         };
         if fresh.is_null() {
@@ -187,8 +190,8 @@ impl Heap {
                 return ptr::null_mut();
             }
             let piece = PIECE.min(size - copied);
-            // SAFETY: Both blocks are at least as long as the shorter of the two sizes, and a
-            // fresh block overlaps no other.
+            // SAFETY: Both blocks are at least as long as the shorter of the two sizes, and a fresh
+            // block overlaps no other block.
             unsafe {
                 ptr::copy_nonoverlapping(
                     block.wrapping_add(copied),
@@ -237,14 +240,14 @@ impl Heap {
         } else {
             head
         };
-        // SAFETY: By the type invariants a listed span is alive, and this heap alone uses it.
+        // SAFETY: By the type invariants a listed span is alive, and only this heap uses it.
         let span = unsafe { &mut *span };
         let capacity = class_size(class);
         let block = span.free;
         let block = if block.is_null() {
             let offset = span.untouched as usize;
             span.untouched += capacity as u32;
-            // A listed span has a free block, so the untouched part holds one.
+            // A listed span has a free block, so the untouched part holds one block.
             ptr::from_mut(span).cast::<u8>().wrapping_add(offset)
         } else {
             // SAFETY: Blocks in the free list belong to the span and hold a `FreeBlock`.
@@ -263,7 +266,8 @@ impl Heap {
         block
     }
 
-    /// A block of `size` bytes, which are of `class`, from the first pages; null if there is none.
+    /// Takes a block of `size` bytes, which belongs to `class`, from the first pages; null if there
+    /// is none.
     fn from_nursery(
         &mut self,
         class: usize,
@@ -273,7 +277,7 @@ impl Heap {
     ) -> *mut u8 {
         let block = self.nursery.reuse(class);
         if !block.is_null() {
-            // SAFETY: The block is fresh, and at least as long as those of its class.
+            // SAFETY: The block is fresh, and at least as long as the blocks of its class.
             unsafe { admit(block, size, class_size(class)) };
             return block;
         }
@@ -283,12 +287,12 @@ impl Heap {
             if page.is_null() {
                 return page;
             }
-            // SAFETY: It is fresh, and given back when the heap is dropped.
+            // SAFETY: It is fresh, and the heap gives it back when it is dropped.
             unsafe { self.nursery.add_page(page) };
             block = self.nursery.carve(size);
         }
         if !block.is_null() {
-            // SAFETY: The block is fresh, and that long.
+            // SAFETY: The block is fresh, and has that length.
             unsafe { admit(block, size, rounded(size)) };
         }
         block
@@ -299,8 +303,8 @@ impl Heap {
     /// `block` came from this heap with a size of `size` and was not freed since.
     unsafe fn free(&mut self, block: *mut u8, size: usize, around: &Surroundings<'_>) {
         if is_large(size) {
-            // SAFETY: As the caller promises; `take()` took it there. It goes on counting against the
-            // account until it is free.
+            // SAFETY: As the caller promises; `take()` took it from there. It counts against the
+            // account until the kernel worker has freed it.
             unsafe { around.large.give(block, taken(size)) };
             self.count_given_back(size);
             return;
@@ -310,15 +314,16 @@ impl Heap {
             unsafe { self.give_back(block, size) };
             return;
         }
-        // SAFETY: Small blocks lie in a span, and this heap alone uses it.
+        // SAFETY: Small blocks lie in a span, and only this heap uses it.
         let span = unsafe { &mut *span_of(block) };
         if span.class == MIXED {
-            // SAFETY: The caller gives the block up, and its page is one of the nursery's.
+            // SAFETY: The caller gives up the block, and its page belongs to the nursery.
             unsafe { self.nursery.put(block, size, class_within(rounded(size))) };
             return;
         }
         let free = block.cast::<FreeBlock>();
-        // SAFETY: The caller gives the block up, and each is at least 16 bytes long and aligned.
+        // SAFETY: The caller gives up the block, and each block is at least 16 bytes long and
+        // aligned.
         unsafe {
             free.write(FreeBlock { next: span.free });
             kasan::poison(block, class_size(span.class as usize));
@@ -328,8 +333,8 @@ impl Heap {
         if !span.listed {
             self.list(span);
         }
-        // The last span of a class stays, lest a loop that allocates and frees one block sends
-        // the page back and forth.
+        // The last span of a class stays. Otherwise a loop that allocates and frees one block would
+        // move the page back and forth.
         if span.used == 0 && !(span.next.is_null() && span.previous.is_null()) {
             self.unlist(span);
             self.retire(ptr::from_mut(span).cast());
@@ -382,7 +387,7 @@ impl Heap {
             return ptr::null_mut();
         }
         let span = page.cast::<Span>();
-        // SAFETY: The page is `SPAN_SIZE` bytes long, aligned to that, and nobody else's.
+        // SAFETY: The page is `SPAN_SIZE` bytes long, aligned to that, and nobody else uses it.
         unsafe {
             span.write(Span {
                 free: ptr::null_mut(),
@@ -408,7 +413,7 @@ impl Heap {
 
     fn empty_stock(&mut self) {
         while let Some(page) = self.stock.take() {
-            // SAFETY: By the type invariants the page is ours and nobody uses it.
+            // SAFETY: By the type invariants the page belongs to this heap and nobody uses it.
             unsafe { self.give_back(page, SPAN_SIZE) };
         }
     }
@@ -419,7 +424,7 @@ impl Drop for Heap {
         self.empty_stock();
         while let Some(page) = self.nursery.take_page() {
             // SAFETY: It came from `take()` with this size. `lua_close()` has freed all blocks, so
-            // nobody uses the page any more.
+            // nobody uses the page.
             unsafe { self.give_back(page, SPAN_SIZE) };
         }
         for class in 0..CLASSES {
@@ -428,18 +433,19 @@ impl Drop for Heap {
                     break;
                 }
                 // SAFETY: By the type invariants listed spans are alive. `lua_close()` has freed
-                // all blocks, so nobody uses the page any more.
+                // all blocks, so nobody uses the page.
                 unsafe {
                     self.unlist(&mut *span);
                     self.give_back(span.cast(), SPAN_SIZE);
                 }
             }
         }
-        // Lua has lost a block. Seen by tests; a machine that works goes on with a bit less memory.
+        // If bytes are still in use, Lua has lost a block. Tests detect the warning. A production
+        // machine just continues with a little less memory.
         if cfg!(debug_assertions) {
             warn_on!(self.used() != 0);
         }
-        // What the shrinking of blocks has left, see `resize()`.
+        // These bytes are left from shrinking blocks, see `resize()`.
         self.account.uncharge(self.used());
     }
 }

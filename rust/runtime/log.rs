@@ -22,20 +22,21 @@ use crate::linux::{
     clock, //
 };
 
-/// Bytes of text kept of what a runtime prints. Older entries make room, and are counted.
+/// The bytes of a runtime's output that its log keeps. Older entries are dropped to make room; gaps
+/// in the sequence numbers show how many.
 pub(crate) const LOG_BYTES: usize = 64 * 1024;
 
 /// A line longer than this becomes several entries.
 const MAX_ENTRY: usize = 4096;
 
-/// What an entry costs besides its text.
+/// The bytes that an entry costs besides its text.
 const ENTRY_OVERHEAD: usize = 64;
 
 /// A line of a log.
 pub(crate) struct Entry {
-    /// Counts the entries of this log, from 0.
+    /// The number of this entry in its log, from 0.
     pub(crate) sequence: u64,
-    /// When it was begun, in nanoseconds on the wall clock.
+    /// The time when the entry was begun, in nanoseconds of the wall clock.
     pub(crate) time_ns: u64,
     pub(crate) stream: Stream,
     /// The text with its newline.
@@ -61,11 +62,11 @@ struct Inner {
     next: u64,
     /// A line that has not ended yet.
     partial: Option<Entry>,
-    /// What the entries count, if they do.
+    /// The bytes that the entries count against the account, if they count.
     charge: Charge,
     counts: bool,
     closed: bool,
-    /// How many wait for more.
+    /// The number of readers that wait for more.
     readers: usize,
 }
 
@@ -79,7 +80,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// An empty log, which counts against `account`.
+    /// Makes an empty log, which counts against `account`.
     pub(crate) fn new(account: &Arc<Account>) -> impl PinInit<Self> {
         let charge = Charge::to(account);
         pin_init!(Self {
@@ -108,7 +109,7 @@ impl Log {
         self.tell(inner);
     }
 
-    /// Says that nothing will be appended any more.
+    /// Closes the log: nothing will be appended any more.
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.end_partial();
@@ -116,7 +117,7 @@ impl Log {
         self.tell(inner);
     }
 
-    /// Whether the entries count from now on.
+    /// Sets whether the entries count against the account from now on.
     pub(super) fn count(&self, counts: bool) {
         let mut inner = self.inner.lock();
         inner.counts = counts;
@@ -124,12 +125,12 @@ impl Log {
         inner.charge.set_anyway(cost);
     }
 
-    /// Makes waiting readers look up.
+    /// Wakes waiting readers, so that they check again.
     pub(crate) fn wake_readers(&self) {
         self.tell(self.inner.lock());
     }
 
-    /// Wakes those who wait.
+    /// Wakes the waiting readers after unlocking.
     fn tell(&self, inner: MutexGuard<'_, Inner>) {
         let is_awaited = inner.readers > 0;
         drop(inner);
@@ -138,7 +139,7 @@ impl Log {
         }
     }
 
-    /// The entries from number `from` on; with `partial` the unfinished last line, too.
+    /// Returns the entries from number `from` on; with `partial` also the unfinished last line.
     pub(crate) fn read(&self, from: u64, partial: bool) -> Result<KVVec<Entry>> {
         let inner = self.inner.lock();
         let mut entries = KVVec::new();
@@ -150,8 +151,8 @@ impl Log {
         Ok(entries)
     }
 
-    /// Waits until there is an entry number `from`, and returns true, or until the log is closed,
-    /// `give_up` says so when it is woken, or a signal comes.
+    /// Waits until there is an entry with the number `from`, and returns true. Returns false if the
+    /// log is closed, if `give_up` returns true after a wake, or if a signal comes.
     pub(crate) fn wait(&self, from: u64, give_up: impl Fn() -> bool) -> bool {
         let mut inner = self.inner.lock();
         loop {
@@ -172,8 +173,8 @@ impl Log {
 }
 
 impl Inner {
-    /// Appends a piece that has a newline at its end, if any. Without memory the piece is lost,
-    /// which the gap in the numbers tells.
+    /// Appends a piece. A newline may only be at its end. Without memory the piece is lost, and a
+    /// gap in the sequence numbers shows that.
     fn add(&mut self, stream: Stream, piece: &[u8]) {
         let fits = |entry: &Entry| {
             entry.stream == stream && entry.text.len().saturating_add(piece.len()) <= MAX_ENTRY
@@ -195,7 +196,8 @@ impl Inner {
         };
         let cost = entry.cost().saturating_add(piece.len());
         let cost = self.cost.saturating_add(cost);
-        // What a script prints that has no memory left is what is to be read.
+        // The output of a script that has no memory left matters most, so it is kept beyond the
+        // limit.
         self.charge.set_anyway(if self.counts { cost } else { 0 });
         let kept = entry
             .text
@@ -223,8 +225,8 @@ impl Inner {
         }
     }
 
-    /// Drops the oldest entries, a quarter of the log more than needed, so that the others need
-    /// not be moved for each new one.
+    /// Drops the oldest entries. Drops a quarter of the log more than needed, so that the other
+    /// entries are not moved for each new one.
     fn make_room(&mut self, cost: usize) {
         let target = (LOG_BYTES / 4 * 3).saturating_sub(cost);
         let mut left = self.cost;

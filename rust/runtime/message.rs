@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Messages: Lua values on their way from one VM to another.
+//! Messages: Lua values that travel from one VM to another.
 //!
-//! Neither direction recurses. A message was either encoded here or has been checked, so pushing it
-//! trusts its counts; its reader trusts nothing, and would stop at what is malformed.
+//! Neither direction recurses. Every message was either encoded here or checked, so pushing it
+//! relies on its counts. Its reader relies on nothing, and would stop at malformed bytes.
 
 mod block;
 mod bytes;
@@ -21,7 +21,7 @@ use crate::{
     lua::{self, State}, //
 };
 
-/// Values in the codec's encoding, and what they refer to.
+/// Values in the codec's encoding, and the objects that they refer to.
 ///
 /// # Invariants
 ///
@@ -48,7 +48,7 @@ impl Default for Message {
 }
 
 impl Message {
-    /// Wraps values that came from user space, and so have no handles.
+    /// Wraps values that came from user space, which have no handles.
     pub(crate) fn from_codec(message: codec::Message<'_>) -> Result<Self, AllocError> {
         Ok(Self {
             bytes: Bytes::copy_of(message.as_bytes())?,
@@ -59,19 +59,20 @@ impl Message {
         })
     }
 
-    /// Bytes that its values take.
+    /// The bytes that its values take.
     pub(crate) fn len(&self) -> usize {
         self.bytes.as_slice().len()
     }
 
-    /// Copies the values at `first..=last` out of a VM. The stack stays as it is.
+    /// Copies the values at `first..=last` out of a VM. Leaves the stack unchanged.
     ///
-    /// What cannot travel is refused, naming where it is: `cannot send a function (at .a[3])`.
+    /// Fails for a value that cannot travel, with an error that names its place: `cannot send a
+    /// function (at .a[3])`.
     pub(crate) fn encode(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
         Self::encode_with(state, first, last, false)
     }
 
-    /// As [`encode`](Self::encode), but what cannot travel becomes a text that says so.
+    /// As [`encode`](Self::encode), but a value that cannot travel becomes a text that says so.
     pub(crate) fn encode_or_show(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
         Self::encode_with(state, first, last, true)
     }
@@ -82,12 +83,13 @@ impl Message {
         Ok(message)
     }
 
-    /// What the values refer to.
+    /// The objects that the values refer to.
     pub(crate) fn handles(&self) -> &[Handle] {
         &self.handles
     }
 
-    /// What the values refer to, if nobody else has the message; it is gone then.
+    /// Consumes the message and returns the objects that its values refer to, if nobody else holds
+    /// the message.
     pub(crate) fn into_handles(this: Arc<Self>) -> KVec<Handle> {
         match Arc::into_unique_or_drop(this) {
             Some(mut message) => mem::replace(&mut message.handles, KVec::new()),
@@ -95,7 +97,7 @@ impl Message {
         }
     }
 
-    /// Copies the values into a VM, on top of the stack, and returns how many they are.
+    /// Copies the values to the top of a VM's stack, and returns their number.
     pub(crate) fn push(&self, state: State) -> lua::Result {
         decode::push(
             state,
@@ -107,7 +109,7 @@ impl Message {
     }
 }
 
-/// Copies values that have no handles into a VM, and returns how many they are.
+/// Copies values that have no handles into a VM, and returns their number.
 pub(crate) fn push_codec(state: State, message: codec::Message<'_>) -> lua::Result {
     let tables = if message.has_references() {
         message.tables()

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The objects of Rust that Lua code of one VM refers to.
+//! The Rust objects that Lua code of one VM refers to.
 //!
-//! A userdata holds no pointer but a number, which is looked up here. So whatever a script does to
-//! userdata and their metatables with the `debug` library, a number leads to a live object of the
-//! type that is asked for or to none; and all objects are dropped with the VM, even if a script
-//! took the finalizers away.
+//! A userdata holds a number instead of a pointer, and the number is looked up here. A script may
+//! do anything to userdata and their metatables with the `debug` library: a number still leads
+//! either to a live object of the requested type or to none. All objects are dropped with the VM,
+//! even if a script removed the finalizers.
 
 use core::{any::Any, ffi::c_int};
 use kernel::{
@@ -19,7 +19,7 @@ use crate::{
     lua::{self, State},
 };
 
-/// A kind of userdata: what scripts call it, and what fills its metatable.
+/// A kind of userdata: its name for scripts, and the function that fills its metatable.
 pub(crate) struct Class {
     /// The name of the type in error messages, and of the metatable in the registry.
     pub(crate) name: &'static CStr,
@@ -45,13 +45,13 @@ impl<T: Classed + Send> Object for T {
     }
 }
 
-/// Objects that one VM may refer to at one time.
+/// The most objects that one VM may refer to at a time.
 pub(crate) const MAX_OBJECTS: usize = 65_536;
 
 /// The end of the list of free slots.
 const NONE: u32 = u32::MAX;
 
-/// What a userdata holds.
+/// The content of a userdata: the number of an object.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub(crate) struct ObjectId {
@@ -84,7 +84,7 @@ struct Slot {
     content: Content,
 }
 
-/// Bytes that the memory of an object takes.
+/// The bytes that an object takes.
 fn size(object: &dyn Object) -> usize {
     kmalloc_size(size_of_val(object))
 }
@@ -97,14 +97,14 @@ fn size(object: &dyn Object) -> usize {
 pub(crate) struct Objects {
     slots: KVVec<Slot>,
     first_free: u32,
-    /// What `slots` and the objects count.
+    /// The bytes that `slots` and the objects count against the account.
     charge: Charge,
 }
 
 impl Objects {
     /// Creates an empty set, whose memory counts against `account`.
     pub(crate) fn new(account: &Arc<Account>) -> Self {
-        // INVARIANT: There are no free slots.
+        // INVARIANT: No slot is free.
         Self {
             slots: KVVec::new(),
             first_free: NONE,
@@ -112,13 +112,14 @@ impl Objects {
         }
     }
 
-    /// Whether there is no room for another object.
+    /// Whether there is no room for one more object.
     pub(crate) fn is_full(&self) -> bool {
         self.first_free == NONE && self.slots.len() >= MAX_OBJECTS
     }
 
-    /// Adds an object. Fails with `ENOSPC` if there are too many, or with `ENOMEM`; then it gives the object
-    /// back, which the caller drops when nothing of the set is borrowed any more.
+    /// Adds an object. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On
+    /// failure it gives the object back. The caller must drop the object only when nothing of the
+    /// set is borrowed.
     pub(crate) fn insert(
         &mut self,
         object: KBox<dyn Object>,
@@ -135,14 +136,14 @@ impl Objects {
             generation: slot.generation,
         };
         if let Content::Free { next } = slot.content {
-            // INVARIANT: The rest of the list.
+            // INVARIANT: This is the rest of the list.
             self.first_free = next;
         }
         slot.content = Content::Used(object);
         Ok(id)
     }
 
-    /// Sees to it that a slot is free, and counts an object of so many bytes.
+    /// Ensures that a slot is free, and counts an object of `bytes` bytes.
     fn make_room(&mut self, bytes: usize) -> Result {
         let counted = self.charge.bytes();
         if self.first_free != NONE {
@@ -175,12 +176,12 @@ impl Objects {
             self.charge.set_anyway(counted);
             return Err(error.into());
         }
-        // INVARIANT: The slot that was just added is the only one that is free.
+        // INVARIANT: The slot that was just added is the only free one.
         self.first_free = count as u32;
         Ok(())
     }
 
-    /// The object with this number, if it is still there.
+    /// The object with this number, if it still exists.
     pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut dyn Object> {
         let slot = self.slots.as_mut_slice().get_mut(id.slot as usize)?;
         match &mut slot.content {
@@ -189,7 +190,8 @@ impl Objects {
         }
     }
 
-    /// Takes the object out. The caller drops it when nothing of the set is borrowed any more.
+    /// Removes the object and returns it. The caller must drop it only when nothing of the set is
+    /// borrowed.
     pub(crate) fn remove(&mut self, id: ObjectId) -> Option<KBox<dyn Object>> {
         self.get_mut(id)?;
         let slot = self.slots.as_mut_slice().get_mut(id.slot as usize)?;

@@ -7,8 +7,8 @@ use kernel::prelude::*;
 use super::meter::Budget;
 use crate::module_parameters;
 
-/// Bytes of memory for a runtime that is started without a limit of its own: `requested`, or the
-/// parameter `memory_mib` where that is 0.
+/// The memory limit in bytes of a new runtime: `requested`, or the parameter `memory_mib` if
+/// `requested` is 0.
 pub(crate) fn memory(requested: u64) -> usize {
     if requested == 0 {
         let mib: u64 = module_parameters::memory_mib.value().into();
@@ -18,8 +18,8 @@ pub(crate) fn memory(requested: u64) -> usize {
     }
 }
 
-/// Limits of CPU time for a runtime that is started with `wanted`: the parameters `cpu_limit_ms`
-/// and `slice_ms` where a limit is 0.
+/// The limits of CPU time of a runtime that is started with `wanted`. A limit of 0 is replaced by
+/// the parameter `cpu_limit_ms` or `slice_ms`.
 pub(crate) fn budget(wanted: Budget) -> Budget {
     let or = |wanted: u64, default: u32| if wanted == 0 { default.into() } else { wanted };
     Budget {
@@ -28,17 +28,17 @@ pub(crate) fn budget(wanted: Budget) -> Budget {
     }
 }
 
-/// Whether the parameter `bytecode` admits binary chunks.
+/// Whether the parameter `bytecode` permits binary chunks.
 pub(crate) fn bytecode() -> bool {
     module_parameters::bytecode.value() != 0
 }
 
-/// Whether the parameter `testing` offers `lunatik.testing`.
+/// Whether the parameter `testing` enables `lunatik.testing`.
 pub(crate) fn testing() -> bool {
     module_parameters::testing.value() != 0
 }
 
-/// Refuses parameters that this kernel does not allow.
+/// Fails if this kernel does not allow the parameters.
 pub(crate) fn check() -> Result {
     if !bytecode() {
         return Ok(());

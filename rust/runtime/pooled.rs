@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a runtime has that runs on the threads of the pool.
+//! The state of a runtime that runs on the threads of a pool.
 
 use core::{
     cell::{Cell, UnsafeCell},
@@ -37,40 +37,41 @@ use super::{
     vm::Vm, //
 };
 
-/// Where a program is.
+/// The progress of a program.
 pub(super) struct Progress {
     pub(super) program: KBox<dyn Program>,
     pub(super) chain: Arc<Chain>,
     /// The ownership of the runtime, when its program has begun and has left its thread.
     pub(super) owner: Option<SuspendedOwner>,
-    /// What the runtime did when it left its thread.
+    /// The phase of the runtime when it left its thread.
     pub(super) phase: Phase,
 }
 
 /// The part of a runtime that the pool needs.
 ///
-/// Cells are touched by whoever has the runtime: the pool's thread that executes it, or that parks
-/// it; see `parking.rs` for who that is.
+/// Only the owner of the runtime may access the cells: the pool's thread that executes it or parks
+/// it. See `parking.rs` for the rules of ownership.
 pub(crate) struct Pooled {
-    /// The runtime behind this one in a run queue.
+    /// The link to the next runtime in a run queue.
     link: Link,
     progress: UnsafeCell<Option<KBox<Progress>>>,
     /// Ends the present wait.
     timer: UnsafeCell<Option<ArcHrTimerHandle<Runtime>>>,
-    /// Whose threads execute it. Set before it lies in a run queue.
+    /// The executor whose threads execute the runtime. Set before the runtime enters a run queue.
     executor: SetOnce<Arc<dyn Executor>>,
-    /// Which of them does, and its task; none and null while nobody does.
+    /// The thread that executes the runtime now, and its task; `None` and null while no thread
+    /// does.
     thread: Cell<Option<NonNull<dyn ExecutorThread>>>,
     task: Atomic<*mut task_struct>,
-    /// Its program is to leave its thread, for others wait for one.
+    /// Whether its program must leave its thread because other runtimes wait for one.
     slice_over: Atomic<bool>,
-    /// Whether it was told so, and goes on.
+    /// Whether the program was told so and still runs.
     asked_to_leave: Cell<bool>,
-    /// Its program's chain owns it, so that the VM stays.
+    /// Whether its program's chain owns the runtime, so that the VM stays.
     owned: Atomic<bool>,
 }
 
-// SAFETY: As the type says about its cells.
+// SAFETY: Only the owner accesses the cells, as the type's documentation says.
 unsafe impl Send for Pooled {}
 // SAFETY: As above.
 unsafe impl Sync for Pooled {}
@@ -90,28 +91,28 @@ impl Pooled {
         }
     }
 
-    /// Its place in a run queue.
+    /// Its link in a run queue.
     pub(crate) fn link(&self) -> &Link {
         &self.link
     }
 
-    /// What it does.
+    /// The progress of its program.
     ///
     /// # Safety
     ///
-    /// The caller must have the runtime, and use no two results at a time.
+    /// The caller must own the runtime, and must not use two results at the same time.
     #[allow(clippy::mut_from_ref)]
     pub(super) unsafe fn progress(&self) -> &mut Option<KBox<Progress>> {
         // SAFETY: As the caller promises.
         unsafe { &mut *self.progress.get() }
     }
 
-    /// Whose threads execute it, if it is not executed by those who call it.
+    /// The executor whose threads execute it; `None` if its callers' threads do.
     pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
         self.executor.as_ref()
     }
 
-    /// Notes whose threads execute it. For who has just made it.
+    /// Sets the executor whose threads execute it. Only for a runtime that was made just now.
     pub(super) fn set_executor(&self, executor: Arc<dyn Executor>) {
         self.executor.populate(executor);
     }
@@ -126,28 +127,28 @@ impl Pooled {
         self.thread.get().map(|thread| unsafe { thread.as_ref() })
     }
 
-    /// Notes who executes it from now on: `thread`, which is the calling one.
+    /// Stores that `thread`, which is the calling thread, executes it from now on.
     ///
     /// # Safety
     ///
-    /// [`forget_thread`](Self::forget_thread) must be called before `thread` goes.
+    /// [`forget_thread`](Self::forget_thread) must be called before `thread` ceases to exist.
     pub(crate) unsafe fn set_thread(&self, thread: &'static dyn ExecutorThread) {
         self.thread.set(Some(NonNull::from(thread)));
         self.task.store(Task::current_raw(), Relaxed);
     }
 
-    /// Nobody executes it any more.
+    /// Stores that no thread executes it any more.
     pub(crate) fn forget_thread(&self) {
         self.thread.set(None);
         self.task.store(ptr::null_mut(), Relaxed);
     }
 
-    /// Whether `task` is a thread of the pool that executes it.
+    /// Whether `task` is the pool's thread that executes it.
     pub(crate) fn is_executed_by(&self, task: *mut task_struct) -> bool {
         self.task.load(Relaxed) == task
     }
 
-    /// Notes whether its program's chain owns it. For the thread that executes it.
+    /// Stores whether its program's chain owns it. Only for the thread that executes it.
     pub(super) fn set_owned(&self, owned: bool) {
         self.owned.store(owned, Release);
     }
@@ -157,8 +158,8 @@ impl Pooled {
         self.owned.load(Acquire)
     }
 
-    /// Whether the thread that executes it could run and does not. In any context, while the thread
-    /// executes it.
+    /// Whether the thread that executes it is runnable but waits for a CPU. May be called in any
+    /// context while the thread executes it.
     pub(crate) fn waits_for_cpu(&self) -> bool {
         /// `TASK_RUNNING`
         const RUNNABLE: u32 = 0;
@@ -170,22 +171,22 @@ impl Pooled {
         }
     }
 
-    /// Has it leave its thread soon, if it can. In any context.
+    /// Makes it leave its thread soon, if it can. May be called in any context.
     pub(crate) fn end_slice(&self) {
         self.slice_over.store(true, Release);
     }
 
-    /// Whether it is to leave its thread.
+    /// Whether it must leave its thread.
     pub(super) fn is_slice_over(&self) -> bool {
         self.slice_over.load(Acquire)
     }
 
-    /// Notes that it is told to leave its thread. Returns whether it was told before.
+    /// Stores that it was told to leave its thread. Returns whether it had been told before.
     pub(super) fn ask_to_leave(&self) -> bool {
         self.asked_to_leave.replace(true)
     }
 
-    /// A slice begins.
+    /// Starts a new slice.
     pub(super) fn begin_slice(&self) {
         self.asked_to_leave.set(false);
         self.slice_over.store(false, Relaxed);
@@ -193,22 +194,22 @@ impl Pooled {
 }
 
 impl Runtime {
-    /// Wakes the runtime then, unless [`clear_timer`](Self::clear_timer) comes first.
+    /// Wakes the runtime at `at`, unless [`clear_timer`](Self::clear_timer) comes first.
     ///
     /// # Safety
     ///
-    /// The caller must have the runtime, and no timer be set.
+    /// The caller must own the runtime, and no timer may be set.
     pub(crate) unsafe fn set_timer(self: ArcBorrow<'_, Self>, at: Instant<Monotonic>) {
         let handle = Arc::from(self).start(at);
         // SAFETY: As the caller promises.
         unsafe { *self.pooled().timer.get() = Some(handle) };
     }
 
-    /// Ends the effect of [`set_timer`](Self::set_timer).
+    /// Cancels the timer of [`set_timer`](Self::set_timer).
     ///
     /// # Safety
     ///
-    /// The caller must have the runtime.
+    /// The caller must own the runtime.
     pub(crate) unsafe fn clear_timer(&self) {
         // SAFETY: As the caller promises.
         let handle = unsafe { (*self.pooled().timer.get()).take() };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Where the text of a script comes from.
+//! The sources of scripts' texts.
 
 use kernel::{
     prelude::*,
@@ -17,22 +17,22 @@ use crate::{
     lua::{self, State}, //
 };
 
-/// Where scripts are looked up by name.
+/// The folder in which scripts are looked up by name.
 pub(crate) const DIRECTORY: &str = "/lib/modules/lua";
 
 /// The longest script, in bytes.
 pub(crate) const MAX_SCRIPT: usize = 16 << 20;
 
-/// The end of the name of a file that a script's name may lack.
+/// The suffix of a script's file, which the script's name may omit.
 const SUFFIX: &[u8] = b".lua";
 
-/// The path of the script `given`, with the suffix that its name may lack.
+/// The path of the script `given`, with the suffix that its name may omit.
 pub(crate) fn path(given: &[u8]) -> Result<CText> {
     let name = given.strip_suffix(SUFFIX).unwrap_or(given);
     CText::of(&[DIRECTORY.as_bytes(), b"/", name, SUFFIX])
 }
 
-/// The path of the script `given` as it is named, unless that is [`path`].
+/// The path of the script `given` exactly as it is named; `None` if that is [`path`].
 pub(crate) fn path_as_named(given: &[u8]) -> Result<Option<CText>> {
     if given.ends_with(SUFFIX) {
         return Ok(None);
@@ -45,14 +45,14 @@ pub(crate) fn is_absence(error: Error) -> bool {
     error == ENOENT || error == EISDIR || error == ENOTDIR
 }
 
-/// The text of a script, or where to find it.
+/// The text of a script, or its location.
 pub(crate) enum Program<'a> {
-    /// The file of this name in [`DIRECTORY`], as it was given: itself or, where there is none,
-    /// with `.lua` at its end.
+    /// The file with this name in [`DIRECTORY`]. If there is no such file, the file with `.lua`
+    /// added to the name.
     Named(&'a [u8]),
     /// The file with this path.
     File(&'a CStr),
-    /// A text, with the chunk name that Lua shall use, and its place.
+    /// A text, with its chunk name for Lua, and its place.
     Text {
         text: &'a [u8],
         chunk: &'a [u8],
@@ -81,7 +81,8 @@ impl ScriptText<'static> {
 }
 
 impl ScriptText<'_> {
-    /// Compiles the text and pushes its function; what was read from a file is free then.
+    /// Compiles the text and pushes its function. If the text was read from a file, its buffer is
+    /// then freed.
     pub(crate) fn load(self, state: State) -> lua::Result<()> {
         let bytes = match &self.bytes {
             Bytes::Given(bytes) => bytes,
@@ -92,9 +93,10 @@ impl ScriptText<'_> {
 }
 
 impl Program<'_> {
-    /// The text of the script. If it is in a file, it counts against `account` while it is there.
+    /// The text of the script. A text that is read from a file counts against `account` while it
+    /// exists.
     ///
-    /// Fails with `ENOENT` where there is no such file, and as reading it fails.
+    /// Fails with `ENOENT` if there is no such file, or with the error of reading it.
     pub(crate) fn text(&self, account: &Arc<Account>) -> Result<ScriptText<'_>> {
         match *self {
             Self::Text { text, chunk, .. } => Ok(ScriptText {

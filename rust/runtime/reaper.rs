@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Ends runtimes for those who cannot wait for that.
+//! Ends runtimes for callers that cannot wait for the end.
 //!
-//! Each runtime carries the work item that ends it, and the chain that enters it then, so that this
-//! needs no memory and cannot fail.
+//! Each runtime contains the work item that ends it, and the chain with which that work item enters
+//! it. So this needs no memory and cannot fail.
 
 use kernel::{
     prelude::*,
@@ -23,16 +23,17 @@ use crate::linux::{
 /// Set while [`Reaper`] lives.
 static QUEUE: Global<OwnedQueue> = Global::new();
 
-/// The workqueue that ends runtimes; while it lives, [`finish`] works.
+/// The workqueue that ends runtimes. [`finish`] works while it lives.
 ///
-/// Dropping it waits for the runtimes that are being ended. It must outlive all threads, which may
-/// be the last to hold a runtime, and what runtimes need to end must outlive it.
+/// Dropping it waits for the runtimes that are being ended. It must outlive all threads, because a
+/// thread may hold the last reference to a runtime. Everything that runtimes need to end must
+/// outlive the queue.
 pub(crate) struct Reaper {
     _queue: Installed<OwnedQueue>,
 }
 
 impl Reaper {
-    /// Creates the queue. There is one at a time, held by the module.
+    /// Creates the queue. There is only one at a time, which the module holds.
     pub(crate) fn new() -> Result<Self> {
         let queue = Arc::new(OwnedQueue::for_reaper()?, GFP_KERNEL)?;
         Ok(Self {
@@ -49,7 +50,8 @@ impl WorkItem for Runtime {
             this.as_arc_borrow().settle();
             return;
         }
-        // A worker gets no signals and needs no memory here, so this ends when the runtime is gone.
+        // A kernel worker gets no signals, and this needs no memory, so it returns only when the
+        // runtime is gone.
         if let Err(error) = this.as_arc_borrow().stop_until(
             Some(this.ending_chain()),
             None,
@@ -61,7 +63,7 @@ impl WorkItem for Runtime {
     }
 }
 
-/// Stops `runtime`, sooner or later. Returns at once; needs no memory.
+/// Stops `runtime` in the background. Returns at once; needs no memory.
 pub(crate) fn finish(runtime: Arc<Runtime>) {
     finish_after(runtime, DEFAULT_GRACE_MS);
 }
@@ -71,7 +73,7 @@ pub(crate) fn finish_after(runtime: Arc<Runtime>, grace_ms: u32) {
     if runtime.phase().is_over() {
         return;
     }
-    // Who ends it already sees this, if it comes sooner.
+    // A work item that is already ending the runtime sees this too, if this deadline is earlier.
     runtime.end_within(grace_ms);
     enqueue(runtime);
 }
@@ -83,13 +85,13 @@ pub(crate) fn settle(runtime: Arc<Runtime>) {
 }
 
 fn enqueue(runtime: Arc<Runtime>) {
-    // If it is queued already, that run will do what is to be done.
+    // If it is queued already, that run will do the work.
     QUEUE.with(|queue| {
         let _ = queue.enqueue(runtime);
     });
 }
 
-/// Stops all of `runtimes`, all within the same grace. Returns at once; needs no memory.
+/// Stops all of `runtimes` within the same grace. Returns at once; needs no memory.
 pub(crate) fn finish_all(runtimes: Runtimes) {
     for runtime in runtimes.values() {
         runtime.request_stop();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who runs under which name, and how those that ran have ended.
+//! The names of the runtimes, and the outcomes of runtimes that have ended.
 //!
 //! The tables `runtimes` and `threads` are RCU tables that Lua sees as
-//! `require("lunatik")._ENV.runtimes` and `.threads`; readers take no lock.
+//! `require("lunatik")._ENV.runtimes` and `.threads`. Readers take no lock.
 //!
-//! Lock order: [`OUTCOMES`] is a leaf; the tables have their own lock, never taken within it.
+//! Lock order: [`OUTCOMES`] is a leaf. The tables have their own lock, which is never taken within
+//! it.
 
 use kernel::{
     new_mutex,
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::linux::global::{Global, Installed};
 
-/// Ended scripts whose outcome is kept. The oldest makes room for a new one.
+/// The number of ended scripts whose outcomes are kept. A new outcome replaces the oldest one.
 pub(crate) const OUTCOMES_KEPT: usize = 64;
 
 /// Buckets of the tables of names.
@@ -37,7 +38,7 @@ struct Tables {
     threads: Arc<RcuTable>,
 }
 
-/// Set by [`Registry::new`] and taken when that is dropped; in between, never changed.
+/// Set by [`Registry::new`], and taken when the registry is dropped; never changed in between.
 static TABLES: Global<Tables> = Global::new();
 
 fn tables() -> Option<Arc<Tables>> {
@@ -51,11 +52,11 @@ static OUTCOMES: Global<Mutex<KVec<Arc<Runtime>>>> = Global::new();
 pub(crate) enum RegisterError {
     /// The name is in use.
     Taken,
-    /// The kernel says no.
+    /// The kernel refuses, with this error.
     Errno(Error),
 }
 
-/// The tables' existence.
+/// Owns the tables: they exist as long as this does.
 pub(super) struct Registry {
     _tables: Installed<Tables>,
     _outcomes: Installed<Mutex<KVec<Arc<Runtime>>>>,
@@ -106,7 +107,7 @@ pub(crate) fn env() -> Option<Arc<RcuTable>> {
     tables().map(|tables| tables.env.clone())
 }
 
-/// Gives `runtime` its name. Of several that want the same one, exactly one gets it.
+/// Registers `runtime` under its name. If several runtimes want the same name, exactly one gets it.
 pub(crate) fn register(runtime: &Arc<Runtime>) -> Result<(), RegisterError> {
     let tables = tables().ok_or(RegisterError::Errno(ENODEV))?;
     let handle = RuntimeHandle::new(runtime.clone()).map_err(RegisterError::Errno)?;
@@ -121,7 +122,7 @@ pub(crate) fn register(runtime: &Arc<Runtime>) -> Result<(), RegisterError> {
     }
 }
 
-/// Lists the thread of a spawned runtime.
+/// Puts the thread of a spawned runtime into the table `threads`.
 pub(crate) fn register_thread(runtime: &Runtime, thread: Handle) -> Result {
     let tables = tables().ok_or(ENODEV)?;
     tables
@@ -154,12 +155,12 @@ pub(crate) fn names() -> Result<KVVec<KVVec<u8>>> {
     Ok(names)
 }
 
-/// Whether `runtime` is the one that is known by its name.
+/// Whether `runtime` is the runtime that is registered under its name.
 pub(crate) fn is_registered(runtime: &Runtime) -> bool {
     find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
 }
 
-/// Takes the name of an ended runtime off the tables, and keeps its outcome if its script has
+/// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
 /// begun.
 pub(super) fn ended(runtime: &Runtime) {
     let Some(found) = find(runtime.name()) else {
@@ -168,7 +169,7 @@ pub(super) fn ended(runtime: &Runtime) {
     if found.id() != runtime.id() {
         return;
     }
-    // First, so that it is found at every moment.
+    // Keep the outcome first, so that the runtime can be found at every moment.
     if runtime.has_outcome() {
         keep(found);
     }
@@ -189,7 +190,7 @@ fn keep(runtime: Arc<Runtime>) {
     } else {
         None
     };
-    // Without memory there is no outcome to show; the log has had the error, too.
+    // Without memory no outcome is kept; the error is in the log, too.
     let kept = outcomes.push(runtime.clone(), GFP_KERNEL | __GFP_NOWARN);
     drop(outcomes);
     if kept.is_err() {
@@ -219,7 +220,7 @@ pub(crate) fn outcome(name: &[u8]) -> Option<Arc<Runtime>> {
     found.cloned()
 }
 
-/// Forgets the outcome of the script called `name`, or all. Returns whether there was one.
+/// Forgets the outcome of the script called `name`, or all outcomes. Returns whether there was one.
 pub(crate) fn forget(name: Option<&[u8]>) -> bool {
     let Some(all) = OUTCOMES.get() else {
         return false;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Where a runtime's output goes while somebody listens.
+//! Receivers of a runtime's output, such as an attached client.
 
 use super::instance::Runtime;
 
-/// Which of the two streams text belongs to.
+/// The stream that a text belongs to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stream {
     /// `print`, `io.write`, `io.stdout`.
@@ -13,13 +13,13 @@ pub(crate) enum Stream {
     Error,
 }
 
-/// A listener to what a runtime prints.
+/// A receiver of the output of a runtime.
 pub(crate) trait Sink: Send + Sync {
-    /// Takes `text` and returns true, or returns false if nobody listens any more.
+    /// Takes `text` and returns true, or returns false if the receiver is gone.
     ///
-    /// May sleep until there is room, but not longer than until `runtime` is told to stop.
+    /// May sleep until there is room, but at most until `runtime` is told to stop.
     fn take(&self, runtime: &Runtime, stream: Stream, text: &[u8]) -> bool;
 
-    /// Makes a sleeping [`take`](Self::take) look up.
+    /// Wakes a sleeping [`take`](Self::take), so that it checks again.
     fn wake(&self);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Sorts in place, on little stack.
+//! Sorts in place with little stack.
 //!
-//! The core library's `sort_unstable()` recurses, as deep as twice the logarithm of the length, and
-//! takes more than a kilobyte of the kernel stack each time.
+//! The core library's `sort_unstable()` recurses up to twice the logarithm of the length, and each
+//! level takes more than a kilobyte of the kernel stack.
 
-/// Sorts `items`; `less` says whether one comes before another. Takes n log n comparisons whatever they are.
+/// Sorts `items`; `less` says whether one item comes before another. Takes n log n comparisons for
+/// any input.
 pub(crate) fn sort<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     let length = items.len();
     for root in (0..length / 2).rev() {
@@ -19,7 +20,7 @@ pub(crate) fn sort<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     }
 }
 
-/// Makes a heap of `heap`, which is one but for the item at `root`.
+/// Moves the item at `root` down until `heap` is a heap. All other items are in heap order already.
 fn sift_down<T>(heap: &mut [T], root: usize, less: &impl Fn(&T, &T) -> bool) {
     let mut at = root;
     loop {

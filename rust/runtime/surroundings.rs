@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a script finds that tells where it is and how it was started: the folder in which `require`
-//! looks first, and the global `arg`.
+//! A script's view of its location and of how it was started: the folder in which `require` looks
+//! first, and the global `arg`.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
@@ -12,13 +12,14 @@ use crate::lua::{self, Kind as ValueKind, State};
 /// The place of a script.
 #[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'a> {
-    /// The folder of its file, an absolute path without a slash at its end; empty without one.
+    /// The folder of its file, an absolute path without a slash at its end; empty if there is no
+    /// file.
     pub(crate) directory: &'a [u8],
-    /// What `arg[0]` is: the script as it was named.
+    /// The value of `arg[0]`: the script as it was named.
     pub(crate) script: &'a [u8],
 }
 
-/// The folder in the path of a file, as [`Surroundings`] wants it.
+/// The folder in the path of a file, in the form that [`Surroundings`] expects.
 pub(crate) fn folder(path: &[u8]) -> &[u8] {
     match path.iter().rposition(|&byte| byte == b'/') {
         Some(0) => b"/",
@@ -28,12 +29,13 @@ pub(crate) fn folder(path: &[u8]) -> &[u8] {
 }
 
 impl Surroundings<'_> {
-    /// Notes the folder of the script, and has `require` look there first. To be called before any code of the
-    /// script runs.
+    /// Stores the folder of the script, and makes `require` look there first. Must be called before
+    /// any code of the script runs.
     pub(crate) fn set_path(&self, state: State) -> lua::Result<()> {
         let directory = self.directory;
         Vm::set_directory(state, directory)?;
-        // A template cannot say such a folder, and in the usual one it looks anyway.
+        // A template cannot express a folder with such characters, and `require` looks in the usual
+        // folder anyway.
         let is_usual = directory == DIRECTORY.as_bytes();
         if is_usual || directory.is_empty() || directory.iter().any(|byte| b";?\0".contains(byte)) {
             return Ok(());
@@ -57,8 +59,8 @@ impl Surroundings<'_> {
         Ok(())
     }
 
-    /// Sets the global `arg`, with the `count` values on top of the stack as its elements. They
-    /// stay there.
+    /// Sets the global `arg`, with the `count` values on top of the stack as its elements. The
+    /// values stay on the stack.
     pub(crate) fn set_arg(&self, state: State, count: c_int) -> lua::Result<()> {
         let guard = state.guard();
         let first = state.top().saturating_sub(count).saturating_add(1);
@@ -89,10 +91,10 @@ impl Surroundings<'_> {
 }
 
 impl Kind {
-    /// The word that starts such a runtime.
+    /// The name of the command or function that starts such a runtime.
     fn command(self) -> &'static str {
         match self {
-            // Of the module, and so of Lua code.
+            // A function of the Lua module, so Lua code uses it.
             Self::Child => "runtime",
             other => other.name(),
         }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Timers of a runtime, of which it may have many.
+//! The timers of a runtime. A runtime may have many.
 //!
-//! Timers are entries of a tree that is attached to the VM, without timers of the kernel. A runtime that waits for them
-//! takes the earliest one as the deadline of its wait, whose hrtimer serves all of them. The system that sets a timer
-//! knows what it is for.
+//! Timers are entries of a tree that is attached to the VM, and have no kernel timers of their own.
+//! A runtime that waits for them uses the earliest timer as the deadline of its wait, so the
+//! hrtimer of the wait serves all of them. The code that sets a timer knows its purpose.
 
 use kernel::{
     prelude::*,
@@ -25,19 +25,19 @@ use crate::{
     lua::{self, State},
 };
 
-/// Timers that one runtime may have at a time.
+/// The most timers that one runtime may have at a time.
 pub(crate) const MAX_TIMERS: usize = 1 << 18;
 
-/// Bytes that a timer counts: a node of the tree, as the allocator rounds it up.
+/// The bytes that a timer counts: a node of the tree, rounded up as the allocator does.
 const SIZE: usize = 64;
 
-/// A timer: when it is due, and its number. Of those that are due at the same time, the one that was set first comes
-/// first.
+/// A timer: the time when it is due, and its number. If timers are due at the same time, the one
+/// that was set first comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timer {
-    /// On the monotonic clock, in nanoseconds.
+    /// When it is due, in nanoseconds on the monotonic clock.
     pub(crate) at: i64,
-    /// No two of one runtime have the same.
+    /// Unique within one runtime.
     pub(crate) number: u64,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    /// Calls `with` with the timers of the VM of `state`. It must not call Lua.
+    /// Calls `with` with the timers of the VM of `state`. `with` must not call Lua.
     fn of<R>(state: State, with: impl FnOnce(&mut Self) -> R) -> Result<R> {
         let make = || {
             Ok(Self {
@@ -63,9 +63,9 @@ impl Timers {
         Vm::with_attachment(state, make, with)
     }
 
-    /// Sets a timer of the runtime that executes `state`. Sleeps for memory.
+    /// Sets a timer of the runtime that executes `state`. May sleep for memory.
     ///
-    /// Fails with `ENOSPC` if it has too many, or with `ENOMEM`.
+    /// Fails with `ENOSPC` if the runtime has too many timers, or with `ENOMEM`.
     pub(crate) fn set(state: State, at: i64) -> Result<Timer> {
         Self::of(state, |timers| {
             if timers.count >= MAX_TIMERS {
@@ -90,7 +90,7 @@ impl Timers {
         })?
     }
 
-    /// Takes a timer back. Returns whether it was set still.
+    /// Cancels a timer. Returns whether it was still set.
     pub(crate) fn cancel(state: State, timer: Timer) -> Result<bool> {
         Self::of(state, |timers| timers.remove(&timer))
     }
@@ -110,7 +110,7 @@ impl Timers {
         self.tree.cursor_front().map(|first| *first.current().0)
     }
 
-    /// Takes the first of the timers that are due.
+    /// Removes and returns the first timer that is due.
     fn take_due(&mut self) -> Option<Timer> {
         let first = self
             .earliest()
@@ -119,24 +119,25 @@ impl Timers {
         Some(first)
     }
 
-    /// How many there are.
+    /// The number of timers that are set.
     pub(crate) fn count(state: State) -> Result<usize> {
         Self::of(state, |timers| timers.count)
     }
 }
 
-/// What a wait has ended with that minds timers.
+/// How a wait with timers has ended.
 pub(crate) enum Next<T> {
-    /// What it was for.
+    /// `attempt` has returned this.
     Done(T),
-    /// A timer, which is not set any more.
+    /// This timer was due. It is no longer set.
     Due(Timer),
     /// As [`Waited::Ended`].
     Ended,
 }
 
-/// Waits until `attempt` returns something or a timer of the runtime is due, for the native function that was called
-/// with `state`; see [`wait_until`]. What is there comes before a timer.
+/// Waits until `attempt` returns something or a timer of the runtime is due, for the native
+/// function that was called with `state`; see [`wait_until`]. A result of `attempt` takes
+/// precedence over a timer that is due.
 pub(crate) fn wait_with_timers<T>(
     state: State,
     may: MaySleep<'_>,
@@ -145,7 +146,8 @@ pub(crate) fn wait_with_timers<T>(
     loop {
         let earliest = Timers::of(state, |timers| timers.earliest())?;
         let deadline = earliest.map(|first| {
-            // OVERFLOW: The clock shows less than this, which is 146 years. What is due later is looked at then.
+            // OVERFLOW: The clock is below `i64::MAX / 2`, which is 146 years. A timer that is due
+            // later is checked again then.
             let left = first
                 .at
                 .saturating_sub(clock::monotonic())
@@ -159,7 +161,7 @@ pub(crate) fn wait_with_timers<T>(
                 if let Some(due) = Timers::of(state, Timers::take_due)? {
                     return Ok(Next::Due(due));
                 }
-                // The two clocks were read one after the other: it is due in a moment.
+                // The two clocks were read one after the other, so the timer is due in a moment.
             }
         }
     }

@@ -2,18 +2,18 @@
 
 //! The pool: many runtimes on few threads.
 //!
-//! Each CPU has a run queue. Who wakes a runtime puts it into the queue of the CPU that it is on, so
-//! that a hand-over on one CPU costs next to nothing; another CPU is woken when there is more to do
-//! than one. The queue is drained by work items of a workqueue, which supplies the threads. One
-//! drainer has the slot of a queue; one that is going to sleep in the midst of a runtime, because
-//! Lua cannot yield there, gives the slot to another one first.
+//! Each CPU has a run queue. The code that wakes a runtime puts it into the queue of its own CPU,
+//! so that a hand-over on one CPU costs almost nothing. Another CPU is woken when more than one
+//! runtime waits. Work items of a workqueue, which supplies the threads, drain the queues. At most
+//! one drainer holds the slot of a queue. A drainer that is about to sleep while it executes a
+//! runtime, because Lua cannot yield there, first passes the slot to another drainer.
 //!
-//! Runtimes run on the default pool unless they are given another one. A pool lives as long as a runtime or its maker
-//! refers to it. The last reference may be dropped by a thread of the pool, which cannot wait for its own end, so a work
-//! item of another queue destroys the pool.
+//! Runtimes run on the default pool unless they are given another one. A pool lives as long as a
+//! runtime or its creator refers to it. A thread of the pool may drop the last reference, and
+//! cannot wait for its own end. So a work item of another queue destroys the pool.
 //!
-//! Lock order: the lock of a queue is a leaf, taken for a few instructions. The list of drainers is
-//! locked by who adds one, and nothing is locked within.
+//! Lock order: the lock of a queue is a leaf, held for a few instructions. The code that adds a
+//! drainer locks the list of drainers, and takes no other lock meanwhile.
 
 use core::{
     mem::ManuallyDrop,
@@ -53,10 +53,10 @@ use crate::{
 /// The most run queues of a pool.
 pub(crate) const MAX_CONTEXTS: u32 = 32;
 
-/// Drainers that a pool may have, and so runtimes that hold a thread while they wait.
+/// The most drainers of a pool, and so the most runtimes that can hold a thread while they wait.
 const MAX_DRAINERS: usize = 1024;
 
-/// What all threads of a pool share.
+/// The state that all threads of a pool share.
 #[pin_data]
 pub(super) struct Shared {
     contexts: KVec<Pin<KBox<Context>>>,
@@ -64,14 +64,14 @@ pub(super) struct Shared {
     #[pin]
     drainers: Mutex<KVec<Arc<Drainer>>>,
     replenisher: SetOnce<Arc<Replenisher>>,
-    /// Gives the pool up.
+    /// The work item that destroys the pool.
     #[pin]
     end: Work<Shared>,
     /// Dropped last.
     _living: Living,
 }
 
-// SAFETY: The workqueue may be used by all threads.
+// SAFETY: All threads may use the workqueue.
 unsafe impl Send for Shared {}
 // SAFETY: As above.
 unsafe impl Sync for Shared {}
@@ -84,12 +84,12 @@ impl WorkItem for Shared {
     type Pointer = Pin<KBox<Self>>;
 
     fn run(this: Pin<KBox<Self>>) {
-        // SAFETY: Nobody refers to the pool any more, so only its own work queues anything; what is
-        // queued still runs, and finds the pool.
+        // SAFETY: Nobody refers to the pool any more, so only its own work items queue anything.
+        // Items that are queued still run, while the pool exists.
         unsafe { bindings::destroy_workqueue(this.workqueue) };
         let drainers = core::mem::take(&mut *this.drainers.lock());
         for drainer in drainers.iter() {
-            // SAFETY: There are no threads any more.
+            // SAFETY: No thread of the pool is left.
             unsafe { drainer.stop_ticks() };
         }
         drop(drainers);
@@ -99,14 +99,15 @@ impl WorkItem for Shared {
 
 /// A pool: threads that execute the runtimes that refer to it.
 pub(crate) struct Pool {
-    /// Given up when this is dropped.
+    /// Given up for destruction when this is dropped.
     shared: ManuallyDrop<Pin<KBox<Shared>>>,
 }
 
 impl Pool {
-    /// Makes a pool that executes so many runtimes at a time, from 1 to [`MAX_CONTEXTS`]. Sleeps.
+    /// Makes a pool that executes `threads` runtimes at a time, from 1 to [`MAX_CONTEXTS`]. May
+    /// sleep.
     ///
-    /// To be called while [`Pools`] lives. Fails with `ENOMEM`.
+    /// Must be called while [`Pools`] lives. Fails with `ENOMEM`.
     pub(crate) fn new(threads: u32) -> Result<Arc<Self>> {
         let threads = threads.clamp(1, MAX_CONTEXTS);
         let cpus = linux::cpu::online();
@@ -136,10 +137,10 @@ impl Pool {
             GFP_KERNEL,
         );
         let shared = shared.inspect_err(|_| {
-            // SAFETY: It was made above, and nobody else knows it.
+            // SAFETY: It was made above, and nobody else refers to it.
             unsafe { bindings::destroy_workqueue(workqueue) };
         })?;
-        // From here on, dropping this gives it up.
+        // From here on, dropping this gives the shared state up.
         let pool = Arc::new(
             Self {
                 shared: ManuallyDrop::new(shared),
@@ -155,20 +156,20 @@ impl Pool {
         Ok(pool)
     }
 
-    /// What the threads share.
+    /// The state that the threads share.
     fn shared(&self) -> &'static Shared {
-        // SAFETY: It is given up after this pool was dropped, by a work item that first waits for the threads. All
-        // uses are by threads of the pool, or by who refers to the pool meanwhile.
+        // SAFETY: After this pool was dropped, a work item first waits for the threads and then
+        // frees the state. Only threads of the pool and holders of a reference to the pool use it.
         unsafe { &*ptr::from_ref(&**self.shared) }
     }
 
-    /// The pool of runtimes that are given no other. For code of runtimes.
+    /// The pool of runtimes that are given no other. Only for code of runtimes.
     pub(crate) fn default() -> Arc<Self> {
-        // SAFETY: The module holds `Pools`, which has a reference, while code of runtimes runs.
+        // SAFETY: While code of runtimes runs, the module holds `Pools`, which has a reference.
         unsafe { ArcBorrow::from_raw(DEFAULT.load(Acquire)) }.into()
     }
 
-    /// What the pool does just now, for tests.
+    /// The current activity of the pool, for tests.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let shared = self.shared();
         let taken = shared.contexts.iter().filter(|context| !context.is_free());
@@ -199,26 +200,26 @@ impl Drop for Pool {
     }
 }
 
-/// Where the workers run that the code of a VM makes; attached to the VM that has a pool for them.
+/// The pool of the workers that the code of a VM makes. Attached to a VM that has a pool for them.
 #[derive(Clone)]
 pub(crate) struct Home(pub(crate) Arc<Pool>);
 
 /// The pool of runtimes that are given no other.
 static DEFAULT: Atomic<*mut Pool> = Atomic::new(ptr::null_mut());
 
-/// The existence of pools; held by the module, and dropped after the last runtime.
+/// The module holds this as long as pools may exist, and drops it after the last runtime.
 pub(crate) struct Pools {
     default: Option<Arc<Pool>>,
-    // Dropped last: waits for the pools that are being given up.
+    // Dropped last: waits for the pools that are being destroyed.
     _gone: gone::Queue,
 }
 
 impl Pools {
-    /// Makes the pool of runtimes that are given no other, which executes one on each CPU.
+    /// Makes the pool of runtimes that are given no other. It executes one runtime on each CPU.
     ///
     /// # Safety
     ///
-    /// To be called once, at the start of the module's `init()`.
+    /// Must be called once, at the start of the module's `init()`.
     pub(crate) unsafe fn new() -> Result<Self> {
         // SAFETY: As the caller promises.
         let gone = unsafe { gone::Queue::new()? };
@@ -239,18 +240,21 @@ impl Drop for Pools {
 }
 
 impl Shared {
-    /// The context of the CPU that the caller is on; it may be on another one at once.
+    /// The context of the CPU that the caller is on. The caller may migrate to another CPU at any
+    /// moment.
     fn here(&'static self) -> &'static Context {
         let cpu = linux::cpu::current() as usize;
         let place = cpu.checked_rem(self.contexts.len()).unwrap_or(0);
         match self.contexts.get(place) {
             Some(context) => context,
-            // SAFETY: `Pool::new()` makes one at least, and the place is below their number.
+            // SAFETY: `Pool::new()` makes at least one context, and the index is below their
+            // number.
             None => unsafe { core::hint::unreachable_unchecked() },
         }
     }
 
-    /// Gives a runtime that has no thread one, some time. In any context.
+    /// Queues a runtime that has no thread until a thread executes it. May be called in any
+    /// context.
     fn add(&'static self, runtime: Arc<Runtime>) {
         let context = self.here();
         let backlog = context.add(runtime);
@@ -260,13 +264,13 @@ impl Shared {
         }
     }
 
-    /// How many runtimes wait for a thread.
+    /// The number of runtimes that wait for a thread.
     fn backlog(&self) -> usize {
         let each = self.contexts.iter().map(|context| context.backlog());
         each.fold(0, usize::saturating_add)
     }
 
-    /// Has another CPU help, if one has nothing to do. In any context.
+    /// Makes another CPU help, if one has nothing to do. May be called in any context.
     fn kick_others(&self, but: &Context) {
         let mut others = self
             .contexts
@@ -277,7 +281,7 @@ impl Shared {
         }
     }
 
-    /// Takes a runtime out of the queue of another CPU.
+    /// Takes a runtime from the queue of another CPU.
     fn steal(&self, but: &Context) -> Option<Arc<Runtime>> {
         let mut others = self
             .contexts
@@ -286,14 +290,15 @@ impl Shared {
         others.find_map(|other| other.steal())
     }
 
-    /// Has the workqueue run `drainer`.
+    /// Makes the workqueue run `drainer`.
     fn queue_on(&self, cpu: u32, drainer: &'static Drainer) {
         self.queue(cpu as core::ffi::c_int, drainer.this());
     }
 
-    /// Has the workqueue run `item` on that CPU, if it is not going to run it anyway.
+    /// Makes the workqueue run `item` on that CPU, unless the item is queued already.
     fn queue<I: RawWorkItem<0>>(&self, cpu: core::ffi::c_int, item: I) {
-        // SAFETY: The closure queues the work that it is given, or says that it is queued already.
+        // SAFETY: The closure queues the work that it is given, or returns that it is queued
+        // already.
         let _ = unsafe {
             item.__enqueue(move |work| bindings::queue_work_on(cpu, self.workqueue, work))
         };
@@ -302,7 +307,7 @@ impl Shared {
     /// Adds an idle drainer to `context`.
     fn add_drainer(&'static self, context: &'static Context) -> Result {
         let drainer = Drainer::new(self, context)?;
-        // SAFETY: The pool has a reference until it is given up.
+        // SAFETY: The pool has a reference until it is destroyed.
         let known: &'static Drainer = unsafe { &*Arc::as_ptr(&drainer) };
         let mut drainers = self.drainers.lock();
         if drainers.len() >= MAX_DRAINERS {
@@ -316,7 +321,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Sees to it that `context` has an idle drainer soon. In any context.
+    /// Ensures that `context` soon has an idle drainer. May be called in any context.
     fn relieve(&self, context: &Context) {
         if context.has_idle() {
             return;
@@ -327,7 +332,7 @@ impl Shared {
     }
 }
 
-/// Makes drainers for contexts that have none left, on behalf of interrupts.
+/// Makes drainers for contexts that have none left, on behalf of code in interrupts.
 #[pin_data]
 struct Replenisher {
     shared: &'static Shared,
@@ -363,16 +368,16 @@ impl WorkItem for Replenisher {
     }
 }
 
-/// What a pool does just now, for tests.
+/// The current activity of a pool, for tests.
 pub(crate) struct Snapshot {
-    /// Threads that it can use at one time; they exist while they run something.
+    /// Threads that the pool can use at a time. They exist while they run something.
     pub(crate) drainers: usize,
-    /// Those that execute a runtime.
+    /// Threads that execute a runtime.
     pub(crate) busy: usize,
     /// Runtimes that wait for a thread.
     pub(crate) backlog: usize,
-    /// Run queues that somebody takes from.
+    /// Run queues whose slot a drainer holds.
     pub(crate) taken: usize,
-    /// Pools that there are, those that are being given up included.
+    /// The number of pools, including those that are being destroyed.
     pub(crate) pools: usize,
 }

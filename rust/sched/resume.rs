@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Resuming a runtime: its body is a coroutine that other runtimes resume.
+//! Resumes runtimes: the body of a runtime is a coroutine that other runtimes resume.
 
 use kernel::str::BStr;
 use kernel::{
@@ -23,15 +23,15 @@ use crate::{
     },
 };
 
-/// What makes a coroutine of a body: `lua/lib/internal/resume.lua`.
+/// The library function that makes a coroutine from a body: `lua/lib/internal/resume.lua`.
 const DRIVER: &CStr = c"internal.resume";
 
-/// What has made coroutines of the body of a virtual machine so far.
+/// The driver of a VM, which makes coroutines from the VM's body and resumes them.
 #[derive(Clone, Copy)]
 struct Driver(Reference);
 
-/// Resumes the body of `runtime` with `arguments`, for the code of `caller`. Returns what it
-/// yields or returns.
+/// Resumes the body of `runtime` with `arguments`, for the code of `caller`. Returns the values
+/// that the body yields or returns.
 pub(crate) fn resume(
     runtime: ArcBorrow<'_, Runtime>,
     chain: &Arc<Chain>,
@@ -72,7 +72,7 @@ fn resume_body(entered: &Entered<'_>, arguments: &Message) -> lua::Result<Messag
     Message::encode(state, base + 1, state.top())
 }
 
-/// Pushes the driver of this VM, which is made when it is first needed.
+/// Pushes the driver of this VM. It is made on first use.
 fn push_driver(state: State) -> lua::Result<()> {
     if let Some(Driver(driver)) = Vm::attachment(state) {
         state.push_kept(driver);

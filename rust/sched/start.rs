@@ -31,17 +31,17 @@ pub(crate) enum StartError {
     AlreadyRunning,
     /// There is no such file.
     NotFound,
-    /// It cannot have these permissions, for that reason.
+    /// The script cannot have these permissions, for this reason.
     Permissions(Text),
-    /// The kernel is locked down: nothing is started that could change it.
+    /// The kernel is locked down, so nothing is started that could change it.
     LockedDown,
     /// The script has failed.
     Failed(Arc<Failure>),
-    /// The stack of the caller is used up, and there is no other one.
+    /// The stack of the caller is used up, and no other stack is available.
     NoStack,
-    /// It was told to stop before its chunk had ended, or while it did.
+    /// The script was told to stop before or while its chunk ended.
     Stopped,
-    /// The kernel says no.
+    /// The kernel refuses, with this error.
     Errno(kernel::error::Error),
 }
 
@@ -51,19 +51,19 @@ impl From<kernel::error::Error> for StartError {
     }
 }
 
-/// Whether the kernel is locked down for integrity, so that no code may be brought into it.
+/// Whether the kernel is locked down for integrity, so that no code may be loaded into it.
 pub(crate) fn is_locked_down() -> bool {
     crate::linux::security::check_integrity().is_err()
 }
 
-/// Creates a runtime; one that is to have a name gets it.
+/// Creates a runtime, and registers its name if it must have one.
 pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
     if is_locked_down() {
         return Err(StartError::LockedDown);
     }
     let named = matches!(options.kind, Kind::Run | Kind::Spawn);
     if named && registry::find(options.name).is_some() {
-        // Not needed for exclusion, but much cheaper than a VM that is not used.
+        // Not needed for exclusion, but much cheaper than to make a VM in vain.
         return Err(StartError::AlreadyRunning);
     }
     let runtime = Runtime::new(options)?;
@@ -86,8 +86,8 @@ pub(crate) fn abandon(runtime: &Arc<Runtime>) {
     }
 }
 
-/// Enters a runtime that is going to execute a chunk for `caller`. One that was stopped meanwhile is
-/// given up.
+/// Enters a runtime that will execute a chunk for `caller`. Ends the runtime if it was stopped
+/// meanwhile.
 pub(crate) fn enter<'a>(
     runtime: &'a Arc<Runtime>,
     chain: &Arc<Chain>,
@@ -99,7 +99,7 @@ pub(crate) fn enter<'a>(
     {
         Ok(entered) => Ok(entered),
         Err(EnterError::Gone) => {
-            // Stopped before it began.
+            // The runtime was stopped before it began.
             abandon(runtime);
             Err(StartError::Errno(EINTR))
         }
@@ -126,8 +126,8 @@ fn run_text<T>(
         .and_then(|results| finish(entered.state(), results)))
 }
 
-/// Runs the chunk of `program` and takes what `finish` makes of its results. Where anything
-/// fails, the runtime ends.
+/// Runs the chunk of `program`, calls `finish` with its results, and returns the value of `finish`.
+/// If anything fails, the runtime ends.
 pub(crate) fn run_chunk<T>(
     entered: &Entered<'_>,
     program: &Program<'_>,
@@ -139,7 +139,8 @@ pub(crate) fn run_chunk<T>(
     let result =
         program.with_place(|place| run_text(entered, program, place, push_arguments, finish));
     let result = result.and_then(|result| result);
-    // By itself or by others: who asked for its start must not take it for one that stays.
+    // The script or other code may have stopped it. The code that started it must not believe that
+    // it stays.
     let told = entered.was_told();
     let error = match result {
         Ok(Ok(value)) if !told => {
@@ -154,7 +155,7 @@ pub(crate) fn run_chunk<T>(
         Ok(Ok(_)) => StartError::Stopped,
         Ok(Err(error)) => {
             let failure = execute::or_no_memory(execute::to_failure(state, error));
-            // As in `execute::body()`: what was told to stop has not failed.
+            // As in `execute::body()`: a script that was told to stop has not failed.
             if !entered.was_told() {
                 execute::log_failure(entered, &failure);
                 entered.set_failure(Some(failure.clone()));
@@ -169,8 +170,8 @@ pub(crate) fn run_chunk<T>(
     Err(error)
 }
 
-/// Runs the chunk of a script that stays, with arguments from another runtime, and keeps the
-/// function that it returns, if it does, as the body.
+/// Runs the chunk of a script that stays, with arguments from another runtime. If the chunk returns
+/// a function, keeps it as the body.
 pub(crate) fn run_with(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
@@ -221,7 +222,8 @@ pub(crate) fn spawn(
             )))
         },
     )?;
-    // Whoever waits for the start gets what the script printed so far, the log what its thread will.
+    // The caller that waits for the start gets the script's output so far. The output of its thread
+    // goes to the log.
     entered.send_output();
     runtime.set_sink(None);
     let started = Thread::run(runtime.clone(), runtime.name(), arguments).and_then(|thread| {

@@ -23,7 +23,7 @@ shift $((OPTIND - 1))
 lunatik load || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# Scripts are read for each worker: from memory, not through what the machine shares with its host.
+# Each worker reads its script, so the scripts are copied to memory instead of being read from the share of the host.
 cp "$bench"/messages/*.lua "$work" || exit
 
 # measure NAME [ARGUMENT...]
@@ -32,7 +32,7 @@ measure() {
 	lunatik stop "bench/$1" || exit 1
 }
 
-# share DIVISOR: so many times less than MESSAGES, and 1 at least.
+# share DIVISOR: prints MESSAGES divided by DIVISOR, at least 1.
 share() { echo $(((messages + $1 - 1) / $1)); }
 
 for name; do

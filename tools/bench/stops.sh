@@ -19,10 +19,10 @@ while getopts n:w:b: option; do
 done
 shift $((OPTIND - 1))
 
-# The driver measures by lunatik.testing.
+# The driver measures with lunatik.testing.
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit
-# From memory, not through what the machine shares with its host.
+# The scripts are read from memory, not from the share of the host.
 hostile=/lib/modules/lua/hostile
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$hostile"' EXIT
@@ -30,8 +30,8 @@ mkdir -p "$hostile"
 cp "$testing"/hostile/*.lua "$hostile" && cp "$testing/stops.lua" "$work" || exit
 [ $# -gt 0 ] || set -- "$hostile"/*.lua
 
-# Memory that a machine has never used is the host's to supply, page by page. In User Mode Linux that takes
-# long beside what is measured.
+# The host supplies memory that a machine has never used, page by page. In User Mode Linux that takes long compared with
+# the measured times.
 fill_memory() {
 	mkdir "$work/memory" && mount -t tmpfs -o size=99% none "$work/memory" || return
 	kilobytes=$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Builds the three programs; the patched Lua comes from `scripts/prepare-lua`, as for the kernel.
+//! Builds the three programs. The patched Lua comes from `scripts/prepare-lua`, as for the kernel.
 
 use std::{
     env,
@@ -55,7 +55,7 @@ fn main() {
             "-DLUNATIK_THREAD_SIZE=16384UL",
             "-mno-red-zone",
         ])
-        // Upstream's own, to compare with it.
+        // Upstream's value, for comparison.
         .arg("-DLUAI_MAXCCALLS=200")
         .args([
             "-Dlunatik_setjmp=_setjmp",
@@ -87,7 +87,7 @@ fn main() {
         .args(["-lm", "-lpthread", "-o"])
         .arg(&segments));
 
-    // As lua/Kbuild makes it.
+    // Built as in lua/Kbuild.
     let compiler_of_libraries = out.join("compiler");
     let folder = root.join("lua/compiler");
     let list = fs::read_to_string(folder.join("sources")).expect("it is part of the compiler");

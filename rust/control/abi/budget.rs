@@ -10,7 +10,7 @@ use crate::codec::{EncodeError, Sink};
 pub struct Budget {
     /// In total.
     pub cpu_ms: u64,
-    /// At a stretch: one callback, one resume, the loading of a script.
+    /// Without interruption: one callback, one resume, the loading of a script.
     pub slice_ms: u64,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! How a frame can be wrong.
+//! The errors of frames.
 
 use super::name::NameError;
 use crate::codec::DecodeError;
@@ -29,33 +29,33 @@ pub mod errno {
     pub const EMSGSIZE: i32 = 90;
     /// No such version of the protocol.
     pub const EPROTONOSUPPORT: i32 = 93;
-    /// Flags that are not known.
+    /// Unknown flags.
     pub const EOPNOTSUPP: i32 = 95;
 }
 
-/// How a frame is wrong.
+/// Why a frame is wrong.
 ///
-/// After an error in the header ([`AbiError::FrameLength`]) the stream is lost; after any other the next
-/// frame can be read.
+/// After an error in the header ([`AbiError::FrameLength`]) the stream is lost. After any other
+/// error, the next frame can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbiError {
     /// The length in the header is less than a header's or more than allowed.
     FrameLength(u32),
     /// No such kind of frame.
     UnknownKind(u16),
-    /// Flags that are not known.
+    /// Unknown flags.
     UnknownFlags(u16),
-    /// The body is no message.
+    /// The body is not a message.
     Codec(DecodeError),
-    /// The body is a message, but not of one table with names for keys.
+    /// The body is a message, but does not consist of one table whose keys are names.
     NotFields,
     /// A field that this kind of frame does not have.
     UnknownField,
-    /// The field is there twice.
+    /// The field occurs twice.
     DuplicateField(&'static str),
-    /// The field is not there and must be.
+    /// A required field is missing.
     MissingField(&'static str),
-    /// The field's value has another type.
+    /// The field's value has the wrong type.
     FieldType(&'static str),
     /// The field's value is too big, too small or too long.
     FieldRange(&'static str),
@@ -82,7 +82,7 @@ impl AbiError {
         }
     }
 
-    /// Whether the bytes that follow cannot be trusted to be a frame.
+    /// Whether the following bytes cannot be trusted to be a frame.
     pub const fn loses_stream(self) -> bool {
         matches!(self, Self::FrameLength(_))
     }

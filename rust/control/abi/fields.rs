@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Bodies: tables of named fields.
+//! The bodies of frames: tables of named fields.
 
 use super::{
     error::AbiError,
@@ -14,9 +14,9 @@ use crate::codec::{CountingSink, EncodeError, Message, Reader, ShapeError, Sink,
 pub enum FrameError<E> {
     /// It would be longer than [`MAX_FRAME`]; nothing was written.
     TooLong,
-    /// The sink refused.
+    /// The sink refused the bytes.
     Sink(E),
-    /// The fields do not make a message, a defect of this code.
+    /// The fields do not form a message, which is a defect of this code.
     Shape(ShapeError),
 }
 
@@ -39,13 +39,13 @@ impl<E: core::fmt::Display> core::fmt::Display for FrameError<E> {
     }
 }
 
-/// Something that is sent as the body of a frame.
+/// A value that is sent as the body of a frame.
 pub(super) trait Body {
     /// Writes the fields.
     fn write<S: Sink>(&self, fields: &mut FieldWriter<S>) -> Result<(), EncodeError<S::Error>>;
 }
 
-/// Writes a whole frame. It is measured first, so that the header can go before the body.
+/// Writes a whole frame. Measures the body first, because the header is written before it.
 pub(super) fn write_frame<B: Body, S: Sink>(
     kind: u16,
     request: u32,
@@ -88,7 +88,7 @@ impl<S: Sink> FieldWriter<S> {
         self.0.string(value)
     }
 
-    /// Nothing is written for an empty value, which is what a missing field means.
+    /// Writes nothing for an empty value, because a missing field has that meaning.
     pub(super) fn bytes_unless_empty(
         &mut self,
         name: &str,
@@ -108,7 +108,7 @@ impl<S: Sink> FieldWriter<S> {
         value.map_or(Ok(()), |value| self.bytes(name, value))
     }
 
-    /// Numbers beyond the codec's integers are sent as the largest of them.
+    /// A number beyond the codec's integers is sent as the largest integer.
     pub(super) fn number(
         &mut self,
         name: &str,
@@ -137,7 +137,7 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// The next field's name and value; `None` once the body is read to its end.
+    /// The next field's name and value; `None` at the end of the body.
     pub(super) fn field(&mut self) -> Result<Option<(&'a [u8], Value<'a>)>, AbiError> {
         match self.0.token()? {
             Some(Token::String(name)) => {
@@ -156,7 +156,7 @@ impl<'a> FieldReader<'a> {
     }
 }
 
-/// The value of a field, not yet of a type.
+/// The value of a field, whose type is not checked yet.
 #[derive(Clone, Copy)]
 pub(super) struct Value<'a>(Token<'a>);
 
@@ -196,7 +196,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Fills a field's place, once.
+/// Stores the value of a field. Fails if there is one already.
 pub(super) fn set<T>(place: &mut Option<T>, name: &'static str, value: T) -> Result<(), AbiError> {
     match place.replace(value) {
         None => Ok(()),
@@ -204,7 +204,7 @@ pub(super) fn set<T>(place: &mut Option<T>, name: &'static str, value: T) -> Res
     }
 }
 
-/// What a field's place was filled with, where it must be.
+/// Returns the value of a required field. Fails if there is none.
 pub(super) fn require<T>(place: Option<T>, name: &'static str) -> Result<T, AbiError> {
     place.ok_or(AbiError::MissingField(name))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The fields of a request, before it is known which kind has which.
+//! The fields of a request, before the kind of the request is considered.
 
 use super::{
     budget::Budget,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::codec::Message;
 
-/// Which fields a request may have.
+/// The fields that a request may have that starts a script.
 const START: &[&str] = &[
     "name",
     "script",
@@ -41,7 +41,7 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
     }
 }
 
-/// The fields of a request as they were found, of whatever kind it is.
+/// The fields that were found in a request of any kind.
 #[derive(Default)]
 pub(super) struct Found<'a> {
     pub(super) name: Option<&'a [u8]>,
@@ -137,7 +137,8 @@ impl<'a> Found<'a> {
         Ok(found)
     }
 
-    /// Refuses fields that are known, but not to this kind, and names that are not allowed.
+    /// Refuses known fields that this kind of request does not have, and names that are not
+    /// allowed.
     pub(super) fn check(&self, kind: RequestKind) -> Result<(), AbiError> {
         let present = [
             ("name", self.name.is_some()),

@@ -7,7 +7,7 @@ use super::{error::AbiError, MAX_FRAME};
 /// Bytes in a header.
 pub const HEADER_LENGTH: usize = 12;
 
-/// What stands before each body. All numbers are little endian, in this order, without padding.
+/// The header before each body. All numbers are little endian, in this order, without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
     /// Bytes in the whole frame, the header included.
@@ -21,7 +21,7 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// Reads a header. Only the length is checked, since all else can be answered.
+    /// Reads a header. Checks only the length, because any other error can be answered.
     pub fn parse(bytes: &[u8; HEADER_LENGTH]) -> Result<Self, AbiError> {
         let [l0, l1, l2, l3, k0, k1, f0, f1, r0, r1, r2, r3] = *bytes;
         let header = Self {
@@ -70,8 +70,8 @@ pub struct Frame<'a> {
     pub body: &'a [u8],
 }
 
-/// The first frame in `buffer`, which takes [`FrameHeader::frame_length`] bytes of it. `None` when more
-/// bytes are needed.
+/// The first frame in `buffer`, which takes [`FrameHeader::frame_length`] bytes of it. Returns
+/// `None` if more bytes are needed.
 pub fn split_frame(buffer: &[u8]) -> Result<Option<Frame<'_>>, AbiError> {
     let Some(bytes) = buffer.first_chunk() else {
         return Ok(None);

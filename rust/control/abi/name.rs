@@ -7,15 +7,15 @@ use super::MAX_NAME;
 /// Why a name is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing is left once `.lua` is dropped.
+    /// Nothing is left after `.lua` is removed.
     Empty,
-    /// Longer than [`MAX_NAME`].
+    /// The name is longer than [`MAX_NAME`].
     TooLong,
-    /// Starts with a slash.
+    /// The name starts with a slash.
     Absolute,
     /// A part is empty, `.` or `..`.
     Part,
-    /// A control character.
+    /// The name contains a control character.
     Control,
 }
 
@@ -38,10 +38,9 @@ impl core::fmt::Display for NameError {
     }
 }
 
-/// The name that a script is registered under: `given` without a trailing `.lua` (dropped once).
+/// The name that a script is registered under: `given` without a trailing `.lua` (removed once).
 ///
-/// Everything that takes a name takes it through this, so that `x` and `x.lua` are the same script
-/// everywhere.
+/// All code that takes a name calls this, so that `x` and `x.lua` are the same script everywhere.
 pub fn script_name(given: &[u8]) -> Result<&[u8], NameError> {
     let name = given.strip_suffix(b".lua").unwrap_or(given);
     if name.is_empty() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The permissions that a request names for what it starts.
+//! The permissions that a request gives to the script that it starts.
 
 use super::{error::AbiError, MAX_PERMISSIONS};
 use crate::codec::{Message, Reader, Token};
 
-/// A list of permissions as `pledge` takes them: `fs:read=/etc/*`.
+/// A list of permissions in the form that `pledge` takes: `fs:read=/etc/*`.
 ///
 /// # Invariants
 ///
@@ -17,7 +17,7 @@ impl<'a> Permissions<'a> {
     /// The list that permits nothing.
     pub const NOTHING: Permissions<'static> = Permissions(Message::EMPTY);
 
-    /// Takes a message of strings.
+    /// Makes a list from a message of strings.
     pub fn new(message: Message<'a>) -> Result<Self, AbiError> {
         if message.values() > MAX_PERMISSIONS {
             return Err(AbiError::FieldRange("permissions"));
@@ -37,13 +37,13 @@ impl<'a> Permissions<'a> {
         self.0.as_bytes()
     }
 
-    /// The permissions in it, in their order.
+    /// The permissions in the list, in their order.
     pub fn iter(&self) -> PermissionIter<'a> {
         PermissionIter(self.0.reader())
     }
 }
 
-/// Goes through [`Permissions`].
+/// An iterator over [`Permissions`].
 #[derive(Debug)]
 pub struct PermissionIter<'a>(Reader<'a>);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a client is answered.
+//! Replies to clients.
 
 use super::{
     error::AbiError,
@@ -28,7 +28,7 @@ pub enum ReplyKind {
 }
 
 impl ReplyKind {
-    /// The kind of this number.
+    /// The kind with this number.
     pub const fn from_number(number: u16) -> Option<Self> {
         Some(match number {
             0x8001 => Self::Output,
@@ -49,9 +49,9 @@ impl ReplyKind {
 /// The streams that a script writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// `io.stdout`, and what `print` prints.
+    /// `io.stdout`, and the output of `print`.
     Output,
-    /// `io.stderr`, warnings, and errors that nobody else gets.
+    /// `io.stderr`, warnings, and errors that nobody else receives.
     Error,
 }
 
@@ -76,17 +76,17 @@ impl Stream {
 /// One entry of a script's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogLine<'a> {
-    /// Counts the entries of this log, from 0; a gap tells how many are lost.
+    /// The number of this entry in its log, from 0. A gap shows how many entries are lost.
     pub sequence: u64,
-    /// When it was written, on the wall clock.
+    /// The time when it was written, on the wall clock.
     pub time_ns: u64,
-    /// Where to.
+    /// The stream that it was written to.
     pub stream: Stream,
-    /// The text, a newline at its end included if one was written.
+    /// The text, including a newline at its end if one was written.
     pub bytes: &'a [u8],
 }
 
-/// Who an error comes from. The tool's exit status follows it.
+/// The origin of an error. The tool's exit status depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The script: its syntax, an error it raised, its memory limit.
@@ -120,43 +120,44 @@ impl Origin {
 /// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    /// Who it comes from.
+    /// The origin of the error.
     pub origin: Origin,
     /// The error number, positive; 0 for a script's own error without one.
     pub errno: i32,
-    /// What happened, for people.
+    /// A message for people.
     pub message: &'a [u8],
-    /// Where in the script; empty when it has no place there.
+    /// The traceback; empty if the error has no position in a script.
     pub traceback: &'a [u8],
 }
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// It was done.
+    /// The request succeeded.
     Success {
-        /// Its results.
+        /// The results of the request.
         values: Message<'a>,
     },
-    /// The text of a [`Request::Repl`](super::Request::Repl) goes on on another line.
+    /// The text of a [`Request::Repl`](super::Request::Repl) is incomplete; it continues on another
+    /// line.
     Incomplete,
-    /// It was not.
+    /// The request failed.
     Failure(Failure<'a>),
 }
 
-/// What a client is answered.
+/// Replies to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply<'a> {
     /// The script wrote something.
     Output {
-        /// Where to.
+        /// The stream that it was written to.
         stream: Stream,
-        /// What.
+        /// The bytes that it wrote.
         bytes: &'a [u8],
     },
     /// An entry of a log.
     Log(LogLine<'a>),
-    /// Names of running scripts, as strings. There may be several of these.
+    /// Names of running scripts, as strings. One answer may have several such frames.
     Names {
         /// The names.
         names: Message<'a>,
@@ -168,7 +169,7 @@ pub enum Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    /// What the header says.
+    /// The kind of this reply, for the header.
     pub const fn kind(&self) -> ReplyKind {
         match self {
             Self::Output { .. } => ReplyKind::Output,
@@ -184,7 +185,7 @@ impl<'a> Reply<'a> {
         write_frame(self.kind().number(), request, self, sink)
     }
 
-    /// Reads a reply, all of whose bytes are borrowed from the frame. Unknown fields are passed over.
+    /// Reads a reply, which borrows all its bytes from the frame. Skips unknown fields.
     pub fn decode(frame: &Frame<'a>) -> Result<Self, AbiError> {
         frame.header.check_flags()?;
         let kind = ReplyKind::from_number(frame.header.kind)
@@ -207,7 +208,7 @@ impl<'a> Reply<'a> {
             ReplyKind::Names => Self::Names {
                 names: require(found.values, "values")?,
             },
-            // `Status` has been dealt with.
+            // `Status` was handled above.
             ReplyKind::Status | ReplyKind::Done => Self::Done(found.outcome()?),
         })
     }
@@ -244,7 +245,7 @@ impl Body for Reply<'_> {
     }
 }
 
-/// The fields of a reply as they were found, of whatever kind it is.
+/// The fields that were found in a reply of any kind.
 #[derive(Default)]
 struct Found<'a> {
     stream: Option<u32>,
@@ -299,7 +300,7 @@ impl<'a> Found<'a> {
                     let traceback = value.bytes("traceback", MAX_FRAME)?;
                     set(&mut found.traceback, "traceback", traceback)?;
                 }
-                // A later kernel may tell more.
+                // A later kernel may send more fields.
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a client asks for.
+//! Requests of clients.
 
 use super::{
     budget::Budget,
@@ -43,7 +43,7 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
-    /// The kind of this number.
+    /// The kind with this number.
     pub const fn from_number(number: u16) -> Option<Self> {
         Some(match number {
             0x01 => Self::Hello,
@@ -68,21 +68,22 @@ impl RequestKind {
     }
 }
 
-/// Where the text of a script comes from.
+/// The source of a script's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source<'a> {
-    /// The kernel looks the name up under `/lib/modules/lua`.
+    /// The kernel looks up the name under `/lib/modules/lua`.
     Registered {
-        /// As given; [`script_name`](super::script_name) has been found to accept it.
+        /// The name as given; [`script_name`](super::script_name) accepts it.
         script: &'a [u8],
     },
     /// The client sends the text.
     Text {
         /// The text.
         text: &'a [u8],
-        /// What messages and tracebacks call it, in Lua's manner: `@./x.lua` or `=stdin`.
+        /// The chunk name, which messages and tracebacks show, in Lua's form: `@./x.lua` or
+        /// `=stdin`.
         chunk: &'a [u8],
-        /// The absolute path of the folder in which `require` looks first; empty without one.
+        /// The absolute path of the folder in which `require` looks first; empty if there is none.
         directory: &'a [u8],
     },
 }
@@ -90,26 +91,26 @@ pub enum Source<'a> {
 /// A script to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start<'a> {
-    /// The name to register it under, as given; [`script_name`](super::script_name) has been found
-    /// to accept it. Without it, a registered source gives its own.
+    /// The name to register the script under, as given; [`script_name`](super::script_name) accepts
+    /// it. Without it, a registered source gives its own name.
     pub name: Option<&'a [u8]>,
-    /// Its text.
+    /// The source of its text.
     pub source: Source<'a>,
     /// The most memory it may use, in bytes; 0 is the default.
     pub memory_limit: u64,
-    /// What it may do, and nothing else; without them, everything.
+    /// The permissions of the script, which may do nothing else; `None` permits everything.
     pub permissions: Option<Permissions<'a>>,
     /// The CPU time it may use.
     pub budget: Budget,
-    /// What the chunk gets as `...`.
+    /// The arguments of the chunk, its `...`.
     pub arguments: Message<'a>,
 }
 
-/// What a client asks for.
+/// Requests of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
-    /// Opens the session. The results are the kernel's version of the protocol (integer), the module's
-    /// name and version, and Lua's (strings).
+    /// Opens the session. The results are the kernel's version of the protocol (an integer), the
+    /// name and version of the module, and the name and version of Lua (strings).
     Hello {
         /// The client's version of the protocol.
         version: u32,
@@ -117,62 +118,65 @@ pub enum Request<'a> {
         client: &'a [u8],
     },
     /// Runs a script, which then stays while something can call it. Its output is relayed until its
-    /// chunk has returned; the results are the chunk's.
+    /// chunk has returned. The results are those of the chunk.
     Run(Start<'a>),
-    /// Runs a script whose chunk gives a function, and runs that in a thread of its own. Done when the
-    /// thread has started.
+    /// Runs a script whose chunk returns a function, and runs the function in a thread of its own.
+    /// The request is done when the thread has started.
     Spawn(Start<'a>),
-    /// Runs a chunk in a runtime made for it and taken down after it. The results are the chunk's.
+    /// Runs a chunk in a runtime that is made for it and ends after it. The results are those of
+    /// the chunk.
     Eval(Start<'a>),
-    /// Runs a chunk in the session's own runtime, which the first of these requests makes. The answer is
-    /// [`Outcome::Incomplete`](super::Outcome::Incomplete) when the text ends too soon. An expression
-    /// alone gives its values, as in the `lua` command.
+    /// Runs a chunk in the session's own runtime, which the first such request makes. The answer is
+    /// [`Outcome::Incomplete`](super::Outcome::Incomplete) if the text ends too soon. A single
+    /// expression gives its values, as in the `lua` command.
     Repl {
         /// The text.
         text: &'a [u8],
-        /// As in [`Start`], for the runtime if it is made now.
+        /// As in [`Start`]. They apply only if this request makes the runtime.
         permissions: Option<Permissions<'a>>,
         /// The CPU time that the runtime may use, if this request makes it.
         budget: Budget,
     },
-    /// Asks for the names that could complete an expression, in the session's own runtime. The results
-    /// are strings that replace `prefix`, sorted, at most [`MAX_COMPLETIONS`](super::MAX_COMPLETIONS).
+    /// Asks for the names that could complete an expression, in the session's own runtime. The
+    /// results are sorted strings that could replace `prefix`, at most
+    /// [`MAX_COMPLETIONS`](super::MAX_COMPLETIONS).
     Complete {
-        /// The expression as far as it is written: `str`, `string.fo`, `a.b:c`.
+        /// The incomplete expression: `str`, `string.fo`, `a.b:c`.
         prefix: &'a [u8],
-        /// As in [`Start`], for the runtime if it is made now.
+        /// As in [`Start`]. They apply only if this request makes the runtime.
         permissions: Option<Permissions<'a>>,
         /// As in [`Request::Repl`].
         budget: Budget,
     },
     /// Stops a script.
     Stop {
-        /// Its name, as given; [`script_name`](super::script_name) has been found to accept it.
+        /// The name of the script, as given; [`script_name`](super::script_name) accepts it.
         name: &'a [u8],
-        /// How long it may take to end by itself; the kernel has a default.
+        /// How long the script may take to end by itself. Without it, the kernel's default applies.
         grace_ms: Option<u32>,
     },
     /// Asks for the names of the running scripts: [`Reply::Names`](super::Reply::Names).
     List,
     /// Asks about one runtime or all: [`Reply::Status`](super::Reply::Status).
     Status {
-        /// Which one; all of them without it.
+        /// The name of the script; without it, all scripts.
         name: Option<&'a [u8]>,
-        /// Forget those that have ended, instead of telling about them.
+        /// Whether to forget the scripts that have ended, instead of reporting them.
         clear: bool,
     },
-    /// Stops all scripts; done when they are gone.
+    /// Stops all scripts. The request is done when they are gone.
     Shutdown,
     /// Asks for the log of a script: [`Reply::Log`](super::Reply::Log).
     Logs {
-        /// Its name, as given; [`script_name`](super::script_name) has been found to accept it.
+        /// The name of the script, as given; [`script_name`](super::script_name) accepts it.
         name: &'a [u8],
-        /// Go on as lines come, until cancelled or the script has ended.
+        /// Whether to follow the log until the request is cancelled or the script has ended.
         follow: bool,
     },
     /// Interrupts an unanswered request of this session, which is then answered with an error of
-    /// [`Origin::Cancelled`](super::Origin::Cancelled). Nothing happens where none has that number. This
-    /// alone has no answer of its own, so that a client whose replies pile up can send it all the same.
+    /// [`Origin::Cancelled`](super::Origin::Cancelled). If no unanswered request has that number,
+    /// this does nothing. Only this request has no answer of its own, so that a client can send it
+    /// even if unread replies pile up.
     Cancel {
         /// The number of that request.
         request: u32,
@@ -180,7 +184,7 @@ pub enum Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// What the header says.
+    /// The kind of this request, for the header.
     pub const fn kind(&self) -> RequestKind {
         match self {
             Self::Hello { .. } => RequestKind::Hello,
@@ -203,7 +207,7 @@ impl<'a> Request<'a> {
         write_frame(self.kind().number(), request, self, sink)
     }
 
-    /// Reads a request, all of whose bytes are borrowed from the frame.
+    /// Reads a request, which borrows all its bytes from the frame.
     pub fn decode(frame: &Frame<'a>) -> Result<Self, AbiError> {
         frame.header.check_flags()?;
         let kind = RequestKind::from_number(frame.header.kind)
@@ -319,7 +323,7 @@ impl Body for Start<'_> {
     }
 }
 
-/// An empty list is not the same as none: it permits nothing.
+/// An empty list differs from no list: it permits nothing.
 fn write_permissions<S: Sink>(
     fields: &mut FieldWriter<S>,
     permissions: Option<Permissions<'_>>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a client is told about one runtime.
+//! The status of one runtime, as a client receives it.
 
 use super::{
     error::AbiError,
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::codec::{EncodeError, Sink};
 
-/// Where a runtime is in its life.
+/// The state of a runtime in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Its chunk is being read.
+    /// Its chunk is being loaded.
     Loading,
     /// It waits to be called.
     Ready,
@@ -29,7 +29,7 @@ pub enum State {
 }
 
 impl State {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 7] = [
         Self::Loading,
         Self::Ready,
@@ -40,7 +40,7 @@ impl State {
         Self::Failed,
     ];
 
-    /// Its name, to Lua, to people, and in frames.
+    /// Its name for Lua, for people, and in frames.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Loading => "loading",
@@ -53,51 +53,51 @@ impl State {
         }
     }
 
-    /// The state of this name.
+    /// The state with this name.
     pub fn from_name(name: &[u8]) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|state| state.name().as_bytes() == name)
     }
 
-    /// Whether it is over.
+    /// Whether the runtime has ended.
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Finished | Self::Failed)
     }
 }
 
-/// What is known about one runtime.
+/// The status of one runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusRow<'a> {
     /// The name it is registered under.
     pub name: &'a [u8],
-    /// A number that no other runtime has or had; 0 if the module does not tell.
+    /// A number that no other runtime has or had; 0 if the module does not send it.
     pub id: u64,
-    /// The number of the runtime whose worker it is; 0 if it is none.
+    /// The number of the runtime whose worker it is; 0 if it is not a worker.
     pub parent: u64,
     /// How it was started: `run`, `spawn`, `eval`, ...
     pub kind: &'a [u8],
-    /// Where it is in its life.
+    /// The state of its life.
     pub state: State,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
     pub memory_limit: u64,
-    /// Time it has computed for.
+    /// CPU time that it has used.
     pub cpu_ns: u64,
-    /// CPU time it may use in total, in milliseconds; 0 is endless.
+    /// CPU time that it may use in total, in milliseconds; 0 is unlimited.
     pub cpu_limit_ms: u64,
-    /// CPU time it may use at a stretch, likewise.
+    /// CPU time that it may use without interruption, in milliseconds; 0 is unlimited.
     pub slice_ms: u64,
     /// How long its Lua program took to end when it was interrupted; 0 if it never was.
     pub stop_latency_ns: u64,
     /// Time since it was started.
     pub age_ns: u64,
-    /// What it may do, as `pledge` names it; empty if the module does not tell.
+    /// Its permissions, in the form that `pledge` takes; empty if the module does not send them.
     pub permissions: &'a [u8],
-    /// The last error's message; empty without one.
+    /// The message of the last error; empty if there is none.
     pub error: &'a [u8],
-    /// That error's traceback; empty without one.
+    /// The traceback of that error; empty if there is none.
     pub traceback: &'a [u8],
 }
 
@@ -168,7 +168,7 @@ impl<'a> StatusRow<'a> {
                     let bytes = value.bytes("traceback", MAX_FRAME)?;
                     set(&mut traceback, "traceback", bytes)?;
                 }
-                // A later kernel may tell more.
+                // A later kernel may send more fields.
                 _ => {}
             }
         }

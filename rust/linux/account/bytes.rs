@@ -11,14 +11,14 @@ use kernel::{
 
 use super::{kmalloc_size, Account, Charge};
 
-/// Bytes whose number a script chooses. They count for as long as they are there.
+/// Bytes whose number a script chooses. They count as long as they exist.
 pub(crate) struct CountedBytes {
     bytes: KVVec<u8>,
     charge: Charge,
 }
 
 impl CountedBytes {
-    /// None yet; they are to count against `account`.
+    /// Makes an empty vector, whose bytes will count against `account`.
     pub(crate) fn new(account: &Arc<Account>) -> Self {
         Self {
             bytes: KVVec::new(),
@@ -26,7 +26,8 @@ impl CountedBytes {
         }
     }
 
-    /// Adds `part`. The room doubles, so that most parts need no more.
+    /// Appends `part`. The capacity doubles when it is exhausted, so that most parts need no
+    /// allocation.
     pub(crate) fn add(&mut self, part: &[u8]) -> Result<(), AllocError> {
         let length = self.bytes.len().saturating_add(part.len());
         if length > self.bytes.capacity() {

@@ -14,10 +14,11 @@ use crate::{
     module_parameters, //
 };
 
-/// Bytes that are charged between two looks at the machine's memory. One takes a microsecond or less.
+/// Bytes that are charged between two checks of the machine's memory. A check takes at most a
+/// microsecond.
 const LOOK: usize = 256 << 10;
 
-/// One part in this many of the machine's memory is left to others, within these bounds.
+/// One part in this many of the machine's memory is left to other users, within these bounds.
 const RESERVE_SHARE: u64 = 16;
 const RESERVE_LEAST: u64 = 4 << 20;
 const RESERVE_MOST: u64 = 1 << 30;
@@ -25,10 +26,10 @@ const RESERVE_MOST: u64 = 1 << 30;
 static LIMIT: Atomic<usize> = Atomic::new(0);
 static RESERVE: Atomic<usize> = Atomic::new(0);
 static USED: Atomic<usize> = Atomic::new(0);
-/// Bytes that were charged since the last look.
+/// Bytes that were charged since the last check.
 static UNSEEN: Atomic<usize> = Atomic::new(0);
 
-/// Reads the module's parameter. To be called before there is an account.
+/// Reads the module's parameter. Must be called before there is an account.
 pub(crate) fn init() {
     let memory = memory::total();
     let limit = match module_parameters::total_mib.value() {
@@ -40,7 +41,7 @@ pub(crate) fn init() {
     RESERVE.store(usize::try_from(reserve).unwrap_or(usize::MAX), Relaxed);
 }
 
-/// Counts `bytes` if they are there.
+/// Counts `bytes`, if that exceeds no bound and the machine has them.
 pub(super) fn charge(bytes: usize) -> bool {
     let limit = LIMIT.load(Relaxed);
     if bytes > limit {
@@ -65,20 +66,21 @@ pub(super) fn uncharge(bytes: usize) {
     USED.fetch_sub(bytes, Relaxed);
 }
 
-/// Whether the machine can spare `bytes`; looks where enough was charged since the last look.
+/// Whether the machine can spare `bytes`. Checks its memory only if enough was charged since the
+/// last check.
 fn is_there(bytes: usize) -> bool {
     let unseen = UNSEEN.fetch_add(bytes, Relaxed).saturating_add(bytes);
     if unseen < LOOK {
         return true;
     }
     let available = memory::available();
-    // What others have been granted since the last look may not be taken yet.
+    // Memory that was granted to others since the last check may not be allocated yet.
     let wanted = RESERVE
         .load(Relaxed)
         .saturating_add(bytes)
         .saturating_add(LOOK);
     let is_there = available >= wanted as u64;
-    // Near the end, everybody looks.
+    // Near the end of the memory, every charge checks.
     UNSEEN.store(if is_there { 0 } else { LOOK }, Relaxed);
     is_there
 }

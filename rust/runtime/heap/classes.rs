@@ -2,7 +2,7 @@
 
 //! The sizes of small blocks.
 
-/// Blocks larger than this are not taken from spans.
+/// The largest block that is taken from a span.
 const MAX_SMALL: usize = 2016;
 
 /// The distance between two size classes.
@@ -11,7 +11,7 @@ const STEP: usize = 16;
 /// Number of classes below the coarse ones: 16, 32, … 256 bytes.
 const FINE_CLASSES: usize = 16;
 
-/// As many as fit into a page, from twelve to two.
+/// The sizes of the coarse classes, chosen so that a page holds from twelve blocks down to two.
 const COARSE: [usize; 9] = [320, 384, 448, 512, 640, 768, 1008, 1344, MAX_SMALL];
 
 /// Number of classes.
@@ -31,7 +31,7 @@ pub(super) fn class_of(size: usize) -> usize {
     }
 }
 
-/// The greatest class whose blocks have `size` bytes or less, for a size of 16 or more.
+/// The greatest class whose blocks have at most `size` bytes. `size` is at least 16.
 #[inline]
 pub(super) fn class_within(size: usize) -> usize {
     let class = class_of(size);

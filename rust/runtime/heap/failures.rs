@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Allocations that are made to fail, for tests.
+//! Injects failures of allocations, for tests.
 
-/// Which allocation fails.
+/// Says which allocations fail.
 pub(super) struct Failures {
-    /// Allocations to go until one fails; 0 is never.
+    /// Allocations until one fails, including that one; 0 means never.
     after: u64,
     /// Fail all allocations after the first failed one, too.
     on: bool,
@@ -13,12 +13,12 @@ pub(super) struct Failures {
 }
 
 impl Failures {
-    /// None.
+    /// No allocation fails.
     pub(super) const fn new() -> Self {
         Self::after(0, false)
     }
 
-    /// The `count`th from now, and with `on` all later ones, too.
+    /// The `count`th allocation from now fails, and with `on` all later ones, too.
     pub(super) const fn after(count: u64, on: bool) -> Self {
         Self {
             after: count,
@@ -27,7 +27,7 @@ impl Failures {
         }
     }
 
-    /// Whether the next one is to fail.
+    /// Whether the next allocation must fail.
     #[inline]
     pub(super) fn next(&mut self) -> bool {
         if self.after == 0 {
@@ -38,7 +38,7 @@ impl Failures {
             return false;
         }
         if !self.on {
-            // Lua collects its garbage and tries once more; that fails, too.
+            // Lua collects its garbage and tries once more; the second attempt fails, too.
             if self.failed_once {
                 self.after = 0;
             }

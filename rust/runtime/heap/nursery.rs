@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The first pages of a heap, whose blocks are of all sizes side by side.
+//! The first pages of a heap, which hold blocks of all small sizes side by side.
 //!
-//! A VM that does little has few blocks of each size. In spans of one size class each, most of
-//! their pages would be empty.
+//! A VM that does little has few blocks of each size. Spans with one size class each would be
+//! mostly empty.
 //!
-//! These pages stay until the heap goes. Their free blocks are kept by class, and serve that class
-//! alone.
+//! These pages stay until the heap is dropped. Their free blocks are kept by class, and serve only
+//! that class.
 
 use core::ptr;
 
@@ -16,16 +16,16 @@ use super::{
 };
 use crate::linux::kasan;
 
-/// The most pages.
+/// The most pages of a nursery.
 const PAGES: usize = 6;
 
 /// Sizes of blocks are multiples of this.
 const STEP: usize = 16;
 
-/// The class of a span that is a page of a nursery.
+/// The class of a page of a nursery, in the place of a size class.
 pub(super) const MIXED: u32 = u32::MAX;
 
-/// The bytes that a block of `size` bytes has here.
+/// The bytes that a block of `size` bytes takes in a nursery.
 #[inline]
 pub(super) fn rounded(size: usize) -> usize {
     size.next_multiple_of(STEP)
@@ -36,7 +36,7 @@ pub(super) fn rounded(size: usize) -> usize {
 /// # Invariants
 ///
 /// - `pages[..count]` are pages of the heap that begin with a [`Span`] of class [`MIXED`].
-/// - What lies from `untouched[i]` on in page `i` was never handed out.
+/// - The bytes of page `i` from `untouched[i]` on were never handed out.
 /// - `free[c]` heads a list of free blocks in these pages that have at least the size of class `c`.
 pub(super) struct Nursery {
     pages: [*mut u8; PAGES],
@@ -46,7 +46,7 @@ pub(super) struct Nursery {
 }
 
 impl Nursery {
-    /// Without a page.
+    /// Makes a nursery without pages.
     pub(super) const fn new() -> Self {
         // INVARIANT: Everything is empty.
         Self {
@@ -66,8 +66,8 @@ impl Nursery {
     ///
     /// # Safety
     ///
-    /// The page must be `SPAN_SIZE` bytes long, aligned to that, and the heap's, and be used for
-    /// nothing else until [`take_page`](Self::take_page) returns it.
+    /// The page must be `SPAN_SIZE` bytes long, aligned to that, and belong to the heap. It must
+    /// not be used for anything else until [`take_page`](Self::take_page) returns it.
     pub(super) unsafe fn add_page(&mut self, page: *mut u8) {
         let (Some(place), Some(untouched)) = (
             self.pages.get_mut(self.count),
@@ -88,27 +88,28 @@ impl Nursery {
             });
             kasan::poison(page.wrapping_add(HEADER), SPAN_SIZE - HEADER);
         }
-        // INVARIANT: It has that class now, and all but its head is untouched.
+        // INVARIANT: It has that class now, and everything except its head is untouched.
         *place = page;
         *untouched = HEADER as u16;
         self.count += 1;
     }
 
-    /// Takes a page out, for whoever knows that no block is in use any more.
+    /// Removes a page. The caller must know that none of its blocks is in use.
     pub(super) fn take_page(&mut self) -> Option<*mut u8> {
         self.count = self.count.checked_sub(1)?;
         self.pages.get(self.count).copied()
     }
 
-    /// A block of [`rounded`]`(size)` bytes that was never used; null if there is none. KASAN admits
-    /// no access to it yet.
+    /// Takes a block of [`rounded`]`(size)` bytes that was never used; null if there is none. It is
+    /// still poisoned for KASAN.
     pub(super) fn carve(&mut self, size: usize) -> *mut u8 {
         let size = rounded(size);
         let pages = self.pages.iter().zip(self.untouched.iter_mut());
         for (page, untouched) in pages.take(self.count) {
             let offset = usize::from(*untouched);
             if offset + size <= SPAN_SIZE {
-                // INVARIANT: From here on it is untouched. No offset is above `SPAN_SIZE`.
+                // INVARIANT: The page is untouched from the end of this block on. No offset is
+                // above `SPAN_SIZE`.
                 *untouched = (offset + size) as u16;
                 return page.wrapping_add(offset);
             }
@@ -116,8 +117,8 @@ impl Nursery {
         ptr::null_mut()
     }
 
-    /// A free block of the size of `class` that was used before; null if there is none. KASAN
-    /// admits no access but to its first bytes.
+    /// Takes a free block of `class` that was used before; null if there is none. Except for its
+    /// first bytes it is still poisoned for KASAN.
     #[inline]
     pub(super) fn reuse(&mut self, class: usize) -> *mut u8 {
         let Some(head) = self.free.get_mut(class) else {
@@ -134,19 +135,21 @@ impl Nursery {
         block.cast()
     }
 
-    /// Takes a block of `size` bytes back. `class` is the greatest that is no larger than
+    /// Takes back a block of `size` bytes. `class` is the greatest class whose size is at most
     /// [`rounded`]`(size)`.
     ///
     /// # Safety
     ///
-    /// The block lies in one of the pages, was handed out with that size or more, and is not in use.
+    /// The block lies in one of the pages, was handed out with at least that size, and is not in
+    /// use.
     #[inline]
     pub(super) unsafe fn put(&mut self, block: *mut u8, size: usize, class: usize) {
         let Some(head) = self.free.get_mut(class) else {
             return;
         };
         let free = block.cast::<FreeBlock>();
-        // SAFETY: The caller gives the block up, and each is at least 16 bytes long and aligned.
+        // SAFETY: The caller gives up the block, and each block is at least 16 bytes long and
+        // aligned.
         unsafe {
             free.write(FreeBlock { next: *head });
             kasan::poison(block, rounded(size).max(class_size(class)));

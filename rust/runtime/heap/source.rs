@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Where a heap's memory comes from, and what it counts: the heap's own limit, the account, the memory
-//! cgroup, the machine.
+//! Takes a heap's memory from the kernel, and counts it: against the heap's own limit, the account,
+//! the memory cgroup, and the machine.
 
 use core::ptr;
 use kernel::sync::atomic::Relaxed;
@@ -16,8 +16,8 @@ use crate::{
     sys::kernel_helpers as sys, //
 };
 
-/// The bytes that a block of `size` bytes takes, which is not small: if it is large, whole pages, else a
-/// power of two.
+/// The bytes that a block of `size` bytes takes from the kernel, if it is not small: whole pages
+/// for a large block, otherwise a power of two.
 #[inline]
 pub(super) fn taken(size: usize) -> usize {
     let taken = if is_large(size) {
@@ -25,7 +25,7 @@ pub(super) fn taken(size: usize) -> usize {
     } else {
         size.max(SPAN_SIZE).checked_next_power_of_two()
     };
-    // Nothing has so many bytes that there would be none.
+    // No block is so large that this would overflow.
     taken.unwrap_or(usize::MAX)
 }
 
@@ -58,8 +58,8 @@ impl Heap {
         } else {
             self.memcg
                 .charge(|| {
-                    // SAFETY: May be called wherever sleeping is allowed, which is where a VM
-                    // runs.
+                    // SAFETY: The function may be called where sleeping is allowed, and a VM runs
+                    // only there.
                     unsafe { sys::lunatik_block_take(size, no_fail) }
                 })
                 .cast()
@@ -125,8 +125,8 @@ impl Heap {
             .store(self.used().saturating_sub(taken(size)), Relaxed);
     }
 
-    /// Counts `taken` bytes against the account. For a while, what `limit` has above the heap's own
-    /// may count there as well.
+    /// Counts `taken` bytes against the account. The amount by which `limit` exceeds the heap's own
+    /// limit may also count there for a while.
     fn charge(&mut self, taken: usize, limit: usize, around: &Surroundings<'_>) -> bool {
         let beyond = limit.saturating_sub(self.limit);
         if self.account.charge_beyond(taken, beyond) {
@@ -135,16 +135,17 @@ impl Heap {
         if around.large.given() == 0 {
             return false;
         }
-        // What was given back counts until it is free.
+        // Blocks that were given back count until the kernel worker has freed them.
         around.large.settle(around.is_ended);
         self.account.charge_beyond(taken, beyond)
     }
 
-    /// Gives the pages back that a block does not need with its new size; false if it has none.
+    /// Gives back the pages that a block does not need at its new size; returns false if there are
+    /// none.
     ///
     /// # Safety
     ///
-    /// `block` came from `take()` with a size of `size`, and the new one is not larger.
+    /// `block` came from `take()` with a size of `size`, and the new size is not larger.
     pub(super) unsafe fn shrink(&mut self, block: *mut u8, size: usize, new_size: usize) -> bool {
         // SAFETY: As the caller promises.
         if !unsafe { sys::lunatik_block_shrink(block.cast(), size, new_size) } {

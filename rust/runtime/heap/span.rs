@@ -14,7 +14,7 @@ pub(super) const SPAN_SIZE: usize = 4096;
 /// Bytes at the start of a span that hold no blocks.
 pub(super) const HEADER: usize = 64;
 
-/// A block that is free: the next free one of its span.
+/// The content of a free block: a link to the next free block of its span.
 pub(super) struct FreeBlock {
     pub(super) next: *mut FreeBlock,
 }
@@ -23,10 +23,10 @@ pub(super) struct FreeBlock {
 pub(super) struct Span {
     /// Free blocks that were in use before.
     pub(super) free: *mut FreeBlock,
-    /// Neighbours in the class' list of spans with free blocks.
+    /// The neighbours in the class's list of spans with free blocks.
     pub(super) next: *mut Span,
     pub(super) previous: *mut Span,
-    /// Offset of the part never handed out.
+    /// Offset of the part that was never handed out.
     pub(super) untouched: u32,
     /// Blocks in use.
     pub(super) used: u32,
@@ -45,11 +45,11 @@ pub(super) fn span_of(block: *mut u8) -> *mut Span {
         .cast::<Span>()
 }
 
-/// Has KASAN admit accesses to `size` bytes of a block of `capacity` bytes, and to no more of it.
+/// Tells KASAN that only the first `size` bytes of a block of `capacity` bytes may be accessed.
 ///
 /// # Safety
 ///
-/// The block is that long, and the caller's.
+/// The block has that length, and belongs to the caller.
 #[inline]
 pub(super) unsafe fn admit(block: *mut u8, size: usize, capacity: usize) {
     let used = size.next_multiple_of(kasan::GRANULE);
@@ -60,18 +60,20 @@ pub(super) unsafe fn admit(block: *mut u8, size: usize, capacity: usize) {
     }
 }
 
-/// Whether a small block of `old_size` bytes can have `new_size` bytes; then KASAN admits them.
+/// Whether a small block of `old_size` bytes can have `new_size` bytes. If so, tells KASAN that
+/// these may be accessed.
 ///
 /// # Safety
 ///
-/// The block came from a heap with a size of `old_size`, and is the caller's.
+/// The block came from a heap with a size of `old_size`, and belongs to the caller.
 #[inline]
 pub(super) unsafe fn fits_in_place(block: *mut u8, old_size: usize, new_size: usize) -> bool {
     let class = class_of(old_size);
     if !is_small(new_size) || class_of(new_size) != class {
         return false;
     }
-    // SAFETY: Small blocks lie in a span, whose class does not change while one is in use.
+    // SAFETY: Small blocks lie in a span, whose class does not change while one of its blocks is in
+    // use.
     let is_mixed = unsafe { (*span_of(block)).class } == MIXED;
     let capacity = if is_mixed {
         rounded(old_size)
@@ -81,7 +83,7 @@ pub(super) unsafe fn fits_in_place(block: *mut u8, old_size: usize, new_size: us
     if new_size > capacity {
         return false;
     }
-    // SAFETY: The block is the caller's, and that long.
+    // SAFETY: The block belongs to the caller, and has that length.
     unsafe { admit(block, new_size, capacity) };
     true
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Pages that a heap keeps for the next span that it needs.
+//! Free pages that a heap keeps for its next spans.
 
 use core::ptr;
 
@@ -11,14 +11,14 @@ const PAGES: usize = 8;
 ///
 /// # Invariants
 ///
-/// `pages[..count]` were put in and not taken since.
+/// `pages[..count]` were put in and not taken out since.
 pub(super) struct Stock {
     pages: [*mut u8; PAGES],
     count: usize,
 }
 
 impl Stock {
-    /// Without a page.
+    /// Makes an empty stock.
     pub(super) const fn new() -> Self {
         // INVARIANT: It is empty.
         Self {
@@ -27,14 +27,14 @@ impl Stock {
         }
     }
 
-    /// Takes a page out.
+    /// Removes a page and returns it.
     pub(super) fn take(&mut self) -> Option<*mut u8> {
         // INVARIANT: One less.
         self.count = self.count.checked_sub(1)?;
         self.pages.get(self.count).copied()
     }
 
-    /// Puts a page in. Returns false if there is no room.
+    /// Adds a page. Returns false if there is no room.
     pub(super) fn put(&mut self, page: *mut u8) -> bool {
         let Some(place) = self.pages.get_mut(self.count) else {
             return false;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Blocks of memory while a message is made, whose code may have to end at any moment.
+//! Blocks of memory for a message that is being made. The code that makes it may have to end at any
+//! moment.
 //!
-//! The kernel takes long for a large one: a worker takes and frees those, and copies look up.
+//! The kernel takes long to map and unmap large blocks, so a kernel worker allocates and frees
+//! them, and copying them polls for interrupts.
 
 use core::mem;
 use kernel::{bindings, prelude::*};
@@ -13,17 +15,17 @@ use crate::{
     runtime::vm::Vm, //
 };
 
-/// Bytes that are copied at a stretch: some 10 microseconds.
+/// Bytes that are copied between two polls: some 10 microseconds.
 const PIECE: usize = 64 << 10;
 
-/// Why there is no block.
+/// Why a block could not be allocated.
 pub(super) enum BlockError {
     NoMemory,
-    /// The code that sends is to end.
+    /// The sending code must end.
     Ended,
 }
 
-/// Takes a block for `capacity` elements, without any yet. Sleeps. For functions that Lua has called.
+/// Allocates an empty block for `capacity` elements. May sleep. For functions that Lua has called.
 pub(super) fn take<T: Copy>(state: State, capacity: usize) -> Result<KVVec<T>, BlockError> {
     const { assert!(mem::size_of::<T>() > 0 && mem::align_of::<T>() <= 8) };
     let size = capacity.saturating_mul(mem::size_of::<T>());
@@ -39,12 +41,12 @@ pub(super) fn take<T: Copy>(state: State, capacity: usize) -> Result<KVVec<T>, B
         });
     };
     let (block, _, _) = block.into_raw_parts();
-    // SAFETY: The block came from `kmalloc()` or `kvmalloc()`, so it is aligned to 8 bytes at least, has
-    // room for so many elements, and is ours.
+    // SAFETY: The block came from `kmalloc()` or `kvmalloc()`, so it is aligned to at least 8
+    // bytes. It has room for `capacity` elements, and nobody else uses it.
     Ok(unsafe { KVVec::from_raw_parts(block.cast(), 0, capacity) })
 }
 
-/// Appends `from`. Where there is no room, takes memory at once, so that is for little.
+/// Appends `from`. Without room for it, allocates memory directly, so this is for small amounts.
 pub(super) fn append<T: Copy>(
     state: State,
     block: &mut KVVec<T>,
@@ -62,8 +64,8 @@ pub(super) fn append<T: Copy>(
     Ok(())
 }
 
-/// Has the elements move to a block for `capacity` of them, which are not fewer. After an error they
-/// are where they were.
+/// Moves the elements to a block with room for `capacity` elements, at least as many as there are.
+/// After an error they are where they were.
 pub(super) fn resize<T: Copy>(
     state: State,
     block: &mut KVVec<T>,
@@ -78,10 +80,10 @@ pub(super) fn resize<T: Copy>(
     moved
 }
 
-/// Gives back what a block has too much, other than what lies in one piece: that would not become smaller.
-/// Without memory it stays as it is.
+/// Gives back the unused memory of a block. A physically contiguous block stays as it is, because
+/// it would not become smaller. Without memory for the copy, the block stays as it is, too.
 pub(super) fn shrink<T: Copy>(state: State, block: &mut KVVec<T>) -> Result<(), BlockError> {
-    // SAFETY: The function looks at the address alone.
+    // SAFETY: The function checks only the address.
     if !unsafe { bindings::is_vmalloc_addr(block.as_ptr().cast()) } {
         return Ok(());
     }
@@ -92,7 +94,7 @@ pub(super) fn shrink<T: Copy>(state: State, block: &mut KVVec<T>) -> Result<(), 
     }
 }
 
-/// Frees a block, later if it is large. Sleeps.
+/// Frees a block; a large one is freed later by a kernel worker. May sleep.
 pub(super) fn give_back<T: Copy>(block: KVVec<T>) {
     let size = block.capacity().saturating_mul(mem::size_of::<T>());
     if !is_large(size) {
@@ -100,6 +102,6 @@ pub(super) fn give_back<T: Copy>(block: KVVec<T>) {
     }
     let (block, _, _) = block.into_raw_parts();
     // SAFETY: The block came from `kvmalloc()` or `Vm::take_large()` with this size, which is
-    // large, and was ours. The module holds a `Drops` while code of runtimes runs.
+    // large, and nobody else uses it. The module holds a `Drops` while code of runtimes runs.
     unsafe { drop_block(block.cast(), size) };
 }

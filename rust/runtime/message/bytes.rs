@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Where the bytes of a message lie.
+//! The storage for the bytes of a message.
 
 use core::mem;
 use kernel::prelude::*;
@@ -16,42 +16,42 @@ use crate::{
     runtime::vm::Vm, //
 };
 
-/// Bytes that a message may have.
+/// The most bytes of a message.
 pub(super) const MAX_BYTES: usize = 16 << 20;
 
-/// Bytes that lie in the message itself: those of most calls and their answers.
+/// Bytes that are stored in the message itself. They suffice for most calls and their answers.
 const NEAR: usize = 64;
 
-/// Memory that is worth a copy to be given back.
+/// The least amount of unused memory that is worth a copy to give it back.
 const WASTE: usize = 16 << 10;
 
-/// Bytes that a message takes beside its block: itself, and its place in a queue.
+/// Bytes that a message takes besides its block: the message itself, and its place in a queue.
 const OVERHEAD: usize = 256;
 
-/// Bytes in place, aligned so that they are copied by words.
+/// Bytes in place, aligned so that they can be copied by words.
 #[repr(align(8))]
 struct Near([u8; NEAR]);
 
-/// The bytes of a message: a few in place, more in one block of memory.
+/// The bytes of a message: a few are stored in place, more in one block of memory.
 ///
 /// # Invariants
 ///
-/// Other than while a [`BytesSink`] fills it, all are in one of the two.
+/// Except while a [`BytesSink`] fills it, all bytes are in one of the two places.
 pub(super) struct Bytes {
     near: Near,
-    /// How many there are in place.
+    /// The number of bytes in place.
     used: usize,
-    /// What came before those.
+    /// The bytes before those in place.
     far: KVVec<u8>,
-    /// What it counts against who has made it.
+    /// The bytes that count against the account of the runtime that made the message.
     charge: Charge,
 }
 
-/// Why bytes are not taken.
+/// Why bytes were not taken.
 pub(super) enum SinkError {
     NoMemory,
     TooLong,
-    /// The code that sends is to end.
+    /// The sending code must end.
     Ended,
 }
 
@@ -106,20 +106,21 @@ impl Drop for Bytes {
 
 /// Takes encoded bytes up to [`MAX_BYTES`].
 ///
-/// Short ones gather in place before they go to a block of memory together.
+/// Short pieces gather in place before they are moved to a block of memory together.
 pub(super) struct BytesSink<'a> {
     bytes: &'a mut Bytes,
     state: State,
 }
 
 impl<'a> BytesSink<'a> {
-    /// Fills `bytes`, which must be empty. They count against the runtime of `state`.
+    /// Makes a sink that fills `bytes`, which must be empty. They count against the runtime of
+    /// `state`.
     pub(super) fn new(bytes: &'a mut Bytes, state: State) -> Self {
         bytes.charge = Charge::to(Vm::runtime_of(state).account());
         Self { bytes, state }
     }
 
-    /// Counts a block of that many bytes.
+    /// Counts a block of `capacity` bytes.
     fn count(&mut self, capacity: usize) -> Result<(), SinkError> {
         let bytes = match capacity {
             0 => OVERHEAD,
@@ -132,7 +133,7 @@ impl<'a> BytesSink<'a> {
             .map_err(|_| SinkError::NoMemory)
     }
 
-    /// To be called when all has been put.
+    /// Must be called when all bytes have been put.
     pub(super) fn finish(mut self) -> Result<(), SinkError> {
         if self.bytes.far.is_empty() {
             return self.count(0);
@@ -146,7 +147,7 @@ impl<'a> BytesSink<'a> {
         self.count(self.bytes.far.capacity())
     }
 
-    /// Has what lies in place go to the block of memory, which has room for `more` then.
+    /// Moves the bytes in place to the block of memory, which then has room for `more` bytes.
     #[inline(never)]
     fn flush(&mut self, more: usize) -> Result<(), SinkError> {
         self.reserve(self.bytes.used.saturating_add(more))?;
@@ -160,7 +161,7 @@ impl<'a> BytesSink<'a> {
         Ok(())
     }
 
-    /// Makes room for `needed` bytes more in the block of memory.
+    /// Makes room for `needed` more bytes in the block of memory.
     fn reserve(&mut self, needed: usize) -> Result<(), SinkError> {
         let length = self.bytes.far.len().saturating_add(needed);
         if length > MAX_BYTES {
@@ -181,7 +182,7 @@ impl<'a> BytesSink<'a> {
         Ok(block::resize(self.state, far, capacity)?)
     }
 
-    /// Puts what there is no room for in place.
+    /// Puts bytes for which there is no room in place.
     #[inline(never)]
     fn put_far(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         self.flush(bytes.len())?;
@@ -209,7 +210,7 @@ impl Sink for BytesSink<'_> {
         let Bytes { near, used, .. } = &mut *self.bytes;
         let room = near.0.get_mut(*used..).unwrap_or_default();
         let Some(to) = room.first_chunk_mut::<MAX_SHORT>() else {
-            // What is left in place may do, without the bytes that do not count.
+            // The room that is left in place may suffice for the bytes that count.
             return self.put(block.get(..length).unwrap_or(block));
         };
         *to = *block;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Out of a message into a VM.
+//! Copies the values of a message into a VM.
 
 use core::ffi::c_int;
 
@@ -13,19 +13,20 @@ use crate::{
     lua::{self, Error, Item, Source, State},
 };
 
-/// Tokens that are looked at in advance, to make a table as big as it is going to be.
+/// Tokens that are read ahead to estimate the size of a table.
 const AHEAD: u32 = 64;
 
-/// What a message has, for [`State::push_from`].
+/// The values of a message, as a source for [`State::push_from`].
 struct Values<'a> {
     reader: Reader<'a>,
     handles: &'a [Handle],
-    /// Why it has stopped before the end.
+    /// The reason why it has stopped before the end.
     error: Option<Error>,
 }
 
-/// Pushes what `reader` reads, and returns how many values that are. So many are in no table;
-/// `tables` says how many tables there are if there are references to them, else 0.
+/// Pushes the values that `reader` reads, and returns their number. `values` is the number of
+/// values outside all tables. `tables` is the number of tables if there are references to them,
+/// otherwise 0.
 pub(super) fn push(
     state: State,
     reader: Reader<'_>,
@@ -48,9 +49,9 @@ pub(super) fn push(
 }
 
 impl Values<'_> {
-    /// How many elements and fields the table has that has just begun: those that are near, and come
-    /// before other tables. So nothing is believed of a message that is not there, and no token is
-    /// looked at more than twice.
+    /// Counts elements and fields of the table that has just begun: those that are near and come
+    /// before other tables. So it counts only tokens that exist, and reads no token more than
+    /// twice.
     fn room(&self) -> (u16, u16) {
         let mut ahead = self.reader.clone();
         let (mut elements, mut fields) = (0u16, 0u16);
@@ -71,8 +72,8 @@ impl Values<'_> {
 }
 
 impl Values<'_> {
-    /// Pushes a handle; nil for one that is not in the list, as in messages from user space.
-    /// Returns whether it has.
+    /// Pushes a handle; nil for a handle that is not in the list, as in messages from user space.
+    /// Returns whether it has pushed a value.
     #[inline(never)]
     fn push_handle(&mut self, state: State, index: u32) -> bool {
         let Some(handle) = self.handles.get(index as usize) else {

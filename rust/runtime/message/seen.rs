@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Which tables a message has so far.
+//! The set of tables that a message contains so far.
 
 use core::{ffi::c_void, mem, ptr};
 use kernel::prelude::*;
@@ -8,15 +8,15 @@ use kernel::prelude::*;
 use super::block::{self, BlockError};
 use crate::lua::State;
 
-/// Different tables that a message may have.
+/// The most different tables in a message.
 pub(super) const MAX_TABLES: u32 = 1 << 20;
 
-/// Why a table is not noted.
+/// Why a table was not added.
 pub(super) enum SeenError {
     NoMemory,
-    /// The code that sends is to end.
+    /// The sending code must end.
     Ended,
-    /// There are [`MAX_TABLES`] already.
+    /// The set has [`MAX_TABLES`] tables already.
     TooMany,
 }
 
@@ -29,18 +29,19 @@ impl From<BlockError> for SeenError {
     }
 }
 
-/// Tables that are found by looking at each.
+/// The number of tables that are found by linear search.
 const NEAR: usize = 8;
 
-/// Slots that are visited at a stretch.
+/// Slots that are visited between two polls.
 const PIECE: usize = 4096;
 
-/// A table and its number; no table where the slot is free.
+/// A table and its number; a null table if the slot is free.
 type Slot = (*const c_void, u32);
 
-/// The tables that a message has so far, by address, and numbered in the order in which they came.
+/// The tables that a message contains so far, found by address, and numbered in the order of their
+/// arrival.
 ///
-/// A few lie in an array; more also in an open-addressing hash table.
+/// A few tables are in an array. If there are more, all are also in an open-addressing hash table.
 pub(super) struct Seen {
     near: [*const c_void; NEAR],
     slots: KVVec<Slot>,
@@ -57,7 +58,7 @@ impl Seen {
     }
 
     fn place(slots: &[Slot], table: *const c_void) -> Option<usize> {
-        // The length is a power of two, and less than half of the slots are taken.
+        // The length is a power of two, and less than half of the slots are in use.
         let mask = slots.len().checked_sub(1)?;
         let mut place = (table.addr() >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize) >> 7;
         loop {
@@ -81,7 +82,7 @@ impl Seen {
         grown
     }
 
-    /// Has all tables be in `slots` too, a block for `size` slots without any.
+    /// Copies all tables to `slots`, an empty block with room for `size` slots.
     fn move_to(&self, state: State, slots: &mut KVVec<Slot>, size: usize) -> Result<(), SeenError> {
         while slots.len() < size {
             let free = [(ptr::null(), 0); 32];
@@ -114,8 +115,8 @@ impl Seen {
         Ok(())
     }
 
-    /// The number of a table that has come before; else notes it, under the next number. `state` is
-    /// whose table it is. For functions that Lua has called.
+    /// Returns the number of a table that has come before; otherwise adds it with the next number.
+    /// `state` is the state that the table belongs to. For functions that Lua has called.
     pub(super) fn find_or_add(
         &mut self,
         state: State,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who runs the runtimes of a run queue, one after another.
+//! Drainers, which run the runtimes of a run queue one after another.
 
 use core::{
     cell::{Cell, UnsafeCell},
@@ -43,42 +43,42 @@ use crate::{
     sys::kernel_helpers as sys, //
 };
 
-/// How often a drainer at work is looked after.
+/// The period of the timer that checks a working drainer.
 const TICK: Delta = Delta::from_millis(4);
 
 /// The same, in nanoseconds.
 const TICK_NS: u64 = 4_000_000;
 
-/// Ticks without work after which the timer is stopped: to start it costs more than to run a
+/// Ticks without work after which the timer is stopped. Starting it costs more than running a
 /// runtime for a moment.
 const IDLE_TICKS: u32 = 4;
 
-/// Set in [`Drainer::current`] while the timer looks at it.
+/// Set in [`Drainer::current`] while the timer's interrupt uses the runtime.
 const LOOKED_AT: usize = 1;
 
 /// A work item that runs the runtimes of a context.
 ///
 /// # Invariants
 ///
-/// `current` is null, or a runtime that the drainer's thread executes, perhaps with [`LOOKED_AT`]: then
-/// it stays what it is until the timer's interrupt takes that away.
+/// `current` is null, or a runtime that the drainer's thread executes, perhaps with [`LOOKED_AT`].
+/// With that mark, only the timer's interrupt changes it.
 #[pin_data]
 pub(super) struct Drainer {
     shared: &'static Shared,
     pub(super) context: &'static Context,
-    /// For the list of idle drainers.
+    /// The link of the list of idle drainers.
     pub(super) next_idle: Atomic<*mut Drainer>,
-    /// Whether it has the slot of the context.
+    /// Whether it holds the slot of the context.
     has_slot: Atomic<bool>,
     current: Atomic<*mut Runtime>,
-    /// Where the timer was seen last.
+    /// The CPU on which the timer ran last.
     timer_cpu: Atomic<u32>,
-    /// Ticks that the present slice has seen.
+    /// The number of ticks in the present slice.
     ticks: Atomic<u32>,
-    /// Those of them at which its thread ran or slept.
+    /// The number of those ticks at which its thread ran or slept.
     used_ticks: Atomic<u32>,
     idle_ticks: Atomic<u32>,
-    /// Whether its thread has a low priority. For its thread alone.
+    /// Whether its thread has a low priority. Only its thread uses this.
     stands_back: Cell<bool>,
     ticking: Atomic<bool>,
     account: Account,
@@ -86,11 +86,11 @@ pub(super) struct Drainer {
     work: Work<Drainer>,
     #[pin]
     timer: HrTimer<Drainer>,
-    /// Touched by the drainer's thread, and when the pool is given up.
+    /// Accessed by the drainer's thread, and when the pool is destroyed.
     running_timer: UnsafeCell<Option<ArcHrTimerHandle<Drainer>>>,
 }
 
-// SAFETY: The account is touched by the thread of the drainer alone.
+// SAFETY: Only the thread of the drainer accesses the account.
 unsafe impl Send for Drainer {}
 // SAFETY: As above.
 unsafe impl Sync for Drainer {}
@@ -105,7 +105,7 @@ kernel::impl_has_hr_timer! {
     }
 }
 
-/// A reference for as long as the pool lives.
+/// Returns a reference that is valid as long as the pool lives.
 ///
 /// # Safety
 ///
@@ -140,7 +140,7 @@ impl Drainer {
         )
     }
 
-    /// Runs what is to be run. For whom the slot was taken.
+    /// Runs the queued runtimes. The slot must have been taken for this drainer.
     fn drain(&'static self) {
         self.has_slot.store(true, Relaxed);
         self.account.begin();
@@ -160,12 +160,13 @@ impl Drainer {
             unsafe { sys::lunatik_give_way() };
         }
         self.has_slot.store(false, Relaxed);
-        // From here on somebody else may have it run again, after this.
+        // From here on, other code may queue this drainer again; it runs again after this function.
         self.context.add_idle(self);
         self.context.release_slot(self.shared);
     }
 
-    /// Takes the slot that was given up while it was blocked, or becomes idle.
+    /// Takes the slot again, which was passed on while this drainer was blocked. If another drainer
+    /// holds it, becomes idle and returns false.
     fn take_slot_again(&'static self) -> bool {
         if self.context.take_slot() {
             self.has_slot.store(true, Relaxed);
@@ -178,18 +179,18 @@ impl Drainer {
     /// Runs `runtime` until it leaves the thread.
     fn run(&'static self, runtime: Arc<Runtime>) {
         runtime.parking().set_running();
-        // SAFETY: It was in the queue, so this thread has it now; and the same until it is parked,
-        // queued or gone.
+        // SAFETY: It was in the queue, so this thread owns it now, until the runtime is parked,
+        // queued or dropped.
         unsafe { runtime.clear_timer() };
         let pooled = runtime.pooled();
-        // SAFETY: The drainer lives as long as the pool does, which the runtime refers to.
+        // SAFETY: The drainer lives as long as the pool, which the runtime refers to.
         unsafe { pooled.set_thread(self) };
         self.begin(&runtime);
         // SAFETY: As above.
         let left = unsafe { runtime.as_arc_borrow().run_slice() };
         self.detach();
         if self.stands_back.replace(false) {
-            // SAFETY: It is the calling thread, whose priority was this.
+            // SAFETY: It is the calling thread, and this restores its priority.
             unsafe { bindings::set_user_nice(Task::current_raw(), 0) };
         }
         pooled.forget_thread();
@@ -205,9 +206,11 @@ impl Drainer {
                     unsafe { runtime.as_arc_borrow().set_timer(deadline) };
                 }
                 let raw = Arc::into_raw(runtime);
-                // SAFETY: The reference is ours until the runtime is parked, whose waker owns it.
+                // SAFETY: This function owns the reference until the runtime is parked; after that
+                // its waker owns it.
                 if !unsafe { (*raw).parking().park() } {
-                    // SAFETY: It was woken before that, so the reference is still ours.
+                    // SAFETY: The runtime was woken before it was parked, so this function still
+                    // owns the reference.
                     let runtime = unsafe { Arc::from_raw(raw) };
                     runtime.parking().set_queued();
                     self.context.add(runtime);
@@ -216,39 +219,40 @@ impl Drainer {
         }
     }
 
-    /// From now on the thread executes `runtime`.
+    /// Stores that the thread executes `runtime` from now on.
     fn begin(&'static self, runtime: &Runtime) {
         self.ticks.store(0, Relaxed);
         self.used_ticks.store(0, Relaxed);
         // INVARIANT: The caller executes it, and it was null.
         self.current
             .store(ptr::from_ref(runtime).cast_mut(), Release);
-        // Both were elsewhere while their CPU was away.
+        // The timer and the thread were on another CPU while their own was offline.
         if !self.ticking.load(Relaxed) || self.timer_cpu.load(Relaxed) != cpu::current() {
             self.start_ticks();
         }
     }
 
-    /// Whether its thread executes a runtime just now, and does not sleep in it.
+    /// Whether its thread executes a runtime now and does not sleep in it.
     pub(super) fn is_busy(&self) -> bool {
         !self.current.load(Relaxed).is_null()
     }
 
-    /// The thread does not execute the runtime any more, or its VM is about to go. When this comes back,
-    /// the timer does not look at it.
+    /// Must be called when the thread no longer executes the runtime, or when the runtime's VM is
+    /// about to be freed. After this returns, the timer does not use the runtime.
     fn detach(&self) {
         loop {
             let current = self.current.load(Relaxed);
             if current.is_null() {
                 return;
             }
-            // INVARIANT: It was not looked at, so it may change; null is always right.
+            // INVARIANT: It was not marked, so it may change, and null is always valid.
             if current.addr() & LOOKED_AT == 0
                 && self.current.cmpxchg(current, ptr::null_mut(), Full).is_ok()
             {
                 return;
             }
-            // On another CPU, which the timer was sent to. It is there for a moment.
+            // The timer's interrupt uses the runtime, on another CPU that the timer was moved to.
+            // That takes only a moment.
             core::hint::spin_loop();
         }
     }
@@ -268,28 +272,29 @@ impl Drainer {
     ///
     /// # Safety
     ///
-    /// To be called by the drainer's thread, or when there is none.
+    /// Only the drainer's thread may call this, or other code when that thread is gone.
     pub(super) unsafe fn stop_ticks(&self) {
         // SAFETY: As the caller promises.
         let timer = unsafe { (*self.running_timer.get()).take() };
         drop(timer);
     }
 
-    /// A reference of one's own.
+    /// Returns an owned reference.
     pub(super) fn this(&'static self) -> Arc<Self> {
-        // SAFETY: All drainers are made by `Arc`, and the pool has a reference as long as it lives.
+        // SAFETY: All drainers are made in an `Arc`, and the pool has a reference as long as it
+        // lives.
         unsafe { ArcBorrow::from_raw(self) }.into()
     }
 
-    /// Lets somebody else have the slot, if there is an idle drainer.
+    /// Passes the slot to an idle drainer, if there is one.
     fn give_slot_up(&self) {
         if self.context.has_idle() && self.has_slot.xchg(false, Full) {
             self.context.release_slot(self.shared);
         }
     }
 
-    /// Looks after the runtime that is executed. In a hard interrupt, on the drainer's CPU; or
-    /// on any other, when that was taken away.
+    /// Checks the runtime that is executed. Runs in a hard interrupt on the drainer's CPU, or on
+    /// any other CPU if that went offline.
     fn tick(&'static self) -> HrTimerRestart {
         self.timer_cpu.store(cpu::current(), Relaxed);
         let current = self.current.load(Acquire);
@@ -304,24 +309,24 @@ impl Drainer {
         }
         self.idle_ticks.store(0, Relaxed);
         let looked_at = current.map_addr(|address| address | LOOKED_AT);
-        // INVARIANT: It is the same.
+        // INVARIANT: It is the same runtime.
         if self.current.cmpxchg(current, looked_at, Full).is_ok() {
             // SAFETY: By the type invariants the thread executes it until the mark is gone.
             self.look_after(unsafe { &*current });
-            // INVARIANT: It has not changed meanwhile.
+            // INVARIANT: It is the same runtime as before.
             self.current.store(current, Release);
         }
         HrTimerRestart::Restart
     }
 
-    /// Looks after `runtime`, which the drainer's thread executes meanwhile. In a hard interrupt.
+    /// Checks `runtime`, which the drainer's thread executes meanwhile. Runs in a hard interrupt.
     fn look_after(&'static self, runtime: &Runtime) {
         // SAFETY: The thread detaches the runtime before it takes the VM away, which waits for this.
         unsafe { runtime.tick_from_pool(TICK_NS) };
         let ticks = self.ticks.load(Relaxed).wrapping_add(1);
         self.ticks.store(ticks, Relaxed);
-        // A thread that waits for the CPU cannot leave its runtime. Who took that for computing
-        // would add threads, and each of them would have less of the CPU still.
+        // A thread that waits for the CPU cannot leave its runtime. If that counted as computing,
+        // the pool would add threads, and each of them would get even less of the CPU.
         let used = u32::from(!runtime.pooled().waits_for_cpu());
         let used = self.used_ticks.load(Relaxed).wrapping_add(used);
         self.used_ticks.store(used, Relaxed);
@@ -330,7 +335,8 @@ impl Drainer {
                 runtime.pooled().end_slice();
             }
             if used > 3 {
-                // It cannot leave its thread, or has not yet: another thread goes on with the queue.
+                // The runtime cannot leave its thread, or has not left it yet. So another thread
+                // continues the queue.
                 self.shared.relieve(self.context);
                 self.give_slot_up();
             }
@@ -359,7 +365,8 @@ impl ExecutorThread for Drainer {
     }
 
     fn unblock(&self, runtime: &Runtime) {
-        // On a segment, the drainer's own thread waits where it was, and is looked after.
+        // If the code runs on a segment, the drainer's own thread waits elsewhere, and the timer
+        // checks that thread already.
         if runtime.pooled().is_executed_by(Task::current_raw()) {
             // SAFETY: The pool lives while its thread executes a runtime.
             unsafe { as_static(self) }.begin(runtime);
@@ -386,7 +393,7 @@ impl WorkItem for Drainer {
     type Pointer = Arc<Drainer>;
 
     fn run(this: Arc<Drainer>) {
-        // SAFETY: Work items are queued while the pool lives.
+        // SAFETY: Work items are queued only while the pool lives.
         unsafe { as_static(&this) }.drain();
     }
 }
@@ -398,7 +405,7 @@ impl HrTimerCallback for Drainer {
         this: ArcBorrow<'_, Self>,
         mut context: HrTimerCallbackContext<'_, Self>,
     ) -> HrTimerRestart {
-        // SAFETY: The timer is stopped before the pool is given up.
+        // SAFETY: The timer is stopped before the pool is destroyed.
         let restart = unsafe { as_static(&this) }.tick();
         if restart == HrTimerRestart::Restart {
             context.forward_now(TICK);

@@ -2,8 +2,8 @@
 
 //! The end of pools.
 //!
-//! A pool is given up by a work item of a queue of its own, because the last who refers to it may be one of its
-//! threads. The module waits until no pool is left before that queue goes.
+//! A work item of a separate queue destroys a pool, because one of the pool's own threads may drop
+//! the last reference to it. The module waits until no pool is left before it destroys that queue.
 //!
 //! Lock order: [`COUNT`] is a leaf.
 
@@ -20,20 +20,20 @@ use kernel::{
 use super::Shared;
 use crate::sys::kernel_helpers as sys;
 
-/// Pools that live, and one for the module.
+/// The number of living pools, plus one for the module.
 static COUNT: Atomic<usize> = Atomic::new(0);
 
-/// Where pools are given up.
+/// The queue whose work items destroy pools.
 static QUEUE: Atomic<*mut bindings::workqueue_struct> = Atomic::new(core::ptr::null_mut());
 
-/// Tells when no pool is left.
+/// Completed when no pool is left.
 static NONE_LEFT: Atomic<*mut Completion> = Atomic::new(core::ptr::null_mut());
 
-/// A pool lives as long as this does.
+/// Counts as a living pool until it is dropped.
 pub(super) struct Living(());
 
 impl Living {
-    /// For a pool that is being made.
+    /// Counts a pool that is being made.
     pub(super) fn new() -> Self {
         COUNT.fetch_add(1, Full);
         Self(())
@@ -43,28 +43,29 @@ impl Living {
 impl Drop for Living {
     fn drop(&mut self) {
         if COUNT.fetch_sub(1, Full) == 1 {
-            // SAFETY: The queue stays until this was told, and it waits for the work item that drops this.
+            // SAFETY: The queue stays until this completion, and it then waits for the work item
+            // that drops this.
             unsafe { (*NONE_LEFT.load(Acquire)).complete_all() };
         }
     }
 }
 
-/// Pools that there are.
+/// The number of pools.
 pub(super) fn count() -> usize {
     COUNT.load(Acquire).saturating_sub(1)
 }
 
-/// Gives a pool up, which nobody refers to any more. In any context.
+/// Gives up for destruction a pool that nobody refers to any more. May be called in any context.
 pub(super) fn give_up(shared: Pin<KBox<Shared>>) {
     // SAFETY: `Queue` is dropped when no pool is left.
     let queue = unsafe { workqueue::Queue::from_raw(QUEUE.load(Acquire)) };
     queue.enqueue(shared);
 }
 
-/// Gives pools up while it lives. Dropping it waits until there are none.
+/// Destroys pools while it lives. Dropping it waits until no pool is left.
 pub(super) struct Queue {
     none_left: Pin<KBox<Completion>>,
-    /// Counts as a pool, so that the others cannot be the last before that.
+    /// Counts as a pool, so that no other pool is the last one before this is dropped.
     module: Option<Living>,
 }
 
@@ -73,7 +74,7 @@ impl Queue {
     ///
     /// # Safety
     ///
-    /// To be called once, before any pool is made.
+    /// Must be called once, before any pool is made.
     pub(super) unsafe fn new() -> Result<Self> {
         let none_left = KBox::pin_init(Completion::new(), GFP_KERNEL)?;
         // SAFETY: The function has no conditions; the result is checked.
@@ -95,7 +96,7 @@ impl Drop for Queue {
         drop(self.module.take());
         self.none_left.wait_for_completion();
         let queue = QUEUE.xchg(core::ptr::null_mut(), Full);
-        // SAFETY: `new()` has stored it, and no pool is left that could be given up.
+        // SAFETY: `new()` has stored it, and no pool is left that could be queued for destruction.
         unsafe { bindings::destroy_workqueue(queue) };
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The queues that runtimes wait in for a thread, linked through the runtimes themselves: to put
-//! one in needs no memory.
+//! The queues in which runtimes wait for a thread. They are linked through the runtimes themselves,
+//! so adding one needs no memory.
 
 use core::ptr;
 use kernel::sync::{
@@ -21,7 +21,7 @@ unsafe fn link<'a>(runtime: *mut Runtime) -> &'a Atomic<*mut Runtime> {
     unsafe { &(*runtime).pooled().link().0 }
 }
 
-/// Where anybody puts runtimes, in any context and without a lock.
+/// A list to which any code adds runtimes, in any context and without a lock.
 ///
 /// # Invariants
 ///
@@ -38,9 +38,10 @@ impl Inbox {
         let runtime = Arc::into_raw(runtime).cast_mut();
         let mut head = self.0.load(Relaxed);
         loop {
-            // SAFETY: The reference keeps it alive, and nobody else uses its link before the exchange.
+            // SAFETY: The reference keeps it alive, and nobody else uses its link before the
+            // exchange.
             unsafe { link(runtime) }.store(head, Relaxed);
-            // INVARIANT: The reference becomes the list's.
+            // INVARIANT: The reference now belongs to the list.
             match self.0.cmpxchg(head, runtime, Full) {
                 Ok(_) => return,
                 Err(other) => head = other,
@@ -48,17 +49,18 @@ impl Inbox {
         }
     }
 
-    /// Takes all, the oldest first.
+    /// Takes all runtimes, the oldest first.
     fn take(&self) -> Fifo {
         let mut fifo = Fifo::new();
         if self.0.load(Relaxed).is_null() {
             return fifo;
         }
-        // INVARIANT: Empty.
+        // INVARIANT: The list is empty.
         let mut runtime = self.0.xchg(ptr::null_mut(), Acquire);
         fifo.last = runtime;
         while !runtime.is_null() {
-            // SAFETY: The list is ours now, and with it the references that keep its members alive.
+            // SAFETY: This function owns the list now, and with it the references that keep its
+            // members alive.
             let next = unsafe { link(runtime) }.load(Relaxed);
             // SAFETY: As above.
             unsafe { link(runtime) }.store(fifo.first, Relaxed);
@@ -69,7 +71,7 @@ impl Inbox {
     }
 }
 
-/// A queue for those who hold a lock.
+/// A queue that a lock protects.
 ///
 /// # Invariants
 ///
@@ -79,7 +81,7 @@ pub(super) struct Fifo {
     last: *mut Runtime,
 }
 
-// SAFETY: What it holds are references, which may be sent.
+// SAFETY: It holds references, which may be sent.
 unsafe impl Send for Fifo {}
 
 impl Fifo {
@@ -93,7 +95,7 @@ impl Fifo {
     /// Adds a runtime that is in no queue.
     pub(super) fn push(&mut self, runtime: Arc<Runtime>) {
         let runtime = Arc::into_raw(runtime).cast_mut();
-        // SAFETY: The reference keeps it alive, and its link is ours.
+        // SAFETY: The reference keeps it alive, and nobody else uses its link.
         unsafe { link(runtime) }.store(ptr::null_mut(), Relaxed);
         if self.last.is_null() {
             self.first = runtime;
@@ -104,7 +106,7 @@ impl Fifo {
         self.last = runtime;
     }
 
-    /// Takes the oldest.
+    /// Takes the oldest runtime.
     pub(super) fn pop(&mut self) -> Option<Arc<Runtime>> {
         let runtime = self.first;
         if runtime.is_null() {
@@ -115,11 +117,11 @@ impl Fifo {
         if self.first.is_null() {
             self.last = ptr::null_mut();
         }
-        // SAFETY: The reference was the list's, and it is not in the list any more.
+        // SAFETY: The reference belonged to the list, and the runtime is no longer in the list.
         Some(unsafe { Arc::from_raw(runtime) })
     }
 
-    /// Adds what has come into `inbox`, behind the rest.
+    /// Appends the runtimes in `inbox`.
     pub(super) fn append(&mut self, inbox: &Inbox) {
         let more = inbox.take();
         if more.first.is_null() {

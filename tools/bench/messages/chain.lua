@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How long a hop of a token takes that goes round through many workers. A worker talks with its parent and its own
--- workers only, so the round is a chain, each the parent of the next one, that the token goes down and up again.
--- Arguments: how many workers, this one included; how many rounds.
+-- Measures the time of one hop of a token that goes round through many workers. A worker talks only with its parent and
+-- its own workers. So the round is a chain in which each worker is the parent of the next one, and the token goes down
+-- and up again. Arguments: the number of workers, including this one, and the number of rounds.
 
 local workers, rounds = ...
 local ktime = require("linux").ktime

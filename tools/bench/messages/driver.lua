@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Runs one benchmark in a worker, so that all that it measures is on the pool, and prints its figures, each as
+-- Runs one benchmark in a worker, so that everything that it measures is on the pool, and prints each of its figures as
 --
 --	measure NAME CPUS UNIT VALUE
 --
--- Arguments: the benchmark, and what it takes.
+-- Arguments: the benchmark, and its arguments.
 
 local name = ...
 local cpus = require("linux").numcpus()

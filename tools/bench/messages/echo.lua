@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Answers each message with its value, until that is false.
+-- Answers each message with its value, until the value is false.
 
 while true do
 	local value = worker.peek()

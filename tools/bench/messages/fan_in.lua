@@ -1,14 +1,13 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How long each message takes that many workers send to one, which asks all of them at once ("select") or one after
--- the other ("in_turn").
--- Arguments: how many workers, how many messages from each.
+-- Measures the time of each message that many workers send to one, which receives from all of them at once ("select")
+-- or from one after the other ("in_turn"). Arguments: the number of workers, and the number of messages from each.
 
 local workers, each = ...
 local ktime = require("linux").ktime
 workers, each = assert(math.tointeger(workers)), assert(math.tointeger(each))
 
--- Reports what each message takes of workers that `receive` is given, which returns how many it got, and their sum.
+-- Reports the time of each message. `receive` gets the workers, and returns the number of messages and their sum.
 local function measure(name, receive)
 	local all = {}
 	for i = 1, workers do

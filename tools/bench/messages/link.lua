@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A link of a chain: passes a token down to the next one and up again, counting each hop, until it is false.
--- Argument: how many links there are, from this one on.
+-- A link of a chain: passes a token down to the next link and up again, and counts each hop, until the token is false.
+-- Argument: the number of links from this one on.
 
 local links = ...
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Answers each message with the CPU that it was received on, until that is false.
+-- Answers each message with the CPU on which it was received, until the message is false.
 
 local cpu = require("linux").cpu
 

@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How much of the machine's memory a worker takes that waits for a message.
--- Argument: how many workers.
+-- Measures the memory of the machine that a worker takes while it waits for a message. Argument: the number of workers.
 
 local count = ...
 count = assert(math.tointeger(count))
 
--- KiB in use for other things than files.
+-- The KiB in use, except for files.
 local function used()
 	local fields = {}
 	for line in io.lines("/proc/meminfo") do
@@ -27,7 +26,7 @@ local function create(all, n)
 	end
 end
 
--- What only the first ones need is not counted.
+-- Memory that only the first workers need is not counted.
 local all = {}
 create(all, 100)
 local before = used()

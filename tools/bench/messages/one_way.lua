@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How long each of many messages takes that go one way, between a worker and a worker of its own.
--- Argument: how many messages.
+-- Measures the time of each of many messages in one direction, between a worker and a worker of its own. Argument: the
+-- number of messages.
 
 local count = ...
 local ktime = require("linux").ktime
@@ -11,7 +11,7 @@ local function report(name, took)
 	worker.message({ name = "one_way/" .. name, unit = "us", value = took / count / 1000 })
 end
 
--- To the worker, which says when it has all.
+-- To the worker, which reports when it has all messages.
 do
 	local w = worker.create("./sink", count)
 	assert(worker.receive(w) == "ready")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How long a message and its answer take, between a worker and a worker of its own.
--- Arguments: the payload, how many round trips.
+-- Measures the time of a message and its answer, between a worker and a worker of its own. Arguments: the payload, and
+-- the number of round trips.
 
 local payload, count = ...
 local linux = require("linux")
@@ -33,7 +33,7 @@ local function same(a, b)
 	return true
 end
 
--- Only what every program does with an answer is timed: a look whether there is one.
+-- The timed loop does only what every program does with an answer: it checks whether there is one.
 local function round_trips(w, n)
 	local send, receive = worker.send, worker.receive
 	local answer
@@ -59,7 +59,7 @@ do
 	worker.message({ name = "round_trip/" .. payload, unit = "us", value = took / count / 1000 })
 end
 
--- How often the answer came from another CPU, in another loop, for asking takes time.
+-- Counts answers from another CPU, in a separate loop because the query takes time.
 if payload == "integer" and linux.numcpus() > 1 then
 	local w = worker.create("./locate")
 	local elsewhere = 0

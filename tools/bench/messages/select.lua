@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How long a receive from many workers takes of which one answers; the answer itself is a part of it.
--- Arguments: how many workers, how many receives.
+-- Measures the time of a receive from many workers of which one answers, including the answer itself. Arguments: the
+-- number of workers, and the number of receives.
 
 local workers, count = ...
 local ktime = require("linux").ktime
@@ -16,7 +16,7 @@ for i = 1, workers do
 	assert(worker.receive(all[i]) == i)
 end
 
--- Steps over the workers, so that those that answer lie anywhere among the others.
+-- The step over the workers, so that the answering workers are distributed among the others.
 local STEP = 389
 local place = 0
 local begun = ktime()

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Receives the numbers from 1 to its argument, and says how many came in order.
+-- Receives the numbers from 1 to its argument, and reports how many arrived in order.
 
 local count = ...
 local peek = worker.peek

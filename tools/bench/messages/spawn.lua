@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How long a worker takes from its creation until it is gone: that runs to its end, one at a time ("in_turn") and a
--- hundred at a time ("together"), and that waits and is stopped ("stopped").
--- Arguments: how many workers run to their end, how many are stopped.
+-- Measures the time from the creation of a worker until it is gone: for workers that run to their end, one at a time
+-- ("in_turn") and a hundred at a time ("together"), and for workers that wait and are stopped ("stopped"). Arguments:
+-- the number of workers that run to their end, and the number that are stopped.
 
 local ended, stopped = ...
 local ktime = require("linux").ktime
@@ -20,7 +20,7 @@ local function in_turn(n)
 		w = worker.create("./answer", i)
 		finish(w, i)
 	end
-	-- Comes back when the runtime is gone, too, not just its script; those before it went while it came.
+	-- Returns when the runtime is gone, not only its script. The runtimes before it have ended meanwhile.
 	worker.stop(w)
 	w = nil
 	collectgarbage()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What is known of each figure: what it says, what it should be, and where it is shown.
+//! The known figures: their meanings, their targets, and where they are shown.
 
 use crate::report::{Figure, Report};
 
-/// A picture, and a part of a table.
+/// A part of the figures, which has a picture and a part of the tables.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Part {
     /// A message between two workers.
@@ -21,7 +21,7 @@ impl Part {
     /// All parts, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Messages, Self::Workers, Self::Memory, Self::Programs];
 
-    /// In a file's name.
+    /// Its name in file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
@@ -31,7 +31,7 @@ impl Part {
         }
     }
 
-    /// Above a picture.
+    /// The title above its picture.
     pub fn title(self) -> &'static str {
         match self {
             Self::Messages => "Messages between two workers",
@@ -46,15 +46,15 @@ impl Part {
 pub struct Benchmark {
     /// The name of its figures.
     pub name: &'static str,
-    /// What they say.
+    /// The meaning of the figures.
     pub title: &'static str,
-    /// Where they are shown.
+    /// The part in which they are shown.
     pub part: Part,
-    /// What is asked for at native speed, in the figure's unit.
+    /// The required value at native speed, in the figure's unit.
     pub target: Option<f64>,
-    /// What is aimed at.
+    /// The desired value.
     pub aim: Option<f64>,
-    /// What ltask, which is written in C, takes for it in user space.
+    /// The value of ltask, which is written in C, in user space.
     pub ltask: Option<f64>,
 }
 
@@ -69,7 +69,7 @@ const fn plain(name: &'static str, title: &'static str, part: Part) -> Benchmark
     }
 }
 
-/// All but the programs.
+/// All benchmarks except the programs.
 pub const BENCHMARKS: [Benchmark; 17] = [
     Benchmark {
         target: Some(3.5),
@@ -169,12 +169,12 @@ pub const BENCHMARKS: [Benchmark; 17] = [
     },
 ];
 
-/// What is known of `figure`, unless it is a program's.
+/// The benchmark of `figure`, unless it is a program.
 pub fn benchmark(figure: &Figure) -> Option<&'static Benchmark> {
     BENCHMARKS.iter().find(|known| known.name == figure.name)
 }
 
-/// Where `figure` is shown; what is not known here is shown with the workers.
+/// The part in which `figure` is shown. Unknown figures are shown with the workers.
 pub fn part(figure: &Figure) -> Part {
     if figure.class.is_some() {
         return Part::Programs;
@@ -189,8 +189,8 @@ pub fn in_order(report: &Report) -> impl Iterator<Item = &Figure> {
         .flat_map(|sought| of_part(report, sought))
 }
 
-/// The figures of `report` that are shown in `sought`, in the order in which they are listed here, then by
-/// processors. Programs stay as they were measured.
+/// The figures of `report` that are shown in `sought`, in the order of the list in this file, then
+/// by processors. Programs keep the order of measurement.
 pub fn of_part(report: &Report, sought: Part) -> impl Iterator<Item = &Figure> {
     let mut figures: Vec<&Figure> = report.figures.iter().collect();
     figures.retain(|figure| part(figure) == sought);
@@ -203,7 +203,7 @@ pub fn of_part(report: &Report, sought: Part) -> impl Iterator<Item = &Figure> {
     figures.into_iter()
 }
 
-/// What the figure says, with the processors.
+/// The title of the figure, with the processors.
 pub fn title(figure: &Figure) -> String {
     let title = match benchmark(figure) {
         Some(known) => known.title,
@@ -219,7 +219,8 @@ pub fn title(figure: &Figure) -> String {
     }
 }
 
-/// The most that `figure` should be on a machine of this kind. Times are asked for at native speed only.
+/// The greatest value that `figure` may have on a machine of this kind. Times have targets only at
+/// native speed.
 pub fn target(figure: &Figure, kind: &str) -> Option<f64> {
     match figure.class.as_deref() {
         Some("float") => Some(3.5),
@@ -230,7 +231,7 @@ pub fn target(figure: &Figure, kind: &str) -> Option<f64> {
     }
 }
 
-/// Whether `figure` is what it should be, if it is known what that is.
+/// Whether `figure` meets its target, if it has one.
 pub fn is_met(figure: &Figure, kind: &str) -> Option<bool> {
     Some(figure.judged()? <= target(figure, kind)?)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What has become slower or faster.
+//! Finds figures that have become slower or faster.
 
 use crate::{
     catalogue,
@@ -9,13 +9,13 @@ use crate::{
     table::{columns, show},
 };
 
-/// A change counts when chance alone would make it less often than this.
+/// A change counts only if its probability by chance is less than this.
 const CHANCE: f64 = 0.005;
 
-/// And when the median changes by this part at least: what is less matters to nobody.
+/// A change counts only if the median changes by at least this part. Smaller changes do not matter.
 const LEAST_CHANGE: f64 = 0.03;
 
-/// What a comparison says of one figure. All figures are better when they are less.
+/// The result of the comparison of one figure. For all figures, less is better.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Verdict {
     /// Greater by more than the noise.
@@ -44,7 +44,7 @@ pub fn verdict(before: &[f64], after: &[f64]) -> Verdict {
     let (Some(old), Some(new)) = (Summary::of(before), Summary::of(after)) else {
         return Verdict::Unknown;
     };
-    // Not even values that are all above all others would count.
+    // With so few values, even a complete separation of the two sets would not count.
     let ordered = |count: usize, from: usize| -> Vec<f64> {
         (from..from + count).map(|value| value as f64).collect()
     };
@@ -79,8 +79,8 @@ pub struct Comparison {
     pub slower: usize,
 }
 
-/// Compares `after` with `before`; of what only one of them has, it says so. Fails if they are of
-/// different kinds of machine.
+/// Compares `after` with `before`. Reports figures that only one of them has. Fails if they are
+/// from different kinds of machine.
 pub fn compare(before: &Report, after: &Report) -> Result<Comparison, String> {
     if before.kind() != after.kind() {
         return Err(format!(
@@ -177,14 +177,14 @@ mod tests {
         assert_eq!(verdict(&BEFORE, &scaled(1.2)), Verdict::Slower);
         assert_eq!(verdict(&BEFORE, &scaled(0.8)), Verdict::Faster);
         assert_eq!(verdict(&BEFORE, &BEFORE), Verdict::Same);
-        // Clear, but too little to matter.
+        // A clear change, but too small to matter.
         let close = [1.0, 1.0, 1.0, 1.0, 1.0];
         assert_eq!(verdict(&close, &[1.02; 5]), Verdict::Same);
         assert_eq!(verdict(&close, &[1.04; 5]), Verdict::Slower);
-        // Much, but no more than the noise.
+        // A large change, but within the noise.
         let noisy = [0.5, 3.0, 1.0, 2.0, 1.5];
         assert_eq!(verdict(&BEFORE, &noisy), Verdict::Same);
-        // One outlier before hides nothing when there are enough runs.
+        // One earlier outlier hides nothing if there are enough runs.
         let mut before = scaled(1.0);
         before.extend([1.05, 1.05, 1.06, 9.0]);
         let mut after = scaled(1.2);

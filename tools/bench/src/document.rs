@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Figures in a document, between two marks that only this program writes between: the figures of a kind of
-//! machine, or its stops.
+//! Writes figures into a document, between two marks. Only this program writes there: the figures
+//! of a kind of machine, or its stops.
 
 use crate::{
     catalogue::{self, Part},
@@ -21,7 +21,7 @@ fn end(what: &str, kind: &str) -> String {
     format!("<!-- {what} of {kind}: end -->")
 }
 
-/// What was measured where.
+/// A sentence about the machine and the versions.
 fn facts(report: &Report) -> String {
     let facts: Vec<String> = report
         .facts
@@ -32,7 +32,7 @@ fn facts(report: &Report) -> String {
     format!("{}.\n\n", facts.join(" · "))
 }
 
-/// What stands between the marks of the figures. The plots lie in `folder`, as the document refers to it.
+/// The text between the marks of the figures. The document refers to the plots in `folder`.
 pub fn section(report: &Report, folder: &str) -> String {
     let mut section = facts(report) + &markdown(report);
     for part in Part::ALL {
@@ -44,7 +44,8 @@ pub fn section(report: &Report, folder: &str) -> String {
     section
 }
 
-/// `document` with `section` between the marks of the `what` of that kind. Fails where it has none.
+/// `document` with `section` between the marks of the `what` of that kind. Fails if there are no
+/// such marks.
 fn with_section(document: &str, what: &str, kind: &str, section: &str) -> Result<String, String> {
     let (begin, end) = (begin(what, kind), end(what, kind));
     let missing = |mark: &str| format!("the document has no line '{}'", mark.trim_end());
@@ -53,19 +54,19 @@ fn with_section(document: &str, what: &str, kind: &str, section: &str) -> Result
     Ok(format!("{before}{begin}\n{section}\n{end}{after}"))
 }
 
-/// `document` with the figures of `report` in their place. Fails where the document has no such place.
+/// `document` with the figures of `report` in their place. Fails if the document has no such place.
 pub fn with_figures(document: &str, report: &Report, folder: &str) -> Result<String, String> {
     with_section(document, "figures", report.kind(), &section(report, folder))
 }
 
-/// `document` with the stops of `report` in their place. Fails where the document has no such place.
+/// `document` with the stops of `report` in their place. Fails if the document has no such place.
 pub fn with_stops(document: &str, report: &Report) -> Result<String, String> {
     let kind = report.kind();
     let section = facts(report) + &stops::markdown(&report.stops, kind);
     with_section(document, "stops", kind, &section)
 }
 
-/// What `show` prints, and how many targets were missed.
+/// The output of `show`, and the number of missed targets.
 pub fn shown(report: &Report) -> (String, usize) {
     let verdicts: Vec<bool> = report
         .figures
@@ -105,7 +106,7 @@ mod tests {
         assert!(first.starts_with("above\n") && first.contains("\nbelow\n"));
         assert!(first.contains("kernel 7.3"));
         assert!(first.contains("![Many workers](plots/um-workers.svg)"));
-        // One figure alone is no picture.
+        // A single figure has no picture.
         assert!(!first.contains("um-messages.svg"));
         let second = with_figures(&first, &report("um"), "plots").unwrap();
         assert_eq!(first, second);

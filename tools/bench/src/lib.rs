@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Tables, comparisons and plots of what `scripts/bench` measures.
+//! Tables, comparisons and plots of the figures of `scripts/bench`.
 
 pub mod catalogue;
 pub mod compare;

@@ -69,7 +69,7 @@ fn read(path: &Path) -> Result<String, String> {
         .map_err(|error| format!("{} could not be read: {error}", path.display()))
 }
 
-/// Returns whether all is as it should be.
+/// Returns whether everything is as required.
 fn execute(command: Command) -> Result<bool, String> {
     match command {
         Command::Collect { samples, json } => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Pictures: a row for each figure, with a dot at what was measured and a line over all runs.
+//! Pictures: a row for each figure, with a dot at the measured value and a line over all runs.
 
 use plotters::{coord::ranged1d::SegmentValue, prelude::*};
 
@@ -13,9 +13,9 @@ use crate::{
 
 const WIDTH: u32 = 900;
 const ROW_HEIGHT: u32 = 24;
-/// Of title, axis and legend.
+/// The height of the title, the axis and the legend.
 const OTHER_HEIGHT: u32 = 120;
-/// Of a title's characters, on average.
+/// The average width of a title's characters.
 const CHARACTER_WIDTH: u32 = 7;
 
 const DOT: RGBColor = RGBColor(31, 90, 160);
@@ -43,7 +43,7 @@ impl Row {
         })
     }
 
-    /// Everything in the row.
+    /// All values in the row.
     fn values(&self) -> impl Iterator<Item = f64> {
         let marks = [self.target, self.ltask];
         [self.summary.least, self.summary.greatest, self.judged]
@@ -68,7 +68,7 @@ fn rows(report: &Report, part: Part) -> Vec<Row> {
         .collect()
 }
 
-/// Whether there is a picture of `part`: there is none of a single figure.
+/// Whether there is a picture of `part`. A single figure has none.
 pub fn is_drawn(report: &Report, part: Part) -> bool {
     rows(report, part).len() > 1
 }
@@ -196,7 +196,7 @@ fn draw_rows(
     Ok(())
 }
 
-/// A value at the axis, without zeros that say nothing.
+/// A value at the axis, without trailing zeros.
 fn show_tick(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

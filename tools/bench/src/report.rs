@@ -19,21 +19,21 @@ pub const FORMAT: u32 = 1;
 pub struct Report {
     /// [`FORMAT`].
     pub format: u32,
-    /// What was measured where: the kind of machine, versions, the processor.
+    /// The circumstances: the kind of machine, versions, the processor.
     pub facts: BTreeMap<String, String>,
-    /// In the order in which they were measured first.
+    /// The figures, in the order of their first measurement.
     pub figures: Vec<Figure>,
     /// Hostile scripts, in the order in which they were stopped.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub stops: Vec<Stop>,
 }
 
-/// A figure, as measured several times.
+/// A figure that was measured several times.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Figure {
-    /// What was measured: `programs/fib`, `round_trip/integer`.
+    /// Its name: `programs/fib`, `round_trip/integer`.
     pub name: String,
-    /// Processors that the machine had.
+    /// The number of processors of the machine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpus: Option<u32>,
     /// `us`, `KiB`, `%`, or `ratio`: time in the kernel by time in user space.
@@ -57,8 +57,9 @@ impl Figure {
         Summary::of(&self.values)
     }
 
-    /// What is compared with the target. For a program it is the ratio of the shortest times, for whatever else
-    /// a machine does only ever adds to a time; else the median.
+    /// The value that is compared with the target. For a program it is the ratio of the shortest
+    /// times, because other activity of the machine only adds to a time. Otherwise it is the
+    /// median.
     pub fn judged(&self) -> Option<f64> {
         match (Summary::of(&self.kernel_ns), Summary::of(&self.user_ns)) {
             (Some(kernel), Some(user)) => Some(kernel.least / user.least),
@@ -66,7 +67,7 @@ impl Figure {
         }
     }
 
-    /// Whether `other` is of the same thing.
+    /// Whether `other` is the same figure.
     pub fn is_like(&self, other: &Figure) -> bool {
         self.name == other.name && self.cpus == other.cpus && self.unit == other.unit
     }
@@ -78,7 +79,7 @@ impl Report {
         self.facts.get("kind").map_or("unknown", String::as_str)
     }
 
-    /// Reads lines as `scripts/bench` collects them:
+    /// Reads the lines that `scripts/bench` collects:
     ///
     /// ```text
     /// fact KEY VALUE
@@ -166,7 +167,7 @@ impl Report {
         Ok(())
     }
 
-    /// The figure that is like `sought`, which is added if there is none.
+    /// The figure that is like `sought`. Adds `sought` if there is none.
     fn figure(&mut self, sought: Figure) -> &mut Figure {
         let place = self.figures.iter().position(|known| known.is_like(&sought));
         let place = place.unwrap_or_else(|| {

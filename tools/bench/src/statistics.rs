@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a few values say.
+//! Statistics of a few values.
 
 /// The least, the median and the greatest of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Sums up `values`; nothing if there are none.
+    /// Summarizes `values`; `None` if there are none.
     pub fn of(values: &[f64]) -> Option<Self> {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -33,15 +33,16 @@ impl Summary {
     }
 }
 
-/// How probable it is that chance alone puts `after` so far above `before`: the one-sided rank test
-/// of Mann and Whitney, with its exact distribution. 1 if either is empty.
+/// The probability that chance alone puts `after` so far above `before`: the one-sided rank test of
+/// Mann and Whitney, with its exact distribution. It is 1 if either is empty.
 ///
-/// It asks for no distribution of the values, so neither outliers nor a skew mislead it.
+/// The test assumes no distribution of the values, so neither outliers nor skew mislead it.
 pub fn chance_of_increase(before: &[f64], after: &[f64]) -> f64 {
     if before.is_empty() || after.is_empty() {
         return 1.0;
     }
-    // Pairs in which the later value is not above the earlier one; a tie is half of one, so all is counted in halves.
+    // The number of pairs in which the later value is not above the earlier one. A tie counts as
+    // half a pair, so this counts in halves.
     let against: usize = after
         .iter()
         .flat_map(|after| {
@@ -56,19 +57,22 @@ pub fn chance_of_increase(before: &[f64], after: &[f64]) -> f64 {
         .sum();
     let orders = orders_by_pairs(before.len(), after.len());
     let all: f64 = orders.iter().sum();
-    // Half a pair counts as a whole one: rather too careful than too quick.
+    // Half a pair counts as a whole one, to be on the safe side.
     orders.iter().take(against.div_ceil(2) + 1).sum::<f64>() / all
 }
 
-/// In how many orders of `m` and `n` different values there are 0, 1, 2, ... pairs with the second one below.
+/// The numbers of orders of `m` and `n` different values that have 0, 1, 2, ... pairs with the
+/// second value below the first.
 fn orders_by_pairs(m: usize, n: usize) -> Vec<f64> {
-    // ways[i][pairs]: of i values of the one kind and as many of the other as were added.
+    // ways[i][pairs]: for i values of the first kind and as many values of the second as were added
+    // so far.
     let mut ways: Vec<Vec<f64>> = vec![vec![1.0]; m + 1];
     for j in 1..=n {
         let mut next: Vec<Vec<f64>> = Vec::with_capacity(m + 1);
         next.push(vec![1.0]);
         for i in 1..=m {
-            // The greatest of all is of the one kind, above all j of the other, or of the other.
+            // The greatest of all values is either of the first kind, above all j of the second, or
+            // of the second.
             let mut counts = vec![0.0; i * j + 1];
             for (pairs, count) in next[i - 1].iter().enumerate() {
                 counts[pairs + j] += count;
@@ -113,7 +117,7 @@ mod tests {
         assert_eq!(chance_of_increase(&low, &high), 1.0 / 252.0);
         assert_eq!(chance_of_increase(&high, &low), 1.0);
         assert!(chance_of_increase(&low, &low) > 0.5);
-        // One outlier does not hide the rest, and does not make it either.
+        // One outlier neither hides a change nor causes one.
         let mut outlier = low;
         outlier[4] = 100.0;
         assert!(chance_of_increase(&outlier, &high) < 0.08);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! How long hostile scripts take to stop.
+//! The times that hostile scripts take to stop.
 
 use std::fmt::Write;
 
@@ -12,32 +12,34 @@ use crate::{statistics::Summary, table::show};
 const TARGET: f64 = 2000.0;
 const GREATEST_TARGET: f64 = 20_000.0;
 
-/// A hostile script that was stopped again and again, in a few machines, one after the other.
+/// A hostile script that was stopped repeatedly, in a few machines one after the other.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Stop {
     /// The name of the script.
     pub name: String,
-    /// Processors that the machines had.
+    /// The number of processors of the machines.
     pub cpus: u32,
-    /// What was measured in each machine.
+    /// The figures of each machine.
     pub rounds: Vec<Round>,
 }
 
-/// What was measured in one machine. Times are in microseconds, from the request to the end of the Lua program.
+/// The figures of one machine. Times are in microseconds, from the request to the end of the Lua
+/// program.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Round {
-    /// How often the script was stopped.
+    /// The number of stops.
     pub count: u32,
     /// The median.
     pub median: f64,
-    /// What 99 of 100 took at most.
+    /// The 99th percentile.
     pub percentile_99: f64,
-    /// What the longest took.
+    /// The maximum.
     pub greatest: f64,
 }
 
 impl Stop {
-    /// The median of the rounds, where a neighbour that takes the host's processors in one of them does not count.
+    /// The median of the rounds, which ignores one round in which other work took the host's
+    /// processors.
     fn middle(&self, of: impl Fn(&Round) -> f64) -> f64 {
         let values: Vec<f64> = self.rounds.iter().map(of).collect();
         Summary::of(&values).map_or(f64::NAN, |summary| summary.median)
@@ -60,7 +62,7 @@ impl Stop {
         self.rounds.iter().map(|round| round.count).sum()
     }
 
-    /// Whether it is as short as asked for on a machine of this kind, if that is known.
+    /// Whether it meets the target on a machine of this kind, if there is one.
     pub fn is_met(&self, kind: &str) -> Option<bool> {
         (kind == "um").then(|| self.percentile_99() <= TARGET && self.greatest() <= GREATEST_TARGET)
     }
@@ -100,7 +102,7 @@ pub fn rows(stops: &[Stop], kind: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// The table of a document, two scripts in a row; what is longer than asked for is bold.
+/// The table of a document, two scripts in a row. Times that miss the target are bold.
 pub fn markdown(stops: &[Stop], kind: &str) -> String {
     let mut text = String::from(
         "| script | p50 | p99 | greatest | of all | script | p50 | p99 | greatest | of all |\n\

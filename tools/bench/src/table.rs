@@ -10,7 +10,7 @@ use crate::{
     stops,
 };
 
-/// `value` with three digits that count, and no exponent.
+/// `value` with three significant digits, and no exponent.
 pub fn show(value: f64) -> String {
     let decimals = match value.abs() {
         size if size >= 99.95 => 0,
@@ -21,13 +21,14 @@ pub fn show(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// Milliseconds of nanoseconds, the shortest of all.
+/// The shortest of all times, converted from nanoseconds to milliseconds.
 fn shortest_ms(values: &[f64]) -> String {
     let shortest = values.iter().copied().fold(f64::INFINITY, f64::min);
     show(shortest / 1e6)
 }
 
-/// Rows of cells, with the columns as wide as they must be; all but the first to the right.
+/// Rows of cells, with columns as wide as necessary; all columns except the first are aligned to
+/// the right.
 pub fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column| {
@@ -54,7 +55,7 @@ pub fn columns(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// The first row of a table of [`text`], whose first columns these are.
+/// The first row of a table of [`text`], which begins with the columns `first`.
 fn heading(first: &[&str]) -> Vec<String> {
     let last = ["MEDIAN", "LEAST", "GREATEST", "RUNS", "TARGET", "VERDICT"];
     let cells = first.iter().chain(&last);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Runs a Lua script: with UPSTREAM as any interpreter would, else through the edge
- * of the kernel module, on stacks of 16 KiB with guards below, as kernel stacks are.
+ * Runs a Lua script: with UPSTREAM like any interpreter, otherwise through the edge of the kernel module, on stacks of
+ * 16 KiB with guard pages below, like kernel stacks.
  *
- * Options: --segments N (how many stacks there are), --interrupt MS (end the script
- * after that time), --fail-each (run again and again, each time with another
- * allocation that fails), --look-up (say whether a collection after the script, which is
- * asked to look up, gives way to other threads again and again, and the end too), --stops N
- * (call the function that the script returns, and end it, N times). Prints the error that ends the script on standard output; for stops, how
- * long they took in nanoseconds of CPU time, and how often stacks were taken for calls, one a line.
+ * Options: --segments N (the number of stacks), --interrupt MS (end the script after that time), --fail-each (run
+ * repeatedly, each time with another failing allocation), --look-up (print whether a collection after the script, and
+ * the end, give way to other threads repeatedly when asked to), --stops N (call the function that the script returns,
+ * and end it, N times). Prints the error that ends the script on standard output. For each stop, prints a line with the
+ * nanoseconds of CPU time that it took, and the number of stacks that were taken for calls.
  */
 
 #include <limits.h>
@@ -39,7 +38,7 @@ int main(int count, char **words)
 	lua_State *L = luaL_newstate();
 
 	luaL_openlibs(L);
-	/* As many slots of Lua's stack are in use as with the edge. */
+	/* Uses as many slots of Lua's stack as the edge. */
 	lua_pushcfunction(L, keep);
 	if (luaL_loadfilex(L, words[count - 1], "t") || lua_pcall(L, 0, 0, 1))
 		printf("error: %s\n", luaL_tolstring(L, -1, NULL));
@@ -113,7 +112,7 @@ void lunatik_vm_give_way(void *vm)
 
 int lunatik_hop(lua_State *L, void (*function)(void *), void *argument)
 {
-	/* As in the kernel, code that is to end gets none. */
+	/* As in the kernel, code that must end gets none. */
 	if (used >= segments || lunatik_is_ended(L))
 		return 0;
 	used++;
@@ -167,7 +166,7 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size)
 	(void)ud;
 	if (block == NULL)
 		old_size = 0;
-	/* Two in a row: after the first one Lua collects garbage, and tries again. */
+	/* Two in a row fail: after the first one Lua collects garbage and tries again. */
 	if (size > old_size && until_failure >= 0 && until_failure-- <= 1) {
 		failed = 1;
 		return NULL;
@@ -183,7 +182,7 @@ static void *allocate(void *ud, void *block, size_t old_size, size_t size)
 static long milliseconds = -1;
 static int look_up;
 
-/* polls(f, ...): how often f, a C function that is called with the rest, lets other threads have the CPU. */
+/* polls(f, ...): calls the C function f with the rest. Returns how often it gives way to other threads. */
 static int polls(lua_State *L)
 {
 	long before = given_way;
@@ -194,7 +193,7 @@ static int polls(lua_State *L)
 	return 1;
 }
 
-/* whole(n, f, ...): calls f with the rest, which has n results; says so if that returns with another number. */
+/* whole(n, f, ...): calls f with the rest, which must have n results. Reports it if the call returns another number. */
 static int whole(lua_State *L)
 {
 	lua_Integer wanted = lua_tointeger(L, 1);
@@ -221,10 +220,9 @@ static void *interrupt_later(void *L)
 }
 
 /*
- * Stops: the script is interrupted when it has used some CPU time, and what it uses from
- * then on is measured. Its own thread asks for that, in the handler of a timer: another one
- * could lose the CPU between looking at the clock and asking. So other programs on the
- * machine do not disturb the measurement.
+ * Stops: the script is interrupted after some CPU time, and the CPU time that it uses from then on is measured. Its own
+ * thread requests the interrupt in the handler of a timer: another thread could lose the CPU between reading the clock
+ * and the request. So other programs on the machine do not disturb the measurement.
  */
 static long stops;
 static lua_State *to_stop;
@@ -247,7 +245,7 @@ static void interrupt_here(int signal)
 	lunatik_interrupt(to_stop, LUNATIK_INTERRUPT_ALL);
 }
 
-/* What a signal's handler needs is more than is left on some of the small stacks. */
+/* A signal handler needs more stack than is left on some of the small stacks. */
 static void handle_signals(void)
 {
 	static char stack[65536];
@@ -292,7 +290,7 @@ static void read_script(void)
 	fclose(file);
 }
 
-/* A line on standard output, if the script ends in an error. */
+/* Prints a line on standard output if the script ends in an error. */
 static void run(void *unused)
 {
 	static struct lunatik_vm vm;
@@ -308,7 +306,7 @@ static void run(void *unused)
 	if (milliseconds >= 0)
 		pthread_create(&thread, NULL, interrupt_later, L);
 	status = lunatik_openlibs(L);
-	/* Unprotected: where allocations fail, nobody needs it. */
+	/* Unprotected, because nothing needs it when allocations fail. */
 	if (status == 0 && !quiet) {
 		lua_register(L, "polls", polls);
 		lua_register(L, "whole", whole);
@@ -364,7 +362,7 @@ int main(int count, char **words)
 	make_slots();
 	if (stops > 0) {
 		handle_signals();
-		/* Pages are kept, since to get them and give them back is the host's work. */
+		/* Keep the pages, because allocating and freeing them is work of the host. */
 		mallopt(M_MMAP_MAX, 0);
 		mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	}

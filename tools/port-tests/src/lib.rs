@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Lua as the kernel module has it, patches, edge and all, in two programs for the host: one on
-//! chains of 16 KiB stacks, as kernel stacks are, and upstream Lua on an ordinary stack to compare
-//! with. A third one is the compiler of the modules that are written in Lua.
+//! Programs for the host: the kernel module's Lua, with its patches and its edge, on chains of 16
+//! KiB stacks like kernel stacks; upstream Lua on an ordinary stack, for comparison; and the
+//! compiler of the modules that are written in Lua.
 
 use std::{
     path::Path,
@@ -17,11 +17,11 @@ pub const UPSTREAM: &str = env!("PORT_UPSTREAM");
 /// The compiler of `lua/lib/`.
 pub const COMPILER: &str = env!("PORT_COMPILER");
 
-/// Runs `program` with options and the script of that name in `tests/scripts`.
+/// Runs `program` with `options` and the file `script` in `tests/scripts`.
 ///
 /// # Panics
 ///
-/// When the program cannot be started.
+/// If the program cannot be started.
 pub fn run(program: &str, options: &[&str], script: &str) -> Output {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
     Command::new(program)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The compiler of `lua/lib/`: the same files give the same bytes, names come from places, and whatever is wrong is told
-//! with its file and line.
+//! The compiler of `lua/lib/`: the same files give the same bytes, names come from the files'
+//! places, and every error is reported with its file and line.
 
 use port_tests::COMPILER;
 use std::{
@@ -41,7 +41,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left is in the folder of temporary files.
+        // If this fails, the rest stays in the folder of temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

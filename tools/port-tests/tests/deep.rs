@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Deep source text, and other recursion that no single check sees, ends in an error or well, and never at the guard
-//! page of a 16 KiB stack.
+//! Deep source text, and other recursion that no single check covers, succeeds or ends in an error,
+//! but never reaches the guard page of a 16 KiB stack.
 
 use port_tests::{run, SEGMENTS};
 
@@ -29,7 +29,7 @@ fn every_production_in_every_other_one_without_segments() {
     let output = run(SEGMENTS, &["--segments", "1"], "deep_source.lua");
     assert!(output.status.success(), "{:?}", output.status);
     let said = String::from_utf8_lossy(&output.stdout);
-    // Less compiles there.
+    // Fewer texts compile there.
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 

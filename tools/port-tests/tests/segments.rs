@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The patched Lua behaves as upstream's on stacks of 16 KiB, ends when it is told to, and survives
-//! every allocation that fails.
+//! The patched Lua behaves like upstream on stacks of 16 KiB, ends when it is told to, and survives
+//! every failed allocation.
 
 use port_tests::{run, SEGMENTS, UPSTREAM};
 use std::{fs, path::Path};

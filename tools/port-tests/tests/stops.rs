@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The hostile scripts of the suite `stop`, in user space: how much CPU time they use from the request
-//! to stop until they have. Other programs do not disturb this.
+//! The hostile scripts of the suite `stop`, in user space: the CPU time that they use from the
+//! request to stop until their end. Other programs do not disturb this measurement.
 
 use port_tests::{run, SEGMENTS};
 use std::{fs, path::Path};
 
-/// What needs the kernel module, or ends by itself.
+/// Scripts that need the kernel module, or end by themselves.
 const NOT_HERE: &[&str] = &[
     "child",
     "messages",
@@ -19,22 +19,23 @@ const NOT_HERE: &[&str] = &[
     "tostring",
 ];
 
-/// The bound of half of the stops, and of all, in nanoseconds. They include the host's work on pages
-/// that are touched for the first time or given back.
+/// The bound of the median, and of all stops, in nanoseconds. The times include the host's work on
+/// pages that are touched for the first time or given back.
 const MEDIAN: u64 = 5_000_000;
 const MOST: u64 = 50_000_000;
 
-/// How often half of the stops may take another stack: as often as the code does before it looks up, once or
-/// twice. To close something takes one where little is left, so that a hundred calls must not each do it.
+/// The bound of the median of how often a stop takes another stack: the code may do so once or
+/// twice until it polls. A closing method takes another stack if little is left, and each of a
+/// hundred calls must not do so.
 const MEDIAN_TAKEN: u64 = 5;
 
-/// What a line says: nanoseconds, and stacks that were taken.
+/// Parses a line: the nanoseconds, and the number of stacks that were taken.
 fn stop(line: &str) -> Option<[u64; 2]> {
     let numbers: Option<Vec<u64>> = line.split(' ').map(|word| word.parse().ok()).collect();
     numbers?.try_into().ok()
 }
 
-/// How often each script is stopped.
+/// The number of stops of each script.
 const STOPS: usize = 5;
 
 fn median(mut values: Vec<u64>) -> u64 {

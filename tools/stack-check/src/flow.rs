@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Follows a function's code along all its ways: whom it calls, how deep its stack is there, and
-//! how much stack checks have found by then.
+//! Follows a function's code along all its paths: which functions it calls, how deep its stack is
+//! there, and how much stack checks have found by then.
 
 use crate::{
     module::{Module, Place},
@@ -20,56 +20,57 @@ use iced_x86::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Whom a call may reach.
+/// The functions that a call may reach.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callee {
     /// A function of the module.
     Function(usize),
-    /// One of the kernel.
+    /// A function of the kernel.
     Kernel(String),
-    /// Whatever a pointer leads to.
+    /// A function through a pointer.
     Pointer,
 }
 
 /// A call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
-    /// Whom.
+    /// The callee.
     pub callee: Callee,
-    /// Bytes of stack between the entry of the caller and that of the callee.
+    /// Bytes of stack between the entry of the caller and the entry of the callee.
     pub depth: i64,
-    /// Bytes that are left at the entry of the callee, if a check has found that.
+    /// Bytes that are left at the entry of the callee, if a check has determined them.
     pub left: Option<i64>,
-    /// The functions whose address is the second argument, where that is known.
+    /// The functions whose address is the second argument, if that is known.
     pub argument: Vec<usize>,
 }
 
-/// What a function does to the stack.
+/// The effects of a function on the stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Its calls.
     pub calls: BTreeSet<Call>,
-    /// Its own deepest place.
+    /// The greatest depth of its own frame.
     pub deepest: i64,
     /// Whether it returns at all.
     pub returns: bool,
-    /// Bytes that were left at its entry, if it returns only after a check that has found them.
+    /// Bytes that were left at its entry, if it returns only after a check that has determined
+    /// them.
     pub ensures: Option<i64>,
-    /// The same, if it is known only for when it returns 0.
+    /// The same, if that is known only when it returns 0.
     pub ensures_if_zero: Option<i64>,
-    /// Functions whose addresses it gives to somebody.
+    /// Functions whose addresses it passes on or stores.
     pub gives: BTreeSet<usize>,
-    /// Bytes that its checks ask for.
+    /// Bytes that its checks require.
     pub asks: BTreeSet<i64>,
-    /// Its frame grows by what only the running code knows.
+    /// Whether its frame grows by an amount that is known only at run time.
     pub unbounded: bool,
 }
 
-/// What is known of the machine and of all functions while one of them is followed.
+/// The known facts about the machine and all functions while one function is followed.
 pub struct Known<'a> {
     /// The object.
     pub module: &'a Module,
-    /// What is known of each function so far.
+    /// The known facts about each function so far.
     pub summaries: &'a [Summary],
     /// The size of a kernel stack.
     pub stack: u64,
@@ -119,7 +120,7 @@ pub fn follow(known: &Known<'_>, function: usize) -> Summary {
     };
     walk.go_to(0, State::entry());
     walk.finish();
-    // Places that the kernel goes on at by itself, and code behind what looks like an end.
+    // Places where the kernel itself resumes the code, and code after an apparent end.
     let mut deep = State::entry();
     deep.depth = walk.summary.deepest;
     for &offset in &known.module.functions[function].inside {
@@ -192,13 +193,14 @@ impl Walk<'_> {
 
     fn deeper(&mut self, depth: i64) {
         self.summary.deepest = self.summary.deepest.max(depth);
-        // Nothing real is as deep; a loop that pushes would never end.
+        // No real frame is as deep; without this bound, following a loop that pushes would never
+        // end.
         if depth > 1 << 20 {
             self.summary.unbounded = true;
         }
     }
 
-    /// Goes past one instruction.
+    /// Follows one instruction.
     fn step(&mut self, index: usize, mut state: State) {
         let instruction = self.instructions[index];
         self.deeper(state.depth);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The calls of all functions, what is wrong with them, and how much stack each needs.
+//! The calls of all functions, the problems in them, and the stack that each function needs.
 
 use crate::{
     flow::{follow, Call, Callee, Known, Summary},
@@ -41,27 +41,27 @@ pub struct Graph<'a> {
     held: Vec<Vec<&'a str>>,
     entries: BTreeSet<usize>,
     problems: Vec<String>,
-    /// The circle that each function is in, where checks are left out.
+    /// The cycle that each function belongs to, with checks left out.
     circles: Vec<usize>,
-    /// By function, and how often each bounded call within its circle may still be taken.
+    /// Indexed by function, and by how often each bounded call within its cycle may still be taken.
     needs: HashMap<(usize, Vec<u16>), Need>,
 }
 
-/// What was found.
+/// The findings.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What is wrong, a text each.
+    /// The problems, one text each.
     pub problems: Vec<String>,
-    /// A line for each check: what is used of what it leaves.
+    /// A line for each check: how much is used of the stack that it leaves.
     pub checks: Vec<String>,
-    /// Of how many functions and calls.
+    /// The numbers of functions and calls.
     pub counted: String,
 }
 
-/// Follows all functions until nothing new is found.
+/// Follows all functions repeatedly until nothing new is found.
 fn summarize(module: &Module, list: &List) -> Vec<Summary> {
     let count = module.functions.len();
-    // Until it is known better, each returns.
+    // Each function is assumed to return until the opposite is known.
     let mut summaries = vec![
         Summary {
             returns: true,
@@ -135,7 +135,7 @@ impl<'a> Graph<'a> {
         &self.module.functions[function].name
     }
 
-    /// For each kind of pointers, the functions that they lead to.
+    /// Finds the functions that each kind of pointers leads to.
     fn sort_pointers(&mut self) -> Vec<Vec<usize>> {
         let mut givers: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
         for (index, summary) in self.summaries.iter().enumerate() {
@@ -183,7 +183,7 @@ impl<'a> Graph<'a> {
                         Target::Function(index) => self.list.bounded(name, self.name(*index)),
                         Target::Kernel(_) => None,
                     };
-                    // What the caller has found, or the function in between.
+                    // The stack that the caller, or the function in between, has determined.
                     let left = call.left.map(|left| left - more).max(found);
                     edges.push(Edge {
                         to,
@@ -202,7 +202,8 @@ impl<'a> Graph<'a> {
         self.problems.dedup();
     }
 
-    /// Whom a call reaches, what is used of the stack in between, and what is left then, if that was found there.
+    /// The functions that a call reaches, the stack that is used in between, and the stack that is
+    /// left then, if it was determined there.
     fn targets(
         &mut self,
         function: usize,
@@ -232,7 +233,8 @@ impl<'a> Graph<'a> {
                     .list
                     .called_by_kernel(kernel)
                     .map_or(&[][..], |kind| &pointers[kind]);
-                // What the kernel uses above a function of the module that it calls meanwhile.
+                // The stack that the kernel uses above a function of the module that it calls
+                // meanwhile.
                 let more = self.list.kernel_needs(kernel);
                 let called = called
                     .iter()
@@ -241,7 +243,7 @@ impl<'a> Graph<'a> {
                     .chain([(Target::Kernel(kernel.clone()), 0, None)])
                     .collect()
             }
-            // Its callers say whom.
+            // Its callers determine the callee.
             Callee::Pointer if self.list.applies(name) => Vec::new(),
             Callee::Pointer => {
                 let kinds = || {
@@ -266,8 +268,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Where a function that calls its second argument does so: bytes between its entry and that of the
-    /// argument, and what is left there, if it checks that.
+    /// The places where a function calls its second argument: the bytes between its entry and the
+    /// entry of the argument, and the bytes that are left there, if it checks that.
     fn applied_at(&self, function: usize) -> Vec<(i64, Option<i64>)> {
         let mut at = Vec::new();
         for call in &self.summaries[function].calls {
@@ -289,7 +291,7 @@ impl<'a> Graph<'a> {
         at
     }
 
-    /// The calls that `follow` wants, between functions.
+    /// The calls between functions that `follow` accepts.
     fn calls(&self, follow: impl Fn(&Edge) -> bool) -> DiGraphMap<usize, ()> {
         let mut calls = DiGraphMap::new();
         for (from, edges) in self.edges.iter().enumerate() {
@@ -317,7 +319,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Reports what remains of cycles without checks and bounds.
+    /// Reports cycles that remain without checks and bounds.
     fn find_cycles(&mut self) {
         let calls = self.calls(|edge| edge.bounded.is_none());
         for circle in tarjan_scc(&calls) {
@@ -339,8 +341,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Whether it is a function of the kernel that does not return: nothing recurses through it. A function that looks
-    /// after its canary may call one when all else is done.
+    /// Whether `to` is a function of the kernel that does not return, so that nothing recurses
+    /// through it. A function that checks its stack canary may call such a function at its end.
     fn ends(&self, to: &Target) -> bool {
         matches!(to, Target::Kernel(name) if self.list.ends(name))
     }
@@ -358,7 +360,7 @@ impl<'a> Graph<'a> {
             if checked.is_empty() {
                 continue;
             }
-            // Those that only call by one that checks are no checks themselves.
+            // Functions that only call through a function that checks are not checks themselves.
             if self.summaries[function]
                 .calls
                 .iter()

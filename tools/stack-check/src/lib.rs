@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Finds every recursion in the module as it was built, and the longest path below each check of
-//! the stack. `Documentation/stack.md` says how, and how to read what it reports.
+//! Finds every recursion in the built module, and the longest path below each check of the stack.
+//! `Documentation/stack.md` explains how, and how to read the report.
 
 pub mod flow;
 pub mod graph;

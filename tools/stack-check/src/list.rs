@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The reviewed list: what no machine code says. Every entry has its reason, and each must be of use.
+//! The reviewed list of facts that the machine code does not show. Every entry has a reason, and
+//! must be in use.
 
 use serde::Deserialize;
 use std::cell::Cell;
@@ -14,7 +15,7 @@ pub struct List {
     /// Functions that check the stack.
     #[serde(default)]
     pub check: Vec<Check>,
-    /// Calls that can be taken only so often on one stack.
+    /// Calls that can be taken only a limited number of times on one stack.
     #[serde(default)]
     pub bounded: Vec<Bounded>,
     /// Kinds of calls through pointers.
@@ -29,7 +30,7 @@ pub struct List {
     /// Functions whose code is not followed.
     #[serde(default)]
     pub leaf: Vec<Leaf>,
-    /// Functions of the kernel that are known better than by the reserve.
+    /// Functions of the kernel whose needs are known better than the reserve.
     #[serde(default)]
     pub kernel: Vec<Kernel>,
 }
@@ -40,9 +41,9 @@ pub struct List {
 pub struct Stack {
     /// All of it.
     pub size: u64,
-    /// What the kernel has used of it, at the most, where it calls the module.
+    /// The most bytes that the kernel has used when it calls the module.
     pub above: i64,
-    /// What functions of the kernel need that the list does not name.
+    /// The bytes for functions of the kernel that the list does not name.
     pub reserve: i64,
 }
 
@@ -52,7 +53,7 @@ pub struct Stack {
 pub struct Check {
     /// Its name.
     pub function: String,
-    /// What functions of the module may take from its entry to the next check.
+    /// The bytes that functions of the module may take from its entry to the next check.
     pub bytes: i64,
     /// How it recurses.
     pub reason: String,
@@ -60,7 +61,7 @@ pub struct Check {
     used: Cell<bool>,
 }
 
-/// A call that can be taken only so often on one stack.
+/// A call that can be taken only a limited number of times on one stack.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bounded {
@@ -68,11 +69,11 @@ pub struct Bounded {
     pub from: String,
     /// The callee; a pattern.
     pub to: String,
-    /// How often.
+    /// How often it can be taken.
     pub turns: u16,
-    /// What other entries call it.
+    /// The name by which other entries refer to it.
     pub name: Option<String>,
-    /// The names of others that cannot be taken beyond this one.
+    /// The names of other entries whose calls cannot be taken beyond this one.
     #[serde(default)]
     pub then_never: Vec<String>,
     /// Why.
@@ -85,18 +86,19 @@ pub struct Bounded {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pointer {
-    /// What they are.
+    /// A description of them.
     pub what: String,
-    /// Functions that call so; patterns.
+    /// Functions that make such calls; patterns.
     #[serde(default)]
     pub from: Vec<String>,
-    /// Functions that are called so; patterns. With none, they are the kernel's.
+    /// Functions that are called in this way; patterns. Without any, they are functions of the
+    /// kernel.
     #[serde(default)]
     pub to: Vec<String>,
-    /// Functions of `to` that are not; patterns.
+    /// Functions in `to` that are not called in this way; patterns.
     #[serde(default)]
     pub except: Vec<String>,
-    /// Variables whose functions are called so; patterns.
+    /// Variables whose functions are called in this way; patterns.
     #[serde(default)]
     pub held_by: Vec<String>,
     #[serde(skip)]
@@ -107,25 +109,25 @@ pub struct Pointer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// What they are.
+    /// A description of them.
     pub what: String,
     /// Their names; patterns.
     #[serde(default)]
     pub to: Vec<String>,
-    /// Variables whose functions they are; patterns.
+    /// Variables that hold these functions; patterns.
     #[serde(default)]
     pub held_by: Vec<String>,
     #[serde(skip)]
     used: Cell<u64>,
 }
 
-/// A function that calls its second argument, or hands it to another one that does.
+/// A function that calls its second argument, or passes it to another function that does.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Applies {
     /// Its name.
     pub function: String,
-    /// What that is good for.
+    /// The purpose of that.
     pub reason: String,
     #[serde(skip)]
     used: Cell<bool>,
@@ -149,19 +151,19 @@ pub struct Leaf {
 pub struct Kernel {
     /// Their names; patterns.
     pub functions: Vec<String>,
-    /// What they need, in bytes.
+    /// The bytes that they need.
     #[serde(default)]
     pub bytes: i64,
-    /// They do not return.
+    /// Whether they do not return.
     #[serde(default)]
     pub ends: bool,
-    /// They call functions of the module: the kind of pointers.
+    /// The kind of pointers through which they call functions of the module.
     pub calls: Option<String>,
     /// How that is known.
     pub reason: String,
 }
 
-/// Whether a name fits a pattern, in which `*` is for any text.
+/// Whether a name matches a pattern, in which `*` stands for any text.
 #[must_use]
 pub fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
@@ -181,7 +183,8 @@ pub fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// The first of some patterns that fits; notes by its bit that it was of use.
+/// Whether any pattern matches the name. Marks each matching pattern as used; `first` is the bit of
+/// the first pattern.
 fn fitting(patterns: &[String], name: &str, first: usize, used: &Cell<u64>) -> bool {
     let mut any = false;
     for (index, pattern) in patterns.iter().enumerate() {
@@ -194,19 +197,19 @@ fn fitting(patterns: &[String], name: &str, first: usize, used: &Cell<u64>) -> b
 }
 
 impl Pointer {
-    /// Whether functions of the kernel are called so.
+    /// Whether functions of the kernel are called in this way.
     #[must_use]
     pub fn is_kernel(&self) -> bool {
         self.to.is_empty() && self.held_by.is_empty()
     }
 
-    /// Whether a function calls so.
+    /// Whether a function makes such calls.
     #[must_use]
     pub fn is_from(&self, name: &str) -> bool {
         fitting(&self.from, name, 0, &self.used)
     }
 
-    /// Whether a function is called so that is `held` by these.
+    /// Whether a function that is `held` by these variables is called in this way.
     #[must_use]
     pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
         let first = self.from.len();
@@ -220,7 +223,7 @@ impl Pointer {
 }
 
 impl Entry {
-    /// Whether the kernel calls a function so that is `held` by these.
+    /// Whether the kernel calls a function that is `held` by these variables.
     #[must_use]
     pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
         let by_name = fitting(&self.to, name, 0, &self.used);
@@ -232,11 +235,11 @@ impl Entry {
 }
 
 impl List {
-    /// Reads it.
+    /// Reads the list.
     ///
     /// # Errors
     ///
-    /// When it is not as described here.
+    /// If the text does not have the format that is described here.
     pub fn read(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
     }
@@ -259,14 +262,14 @@ impl List {
         found.inspect(|entry| entry.used.set(true)).is_some()
     }
 
-    /// Whether the code of a function is not to be followed.
+    /// Whether the code of a function must not be followed.
     #[must_use]
     pub fn is_leaf(&self, function: &str) -> bool {
         let found = self.leaf.iter().find(|leaf| leaf.function == function);
         found.inspect(|leaf| leaf.used.set(true)).is_some()
     }
 
-    /// The place of the entry that bounds a call.
+    /// The index of the entry that bounds a call.
     #[must_use]
     pub fn bounded(&self, from: &str, to: &str) -> Option<usize> {
         let at = self
@@ -277,7 +280,7 @@ impl List {
         Some(at)
     }
 
-    /// The places of the entries that cannot be taken beyond one.
+    /// The indices of the entries whose calls cannot be taken beyond this one.
     pub fn never_beyond(&self, bounded: usize) -> impl Iterator<Item = usize> + '_ {
         let never = &self.bounded[bounded].then_never;
         let named = |entry: &Bounded| entry.name.as_ref().is_some_and(|name| never.contains(name));
@@ -288,7 +291,7 @@ impl List {
             .map(|(at, _)| at)
     }
 
-    /// What a function of the kernel needs.
+    /// The bytes that a function of the kernel needs.
     #[must_use]
     pub fn kernel_needs(&self, name: &str) -> i64 {
         self.kernel_entry(name)
@@ -301,7 +304,7 @@ impl List {
         self.kernel_entry(name).is_some_and(|entry| entry.ends)
     }
 
-    /// The kind of pointers by which a function of the kernel calls the module.
+    /// The kind of pointers through which a function of the kernel calls the module.
     #[must_use]
     pub fn called_by_kernel(&self, name: &str) -> Option<usize> {
         let what = self.kernel_entry(name)?.calls.as_ref()?;
@@ -314,7 +317,7 @@ impl List {
             .find(|entry| entry.functions.iter().any(|pattern| fits(pattern, name)))
     }
 
-    /// Entries that no function was found for.
+    /// Entries for which no function was found.
     #[must_use]
     pub fn stale(&self) -> Vec<String> {
         let mut stale = Vec::new();

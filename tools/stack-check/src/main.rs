@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! `stack-check OBJECT LIST`: what is found is printed; the exit status is 1 if something is wrong.
+//! `stack-check OBJECT LIST` prints the findings. The exit status is 1 if there is a problem.
 
 use stack_check::{
     graph,

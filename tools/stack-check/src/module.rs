@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the built object has: functions, where their code refers to others, and which addresses its
-//! data holds.
+//! The contents of the built object: functions, references in their code, and addresses in its
+//! data.
 
 use object::{
     elf,
@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, HashMap};
 /// Why an object cannot be read.
 pub type Error = Box<dyn std::error::Error>;
 
-/// What a reference leads to.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
-    /// A function of the module, by its place in [`Module::functions`].
+    /// A function of the module, by its index in [`Module::functions`].
     Function(usize),
     /// The inside of a function: a jump, or an entry of a table of jumps.
     Inside(usize, u64),
@@ -31,30 +31,30 @@ pub enum Place {
 /// A reference from code.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// What it leads to.
+    /// The target of the reference.
     pub place: Place,
-    /// The address is in a slot of the linker's table: the instruction loads it from there.
+    /// Whether the address is in a slot of the linker's table, from which the instruction loads it.
     pub through_table: bool,
 }
 
 /// A function and its code.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// Its name, with that of its file in front where several functions share the name.
+    /// Its name, after the name of its file if several functions share the name.
     pub name: String,
     /// Its machine code.
     pub code: Vec<u8>,
     /// References by their offset in the code.
     pub references: BTreeMap<u64, (u32, RawReference)>,
-    /// Offsets that tables of jumps, and places that the kernel patches, lead to.
+    /// Offsets that are targets of jump tables, or of places that the kernel patches.
     pub inside: Vec<u64>,
-    /// Those of each table, by its section and offset.
+    /// The offsets of each table, by its section and offset.
     pub tables: HashMap<(usize, u64), Vec<u64>>,
     section: usize,
     start: u64,
 }
 
-/// A relocation before it is known what its instruction does with it.
+/// A relocation, before the effect of its instruction is known.
 #[derive(Clone, Debug)]
 pub struct RawReference {
     symbol: Symbol,
@@ -89,7 +89,7 @@ pub struct Module {
     relative: BTreeMap<(usize, u64), RawReference>,
 }
 
-/// Sections that describe code to tools and to the kernel, and through which nothing is called.
+/// Sections that describe code to tools and to the kernel. Nothing is called through them.
 const DESCRIPTIONS: &[&str] = &[
     ".debug",
     ".eh_frame",
@@ -114,7 +114,7 @@ const DESCRIPTIONS: &[&str] = &[
     "__kcfi_traps",
 ];
 
-/// Sections whose entries are places that the kernel goes on at: patched jumps and faults.
+/// Sections whose entries are places where the kernel resumes code: patched jumps and faults.
 const RESUMPTIONS: &[&str] = &["__jump_table", "__ex_table"];
 
 fn demangled(name: &str) -> String {
@@ -122,11 +122,11 @@ fn demangled(name: &str) -> String {
 }
 
 impl Module {
-    /// Reads an ELF object that is not linked for good.
+    /// Reads a relocatable ELF object.
     ///
     /// # Errors
     ///
-    /// When it is no such object.
+    /// If it is not such an object.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         let file: ElfFile64<'_, Endianness> = ElfFile64::parse(bytes)?;
         let endian = file.endian();
@@ -182,7 +182,7 @@ impl Module {
         Ok(module)
     }
 
-    /// Functions that share a name have that of their file as well.
+    /// Adds the names of files to functions that share a name.
     fn name_apart(&mut self, names: &[(Option<String>, String)]) {
         let mut count: HashMap<&str, usize> = HashMap::new();
         for (_, name) in names {
@@ -198,7 +198,7 @@ impl Module {
         }
     }
 
-    /// Orders by address, and drops all but one of the names of one function.
+    /// Sorts by address, and drops all names of a function except one.
     fn sort(&mut self) {
         self.functions
             .sort_by_key(|f| (f.section, f.start, usize::MAX - f.code.len()));
@@ -287,7 +287,7 @@ impl Module {
                 if raw.relative && !resumes {
                     self.relative.insert((of, at), raw.clone());
                 }
-                // An entry that is relative counts from its table, or from itself.
+                // A relative entry counts from its table, or from itself.
                 let place = match object {
                     Some((table, ..)) if raw.relative && !resumes => {
                         self.place(&raw, table.wrapping_sub(at))
@@ -316,7 +316,8 @@ impl Module {
         Ok(())
     }
 
-    /// Tables of jumps whose entries count from the table: it begins where code refers to it.
+    /// Reads jump tables whose entries count from the table. A table begins where code refers to
+    /// it.
     fn read_relative_tables(&mut self) {
         let mut found = Vec::new();
         for (index, function) in self.functions.iter().enumerate() {
@@ -349,7 +350,8 @@ impl Module {
         }
     }
 
-    /// What a reference leads to; `beyond` is added, for a relative one counts from another place than its own.
+    /// The target of a reference. `beyond` is added, because a relative reference does not count
+    /// from its own place.
     fn place(&self, raw: &RawReference, beyond: u64) -> Place {
         let (section, value) = match &raw.symbol {
             Symbol::Kernel(name) => return Place::Kernel(name.clone()),
@@ -373,7 +375,7 @@ impl Module {
         })
     }
 
-    /// What an address without relocation leads to: code of the same section.
+    /// The target of an address without relocation: code in the same section.
     #[must_use]
     pub fn near(&self, function: usize, offset: i64) -> Option<Place> {
         let from = &self.functions[function];

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What is known at one place of a function's code: how deep its stack is, what its registers hold
-//! that matters here, and how much stack a check has found.
+//! The known facts at one place of a function's code: how deep its stack is, the relevant contents
+//! of its registers, and how much stack a check has found.
 
 use crate::module::Place;
 use iced_x86::Register;
 use std::collections::BTreeMap;
 
-/// Numbers in code that stand for negative ones.
+/// Unsigned numbers in code that stand for negative numbers.
 pub trait Signed {
-    /// The same bits as a number with a sign.
+    /// The same bits as a signed number.
     fn signed(self) -> i64;
 }
 
@@ -19,43 +19,46 @@ impl Signed for u64 {
     }
 }
 
-/// What a register or a word of the stack holds.
+/// The value of a register or of a word of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// Nothing that matters.
+    /// No relevant value.
     Unknown,
     /// The address of one of these functions.
     Functions(Vec<Place>),
-    /// An address in the function's own frame, so far below where the function was entered.
+    /// An address in the function's own frame: the distance below its entry.
     Frame(i64),
-    /// How much stack was left when it was so deep.
+    /// The stack that was left at this depth.
     Left(i64),
-    /// An address in data, or what was loaded from there; with the section and offset, if all ways agree.
+    /// An address in data, or a value that was loaded from there; with the section and offset, if
+    /// all paths agree.
     Table(Option<(usize, u64)>),
     /// A number.
     Number(i64),
-    /// The answer of a function: if it is 0, so much stack was left at the entry of the function that asked.
+    /// The result of a function. If it is 0, this many bytes were left at the entry of the calling
+    /// function.
     Answer(i64),
 }
 
-/// What the next conditional jump decides by.
+/// The comparison that decides the next conditional jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compared {
-    /// What was left at this depth, with a number of bytes.
+    /// The bytes that were left at this depth, compared with a number.
     Left {
         /// The number.
         bytes: i64,
         /// The depth.
         depth: i64,
     },
-    /// The highest bit of what was left at this depth with 0: half of the stack, or less.
+    /// The highest bit of the bytes that were left at this depth, compared with 0: half of the
+    /// stack, or less.
     Half(i64),
-    /// An answer with 0; if it is, so much was left at the entry.
+    /// A result, compared with 0. If it is 0, this many bytes were left at the entry.
     Answer(i64),
 }
 
 impl Value {
-    /// What it is if it may be either.
+    /// Changes it to the value that covers both.
     pub fn join(&mut self, other: &Value) {
         if self == other {
             return;
@@ -73,16 +76,17 @@ impl Value {
     }
 }
 
-/// What is known at one place.
+/// The known facts at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     /// Bytes pushed since the function was entered.
     pub depth: i64,
-    /// Bytes that were left, at the least, when the function was entered: what checks have found.
+    /// The least number of bytes that were left when the function was entered, as determined by
+    /// checks.
     pub left: i64,
     registers: [Value; 16],
     words: BTreeMap<i64, Value>,
-    /// What was compared last.
+    /// The last comparison.
     pub compared: Option<Compared>,
 }
 
@@ -90,7 +94,7 @@ pub struct State {
 pub const UNCHECKED: i64 = i64::MIN;
 
 impl State {
-    /// Where a function is entered.
+    /// The state at the entry of a function.
     #[must_use]
     pub fn entry() -> Self {
         Self {
@@ -102,7 +106,7 @@ impl State {
         }
     }
 
-    /// What holds whichever way one came; returns whether that is less than before.
+    /// Keeps only the facts that hold on both paths. Returns whether that changed the state.
     pub fn join(&mut self, other: &State) -> bool {
         let before = self.clone();
         self.depth = self.depth.max(other.depth);
@@ -120,7 +124,7 @@ impl State {
         *self != before
     }
 
-    /// Ways that come with different answers are followed apart: 0, another number, or anything.
+    /// Paths with different results are followed separately: 0, another number, or anything.
     #[must_use]
     pub fn way(&self) -> u8 {
         match self.registers[Register::RAX.number()] {
@@ -135,7 +139,7 @@ impl State {
         full.is_gpr64().then(|| full.number())
     }
 
-    /// What a register holds.
+    /// The value of a register.
     #[must_use]
     pub fn get(&self, register: Register) -> Value {
         match Self::index(register) {
@@ -156,7 +160,7 @@ impl State {
         }
     }
 
-    /// The word of the frame so far below the entry.
+    /// The word of the frame at this depth below the entry.
     #[must_use]
     pub fn word(&self, depth: i64) -> Value {
         self.words.get(&depth).cloned().unwrap_or(Value::Unknown)
@@ -171,7 +175,7 @@ impl State {
         }
     }
 
-    /// After a call: what callees may change is not known.
+    /// After a call, forgets everything that callees may change.
     pub fn forget_scratch(&mut self) {
         for register in [
             Register::RAX,

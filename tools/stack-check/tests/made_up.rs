@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Made-up objects: what is wrong with them is found, and nothing where nothing is.
+//! Checks made-up objects: problems are found, and a correct object has none.
 
 use iced_x86::code_asm::*;
 use object::{
@@ -12,7 +12,7 @@ use stack_check::{graph, list::List, module::Module};
 const R_X86_64_64: u32 = 1;
 const R_X86_64_PLT32: u32 = 4;
 
-/// An object in the making.
+/// An object that is being made.
 struct Made {
     object: Object<'static>,
 }
@@ -24,7 +24,8 @@ impl Made {
         }
     }
 
-    /// A function that is there, or of the kernel until [`code`](Self::code) makes it.
+    /// Returns the symbol of a function. It is a function of the kernel until [`code`](Self::code)
+    /// makes it.
     fn name(&mut self, name: &str) -> SymbolId {
         if let Some(id) = self.object.symbol_id(name.as_bytes()) {
             return id;
@@ -41,7 +42,7 @@ impl Made {
         })
     }
 
-    /// Makes a function; each call of address 0 is one of the next of `callees`.
+    /// Makes a function. Each call of address 0 calls the next of `callees`.
     fn code(
         &mut self,
         name: &str,
@@ -106,7 +107,7 @@ impl Made {
             .unwrap();
     }
 
-    /// What is found by a list with these entries.
+    /// The problems that a list with these entries finds.
     fn problems(&self, entries: &str) -> Vec<String> {
         let list = "[stack]\nsize = 16384\nabove = 3072\nreserve = 3072\n".to_string() + entries;
         let list = List::read(&list).unwrap();
@@ -115,7 +116,7 @@ impl Made {
     }
 }
 
-/// Calls the next callee with a frame of so many bytes.
+/// Calls the next callee with a frame of `frame` bytes.
 fn call(frame: i32) -> impl Fn(&mut CodeAssembler) -> Result<(), IcedError> {
     move |a| {
         a.sub(rsp, frame)?;
@@ -125,7 +126,7 @@ fn call(frame: i32) -> impl Fn(&mut CodeAssembler) -> Result<(), IcedError> {
     }
 }
 
-/// The same behind a check, with another callee where less than `bytes` are left.
+/// The same after a check, with another callee if less than `bytes` are left.
 fn checked(bytes: i32, frame: i32) -> impl Fn(&mut CodeAssembler) -> Result<(), IcedError> {
     move |a| {
         let mut low = a.create_label();
@@ -160,7 +161,7 @@ fn a_recursion_without_a_check_is_found() {
     assert!(problems[0].contains("first -> second") && problems[0].contains("second -> first"));
 }
 
-/// As upstream's parser looks up names: `0016-parser.patch`.
+/// The way in which upstream's parser looks up names, see `0016-parser.patch`.
 #[test]
 fn a_recursion_between_two_checks_is_found() {
     let mut made = Made::new();

@@ -4,30 +4,31 @@
 
 local testing = require("lunatik.testing")
 local address_of = testing.address
--- Scripts change the library of strings while they are looked at.
+-- The checked scripts change the string library, so this file keeps its own references.
 local gmatch, sub, unpack, pack, tonumber, tointeger, min =
 	string.gmatch, string.sub, string.unpack, string.pack, tonumber, math.tointeger, math.min
 local type, next, subtype, getmetatable = type, next, math.type, debug.getmetatable
 
 local addresses = {}
 local known, low, pages = {}, {}, {}
--- Numbers below this are none: sizes, counts, file descriptors.
+-- Numbers below this are not addresses, but sizes, counts, file descriptors.
 local LEAST <const> = 0x10000
 
--- Notes where the value lies.
+-- Stores the address of the value.
 function addresses.note(value)
 	local address = address_of(value)
 	if address < 0 or address >= LEAST then
 		known[address] = true
 		low[address & 0xffffffff] = true
-		-- Addresses of a kernel are negative numbers, which are rare otherwise: what lies near is noticed, too.
+		-- Kernel addresses are negative numbers, which are rare otherwise, so nearby addresses are detected, too.
 		if address < 0 then
 			pages[address >> 12] = true
 		end
 	end
 end
 
--- Notes all functions of C and Rust, userdata and coroutines that there are, and all tables and functions that scripts reach.
+-- Stores the addresses of all C and Rust functions, userdata and coroutines, and of all tables and functions that
+-- scripts can reach.
 function addresses.note_all()
 	local seen = {}
 	local function walk(value)
@@ -77,7 +78,7 @@ local function in_text(text)
 			return true
 		end
 	end
-	-- As bytes, in either order, wherever they begin.
+	-- As bytes, in either byte order, at any offset.
 	if #text <= 256 then
 		for at = 1, #text - 7 do
 			if known[(unpack("<j", text, at))] or known[(unpack(">j", text, at))] then
@@ -88,7 +89,7 @@ local function in_text(text)
 	return false
 end
 
--- Whether the value, or what lies in it, tells an address.
+-- Returns whether the value, or a value in it, reveals an address.
 function addresses.told(value, depth)
 	local kind = type(value)
 	if kind == "string" then

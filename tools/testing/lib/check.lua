@@ -18,7 +18,7 @@ local function report(good, name, why)
 	return good
 end
 
--- What tostring makes of the values, with a space between them.
+-- The values as tostring shows them, separated by spaces.
 function check.joined(...)
 	local values = table.pack(...)
 	for i = 1, values.n do

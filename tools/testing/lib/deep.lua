@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A function that calls another one, without arguments, from within so many calls, and returns its first result.
+-- A function that calls another function without arguments inside a number of nested calls, and returns its first
+-- result.
 
 local function deep(calls, fn)
 	if calls == 0 then

@@ -2,8 +2,8 @@
 --
 -- Deep source text: every production of Lua's grammar within every other one. Works in the kernel and in user space.
 --
--- A production is what stands before and after the part that it contains. Its kind is that of the whole and that of
--- the part: "s" is a block, "e" an expression, "t" the targets of an assignment.
+-- A production consists of the text before and after the part that it contains. Its kind names the kind of the whole
+-- and the kind of the part: "s" is a block, "e" an expression, "t" the targets of an assignment.
 
 local PRODUCTIONS = {
 	{ "do", "ss", "do ", " end " },
@@ -66,7 +66,7 @@ local PRODUCTIONS = {
 	{ "an assignment of many", "st", "", " = 1 " },
 }
 
--- What turns a part of one kind into one of another.
+-- The texts that turn a part of one kind into a part of another kind.
 local ADAPTERS = {
 	se = { "x = ", " " },
 	es = { "function() ", " end" },
@@ -76,7 +76,8 @@ local ADAPTERS = {
 	ts = { "t[function() ", " end]" },
 }
 
--- What stands innermost: a name that is looked up through all functions, one that is found in the outermost, and so on.
+-- The innermost parts: a name that is looked up through all functions, a name that is found in the outermost function,
+-- and so on.
 local LEAVES = {
 	s = { "", "x = y ", "outer = outer ", "return ... " },
 	e = { "1", "x", "outer", "{}" },
@@ -85,7 +86,7 @@ local LEAVES = {
 
 local deep = {}
 
--- Both as one: what stands before and after, kind of the whole and of the part.
+-- Joins two productions into one: the text before and after, and the kinds of the whole and of the part.
 local function join(outer, inner)
 	local wanted, given = outer[2]:sub(2), inner[2]:sub(1, 1)
 	local adapter = wanted == given and { "", "" } or ADAPTERS[wanted .. given]
@@ -97,13 +98,13 @@ local function join(outer, inner)
 	}
 end
 
--- The text of `levels` of a pair within each other, with this leaf innermost; `open` leaves all ends out.
+-- The text of `levels` nested copies of a pair, with this leaf innermost; `open` omits all ends.
 local function text(pair, levels, leaf, open)
 	local whole, part = pair[2]:sub(1, 1), pair[2]:sub(2)
 	local again = whole == part and { "", "" } or ADAPTERS[part .. whole]
 	local head = pair[3] .. again[1]
 	local tail = again[2] .. pair[4]
-	-- The last one has the leaf in it, not the next one.
+	-- The last copy contains the leaf instead of a next copy.
 	local source = head:rep(levels - 1) .. pair[3] .. leaf .. (open and "" or pair[4] .. tail:rep(levels - 1))
 	if whole == "e" then
 		source = "local x = " .. source
@@ -113,7 +114,7 @@ local function text(pair, levels, leaf, open)
 	return "local outer, t, f, x, y = 1\n" .. source
 end
 
--- Errors that a text which is too deep, or not whole, may end with.
+-- The errors that a text may cause that is too deep or incomplete.
 local EXPECTED = {
 	"C stack overflow",
 	"error in error handling",
@@ -147,9 +148,9 @@ local function is_expected(message)
 	return false
 end
 
--- Compiles texts that grow until there is an error, for each pair whose number is `from` modulo `step`. Calls
--- `compile(text)`, which is `load` or does what it does. Returns how many texts there were, how many compiled, how
--- many were too deep, and descriptions of what went wrong.
+-- Compiles growing texts until there is an error, for each pair whose number is `from` modulo `step`. Calls
+-- `compile(text)`, which is `load` or equivalent. Returns the number of texts, how many compiled, how many were too
+-- deep, and descriptions of failures.
 function deep.try_all(compile, from, step)
 	local texts, compiled, overflows, wrong = 0, 0, 0, {}
 	for i = 1, #PRODUCTIONS do

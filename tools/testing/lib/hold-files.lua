@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- For user-lua: keeps a memory cgroup full of page cache. Arguments: the cgroup, its limit in bytes, the files to read.
--- It waits while the cgroup is full: who reads all the time leaves nothing to reclaim, and the OOM killer comes.
+-- It waits while the cgroup is full: constant reading would leave nothing to reclaim, and wake the OOM killer.
 
 local cgroup, limit = arg[1], math.tointeger(arg[2])
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What every suite uses: checks that print KTAP lines, and bounded waits. Sourced by busybox sh, in the guest.
+# Functions for all suites: checks that print KTAP lines, and bounded waits. Sourced by busybox sh, in the guest.
 #
 #	. "$(dirname "$0")/../lib/ktap.sh"
 #	check "one and one is two" test $((1 + 1)) = 2
@@ -10,22 +10,22 @@ SUITE_DIR=$(cd "$(dirname "$0")/.." && pwd)
 WORK=$(mktemp -d /tmp/suite.XXXXXX) || exit 1
 KTAP_COUNT=0
 KTAP_FAILED=0
-# How much longer things may take: machines that are emulated, and KASAN, are slow.
+# The factor by which operations may take longer: emulated machines and KASAN are slow.
 KIND=$(sed -n "s/^KIND=\([a-z]*\).*/\1/p" /etc/machine 2>/dev/null)
 case $KIND in
 um | '') SLOWER=${SLOWER:-1} ;;
 umdebug | umlockdep | qemu) SLOWER=${SLOWER:-4} ;;
 *) SLOWER=${SLOWER:-15} ;;
 esac
-# How many times as long the module is put under load; 10 for a soak.
+# The factor for the duration of stress tests; 10 for a soak test.
 STRESS=${STRESS:-1}
 
-# stressed NUMBER: so many times STRESS, and at least 1.
+# stressed NUMBER: prints NUMBER times STRESS, at least 1.
 stressed() {
 	awk -v number="$1" -v stress="$STRESS" 'BEGIN { number = int(number * stress); print (number < 1 ? 1 : number) }'
 }
 
-# soaking: whether there is time for what takes long and shows little more.
+# soaking: whether there is time for long tests that show little more.
 soaking() {
 	awk -v stress="$STRESS" 'BEGIN { exit !(stress >= 2) }'
 }
@@ -78,7 +78,7 @@ $said"
 	fi
 }
 
-# check_status NAME STATUS COMMAND...: passes when the command ends with just this status.
+# check_status NAME STATUS COMMAND...: passes when the command ends with exactly this status.
 check_status() {
 	name=$1
 	wanted=$2
@@ -93,7 +93,7 @@ $said"
 	fi
 }
 
-# check_output NAME TEXT COMMAND...: passes when the command succeeds and prints just this text.
+# check_output NAME TEXT COMMAND...: passes when the command succeeds and prints exactly this text.
 check_output() {
 	name=$1
 	wanted=$2
@@ -110,7 +110,8 @@ $(cat "$WORK/stderr")"
 	fi
 }
 
-# check_says NAME STATUS TEXT COMMAND...: passes when the command ends so and its standard error has this text.
+# check_says NAME STATUS TEXT COMMAND...: passes when the command ends with this status and its standard error contains
+# this text.
 check_says() {
 	name=$1
 	wanted=$2
@@ -126,7 +127,7 @@ $(cat "$WORK/stderr")"
 	fi
 }
 
-# wait_until SECONDS COMMAND...: runs the command again and again until it succeeds; fails after that time.
+# wait_until SECONDS COMMAND...: runs the command repeatedly until it succeeds; fails after that time.
 wait_until() {
 	waits_until=$(($(uptime_seconds) + $1 * SLOWER))
 	shift
@@ -172,8 +173,8 @@ gone() {
 	[ -z "$state" ] || [ "$state" = Z ]
 }
 
-# lua_checks FILE [ARGS...]: runs a Lua file in the kernel whose lines "ok NAME" and "not ok NAME" are checks.
-# MEM is its memory limit.
+# lua_checks FILE [ARGS...]: runs a Lua file in the kernel. Each line "ok NAME" or "not ok NAME" that it prints is a
+# check. MEM is its memory limit.
 lua_checks() {
 	file=$1
 	shift
@@ -184,7 +185,7 @@ lua_checks() {
 	take_checks "$label" "$status"
 }
 
-# take_checks LABEL STATUS: counts the checks in what a run of checks has printed.
+# take_checks LABEL STATUS: counts the checks in the output of a run.
 take_checks() {
 	while IFS= read -r line; do
 		case $line in

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A function that gives a field of /proc/meminfo, such as "MemFree", in KiB.
+-- A function that returns a field of /proc/meminfo, such as "MemFree", in KiB.
 
 return function(field)
 	for line in io.lines("/proc/meminfo") do

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A function that receives from all these workers at once, until they are dead and all is received. It calls `take`
--- with each message and the place of its worker. Messages must not be nil or false.
+-- A function that receives from all given workers at once until they are dead and all messages are received. It calls
+-- `take` with each message and the index of its worker. Messages must not be nil or false.
 
 return function(workers, take)
 	local received

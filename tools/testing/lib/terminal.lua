@@ -8,8 +8,8 @@ local limit = 1000 * math.tointeger(arg[2])
 local terminal, process = terminal_start("lunatik", "repl")
 local seen = ""
 
--- Whether the command writes this text within the time limit. Escape sequences are left out; what came up to and
--- with the text is dropped.
+-- Returns whether the command writes this text within the time limit. Ignores escape sequences, and drops the output up
+-- to and including the text.
 local function sees(text)
 	while true do
 		local plain = seen:gsub("\27%[[%d;?]*%a", ""):gsub("\r", "")

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Makes each allocation in turn fail, in programs that use every part of Lua: each run either succeeds or ends
--- with "not enough memory", and nothing is lost. Needs the module parameter testing=1. The argument is the
--- folder tools/testing.
+-- Makes each allocation fail in turn, in programs that use every part of Lua: each run either succeeds or ends with
+-- "not enough memory", and nothing leaks. Needs the module parameter testing=1. The argument is the folder
+-- tools/testing.
 
 local check = dofile((...) .. "/lib/check.lua")
 local testing = require("lunatik.testing")
@@ -244,7 +244,7 @@ local programs = {
 			worker.send(w, { 1, { "x" } })
 			local good, message = pcall(worker.receive, w)
 			if not good then
-				-- It was not lost.
+				-- The message was not lost.
 				message = assert(worker.receive(w, 60000))
 			end
 			return #message[2][1]
@@ -264,7 +264,7 @@ local programs = {
 
 local function is_clean(err)
 	err = tostring(err)
-	-- A library may tell the lack of memory in words of its own: what open(2) gives.
+	-- A library may report the lack of memory in its own words, such as the error of open(2).
 	return err:find("not enough memory", 1, true)
 		or err:find("annot allocate memory", 1, true)
 		or err:find("ENOMEM", 1, true)
@@ -278,7 +278,7 @@ for _, entry in ipairs(programs) do
 			collectgarbage()
 		end
 		local before = collectgarbage("count")
-		-- A failed allocation may go unnoticed (a collection makes it good), so one success is not the end.
+		-- A failed allocation may have no effect, because a collection makes room, so one success is not the end.
 		local failures, successes, dirty, n = 0, 0, nil, 0
 		repeat
 			n = n + 1
@@ -295,13 +295,13 @@ for _, entry in ipairs(programs) do
 			end
 		until successes == 100 or n == MANY
 		local kind = stay and "each allocation and all after it" or "each allocation in turn"
-		-- A single failure is made good by a collection wherever Lua may collect.
+		-- A collection makes up for a single failure wherever Lua may collect.
 		check.ok(
 			('%s: %s fails, and only "not enough memory" comes of it'):format(name, kind),
 			(failures > 0 or not stay) and n < MANY and not dirty,
 			dirty or (failures .. " failures in " .. n)
 		)
-		-- Each collection halves a stack that is too large.
+		-- Each collection halves a Lua stack that is too large.
 		for _ = 1, 5 do
 			collectgarbage()
 		end

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A coroutine that closes itself, in all places: where it could yield it ends there; elsewhere that is an error, and
--- nobody on the way loses what it owns. The argument is the folder of the tests.
+-- A coroutine that closes itself, in all places: where it could yield, it ends. Elsewhere closing is an error, and no
+-- function on the way leaks what it owns. The argument is the folder of the tests.
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
 local close, running, create, resume, status =
@@ -12,7 +12,7 @@ local function shut()
 	close(running())
 end
 
--- Where it ends.
+-- Places where it ends.
 local function ends(name, fn)
 	local went_on = false
 	local thread = create(function()
@@ -91,7 +91,7 @@ check.same("an error in one of them is the caller's", select(2, resume(create(fu
 	shut()
 end))), "closing")
 
--- Where it is refused.
+-- Places where closing is refused.
 local function refuses(name, fn)
 	local good, why
 	local thread = create(function()
@@ -194,7 +194,7 @@ resume(create(function()
 end))
 check.ok("a finalizer refuses", tostring(finalized):find(REFUSED, 1, true) ~= nil, finalized)
 
--- Nothing is lost, however often. What a round takes is given back.
+-- Nothing leaks, however often it is done. Each round gives back the memory that it takes.
 local function grows(name, rounds, fn)
 	collectgarbage()
 	for _ = 1, rounds do

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What an idle runtime costs: its memory, and the time to create and to destroy one.
+-- Measures the cost of an idle runtime: its memory, and the time to create and to destroy it.
 --
 --	cost.lua FOLDER COUNT KIB RATIO
 --
--- creates COUNT runtimes of the script suite/idle, which may cost KIB KiB each; creating and destroying one may take
--- as long as RATIO * 10,000 readings of a table (0: any time). KIB and RATIO are not checked where they are 0.
+-- creates COUNT runtimes of the script suite/idle, each of which may cost KIB KiB. Creating and destroying one may take
+-- as long as RATIO * 10,000 readings of a table. KIB and RATIO are not checked if they are 0.
 
 local folder, count, most_kib, most_ratio = ...
 count, most_kib, most_ratio = math.tointeger(count), tonumber(most_kib), tonumber(most_ratio)
@@ -14,7 +14,7 @@ local meminfo = dofile(folder .. "/lib/meminfo.lua")
 local lunatik = require("lunatik")
 local linux = require("linux")
 
--- The least nanoseconds of many calls: whatever else runs on the machine only adds to them.
+-- The least nanoseconds of many calls: other activity of the machine only adds to them.
 local function least(calls, call)
 	local best = math.maxinteger
 	for _ = 1, calls do
@@ -25,7 +25,7 @@ local function least(calls, call)
 	return best
 end
 
--- The caches of the kernel are filled first.
+-- First fills the kernel's caches.
 for _ = 1, 100 do
 	lunatik.runtime("suite/idle"):stop(0)
 end

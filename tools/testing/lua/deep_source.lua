@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Compiles texts that are too deep, while the kernel's stack is watched. Arguments: the folder tools/testing, which part
--- of how many. Needs the module parameter testing=1.
+-- Compiles texts that are too deep, while the kernel's stack is measured. Arguments: the folder tools/testing, the
+-- number of the part to run, and the number of parts. Needs the module parameter testing=1.
 
 local folder, part, parts = ...
 local check = dofile(folder .. "/lib/check.lua")
 local deep = dofile(folder .. "/lib/deep_source.lua")
 local testing = require("lunatik.testing")
 
--- The least that was left of a stack on which a text was compiled to its end, or to the error.
+-- The least stack that was left when a text was compiled to its end, or to the error.
 local least = math.maxinteger
 local function watched(text)
 	testing.paint_stack()
@@ -25,7 +25,7 @@ check.ok(name .. ": some compile", compiled > texts // 10, compiled)
 check.ok(name .. ": some are too deep", overflows > texts // 10, overflows)
 check.ok(name .. ": 2048 bytes of stack are left", least >= 2048, least)
 
--- The same where no segment can be had: fewer compile.
+-- The same without segments: fewer texts compile.
 texts, compiled, overflows, wrong = testing.without_segments(function()
 	return deep.try_all(watched, math.tointeger(part), math.tointeger(parts))
 end)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How deep programs may go, and that nothing goes deeper. The argument is the folder tools/testing.
+-- Checks how deep programs may recurse, and that nothing recurses deeper. The argument is the folder tools/testing.
 
 local check = dofile((...) .. "/lib/check.lua")
 local same, ok = check.same, check.ok
@@ -89,7 +89,7 @@ for _, kind in ipairs(PARSER) do
 	local function source(levels)
 		return head .. open:rep(levels) .. middle .. close:rep(levels)
 	end
-	-- A function has at most 200 local variables, which loops use up.
+	-- A function has at most 200 local variables, and loops use them.
 	local levels = name == "for loops" and 60 or 100
 	local chunk, err = load(source(levels))
 	ok(("%d levels of %s in the parser"):format(levels, name), chunk, err)
@@ -139,7 +139,7 @@ overflows("message handlers", function()
 	local good, err = xpcall(error, function(message)
 		error(message)
 	end, "first")
-	-- Lua gives up on handlers with an error of its own.
+	-- Lua ends recursive handlers with an error of its own.
 	error(good and "no error" or "stack overflow or " .. tostring(err), 0)
 end)
 
@@ -239,7 +239,7 @@ local function endless_close()
 end
 overflows("__close metamethods", endless_close)
 
--- An error in a finalizer is a warning, so this one is only to survive.
+-- An error in a finalizer is only a warning, so this checks just that the machine survives.
 local depth = 0
 local function endless_gc()
 	depth = depth + 1

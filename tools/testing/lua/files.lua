@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Uses files in every way and prints what happens. Run in the kernel and in user space, both must print the
--- same. The argument is an empty folder to work in.
+-- Uses files in every way and prints the results. A run in the kernel and a run in user space must print the same. The
+-- argument is an empty folder to work in.
 
 local dir = ...
 local path = dir .. "/file"
 
--- What cannot be the same on both sides, addresses and the folder's name, is replaced.
+-- Addresses and the folder's name cannot be the same on both sides, so they are replaced.
 local function show(label, ...)
 	local out = { label .. ":" }
 	for i = 1, select("#", ...) do

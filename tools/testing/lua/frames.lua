@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Frames of the protocol, for suites that look at single messages.
+-- Frames of the protocol, for suites that check single messages.
 --
 --	frames.lua make PATH CODE	writes a request to evaluate CODE
 --	frames.lua show PATH		prints the outputs in what came back, one a line: STREAM BYTES

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Makes programs at random from Lua's grammar and runs them: all statements and operators, the libraries and modules,
--- the debug library, coroutines, metatables, finalizers, closing variables, hooks, programs in programs. Whatever they do,
--- the machine must not mind. The arguments are a seed, how many programs to run, and "show" to print them instead.
+-- Makes random programs from Lua's grammar and runs them: all statements and operators, the libraries and modules, the
+-- debug library, coroutines, metatables, finalizers, closing variables, hooks, programs in programs. The machine must
+-- survive all of them. The arguments are a seed, the number of programs to run, and "show" to print them instead.
 -- Prints a dot for each 50 programs.
 
 local seed, wanted, show = math.tointeger((...)), math.tointeger((select(2, ...))), select(3, ...) == "show"
 local random = math.random
 math.randomseed(seed)
 
--- What waits, prints, or ends this script.
+-- Functions that wait, print, or end this script.
 local LEFT_OUT = {
 	"debug.debug",
 	"io.lines",
@@ -34,7 +34,7 @@ local function pick(list)
 	return list[random(#list)]
 end
 
--- Names of functions, as programs call them; some come up more often than others.
+-- Names of functions, as programs call them; some are used more often than others.
 local calls = {}
 local function offer(prefix, library, times)
 	for key, member in pairs(library) do
@@ -71,7 +71,7 @@ local BINARY = { "+", "-", "*", "/", "//", "%", "^", "..", "==", "~=", "<", "<="
 local UNARY = { "-", "not ", "#", "~" }
 
 local expression, block
--- How much a program may still hold.
+-- The number of parts that the program may still get.
 local left = 0
 local function smaller()
 	left = left - 1
@@ -128,7 +128,7 @@ local function with_metatable()
 	return ("setmetatable(%s, { %s })"):format(constructor(), concat(events, ", "))
 end
 
--- Calls that reach into running functions.
+-- Calls that access running functions.
 local REACHES = {
 	function()
 		return ("debug.getlocal(%d, %d)"):format(random(0, 6), random(-4, 12))
@@ -256,7 +256,7 @@ function expression()
 	return "(" .. call() .. ")"
 end
 
--- Loops end after some rounds, whatever their condition is.
+-- Loops end after some rounds, regardless of their condition.
 local loops = 0
 local function rounds(head, tail)
 	loops = loops + 1
@@ -340,7 +340,7 @@ function block()
 	local made = {}
 	for i = 1, random(0, 4) do
 		made[i] = pick(STATEMENTS)()
-		-- The grammar wants a call where a statement would begin with a bracket.
+		-- The grammar allows only a call where a statement begins with a parenthesis.
 		if made[i]:find("^[%(\"]") then
 			made[i] = "_ = " .. made[i]
 		end
@@ -382,7 +382,7 @@ local global = copy(_G)
 for _, name in ipairs(LEFT_OUT) do
 	global[name] = nil
 end
--- Waits for nobody, whatever a program passes on as a function.
+-- print could wait for its reader, so it does nothing, however a program calls it.
 global.print = function() end
 local function environment()
 	local env = copy(global)
@@ -447,7 +447,7 @@ local function run(number)
 	close(thread)
 end
 for number = 1, wanted do
-	-- It fails where there is no memory, which what programs leave behind takes.
+	-- The call fails for lack of memory, which the remains of earlier programs may take.
 	pcall(run, number)
 	mend()
 	if number % 50 == 0 and not show then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The language, as any Lua 5.5 has it, and its libraries, in language_libraries.lua beside this file. The argument is the
--- folder tools/testing.
+-- Checks the language, as in any Lua 5.5; its libraries are in language_libraries.lua beside this file. The argument is
+-- the folder tools/testing.
 
 local folder = ...
 local check = dofile(folder .. "/lib/check.lua")

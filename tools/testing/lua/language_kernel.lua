@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Where Lua in the kernel is told apart from Lua in user space. The argument is the folder tools/testing.
+-- Checks the differences between Lua in the kernel and Lua in user space. The argument is the folder tools/testing.
 
 local check = dofile((...) .. "/lib/check.lua")
 local gives, refused, same = check.gives, check.refused, check.same
@@ -9,7 +9,7 @@ gives("os.exit, os.execute, io.popen, package.loadlib", "nil nil nil nil")
 gives("io.read(), io.read('n'), io.stdin:read('a')", "nil nil ")
 gives("os.date('%H:%M', 3600), os.date('%Z', 0) == 'UTC' or os.date('%Z', 0) == 'GMT'", "01:00 true")
 
--- Numerals that are longer than 64 KiB are none, wherever strings become numbers.
+-- No conversion of strings to numbers accepts numerals that are longer than 64 KiB.
 local longest, longer = ("0"):rep(65535) .. "1", ("0"):rep(65536) .. "1"
 for name, convert in pairs({
 	tonumber = tonumber,
@@ -25,7 +25,7 @@ for name, convert in pairs({
 	check.ok(name .. " takes none that is longer", not good or result == nil, result)
 end
 
--- Giving the processor away.
+-- Yielding the processor.
 gives("require('linux').schedule()", "0")
 gives("coroutine.wrap(function() return require('linux').schedule(nil) end)()", "0")
 do
@@ -37,7 +37,7 @@ do
 	check.ok("linux.schedule() returns soon, again and again", ktime() - begun < 60 * 10 ^ 9, ktime() - begun)
 end
 
--- Binary chunks, by every way in.
+-- Binary chunks, through every function that could load them.
 local binary = string.dump(function()
 	return 1
 end)
@@ -76,7 +76,7 @@ package.path = path .. ";" .. package.path
 check.raises("require refuses a binary chunk", "binary", require, "binary_chunk")
 os.remove(path)
 
--- What identifies an object is no address.
+-- The identity of an object is not its address.
 local identities, ended_as_addresses = {}, true
 local objects = { print, string.rep, coroutine.create(print), io.stdout, check.ok }
 for i = #objects + 1, 1000 do
@@ -104,7 +104,7 @@ same("files have one, too", tostring(io.stdout), tostring(io.stdout))
 same("what is no object has none", ("%p"):format(1), "(null)")
 
 -- require.
--- What comes before it is the folder of this script.
+-- Removes the folder of this script from the start of the path.
 package.path = package.path:match("/lib/modules/lua/.*$")
 same("require looks under /lib/modules/lua", package.path, "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua")
 for _, name in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device" }) do

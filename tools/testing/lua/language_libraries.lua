@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The libraries, as any Lua 5.5 has them. Run by language.lua.
+-- Checks the libraries, as in any Lua 5.5. Run by language.lua.
 
 local check = ...
 local gives, refused, ok, same = check.gives, check.refused, check.ok, check.same

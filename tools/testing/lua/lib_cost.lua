@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What a library of 500 lines costs the runtime that requires it: built in, and beside that the same from its text.
+-- Measures the cost of a library of 500 lines for the runtime that requires it: built in, and for comparison loaded
+-- from its text.
 --
 --	lib_cost.lua FOLDER FILE CHILD
 --
@@ -12,8 +13,8 @@ local lunatik = require("lunatik")
 
 local ROUNDS <const> = 50
 
--- In a runtime of its own, in which nothing has run yet: the bytes that are in use more when it is there and all
--- garbage is gone, and nanoseconds.
+-- Measured in a fresh runtime: the additional bytes in use when the library is loaded and all garbage is collected, and
+-- the nanoseconds.
 local MEASURE <const> = [[
 	local linux, name, file = require("linux"), ...
 	local module = name

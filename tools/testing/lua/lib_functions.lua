@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Functions of modules that are written in Lua: they work as any others, say where they are from, and give nothing away
--- that others could not. The first argument is the folder of the tests, the second a script whose function calls the
--- code that it is given.
+-- Functions of modules that are written in Lua: they work like any others, report where they are defined, and give no
+-- more access than other functions. The first argument is the folder of the tests, the second a script whose function
+-- calls the code that it is given.
 
 local folder, child = ...
 local check = dofile(folder .. "/lib/check.lua")
@@ -13,7 +13,7 @@ local WHERE <const> = "[lib lunatik.testing.library]:"
 local open = package.preload[NAME]
 local library, data = require(NAME)
 
--- What it is given.
+-- Loading the module.
 check.same("its loader data say that it is built in", data, ":preload:")
 check.same("require gives it once", require(NAME), library)
 check.ok("opened again it is another one", open(NAME) ~= library)
@@ -22,7 +22,7 @@ for _, name in ipairs({ "internal.resume", "nosuch", NAME .. "\0", NAME:sub(1, -
 end
 check.raises("nor nothing", "string expected", open)
 
--- It works.
+-- The functions work.
 check.same("lists", table.concat(library.list.reversed(library.list.map({ 1, 2, 3 }, tostring))), "321")
 check.same("sets", #(library.Set.new({ 1, 2, 3 }) * library.Set.new({ 2, 3, 4 })), 2)
 local heap = library.Heap.new()
@@ -60,7 +60,7 @@ library.text.trim(" x ")
 debug.sethook()
 check.ok("hooks see its lines", lines > 0, lines)
 
--- Long strings are the runtime's own: the same key as any string of this text.
+-- Each runtime has its own long strings: such a string is the same key as any string with the same text.
 local built = table.concat({ "a string of more than forty bytes", "which runtimes do not share" }, ", ")
 check.ok("a long string is that string", built == library.LONG)
 check.same("and that key", ({ [built] = "found" })[library.LONG], "found")
@@ -69,7 +69,7 @@ local text, address = ("%p"):format(library.LONG), testing.address(library.LONG)
 check.ok("nobody learns where it lies", text ~= address and not text:find(("%x"):format(math.tointeger(address) or 0), 1, true), text)
 check.ok("nor where a function does", not tostring(library.fail):find(("%x"):format(math.tointeger(testing.address(library.fail)) or 0), 1, true))
 
--- A module whose functions nest too deep to be shared is the runtime's own, and works as well.
+-- A module whose functions nest too deep for sharing is private to the runtime, and works, too.
 local deep = require("lunatik.testing.deep")
 local value, long, depth = deep("value")
 check.ok("functions nested deeply work", value == "value" and #long > 40 and depth == 17)
@@ -90,7 +90,7 @@ for _, mode in ipairs({ "B", "bB", "BT" }) do
 	check.raises("nor by loadfile, mode " .. mode, "invalid mode", loadfile, "/dev/null", mode)
 end
 
--- What a runtime changes is its own.
+-- A change affects only the runtime that makes it.
 local changes = [[
 	local library = require("lunatik.testing.library")
 	for i = 1, math.huge do
@@ -110,7 +110,7 @@ check.same("its functions run in other threads", select(2, thread:join()), "z")
 local co = coroutine.wrap(library.list.map)
 check.same("and yield as any others", co({ 1 }, coroutine.yield), 1)
 
--- The collector, in each mode, while there are copies that nobody needs any more.
+-- The collector, in each mode, while there are copies that are garbage.
 local function churn()
 	for i = 1, 200 do
 		package.loaded[NAME], package.loaded["lunatik.testing.deep"] = nil, nil

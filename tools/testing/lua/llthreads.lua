@@ -8,12 +8,12 @@ local mtint = require("mtint")
 local mtmsg = require("mtmsg")
 local same, ok, raises, joined = check.same, check.ok, check.raises, check.joined
 
--- What becomes of a function that runs in a thread.
+-- Runs a function in a thread and returns the outcome.
 local function run(fn, ...)
 	return joined(llthreads.new(fn, ...):start():join())
 end
 
--- Functions and what they are given.
+-- Functions and their arguments.
 
 same(
 	"a function runs",
@@ -247,7 +247,7 @@ local id = answers:nextmsg()
 same("a thread is interrupted", mtint.interrupt(id), true)
 good, err = thread:join()
 ok("and ends with that", not good and err:match(mtint.error.interrupted) ~= nil, err)
--- It may not have come back from the call that sent the message when it is interrupted.
+-- When the interrupt arrives, the thread may still be in the call that sent the message.
 local line = math.tointeger(err:match("llthreads%.lua:(%d+)"))
 local sends = debug.getinfo(1, "l").currentline - 11
 ok("in the right line", line and line >= sends and line <= sends + 2, err)
@@ -291,7 +291,7 @@ for _, unknown in ipairs({ main, inner }) do
 	raises("without handles they are unknown", "unknown_object", mtint.interrupt, unknown)
 end
 
--- One that waits in C is interrupted when that returns.
+-- A thread that waits in C is interrupted when the C function returns.
 thread = llthreads
 	.new(function(answers_id)
 		local int, m = require("mtint"), require("mtmsg")
@@ -308,7 +308,7 @@ same("a wait is not disturbed", joined(thread:join(50)), "nil timeout")
 mtmsg.buffer(buffer):addmsg("wakes")
 same("but interrupted when it has ended", joined(thread:join()), "true false " .. mtint.error.interrupted .. " 0")
 
--- A handler that waits, and talks with whoever interrupts, many times.
+-- A handler that waits and exchanges messages with the interrupting thread, many times.
 local commands, replies = mtmsg.newbuffer(), mtmsg.newbuffer()
 thread = llthreads
 	.new(function(commands_id, replies_id)

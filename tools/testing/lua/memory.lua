@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Runs into the memory limit in every way and goes on. To be run with a limit of 8 MiB. The argument is the
--- folder tools/testing.
+-- Reaches the memory limit in every way and continues. Must be run with a limit of 8 MiB. The argument is the folder
+-- tools/testing.
 
 local check = dofile((...) .. "/lib/check.lua")
 
@@ -117,7 +117,7 @@ for round = 1, 200 do
 end
 check.ok("many times in a row, and 4 MiB can still be had", #("x"):rep(4 << 20) == 4 << 20)
 
--- What a coroutine asks about the thread that waits for it needs memory, too. They run on different stacks.
+-- A query of a coroutine about the thread that waits for it needs memory, too. The two run on different stacks.
 do
 	local long = assert(load("local call = ...\n" .. ("x = 1\n"):rep(60000) .. "local result = call() return result"))
 	local main = coroutine.running()

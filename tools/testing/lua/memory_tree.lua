@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What a script makes counts against it, whatever it makes. To be run with a limit of 8 MiB. The argument is
--- the folder tools/testing.
+-- All kinds of objects that a script makes count against it. Must be run with a limit of 8 MiB. The argument is the
+-- folder tools/testing.
 
 local check = dofile((...) .. "/lib/check.lua")
 local lunatik = require("lunatik")
@@ -15,7 +15,7 @@ local function settle()
 	collectgarbage()
 end
 
--- Calls `make` until it fails, and says how often it did not, and why it did.
+-- Calls `make` until it fails. Returns how many calls succeeded, and the error.
 local function exhaust(make, most)
 	local made = table.create(most)
 	for i = 1, most do
@@ -28,7 +28,7 @@ local function exhaust(make, most)
 	return most, "nothing", made
 end
 
--- `finish` is called for each that was made, `release` once: what is checked needs some memory itself.
+-- `finish` is called for each object that was made. `release` is called once, because the checks need some memory, too.
 local function bounded(what, make, most, finish, release)
 	local count, why, made = exhaust(make, most)
 	for i = 1, finish and #made or 0 do
@@ -50,7 +50,7 @@ end
 bounded("workers", function()
 	return worker.create("suite_waits")
 end, 5000, worker.stop)
--- Those that are being ended give their memory back when they have ended.
+-- Runtimes that are being ended give their memory back when they have ended.
 local linux = require("linux")
 local function comes_back(what, bytes)
 	local good
@@ -91,7 +91,7 @@ bounded("tables", function()
 end, 5000)
 comes_back("tables", 4 << 20)
 local entries
--- What readers might still have had is freed when they cannot.
+-- Entries that readers might still use are freed after a grace period.
 for _ = 1, 500 do
 	local good, made = pcall(rcu.table, 65536)
 	entries = good and made
@@ -108,7 +108,7 @@ end, 65000, nil, function()
 end)
 comes_back("entries", 4 << 20)
 
--- A child has no more than its maker, whatever it is given.
+-- A child never has more memory than its maker, whatever limit it is given.
 local child = lunatik.runtime("suite_takes", { mem = 1 << 40 })
 local taken = child:resume()
 check.ok("a child that is given a terabyte has less than 8 MiB", taken > 1 << 20 and taken < LIMIT, taken)
@@ -119,8 +119,7 @@ check.ok("a child that is given 1 MiB has less than that", taken > 1 << 18 and t
 small:stop()
 comes_back("children", 4 << 20)
 
--- Four children together have no more than one: each finds the end of the memory, or is not made for lack
--- of it.
+-- Four children together have no more memory than one: each reaches the limit, or cannot be made for lack of memory.
 local makers = {}
 for i = 1, 4 do
 	local good, made = pcall(worker.create, "suite_fills")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What travels between runtimes, and what is refused. The argument is the folder tools/testing; suite_mirror is a
--- script whose body returns its arguments.
+-- Checks which values travel between runtimes, and which are refused. The argument is the folder tools/testing;
+-- suite_mirror is a script whose body returns its arguments.
 
 local check = dofile((...) .. "/lib/check.lua")
 local same, ok = check.same, check.ok
@@ -15,7 +15,7 @@ for i = 1, #scalars do
 end
 same("nil, too", select("#", mirror:resume(nil, nil)), 2)
 
--- Floats come back bit for bit, among them NaNs with a payload, quiet and signalling, of both signs.
+-- Floats return bit for bit, including NaNs with a payload, quiet and signalling, of both signs.
 local function bits(float)
 	return ("%016x"):format((string.unpack("<i8", string.pack("<d", float))))
 end
@@ -35,7 +35,7 @@ end
 same("an integer stays one", math.type(mirror:resume(3)), "integer")
 same("a float of integral value stays one", math.type(mirror:resume(3.0)), "float")
 
--- Strings of each length around where messages begin to need memory, alone and behind others.
+-- Strings of each length around the point where messages begin to need memory, alone and after others.
 local lengths = 0
 for length = 0, 300 do
 	local text = (("%d;"):rep(100))
@@ -112,7 +112,7 @@ for k, v in pairs(mirror:resume(t)) do
 end
 same("a thousand such keys keep their values", count, 1000)
 for _, size in ipairs({ 7, 8, 9, 31, 32, 33, 100 }) do
-	-- As many tables as lie near, one more, and so on; each comes twice.
+	-- As many tables as fit into the short list, one more, and so on; each occurs twice.
 	local tables = {}
 	for i = 1, size do
 		tables[i] = { i }
@@ -125,7 +125,7 @@ for _, size in ipairs({ 7, 8, 9, 31, 32, 33, 100 }) do
 	same("each table is itself, of " .. size, good, size)
 end
 
--- Tables of elements, of fields and of both, with holes, and some that were bigger once.
+-- Tables of elements, of fields and of both, with holes, and some that used to be bigger.
 local function fill(elements, fields, holes)
 	local filled = {}
 	for i = 1, elements do
@@ -171,7 +171,7 @@ for _, size in ipairs({
 	ok("a table of " .. table.concat(size, ", ") .. " arrives", alike(filled, mirror:resume(filled)))
 end
 
--- Values made at random: every table has a number of its own, by which it is found again.
+-- Random values: every table has a unique number, by which it is found again.
 math.randomseed(1, 2)
 local made
 local function scalar()
@@ -260,7 +260,7 @@ check.raises("and no deeper", "nested deeper than 100", mirror.resume, mirror, n
 back = mirror:resume({ [mirror] = "handle" })
 ok("a handle is a key", select(2, next(back)) == "handle" and tostring((next(back))):find("runtime"))
 
--- What is refused, and where it was.
+-- Values that are refused, and the place that the error names.
 local function refused(text, ...)
 	local good, err = pcall(mirror.resume, mirror, ...)
 	ok("it is refused: " .. text, not good and tostring(err):find(text, 1, true), err)

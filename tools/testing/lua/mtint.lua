@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Interrupts of single threads of Lua, within one runtime: each rule of the module. The argument is the folder
--- tools/testing. The checks are in mtint_*.lua beside this file, which are given what they have in common.
+-- Checks each rule of the module for interrupts of single Lua threads, within one runtime. The argument is the folder
+-- tools/testing. The checks are in mtint_*.lua beside this file, which get the common functions as an argument.
 
 local folder = ...
 local common = {
@@ -10,7 +10,7 @@ local common = {
 	INTERRUPTED = "mtint.error.interrupted",
 }
 
--- What a protected call gives, as one text.
+-- The results of a protected call, as one text.
 function common.said(fn, ...)
 	return common.check.joined(pcall(fn, ...))
 end

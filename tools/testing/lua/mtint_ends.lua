@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Interrupts where something ends or waits: closing, finalizers, message handlers, hooks, garbage. Run by mtint.lua.
+-- Interrupts of code that ends or waits: closing, finalizers, message handlers, hooks, garbage. Run by mtint.lua.
 
 local common = ...
 local check, mtint, said, interrupt_me = common.check, common.mtint, common.said, common.interrupt_me
@@ -50,7 +50,7 @@ check.same(
 check.same("which ran to its end", finalized[2], "ran to its end")
 
 local ran = {}
--- A coroutine that waits, with something to be closed.
+-- A coroutine that waits with a to-be-closed variable.
 local function waiting()
 	local thread = coroutine.create(function()
 		local _ <close> = setmetatable({}, {
@@ -72,7 +72,7 @@ mtint.interrupt(mtint.id(co), true)
 check.same("a permanent one skips closing methods", said(coroutine.resume, co), "true false " .. INTERRUPTED)
 check.same("all of them", #ran, 0)
 
--- In message handlers of other errors it waits.
+-- An interrupt waits while the message handler of another error runs.
 
 check.same(
 	"a message handler is left alone",
@@ -116,7 +116,7 @@ check.ok("a user's hook survives an interrupt", ticks > before + 100, ticks - be
 local hook, mask, every = debug.gethook()
 check.ok("and is what debug.gethook shows", type(hook) == "function" and mask == "" and every == 1, mask)
 debug.sethook()
--- A coroutine that waits, and is to end when it goes on.
+-- A coroutine that waits, and must end when it continues.
 local function interrupted()
 	local thread = coroutine.create(function()
 		coroutine.yield()

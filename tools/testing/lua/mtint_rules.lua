@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The module of interrupts: ids, arguments, and what an interrupt does where there is no handler. Run by mtint.lua.
+-- The module of interrupts: ids, arguments, and the effect of an interrupt without a handler. Run by mtint.lua.
 
 local common = ...
 local check, mtint, said, interrupt_me = common.check, common.mtint, common.said, common.interrupt_me

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Interrupts at random moments, very many, into runtimes that do all kinds of things. Arguments: the folder
--- tools/testing, and how many interrupts.
+-- Very many interrupts at random moments, of runtimes that do all kinds of work. Arguments: the folder tools/testing,
+-- and the number of interrupts.
 
 local folder, interrupts = ...
 interrupts = tonumber(interrupts)

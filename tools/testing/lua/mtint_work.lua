@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Work of several kinds that checks its own results, to be interrupted.
+-- Several kinds of work that check their own results, for interrupts.
 
 local work = {}
 

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Prints many numbers in every form. Run in the kernel and in user space, both must print the same bytes.
--- Arguments: the seed and how many random doubles.
+-- Prints many numbers in every form. A run in the kernel and a run in user space must print the same bytes. Arguments:
+-- the seed, and the number of random doubles.
 
 local seed, count = math.tointeger(tonumber((...) or 1)), math.tointeger(tonumber(select(2, ...) or 1000))
 
--- A generator of its own: the same numbers on both sides whatever math.random does.
+-- A private generator, so that both sides use the same numbers, independent of math.random.
 local state = seed * 2654435769 + 88172645463325252
 local function random()
 	state = state ~ (state << 13)

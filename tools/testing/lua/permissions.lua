@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Walks all functions that a script can reach, and shows of each that needs a permission that it is refused
--- without. The first argument is the folder of this file, the second a folder to write to, the third a script that
--- can be started, by name.
+-- Walks all functions that a script can reach, and shows that each function that needs a permission is refused without
+-- it. The arguments are the folder of this file, a folder to write to, and the name of a script that can be started.
 
 local folder, work, child = ...
 local check = dofile(folder .. "/../lib/check.lua")
@@ -26,7 +25,7 @@ local runtime <close> = lunatik.runtime(child)
 local spawned = runner.spawn(child)
 local made <close> = device.new({ name = "permissions" })
 local unused = llthreads.new(function() end)
--- What belongs to a runtime of no kin.
+-- Objects of an unrelated runtime.
 local foreign <close> = lunatik.runtime("suite/foreign")
 local foreign_buffer, foreign_thread = lunatik._ENV["permissions.buffer"], lunatik._ENV["permissions.thread"]
 local interruptible = mtint.interruptible(foreign_thread)
@@ -51,7 +50,7 @@ local function visit(name, value)
 		end
 	end
 end
--- Not by the way of the table of modules.
+-- The table of modules is not searched.
 tables[package.loaded] = true
 for name, module in pairs(package.loaded) do
 	if name ~= "_G" then
@@ -87,7 +86,7 @@ end
 check.same("every function is in the table of permissions", table.concat(unknown, ", "), "")
 check.same("every function in the table exists", table.concat(missing, ", "), "")
 
--- How to call those that need a permission.
+-- Arguments for functions that need a permission.
 local arguments = {
 	["load"] = { "return 1" },
 	["loadfile"] = { path },
@@ -130,7 +129,7 @@ local arguments = {
 	["thread handle.__index.task"] = { spawned },
 }
 
--- Calls a function in a coroutine without this permission. Its creator keeps it.
+-- Calls a function in a coroutine that lacks this permission. The creator of the coroutine keeps it.
 local function without(permission, fn, ...)
 	local refused = coroutine.create(function(...)
 		assert(pledge("~" .. permission))
@@ -154,7 +153,7 @@ for _, name in ipairs(names) do
 	end
 end
 
--- What was refused has not happened.
+-- Refused operations had no effect.
 check.same("the shared table is as it was", shared.key, 1)
 check.same("no device was made", io.open("/dev/permissions2"), nil)
 check.same("the runtime of no kin lives", foreign:status(), "ready")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Ways around permissions that do not lead anywhere. To be run with nothing but `rcu`, which does not let it load
--- the checks of others. The argument is a file that may not be read.
+-- Attempts to bypass permissions, all of which must fail. Must be run with only the permission `rcu`, so it cannot load
+-- the common checks. The argument is a file that it may not read.
 
 local path = ...
 local denied = 'permission "fs:read" denied'
@@ -74,7 +74,7 @@ refused("a module that is there is required, its functions ask", 'permission "ru
 end)
 refused("another runtime is not made", 'permission "runner" denied', require("lunatik").runtime, "hello")
 
--- Others who call.
+-- Calls through other functions.
 local function by(name, text, call)
 	local err
 	local function try(...)
@@ -124,7 +124,7 @@ by("rcu.map", denied, function(try)
 	require("rcu").map(shared, try)
 end)
 
--- Handles of others.
+-- Handles of other runtimes.
 local runtimes = require("lunatik")._ENV.runtimes
 local victim = runtimes["suite/victim"]
 report(victim ~= nil, "with rcu the handle of a runtime is found", victim)
@@ -136,7 +136,7 @@ end)
 refused("nor given a thread", 'permission "thread" denied', require("thread").run, victim, "x")
 report(victim:status() == "ready", "it is as it was", victim:status())
 
--- The last that runs.
+-- A finalizer, the last code that runs.
 setmetatable({}, {
 	__gc = function()
 		local ok, err = pcall(io.open, path)

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What each function that a script can reach needs: names of permissions, or nothing. Named after the module, or
--- after the object whose metatable has it. A function that is missing here fails the test: whoever adds one says
--- here, too, what it needs.
+-- The needs of each function that a script can reach: names of permissions, or nothing. Each function is named after
+-- its module, or after the object whose metatable contains it. A function that is missing here fails the test: its
+-- author must list it here with its needs.
 
 local needs = {}
 
--- Gives no power over what is not the script's own.
+-- Functions that give no power over anything outside the script.
 local function free(module, names)
 	for name in names:gmatch("%S+") do
 		needs[module .. name] = {}
@@ -15,21 +15,21 @@ end
 
 free("", "assert collectgarbage error getmetatable ipairs next pairs pcall print rawequal rawget rawlen rawset")
 free("", "select setmetatable tonumber tostring type warn xpcall")
--- Takes away, or from nothing.
+-- Only removes permissions.
 free("", "pledge")
--- What is there already; for files it comes to package.searchers[2].
+-- Returns loaded modules; for files it calls package.searchers[2], which checks permissions.
 free("", "require")
 free("coroutine.", "close create isyieldable resume running status wrap yield")
 free("debug.", "gethook getinfo getlocal getmetatable getregistry getupvalue getuservalue sethook setlocal")
 free("debug.", "setmetatable setupvalue setuservalue traceback upvalueid upvaluejoin")
--- Loads what it reads from standard input, which is at its end.
+-- Loads text from standard input, which is at its end.
 free("debug.", "debug")
 free("io.", "close flush read type write")
 free("linux.", "cpu difftime errname ktime numcpus random schedule time")
 free("lunatik.runner.", "startup")
--- Of the script's own runtime; that of another one asks by name.
+-- For the script's own runtime; the function for another one checks the name.
 free("mtint.", "id interruptible sethook")
--- Of the script's own family; "buffer" asks by name for others.
+-- For the script's own family; "buffer" checks the name for others.
 free("mtmsg.", "abort isabort newbuffer sleep time type")
 free("mtmsg.buffer.", "__gc __tostring __index.abort __index.addmsg __index.clear __index.close __index.id")
 free("mtmsg.buffer.", "__index.isabort __index.isnonblock __index.msgcnt __index.name __index.nextmsg")
@@ -45,10 +45,10 @@ free("string.", "byte char dump find format gmatch gsub len lower match pack pac
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
 free("worker.", "limits receive send status stop")
--- A worker was made with permission.
+-- Making the worker needed a permission.
 free("worker handle.", "__close __gc __tostring")
 free("utf8.", "char codepoint codes len offset")
--- A file was opened with permission.
+-- Opening the file needed a permission.
 free("file.", "__close __gc __tostring __index.close __index.flush __index.lines __index.read __index.seek")
 free("file.", "__index.setvbuf __index.write")
 -- Arithmetic on strings that are numerals.

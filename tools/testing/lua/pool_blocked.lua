@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers that hold their threads while they wait. The arguments are the folder tools/testing, how many there are to
--- be, and whether they are too many.
+-- Workers that hold their threads while they wait. The arguments are the folder tools/testing, the number of workers,
+-- and whether that is too many.
 
 local folder, count, too_many = (...), math.tointeger((select(2, ...))), (select(3, ...)) == "too many"
 local check = dofile(folder .. "/lib/check.lua")
@@ -20,7 +20,7 @@ local places = {
 	"local got coroutine.wrap(function() table.sort({ 2, 1 }, function(a, b) got = got or worker.peek() return a < b end) end)() return got",
 }
 if too_many then
-	-- There the refusal would be an error in an error's handler.
+	-- There the refusal would be an error in an error handler.
 	table.remove(places, 6)
 end
 local all = {}
@@ -48,7 +48,7 @@ local drainers = pool().drainers
 print("# " .. drainers .. " threads for " .. count)
 if not too_many then
 	ok("each holds a thread", drainers > count, drainers)
-	-- The one that has answered may be on its way to wait.
+	-- A worker that has answered may not wait yet.
 	for _ = 1, 1000 do
 		if pool().busy == 0 then
 			break

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Computing: a sum over much that Lua does. As a worker it sends each round's, so many as its argument says; as a
--- module it is the function of the round's number.
+-- Computes a sum that involves many features of Lua. As a worker it sends the sum of each round; its argument is the
+-- number of rounds. As a module it is the function that computes the sum from the round's number.
 
 local function sum_of(round)
 	local sum = round

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers that are stopped, wherever they are. The arguments are the folder tools/testing, how many of each kind, and
--- who ends them: "stop" (worker.stop; and how many are stopped that may not have begun), "script" (the end of this
--- one), or "wait" (somebody else, while this one waits).
--- How many have begun, closed their variables and run their finalizers is counted in the shared table suite.ends.
+-- Workers that are stopped in every possible place. The arguments are the folder tools/testing, the number of workers
+-- of each kind, and the cause of their end: "stop" (worker.stop; a further argument is the number of stopped workers
+-- that may not have begun), "script" (the end of this script), or "wait" (other code, while this script waits). The
+-- shared table suite.ends counts how many workers have begun, have closed their variables and have run their
+-- finalizers.
 
 local folder, each, who = (...), math.tointeger((select(2, ...))), (select(3, ...))
 local check = dofile(folder .. "/lib/check.lua")
@@ -60,7 +61,7 @@ while counts.begun < #all and linux.ktime() < ending do
 end
 same(#all .. " workers have begun", counts.begun, #all)
 if who == "wait" then
-	-- Some that are in the queue still, or have hardly begun.
+	-- Some workers that are still in the queue, or have hardly begun.
 	for i = 1, each do
 		all[#all + 1] = worker.create("./worker_code", "while true do end")
 	end
@@ -84,7 +85,7 @@ elseif who == "stop" then
 	end
 	same("all have closed their variables", counts.closed, #all)
 	same("and run their finalizers", counts.collected, #all)
-	-- Those that never begin.
+	-- Workers that never begin.
 	local busy = {}
 	for i = 1, 20 do
 		busy[i] = worker.create("./worker_code", "while true do end")

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A worker answers while many others compute. The arguments are the folder tools/testing, how many compute, every
--- how manieth does it where Lua cannot yield (0 for none), and in how many milliseconds an answer is to come.
+-- A worker answers while many others compute. The arguments are the folder tools/testing; the number of workers that
+-- compute; a number N, where every Nth of them computes where Lua cannot yield (0 for none); and the milliseconds
+-- within which an answer must come.
 
 local folder, computing, hostile, limit = ...
 computing, hostile, limit = math.tointeger(computing), math.tointeger(hostile), math.tointeger(limit)
@@ -9,7 +10,7 @@ local check = dofile(folder .. "/lib/check.lua")
 local linux = require("linux")
 local pool = require("lunatik.testing").pool
 local asks = 50
--- Those that were made before stay.
+-- Drainers that were made before stay.
 local drainers_before = pool().drainers
 
 local codes = {
@@ -28,12 +29,12 @@ for i = 1, computing do
 end
 check.same("all " .. computing .. " that compute have begun", begun, computing)
 
--- Nanoseconds that it takes: the median, what nine of ten take at most, and the most. The last one tells little: the
--- machine's host may take a CPU away for a third of a second at any time.
+-- The nanoseconds that a call takes: the median, the 90th percentile, and the maximum. The maximum means little: the
+-- machine's host may deschedule a CPU for a third of a second at any time.
 local function took(fn)
 	local times = {}
 	for i = 1, asks do
-		-- So that who answers waits, and others have begun to compute.
+		-- So that the answering worker waits, and the others have begun to compute.
 		linux.schedule(math.random(1, 3))
 		local begin = linux.ktime()
 		fn(i)
@@ -49,7 +50,7 @@ local function ask(i)
 end
 took(ask)
 local median, most_of_them, most = took(ask)
--- What else the machine does counts for this, too.
+-- Other activity of the machine affects this measurement, too.
 local sleep_median, most_sleeps, sleep_most = took(function()
 	linux.schedule(1)
 end)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers that compute, and one that answers, while a CPU goes and comes. The arguments are how many compute, and the
--- code that they run. How often it has answered is counted in the shared table suite.hotplug.
+-- Workers that compute, and one that answers, while a CPU goes offline and comes back. The arguments are the number of
+-- workers that compute, and the code that they run. The shared table suite.hotplug counts the answers.
 
 local computing, code = math.tointeger((...)), (select(2, ...))
 local linux, rcu, thread = require("linux"), require("rcu"), require("thread")

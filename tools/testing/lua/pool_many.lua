@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Many workers that wait. The arguments are the folder tools/testing and how many.
+-- Many workers that wait. The arguments are the folder tools/testing and the number of workers.
 
 local folder, count = (...), math.tointeger((select(2, ...)))
 local check = dofile(folder .. "/lib/check.lua")
@@ -8,7 +8,7 @@ local meminfo = dofile(folder .. "/lib/meminfo.lua")
 local ok, same = check.ok, check.same
 local linux, pool = require("linux"), require("lunatik.testing").pool
 
--- Kernel threads of all kinds.
+-- The number of kernel threads of all kinds.
 local function threads()
 	local file <close> = io.open("/proc/loadavg")
 	return math.tointeger(file:read("a"):match("/(%d+) "))
@@ -37,7 +37,7 @@ for i = 1, count do
 	sum = sum + worker.receive(all[i])
 end
 same(count .. " workers begin", sum, count * (count + 1) // 2)
--- The last ones may have told it and not waited yet.
+-- The last workers may have reported, but not wait yet.
 for _ = 1, 1000 do
 	if pool().busy == 0 and pool().backlog == 0 then
 		break

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Pools of a script's own: each has its threads, and goes with the last that refers to it. The arguments are the folder
--- tools/testing and how many pools are made and given up.
+-- Pools that a script makes: each has its own threads, and is destroyed with the last reference to it. The arguments
+-- are the folder tools/testing, and the number of pools that are made and destroyed.
 
 local folder, rounds = (...), math.tointeger((select(2, ...)))
 local check = dofile(folder .. "/lib/check.lua")
@@ -11,7 +11,7 @@ local testing, linux = require("lunatik.testing"), require("linux")
 local function pools()
 	return testing.pool().pools
 end
--- Waits until there are so many pools, at most ten seconds.
+-- Waits at most ten seconds until there are `count` pools.
 local function settles(count)
 	local ending = linux.ktime() + 10000000000
 	while pools() ~= count and linux.ktime() < ending do
@@ -23,7 +23,7 @@ end
 local first = pools()
 same("there is one pool", first, 1)
 
--- Ten that compute hold the only thread of one pool: what runs on another one answers all the same.
+-- Ten workers that compute occupy the only thread of one pool. A worker on another pool still answers.
 testing.own_pool(1)
 local busy = {}
 for i = 1, 10 do
@@ -44,7 +44,7 @@ for i = 1, 100 do
 end
 print(("# the longest of 100 answers beside ten that compute on another pool took %.1f ms"):format(longest / 1e6))
 
--- What a worker makes runs where it does.
+-- A worker that a worker makes runs on the same pool.
 local maker = worker.create(
 	"./worker_code",
 	"local w = worker.create('./worker_code', 'worker.message(1) worker.peek()') worker.message(worker.receive(w)) worker.peek()"
@@ -54,7 +54,7 @@ worker.stop(maker)
 worker.stop(answers)
 answers, maker = nil, nil
 
--- The pool that the ten run on is not the one for new workers any more: it goes with them.
+-- The pool of the ten workers is no longer the one for new workers, so it is destroyed with them.
 for i = 1, 10 do
 	worker.stop(busy[i], 0)
 end
@@ -63,7 +63,8 @@ collectgarbage()
 collectgarbage()
 same("a pool goes with the last that runs on it", settles(first + 1), first + 1)
 
--- Made and given up again and again, with a worker that ends by itself: its thread may be the last to refer to the pool.
+-- Pools are made and given up repeatedly, with a worker that ends by itself. Its thread may drop the last reference to
+-- the pool.
 for i = 1, rounds do
 	testing.own_pool(i % 4 + 1)
 	local w <const> = worker.create("./worker_code", "worker.message(1)")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Runs a script of this folder as a worker, beside some that compute, and sends back each message that has a field
--- "back". The arguments are how many compute, the name of the script, and its arguments.
+-- Runs a script of this folder as a worker, beside some workers that compute, and sends back each message that has a
+-- field "back". The arguments are the number of workers that compute, the name of the script, and its arguments.
 
 local computing, name = math.tointeger((...)), (select(2, ...))
 local schedule = require("linux").schedule
@@ -19,7 +19,7 @@ while true do
 	elseif message.back ~= nil then
 		worker.send(w, message)
 	else
-		-- Whoever sends the next one finds no room.
+		-- The sender of the next message finds no room.
 		schedule(1)
 	end
 end

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What a program sees of leaving its kernel thread: nothing. Runs as a worker of pool_run.lua, which sends back each
--- table that has a field "back". The arguments are the folder tools/testing and how the program leaves its thread.
--- The checks are in pool_semantics_*.lua beside this file, which are given what they have in common.
+-- Checks that a program does not notice that it leaves its kernel thread. Runs as a worker of pool_run.lua, which sends
+-- back each table that has a field "back". The arguments are the folder tools/testing and the way in which the program
+-- leaves its thread. The checks are in pool_semantics_*.lua beside this file, which get the common functions as an
+-- argument.
 
 local folder, kind = ...
 local check = dofile(folder .. "/lib/check.lua")
@@ -50,7 +51,7 @@ local ways = {
 		worker.stop(w)
 		return ...
 	end,
-	-- Others compute, too.
+	-- Other workers compute, too.
 	compute = function(...)
 		local ending = linux.ktime() + 10000000
 		while linux.ktime() < ending do
@@ -74,7 +75,7 @@ if kind == "receive" or kind == "send" then
 end
 local wait = assert(ways[kind])
 
--- Resumes a new coroutine with this body, and gives its state and what the resumption gave.
+-- Resumes a new coroutine with this body. Returns its state and the results of the resume.
 local function resumed(body, ...)
 	local thread = coroutine.create(body)
 	local values = pack(coroutine.resume(thread, ...))
@@ -92,7 +93,7 @@ raises(kind .. ": wherever", "attempt to yield from outside a coroutine", functi
 end)
 
 local common = { check = check, folder = folder, kind = kind, main = main, resumed = resumed, wait = wait }
--- Passes when the body gives these values, as check.joined shows them.
+-- Passes if the body returns these values, as check.joined shows them.
 function common.gives(name, want, body, ...)
 	same(kind .. ": " .. name, check.joined(body(...)), want)
 end
@@ -100,7 +101,7 @@ end
 local function run(part)
 	assert(loadfile(("%s/lua/pool_semantics_%s.lua"):format(folder, part)))(common)
 end
--- Beside others that compute each of hundreds of waits takes 100 ms, so that one mode has to do.
+-- Beside workers that compute, each of hundreds of waits takes 100 ms, so one mode must suffice.
 for _, mode in ipairs(kind == "compute" and { "generational" } or { "incremental", "generational" }) do
 	collectgarbage(mode)
 	for _, part in ipairs({ "calls", "metamethods", "errors", "coroutines", "held" }) do

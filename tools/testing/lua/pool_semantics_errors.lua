@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A part of pool_semantics.lua: errors, what they close, and what tracebacks say of them.
+-- A part of pool_semantics.lua: errors, the variables that they close, and their tracebacks.
 
 local common = ...
 local gives, kind, wait = common.gives, common.kind, common.wait
@@ -119,7 +119,7 @@ gives("one of a loop", "1 closed", function()
 	end
 	return first(), closed
 end)
--- What a traceback says, it says after a wait, too.
+-- A traceback is the same after a wait.
 local function trace(f)
 	local function level1()
 		local text = debug.traceback("x")

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers that compute, more than there are CPUs. The arguments are the folder tools/testing, how many rounds each
--- computes, how many workers, and how many messages two others exchange meanwhile.
+-- More computing workers than CPUs. The arguments are the folder tools/testing, the number of rounds that each
+-- computes, the number of workers, and the number of messages that two others exchange meanwhile.
 
 local folder = ...
 local rounds, workers, messages =
@@ -17,7 +17,7 @@ for round = 1, rounds do
 	expected[round] = sum_of(round)
 end
 
--- In turn: each gets on although none of the others ever ends or waits.
+-- In turn: each makes progress although none of the others ever ends or waits.
 do
 	local all = {}
 	for i = 1, workers do
@@ -38,7 +38,7 @@ do
 	end
 end
 
--- All at once; each tells its rounds.
+-- All at once; each reports its rounds.
 do
 	local before = pool().drainers
 	worker.limits({ messages = 65536 })

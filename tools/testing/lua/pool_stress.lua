@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Messages at random between workers at random, of which some are stopped at random. The arguments are the folder
--- tools/testing, for how many seconds, how many messages there are to be at least, and how many times longer everything
--- takes than at native speed.
+-- Random messages between random workers, some of which are stopped at random. The arguments are the folder
+-- tools/testing, the duration in seconds, the least number of messages, and the factor by which the machine is slower
+-- than native.
 
 local folder, seconds, least, slower =
 	(...), tonumber((select(2, ...))), tonumber((select(3, ...))), tonumber((select(4, ...)))
 local check = dofile(folder .. "/lib/check.lua")
 local linux = require("linux")
 
--- What all kinds begin with: until when they run, random time-outs, and what fails if a message is lost or doubled.
+-- The common start of all kinds: the end of their run, random time-outs, and a check that fails if a message is lost or
+-- duplicated.
 local common = [[
 	local common, ending = ...
 	local linux, random = require("linux"), math.random
@@ -23,7 +24,7 @@ local common = [[
 		end
 		count = count + 1
 	end
-	-- A message from this worker, waited for in a way at random.
+	-- Waits for a message from this worker in a random way.
 	local function receive(w)
 		local way = random(4)
 		while way > 2 do
@@ -93,7 +94,7 @@ local kinds = {
 		expect(receive(other), i + 1)
 		worker.message(i)
 	]],
-	-- Many send to one.
+	-- Many workers send to one.
 	star = [[
 		local rays, at = {}, {}
 		for i = 1, random(2, 12) do
@@ -110,7 +111,7 @@ local kinds = {
 		end
 		worker.message(count)
 	]],
-	-- One hands on to the next, and back.
+	-- Each worker passes messages on to the next, and back.
 	ring = [[
 		local level = select(3, ...) or random(2, 6)
 		local next = level > 1 and create(select(4, ...) or RING, level - 1, select(4, ...) or RING)

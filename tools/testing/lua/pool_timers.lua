@@ -1,14 +1,15 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Timers of a runtime: many cost no thread and little memory, each comes in its time. The arguments are the folder
--- tools/testing and how many.
+-- Timers of a runtime: many of them cost no thread and little memory, and each fires in time. The arguments are the
+-- folder tools/testing and the number of timers.
 
 local folder, count = (...), math.tointeger((select(2, ...)))
 local check = dofile(folder .. "/lib/check.lua")
 local same, ok = check.same, check.ok
 local testing, linux = require("lunatik.testing"), require("linux")
 
--- In their order, however they were set; those for the same time in the order in which they were set.
+-- Timers fire in the order of their times, independent of the order of setting; timers for the same time fire in the
+-- order of setting.
 local set = {}
 for i = 1, 200 do
 	local at, number = testing.set_timer((i * 7919) % 100)
@@ -39,7 +40,7 @@ same("past ones come at once", (function()
 	return testing.timers()
 end)(), 0)
 
--- A worker that has many and waits for the first of them.
+-- A worker that has many timers and waits for the first of them.
 local w <const> = worker.create(
 	"./worker_code",
 	[[
@@ -67,7 +68,7 @@ same("and no thread", testing.pool().busy, 0)
 same("the first one comes", worker.receive(w), count)
 worker.stop(w)
 
--- One that is never due.
+-- A timer that is never due.
 local late <const> = worker.create(
 	"./worker_code",
 	[[

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Time-outs of workers. The arguments are the folder tools/testing, how many sleep at once, and how many times a
--- message races a time-out at least.
+-- Time-outs of workers. The arguments are the folder tools/testing, the number of workers that sleep at once, and the
+-- least number of races between a message and a time-out.
 
 local folder, sleepers, tries = (...), math.tointeger((select(2, ...))), math.tointeger((select(3, ...)))
 local check = dofile(folder .. "/lib/check.lua")
@@ -13,8 +13,8 @@ local function median(times)
 	return times[#times // 2 + 1]
 end
 
--- How late each ends. It is measured three times at most, and the best counts: what else the machine does, and its
--- host, make all of them late at times.
+-- The lateness of each time-out. It is measured at most three times, and the best counts: other activity of the machine
+-- and its host sometimes delays all of them.
 local own = {}
 for i = 1, 100 do
 	local begun = linux.ktime()
@@ -63,7 +63,7 @@ for _, way in ipairs({ "worker.peek(ms)", "require('linux').schedule(ms)", "work
 	ok("and less than a millisecond too late", least < 1000000 + 2 * median(own), least)
 end
 
--- Many at once, measured likewise: the machine's host may take a CPU away for longer than all of them sleep.
+-- Many at once, measured in the same way: the machine's host may deschedule a CPU for longer than all of them sleep.
 local least
 for _ = 1, 3 do
 	local all = {}
@@ -102,7 +102,7 @@ for _ = 1, 3 do
 end
 ok("half of them hardly late", least < 20000000 + 2 * median(own), least)
 
--- Messages and time-outs that come at the same time.
+-- Messages and time-outs at the same time.
 do
 	local pairs_of, messages = 50, tries // 250
 	local code = [[

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers that compute while others have nearly all of the CPU. The arguments are the folder tools/testing, how many
--- workers, for how many milliseconds they are watched, and the file without which those others end.
+-- Workers that compute while other processes use nearly all of the CPU. The arguments are the folder tools/testing, the
+-- number of workers, the milliseconds for which they are observed, and a file; the other processes end when it is
+-- removed.
 
 local folder = ...
 local workers, watched = math.tointeger((select(2, ...))), math.tointeger((select(3, ...)))
@@ -15,7 +16,7 @@ for i = 1, workers do
 end
 linux.schedule(watched)
 local after = pool().drainers
--- Each of them leaves its thread as soon as it has the CPU.
+-- Each worker leaves its thread as soon as it gets the CPU.
 check.ok(
 	"who waits for the CPU is given no more threads",
 	after <= before + 8,

@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers that wait for something that others have, too: messages of an mtmsg buffer, the end of a thread. They hold no
--- thread of the pool. The arguments are the folder tools/testing and how many wait.
+-- Workers that wait for shared objects: messages of an mtmsg buffer, the end of a thread. They hold no thread of the
+-- pool. The arguments are the folder tools/testing and the number of workers.
 
 local folder, count = (...), math.tointeger((select(2, ...)))
 local check = dofile(folder .. "/lib/check.lua")
 local same, ok = check.same, check.ok
 local testing, linux, mtmsg, thread = require("lunatik.testing"), require("linux"), require("mtmsg"), require("thread")
 
--- What each kind of worker does; it is given the thread, and tells when it is about to wait.
+-- The code of each kind of worker. It gets the thread as an argument, and reports when it is about to wait.
 local kinds = {
 	"require('mtmsg').buffer('suite.waits'):nextmsg()",
 	"coroutine.wrap(function() pcall(function() require('mtmsg').buffer('suite.waits'):nextmsg(1000) end) end)()",
@@ -41,7 +41,7 @@ local function settles(key, number)
 	return go[key]
 end
 same(count .. " workers begin", settles("begun", count), count)
--- The last of them may be on their way.
+-- The last of them may not wait yet.
 local ending = linux.ktime() + 10000000000
 while (testing.pool().busy > 0 or testing.pool().backlog > 0) and linux.ktime() < ending do
 	linux.schedule(1)
@@ -51,7 +51,7 @@ same("none of them holds a thread", pool.busy, 0)
 ok("so the pool has hardly more than before", pool.drainers - before <= 4 * linux.numcpus())
 print(("# %d wait, with %d more threads of the pool"):format(count, pool.drainers - before))
 
--- Each finds what it waits for.
+-- Each worker gets what it waits for.
 local of_buffer = 0
 for i = 1, count do
 	of_buffer = of_buffer + (i % #kinds < 2 and 1 or 0)

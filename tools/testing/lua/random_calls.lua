@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Calls functions of all modules at random, with values at random, in places at random: deep in calls through C and in
--- coroutines, in finalizers and hooks, where there is hardly any memory. All of this may fail, and the machine must not
--- mind. The arguments are a seed and for how many seconds. Prints how many programs were run.
+-- Calls random functions of all modules with random values in random places: deep in calls through C and in coroutines,
+-- in finalizers and hooks, and with hardly any memory. All calls may fail, and the machine must survive. The arguments
+-- are a seed and the duration in seconds. Prints how many programs were run.
 
 local seed, seconds = math.tointeger((...)), tonumber((select(2, ...)))
 local random, ktime = math.random, require("linux").ktime
 math.randomseed(seed)
 
--- Those that wait, print, or end this script.
+-- Functions that wait, print, or end this script.
 local LEFT_OUT = {
 	["_G.dofile"] = true,
 	["_G.pledge"] = true,
@@ -55,7 +55,7 @@ local TEXTS = {
 	"z",
 	"suite",
 }
--- What the calls use is their own: they change the tables of the libraries.
+-- This file keeps its own references to library functions, because the calls change the tables of the libraries.
 local print, pcall, xpcall, select, running, resume, yield, create, wrap, collect, load, error, setmetatable =
 	print,
 	pcall,
@@ -200,7 +200,7 @@ local function call()
 	return first
 end
 
--- So many lines that a table of them is not small.
+-- As many lines as make a table of them large.
 local long = load("local call = ...\n" .. rep("x = 1\n", 3000) .. "local result = call() return result")
 local nested
 local places = {

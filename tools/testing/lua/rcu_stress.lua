@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- One of many threads that read and write the same RCU table, from when its field "go" is set. Arguments: role,
--- seconds.
--- Each value is a text whose parts must agree, so that a reader sees what was freed or half written.
+-- One of many threads that read and write the same RCU table after its field "go" is set. Arguments: role, seconds.
+-- Each value is a text whose parts must agree, so that a reader detects values that were freed or half written.
 
 local role, seconds = ...
 local linux = require("linux")

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- How much kernel stack is left where a script has used as much as it can, while what it asks for there goes
--- through direct reclaim. Arguments: the folder tools/testing, the memory cgroup that is full, the least that
--- must be left in bytes, how many ways down to try. Needs the module parameter testing=1.
+-- Measures how much kernel stack is left when a script has used as much as it can, while its allocations there go
+-- through direct reclaim. Arguments: the folder tools/testing, the full memory cgroup, the least number of bytes that
+-- must be left, and the number of ways down to try. Needs the module parameter testing=1.
 
 local folder, cgroup, floor, walks = ...
 floor, walks = math.tointeger(floor), math.tointeger(walks)
@@ -11,8 +11,8 @@ local ok = check.ok
 local testing = require("lunatik.testing")
 local stack_left, paint_stack, painted_left = testing.stack_left, testing.paint_stack, testing.painted_left
 
--- How often something asked for memory at the limit, and so reclaimed. Needs no call back, nor a buffer that grows:
--- where there is no segment, these are errors.
+-- The number of allocations that reached the limit, and so reclaimed. Uses neither a callback nor a buffer that grows,
+-- because without a segment these are errors.
 local function reclaims()
 	local file = assert(io.open(cgroup .. "/memory.events"))
 	local _, _, count = file:read("l", "l", "l")
@@ -23,8 +23,8 @@ end
 -- The same ways in each run.
 math.randomseed(1)
 
--- Ways to go deeper: each calls its argument one level down. Their frames differ, so that a mixture of them comes
--- as close to the end as there is.
+-- Ways to go deeper: each calls its argument one level down. Their frames differ, so that a mixture of them comes as
+-- close to the end as possible.
 local ways = {
 	pcall = function(f)
 		local good, err = pcall(f)
@@ -113,8 +113,8 @@ local function descend(choose, last, in_handler)
 	end)
 end
 
--- Follows random paths and returns the one whose end has the least stack, and how much that is. A path ends where
--- the stack has become more, because the call went on upon another segment, or where no call works any more.
+-- Follows random paths and returns the path whose end has the least stack, and that amount. A path ends when more stack
+-- is left than before, because the call continued on another segment, or when no further call is possible.
 local function deepest(in_handler)
 	local best, least = {}, math.maxinteger
 	for _ = 1, walks do
@@ -135,7 +135,7 @@ local function deepest(in_handler)
 	return best, least
 end
 
--- What needs memory, and the stack for that.
+-- Operations that need memory, and stack for that.
 local big = ("x"):rep(100000)
 local requests = {
 	["concatenation"] = function()
@@ -196,7 +196,7 @@ for name in pairs(requests) do
 	all[#all + 1] = name
 end
 table.sort(all)
--- Those that need no call back.
+-- Operations that need no callback.
 local plain = { "concatenation", "coroutines", "many small objects" }
 
 -- Runs each request at the deepest point, in a full cgroup.

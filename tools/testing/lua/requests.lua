@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Writes requests of Documentation/abi.md to its standard output: an endless script between scripts that end by
--- themselves, each after another time. The argument is a seed.
+-- Writes requests in the format of Documentation/abi.md to its standard output: an endless script among scripts that
+-- end by themselves after different times. The argument is a seed.
 
 local seed = math.tointeger((...))
 math.randomseed(seed)
@@ -25,7 +25,7 @@ end
 
 local frames = {}
 for id = 1, 60 do
-	-- Few compute, for there are not many processors.
+	-- Few scripts compute, because there are not many processors.
 	local source = "while true do end"
 	if id % 3 ~= 0 then
 		source = "require('linux').schedule(" .. math.random(0, 12) .. ")"

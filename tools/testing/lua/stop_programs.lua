@@ -2,8 +2,8 @@
 --
 -- Usage: lunatik run stop_programs.lua LIMIT SLOWER STOPS [NAMES]
 --
--- Stops each program of stop_programs_victim.lua STOPS times (2 or 4), in the midst of what it does. Prints those that took
--- longer than LIMIT milliseconds, and a summary. NAMES is a pattern of the programs to run.
+-- Stops each program of stop_programs_victim.lua STOPS times (2 or 4) while it works. Prints the programs that took
+-- longer than LIMIT milliseconds to stop, and a summary. NAMES is a pattern of the programs to run.
 
 local limit, slower = math.tointeger((...)), math.tointeger((select(2, ...)))
 local stops, wanted = math.tointeger((select(3, ...))), select(4, ...) or ""
@@ -11,10 +11,11 @@ local linux, runner, testing = require("linux"), require("lunatik.runner"), requ
 local shared = require("lunatik")._ENV
 local VICTIM <const> = "stop_programs_victim"
 local LIMITS <const> = { mem = 160 << 20 }
--- How many milliseconds a program runs until it is stopped. Where each has but two of them, the next one has the others.
+-- The milliseconds that a program runs until it is stopped. If each program has only two stops, the next program uses
+-- the other two times.
 local WAITS <const> = { 10, 70, 150, 310 }
 
--- Runs the program for so many milliseconds; returns how long it took to end when it was stopped.
+-- Runs the program for `wait` milliseconds and stops it. Returns how long it took to end.
 local function stop_after(name, wait)
 	shared.went, shared.ended = nil, nil
 	runner.spawn(VICTIM, LIMITS, name)
@@ -37,7 +38,7 @@ for name in shared.names:gmatch("%S+") do
 	if name:find(wanted) then
 		count = count + 1
 		local late = 0
-		-- It is late if it is so again: others take the CPU, too.
+		-- A stop counts as late only if it is late again, because other code uses the CPU, too.
 		for stop = 1, stops do
 			local wait = WAITS[stops == 4 and stop or stop * 2 - count % 2]
 			local latency, ended = stop_after(name, wait)

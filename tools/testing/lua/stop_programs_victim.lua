@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The script that stop_programs.lua spawns: does one thing again and again. Each program is a function that prepares what it
--- needs and returns another one, which is called for ever. None of them may end by itself.
+-- The script that stop_programs.lua spawns: it repeats one operation. Each program is a function that prepares its data
+-- and returns another function, which is called forever. None of them may end by itself.
 
 local create, set, rep, load, pcall, collect = coroutine.create, setmetatable, string.rep, load, pcall, collectgarbage
 local MANY <const>, LONG <const> = 1 << 18, 8 << 20
 
--- Source text of so many pieces.
+-- Source text of `count` pieces.
 local function source(head, count, make, tail)
 	local pieces = {}
 	for i = 1, count do
@@ -21,14 +21,14 @@ local function compiles(...)
 		load(text)
 	end
 end
--- Has an operator convert a string.
+-- Makes an operator convert a string.
 local function converts(text, operator)
 	local operate = load("local a = ... return a " .. operator)
 	return function()
 		pcall(operate, text)
 	end
 end
--- Calls `fn` below so many calls, in the innermost of them again and again.
+-- Calls `fn` repeatedly in the innermost of `levels` nested calls.
 local function deep(levels, fn)
 	local function go(n)
 		if n == 0 then
@@ -372,7 +372,7 @@ function programs.lines()
 	return nothing
 end
 
--- The compiler, and what looks at compiled code.
+-- The compiler, and functions that inspect compiled code.
 function programs.breaks()
 	return compiles("while true do ", 30000, "do break end", " end")
 end

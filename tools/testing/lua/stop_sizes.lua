@@ -2,9 +2,10 @@
 --
 -- Usage: lunatik run stop_sizes.lua SIZE LIMIT THIN [NAMES]
 --
--- Calls every function of every library with arguments of SIZE bytes (see stop_sizes_victim.lua), and stops what does
--- not return at once. Prints what took longer than LIMIT milliseconds to stop, and a summary. Of the contents of
--- strings each function gets one in THIN, and those that are meant for it. NAMES is a pattern of the functions to call.
+-- Calls every function of every library with arguments of SIZE bytes (see stop_sizes_victim.lua), and stops calls that
+-- do not return at once. Prints the calls that took longer than LIMIT milliseconds to stop, and a summary. Each
+-- function gets one in THIN of the contents of strings, and the contents that are meant for it. NAMES is a pattern of
+-- the functions to call.
 
 local size, limit, thin = math.tointeger((...)), math.tointeger((select(2, ...))), math.tointeger((select(3, ...)))
 local wanted = select(4, ...) or ""
@@ -13,13 +14,14 @@ local shared = require("lunatik")._ENV
 local ktime = linux.ktime
 local VICTIM <const> = "stop_sizes_victim"
 local LIMITS <const> = { mem = 160 << 20 }
--- What takes no longer than this by itself need not be stopped; what takes longer than that is.
+-- In nanoseconds: a call that takes at most QUICK need not be stopped; a call that takes longer than PATIENCE is
+-- stopped.
 local QUICK <const>, PATIENCE <const> = limit * 800000, 400000000
 local BEGAN <const> = ktime()
 
 local late, stops, called, greatest, greatest_of = {}, 0, 0, 0, "nothing"
 
--- Stops the victim; returns how long its code took to end.
+-- Stops the victim. Returns how long its code took to end.
 local function stop()
 	local before = ktime()
 	pcall(runner.stop, VICTIM, 0)
@@ -38,7 +40,8 @@ local function note(path, index, latency)
 	return latency > limit * 1000000
 end
 
--- Stops one call several times, in the midst of it. Late is what is late each time: others take the CPU, too.
+-- Stops one call several times while it runs. It counts as late only if it is late each time, because other code uses
+-- the CPU, too.
 local function stop_one(path, index)
 	local shortest, wrong = math.maxinteger, false
 	for _, wait in ipairs({ 3, 11, 23, 41 }) do
@@ -55,7 +58,7 @@ local function stop_one(path, index)
 		end
 	end
 	if wrong then
-		-- Once more: is it so?
+		-- Stops it once more to confirm the result.
 		local again = 0
 		for _ = 1, 4 do
 			spawn(path, index, true)
@@ -85,7 +88,7 @@ for path in shared.names:gmatch("[^\n]+") do
 		spawn(path, first)
 		local ending = ktime() + PATIENCE
 		while not shared.done and ktime() < ending do
-			-- A call that takes long is stopped; it is not waited for all of them.
+			-- A call that takes long is stopped; the script does not wait for all of them.
 			local began = shared.began
 			if began ~= 0 and ktime() - began > PATIENCE // 4 then
 				break
@@ -103,7 +106,7 @@ for path in shared.names:gmatch("[^\n]+") do
 			end
 			first = index + 1
 		end
-		-- What took longest, of those that have returned.
+		-- The call that took longest, of those that have returned.
 		if shared.longest > QUICK then
 			stop_one(path, shared.slowest)
 		end

@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The script that stop_sizes.lua spawns: calls one function of a library with arguments of one size, one set of them
--- after the other, or one again and again. `progress` tells in the table of all runtimes how far it is.
+-- The script that stop_sizes.lua spawns: it calls one function of a library with arguments of one size, either one set
+-- of arguments after the other or one set repeatedly. `progress` in the table of all runtimes shows how far it has got.
 --
 -- Functions are found at run time: in the globals, in all modules that can be required, in the metatables of their
--- objects and in what they return. So a new one is called, too.
+-- objects and in the values that they return. So new functions are called, too.
 
 local linux, rcu, mtmsg, mtint, thread, lunatik =
 	require("linux"), require("rcu"), require("mtmsg"), require("mtint"), require("thread"), require("lunatik")
 local shared = lunatik._ENV
 local ktime, rep, collect, pcall, create, char = linux.ktime, string.rep, collectgarbage, pcall, coroutine.create, string.char
 
--- Ends other scripts than this one, which measures.
+-- It would end other scripts, among them the one that measures.
 local LEFT_OUT = { ["lunatik.runner.shutdown"] = true }
 
 local functions, names, seen, objects = {}, {}, {}, {}
@@ -75,7 +75,7 @@ if path == "list" then
 end
 local fn, object = functions[path], objects[path]
 
--- The worst contents that one can think of, for patterns, paths, names, numbers, source text, UTF-8 …
+-- The worst known contents for patterns, paths, names, numbers, source text, UTF-8 ……
 local CONTENTS = { "a", "\xff", "\n", "?", ";", "%", "[", "(", "1", " ", "\0", "*", "-", ".", "=", "%a*", "f(", "{{", "\\", "z" }
 local text, text_of
 local function big(content)
@@ -105,7 +105,7 @@ local function reader(content)
 	end
 end
 
--- For some functions, what they take longest for. Each returns the arguments of a call.
+-- The slowest arguments for some functions. Each entry returns the arguments of a call.
 local SPECIAL = {
 	["string.rep"] = {
 		function()
@@ -242,7 +242,7 @@ local SPECIAL = {
 	},
 }
 
--- Sets of arguments: the special ones, then each shape with each content.
+-- Sets of arguments: the special sets, then each shape with each content.
 local SHAPES = {
 	function(s)
 		return s
@@ -294,7 +294,7 @@ local sets = {}
 for _, special in ipairs(SPECIAL[path] or {}) do
 	sets[#sets + 1] = special
 end
--- Each function gets others of them, so that all occur where one in several is taken.
+-- Each function gets different contents, so that all contents occur even if each function gets only one in several.
 for number, content in ipairs(CONTENTS) do
 	if (number + #path) % thin == 0 then
 		for _, shape in ipairs(SHAPES) do
@@ -310,7 +310,7 @@ return function()
 	for index = first, only and first or #sets do
 		local arguments = sets[index]
 		repeat
-			-- What is made for the call is not measured, but can be stopped, too.
+			-- Making the arguments is not measured, but can be stopped, too.
 			local good, called = pcall(function()
 				return table.pack(arguments())
 			end)
@@ -325,7 +325,7 @@ return function()
 				end
 			end
 		until not only
-		-- It may have changed what all need.
+		-- The call may have changed values that all calls need.
 		if string.rep ~= rep then
 			string.rep = rep
 		end

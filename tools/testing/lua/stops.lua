@@ -2,11 +2,11 @@
 --
 -- Usage: lunatik run stops.lua COUNT NAME WARM_UP [figures]
 --
--- Spawns the script NAME and stops it without a grace, COUNT times, each after about WARM_UP milliseconds
--- or a tick of the clock, whichever is longer. It sleeps meanwhile, so that the script has the machine to itself.
--- Prints how long its Lua program took to end from the request, in microseconds: the median, the 99th
--- percentile, the maximum; and the longest time until the runtime was gone. With "figures", prints the stops that were
--- measured and these three alone.
+-- Spawns the script NAME and stops it without a grace, COUNT times, each time after WARM_UP milliseconds or a tick of
+-- the clock, whichever is longer. This script sleeps meanwhile, so that the other has the machine to itself. Prints how
+-- many microseconds the Lua program took to end after the request: the median, the 99th percentile and the maximum; and
+-- the longest time until the runtime was gone. With "figures", prints only the number of measured stops and the first
+-- three figures.
 
 local linux = require("linux")
 local runner = require("lunatik.runner")

@@ -72,7 +72,7 @@ same("a limit of 0 does not wait", a, "timeout")
 t:stop()
 same("a thread that was stopped while it waited returns what it likes", select(2, t:join()), "stopped")
 
--- How long after the end of a thread a join comes back: it waits for the end, and does not look now and then.
+-- The time from the end of a thread to the return of a join, which waits for the end and does not poll.
 local late = {}
 for i = 1, 21 do
 	t = thread.run(lunatik.runtime("suite_when"), "when", i)
@@ -83,7 +83,7 @@ table.sort(late)
 print(("# join comes back %d us after the end (median), %d us at most"):format(late[11], late[21]))
 ok("join comes back soon after the end of the thread", late[11] < 20000, late[11])
 
--- Several wait for one.
+-- Several joins wait for one thread.
 local shared = runner.spawn("suite_waits")
 local joiners = {}
 for i = 1, 5 do
@@ -95,7 +95,7 @@ for i = 1, 5 do
 	same("joiner " .. i .. " of one thread gets its result", select(2, joiners[i]:join(5000)), "stopped")
 end
 
--- A join ends with a stop of who waits.
+-- A join ends when the waiting script is stopped.
 shared = runner.spawn("suite_waits")
 local joiner = thread.run(lunatik.runtime("suite_joins", shared), "joins")
 linux.schedule(20)
@@ -107,7 +107,7 @@ ok("with the error interrupted", good == false and tostring(a):find("interrupted
 ok("the thread that it waited for goes on", shared:task() ~= nil)
 runner.stop("suite_waits")
 
--- Results that lead back to the thread that returns them do not travel: it would keep itself for ever.
+-- Results that refer to the thread that returns them do not travel: the thread would keep itself alive forever.
 local function results(t)
 	return select("#", t:join()) - 1
 end
@@ -115,7 +115,7 @@ same("a thread does not return itself", results(thread.run(lunatik.runtime("suit
 same("nor in a table", results(thread.run(lunatik.runtime("suite_returns", "in a table"), "itself")), 0)
 local table_of_all = lunatik._ENV
 for count = 2, 5 do
-	-- Each returns the next one, the last one the first. Whoever ends last returns nothing.
+	-- Each thread returns the next one, and the last one returns the first. The thread that ends last returns nothing.
 	table_of_all.ring_open = nil
 	local ring = {}
 	for i = 1, count do

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- No value tells where in memory it lies: not as text, not as a key of a table, not in an error. The argument is the folder
+-- No value reveals its address: neither as text, nor as a key of a table, nor in an error. The argument is the folder
 -- of the tests. Needs the module parameter testing=1.
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
@@ -35,7 +35,7 @@ for _, values in pairs(VALUES) do
 	end
 end
 
--- The checks find what they are to find.
+-- The checks detect real addresses.
 local own = testing.address(VALUES)
 addresses.note(VALUES)
 check.ok("an address is noticed as a number", addresses.told(own), own)
@@ -45,7 +45,7 @@ check.ok("as bytes", addresses.told("x" .. ("<j"):pack(own)) and addresses.told(
 check.ok("in a table", addresses.told({ { x = own } }))
 check.ok("and other numbers are none", not addresses.told({ 0, 1, 65535, 0.5, 1 << 62, "deadbeef01", ("\0"):rep(20) }))
 
--- Ways to put a value into words.
+-- Ways to show a value as text.
 local WAYS = {
 	tostring = tostring,
 	["%s"] = function(value)
@@ -147,7 +147,7 @@ for kind, values in pairs(VALUES) do
 			local results = table.pack(pcall(way, value))
 			ways = ways + 1
 			for i = 2, results.n do
-				-- What is an object is looked at as text.
+				-- Every result except a table is checked as text, too.
 				local result = results[i]
 				if addresses.told(result) or addresses.told(type(result) ~= "table" and tostring(result) or "") then
 					wrong[#wrong + 1] = name .. " gives " .. tostring(result)

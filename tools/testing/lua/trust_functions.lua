@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Calls every function of C and Rust that lies anywhere in the runtime, those that no script is ever given included,
--- without arguments and with wrong ones. Nothing may come of it but errors. The argument is the folder of the tests.
+-- Calls every C and Rust function anywhere in the runtime, including those that no script ever gets, without arguments
+-- and with wrong ones. The calls may only cause errors. The argument is the folder of the tests.
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
 local addresses = dofile(select(1, ...) .. "/lib/addresses.lua")
 local testing = require("lunatik.testing")
 
--- Waits, ends this script, prints, or takes away what the next ones need. Each is called with nothing, which is wrong.
+-- Functions that wait, end this script, print, or take away objects that later calls need. Each is called only without
+-- arguments, which is wrong.
 local LEFT_OUT = {
 	["coroutine.yield"] = true,
 	["debug.sethook"] = true,
@@ -85,7 +86,7 @@ for _, object in pairs(objects) do
 	end
 end
 
--- The box of a buffer that is in use, and what else there is while functions of C are at work.
+-- The box of a buffer in use, and other internal objects that exist while C functions run.
 local everything
 local _ = ("a"):rep(20000):gsub("a", function()
 	everything = everything or testing.everything()
@@ -135,7 +136,7 @@ local values = {
 local string_metatable, resume = getmetatable(""), coroutine.resume
 local set_metatable, set_hook, collect, create, clock = debug.setmetatable, debug.sethook, collectgarbage, coroutine.create, os.clock
 local BASIC = { false, 0, print, create(print), n = 4 }
--- Some calls succeed: what they change of all values of a type, or of the runtime, is changed back.
+-- Some calls succeed. Their changes to all values of a type, or to the runtime, are undone.
 local function mend()
 	set_metatable("", string_metatable)
 	set_metatable(nil, nil)
@@ -182,7 +183,7 @@ for _, fn in ipairs(functions) do
 end
 check.ok("all of them were called", calls > 10000, calls)
 check.ok("most calls are refused", refused * 3 > calls, refused)
--- Internal functions get the objects that nobody gives away, too.
+-- Internal functions also get the objects that no script gets.
 calls = 0
 for _, fn in ipairs(functions) do
 	if not LEFT_OUT[names[fn]] then

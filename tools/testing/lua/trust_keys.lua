@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The order of keys in tables tells nothing of addresses. The argument is the folder of the tests.
+-- The order of keys in tables reveals nothing about addresses. The argument is the folder of the tests.
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
 
 local rcu = require("rcu")
 local kept_functions = {}
 
--- The place of a key among `2^bits` nodes, found by collisions with integers, whose places are known.
+-- Finds the place of a key among `2^bits` nodes by collisions with integers, whose places are known.
 local function place(key, bits)
 	local size = 1 << bits
 	local modulus = (size - 1) | 1
@@ -33,8 +33,8 @@ local function place(key, bits)
 end
 
 check.same("a place is found", place(12345, 11), 12345 % 2047)
--- Functions of a library lie near each other, and objects of one size at equal distances: differences of places that
--- come again and again would be differences of addresses.
+-- Functions of a library lie near each other, and objects of one size at equal distances. So differences of places that
+-- occur repeatedly would be differences of addresses.
 for kind, make in pairs({
 	["a function of C"] = function(i)
 		local names = {}
@@ -76,7 +76,7 @@ for kind, make in pairs({
 		most = math.max(most, differences[difference])
 	end
 	check.ok("the place of " .. kind .. " tells no distance", most <= 3, most)
-	-- All have bits in common that alignment leaves at 0; a hash of them has not.
+	-- All addresses share bits that are 0 by alignment; their hashes do not.
 	local even = 0
 	for i = 1, 16 do
 		even = even + (places[i] % 8 == 0 and 1 or 0)

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What the debug library can change, and what instructions and functions of C trust. The argument is the folder of the
--- tests.
+-- Values that the debug library can change, and values that instructions and C functions trust. The argument is the
+-- folder of the tests.
 
 local check = dofile(select(1, ...) .. "/lib/check.lua")
 local getlocal, setlocal, getinfo, sethook = debug.getlocal, debug.setlocal, debug.getinfo, debug.sethook
 local getupvalue, setupvalue, upvaluejoin = debug.getupvalue, debug.setupvalue, debug.upvaluejoin
 
--- Sets the variable of that name of the function at the level, as its caller counts; says whether there is one.
+-- Sets the variable `name` of the function at `level`, counted from the caller. Returns whether there is such a
+-- variable.
 local function set(level, name, value)
 	for i = 1, 50 do
 		local found = getlocal(level + 1, i)
@@ -22,7 +23,7 @@ end
 
 local READABLE = { ["(vararg)"] = true, ["(vararg table)"] = true, ["(for state)"] = true }
 
--- The slots that have no name of their own, of all functions that run, and those of the callers in C.
+-- The slots without a name of all running functions, and the slots of the calling C functions.
 local function nameless(thread)
 	local found = {}
 	for level = 0, 30 do
@@ -44,7 +45,7 @@ local function nameless(thread)
 	return table.concat(found, ", ")
 end
 
--- Loops: the control variable as a local, as an upvalue, and joined to somebody else's.
+-- Loops: the control variable as a local, as an upvalue, and joined to another function's upvalue.
 local OTHERS = { {}, "x", 0.5, false, print, coroutine.create(print), io.stdout }
 OTHERS[#OTHERS + 1] = debug.upvalueid(set, 1)
 for number, other in ipairs(OTHERS) do
@@ -151,7 +152,7 @@ check.raises("but it must have an n", "vararg table has no proper 'n'", function
 	return kept and ...
 end, 1)
 
--- What has no name is not there.
+-- Slots without a name cannot be reached.
 check.same("no table under construction", (function()
 	local function look()
 		return nameless()
@@ -231,7 +232,7 @@ check.same("and set", (function(...)
 	return ...
 end)(1, 2), "x")
 
--- Upvalues and functions of C.
+-- Upvalues and C functions.
 for name, fn in pairs({ random = math.random, match = ("x"):gmatch("x"), wrap = coroutine.wrap(print), lines = io.lines("/proc/version") }) do
 	check.same(name .. " shows no upvalue", getupvalue(fn, 1), nil)
 	check.same(name .. " takes none", setupvalue(fn, 1, 7), nil)
@@ -241,7 +242,7 @@ check.raises("a userdata keeps its type", "the metatable of a userdata is its ty
 check.raises("so does an address", "the metatable of a userdata is its type", debug.setmetatable, debug.upvalueid(set, 1), {})
 check.same("the registry is not given away", next(debug.getregistry()), nil)
 
--- What hooks see of functions inside of functions.
+-- The view of hooks on functions inside functions.
 local inside = {}
 sethook(function()
 	local info = getinfo(2, "f")
@@ -281,7 +282,7 @@ end
 check.ok("that of a buffer's box wants a box", not good and tostring(why):find("_UBOX* expected", 1, true), why)
 check.ok("and files are open still", io.type(io.stdout) == "file")
 
--- What must stay.
+-- Access that must remain possible.
 local function outer(a, b)
 	local c = a + b
 	local function see()

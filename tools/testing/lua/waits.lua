@@ -2,8 +2,9 @@
 --
 -- Usage: lunatik run waits.lua PLACE WAIT
 --
--- Waits by the function WAIT at PLACE, and notes in the table that all runtimes share what came of it: `begun`, `closed`
--- (a variable was closed), `returned` (the code went on after the wait), `again` (after the next one, too).
+-- Waits with the function WAIT at PLACE, and stores the outcome in the table that all runtimes share: `begun`, `closed`
+-- (a variable was closed), `returned` (the code continued after the wait), `again` (it also continued after the next
+-- wait).
 
 local place, kind = ...
 local linux, rcu, runner, mtmsg, thread, lunatik =
@@ -61,7 +62,7 @@ local waits = {
 			runner.stop("suite_waits_stubborn", 600000)
 		end
 	end,
-	-- Somebody else executes the runtime.
+	-- Other code executes the runtime.
 	resume = function()
 		local r = lunatik.runtime("suite_waits_busy")
 		thread.run(r, "busy")
@@ -88,7 +89,7 @@ local function body()
 		end,
 	})
 	shared.begun = true
-	-- What catches does not help.
+	-- Catching the error does not help.
 	local _, message = pcall(wait)
 	shared.returned = tostring(message or "nothing")
 	pcall(linux.schedule, LONG)

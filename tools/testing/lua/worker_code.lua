@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A worker that runs the code that is its first argument, with the others.
+-- A worker that runs the code in its first argument, with the other arguments.
 
 return assert(load((...), "=worker"))(select(2, ...))

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Workers: what each function does, and what becomes of values, errors and lives. The argument is the folder
--- tools/testing. The checks are in workers_*.lua beside this file, which are given what they have in common.
+-- Workers: the functions of the module, and the handling of values, errors and ends. The argument is the folder
+-- tools/testing. The checks are in workers_*.lua beside this file, which get the common functions as an argument.
 
 local folder = ...
 local linux = require("linux")
@@ -13,18 +13,18 @@ local function create(code, ...)
 end
 common.create = create
 
--- What the first message of a worker with this code is.
+-- Returns the first message of a worker with this code.
 function common.answer(code, ...)
 	return worker.receive(create(code, ...))
 end
 
--- What receiving raises.
+-- Returns the error that receiving raises.
 function common.failure(w)
 	local good, err = pcall(worker.receive, w)
 	return good and "no error" or err
 end
 
--- Returns when the worker is dead and drained; errors count as that.
+-- Returns when the worker is dead and its messages are drained; an error counts as that.
 function common.await(w)
 	while worker.status(w) == "running" do
 		pcall(worker.receive, w)
@@ -54,7 +54,7 @@ function common.soon(condition)
 	return true
 end
 
--- What pcall of worker.create gives with these arguments after these pledges.
+-- Returns the results of pcall(worker.create, ...) after these pledges.
 function common.limited(pledges, ...)
 	return coroutine.wrap(function(...)
 		for _, spec in ipairs(pledges) do

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A part of workers.lua: the table of functions, what worker.create takes and refuses, and the handle that it gives.
+-- A part of workers.lua: the table of functions, the arguments that worker.create accepts and refuses, and its handle.
 
 local common = ...
 local check, answer, create, failure, limited =

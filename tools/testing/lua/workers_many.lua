@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Many workers and many messages. The arguments are the folder tools/testing, and how many of each.
+-- Many workers and many messages. The arguments are the folder tools/testing, the number of workers and the number of
+-- messages.
 
 local folder, workers, messages = ...
 workers, messages = math.tointeger(workers), math.tointeger(messages)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A part of workers.lua: what workers may do.
+-- A part of workers.lua: the permissions of workers.
 
 local common = ...
 local check, answer, create, failure, limited =

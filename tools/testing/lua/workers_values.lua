@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A part of workers.lua: what becomes of values that are sent.
+-- A part of workers.lua: the values that are sent.
 
 local common = ...
 local check, create = common.check, common.create

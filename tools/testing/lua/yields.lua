@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Yields from each place that a yield can come from. The argument is the folder tools/testing.
+-- Yields from each place where a yield is possible. The argument is the folder tools/testing.
 
 local folder = ...
 local check = dofile(folder .. "/lib/check.lua")
@@ -9,7 +9,7 @@ local ok, same = check.ok, check.same
 
 local yield = coroutine.yield
 
--- What `body` yields and returns when each yield is given ten times what it yielded.
+-- Returns everything that `body` yields and returns when each yield gets back ten times the yielded value.
 local function exchange(body, ...)
 	local thread = coroutine.create(body)
 	local out, value = {}, nil

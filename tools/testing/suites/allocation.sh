@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Every allocation in turn fails: no crash, no leak, only "not enough memory".
+# Makes every allocation fail in turn: no crash, no leak, only "not enough memory".
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -12,7 +12,7 @@ if ! modprobe lunatik testing=1; then
 fi
 lua_checks "$SUITE_DIR/lua/allocation.lua" "$SUITE_DIR"
 
-# The start of a runtime, with limits from nothing to enough.
+# The start of a runtime, with limits from too little to enough.
 limit=1
 while [ $limit -le 100 ]; do
 	lunatik eval --mem "${limit}K" 'return 1' >"$WORK/limits" 2>&1
@@ -23,7 +23,7 @@ done
 check "a runtime with any limit up to 100 KiB works or is refused" test $status -le 1
 eval_is "and others start as ever" "1" 'return 1'
 
-# The kernel's own failures, on kernels that can inject them.
+# Failures in the kernel's own allocators, on kernels that can inject them.
 failslab=/sys/kernel/debug/failslab
 if [ -d $failslab ]; then
 	echo Y >$failslab/task-filter
@@ -34,7 +34,7 @@ if [ -d $failslab ]; then
 	mkfifo "$WORK/script"
 	i=0
 	while [ $i -lt 100 ]; do
-		# Nothing fails before the tool runs: a shell whose exec fails may take the program for a script.
+		# Nothing may fail before the tool runs: a shell whose exec fails may run the program as a script.
 		lunatik run --name "suite/fails$i" - <"$WORK/script" >"$WORK/fail" 2>&1 &
 		client=$!
 		exec 6>"$WORK/script"
@@ -56,7 +56,8 @@ if [ -d $failslab ]; then
 	sort "$WORK/statuses" | uniq -c | sed 's/^ *\([0-9]*\) # /# \1 times /'
 	eval_is "and then all is well" "1" 'return 1'
 
-	# This shell is a client, for which all fails from some byte on, at each point of its request: `lunatik list`, byte for byte.
+	# This shell is the client. From some byte of its request on, all its allocations fail; this tries each byte. The
+	# request is that of `lunatik list`, byte for byte.
 	exec 7>/proc/self/make-it-fail 8>/dev/null
 	echo 100 >$failslab/probability
 	left=0 waiting=0 refused=0 answered=0
@@ -89,7 +90,7 @@ else
 	skip "allocations of the kernel fail" "this kernel has no failslab"
 fi
 
-# What watches the last call of timeout has its files open, and looks once a second.
+# The watcher of the last call of timeout holds the files open, and checks once a second.
 wait_until 10 lunatik unload
 lunatik load
 finish

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The benchmarks of runtimes, messages and stops run, and notice when something is wrong. Their figures are not looked
-# at.
+# The benchmarks of runtimes, messages and stops run, and notice failures. Their figures are not checked.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -11,7 +10,7 @@ check "the benchmarks run" within 60 sh -c "$bench -w 30 -m 100 -i 50 >'$WORK/fi
 figures="round_trip/integer round_trip/string round_trip/table round_trip/text64k one_way/down one_way/up
 	fan_in/select fan_in/in_turn chain spawn/in_turn spawn/together spawn/stopped select timeout/median
 	timeout/greatest memory"
-# How many answers come from another CPU, where there is another one.
+# The time of answers from another CPU, if there is another one.
 [ "$(nproc)" = 1 ] || figures="$figures round_trip/elsewhere"
 for figure in $figures; do
 	check "$figure is measured" \

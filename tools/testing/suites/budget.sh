@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Limits of CPU time: in total and at a stretch, for all that a runtime does.
+# Limits of CPU time: in total and without interruption, for everything that a runtime does.
 # alone: measures CPU time, which in User Mode Linux goes on while the host computes something else
 
 . "$(dirname "$0")/../lib/ktap.sh"
@@ -15,7 +15,8 @@ while true do end'
 check_says "pcall does not help" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do pcall(function() while true do end end) end'
 check_says "nor a coroutine" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'while true do coroutine.wrap(function() while true do end end)() end'
 check_says "nor recursion through C" 1 "$LIMIT" within 20 lunatik eval --cpu-limit 100 'local function f() return (("x"):gsub("x", f)) end while true do pcall(f) end'
-# Calls and returns on both sides of the end of a stack, each in less time than the kernel's figures are exact to.
+# Calls and returns on both sides of the end of a stack. Each takes less time than the resolution of the kernel's
+# figures.
 cat >hops.lua <<'L'
 local gsub, load, ktime = string.gsub, load, require("linux").ktime
 -- Calls a function from the parser for so many milliseconds, that deep in the stack. Returns how often it did.
@@ -52,7 +53,7 @@ eval_is "what stays below is not disturbed" "1" --cpu-limit 10000 --slice 10000 
 eval_is "closing methods have time to tidy up" "closed" 'return require("lunatik")._VERSION and "closed"'
 check_status "a limit of nothing is refused" 2 lunatik eval --cpu-limit 0 'return 1'
 
-# repl: a slice is for one line, the limit for all of them.
+# repl: a slice applies to one line, the limit to all lines.
 cat >lines <<'L'
 print("first")
 while true do pcall(function() while true do end end) end
@@ -76,7 +77,7 @@ for option in "--cpu-limit 0" "--slice soon" "--mem 1M"; do
 	check_status "repl $option is wrong usage" 2 sh -c "lunatik repl $option </dev/null"
 done
 
-# What stays.
+# Runtimes that stay.
 echo 'while true do end' >runaway.lua
 check_says "the loading of a script is cut" 1 "$LIMIT" within 20 lunatik run --cpu-limit 100 runaway.lua
 check_output "it has failed" "failed" sh -c 'lunatik status --json runaway | grep -o "\"state\": *\"[a-z]*" | sed "s/.*\"//"'
@@ -91,7 +92,7 @@ check "a thread that waits now and then is not cut by a slice" wait_until 30 not
 check "it has finished" sh -c 'lunatik status works | grep -q finished'
 check "status shows the limits" sh -c 'lunatik status --json works | grep -q "\"slice_ms\": *1000"'
 
-# Callbacks. To load a driver takes its time, too.
+# Callbacks. Loading a driver takes time, too.
 limit=$((100 * SLOWER))
 cat >slow_device.lua <<'L'
 local n = 0
@@ -119,7 +120,7 @@ lunatik run --cpu-limit "$limit" total_device.lua
 check_says "at the limit in total the caller gets ETIME, too" 1 "Timer expired" within 20 dd if=/dev/total_device bs=16 count=1
 check "and the driver has ended" wait_until 5 not_running total_device
 check "as failed" sh -c 'lunatik status total_device | grep -q failed'
-# Of callbacks that begin and end between two looks of the kernel at the figures, by processes that live as long.
+# Callbacks that begin and end between two updates of the kernel's figures, in processes that live equally short.
 cat >short_device.lua <<'L'
 local linux = require("linux")
 require("device").new({

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Binary chunks: refused in every path, admitted in every path with the module parameter bytecode=1, which a
+# Binary chunks: every path refuses them, and every path accepts them with the module parameter bytecode=1, which a
 # locked-down kernel refuses.
 
 . "$(dirname "$0")/../lib/ktap.sh"

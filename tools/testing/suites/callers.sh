@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Paths and files mean the same whoever runs the script's code: processes in a chroot or another mount namespace, users
-# without rights, processes that exit, with any umask, and whether the stack is deep or not.
+# Paths and files have the same meaning for every process that runs the script's code: in a chroot or another mount
+# namespace, for users without rights, in an exiting process, with any umask, on a deep stack or not.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -13,7 +13,7 @@ echo hidden >/root/secret
 chmod 600 /root/secret /data/secret
 cp /bin/busybox "$WORK/jail/bin/busybox"
 
-# What a script reads of a file goes to whoever reads the device.
+# The data that a script reads from a file goes to the process that reads the device.
 cat >"$WORK/callers.lua" <<'END'
 local path = ...
 local function try()
@@ -39,7 +39,8 @@ require("device").new({ name = "callers", mode = 438, read = function(_, _, offs
 	return offset == 0 and try() .. " " .. deep(60) .. "\n" or nil
 end })
 END
-# reads NAME WANTED PATH PERMISSION COMMAND...: what the command reads from the device of a script that reads PATH.
+# reads NAME WANTED PATH PERMISSION COMMAND...: checks the bytes that the command reads from the device of a script that
+# reads PATH.
 reads() {
 	name=$1 wanted=$2 path=$3 permission=$4
 	shift 4
@@ -64,7 +65,7 @@ reads "a user without rights reads what the script may" hidden /root/secret '/ro
 reads "and no more" denied /root/secret '/data/*' su nobody -s /bin/sh -c 'cat /dev/callers'
 reads "as does root" hidden /root/secret '/root/*' cat /dev/callers
 
-# Writing: modes come from the init process, rights from the script's permissions, when a process exits, too.
+# Writing: modes come from the init process, and rights from the script's permissions, even in an exiting process.
 cat >"$WORK/writer.lua" <<'END'
 local function write(path)
 	local file <close> = assert(io.open(path, "w"))
@@ -99,7 +100,7 @@ check_output "with the mode of others" 644 stat -c %a /data/by-exit
 lunatik stop suite/writer
 rm -rf /data /root/secret
 
-# Clients that come, go and are killed while requests come and go: what they have started is stopped.
+# Clients that come, go and are killed while requests come and go: the scripts that they have started are stopped.
 echo 'while true do require("linux").schedule(5) end' >"$WORK/endless.lua"
 round=0
 while [ $round -lt "20" ]; do

@@ -38,7 +38,7 @@ for code in 'while true do pcall(function() while true do end end) end' 'require
 	'for i = 1, math.huge do local t = setmetatable({}, { __close = function() while true do end end }) local x <close> = t end'; do
 	lunatik eval "$code" >/dev/null 2>&1 &
 	client=$!
-	# By then it has said how it takes Ctrl-C.
+	# By then it has installed its handler of Ctrl-C.
 	wait_until 5 sh -c 'lunatik status | grep -q ^eval'
 	kill -INT $client 2>/dev/null
 	check "Ctrl-C ends: $code" wait_until 10 gone $client

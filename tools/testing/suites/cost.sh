@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What idle runtimes cost, and that ten thousand of them can exist and end at once.
+# The cost of idle runtimes, and that ten thousand of them can exist and end at once.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -36,7 +36,7 @@ within 200 lunatik run --mem 400M --name suite/cost "$SUITE_DIR/lua/cost.lua" "$
 	>"$WORK/cost.out" 2>"$WORK/cost.err"
 take_checks cost $?
 
-# They end with the last handle, all at once.
+# All of them end at once, with the last handle.
 check "who holds them is stopped" within 60 lunatik stop suite/cost
 came_back() {
 	[ $((before - $(free))) -lt 32768 ]

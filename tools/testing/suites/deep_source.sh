@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Source text that is too deep, of every production of the grammar in every other one, with the kernel's stack watched.
+# Source text that is too deep: every production of the grammar within every other one, while the kernel's stack is
+# measured.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
 lunatik unload >/dev/null 2>&1
 check "the module is loaded with testing=1" modprobe lunatik testing=1
-# The pairs are spread over the runs, so that each stays short under emulation.
+# The pairs are distributed over the runs, so that each run is short under emulation.
 STEP=$((4 * SLOWER))
 for part in 0 1 2 3; do
 	MEM=64M lua_checks "$SUITE_DIR/lua/deep_source.lua" "$SUITE_DIR" $part $STEP
@@ -19,7 +20,7 @@ eval_is "190 nested functions compile" "function" \
 	'return type(load(("function foo () "):rep(190) .. "x = y" .. (" end"):rep(190)))'
 eval_is "500 nested functions are too deep" "C stack overflow" \
 	'return (select(2, load(("function foo () "):rep(500))):match("C stack overflow"))'
-# Threads whose values are the next thread: the first one drops them all.
+# Threads each of which returns the next thread: dropping the first one drops them all.
 mkdir -p /lib/modules/lua
 echo 'return function(...) return ... end' >/lib/modules/lua/suite_echo.lua
 cat >"$WORK/suite_chain.lua" <<'X'

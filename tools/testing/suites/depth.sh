@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Recursion of every kind: useful depth, then an error, and the machine goes on.
+# Recursion of every kind: it reaches a useful depth, then gets an error, and the machine continues.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-# A million calls, where Lua's own stack ends, take 110 MB, in user space too.
+# A million calls, the limit of Lua's own stack, take 110 MB, as in user space.
 MEM=256M lua_checks "$SUITE_DIR/lua/depth.lua" "$SUITE_DIR"
 check_says "with the default limit, endless calls run out of memory" 1 "not enough memory" \
 	lunatik eval 'local function f() return 1 + f() end f()'
 
 eval_is "the machine goes on" "2" 'return 1 + 1'
-# The same from the context of a callback, whose stack is used already.
+# The same in a callback, where part of the stack is in use already.
 cat >"$WORK/deep_device.lua" <<'EOF'
 local function endless()
 	return ("x"):gsub("x", endless)

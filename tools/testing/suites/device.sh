@@ -50,12 +50,12 @@ check_output "then reading is the end of the file" "" cat /dev/suite_empty
 check "and writing takes all" sh -c 'echo x >/dev/suite_empty'
 lunatik stop empty
 
-# Driver tables that are wrong.
+# Invalid driver tables.
 for driver in '{}' '{ name = 5.5 }' '{ name = "" }' '{ name = "a/b" }' '{ name = ("x"):rep(64) }' '{ name = "suite_x", mode = "rw" }' 'nil' '5'; do
 	check_status "device.new($driver) is refused" 1 lunatik eval "require('device').new($driver)"
 done
 
-# Callbacks that cannot be called, and fields that mean nothing.
+# Callbacks that cannot be called, and unknown fields.
 for callback in open release read write; do
 	for value in 5 '"text"' '{}' true false 'io.stdout' 'coroutine.create(print)'; do
 		check_says "a '$callback' that is $value is refused" 1 "field '$callback' must be a function" \
@@ -130,7 +130,7 @@ kill -KILL $reader
 check "and its caller can be killed" wait_until 5 gone $reader
 check "the script is stopped after all this" within 20 lunatik stop wrong
 
-# Kept open across stop.
+# A device that is kept open during a stop.
 device kept <<'EOF'
 require("device").new({ name = "suite_kept", read = function() return "x" end })
 EOF
@@ -159,7 +159,7 @@ check_says "for those who have it open too" 1 "No such device" dd bs=1 count=1 <
 exec 5<&-
 check "its script is stopped" lunatik stop ends
 
-# Calls that block, and long ones.
+# Calls that block, and long calls.
 device slow <<'EOF'
 local linux = require("linux")
 require("device").new({

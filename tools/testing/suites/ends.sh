@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Scripts end by themselves when nothing can call them any more; what is kept of those that have ended.
+# Scripts end by themselves when nothing can call them any more; and their outcomes are kept.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -10,7 +10,7 @@ DIR=/lib/modules/lua/suite
 mkdir -p $DIR
 state() { lunatik status "$1" 2>/dev/null | awk 'NR == 2 { print $3 }'; }
 is() { [ "$(state "$1")" = "$2" ]; }
-# stays NAME: it still runs after all of what could end it has had its turn.
+# stays NAME: the script still runs after everything that could end it has had its turn.
 stays() { running "$1" && lunatik eval 'require("linux").schedule(50)' && running "$1"; }
 
 # Nothing left.
@@ -123,7 +123,7 @@ check "a script with a worker that runs" lunatik run parent.lua
 check "stays" stays parent
 check "is stopped" lunatik stop parent
 check "and its worker with it" wait_until 5 sh -c '! lunatik list --all | grep -q suite/waits'
-# They run until they are let go.
+# Scripts that run until the suite releases them.
 UNTIL='local env = require("lunatik")._ENV while not env["suite.go"] do require("linux").schedule(5) end'
 let_go() { lunatik eval 'require("lunatik")._ENV["suite.go"] = true'; }
 hold() { lunatik eval 'require("lunatik")._ENV["suite.go"] = nil'; }
@@ -211,7 +211,7 @@ lunatik run selfref.lua
 check "a script without a function is not kept by references to itself" is selfref finished
 lunatik eval 'require("lunatik")._ENV["suite.self"] = nil'
 
-# At the same moment: the device goes, somebody stops it, somebody starts it anew.
+# At the same moment: the device disappears, the script is stopped, and it is started again.
 rounds=$((20 / SLOWER + 4))
 lost=0
 for i in $(seq 1 $rounds); do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Errors that are no text: everywhere they are told by their type, and nowhere by an address.
+# Errors that are not text: every place shows them by their type, and none by an address.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -9,7 +9,7 @@ cd "$WORK" || exit 1
 DIR=/lib/modules/lua/suite
 mkdir -p $DIR
 
-# without_address NAME TEXT FILE: the file has the text, and nothing that looks like an address.
+# without_address NAME TEXT FILE: the file contains the text, and nothing that looks like an address.
 without_address() {
 	if grep -qF -- "$2" "$3" && ! grep -qE '0x[0-9a-f]{4}' "$3"; then
 		ok "$1"
@@ -54,7 +54,7 @@ for kind in table function thread userdata boolean; do
 	echo "error($value)" >$DIR/chunk.lua
 	lunatik eval 'require("lunatik.runner").run("suite/chunk")' >said 2>&1
 	without_address "runner.run: a $kind" "$want" said
-	# What can travel comes as it is.
+	# Values that can travel arrive unchanged.
 	if [ $kind != table ] && [ $kind != boolean ] && [ $kind != userdata ]; then
 		lunatik eval 'worker.receive(worker.create("suite/chunk"))' >said 2>&1
 		without_address "a worker: a $kind" "$want" said

@@ -8,7 +8,7 @@
 EXAMPLES=$(cd "$SUITE_DIR/../../lua/examples" && pwd)
 cd "$EXAMPLES" || exit 1
 
-# Whoever reads all of it does not end a script that still prints.
+# grep reads all output here: a reader that stops early would end a script that still prints.
 check "hello greets" sh -c 'lunatik run hello.lua Ada Grace | grep -x "Hello, Grace!" >/dev/null'
 check "hello under another name" sh -c 'lunatik run --name greeter hello.lua | grep -x "Hello, world!" >/dev/null'
 check_output "both have ended" "" lunatik list

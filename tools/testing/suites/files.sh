@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Files: what scripts see, messages included, is what they see in user space.
+# Files: scripts see the same as in user space, including error messages.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -42,7 +42,7 @@ check_status "many open files are refused with an error, not a crash" 0 \
 	within 120 lunatik eval 'local all = {} for i = 1, 5000 do local f = io.open("/dev/null") if not f then break end all[i] = f end'
 check_output "a directory cannot be read" "nil" lunatik eval 'local f = io.open("/tmp"); return f and (f:read("a"))'
 
-# Files of drivers: those that know the kernel's memory, and those that know that of processes only.
+# Files of drivers: some drivers can read into kernel memory, others only into the memory of processes.
 for file in /proc/meminfo /proc/cpuinfo /proc/stat /proc/uptime /proc/loadavg /proc/interrupts /proc/cmdline \
 	/proc/sys/vm/swappiness /sys/kernel/uevent_seqnum /sys/fs/cgroup/cgroup.procs /dev/full /dev/zero /dev/urandom; do
 	eval_is "$file can be read" "true" 'return #assert(io.open(...)):read(4) > 0' $file
@@ -56,7 +56,7 @@ check_output "and holds" "61" cat /proc/sys/vm/swappiness
 eval_is "/dev/full takes nothing" "nil	Invalid argument	22	0" \
 	'local f = assert(io.open("/dev/full", "w")) f:setvbuf("no") return f:write("x")'
 
-# FIFOs. Nothing waits for their other end, so nothing is kept by them.
+# FIFOs. Nothing waits for their other end, so they cannot keep a script from ending.
 mkfifo "$WORK/fifo"
 eval_is "a FIFO without a writer is at its end" "nil" 'return (assert(io.open(...)):read(1))' "$WORK/fifo"
 eval_is "one without a reader is not opened for writing" "nil	$WORK/fifo: No such device or address	6" \
@@ -77,7 +77,7 @@ eval_is "a full one takes no more" "true	Resource temporarily unavailable	11" '
 	end' "$WORK/fifo"
 exec 7<&-
 exec 7<>"$WORK/fifo"
-# Looks again and again for what never comes.
+# Polls for data that never arrives.
 cat >"$WORK/reads.lua" <<'EOF'
 local path, spawned = ...
 local file = assert(io.open(path))

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Programs made at random from Lua's grammar, which call all libraries and modules. PROGRAMS says how many; FIRST is the first
-# seed. A script runs 200 of them. It may end by an error that its programs have caused, out of memory for example, or by
-# its limit of CPU time; but the machine goes on, and nothing is left.
+# Random programs from Lua's grammar, which call all libraries and modules. PROGRAMS is their number; FIRST is the first
+# seed. Each script runs 200 programs. It may end by an error that its programs have caused, such as lack of memory, or
+# at its limit of CPU time. But the machine must continue, and nothing may be left.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

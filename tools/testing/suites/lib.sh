@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Modules that are written in Lua and built in (lua/lib/): how they are found, what they cost, that they open no way for
-# byte code, that they are stopped as anything is. The module of the tests is tools/testing/library/.
+# Built-in modules that are written in Lua (lua/lib/): how they are found, what they cost, that they open no way for
+# byte code, and that a stop ends them like any code. The module of the tests is tools/testing/library/.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -17,7 +17,7 @@ modprobe lunatik testing=1 || exit 1
 check_says "with testing=1, too" 1 "module 'internal.resume' not found" \
 	lunatik eval 'package.path = "" require("internal.resume")'
 
-# Where it is found.
+# How it is found.
 mkdir -p $folder /lib/modules/lua/suite "$WORK/lunatik/testing"
 echo "worker.message(require('$module').text.trim(' x '))" >/lib/modules/lua/suite/lib_worker.lua
 echo 'return "from a file"' >$folder/library.lua
@@ -56,7 +56,7 @@ um | '' | qemu) lua_checks "$SUITE_DIR/lua/lib_cost.lua" "$SUITE_DIR" "$SUITE_DI
 *) skip "what it costs" "on this kind Lua's memory is another" ;;
 esac
 
-# Stops, in the midst of its code.
+# Stops, while its code runs.
 stopped() {
 	echo "$2" >"$WORK/stopped.lua"
 	lunatik spawn --name suite/stopped "$WORK/stopped.lua"
@@ -77,7 +77,7 @@ stopped "one that calls back and catches" "local fold = require('$module').list.
 		deep()
 	end"
 
-# Many runtimes with it, at once, and the end of the module.
+# Many runtimes that use it at once, and unloading the module.
 cat >/lib/modules/lua/suite/lib_busy.lua <<LUA
 collectgarbage(...)
 local sum = 0
@@ -112,7 +112,7 @@ lunatik spawn --name suite/holds "$WORK/holds.lua"
 check "a script has 100 of them, whose finalizers use it" wait_until 20 running suite/holds
 check "the module is unloaded with all of them" within 20 lunatik unload
 
-# Where byte code is admitted, a dumped function is one as any other.
+# With the parameter bytecode=1, a dumped function can be loaded like any other.
 check "the module is loaded with bytecode=1" modprobe lunatik bytecode=1 testing=1
 eval_is "what string.dump gives is loaded then" "x" "return load(string.dump(require('$module').text.trim))(' x ')"
 check_says "but in no fixed buffer" 1 "invalid mode" lunatik eval "load(string.dump(require('$module').text.trim), 'x', 'bB')"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Memory cgroups: a script's memory is charged to who started it, whichever thread runs it; at the limit of the
-# cgroup the script gets an error, and nobody is killed.
+# Memory cgroups: a script's memory is charged to the process that started it, regardless of the thread that runs it. At
+# the limit of the cgroup the script gets an error, and no process is killed.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -19,7 +19,7 @@ in_group() {
 	shift
 	sh -c 'echo 0 >"/sys/fs/cgroup/$0/cgroup.procs" && exec "$@"' "$group" "$@"
 }
-# holds NAME BYTES: whether that much is charged, at least; below NAME BYTES: at most.
+# holds NAME BYTES: whether at least that much is charged; below NAME BYTES: at most.
 holds() { [ "$(cat "/sys/fs/cgroup/$1/memory.current")" -ge "$2" ]; }
 below() { [ "$(cat "/sys/fs/cgroup/$1/memory.current")" -le "$2" ]; }
 event() { awk -v name="$2" '$1 == name { print $2 }' "/sys/fs/cgroup/$1/memory.events"; }
@@ -51,7 +51,7 @@ check "and not to who asks for its state" sh -c 'lunatik status holder >/dev/nul
 check "it is stopped, too" lunatik stop holder
 check "and the charge falls back again" wait_until 10 below users $((4 * MIB))
 
-# Started by a script: who started the first one pays.
+# Scripts that a script starts: their memory is charged to the process that started the first one.
 cp "$WORK/holder.lua" /lib/modules/lua/suite_holder.lua
 echo 'require("lunatik.runner").spawn("suite_holder")' >"$WORK/parent.lua"
 check "a script that spawns another one runs" in_group users lunatik run "$WORK/parent.lua"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The memory limit: an error in the script that runs into it, and nothing elsewhere.
+# The memory limit: the script that reaches it gets an error, and nothing else is affected.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -29,7 +29,7 @@ within 60 lunatik eval 'pcall(string.rep, "x", 60 << 20); local t = {} while tru
 check "another script at its limit does not disturb it" running holder
 check "and it is stopped" lunatik stop holder
 
-# What came back when it was freed: 20 times 32 MiB do not fit at once.
+# Freed memory returns to the kernel: 20 times 32 MiB do not fit at once.
 before=$(awk '/MemFree/ { print $2 }' /proc/meminfo)
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	lunatik eval 't = ("x"):rep(32 << 20)' >/dev/null 2>&1 || break

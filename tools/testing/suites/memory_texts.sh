@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Memory for texts: of scripts while they are compiled, and of errors. It counts against the script that wants it,
-# and what is kept of a script that has ended counts against nobody.
+# Memory for texts: of scripts while they are compiled, and of errors. It counts against the script that needs it. Texts
+# that are kept after a script has ended count against nobody.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
 folder=/lib/modules/lua
 limited="-P load -P runner -P thread -P fs:read=$folder/*"
 
-# A script of 3 MiB that compiles to next to nothing.
+# A script of 3 MiB that compiles to almost nothing.
 {
 	echo 'X = ("x"):rep(... or 100)'
 	head -c 3145728 /dev/zero | tr '\0' '-'
@@ -22,7 +22,7 @@ check_says "a script that is longer than its limit is not read" 1 "not enough me
 check "one that is shorter is" lunatik run --mem 8M suite_long
 check "its text is free when it runs" lunatik run --mem 8M suite_long 6000000
 
-# tries NAME PERMISSIONS LUA: the same from a script that is to find the end of its memory.
+# tries NAME PERMISSIONS LUA: does it in a script that must reach the end of its memory, and in one with more memory.
 tries() {
 	# shellcheck disable=SC2086
 	check_output "$1, of a script that may have 2 MiB" "not enough memory" lunatik eval --mem 2M $2 \
@@ -37,7 +37,7 @@ for may in "" "$limited"; do
 	tries "a thread${may:+ with few permissions}" "$may" "require('llthreads2.ex').new('@$folder/suite_long.lua')"
 done
 
-# What many workers would have read waits for its turn within the limit of who makes them.
+# Many workers read their texts in turn, within the memory limit of their maker.
 # shellcheck disable=SC2086
 check_output "many workers read no more at one time than their maker may" "true" lunatik eval --mem 16M $limited '
 	local made, ran = {}, 0
@@ -53,7 +53,7 @@ check_output "many workers read no more at one time than their maker may" "true"
 	end
 	return ran > 0'
 
-# Functions on their way to threads, which are copied twice: as code, and by the thread.
+# Functions that are sent to threads. They are copied twice: as code, and by the thread.
 for held in 0 14; do
 	wanted=$([ $held = 14 ] && echo "not enough memory" || echo true)
 	eval_is "a function of 3 MiB for a thread, of a script that has $held of 24 MiB" "$wanted" --mem 24M '

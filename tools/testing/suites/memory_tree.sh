@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Memory of a tree of runtimes: it counts against the root, all of it, and comes back.
+# Memory of a tree of runtimes: all of it counts against the root, and is given back.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -35,7 +35,7 @@ take_checks memory_tree "$status"
 eval_is "a path of megabytes is refused, without a warning" "true" \
 	'return select(2, pcall(require("llthreads2.ex").new, "@" .. ("x"):rep(16 << 20))):find("File name too long") ~= nil'
 
-# What the children of a script take shows in its status, and comes back with them.
+# The memory of a script's children shows in its status, and is given back when they end.
 cat >"$WORK/parent.lua" <<'LUA'
 made = {}
 for i = 1, 100 do
@@ -51,9 +51,10 @@ check "a script makes a hundred workers" lunatik spawn --mem 16M --name suite/pa
 check "its status counts what they take" test "$(used suite/parent)" -gt 1800000
 check "it is stopped" lunatik stop suite/parent
 
-# The count against what the machine has given: large and small blocks, in a machine that has taken them before.
+# The counted memory compared with the memory that the machine has given, for large and small blocks, on a machine that
+# has allocated such blocks before.
 machine() { awk '/MemFree/ { print $2 }' /proc/meminfo; }
-# counted SIZE: fills 24 MiB with blocks of that size, by a script that stays for its device, and compares.
+# counted SIZE: lets a script that stays for its device fill 24 MiB with blocks of that size, and compares.
 counted() {
 	echo "T = {} for i = 1, (24 << 20) // $1 do T[i] = ('x'):rep($1 - 24) end collectgarbage() collectgarbage()
 		require('device').new({ name = 'suite_fill' })" >"$WORK/fill.lua"
@@ -69,7 +70,7 @@ for size in 9000 33000 70000 300000 1048600 9000000; do
 	check "blocks of $size count what they take" counted "$size"
 done
 
-# All together have a bound, too.
+# All runtimes together have a bound, too.
 check "the module is unloaded" modprobe -r lunatik
 check "and loaded with 24 MiB for all" modprobe lunatik total_mib=24
 check_says "no script gets more" 1 "not enough memory" lunatik eval 'return #("x"):rep(25 << 20)'

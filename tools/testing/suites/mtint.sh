@@ -3,8 +3,8 @@
 #
 # Interrupts of single threads of Lua, threads with runtimes of their own, and buffers of messages.
 #
-# MTINT_README is the file with the examples of the module's own manual, which run as they are; by default the one
-# in the folder "shared" next to the checkout, where that can be seen from here.
+# MTINT_README is the file with the examples of the module's own manual, which run unchanged. The default is the file in
+# the folder "shared" next to the checkout, if it is visible from here.
 # alone: interrupts need both processors at once, and waits have limits
 
 . "$(dirname "$0")/../lib/ktap.sh"
@@ -12,7 +12,7 @@
 INTERRUPTS=${INTERRUPTS:-$(stressed $((200000 / SLOWER / SLOWER)))}
 README=${MTINT_README:-$SUITE_DIR/../../../shared/seeds/003_e96984f91603aa77.txt}
 
-# nothing_left: whether no runtime but named ones are there.
+# nothing_left: whether only named runtimes are left.
 nothing_left() {
 	! lunatik list --all | grep -q "thread-"
 }
@@ -64,7 +64,7 @@ eval_is "which is the end of its number" "false	mtint.error.unknown_object" '
 	local ok, err = pcall(require("mtint").interrupt, require("lunatik")._ENV["suite.victim"])
 	return ok, (err:gsub(":.*", ""))'
 
-# What a stop does to those who wait.
+# The effect of a stop on runtimes that wait.
 waiter() {
 	echo "$2" >"$WORK/$1.lua"
 	lunatik spawn --name "suite/$1" "$WORK/$1.lua"
@@ -87,7 +87,7 @@ waiter handler 'return function()
 	mtint.interrupt(mtint.id())
 end' "waits in a handler"
 
-# A handler that never returns, a thread that does nothing but be interrupted.
+# A handler that never returns, and a thread that does nothing except being interrupted.
 busy() {
 	echo "$2" >"$WORK/$1.lua"
 	lunatik spawn --name "suite/$1" "$WORK/$1.lua"

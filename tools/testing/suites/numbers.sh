@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-# Formatting takes milliseconds where each instruction is emulated, and checked.
+# Formatting takes milliseconds when each instruction is emulated and checked.
 seeds="1 2 3 4 5"
 [ "$SLOWER" -lt 10 ] || seeds=1
 count=$((400 / SLOWER))

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What scripts print is collected before it is sent: when it is sent, in which order, and that nothing is lost.
+# The output of scripts is collected before it is sent: this checks when it is sent, in which order, and that nothing is
+# lost.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
 cd "$WORK" || exit 1
 FRAMES=$SUITE_DIR/lua/frames.lua
 
-# sent CODE: the messages of output that a client gets for it, one a line.
+# sent CODE: prints the output messages that a client gets for the code, one a line.
 sent() {
 	lunatik run --name frames "$FRAMES" make "$WORK/request" "$1" || return
 	exec 6<>/dev/lunatik
@@ -68,7 +69,7 @@ sends "at once, where the script wants no buffer" '1 "a"
 1 "b"
 1 "cd"' 'io.stdout:setvbuf("no") io.write("a") io.write("b") io.stdout:setvbuf("full") io.write("c") io.write("d")'
 
-# Whole.
+# Whole messages.
 sent 'for i = 1, 5000 do io.write("x") end' >messages
 check_output "5000 bytes are two messages" 2 sh -c 'wc -l <messages'
 check "of 4096 and 904 bytes" sh -c 'awk "{ print length(\$0) - 4 }" messages | tr "\n" " " | grep -qx "4096 904 "'
@@ -111,7 +112,7 @@ echo abc >/dev/suite_prints
 check_output "what a callback writes is in the log when it has returned" "got 4 " lunatik logs prints
 lunatik stop prints
 
-# With others.
+# Output of several runtimes.
 mkdir -p /lib/modules/lua/suite
 echo 'io.write("worker ") print("begins") worker.message(1) worker.peek() print("ends")' >/lib/modules/lua/suite/prints.lua
 check_output "parent and worker keep their order where one waits for the other" "parent worker begins

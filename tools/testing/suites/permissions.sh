@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Permissions: every function asks, nobody gets around, and the device itself is for root only.
+# Permissions: every function checks them, nothing bypasses them, and only root may use the device itself.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -18,7 +18,7 @@ kept = require("mtmsg").newbuffer()
 shared["permissions.buffer"] = kept:id()
 shared["permissions.thread"] = require("mtint").id()
 LUA
-# What a child is asked to do, it does with what it may.
+# A child does its tasks with its own permissions.
 cat >/lib/modules/lua/suite/worker.lua <<'LUA'
 local results = require("lunatik")._ENV["suite/results"]
 local function try(name, fn, ...)
@@ -49,7 +49,7 @@ lunatik stop suite/walk >/dev/null 2>&1
 take_checks permissions $status
 lunatik shutdown
 
-# The same under -P: a started script without the permission.
+# The same with -P: a script that was started without the permission.
 lacking() {
 	check_says "without $1, $2 is refused" 1 "permission \"$1\" denied" \
 		lunatik eval -P all -P env -P "~$1" "$2"
@@ -94,7 +94,7 @@ check "nothing was made meanwhile" sh -c '! ls /tmp/never /tmp/ever /dev/never'
 eval_is "what needs nothing works with nothing" "3	1	true" -P "~load" \
 	'return #("abc"), math.tointeger("1"), require("linux").time() > 0'
 
-# Denials name what was asked for.
+# Denials name the object of the request.
 check_says "a denial names the path" 1 "permission \"fs:read\" denied for '/etc/passwd'" \
 	lunatik eval -P load 'io.open("/etc/passwd")'
 check_says "and the place" 1 "(command line):1: permission" lunatik eval -P load 'io.open("/etc/passwd")'
@@ -144,7 +144,7 @@ no_write "nothing else is removed" "fs:write=$open/*" 'os.remove(...)' "$WORK/se
 eval_is "a link is removed, not what it leads to" "true" -P "fs:write=$open/*" 'return os.remove(...)' "$open/link"
 check "nothing of that was made, emptied or moved" sh -c \
 	"grep -q secret '$WORK/secret' && grep -q hello '$open/file' && ! ls '$WORK/never' '$WORK/closed/'* '$WORK/taken' '$open/taken' 2>/dev/null"
-# A link that is turned round and round never lets a wrong file through.
+# A link that is changed all the time never gives access to a wrong file.
 echo inside >"$open/target"
 ln -s "$open/target" "$open/turning"
 touch "$WORK/turn"
@@ -167,7 +167,7 @@ eval_is "a link that turns between check and use gives no wrong file" "0" -P "fs
 rm "$WORK/turn"
 wait $turner
 
-# An example, held to what it does.
+# An example with only the permission that it needs.
 check "an example runs with the one permission that it needs" lunatik run -P device=passwd /lib/modules/lua/passwd.lua
 check "and works" sh -c 'head -n 1 /dev/passwd | grep -q "^.\{20\}$"'
 lunatik stop passwd
@@ -285,7 +285,7 @@ eval_is "what matches is stopped" "" -P runner=suite/* 'return require("lunatik.
 check "and the other runs" running other
 lunatik stop other
 
-# No way around.
+# Attempts to bypass permissions.
 echo 'require("device").new({ name = "suite_victim" })' | lunatik run --name suite/victim -
 within 120 lunatik eval -P rcu "$(cat "$lua/permissions_around.lua")" "$WORK/secret" >"$WORK/around.out" 2>"$WORK/around.err"
 status=$?
@@ -298,7 +298,7 @@ eval_is "a script cannot use the device itself" "true" \
 eval_is "files that are open stay usable" "root" 'local f = io.open("/etc/passwd") pledge("~fs") return (f:read():match("^%a+"))'
 eval_is "a module that was loaded stays" "5" 'local m = require("suite.module") pledge("~load", "~fs") return (require("suite.module"))'
 
-# Who may open the device.
+# Processes that may open the device.
 chmod 666 /dev/lunatik
 grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/bin/sh' >>/etc/passwd
 as_nobody() { su -s /bin/sh nobody -c "$*"; }
@@ -318,7 +318,7 @@ else
 fi
 chmod 600 /dev/lunatik
 
-# Lockdown, which lasts for as long as the machine: the last checks.
+# Lockdown lasts until the machine ends, so these are the last checks.
 lockdown=/sys/kernel/security/lockdown
 [ -d /sys/kernel/security ] && mount -t securityfs none /sys/kernel/security 2>/dev/null
 if [ -w $lockdown ]; then

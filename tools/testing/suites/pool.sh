@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The pool: many runtimes on few threads. What runs on it are workers.
+# The pool: many runtimes on few threads. Workers run on it.
 #
 # alone: measures how long answers take while others compute
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-# So many fit into a machine of 512 MiB; 10,000 need 1200.
+# This number fits into a machine of 512 MiB; 10,000 workers need 1200 MiB.
 WORKERS=${WORKERS:-$((5000 / SLOWER))}
 SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-$(stressed 8)}
 
-# The checks look at lunatik.testing.
+# The checks use lunatik.testing.
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
-# Where everything takes so long, times tell nothing.
+# Times mean nothing on a machine that is so slow.
 [ "$SLOWER" -ge 10 ] && timed='' || timed="waiting fair times"
-# ONLY has the parts that run, with spaces between.
+# ONLY lists the parts to run, separated by spaces.
 PARTS="semantics slices waiting many fair times blocked ends budget shared timers own hotplug unload stress"
 ONLY=${ONLY:-semantics slices many $timed blocked ends budget shared timers own hotplug unload stress}
 for word in $ONLY; do
@@ -27,7 +27,7 @@ for word in $ONLY; do
 done
 part() { case " $ONLY " in *" $1 "*) true ;; *) false ;; esac; }
 
-# workers COUNT: whether so many workers are there.
+# workers COUNT: whether there are COUNT workers.
 workers() {
 	[ "$(lunatik list --all | grep -c " worker ")" = "$1" ]
 }
@@ -35,9 +35,9 @@ kernel_memory() {
 	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
 }
 
-# What programs see of it.
+# The effect of the pool on programs: none.
 if part semantics; then
-	# All leave their threads by the same code.
+	# All ways leave the thread by the same code.
 	ways='peek message'
 	! soaking || ways='peek timeout schedule message send receive stop'
 	for way in $ways; do
@@ -46,10 +46,10 @@ if part semantics; then
 	lua_checks "$SUITE_DIR/lua/pool_run.lua" 2 pool_semantics "$SUITE_DIR" compute
 fi
 
-# Those that compute.
+# Workers that compute.
 part slices && lua_checks "$SUITE_DIR/lua/pool_slices.lua" "$SUITE_DIR" $((60 / SLOWER + 3)) 6 "$(stressed $((20000 / SLOWER)))"
 
-# Those that want to compute, and seldom may.
+# Workers that are ready to compute but seldom get the CPU.
 if part waiting; then
 	: >"$WORK/hogs"
 	for hog in $(seq 60); do
@@ -57,11 +57,11 @@ if part waiting; then
 	done
 	echo "# beside $hog others"
 	lua_checks "$SUITE_DIR/lua/pool_waiting.lua" "$SUITE_DIR" 100 3000 "$WORK/hogs"
-	# It has done that, unless it failed before.
+	# The script has removed the file, unless it failed before.
 	rm -f "$WORK/hogs"
 fi
 
-# Those that wait.
+# Workers that wait.
 if part many; then
 	MEM=300M lua_checks "$SUITE_DIR/lua/pool_many.lua" "$SUITE_DIR" "$WORKERS"
 	check "all of them end with their parent" wait_until 30 workers 0
@@ -78,17 +78,17 @@ fi
 part times && lua_checks "$SUITE_DIR/lua/pool_times.lua" "$SUITE_DIR" $((1000 / SLOWER)) $((100000 / SLOWER / SLOWER))
 if part blocked; then
 	lua_checks "$SUITE_DIR/lua/pool_blocked.lua" "$SUITE_DIR" 300
-	# A thousand threads, which KASAN takes minutes for.
+	# A thousand threads, which take minutes with KASAN.
 	[ "$SLOWER" -ge 10 ] || lua_checks "$SUITE_DIR/lua/pool_blocked.lua" "$SUITE_DIR" 1200 "too many"
 fi
 
-# Their ends. Those that end at once have to tidy up within the same grace.
+# The ends of workers. Workers that end at the same time share the grace for their clean-up.
 ends="$SUITE_DIR/lua/pool_ends.lua"
 each=$((9 / SLOWER + 1))
 counted() {
 	lunatik eval 'local c = require("lunatik")._ENV["suite.ends"] return c.begun, c.closed, c.collected'
 }
-# Where not as many have closed their variables as there were, see pool_ends.lua.
+# Prints the places where not all workers have closed their variables, see pool_ends.lua.
 untidy() {
 	lunatik eval "local counts, places = require('lunatik')._ENV['suite.ends'], {}
 		for place = 1, 100 do
@@ -97,8 +97,8 @@ untidy() {
 		end
 		return #places > 0 and 'not all closed theirs at ' .. table.concat(places, ', ') or 'all'"
 }
-# tidied NAME: whether all have that ended together. Their grace is 100 ms of CPU time, which is not enough for some
-# where each access is checked, and the emulator's own pauses count.
+# tidied NAME: whether all workers that ended together have cleaned up. Their grace is 100 ms of CPU time. That is not
+# enough for some of them where each access is checked, and pauses of the emulator count, too.
 tidied() {
 	if [ -n "$timed" ]; then
 		check "$1" wait_until 10 all_tidied
@@ -112,7 +112,7 @@ all_tidied() {
 	set -- $(counted)
 	[ "$1" -gt 0 ] && [ "$1" = "$2" ] && [ "$1" = "$3" ]
 }
-# urgent_threads: how many of the kernel's threads have the least priority of real time.
+# urgent_threads: prints how many kernel threads have the lowest real-time priority.
 urgent_threads() {
 	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' | awk '$38 == 1 && $39 == 1 { count++ } END { print count + 0 }'
 }
@@ -139,7 +139,7 @@ if part ends; then
 	echo "# kernel memory: $before KiB before, $(kernel_memory) KiB after"
 fi
 
-# Limits of CPU time, which workers have from their parents.
+# Limits of CPU time, which workers inherit from their parents.
 if part budget; then
 	mkdir -p /lib/modules/lua
 	echo 'return assert(load((...)))()' >/lib/modules/lua/suite_pool.lua
@@ -151,7 +151,7 @@ if part budget; then
 		check_says "a limit in total cuts $loop" 1 "CPU limit exceeded" \
 			within 40 lunatik eval --cpu-limit 200 "worker.receive(worker.create('suite_pool', [==[$loop]==]))"
 	done
-	# On a segment of the stack, which another thread supplies, on any CPU.
+	# On a stack segment, which another thread supplies, on any CPU.
 	for round in 1 2 3 4 5 6; do
 		check_says "it cuts what has waited deep in calls through C, $round" 1 "CPU limit exceeded" \
 			within 20 lunatik eval --cpu-limit 100 'worker.receive(worker.create("suite_pool", [==[
@@ -183,7 +183,7 @@ if part budget; then
 	rm -f /lib/modules/lua/suite_pool.lua
 fi
 
-# Workers that wait for shared things hold no thread.
+# Workers that wait for shared objects hold no thread.
 if part shared; then
 	mkdir -p /lib/modules/lua
 	echo 'return function()
@@ -196,7 +196,7 @@ fi
 
 part timers && lua_checks "$SUITE_DIR/lua/pool_timers.lua" "$SUITE_DIR" 10000
 
-# Pools that a script makes for its workers. They go with the script.
+# Pools that a script makes for its workers. They are destroyed with the script.
 if part own; then
 	lua_checks "$SUITE_DIR/lua/pool_own.lua" "$SUITE_DIR" "$(stressed $((300 / SLOWER)))"
 	check_output "no pool is left but one" 1 lunatik eval 'local linux, testing = require("linux"), require("lunatik.testing")
@@ -204,12 +204,12 @@ if part own; then
 		return testing.pool().pools'
 fi
 
-# A CPU goes, as it does when a machine is suspended, and comes back.
+# A CPU goes offline, as in a suspend of the machine, and comes back.
 cpu=/sys/devices/system/cpu/cpu1/online
 answers() {
 	lunatik eval 'return require("lunatik")._ENV["suite.hotplug"].answers'
 }
-# answers_go_on: whether there are more of them than before.
+# answers_go_on: whether there are more answers than before.
 answers_go_on() {
 	had=$(answers)
 	wait_until 10 sh -c "test \"\$(lunatik eval 'return require(\"lunatik\")._ENV[\"suite.hotplug\"].answers')\" -gt $had"
@@ -227,7 +227,7 @@ if part hotplug && [ -w $cpu ]; then
 	done
 fi
 
-# Unloading while hundreds wait and compute.
+# Unloading the module while hundreds of workers wait and compute.
 if part unload; then
 	for round in 1 2 3; do
 		lunatik spawn --name suite/parent - <<-LUA

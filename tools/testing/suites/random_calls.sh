@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Functions of all modules, called at random in places at random. Whatever they do, the script can be stopped, and the
-# machine goes on. SEEDS says which ones; the same seed is the same calls, until time or memory come into it.
+# Calls functions of all modules at random, in random places. Whatever they do, the script can be stopped, and the
+# machine continues. SEEDS selects the calls: a seed gives the same calls each time, as long as time and memory have no
+# influence.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -17,7 +18,7 @@ lunatik load || exit 1
 for seed in $SEEDS; do
 	within $((time + 30)) lunatik run --mem 8M --name "suite/calls" "$SUITE_DIR/lua/random_calls.lua" "$seed" "$time" >"$WORK/out" 2>"$WORK/err"
 	status=$?
-	# It may end by an error that its calls have made, of memory for example; but it ends.
+	# The script may end by an error that its calls have caused, such as lack of memory; but it must end.
 	case $status in
 	0) ok "seed $seed runs to its end" ;;
 	1) ok "seed $seed ends" ;;

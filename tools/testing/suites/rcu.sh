@@ -14,7 +14,7 @@ eval_is "what one runtime sets another one reads" "" 'require("lunatik")._ENV["s
 eval_is "the other one" "set" 'return require("lunatik")._ENV["suite.value"]'
 eval_is "and deletes" "" 'require("lunatik")._ENV["suite.value"] = nil'
 
-# Adding from many threads loses nothing.
+# Additions from many threads lose nothing.
 cat >"$WORK/adder.lua" <<'EOF'
 local rcu = require("rcu")
 local shared = require("lunatik")._ENV

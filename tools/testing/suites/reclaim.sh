@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Memory that is asked for at the deepest point of a script, in a memory cgroup that is full: the kernel
-# reclaims memory there, on the stack that the script has left.
+# Allocations at the deepest point of a script in a full memory cgroup: the kernel reclaims memory there, on the stack
+# that the script has left.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
 cgroup=/sys/fs/cgroup/reclaim
-# counted NAME FILE: the counter of that name.
+# counted NAME FILE: prints the counter with that name.
 counted() { awk -v name="$1" '$1 == name { print $2 }' "$cgroup/$2"; }
 full() { [ "$(cat $cgroup/memory.current)" -gt $((LIMIT - 262144)) ]; }
 
@@ -24,8 +24,8 @@ echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir $cgroup
 LIMIT=25165824
 echo $LIMIT >$cgroup/memory.max
-# Mapped, for not every file system caches what is only read. Any files will do that are 48 MiB together and do not
-# change: other suites write below /share/build.
+# The files are mapped, because not every file system caches files that are only read. Any files suffice that have 48
+# MiB together and do not change; other suites write below /share/build.
 files=$(find /share/tools/target -type f -size +64k -size -2048k -exec stat -c '%s %n' {} + |
 	awk '{ if (sum < 50331648) print $2; sum += $1 }')
 # shellcheck disable=SC2086

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Where scripts and their modules are found, and what a script is told of itself: package.path and arg.
+# Where scripts and their modules are found, and how a script learns about itself: package.path and arg.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -10,7 +10,7 @@ mkdir -p $DIR/part "$WORK/a/deep/er" "$WORK/b" "$WORK/odd;one"
 cd "$WORK/a" || exit 1
 WORK_REAL=$(cd "$WORK" && pwd -P)
 
-# What is missing.
+# Modules that are missing.
 eval_is "require says what was tried, and nothing else" "module 'suite.missing' not found:
 	no field package.preload['suite.missing']
 	no file '/lib/modules/lua/suite/missing.lua'
@@ -84,7 +84,7 @@ echo 'worker.message({ arg[0], arg[1], arg[-1] })' >$DIR/worker.lua
 eval_is "a worker has it" "suite/worker	7	worker" 'return table.unpack(worker.receive(worker.create("suite/worker", 7)))'
 eval_is "it is a table as any other" "nil" 'arg = nil return arg'
 
-# Files that exist as they are named.
+# Files that exist exactly as they are named.
 echo 'worker.message("lus " .. ...)' >$DIR/slow_task.lus
 eval_is "a worker is the file that its name says" "lus x" 'return worker.receive(worker.create("suite/slow_task.lus", "x"))'
 eval_is "also beside its parent" "lus y" -P load -P "fs:read=$DIR/*" 'return worker.receive(worker.create("suite/slow_task.lus", "y"))'

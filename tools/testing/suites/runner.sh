@@ -14,7 +14,7 @@ echo 'local x = nil
 local function inner() return x.field end
 inner()' >fails.lua
 echo 'return 1 +' >syntax.lua
-# Stays, for it has a device; several do under several names.
+# A script that stays because it has a device; several of them stay under several names.
 echo 'require("device").new({ name = "resident" .. require("linux").random(1 << 48) })' >resident.lua
 echo 'return function(...) print("thread", ...) end' >finishes.lua
 echo 'return function() require("linux").schedule(1) error("thread failed") end' >throws.lua
@@ -225,8 +225,8 @@ check_says "a stopped child cannot be resumed" 1 "suite/child was stopped" lunat
 	child:stop()
 	child:stop()
 	child:resume()'
-# Many that nobody waits for. Their finalizers compute, so that they do not end as fast as they are dropped; they count
-# first, for what takes longer than the grace of finalizers is cut.
+# Many runtimes that nobody waits for. Their finalizers compute, so that they end more slowly than they are dropped. The
+# finalizers count first, because work beyond the grace of finalizers is cut off.
 children=$((3000 / SLOWER))
 echo 'local rcu, count = require("rcu"), require("lunatik")._ENV["suite.ended"]
 kept = setmetatable({}, { __gc = function() rcu.add(count, "gc", 1) for _ = 1, 20000 do end end })' >/lib/modules/lua/suite/counts.lua

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Sessions that end while their requests come and go: whatever was started for one ends with it.
+# Sessions that end while their requests come and go: each script that was started for a session ends with it.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 cd "$WORK" || exit 1
@@ -20,7 +20,7 @@ check "they are worked on" wait_until 10 sh -c '[ "$(lunatik status | grep -c ^e
 exec 6<&-
 check "and end with their session" wait_until 10 none_is_left
 
-# The writer is killed, or closes, while scripts end by themselves and others begin.
+# The writer is killed, or closes the device, while scripts end by themselves and others begin.
 round=0
 while [ $round -lt $ROUNDS ]; do
 	round=$((round + 1))

@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Nothing survives a stop: hostile scripts, whoever starts them, and what they leave behind.
+# Nothing survives a stop: neither a hostile script, regardless of how it was started, nor anything that it leaves
+# behind.
 #
-# Each script of tools/testing/lua/hostile/ is stopped STOPS times. How long its Lua program took to end from the
-# request is printed as a comment; it says something on a machine that does nothing else.
+# Each script of tools/testing/lua/hostile/ is stopped STOPS times. A comment shows how long its Lua program took to end
+# after the request; the figure is meaningful only on an otherwise idle machine.
 # alone: measures how long stops take, and gives a grace in CPU time
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
 STOPS=${STOPS:-$((2 / SLOWER + 1))}
 WARM_UP=${WARM_UP:-50}
-# A multiple of ten.
+# The number of rounds, a multiple of ten.
 ROUNDS=${ROUNDS:-$(($(stressed $((100 / SLOWER / SLOWER + 1))) * 10))}
 HOSTILE=/lib/modules/lua/hostile
 mkdir -p $HOSTILE
@@ -34,7 +35,7 @@ for file in $HOSTILE/*.lua; do
 done
 check_output "none of them has failed because it was stopped" "" sh -c 'lunatik status | grep "^hostile/.* failed" | grep -v "^hostile/tostring "; true'
 
-# Again and again, with the time it takes. WARM_UP: many take 100 ms until they are what they are.
+# Repeatedly, with measured times. WARM_UP: many scripts take 100 ms to reach their hostile state.
 for file in $HOSTILE/*.lua; do
 	name=hostile/$(basename "$file" .lua)
 	if within 60 lunatik run --name driver "$SUITE_DIR/lua/stops.lua" "$STOPS" "$name" "$WARM_UP" >latency 2>&1; then
@@ -46,7 +47,7 @@ for file in $HOSTILE/*.lua; do
 	lunatik stop driver >/dev/null 2>&1
 done
 
-# More of them than there are CPUs, each in one call of C that never ends: others get their turns all the same.
+# More scripts than there are CPUs, each in one call of C that never ends: others still get their turns.
 for number in 1 2 3 4 5 6; do
 	lunatik spawn --name "suite/busy$number" hostile/pattern_nested
 done
@@ -55,9 +56,9 @@ for number in 1 2 3 4 5 6; do
 	check "number $number of them is stopped" within 20 lunatik stop --grace 0 "suite/busy$number"
 done
 
-# Whoever is to end does not wait until each of them has had its turn, several ticks for each, but at most for the next
-# tick, which is 10 ms; nor does any thread on whose stack some of the code is. Elsewhere an emulator's ticks take as
-# long as they take.
+# A script that must end does not wait until each of the others has had its turn of several ticks, but at most for the
+# next tick of 10 ms. Neither does any thread on whose stack part of the code runs. This is measured only on the kind
+# um, because an emulator's ticks have no fixed length.
 if [ "$KIND" = um ]; then
 	sixteen=''
 	for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
@@ -101,7 +102,7 @@ echo 'local r = require("lunatik.runner") return function() while true do pcall(
 lunatik spawn stops_a.lua && lunatik spawn stops_b.lua
 check "two scripts that stop each other are stopped" within 20 lunatik shutdown
 
-# What is cut wherever a deep recursion was: its stack may just grow, and is used again.
+# Deep recursions that are cut off at any point: the stack may just be growing, and is used again.
 cat >cut.lua <<'L'
 local calls, wrong, opened, closed, done = 0, 0, 0, 0
 local function counted()
@@ -168,7 +169,7 @@ for signal in INT TERM KILL; do
 		client=$!
 		wait_until 10 sh -c "lunatik status | grep -q '^$kind .* \\(running\\|loading\\)'"
 		kill -$signal $client
-		# Ctrl-C ends a line of repl alone; its input has no other.
+		# Ctrl-C ends only a line of repl; here the input has no other line.
 		check "SIG$signal to $command ends the client" wait_until 10 gone $client
 		wait $client 2>/dev/null
 		check "and what it has started" wait_until 10 sh -c "! lunatik status | grep -q '^$kind .* \\(running\\|loading\\|stopping\\)'"
@@ -179,7 +180,7 @@ lunatik spawn stays.lua
 check "what was spawned stays when its client has ended" running stays
 check "until it is stopped" within 10 lunatik stop stays
 
-# What tidies up has time to.
+# Scripts that clean up have time for that.
 cat >tidy.lua <<'L'
 local rcu = require("rcu")
 local count = require("lunatik")._ENV.tidied
@@ -225,7 +226,7 @@ done
 kernel_memory() {
 	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
 }
-# The kernel's caches grow with what waits for a grace period; that levels off.
+# The kernel's caches grow with objects that wait for a grace period; that levels off.
 within 60 lunatik run --name tidies tidies.lua $((ROUNDS / 100 * 10 + 20)) >tidied 2>&1
 lunatik stop tidies >/dev/null 2>&1
 before=$(kernel_memory)

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What takes long without a call of a library: operators, loops, tables, collections, the end of calls, the compiler. Programs that
-# do one thing again and again, each as much of it as fits, are stopped within 50 ms. NAMES is a pattern of those to run.
+# Long work without a call of a library: operators, loops, tables, collections, the end of calls, the compiler. Each
+# program repeats one such operation, with as much data as fits, and is stopped within 50 ms. NAMES is a pattern of the
+# programs to run.
 # alone: measures how long stops take
 
 . "$(dirname "$0")/../lib/ktap.sh"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Every function of every library, with arguments as long as a script likes, is stopped within 50 ms.
-# SIZES says how long they are, THIN how many contents of strings are tried: one in so many for each function, of the
-# longest fewer.
+# Every function of every library, with arguments of any length, is stopped within 50 ms. SIZES lists the lengths. THIN
+# says how many contents of strings are tried for each function: one in THIN, and fewer of the longest.
 # alone: measures how long stops take
 
 . "$(dirname "$0")/../lib/ktap.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# A stop ends waits, and the code that waits, but for what tidies up; the function of a thread goes on once. Whoever
-# started it is told.
+# A stop ends waits and the waiting code, except code that cleans up; the function of a thread continues once. The code
+# that started it gets the outcome.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 cd "$WORK" || exit 1
@@ -26,7 +26,7 @@ begun() { [ "$(shared begun)" = true ]; }
 clear_shared() {
 	lunatik eval "local e = require('lunatik')._ENV e.begun, e.closed, e.returned, e.again = nil, nil, nil, nil" >/dev/null
 }
-# ended WHAT: the code has tidied up, and has not gone on.
+# ended WHAT: the code has cleaned up, and has not continued.
 ended() {
 	check_output "$1: what tidies up has run" "true" shared closed
 	check_output "$1: and nothing else" "nil" shared returned
@@ -88,7 +88,7 @@ for wait in $WAITS; do
 	check "$what: the caller gets an error" test $status != 0
 	ended "$what"
 
-	# A thread sees that it is to stop when its first wait has ended, but does not wait again.
+	# A thread notices the stop when its first wait has ended, and does not wait again.
 	what="$wait in a thread"
 	lunatik spawn --name waits "$LUA" thread "$wait"
 	check "$what begins" wait_until 10 begun
@@ -101,7 +101,7 @@ for wait in $WAITS; do
 	clear_shared
 done
 
-# In a runtime of the pool. Its parent ends, and with it the worker.
+# In a runtime on the pool. Its parent ends, and the worker ends with it.
 cat >$folder/suite_waits_worker.lua <<'L'
 local shared = require("lunatik")._ENV
 local _ <close> = setmetatable({}, { __close = function() shared.closed = true end })
@@ -122,7 +122,7 @@ closed() { [ "$(shared closed)" = true ]; }
 check "a worker has closed its variables" wait_until 10 closed
 ended "schedule in a worker whose parent is stopped"
 
-# The protocol of threads: a stop takes no longer than the function needs to look.
+# The protocol of threads: a stop takes only as long as the function needs until it checks.
 cat >protocol.lua <<'L'
 local linux, thread, shared = require("linux"), require("thread"), require("lunatik")._ENV
 return function()
@@ -149,7 +149,7 @@ check_output "so does one of thread.run" "true" head -n 1 out
 lunatik shutdown
 clear_shared
 
-# A chunk that ends by itself after the stop is no success either.
+# A chunk that ends by itself after the stop is not a success either.
 cat >computes.lua <<'L'
 local shared = require("lunatik")._ENV
 shared.begun = true

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Kernel threads of scripts: what they return, who waits for them, how they end.
+# Kernel threads of scripts: their results, waits for them, and their ends.
 # alone: measures how soon a join comes back
 # leaks: threads that are left must give back what they took
 
@@ -64,7 +64,7 @@ EOF
 echo 'return function() return "started" end' | script started
 lua_checks "$SUITE_DIR/lua/thread.lua" "$SUITE_DIR"
 
-# A client that waits in a join is killed: the join ends, and only that.
+# A client that waits in a join is killed: only the join ends.
 lunatik spawn suite_waits
 lunatik eval 'require("lunatik")._ENV.threads.suite_waits:join()' >/dev/null 2>&1 &
 client=$!

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 cd "$WORK" || exit 1
-# Reads JSON with the example module: fails when it is none.
+# Reads JSON with the example module; fails if the text is not JSON.
 cp "$SUITE_DIR/../../lua/examples/json.lua" /lib/modules/lua/suite_json.lua
 is_json() {
 	lunatik eval 'local v = require("suite_json").decode(...) return type(v)' "$(cat)" | grep -qx table
@@ -117,7 +117,7 @@ check_says "its messages show the path" 1 "./fail:1: here" sh -c 'echo "error([[
 check_says "a directory is no script" 1 "Is a directory" lunatik run ./
 check_status "a pipe that nobody reads ends the command" 0 sh -c 'lunatik eval "for i = 1, 100000 do print(i) end" | head -n 1 >/dev/null'
 
-# What lies at the place of the device, and is not it. Nothing is written to it, nor made anew.
+# Other files in the place of the device. The tool neither writes to them nor replaces them.
 mv /dev/lunatik /dev/lunatik.sav
 number=$(tr : ' ' </sys/class/misc/lunatik/dev)
 is_told() {
@@ -166,7 +166,7 @@ else
 	skip "without permission the status is 4" "there is no user nobody here"
 fi
 rm -f /tmp/lunatik-copy /lib/modules/lua/suite_json.lua
-# What people type at repl.
+# Lines that people type at repl.
 if command -v user-lua >/dev/null; then
 	HOME=$WORK within 120 user-lua "$SUITE_DIR/lib/terminal.lua" "$SUITE_DIR" $((5 * SLOWER)) >"$WORK/terminal.out" 2>"$WORK/terminal.err"
 	take_checks terminal $?
@@ -174,7 +174,7 @@ else
 	skip "repl in a terminal" "user-lua is not built"
 fi
 
-# What computes is running, also before its text has come to its end.
+# A script that computes is shown as running, even before its chunk has ended.
 lunatik eval 'while true do end' 2>/dev/null &
 computing=$!
 check "status shows an eval that computes as running" wait_until 5 sh -c \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What instructions and functions trust, and scripts try to change or to learn: variables and slots by the debug library,
-# arguments of functions that nobody is given, addresses.
+# Values that instructions and functions trust, and that scripts try to change or to learn: variables and slots through
+# the debug library, arguments of functions that no script is given, and addresses.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

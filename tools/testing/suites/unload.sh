@@ -50,9 +50,10 @@ lunatik load
 check_output "nothing is left of them after loading again" "" lunatik list
 eval_is "nor of the shared table" "nil" 'return require("lunatik")._ENV["suite.kept"]'
 
-# Memory: what is free after the first rounds must be free after the last ones.
+# Memory: as much must be free after the last rounds as after the first ones.
 round() {
-	# To start the commands takes longer than what they do, so that the tool, which starts the same ones, takes turns.
+	# Starting the commands takes longer than their work, so the tool, which starts the same commands, is used only in some
+	# rounds.
 	case $(($1 % 5)) in
 	0) lunatik unload && lunatik load || return 1 ;;
 	*) rmmod lunatik && modprobe lunatik || return 1 ;;
@@ -64,13 +65,13 @@ round() {
 }
 settled() {
 	echo 3 >/proc/sys/vm/drop_caches
-	# KASAN keeps what was freed, up to a thirty-second of the memory, until its cache is shrunk.
+	# KASAN keeps freed memory, up to a thirty-second of all memory, until its cache is shrunk.
 	for cache in /sys/kernel/slab/*/shrink; do
 		[ ! -w "$cache" ] || echo 1 >"$cache"
 	done
 	awk '/MemFree/ { print $2 }' /proc/meminfo
 }
-# Half of a round's time the machine would idle before it looks whether a grace period is over.
+# Otherwise the machine would idle for half of a round's time before it checks whether a grace period is over.
 first_look=/sys/module/rcutree/parameters/jiffies_till_first_fqs
 [ ! -w $first_look ] || echo 0 >$first_look
 i=0
@@ -83,7 +84,7 @@ lunatik unload
 lunatik load
 memory_is_back() {
 	after=$(settled)
-	# KiB; a page a round would be more.
+	# In KiB; a leak of one page per round would be more.
 	[ $((before - after)) -lt $((ROUNDS * 2 + 2048)) ]
 }
 check "and its memory is back" wait_until 10 memory_is_back

@@ -12,7 +12,7 @@ folder=/lib/modules/lua
 # script NAME: a script of the suite, from standard input.
 script() { cat >"$folder/suite_$1.lua"; }
 
-# workers COUNT: whether so many workers are there.
+# workers COUNT: whether there are COUNT workers.
 workers() {
 	[ "$(lunatik list --all | grep -c " worker ")" = "$1" ]
 }
@@ -22,7 +22,7 @@ echo 'local t = {} for i = 1, 64 do t[i] = ("x"):rep(1 << 20) .. i end' | script
 lua_checks "$SUITE_DIR/lua/workers.lua" "$SUITE_DIR"
 check "workers end with their parent" wait_until 10 workers 0
 
-# What a stop of the parent does to workers, wherever they and it are.
+# The effect of a stop of the parent on workers, in every state of both.
 echo 'worker.peek()' | script peeks
 echo 'while true do pcall(worker.peek) end' | script swallows
 echo 'while true do pcall(coroutine.wrap(worker.peek)) end' | script coroutine
@@ -37,7 +37,7 @@ local w <close> = worker.create("suite_begun")
 worker.receive(w)
 while true do pcall(worker.stop, w, 600000) end
 EOF
-# ends COUNT SCRIPT WHAT: the parent of a worker ends in each of the ways in which it can.
+# ends COUNT SCRIPT WHAT: the parent of a worker ends in each possible way.
 ends() {
 	count=$1
 	cat >"$WORK/parent.lua" <<-LUA
@@ -85,7 +85,7 @@ parent stop 'return function()
 	worker.stop(w, 600000)
 end' "waits for the end of a worker"
 
-# The script ends, or fails, or is killed with its client, and with it the workers.
+# The script ends, or fails, or is killed with its client, and the workers end with it.
 for code in 'return worker.status(w)' 'print(worker.status(w)) error("x")'; do
 	text=$(lunatik eval "w = worker.create('suite_loops') $code" 2>/dev/null)
 	check "an evaluated text has a worker" test "$text" = running
@@ -98,7 +98,7 @@ kill -9 $client
 check "and is killed, which ends the worker" wait_until 10 workers 0
 wait $client 2>/dev/null
 
-# What the tool shows.
+# The status that the tool shows.
 lunatik run - --name suite/shown <<'EOF'
 a = worker.create("suite_receives")
 EOF

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Commits one defect on purpose when it is loaded, so that the tests can see whether
- * the machines tell. For tests only.
+ * Contains one deliberate defect, which happens when the module is loaded, so that the tests can check that the
+ * machines report it. For tests only.
  */
 
 #include <linux/delay.h>
@@ -60,7 +60,7 @@ static void free_active_timer(void)
 	timer_setup(timer, never_called, 0);
 	mod_timer(timer, jiffies + 1000 * HZ);
 	kfree(timer);
-	/* What looks for this has taken it off. */
+	/* The check that detects this has removed it. */
 }
 
 /* A stale pointer on some stack may hide a few of them from kmemleak, but not all. */

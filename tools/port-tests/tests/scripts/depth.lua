@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- How deep each kind of recursion gets, and what error ends it. Upstream Lua prints the same.
+-- Prints how deep each kind of recursion gets, and the error that ends it. Upstream Lua prints the same.
 
 local function depth(name, recurse)
 	local reached = 0
@@ -278,7 +278,7 @@ depth("dump", function(reach)
 	reach(#string.dump(chunk))
 end)
 
--- What goes on after an error, and across segments.
+-- Code that continues after an error, and across segments.
 print(select("#", table.unpack({}, 1, 200)))
 do
 	local function deep(n, f)

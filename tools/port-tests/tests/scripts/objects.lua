@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Objects that are there until the end.
+-- Objects that live until the end.
 
 objects = {}
 for i = 1, 200000 do

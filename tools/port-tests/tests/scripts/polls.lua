@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Single calls that work long, and look every 4096 steps whether they are to end.
+-- Single calls that work long, and check every 4096 steps whether they must end.
 
 local many = {}
 for i = 1, 100000 do
@@ -12,7 +12,7 @@ check("table.unpack", polls(table.unpack, many))
 check("table.pack", polls(table.pack, table.unpack(many)))
 check("string.byte", polls(string.byte, ("x"):rep(100000), 1, -1))
 
--- A table with one free node, which is the last that is looked at: keys go to nodes by their remainders.
+-- A table with one free node, which is found last: keys go to nodes by their remainders.
 local nodes = 65536
 local full = table.create(0, nodes)
 for i = 1, nodes - 2 do

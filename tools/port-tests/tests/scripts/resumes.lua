@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Coroutines that are resumed from within each other and go on after the error that there is no more stack.
+-- Coroutines that resume each other, and continue after the error that no stack is left.
 
 local threads = {}
 for i = 1, 300 do

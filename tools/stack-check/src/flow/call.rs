@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Calls and jumps: whom, and what is known where they come back.
+//! Calls and jumps: their targets, and the known facts after they return.
 
 use super::{Call, Callee, Walk};
 use crate::{
@@ -25,7 +25,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Goes on at all entries of the table that a jump is made by; returns false if it is made by none.
+    /// Continues at all entries of the table that a jump uses. Returns false if it uses no table.
     pub(super) fn jump_by_table(
         &mut self,
         instruction: &Instruction,
@@ -37,7 +37,7 @@ impl Walk<'_> {
         let table = match (value, self.place(instruction)) {
             (Value::Table(table), _) => *table,
             (_, Some((Place::Data(section, at), false))) => Some((section, at)),
-            // A call that leaves the function leaves nothing on the stack.
+            // A jump that leaves the function leaves nothing on the stack.
             _ if state.depth > 0 && !function.inside.is_empty() => None,
             _ => return false,
         };
@@ -55,7 +55,7 @@ impl Walk<'_> {
         let condition = instruction.condition_code();
         match taken.compared {
             Some(Compared::Left { bytes, depth }) => {
-                // `bytes` is the first number that is enough.
+                // `bytes` is the least sufficient number.
                 let (enough, bytes) = match condition {
                     ConditionCode::b => (Some(&mut not_taken), bytes),
                     ConditionCode::be => (Some(&mut not_taken), bytes + 1),
@@ -108,7 +108,7 @@ impl Walk<'_> {
         self.go_to(instruction.next_ip(), not_taken);
     }
 
-    /// Notes a call, or a jump that leaves the function; returns whether it comes back.
+    /// Records a call, or a jump that leaves the function. Returns whether it returns.
     pub(super) fn call(
         &mut self,
         instruction: &Instruction,

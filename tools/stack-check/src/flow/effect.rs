@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What instructions do to registers and to the frame.
+//! The effects of instructions on registers and on the frame.
 
 use super::Walk;
 use crate::{
@@ -33,12 +33,12 @@ impl Walk<'_> {
                 Some(Value::Functions(vec![place]))
             }
             (Place::Data(section, at), _) => Some(Value::Table(Some((section, at)))),
-            // An address inside the function itself is that of a label, for a computed jump.
+            // An address inside the function itself is the address of a label for a computed jump.
             (Place::Inside(..), _) => Some(Value::Table(None)),
         }
     }
 
-    /// The depth of the word that an operand in memory is, if it is in the frame.
+    /// The depth of the word that a memory operand refers to, if it is in the frame.
     pub(super) fn frame_word(instruction: &Instruction, state: &State) -> Option<i64> {
         if instruction.memory_index() != Register::None {
             return None;
@@ -51,7 +51,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What an instruction that goes on with the next one does.
+    /// Applies the effect of an instruction that continues with the next one.
     pub(super) fn effect(&mut self, instruction: &Instruction, state: &mut State) {
         let register = instruction.op0_register();
         let to_register = instruction.op0_kind() == OpKind::Register;
@@ -109,7 +109,8 @@ impl Walk<'_> {
                 if let (Value::Frame(depth), Ok(mask)) =
                     (state.get(register), instruction.try_immediate(1))
                 {
-                    // Fewer bits are less than what is left, so that a comparison asks for more.
+                    // Fewer bits give a number below the bytes that are left, so a comparison
+                    // requires at least as many.
                     if mask & !(self.known.stack - 1) == 0 && mask & self.known.stack >> 1 != 0 {
                         state.set(register, Value::Left(depth));
                         return;
@@ -216,7 +217,7 @@ impl Walk<'_> {
                     _ => Value::Unknown,
                 },
             },
-            // A relocation may belong to the place that is written, not to the number.
+            // A relocation may belong to the destination, not to the number.
             _ if instruction.op0_kind() == OpKind::Memory
                 && instruction.is_ip_rel_memory_operand() =>
             {
@@ -230,7 +231,7 @@ impl Walk<'_> {
         };
         if instruction.op0_kind() == OpKind::Register {
             let register = instruction.op0_register();
-            // Half of an address is none.
+            // Half of an address is not an address.
             let whole = register.is_gpr64()
                 || register.is_gpr32()
                     && matches!(
@@ -256,7 +257,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Whatever else: what is written is not known any more, but for what comes from tables.
+    /// For all other instructions: values that are written become unknown, except those that come
+    /// from tables.
     pub(super) fn other(&mut self, instruction: &Instruction, state: &mut State) {
         let mut written = Vec::new();
         let mut table = None;

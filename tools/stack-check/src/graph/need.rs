@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! How much stack the functions need below their checks.
+//! The stack that functions need below their checks.
 
 use super::{Edge, Graph, Target};
 use crate::value::Signed;
 use std::{collections::BTreeMap, fmt::Write as _};
 
-/// What a function needs below its entry, up to the next check.
+/// The bytes that a function needs below its entry, up to the next check.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Need {
-    /// With what the kernel needs.
+    /// The need, including that of the kernel.
     pub(super) all: i64,
-    /// The edge that needs most; none if it is the function itself.
+    /// The edge that needs most; `None` if it is the function itself.
     pub(super) edge: Option<usize>,
-    /// Without the kernel.
+    /// The need without the kernel.
     pub(super) module: i64,
 }
 
-/// Stands for the turns of a bounded call that cannot be taken beyond another one.
+/// Marks a bounded call that cannot be taken beyond another one, in place of its turns.
 const NEVER: u16 = u16::MAX;
 
 impl Graph<'_> {
     /// How often bounded calls may be taken beyond an edge, or `None` if it may not be taken.
     ///
-    /// Beyond a circle all may be taken anew: there is no way back into it.
+    /// Beyond a cycle all bounded calls may be taken anew, because no path leads back into it.
     pub(super) fn turns_beyond(
         &self,
         function: usize,
@@ -49,7 +49,7 @@ impl Graph<'_> {
         }
     }
 
-    /// What `function` needs where bounded calls may be taken so often still.
+    /// The need of `function` if bounded calls may still be taken `turns` times.
     pub(super) fn need(&mut self, function: usize, turns: &[u16]) -> Need {
         let key = (function, turns.to_vec());
         if let Some(known) = self.needs.get(&key) {
@@ -91,7 +91,7 @@ impl Graph<'_> {
         }
     }
 
-    /// The way that needs most below a call, a line each.
+    /// The path that needs most below a call, one function a line.
     pub(super) fn way(&mut self, target: &Target) -> String {
         let (mut text, mut target, mut turns) = (String::new(), target.clone(), self.all_turns());
         loop {

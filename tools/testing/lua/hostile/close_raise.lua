@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Closing methods that raise in place of what ends them.
+-- Closing methods that raise an error in place of the error that ends them.
 
 local function raise()
 	error("again")

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Long strings put together.
+-- Concatenations of long strings.
 
 return function()
 	local s = ("x"):rep(10000000)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Two coroutines that hand over to each other.
+-- Two coroutines that switch to each other.
 
 return function()
 	local co = coroutine.wrap(function()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Coroutines in coroutines, each of which catches and goes on.
+-- Nested coroutines, each of which catches errors and continues.
 
 local function f(depth)
 	while true do

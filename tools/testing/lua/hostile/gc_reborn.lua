@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Finalizers that raise, and make the next one.
+-- Finalizers that raise an error and create the next finalizer.
 
 local meta = {}
 

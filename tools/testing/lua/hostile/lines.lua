@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- A coroutine that asks which lines the function has that waits for it, on another stack.
+-- A coroutine that asks for the lines of the function that waits for it, on another stack.
 
 return function()
 	local long = load("local call = ...\n" .. ("x = 1\n"):rep(60000) .. "call() return x")

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- A pattern that takes for ever.
+-- A pattern that takes forever.
 
 return function()
 	while true do

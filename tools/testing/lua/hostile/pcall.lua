@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- A loop that catches what ends it.
+-- A loop that catches the error that ends it.
 
 return function()
 	while true do

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Protected calls in protected calls, each of which goes on.
+-- Nested protected calls, each of which continues.
 
 local function f(depth)
 	while true do

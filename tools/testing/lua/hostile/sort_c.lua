@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- A comparator of C, and a long table.
+-- A C function as comparator, and a long table.
 
 return function()
 	local t = {}

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Stops itself, and goes on.
+-- Stops itself, and continues.
 
 local runner = require("lunatik.runner")
 

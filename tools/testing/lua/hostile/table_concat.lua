@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- A table of strings put together, in a buffer that grows.
+-- Concatenations of a table of strings, in a buffer that grows.
 
 return function()
 	local t = {}

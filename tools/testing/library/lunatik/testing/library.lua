@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A library as scripts use them, of 500 lines, built into the modules of the tests alone: the suite `lib` measures what
--- it costs a runtime, and works with it. Containers, texts, checks of values and a few algorithms.
+-- A typical library of 500 lines, which is built only into the modules of the tests. The suite `lib` measures its cost
+-- for a runtime, and uses it. Containers, texts, checks of values and a few algorithms.
 
 local library = {}
 
@@ -487,7 +487,7 @@ end
 
 -- For the suite: what may go wrong in a library --------------------------------------------------------------
 
--- Raises, in the line after this one.
+-- Raises an error, in the line after the next one.
 function library.fail(value)
 	error("the library fails with " .. tostring(value))
 end
@@ -498,7 +498,7 @@ function library.fault(record)
 	return field.name
 end
 
--- A string that Lua calls long, and a variable with a long name, which is one.
+-- A string that is long for Lua, and a variable whose name is a long string.
 library.LONG = "a string of more than forty bytes, which runtimes do not share"
 
 function library.fault_of_long_name(record)
@@ -506,7 +506,7 @@ function library.fault_of_long_name(record)
 	return a_variable_whose_name_is_a_string_that_is_long.name
 end
 
--- Compares values, as often as they want it: their metamethods may be anybody's.
+-- Compares values until they are equal. Their metamethods may be arbitrary code.
 function library.wait_for(a, b)
 	while a ~= b do
 		a = a + 1
