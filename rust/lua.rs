@@ -25,6 +25,7 @@
 //!
 //! No lock and no RCU guard is held across a call in either direction.
 
+mod code;
 mod error;
 mod for_tests;
 mod function;
@@ -39,6 +40,7 @@ mod states;
 mod text;
 mod thread;
 mod transfer;
+mod userdata;
 mod values;
 
 pub(crate) use error::{Error, Raised, Result};

@@ -2,14 +2,8 @@
 
 //! A Lua state: its stack and its values.
 
-use core::{
-    ffi::{c_int, c_void},
-    ptr, //
-};
-use kernel::{
-    prelude::*,
-    transmute::{AsBytes, FromBytes}, //
-};
+use core::ffi::{c_int, c_void};
+use kernel::prelude::*;
 
 use super::{
     error::Raised,
@@ -24,14 +18,6 @@ use crate::{
 /// A value that Lua keeps until it is released by [`State::release`] or the VM is closed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reference(c_int);
-
-/// What a userdata can hold: any bytes are a value, and a value is nothing but bytes.
-pub(crate) trait Plain: Copy + FromBytes + AsBytes {}
-
-impl<T: Copy + FromBytes + AsBytes> Plain for T {}
-
-/// What [`State::hold_collector`] has changed.
-pub(crate) struct HeldCollector(u32);
 
 /// A pointer to a `lua_State`.
 ///
@@ -404,123 +390,6 @@ impl State {
                 functions.len(),
             )
         })
-    }
-
-    /// Pushes a new userdata that holds `value` and has no metatable.
-    pub(crate) fn new_userdata<T: Plain>(self, value: T) -> Result<(), Raised> {
-        let mut block = ptr::null_mut();
-        // SAFETY: By the type invariant; the pointer is valid for a write.
-        self.check(unsafe { sys::lunatik_try_newuserdata(self.0, size_of::<T>(), 0, &mut block) })?;
-        // SAFETY: The block is that big.
-        unsafe { block.cast::<T>().write_unaligned(value) };
-        Ok(())
-    }
-
-    /// Pushes the metatable that is registered as `name`. Returns true if it was made just now, so
-    /// the caller must fill it.
-    pub(crate) fn metatable(self, name: &CStr) -> Result<bool, Raised> {
-        let mut fresh = 0;
-        // SAFETY: By the type invariant; the name is a string and the pointer valid for a write.
-        self.check(unsafe {
-            sys::lunatik_try_newmetatable(self.0, name.as_char_ptr(), &mut fresh)
-        })?;
-        Ok(fresh != 0)
-    }
-
-    /// Pops the table on top of the stack and makes it the metatable of the value at `index`.
-    pub(crate) fn set_metatable(self, index: c_int) -> Result<(), Raised> {
-        // SAFETY: By the type invariant.
-        self.check(unsafe { sys::lunatik_try_setmetatable(self.0, index) })
-    }
-
-    /// The block of the full userdata at `index`, if it has the size of a `T`.
-    fn userdata_block<T: Plain>(self, index: c_int) -> Option<*mut T> {
-        if self.kind(index) != Kind::Userdata {
-            return None;
-        }
-        // SAFETY: By the type invariant. Neither raises.
-        let (block, size) = unsafe {
-            (
-                sys::lua_touserdata(self.0, index),
-                sys::lua_rawlen(self.0, index),
-            )
-        };
-        (usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
-    }
-
-    /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its bytes
-    /// are those of one.
-    pub(crate) fn userdata<T: Plain>(self, index: c_int) -> Option<T> {
-        let block = self.userdata_block::<T>(index)?;
-        // SAFETY: The block is that big, and any bytes are a `T`.
-        Some(unsafe { block.read_unaligned() })
-    }
-
-    /// Has the full userdata at `index` hold `value`, if it has its size.
-    pub(crate) fn set_userdata<T: Plain>(self, index: c_int, value: T) {
-        if let Some(block) = self.userdata_block::<T>(index) {
-            // SAFETY: The block is that big, and no reference leads to it.
-            unsafe { block.write_unaligned(value) };
-        }
-    }
-
-    /// Compiles a text and pushes its function. An error is a message on top of the stack.
-    pub(crate) fn load(self, text: &[u8], chunk: &CStr) -> Result<(), Raised> {
-        // SAFETY: By the type invariant; the text is valid for reads and the name is a string.
-        self.check(unsafe {
-            sys::lunatik_try_load(
-                self.0,
-                text.as_ptr().cast(),
-                text.len(),
-                chunk.as_char_ptr(),
-            )
-        })
-    }
-
-    /// Calls the function below the `arguments` top values. `results` is the number of results; -1
-    /// means all.
-    ///
-    /// After an error, the error value is on top of the stack and a traceback is kept; see
-    /// [`push_traceback`](Self::push_traceback).
-    pub(crate) fn call(self, arguments: c_int, results: c_int) -> Result<(), Raised> {
-        // SAFETY: By the type invariant.
-        self.check(unsafe { sys::lunatik_try_call(self.0, arguments, results) })
-    }
-
-    /// Keeps the collector from running until [`release_collector`](Self::release_collector) gets
-    /// the result.
-    #[must_use]
-    pub(crate) fn hold_collector(self) -> HeldCollector {
-        // SAFETY: By the type invariant. Never raises.
-        HeldCollector(unsafe { sys::lunatik_hold_collector(self.0) })
-    }
-
-    /// Undoes [`hold_collector`](Self::hold_collector).
-    pub(crate) fn release_collector(self, held: HeldCollector) {
-        // SAFETY: By the type invariant. Never raises.
-        unsafe { sys::lunatik_release_collector(self.0, held.0) };
-    }
-
-    /// Pushes the traceback of the last failed [`call`](Self::call), or nil.
-    pub(crate) fn push_traceback(self) {
-        // SAFETY: By the type invariant. Never raises.
-        unsafe { sys::lunatik_push_traceback(self.0) }
-    }
-
-    /// Pushes the value at `index` as text, as `tostring` does.
-    pub(crate) fn push_text(self, index: c_int) -> Result<(), Raised> {
-        // SAFETY: By the type invariant.
-        self.check(unsafe { sys::lunatik_try_tolstring(self.0, index) })
-    }
-
-    /// Among the Lua functions on the call stack of the running native function, finds the
-    /// innermost that was loaded from a file, and returns the name of that file. The name is valid
-    /// until the native function returns.
-    pub(crate) fn caller_file<'a>(self) -> Option<&'a CStr> {
-        // SAFETY: By the type invariant. Never raises.
-        let file = unsafe { sys::lunatik_caller_file(self.0) };
-        // SAFETY: If it is not null it is a string, which lives while the function runs.
-        (!file.is_null()).then(|| unsafe { CStr::from_char_ptr(file) })
     }
 
     /// Pushes the table of globals.

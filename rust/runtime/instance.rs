@@ -281,34 +281,40 @@ impl Runtime {
             }),
             GFP_KERNEL_ACCOUNT,
         )?;
+        runtime.begin(options.permissions, parent.as_deref())?;
+        Ok(runtime)
+    }
+
+    /// Gives the runtime its VM, and lets others find it.
+    fn begin(self: &Arc<Self>, permissions: Arc<Held>, parent: Option<&Self>) -> Result {
         let vm = Vm::new(
-            &runtime,
-            runtime.account.limit(),
-            runtime.memcg.clone(),
-            runtime.account.clone(),
-            options.permissions,
+            self,
+            self.account.limit(),
+            self.memcg.clone(),
+            self.account.clone(),
+            permissions,
         )?;
         // SAFETY: `tear_down()` replaces it before it takes the VM, which does not move.
         let visible = unsafe { VisibleVm::of(vm.exposed()) };
         // Nobody else knows the runtime yet.
-        let mut owner = runtime.try_own().ok_or(EBUSY)?;
+        let mut owner = self.try_own().ok_or(EBUSY)?;
         owner.replace_vm(Some(vm));
         drop(owner.release());
-        runtime.details.lock().vm = visible;
-        let added = live::add(&runtime).and_then(|()| match &parent {
-            Some(parent) => parent.children.add(&runtime),
+        self.details.lock().vm = visible;
+        let added = live::add(self).and_then(|()| match parent {
+            Some(parent) => parent.children.add(self),
             None => Ok(()),
         });
         if let Err(error) = added {
             // Who has found and entered it meanwhile ends it.
-            runtime.request_stop();
-            if let Some(mut owner) = runtime.try_own() {
+            self.request_stop();
+            if let Some(mut owner) = self.try_own() {
                 owner.tear_down();
                 drop(owner.release());
             }
             return Err(error);
         }
-        Ok(runtime)
+        Ok(())
     }
 
     /// The ownership, if nobody has it.

@@ -83,6 +83,7 @@ pub(crate) struct Vm {
 
 impl Vm {
     /// Creates a VM for `runtime` with all libraries, that may use `memory` bytes.
+    #[inline(never)]
     pub(super) fn new(
         runtime: &Arc<Runtime>,
         memory: usize,

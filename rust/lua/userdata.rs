@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Userdata: blocks of bytes that Lua holds, and their metatables.
+
+use core::{
+    ffi::c_int,
+    ptr, //
+};
+use kernel::{
+    prelude::*,
+    transmute::{AsBytes, FromBytes}, //
+};
+
+use super::{
+    error::Raised,
+    kind::Kind,
+    state::State, //
+};
+use crate::sys::lua as sys;
+
+/// What a userdata can hold: any bytes are a value, and a value is nothing but bytes.
+pub(crate) trait Plain: Copy + FromBytes + AsBytes {}
+
+impl<T: Copy + FromBytes + AsBytes> Plain for T {}
+
+impl State {
+    /// Pushes a new userdata that holds `value` and has no metatable.
+    pub(crate) fn new_userdata<T: Plain>(self, value: T) -> Result<(), Raised> {
+        let mut block = ptr::null_mut();
+        // SAFETY: By the type invariant; the pointer is valid for a write.
+        self.check(unsafe {
+            sys::lunatik_try_newuserdata(self.as_raw(), size_of::<T>(), 0, &mut block)
+        })?;
+        // SAFETY: The block is that big.
+        unsafe { block.cast::<T>().write_unaligned(value) };
+        Ok(())
+    }
+
+    /// Pushes the metatable that is registered as `name`. Returns true if it was made just now, so
+    /// the caller must fill it.
+    pub(crate) fn metatable(self, name: &CStr) -> Result<bool, Raised> {
+        let mut fresh = 0;
+        // SAFETY: By the type invariant; the name is a string and the pointer valid for a write.
+        self.check(unsafe {
+            sys::lunatik_try_newmetatable(self.as_raw(), name.as_char_ptr(), &mut fresh)
+        })?;
+        Ok(fresh != 0)
+    }
+
+    /// Pops the table on top of the stack and makes it the metatable of the value at `index`.
+    pub(crate) fn set_metatable(self, index: c_int) -> Result<(), Raised> {
+        // SAFETY: By the type invariant.
+        self.check(unsafe { sys::lunatik_try_setmetatable(self.as_raw(), index) })
+    }
+
+    /// The block of the full userdata at `index`, if it has the size of a `T`.
+    fn userdata_block<T: Plain>(self, index: c_int) -> Option<*mut T> {
+        if self.kind(index) != Kind::Userdata {
+            return None;
+        }
+        // SAFETY: By the type invariant. Neither raises.
+        let (block, size) = unsafe {
+            (
+                sys::lua_touserdata(self.as_raw(), index),
+                sys::lua_rawlen(self.as_raw(), index),
+            )
+        };
+        (usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
+    }
+
+    /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its bytes
+    /// are those of one.
+    pub(crate) fn userdata<T: Plain>(self, index: c_int) -> Option<T> {
+        let block = self.userdata_block::<T>(index)?;
+        // SAFETY: The block is that big, and any bytes are a `T`.
+        Some(unsafe { block.read_unaligned() })
+    }
+
+    /// Has the full userdata at `index` hold `value`, if it has its size.
+    pub(crate) fn set_userdata<T: Plain>(self, index: c_int, value: T) {
+        if let Some(block) = self.userdata_block::<T>(index) {
+            // SAFETY: The block is that big, and no reference leads to it.
+            unsafe { block.write_unaligned(value) };
+        }
+    }
+}
