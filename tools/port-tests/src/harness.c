@@ -141,6 +141,23 @@ void lunatik_guard_libraries(lua_State *L)
 	(void)L;
 }
 
+void lunatik_guard_contexts(lua_State *L)
+{
+	(void)L;
+}
+
+/* All code here runs in threads. */
+int lunatik_may_sleep(lua_State *L)
+{
+	(void)L;
+	return 1;
+}
+
+int lunatik_raise_context(lua_State *L)
+{
+	return luaL_error(L, "not in atomic context");
+}
+
 void lunatik_thread_freed(lua_State *thread)
 {
 	(void)thread;

@@ -110,62 +110,99 @@ check.ok("many worked", worked > 300, worked)
 local function said(func, ...)
 	return select(2, pcall(atomically, func, ...))
 end
-local function ends(what, text, ending)
-	check.ok(what, tostring(text):sub(-#ending) == ending and tostring(text):find("contexts.lua:%d+: "), text)
+-- The error of a line of code, or its result.
+local function run(line)
+	return said(assert(load("local objects = ... " .. line, "=contexts.lua")), objects)
 end
-ends("a function of Lua's libraries", said(function() io.open("x") end), "io.open: not in atomic context")
-ends("a method", said(function() io.stdout:write("x") end), "write: not in atomic context")
-ends("a function of Rust", said(function() require("linux").schedule(1) end), "linux.schedule: not in atomic context")
-ends("a global function", said(function() load("return 1") end), "load: not in atomic context")
+local function ends(what, line, ending)
+	local text = run(line)
+	check.ok(what, tostring(text):sub(-#ending) == ending and tostring(text):find("^contexts.lua:1: "), text)
+end
+ends("a function of Lua's libraries", "io.open('x')", "io.open: not in atomic context")
+ends("a method", "io.stdout:write('x')", "write: not in atomic context")
+ends("a function of Rust", "require('linux').schedule(1)", "linux.schedule: not in atomic context")
+ends("a global function", "load('return 1')", "load: not in atomic context")
 package.loaded.mtint = nil
-ends("require of what is not loaded", said(function() require("mtint") end), "require: not in atomic context")
-ends("require of a file", said(function() require("suite_nowhere") end), "require: not in atomic context")
-check.same("require of what is loaded", said(function() return require("linux") == package.loaded.linux end), true)
+ends("require of what is not loaded", "require('mtint')", "require: not in atomic context")
+ends("require of a file", "require('suite_nowhere')", "require: not in atomic context")
+check.same("require of what is loaded", run("return require('linux') == package.loaded.linux"), true)
 objects[2].handle = require("lunatik")._ENV
 check.ok("an object in a table", objects[2].handle)
-ends("a new object", said(function() return objects[2].handle end), ": not in atomic context")
+ends("a new object", "return objects[2].handle == nil", ": not in atomic context")
 objects[2].text = "text"
-check.same("a text in a table", said(function() return objects[2].text .. #objects[2] end), "text2")
-check.same("how much memory is in use", said(function() return collectgarbage("count") > 0 end), true)
+check.same("a text in a table", run("return objects[2].text .. #objects[2]"), "text2")
+check.same("how much memory is in use", run("return collectgarbage('count') > 0"), true)
 
 -- Memory: what is free at once, no large block, no collection.
-check.same("a small table", said(function()
+local function small_table()
 	local t = {}
-	for i = 1, 1000 do t[i] = { i } end
+	for i = 1, 1000 do
+		t[i] = { i }
+	end
 	return #t
-end), 1000)
-check.same("a large block", said(function() return #("x"):rep(1 << 20) end), "not enough memory")
-check.same("afterwards it may be had", #("x"):rep(1 << 20), 1 << 20)
+end
+local function large_block()
+	return #("x"):rep(1 << 20)
+end
 local finalized = 0
-check.same("no finalizer runs", said(function()
-	for _ = 1, 1000 do setmetatable({}, { __gc = function() finalized = finalized + 1 end }) end
+local function garbage()
+	local finalizer = {
+		__gc = function()
+			finalized = finalized + 1
+		end,
+	}
+	for _ = 1, 1000 do
+		setmetatable({}, finalizer)
+	end
 	return finalized
-end), 0)
+end
+check.same("a small table", said(small_table), 1000)
+check.same("a large block", said(large_block), "not enough memory")
+check.same("afterwards it may be had", large_block(), 1 << 20)
+check.same("no finalizer runs", said(garbage), 0)
 collectgarbage()
 check.same("they run afterwards", finalized, 1000)
 check.same("the collector is as it was", collectgarbage("isrunning"), true)
 
 -- Control.
-check.same("results", check.joined(atomically(function(...) return select("#", ...), ... end, nil, 2, nil)), "3 nil 2 nil")
+local function count(...)
+	return select("#", ...), ...
+end
+local function coroutine_within()
+	local co = coroutine.wrap(function(a)
+		return a + coroutine.yield(a + 1)
+	end)
+	return co(1) + co(10)
+end
+local function yield_across()
+	return select(2, pcall(atomically, coroutine.yield))
+end
+local function closes()
+	local closed
+	do
+		local _ <close> = setmetatable({}, {
+			__close = function()
+				closed = true
+			end,
+		})
+	end
+	return closed
+end
+local function recursion(n)
+	return select(2, pcall(recursion, (n or 0) + 1)) or n
+end
+check.same("results", check.joined(atomically(count, nil, 2, nil)), "3 nil 2 nil")
 check.same("an error", select(2, pcall(atomically, error, "an error")), "an error")
 check.same("an error that is no text", select(2, pcall(atomically, error, objects)), objects)
-check.same("a coroutine within", said(function()
-	local co = coroutine.wrap(function(a) return a + coroutine.yield(a + 1) end)
-	return co(1) + co(10)
-end), 13)
-check.same("no yield across it", coroutine.wrap(function() return select(2, pcall(atomically, coroutine.yield)) end)(),
-	"attempt to yield across a C-call boundary")
-check.same("a variable that is closed", said(function()
-	local closed
-	do local _ <close> = setmetatable({}, { __close = function() closed = true end }) end
-	return closed
-end), true)
+check.same("a coroutine within", said(coroutine_within), 13)
+check.same("no yield across it", coroutine.wrap(yield_across)(), "attempt to yield across a C-call boundary")
+check.same("a variable that is closed", said(closes), true)
 local file <close> = assert(io.open(folder .. "/lib/check.lua"))
-check.ok("a file is not closed", tostring(said(function() local _ <close> = file end)):find("not in atomic context", 1, true))
+local function closes_file()
+	local _ <close> = file
+end
+check.ok("a file is not closed", tostring(said(closes_file)):find("not in atomic context", 1, true))
 check.same("and is open still", io.type(file), "file")
-check.ok("recursion ends", tostring(said(function()
-	local function again(n) return select(2, pcall(again, n + 1)) or n end
-	return again(1)
-end)):find("overflow", 1, true))
+check.ok("recursion ends", tostring(said(recursion)):find("overflow", 1, true))
 check.same("it does not nest", said(atomically, print) or "", "lunatik.testing.atomically: not in atomic context")
 check.same("and sleeping is possible again", require("linux").schedule(1), 0)
