@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who executes a runtime: call chains and the lock of a runtime.
+//! Call chains, and the ownership lock that decides which chain executes a runtime.
 //!
-//! One thread of execution that enters a runtime, which resumes another runtime, which calls a
-//! third, is one *chain*. A chain that would wait for a runtime which waits, however indirectly,
-//! for that same chain is refused instead: there are no deadlocks between runtimes.
+//! A *chain* is one thread of execution through runtimes: it enters a runtime, which may resume a
+//! second one, which may call a third. A runtime may itself wait for a chain, directly or through
+//! other chains. If it waits for the chain that wants to enter it, the entry is refused. So
+//! runtimes never deadlock.
 //!
 //! A chain is not a task: code may continue on another stack (see `linux/segment.rs`).
 //!
-//! A runtime that nobody else wants is entered and left by an atomic operation on its own word. Only
-//! a chain that finds another one there, and a stop that asks for it, takes the lock of the graph.
+//! Entering and leaving an uncontended runtime takes one atomic operation on its owner word. Only a
+//! chain that finds another owner, and a stop that looks for one, take the lock of the graph.
 //!
 //! Lock order: [`GRAPH`] is a leaf, taken for a few instructions.
 
@@ -35,9 +36,9 @@ use crate::linux::{
     owner_word::OwnerWord, //
 };
 
-/// The graph of chains and the runtimes that they own and wait for. Its edges lie in
-/// [`Ownership`] and [`Chain`]. They are followed and changed with the lock held; only an owner that
-/// nobody looks at comes and goes without it.
+/// The graph of chains and the runtimes that they own and wait for. Its edges lie in [`Ownership`]
+/// and [`Chain`]. They are followed and changed with the lock held. The exception is an owner that
+/// no other chain has looked up: it comes and goes without the lock.
 pub(super) struct Graph {
     /// How often the lock was taken.
     locked: u64,
@@ -52,7 +53,8 @@ pub(crate) struct GraphLock {
 }
 
 impl GraphLock {
-    /// Makes the lock. To be called before any runtime exists: without it none can be made.
+    /// Makes the lock. To be called before any runtime exists: without the lock no runtime can be
+    /// made.
     pub(crate) fn new() -> Result<Self> {
         let lock = new_spinlock!(Graph { locked: 0 }, "lunatik::Graph");
         Ok(Self {
@@ -61,7 +63,7 @@ impl GraphLock {
     }
 }
 
-/// The graph that everything new belongs to.
+/// The graph that new chains and runtimes belong to.
 pub(super) fn graph() -> Result<Arc<SpinLock<Graph>>> {
     GRAPH.get().ok_or(ENODEV)
 }
@@ -73,10 +75,11 @@ pub(crate) fn graph_locks() -> u64 {
 
 /// A thread of execution through runtimes.
 pub(crate) struct Chain {
-    /// What this chain waits for. Set while it waits, by who has references to both; so there is no circle
-    /// of chains and runtimes that keep each other, and none of these references is the last one.
+    /// The runtime that this chain waits for. It is set only while the chain waits, by a caller
+    /// that has references to both. So chains and runtimes do not keep each other alive in a cycle,
+    /// and this reference is never the last one.
     waits_for: LockedBy<Option<Arc<Runtime>>, Graph>,
-    /// How many times it has entered a runtime.
+    /// How many times this chain has entered a runtime.
     entries: Atomic<u64>,
 }
 
@@ -119,7 +122,7 @@ pub(crate) enum EnterError {
 
 /// The ownership of a runtime: the right to execute it, and to end it. There is one at a time.
 ///
-/// Where it is not [released](Self::release), the runtime stays owned for ever.
+/// If it is not [released](Self::release), the runtime stays owned for ever.
 #[must_use]
 pub(super) struct Owner<'a>(ArcBorrow<'a, Runtime>);
 
@@ -142,7 +145,7 @@ impl<'a> Owner<'a> {
         self.runtime().ownership().release()
     }
 
-    /// Leaves the ownership to who has the result.
+    /// Passes the ownership on to the holder of the result.
     pub(super) fn suspend(self) -> SuspendedOwner {
         SuspendedOwner(self.runtime().id())
     }
@@ -153,13 +156,13 @@ impl<'a> Owner<'a> {
 pub(super) struct SuspendedOwner(u64);
 
 impl SuspendedOwner {
-    /// Goes on with it. `None` if it is that of another runtime.
+    /// Takes the ownership up again. `None` if it belongs to another runtime.
     pub(super) fn resume(self, runtime: ArcBorrow<'_, Runtime>) -> Option<Owner<'_>> {
         (runtime.id() == self.0).then_some(Owner(runtime))
     }
 }
 
-/// Who was found where a chain wants to be the owner.
+/// The owner that a chain found when it wanted to become the owner.
 enum Found {
     /// Nobody any more.
     Nobody,
@@ -174,10 +177,10 @@ enum Found {
 pub(crate) struct Ownership {
     graph: Arc<SpinLock<Graph>>,
     owner: OwnerWord<Chain, Graph>,
-    /// How many wait until there is no owner. Each of them has looked at the owner since it was
-    /// woken last, so that owner wakes them.
+    /// How many threads wait until there is no owner. Each has looked the owner up since it was
+    /// last woken, so that owner will wake them.
     waiters: LockedBy<usize, Graph>,
-    /// Notified when an owner goes that was looked at, or when a waiter is to check again.
+    /// Notified when an owner that was looked up goes, or when a waiter has to check again.
     #[pin]
     released: CondVar,
 }
@@ -198,15 +201,15 @@ impl Ownership {
         graph
     }
 
-    /// Counts a thread that waits, or that does not any more.
+    /// Counts a thread that begins or stops waiting.
     fn count_waiter(&self, graph: &mut Graph, change: isize) {
         let waiters = self.waiters.access_mut(graph);
         *waiters = waiters.saturating_add_signed(change);
     }
 
-    /// Makes the threads that wait check again.
+    /// Wakes the waiting threads, so that they check again.
     fn notify(&self, graph: &Graph) {
-        // All that wait were counted under the same lock.
+        // All waiting threads were counted under the same lock.
         if *self.waiters.access(graph) > 0 {
             self.released.notify_all();
         }
@@ -241,7 +244,7 @@ impl Ownership {
             this.count_waiter(&mut graph, 1);
             let signalled = this.released.wait_interruptible(&mut graph);
             this.count_waiter(&mut graph, -1);
-            // Not the last reference, for the caller has one.
+            // This is not the last reference: the caller has one.
             *chain.waits_for.access_mut(&mut graph) = None;
             if signalled {
                 give_up()?;
@@ -252,8 +255,8 @@ impl Ownership {
 
     /// Makes `chain` the owner of `runtime` if there is none.
     ///
-    /// If this fails, the owner that it has found sees what the caller did before, after that owner
-    /// has [released](Owner::release) the runtime.
+    /// If this fails because there is an owner, everything that the caller did before is visible to
+    /// that owner after it has [released](Owner::release) the runtime.
     pub(super) fn try_acquire<'a>(
         runtime: ArcBorrow<'a, Runtime>,
         chain: &Arc<Chain>,
@@ -273,10 +276,11 @@ impl Ownership {
         }
     }
 
-    /// Finds whether the owner is `chain` or waits, however indirectly, for what `chain` owns.
+    /// Finds out whether the owner is `chain`, or waits (directly or through other chains) for a
+    /// runtime that `chain` owns.
     ///
     /// The owner that was found stays until the lock is released, and wakes the waiters when it
-    /// goes. Ends because the graph has no cycle: this function keeps them out.
+    /// goes. The search ends because the graph has no cycles: this function keeps them out.
     fn find(&self, graph: &Graph, chain: &Chain) -> Found {
         let mut at = self;
         let mut found = Found::Nobody;
@@ -319,7 +323,7 @@ impl Ownership {
         unsafe { self.owner.get_own() }
     }
 
-    /// Makes the owner check again, if it waits for another runtime.
+    /// Wakes the owner, if it waits for another runtime, so that it checks again.
     pub(super) fn wake_owner(&self) {
         let graph = self.lock_graph();
         if let Some(chain) = self.owner.get(&graph) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What runtimes can share by reference.
+//! Objects that runtimes share by reference.
 
 use core::{any::Any, ptr};
 use kernel::{
@@ -16,15 +16,16 @@ use super::{
 
 /// Something that several runtimes can refer to, and that a message or an RCU table can carry.
 ///
-/// A type also has a [`Class`], by [`Classed`](super::objects::Classed), which says what Lua code can do with it.
+/// A type also implements [`Classed`](super::objects::Classed): its [`Class`] says what Lua code
+/// can do with the object.
 pub(crate) trait Shareable: Object + Sync {
-    /// What two references have in common that refer to the same thing.
+    /// An address that is the same for all references to one object.
     fn identity(&self) -> *const () {
         ptr::from_ref(self).cast()
     }
 }
 
-/// A reference to something shareable. It can be cloned in any context.
+/// A reference to a shareable object. It can be cloned in any context.
 #[derive(Clone)]
 pub(crate) struct Handle(Arc<dyn Shareable>);
 
@@ -34,7 +35,7 @@ impl Handle {
         Self(shared)
     }
 
-    /// Whether both refer to the same thing.
+    /// Whether both refer to the same object.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         ptr::eq(self.0.identity(), other.0.identity())
     }
@@ -45,12 +46,13 @@ impl Handle {
         shared.is::<T>()
     }
 
-    /// What it refers to, if that is a `T`.
+    /// The object that it refers to, if that is a `T`.
     pub(crate) fn get<T: Shareable>(&self) -> Option<Arc<T>> {
         self.clone().into_inner().ok()
     }
 
-    /// As [`get`](Self::get), without another reference. Gives itself back if it refers to something else.
+    /// As [`get`](Self::get), but takes no further reference. Gives itself back if the object is no
+    /// `T`.
     pub(crate) fn into_inner<T: Shareable>(self) -> Result<Arc<T>, Self> {
         if !self.is::<T>() {
             return Err(self);
@@ -68,18 +70,19 @@ impl Object for Handle {
 
 /// A reference to a runtime that keeps it running.
 ///
-/// A child runtime, which has no name to be stopped by, is told to stop with the last of them.
+/// A child runtime has no name by which it could be stopped. So it is told to stop when its last
+/// handle is dropped.
 pub(crate) struct RuntimeHandle(Arc<Runtime>);
 
 impl RuntimeHandle {
     /// Makes a handle.
     pub(crate) fn new(runtime: Arc<Runtime>) -> Result<Arc<Self>> {
         runtime.add_handle();
-        // Where this fails, what is dropped takes the handle back.
+        // If this fails, the dropped value takes the handle back.
         Ok(Arc::new(Self(runtime), GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// What it refers to.
+    /// The runtime that it refers to.
     pub(crate) fn runtime(&self) -> &Arc<Runtime> {
         &self.0
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Threads of Lua, main ones and coroutines, that others may interrupt.
+//! Threads of Lua (main threads and coroutines) that others may interrupt.
 //!
-//! A thread gets a record when it is first asked for its number. Whoever interrupts sets the mode
-//! in the record and has the VM look up; all else is done by the thread itself, see
-//! `lua/patches/0011-interrupt-threads.patch`. So a VM in which nobody is interrupted does nothing
-//! for it.
+//! A thread gets a record when it is first asked for its number. To interrupt a thread, the caller
+//! sets the mode in its record and makes the VM attend; the thread does the rest itself, see
+//! `lua/patches/0011-interrupt-threads.patch`. So interrupts cost nothing in a VM where no thread
+//! is interrupted.
 //!
 //! Lock order: `Interruptible::thread` is a leaf.
 
@@ -30,7 +30,7 @@ use crate::{
     sys::lua as sys, //
 };
 
-/// Records that the threads of one VM may have at one time.
+/// The most records that the threads of one VM may have at one time.
 const MAX_PER_VM: usize = 65_536;
 
 /// How a thread is interrupted.
@@ -45,7 +45,7 @@ pub(crate) enum Mode {
     Always = sys::lunatik_interrupt_mode_LUNATIK_INTERRUPTED_ALWAYS,
 }
 
-/// What is known of the VM of a thread, even when that is gone.
+/// What is known about the VM of a thread, even when the VM is gone.
 pub(crate) struct Owner {
     runtime: u64,
     name: KVec<u8>,
@@ -85,7 +85,7 @@ impl Owner {
 #[repr(C)]
 pub(crate) struct Interruptible {
     /// The C type `struct lunatik_interruptible`: a [`Mode`]. Changed under the lock of `thread`,
-    /// but for the thread itself, which takes what is for once without.
+    /// with one exception: the thread itself takes a mode that acts once, without the lock.
     mode: Atomic<i32>,
     id: u64,
     owner: Counted,
@@ -133,14 +133,15 @@ impl Interruptible {
         &self.owner.0
     }
 
-    /// Has the thread be interrupted from now on like that, and not as before. Returns whether it
-    /// still exists. From any CPU, in a context that may be atomic; waits for nobody.
+    /// Interrupts the thread in `mode` from now on, in place of its former mode. Returns whether
+    /// the thread still exists. May be called from any CPU and in atomic context; waits for nobody.
     pub(crate) fn interrupt(&self, mode: Mode) -> bool {
         let thread = self.thread.lock();
         if !thread.is_there() {
             return false;
         }
-        // The exchange orders this before the VM looks up, which it does before it reads the mode.
+        // The exchange orders this store before the request for attention. The VM sees that request
+        // before it reads the mode.
         self.mode.xchg(mode as i32, Full);
         thread.look_up();
         true
@@ -168,8 +169,8 @@ impl Interruptible {
         if records >= MAX_PER_VM {
             return Err(ENOSPC);
         }
-        // SAFETY: `id_of()` makes this the record of the thread, so `thread_freed()` is called before
-        // that is freed, or drops it at once.
+        // SAFETY: `id_of()` makes this the record of the thread, so `thread_freed()` is called
+        // before the thread is freed; or `id_of()` drops the record at once.
         let pointer = unsafe { ThreadPointer::of(thread) };
         Listing::new(|id| {
             Arc::pin_init(
@@ -185,7 +186,7 @@ impl Interruptible {
     }
 }
 
-/// One record is counted, until this is dropped.
+/// Counts one record, until this is dropped.
 struct Counted(Arc<Owner>);
 
 impl Drop for Counted {
@@ -194,8 +195,8 @@ impl Drop for Counted {
     }
 }
 
-// SAFETY: The mode is the first field of a `repr(C)` struct, and all that C knows of it. A listing holds
-// a reference to it.
+// SAFETY: The mode is the first field of a `repr(C)` struct, and C uses no other field. A listing
+// holds a reference to it.
 unsafe impl Record for Listing<Interruptible> {
     type Shared = Interruptible;
 

@@ -26,7 +26,7 @@ pub(crate) const LIMIT: usize = 131_072;
 struct Live {
     runtimes: RBTree<u64, Arc<Runtime>>,
     count: usize,
-    /// Set while the module is unloaded: nothing may start any more.
+    /// Set while the module is being unloaded: no runtime may start any more.
     closed: bool,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Prepares the list. There is one at a time; without it no runtime can be made.
+    /// Prepares the list. There is one list at a time; without it no runtime can be made.
     pub(super) fn new() -> Result<Self> {
         let live = Live {
             runtimes: RBTree::new(),
@@ -85,7 +85,7 @@ pub(super) fn remove(id: u64) {
         live.count -= 1;
     }
     drop(live);
-    // Drops a reference, perhaps the last, so after unlocking.
+    // Drops a reference, perhaps the last one, so the lock is released first.
     drop(removed);
 }
 

@@ -2,9 +2,9 @@
 
 //! The CPU time of a runtime, and its limits.
 //!
-//! Time counts that a thread really ran for the runtime: who sleeps uses none. The kernel brings
-//! the figures up to date at its ticks and when threads change. Of a call that begins and ends
-//! between two of these they tell nothing, so such a call is charged by the clock.
+//! Only time that a thread really ran for the runtime counts: a sleeping thread uses none. The
+//! kernel updates its figures at ticks and context switches. They do not cover a call that begins
+//! and ends between two updates, so such a call is charged by the clock.
 
 use core::cell::Cell;
 use kernel::{
@@ -20,19 +20,19 @@ use crate::linux::{
 /// Nanoseconds in a millisecond.
 const MS: u64 = 1_000_000;
 
-/// Limits of CPU time, in milliseconds; 0 is none.
+/// Limits of CPU time, in milliseconds; 0 means no limit.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Budget {
     /// In total.
     pub(crate) cpu_ms: u64,
-    /// At a stretch: one callback, one resume, the loading of a script; for a thread, the time
-    /// from one wait to the next.
+    /// The limit for one stretch: one callback, one resume, the loading of a script; for a thread,
+    /// the time from one wait to the next.
     pub(crate) slice_ms: u64,
 }
 
 impl Budget {
-    /// What a runtime gets that code under `self` starts, and that is to have `wanted`: no more
-    /// than its maker.
+    /// The limits of a runtime that code under `self` starts and wants to give `wanted`. They are
+    /// never wider than those of its maker.
     pub(crate) fn narrowed(self, wanted: Self) -> Self {
         let least = |one: u64, other: u64| match (one, other) {
             (0, limit) | (limit, 0) => limit,
@@ -51,25 +51,26 @@ impl Budget {
 pub(crate) enum Exceeded {
     /// None.
     Nothing,
-    /// That of a stretch. It counts for the present call alone.
+    /// The limit of a stretch. It counts for the present call alone.
     Slice,
     /// That of all the runtime does.
     Total,
 }
 
-/// What the calling thread had used when it began to wait for another one, or the time then.
+/// The CPU time that the calling thread had used when it began to wait for another one, or the
+/// clock at that moment.
 pub(crate) struct Paused(u64);
 
 /// Counts the CPU time of one runtime.
 pub(crate) struct Meter {
     budget: Budget,
-    /// When `task` began to execute the runtime, in nanoseconds; 0 if it is only about to.
+    /// When `task` began to execute the runtime, in nanoseconds; 0 if it has not begun yet.
     began: Atomic<u64>,
-    /// How often `task` had left its CPU by then.
+    /// How often `task` had left its CPU at that time.
     switches: Atomic<u64>,
     /// The thread that executes the runtime, or is about to.
     task: TaskSlot,
-    /// What `task` had used when it began, as the kernel knew.
+    /// The CPU time that `task` had used when it began, by the kernel's figures.
     base: Atomic<u64>,
     /// Whether that was up to date.
     exact: Atomic<bool>,
@@ -85,18 +86,18 @@ fn now() -> u64 {
     clock::monotonic_in_nmi()
 }
 
-/// The CPU time of a thread that executes many runtimes, each for less than the kernel's figures
-/// are exact to: what it has used and nobody was charged for yet.
+/// The CPU time of a thread that executes many runtimes, each for less time than the kernel's
+/// figures resolve: the time that the thread has used and that no runtime was charged for yet.
 ///
-/// A slice is charged for no more than passed, and for no more than is left here. So in the long run
-/// each pays for what it uses, whoever happens to run when the kernel looks.
+/// A slice is charged at most the time that has passed, and at most the time that is left here. So
+/// in the long run each runtime pays for its own use, no matter which one runs when the kernel
+/// updates its figures.
 pub(crate) struct Account {
     last: Cell<u64>,
     left: Cell<u64>,
 }
 
-/// The most that is left uncharged, in nanoseconds: what was not charged in time was not used by
-/// runtimes.
+/// The most time that stays uncharged, in nanoseconds. Time beyond that was not used by runtimes.
 const MOST_LEFT: u64 = 20 * MS;
 
 impl Account {
@@ -107,7 +108,7 @@ impl Account {
         }
     }
 
-    /// The calling thread uses it from now on.
+    /// The calling thread uses this account from now on.
     pub(crate) fn begin(&self) {
         self.last.set(task::own_cpu_ns());
     }
@@ -148,22 +149,23 @@ impl Meter {
 
     /// From now on the calling thread executes the runtime.
     pub(crate) fn start(&self) {
-        // Whoever reads meanwhile sees that the task changes.
+        // A reader on another CPU sees from this that the task is changing.
         self.task.clear();
         self.began.store(now(), Relaxed);
         self.switches.store(switches(), Relaxed);
         self.base.store(task::own_cpu_ns(), Release);
         self.exact.store(false, Relaxed);
-        // SAFETY: Who executes the runtime stops the meter when it leaves it: `Entered` when it is
-        // dropped, the pool at the end of each slice, and calls on other stacks when they return.
+        // SAFETY: A thread that executes the runtime stops the meter when it leaves: `Entered` when
+        // it is dropped, the pool at the end of each slice, and calls on other stacks when they
+        // return.
         unsafe { self.task.set_current() };
     }
 
-    /// The calling thread executes the runtime no longer, and `task` is to go on.
+    /// The calling thread executes the runtime no longer; `task` will go on with it.
     ///
     /// # Safety
     ///
-    /// That must wait for the calling thread, and calls [`start`](Self::start) then.
+    /// `task` must wait for the calling thread, and then call [`start`](Self::start).
     pub(crate) unsafe fn hand_over(&self, task: &Task) {
         self.stop();
         self.began.store(0, Relaxed);
@@ -172,7 +174,7 @@ impl Meter {
         unsafe { self.task.set(task) };
     }
 
-    /// Nanoseconds since the calling thread began.
+    /// The nanoseconds since the calling thread began.
     fn passed(&self) -> u64 {
         now().saturating_sub(self.began.load(Relaxed))
     }
@@ -182,11 +184,11 @@ impl Meter {
         self.settle(self.used(true));
     }
 
-    /// What the calling thread has used since it began.
+    /// The CPU time that the calling thread has used since it began.
     fn used(&self, exact: bool) -> u64 {
         let passed = self.passed();
-        // It has not left its CPU, so it has used all the time that has passed. Else the kernel knows
-        // how much, once its figures are up to date.
+        // The thread has not left its CPU, so it has used all the time that has passed. Otherwise
+        // the kernel knows how much, once its figures are up to date.
         if exact && switches() == self.switches.load(Relaxed) {
             return passed;
         }
@@ -196,8 +198,8 @@ impl Meter {
             .min(passed)
     }
 
-    /// As [`stop`](Self::stop), for a thread that is going to wait until another one has executed the
-    /// runtime for it. Returns what [`resume`](Self::resume) wants to know.
+    /// As [`stop`](Self::stop), for a thread that then waits until another one has executed the
+    /// runtime for it. The result is for [`resume`](Self::resume).
     pub(crate) fn pause(&self) -> Paused {
         let used = self.used(self.exact.load(Relaxed));
         let base = self.base.load(Relaxed);
@@ -205,8 +207,8 @@ impl Meter {
         Paused(base.saturating_add(used))
     }
 
-    /// As [`start`](Self::start), after [`pause`](Self::pause). The runtime pays for the waiting, too:
-    /// code can make it take most of the time.
+    /// As [`start`](Self::start), after [`pause`](Self::pause). The runtime pays for the wait, too:
+    /// otherwise a script could spend most of its time in such waits for free.
     pub(crate) fn resume(&self, paused: Paused) {
         self.settle(task::own_cpu_ns().saturating_sub(paused.0));
         self.start();
@@ -232,7 +234,7 @@ impl Meter {
     }
 
     fn settle(&self, used: u64) {
-        // In this order, so that nobody ever reads too much.
+        // In this order, so that a reader never sees too much.
         self.task.clear();
         self.settled
             .store(self.settled.load(Relaxed).saturating_add(used), Release);
@@ -262,7 +264,7 @@ impl Meter {
             let used = task::cpu_ns(task).saturating_sub(base);
             match self.began.load(Relaxed) {
                 0 => used,
-                // The base may be as old as the kernel's last look at the thread.
+                // The base may be as old as the kernel's last update for the thread.
                 began => used.min(now().saturating_sub(began)),
             }
         });
@@ -274,13 +276,13 @@ impl Meter {
         &self.task
     }
 
-    /// Whether the thread that executes the runtime runs or waits for a CPU, rather than sleeps;
-    /// nothing if none does. In any context.
+    /// Whether the thread that executes the runtime runs or waits for a CPU, rather than sleeps.
+    /// `None` if no thread executes it. In any context.
     pub(crate) fn is_running(&self) -> Option<bool> {
         self.task.with(task::is_running)
     }
 
-    /// Whether a limit has just been exceeded. In any context; tells it once.
+    /// Whether a limit has just been exceeded. Reports each excess once. In any context.
     pub(crate) fn check(&self) -> bool {
         if (self.budget.cpu_ms | self.budget.slice_ms) == 0 || self.exceeded() != Exceeded::Nothing
         {
@@ -311,7 +313,7 @@ impl Meter {
         }
     }
 
-    /// The call is over. Returns what has ended it.
+    /// The call is over. Returns the limit that has ended it.
     pub(crate) fn take_exceeded(&self) -> Exceeded {
         let exceeded = self.exceeded();
         self.exceeded.store(Exceeded::Nothing as u32, Relaxed);

@@ -2,13 +2,13 @@
 
 //! How the code of a runtime waits, and how it is woken.
 //!
-//! Each runtime has one token. [`Runtime::wake`] sets it, from any context; a wait takes it, looks
-//! whether there is what it waits for, and sleeps if not. So whoever changes what others may wait
-//! for makes the change first and wakes them then, and no wake-up is lost. A wake-up for which
-//! there is nothing is harmless: the waiter looks, and goes on waiting.
+//! Each runtime has one token. [`Runtime::wake`] sets it, from any context. A wait takes the token,
+//! checks its condition, and sleeps if the condition does not hold. A thread that changes such a
+//! condition makes the change first and wakes the waiters after it. So no wake-up is lost. A
+//! spurious wake-up is harmless: the waiter checks, and goes on waiting.
 //!
-//! A runtime of the pool leaves its thread instead of sleeping, where it can; then the same token
-//! says who has the runtime.
+//! A runtime of the pool leaves its thread instead of sleeping, if it can. Then the same token says
+//! who has the runtime.
 //!
 //! Locks: none; see [`Parker`].
 
@@ -33,20 +33,20 @@ use crate::{
     lua::{self, Error, State}, //
 };
 
-/// When a wait is over that has a time-out.
+/// The time when a wait with a time-out is over.
 pub(crate) type Deadline = Option<Instant<Monotonic>>;
 
 /// The token of a runtime, and its present wait.
 pub(crate) struct Parking {
     parker: Parker,
-    /// Whether its code is about to leave its thread because it waits. Only touched by the thread
-    /// that executes the runtime.
+    /// Whether its code is about to leave its thread because it waits. Only the thread that
+    /// executes the runtime touches this.
     leaves: Cell<bool>,
-    /// When the wait for which it leaves is over; likewise.
+    /// When the wait for which it leaves is over. Only the same thread touches this.
     deadline: Cell<Deadline>,
 }
 
-// SAFETY: The cells are touched by the thread that executes the runtime alone.
+// SAFETY: Only the thread that executes the runtime touches the cells.
 unsafe impl Send for Parking {}
 // SAFETY: As above.
 unsafe impl Sync for Parking {}
@@ -58,12 +58,12 @@ pub(crate) enum Waited<T> {
     /// The time is over.
     TimedOut,
     /// The runtime is told to stop, its call was given up, or its process got a signal; see
-    /// [`Runtime::end_waiter`]. So many milliseconds were left, rounded up; `u32::MAX` without a
-    /// time-out.
+    /// [`Runtime::end_waiter`]. `left_ms` milliseconds of the wait were left, rounded up;
+    /// `u32::MAX` without a time-out.
     Ended { left_ms: u32 },
 }
 
-/// Nanoseconds that are left until then; `u64::MAX` for ever.
+/// The nanoseconds that are left until `deadline`; `u64::MAX` without a deadline.
 fn left_ns(deadline: Deadline) -> u64 {
     match deadline {
         None => u64::MAX,
@@ -90,7 +90,8 @@ impl Parking {
         }
     }
 
-    /// The runtime lies in a run queue from now on. For who has it and does not execute it.
+    /// The runtime lies in a run queue from now on. To be called by the thread that has the runtime
+    /// and does not execute it.
     pub(crate) fn set_queued(&self) {
         self.parker.set_queued();
     }
@@ -100,24 +101,24 @@ impl Parking {
         self.parker.set_running();
     }
 
-    /// Why the runtime has left its thread: to wait, until then, or for another reason.
+    /// Why the runtime has left its thread: to wait until the given time, or for another reason.
     pub(crate) fn take_leaves(&self) -> Option<Deadline> {
         self.leaves.replace(false).then(|| self.deadline.get())
     }
 
-    /// Has the next one who wakes the runtime give it a thread. Returns false, and does nothing, if
-    /// it was woken since it looked last.
+    /// Parks the runtime: the next wake-up gives it a thread. Returns false, and does nothing, if
+    /// the runtime was woken since its last check.
     pub(crate) fn park(&self) -> bool {
         self.parker.park()
     }
 }
 
 impl Runtime {
-    /// Has the code of the runtime look whether there is what it waits for, now or when it is
-    /// going to wait. In any context.
+    /// Wakes the runtime: its code checks the condition that it waits for, now or when it next
+    /// waits. May be called in any context.
     pub(crate) fn wake(&self) {
         if self.parking().parker.wake() {
-            // SAFETY: It was parked, so the reference that the pool had is the caller's.
+            // SAFETY: The runtime was parked, so the pool's reference now belongs to the caller.
             let runtime = unsafe { Arc::from_raw(self) };
             if let Some(executor) = self.pooled().executor() {
                 executor.add(runtime);
@@ -152,7 +153,7 @@ impl Vm {
         })
     }
 
-    /// The thread has blocked, and goes on with the runtime.
+    /// Announces that the thread has blocked, and goes on with the runtime.
     pub(super) fn thread_goes_on(state: State) {
         if let Some(thread) = Self::of(&state).pool_thread() {
             thread.unblock(&Self::runtime_of(state));
@@ -160,17 +161,18 @@ impl Vm {
     }
 }
 
-/// Lets others have the CPU, or the thread of the pool, once; for the native function that was
-/// called with `state`. To be called as [`wait`], which it is not: it ends by itself.
+/// Yields the CPU, or the thread of the pool, once; for the native function that was called with
+/// `state`. The rules for calling [`wait`] hold here too, but this needs no wake-up: it ends by
+/// itself.
 pub(crate) fn give_way(state: State, _may: MaySleep<'_>) -> lua::Result<()> {
     let runtime = Vm::runtime_of(state);
     runtime.send_output();
     if state.head().waits_on() {
-        // It has left its thread, and others had that.
+        // The runtime has left its thread, and others have had the thread since.
         return Ok(());
     }
     if state.can_leave() {
-        // It goes to the end of the run queue, for it waits for nothing.
+        // The runtime goes to the end of the run queue: it waits for nothing.
         return Err(Error::Parked);
     }
     task::yield_now();
@@ -181,11 +183,12 @@ pub(crate) fn give_way(state: State, _may: MaySleep<'_>) -> lua::Result<()> {
 ///
 /// `attempt` is called at once and after each wake-up. It must not block.
 ///
-/// Where the runtime can leave its thread, this fails with [`Error::Parked`] instead of sleeping.
-/// The native function must return that at once, owning nothing, with its arguments where they
-/// were; when the runtime is woken, it is called again from its beginning, and comes here again,
-/// with the same time-out still running. So a function waits at one place only, and what it does
-/// before that can be done twice. Where the time is over it may wait on, without one.
+/// If the runtime can leave its thread, this fails with [`Error::Parked`] instead of sleeping. The
+/// native function must return that error at once, own nothing, and leave its arguments where they
+/// were. When the runtime is woken, the function is called again from its beginning, and calls
+/// `wait` again; the time-out goes on running. So a function waits at one place only, and
+/// everything that it does before that place must be safe to do twice. After the time-out the
+/// function may wait again, without one.
 pub(crate) fn wait<T>(
     state: State,
     may: MaySleep<'_>,
@@ -200,7 +203,8 @@ pub(crate) fn wait<T>(
     wait_until(state, may, deadline, attempt)
 }
 
-/// As [`wait`], until a point in time. A function that waits again where that has come may name another one.
+/// As [`wait`], until a point in time. A function that waits again after that time may name another
+/// one.
 pub(crate) fn wait_until<T>(
     state: State,
     _may: MaySleep<'_>,
@@ -210,7 +214,7 @@ pub(crate) fn wait_until<T>(
     let runtime = Vm::runtime_of(state);
     let parking = runtime.parking();
     loop {
-        // What was changed before the wake-up that this takes is seen below.
+        // This takes the wake-up. Changes made before that wake-up are visible below.
         parking.parker.clear();
         if let Some(value) = attempt()? {
             return Ok(Waited::Done(value));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! What Lua code may do: each thread of Lua, the main one and every coroutine, has a reference to a
-//! [`Set`] in its extra space, where no script gets at it.
+//! [`Set`] in its extra space, which no script can reach.
 //!
-//! A coroutine begins with its creator's. A set that was given to a thread never changes: `pledge`
-//! replaces the reference; see `lua/thread.rs`. For other CPUs, which show it, the runtime has a reference of its own to the
-//! main thread's set, see [`Runtime::permissions`](super::instance::Runtime::permissions).
+//! A coroutine begins with the set of its creator. A set never changes once a thread has it:
+//! `pledge` replaces the reference; see `lua/thread.rs`. So that other CPUs can show the main
+//! thread's set, the runtime has a reference of its own to it, see
+//! [`Runtime::permissions`](super::instance::Runtime::permissions).
 
 use core::ops::Deref;
 use kernel::{
@@ -29,11 +30,11 @@ const MAX_LIVE: u32 = 256;
 
 /// A set that threads have.
 ///
-/// The set comes first: `stdio/hooks.rs` finds it at the address of this.
+/// The set comes first: `stdio/hooks.rs` finds it at the address of the struct.
 #[repr(C)]
 pub(crate) struct Held {
     set: Set,
-    /// Where this one is counted, if a thread has pledged it.
+    /// The counter that counts this set, if a thread has pledged it.
     live: Option<Arc<Atomic<u32>>>,
     /// What child runtimes get, once there was one; sets do not change.
     ///
@@ -43,7 +44,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Holds the set that a runtime begins with.
+    /// Wraps the set that a runtime begins with.
     pub(crate) fn new(set: Set) -> Result<Arc<Self>> {
         let held = Self {
             set,
@@ -54,7 +55,7 @@ impl Held {
         Ok(Arc::new(held, GFP_KERNEL_ACCOUNT)?)
     }
 
-    /// What a child of a thread with this set begins with.
+    /// The set that a child of a thread with this set begins with.
     pub(crate) fn inherited(self: &Arc<Self>) -> Result<Arc<Self>> {
         if self.set.inherits_itself() {
             return Ok(self.clone());
@@ -105,7 +106,7 @@ pub(crate) fn with<T>(state: State, with: impl FnOnce(&Set) -> T) -> T {
     state.with_permissions::<Vm, T>(|held| with(held))
 }
 
-/// `permission "name" denied`, with the value that was asked for.
+/// `permission "name" denied`, with the value that the script asked for.
 pub(crate) fn denied(permission: Permission, value: Option<&[u8]>) -> Error {
     let name = permission.name();
     match value {
@@ -139,8 +140,8 @@ impl Vm {
         Self::of(&state).pledged.0.load(Relaxed) < MAX_LIVE
     }
 
-    /// Does what `spec` says to the permissions of the running thread. Returns whether seals let
-    /// it.
+    /// Applies `spec` to the permissions of the running thread. Returns whether the seals allow
+    /// that.
     pub(crate) fn pledge(state: State, spec: &[u8]) -> lua::Result<bool> {
         let runtime = Self::runtime_of(state);
         let Some(set) = runtime.memcg().charge(|| pledged(state, spec))? else {
@@ -154,7 +155,7 @@ impl Vm {
     }
 }
 
-/// The permissions of the running thread when it has pledged `spec`; none if it is sealed.
+/// The permissions that the running thread would have after pledging `spec`; none if it is sealed.
 fn pledged(state: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
     let mut set = with(state, Set::try_clone)?;
     let done = set

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What exists once for all VMs: the strings of Lua's libraries and of the modules, the code of the
-//! modules that are written in Lua, and the tables of the libraries' functions, which are copied.
-//! See `lua/port/shared_strings.c`, `shared_code.c` and `shared_functions.c`.
+//! Data that exists once for all VMs: the strings of Lua's libraries and of the modules, the code
+//! of the modules that are written in Lua, and the tables of the libraries' functions, which each
+//! VM copies. See `lua/port/shared_strings.c`, `shared_code.c` and `shared_functions.c`.
 
 use kernel::{
     prelude::*,
@@ -25,14 +25,14 @@ use crate::{
     permission::Set, //
 };
 
-/// Bytes of memory for the runtime whose strings are copied.
+/// The memory of the runtime whose strings are copied, in bytes.
 const MEMORY: usize = 4 << 20;
 
-/// What has the modules make their strings, too. An error in a module that is written in Lua is for
-/// those who require it.
+/// Code that makes the modules create their strings, too. An error in a module that is written in
+/// Lua is ignored here: a script that requires the module gets it.
 const OPEN_MODULES: &[u8] = b"for name in pairs(package.preload) do pcall(require, name) end";
 
-/// The existence of what VMs share. Dropped when there is no VM any more.
+/// The existence of the shared data. Dropped when no VM exists any more.
 pub(super) struct Shared {
     // Dropped in this order.
     _strings: SharedStrings,
@@ -40,7 +40,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Takes them from runtimes that are made for it. `EBUSY` if there is a runtime already.
+    /// Takes the data from runtimes that it makes for this purpose. Fails with `EBUSY` if there is
+    /// a runtime already.
     pub(super) fn new() -> Result<Self> {
         lua::seed_pointer_hash(random::bits64(), random::bits64())?;
         Ok(Self {

@@ -18,8 +18,8 @@ use crate::{
     native, //
 };
 
-/// The number in the userdata at `index`, if it can be one of ours. Whoever made it, the number leads to
-/// an object or to none.
+/// The number in the userdata at `index`, if the userdata can be one of this module's. Any number
+/// is safe to use: it leads to an object or to none.
 fn id(state: State, index: c_int) -> Option<ObjectId> {
     state.userdata(index)
 }
@@ -38,7 +38,7 @@ pub(crate) fn with<T: Object, R>(
     .flatten()
 }
 
-/// As [`with`], and fails with the error of a wrong argument where there is no `T`.
+/// As [`with`]. If there is no `T`, this fails with the error of a wrong argument.
 pub(crate) fn argument<T: Object + Classed, R>(
     state: State,
     index: c_int,
@@ -72,14 +72,14 @@ pub(crate) fn handle(state: State, index: c_int) -> Option<Handle> {
     with(state, index, |handle: &mut Handle| handle.clone())
 }
 
-/// What the handle at `index` refers to, if that is a `T`.
+/// The object that the handle at `index` refers to, if that is a `T`.
 pub(crate) fn shared<T: Shareable + Classed>(state: State, index: c_int) -> lua::Result<Arc<T>> {
     handle(state, index)
         .and_then(|handle| handle.into_inner().ok())
         .ok_or_else(|| wrong_type(state, index, T::CLASS))
 }
 
-/// `__eq` of handles: whether two userdata refer to the same thing.
+/// `__eq` of handles: whether two userdata refer to the same object.
 fn equal(state: State) -> lua::Result {
     let same = match (handle(state, 1), handle(state, 2)) {
         (Some(a), Some(b)) => a.is_same(&b),
@@ -89,7 +89,7 @@ fn equal(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// Fills the metatable of a class of handles with what all of them have in common.
+/// Fills the metatable of a class of handles with the methods that all such classes have.
 pub(crate) fn fill_shared(state: State, metatable: c_int) -> lua::Result<()> {
     Ok(state.set_function(metatable, c"__eq", native!(equal, Free, Anywhere))?)
 }
@@ -100,7 +100,7 @@ fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
     let metatable = state.top();
     let finalizer = state.get_field(metatable, c"__gc")?;
     state.pop(1);
-    // A table that was begun when there was no memory to finish it has no finalizer yet.
+    // If memory ran out while the table was being filled, it has no finalizer yet.
     if fresh || finalizer == Kind::Nil {
         state.push_boolean(false);
         state.set_field(metatable, c"__metatable")?;
@@ -110,7 +110,7 @@ fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
     Ok(())
 }
 
-/// Has Lua collect its garbage, in the hope that objects go away with it.
+/// Makes Lua collect its garbage, which may free objects.
 pub(crate) fn collect_garbage(state: State) -> lua::Result<()> {
     let guard = state.guard();
     state.push_globals();
@@ -121,8 +121,8 @@ pub(crate) fn collect_garbage(state: State) -> lua::Result<()> {
     Ok(())
 }
 
-/// Calls `make`; where it fails for lack of room or memory, once more when Lua has collected its
-/// garbage.
+/// Calls `make`. If it fails for lack of room or memory, Lua collects its garbage, and `make` is
+/// called once more.
 pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result<T> {
     match make() {
         Err(error) if error == ENOMEM || error == ENOSPC => {
@@ -135,7 +135,7 @@ pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result
 
 /// Pushes a userdata that refers to `object`.
 ///
-/// Where the code must not sleep, this fails: no objects are made there.
+/// This fails if the code must not sleep: in such a context no objects are made.
 pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
     if !state.context().may_sleep() {
         return Err(Error::Atomic);
@@ -153,7 +153,7 @@ pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
         return Err(EBUSY.into());
     };
     let id = inserted.map_err(|(error, object)| {
-        // With nothing of the VM borrowed any more.
+        // Nothing of the VM is borrowed any more.
         drop(object);
         no_room(error)
     })?;
@@ -170,12 +170,12 @@ fn no_room(error: kernel::error::Error) -> Error {
     }
 }
 
-/// `__gc`: gives the object up.
+/// `__gc`: drops the object.
 fn collect(state: State) -> lua::Result {
     let object = id(state, 1)
         .and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)))
         .flatten();
-    // May sleep and free, with nothing of the VM borrowed.
+    // This may sleep and free memory; nothing of the VM is borrowed.
     drop(object);
     Ok(0)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! A Lua virtual machine: the state, its memory, and what C reaches from it.
+//! A Lua virtual machine: the state, its memory, and the data that C reaches from it.
 
 use core::{
     cell::{Cell, OnceCell, RefCell},
@@ -46,35 +46,36 @@ mod large;
 mod output;
 mod segments;
 
-/// What opens the modules in a new VM; see [`set_library`].
+/// The function that opens the modules in a new VM; see [`set_library`].
 static LIBRARY: SetOnce<Open> = SetOnce::new();
 
 /// Makes modules available to the code of a VM in which nothing has run.
 pub(crate) type Open = fn(State) -> lua::Result<()>;
 
-/// Has each VM that is made from now on offer what `open` makes available. To be called once.
+/// Makes `open` the function that every new VM calls to make modules available. To be called once.
 pub(super) fn set_library(open: Open) {
     LIBRARY.populate(open);
 }
 
-/// A virtual machine. Only the thread that executes it, or one that does so for that while it waits, has
-/// a reference to it; see [`Exposed`] for others.
+/// A virtual machine. Only the thread that executes it has a reference to it, or a second thread
+/// that executes it for the first while that one waits. Other threads use [`Exposed`].
 ///
 /// # Invariants
 ///
-/// It has a main state but while it is made, until it is dropped.
+/// It has a main state from the end of `new()` until it is dropped.
 #[repr(C)]
 pub(crate) struct Vm {
     head: Head,
     exposed: Exposed,
     segments: Segments,
-    /// What userdata refer to; dropped after the state, which refers to it until then.
+    /// The objects that userdata refer to. Dropped after the state, which refers to them until
+    /// then.
     objects: RefCell<Objects>,
     /// Set before any Lua code runs.
     streams: OnceCell<Pin<KBox<Streams>>>,
     pub(super) pledged: Pledged,
     unsent: Unsent,
-    /// The folder of the script, and what that counts.
+    /// The folder of the script, and its charge.
     directory: OnceCell<(KVVec<u8>, Charge)>,
     body: Cell<Option<Reference>>,
     attachments: RefCell<Attachments>,
@@ -82,7 +83,7 @@ pub(crate) struct Vm {
 }
 
 impl Vm {
-    /// Creates a VM for `runtime` with all libraries, that may use `memory` bytes.
+    /// Creates a VM for `runtime`, with all libraries. The VM may use `memory` bytes.
     #[inline(never)]
     pub(super) fn new(
         runtime: &Arc<Runtime>,
@@ -111,7 +112,7 @@ impl Vm {
         )?;
         let vm = KBox::into_pin(vm);
         let user_data = ptr::from_ref(&*vm).cast_mut().cast::<c_void>();
-        // SAFETY: The streams are a part of this VM, which its Lua code alone uses.
+        // SAFETY: The streams are a part of this VM, and only its Lua code uses them.
         let streams = unsafe { Streams::new(user_data, streams_memcg, streams_account)? };
         let pointer = ptr::from_ref(&*streams).cast_mut().cast();
         // The cell is empty.
@@ -136,10 +137,11 @@ impl Vm {
         &self.exposed
     }
 
-    /// The chain that executes the VM of `state`. `None` while the VM is made, when nobody does.
+    /// The chain that executes the VM of `state`. `None` while the VM is being made, when no chain
+    /// executes it.
     pub(crate) fn chain(state: State) -> Option<Arc<Chain>> {
         let runtime = Self::runtime_of(state);
-        // SAFETY: Who has a `State` executes the VM for the owner.
+        // SAFETY: A thread that has a `State` executes the VM for the owner.
         unsafe { runtime.ownership().own() }
     }
 
@@ -158,7 +160,7 @@ impl Vm {
         Self::of(&state).exposed.heap.fail_after(count, on);
     }
 
-    /// Whether the Lua code that calls is being ended.
+    /// Whether the calling Lua code is being ended.
     fn is_ended(&self) -> bool {
         self.exposed.is_ended()
     }
@@ -178,13 +180,14 @@ impl Vm {
         self.body.get()
     }
 
-    /// Calls `with` with what userdata of `state`'s VM refer to; `None` within itself.
+    /// Calls `with` with the objects that userdata of `state`'s VM refer to. `None` if `with` calls
+    /// this function again.
     pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects) -> T) -> Option<T> {
         let mut objects = Self::of(&state).objects.try_borrow_mut().ok()?;
         Some(with(&mut objects))
     }
 
-    /// What is to be known of the VM of `state` by those who may interrupt its threads.
+    /// What a thread that interrupts a Lua thread has to know about the VM of `state`.
     pub(super) fn interrupt_owner(state: State) -> Result<Arc<Owner>> {
         Self::attachment_or(state, || Owner::new(&Self::runtime_of(state)))
     }
@@ -195,7 +198,7 @@ impl Vm {
     }
 }
 
-/// The runtime of a state: a reference to it, for as long as the state may be used.
+/// A reference to the runtime of a state, valid as long as the state may be used.
 #[derive(Clone, Copy)]
 pub(crate) struct RuntimeOf(State);
 
@@ -227,8 +230,9 @@ impl Drop for Vm {
     }
 }
 
-// SAFETY: The head is the first field of a `repr(C)` struct. Cells make it not `Sync`. What `resize()`
-// needs lies in `exposed`, behind the main state. `machine!` is called below, and nowhere else.
+// SAFETY: The head is the first field of a `repr(C)` struct. Cells make it not `Sync`. The data
+// that `resize()` needs lies in `exposed`, after the main state. `machine!` is called below, and
+// nowhere else.
 unsafe impl Machine for Vm {
     type Permissions = Held;
     type Record = Listing<Interruptible>;
@@ -250,7 +254,7 @@ unsafe impl Machine for Vm {
     }
 
     fn allows_bytecode(state: State) -> bool {
-        // Not if its permissions are sealed, for binary chunks can do anything.
+        // Not if its permissions are sealed: a binary chunk can do anything.
         parameters::bytecode() && !permissions::with(state, Set::is_sealed)
     }
 

@@ -18,21 +18,21 @@ use kernel::{
 
 use super::instance::Runtime;
 
-/// Runtimes that may wait for the same thing at one time.
+/// The most runtimes that may wait for the same thing at one time.
 const MAX_WAITING: usize = 4096;
 
 /// Beside the first of them.
 const MAX_OTHERS: usize = MAX_WAITING - 1;
 
-/// The runtimes that wait for one thing. Lies within what a lock guards; dropping it frees memory, so it is taken out of
-/// that first.
+/// The runtimes that wait for one thing. The list lies in data that a lock guards. Dropping it
+/// frees memory, so it is taken out of that data first.
 ///
 /// # Invariants
 ///
-/// Where there is no `first`, there are no `others`.
+/// If there is no `first`, there are no `others`.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    /// The first one, which needs no memory: most things have a single runtime that waits for them.
+    /// The first one, which needs no memory: for most things a single runtime waits.
     first: Option<Arc<Runtime>>,
     others: KVec<Arc<Runtime>>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Spare(KVec<Arc<Runtime>>);
 pub(crate) enum Noted {
     /// It will be woken.
     Yes,
-    /// First, [`Spare::grow`] must make room for so many, with the lock released.
+    /// First, [`Spare::grow`] must make room for this many, with the lock released.
     NeedsRoom(usize),
     /// There are too many.
     TooMany,
@@ -60,7 +60,7 @@ impl Spare {
 }
 
 impl Waiters {
-    /// Notes that the code of `runtime` waits. Takes memory from `spare` where there is none.
+    /// Notes that the code of `runtime` waits. Takes memory from `spare` if the list has no room.
     pub(crate) fn note(&mut self, runtime: &Arc<Runtime>, spare: &mut Spare) -> Noted {
         let is_known = |known: &Arc<Runtime>| Arc::ptr_eq(known, runtime);
         match &self.first {
@@ -81,7 +81,8 @@ impl Waiters {
                 return Noted::NeedsRoom(needed);
             }
             mem::swap(&mut self.others, &mut spare.0);
-            // Those that have ended stay in `spare`, which is dropped with the lock released.
+            // Runtimes that have ended are moved to `spare`, which is dropped with the lock
+            // released.
             let others = &mut self.others;
             spare.0.retain(|known| {
                 known.phase().is_over() || others.push_within_capacity(known.clone()).is_err()
@@ -105,7 +106,7 @@ impl Waiters {
         }
     }
 
-    /// Wakes them. In a context that may free memory, with no lock held.
+    /// Wakes them. To be called with no lock held, in a context that may free memory.
     #[inline]
     pub(crate) fn wake(self) {
         if let Some(first) = &self.first {

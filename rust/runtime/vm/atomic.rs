@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The context of a VM: code of it that must not sleep.
+//! The context of a VM: running code of it that must not sleep.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
@@ -14,10 +14,10 @@ use crate::{
     lua::{self, Error, State},
 };
 
-/// A state, for the thread that executes its VM on behalf of the one that waits.
+/// A state, lent to the thread that executes its VM for a waiting thread.
 struct Lent(State);
 
-// SAFETY: The thread that lends it waits until it is not used any more.
+// SAFETY: The lending thread waits until the state is not used any more.
 unsafe impl Send for Lent {}
 
 impl Vm {
@@ -27,8 +27,8 @@ impl Vm {
     }
 
     /// Calls the function below the `arguments` top values with bottom halves off, on a stack of
-    /// its own, as [`State::call`]. The code cannot sleep, nothing is collected, and what it prints
-    /// is sent when it has returned.
+    /// its own, as [`State::call`]. The code cannot sleep, no garbage is collected, and its output
+    /// is sent after it has returned.
     pub(crate) fn call_atomically(
         state: State,
         arguments: c_int,

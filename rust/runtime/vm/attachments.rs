@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What systems have attached to a virtual machine: one value of each type.
+//! Values that other parts have attached to a virtual machine: one of each type.
 //!
-//! A system that is built on runtimes keeps here what it needs to know of each of them, so that the
-//! virtual machine need not know the system. The values go with the VM, after its state was closed.
+//! A part that is built on runtimes keeps its data about each of them here. So the virtual machine
+//! does not have to know that part. The values are dropped with the VM, after its state was closed.
 
 use core::any::Any;
 use kernel::prelude::*;
@@ -29,7 +29,7 @@ impl Attachments {
             .find_map(|value| value.downcast_mut::<T>())
     }
 
-    /// Keeps `value`; gives back the one of the same type that was there.
+    /// Keeps `value`, and returns the former value of the same type.
     fn replace<T: Send + 'static>(&mut self, value: T) -> Result<Option<T>> {
         let known = self.0.iter_mut();
         if let Some(known) = known.filter_map(|known| known.downcast_mut::<T>()).next() {
@@ -48,7 +48,7 @@ impl Vm {
         attachments.find::<T>().cloned()
     }
 
-    /// Attaches `value` to the VM of `state`, in place of what there is of its type.
+    /// Attaches `value` to the VM of `state`, in place of the former value of its type.
     pub(crate) fn attach<T: Send + 'static>(state: State, value: T) -> Result {
         let attachments = Self::of(&state).attachments.try_borrow_mut();
         let former = attachments.map_err(|_| EBUSY)?.replace(value);
@@ -57,8 +57,9 @@ impl Vm {
         Ok(())
     }
 
-    /// Calls `with` with the `T` that is attached to the VM of `state`, one that is made now if there
-    /// is none. Neither can come back here: then this fails with `EBUSY`.
+    /// Calls `with` with the `T` that is attached to the VM of `state`. If there is none, `make`
+    /// makes one first. If `with` or `make` calls this function again, the inner call fails with
+    /// `EBUSY`.
     pub(crate) fn with_attachment<T: Send + 'static, R>(
         state: State,
         make: impl FnOnce() -> Result<T>,
@@ -74,7 +75,7 @@ impl Vm {
         attachments.find_mut().map(with).ok_or(ENOMEM)
     }
 
-    /// The `T` that is attached to the VM of `state`; one that is made now if there is none.
+    /// The `T` that is attached to the VM of `state`; if there is none, one is made now.
     pub(crate) fn attachment_or<T: Clone + Send + 'static>(
         state: State,
         make: impl FnOnce() -> Result<T>,

@@ -11,10 +11,12 @@ use crate::{
 };
 
 impl Vm {
-    /// Notes the folder of the script that the VM of `state`, in which nothing has run yet, executes.
+    /// Notes the folder of the script that the VM of `state` will execute. Nothing has run in the
+    /// VM yet.
     ///
-    /// A runtime executes one script: its chunk sets the folder, or, for a worker, the begin of its program.
-    /// Lines that a client adds to it set none. So `EBUSY`, for a second one, shows a mistake of this module.
+    /// A runtime executes one script. Its chunk sets the folder or, for a worker, the beginning of
+    /// its program. Lines that a client adds set none. So a second call shows a mistake of this
+    /// module; it fails with `EBUSY`.
     pub(in super::super) fn set_directory(state: State, directory: &[u8]) -> Result {
         let charge = Charge::new(Vm::runtime_of(state).account(), directory.len())?;
         let mut copy = KVVec::new();

@@ -34,11 +34,11 @@ use crate::{
 /// # Invariants
 ///
 /// - `runtime` owns the VM, was made by `Arc`, and so lives longer.
-/// - What only the thread that executes the VM may do is for [`Vm`](super::Vm), to which no other thread
-///   has a reference.
+/// - Operations that only the thread that executes the VM may use are methods of [`Vm`](super::Vm),
+///   to which no other thread has a reference.
 pub(in super::super) struct Exposed {
-    // Dropped in this order: closing the state frees its memory. Large blocks wait until they are free,
-    // which is before their cgroup goes.
+    // Dropped in this order: closing the state frees its memory. Dropping the large blocks waits
+    // until they are free, so they are free before their cgroup goes.
     pub(super) main: MainState,
     pub(super) large: LargeBlocks,
     pub(super) heap: HeapCell,
@@ -47,12 +47,12 @@ pub(in super::super) struct Exposed {
     runtime: *const Runtime,
 }
 
-// SAFETY: All functions of this type may be called from any CPU; the type invariants say who uses the
-// fields otherwise.
+// SAFETY: All functions of this type may be called from any CPU; the type invariants say who else
+// uses the fields.
 unsafe impl Sync for Exposed {}
 
 impl Exposed {
-    /// Of a VM of `runtime` that has no state yet, and may use `memory` bytes.
+    /// The exposed part of a VM of `runtime`. The VM has no state yet, and may use `memory` bytes.
     pub(super) fn new(
         runtime: &Arc<Runtime>,
         memory: usize,
@@ -88,7 +88,7 @@ impl Exposed {
         unsafe { &*self.runtime }
     }
 
-    /// Bytes of memory in use, now and at most so far.
+    /// The bytes of memory in use now, and the most so far.
     pub(in super::super) fn memory(&self) -> (usize, usize) {
         let (used, peak) = self.heap.usage();
         (used + self.large.given(), peak)
@@ -115,8 +115,9 @@ impl Exposed {
         self.main.is_ended()
     }
 
-    /// Where the Lua code waits for a segment, has it go on upon the stack that it has left; where it has got one, but
-    /// its worker has not begun, boosts that. To be called when it is to end, and nobody executes it. Returns
+    /// Helps Lua code that has to end while it waits for a stack segment. If it has no segment yet,
+    /// it goes on on its old stack. If it has one, and the worker of the segment has not begun, the
+    /// worker is boosted. To be called when the code has to end and no thread executes it. Returns
     /// whether it did. In process context; does not sleep.
     pub(in super::super) fn boost_waiting(&self) -> bool {
         self.waiting.boost()
@@ -126,7 +127,7 @@ impl Exposed {
     ///
     /// # Safety
     ///
-    /// As for that, on the thread that executes the VM.
+    /// The conditions of `Machine::resize`, on the thread that executes the VM.
     pub(super) unsafe fn resize(
         &self,
         block: *mut c_void,

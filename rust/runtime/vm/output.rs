@@ -26,7 +26,7 @@ use crate::linux::{
 /// The most bytes that are collected.
 pub(crate) const MOST_UNSENT: usize = 4096;
 
-/// Bytes of output between two looks whether the code is to end.
+/// Bytes of output between two checks whether the code has to end.
 const OUTPUT_PIECE: usize = 32 * 1024;
 
 /// What was collected.
@@ -36,18 +36,18 @@ struct Collected {
     /// The stream that it was written to.
     stream: Stream,
     bytes: KVVec<u8>,
-    /// What they count, if there are any: as much as they may be.
+    /// The charge for the collected bytes, if there are any: always for the most that they may be.
     charge: Charge,
-    /// Whether the script wants nothing to be collected: of its output, and of its errors.
+    /// Whether the script wants each write to be sent at once: for its output, and for its errors.
     immediate: [bool; 2],
-    /// Lines for which there was no room while the code could not sleep.
+    /// The number of lines for which there was no room while the code could not sleep.
     lost: usize,
     /// Whether the end of the present line is lost.
     loses_line: bool,
 }
 
 impl Unsent {
-    /// Nothing yet; what is collected counts against `account`.
+    /// Nothing yet. The collected output counts against `account`.
     pub(super) fn new(account: &Arc<Account>) -> Self {
         Self(RefCell::new(Collected {
             stream: Stream::Output,
@@ -59,13 +59,13 @@ impl Unsent {
         }))
     }
 
-    /// Calls `with` with what was collected; `None` if it was called by that.
+    /// Calls `with` with the collected output. `None` if `with` calls this function again.
     fn with<T>(&self, with: impl FnOnce(&mut Collected) -> T) -> Option<T> {
         let mut unsent = self.0.try_borrow_mut().ok()?;
         Some(with(&mut unsent))
     }
 
-    /// Whether what is written to `stream` is not to be collected.
+    /// Whether output to `stream` is to be sent at once.
     fn is_immediate(&self, stream: Stream) -> bool {
         self.with(|unsent| unsent.is_immediate(stream)) == Some(true)
     }
@@ -75,7 +75,7 @@ impl Unsent {
         self.with(|unsent| unsent.add(stream, text, context)) == Some(true)
     }
 
-    /// Adds `text`, which cannot be sent now. Where there is no room, the rest of its line is lost,
+    /// Adds `text`, which cannot be sent now. If there is no room, the rest of its line is lost,
     /// and counted.
     fn add_or_lose(&self, stream: Stream, text: &[u8], context: Context) {
         self.with(|unsent| {
@@ -105,7 +105,7 @@ impl Collected {
             .is_ok()
     }
 
-    /// Whether what is written to `stream` is not to be collected.
+    /// Whether output to `stream` is to be sent at once.
     fn is_immediate(&self, stream: Stream) -> bool {
         let [output, error] = self.immediate;
         match stream {
@@ -116,7 +116,7 @@ impl Collected {
 }
 
 impl Vm {
-    /// Takes what the script has written to `stream`. May sleep, as
+    /// Takes output of the script to `stream`. May sleep, as
     /// [`Runtime::output`](super::Runtime::output).
     fn write(&self, stream: Stream, text: &[u8]) {
         let context = self.context();
@@ -136,7 +136,7 @@ impl Vm {
         }
     }
 
-    /// Sends what was collected. May sleep, as [`Runtime::output`](super::Runtime::output).
+    /// Sends the collected output. May sleep, as [`Runtime::output`](super::Runtime::output).
     pub(in super::super) fn send_output(&self) {
         if !self.context().may_sleep() {
             return;
@@ -153,7 +153,7 @@ impl Vm {
         if !bytes.is_empty() {
             self.runtime().output(stream, &bytes);
             drop(bytes);
-            // Nothing was collected meanwhile, for that takes the thread that is here.
+            // Nothing was collected meanwhile: only this thread collects.
             self.unsent.with(|unsent| unsent.charge.set_anyway(0));
         }
         if lost > 0 {
@@ -161,8 +161,8 @@ impl Vm {
         }
     }
 
-    /// Says, where the lines would be, how many are not there. Output is sent from deep places, so this
-    /// takes less of the stack than what formats does.
+    /// Prints, in place of the lost lines, how many they were. Output is sent from deep call
+    /// chains, so this uses no formatting code, which takes more of the stack.
     #[cold]
     fn tell_lost(&self, stream: Stream, lines: usize) {
         let mut digits = [0; 20];
@@ -183,7 +183,7 @@ impl Vm {
     }
 }
 
-/// The stream that C calls by this number.
+/// The stream with this number in C.
 fn stream(number: c_int) -> Stream {
     if number == 2 {
         Stream::Error
@@ -193,9 +193,10 @@ fn stream(number: c_int) -> Stream {
 }
 
 impl Vm {
-    /// Takes what a script writes to stream 1 or 2.
+    /// Takes output of a script to stream 1 or 2.
     pub(super) fn take_output(&self, number: c_int, text: &[u8]) {
-        // Megabytes of short lines take long; the code ends when this has returned.
+        // Megabytes of short lines take long. If the code has to end, it ends when this has
+        // returned.
         for piece in text.chunks(OUTPUT_PIECE) {
             self.write(stream(number), piece);
             if self.is_ended() {
@@ -204,7 +205,7 @@ impl Vm {
         }
     }
 
-    /// Says whether what is written to stream 1 or 2 is to be sent at once.
+    /// Sets whether output to stream 1 or 2 is to be sent at once.
     pub(super) fn send_immediately(&self, number: c_int, immediate: bool) {
         self.unsent.with(|unsent| {
             let [output, error] = &mut unsent.immediate;

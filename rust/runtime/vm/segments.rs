@@ -18,7 +18,7 @@ use crate::{
     lua::State,
 };
 
-/// Stack segments that one VM may have at one time.
+/// The most stack segments that one VM may have at one time.
 const MAX_SEGMENTS: u32 = 96;
 
 /// The segments that a VM has.
@@ -34,8 +34,8 @@ impl Segments {
     }
 }
 
-/// What may be used on any thread while the one that made it waits, as the caller of [`Vm::with_room`]
-/// promises.
+/// A value that any thread may use while the thread that made it waits, as the caller of
+/// [`Vm::with_room`] promises.
 struct OnAnyThread<T>(T);
 
 // SAFETY: That one promises it.
@@ -51,8 +51,8 @@ impl Vm {
     /// Calls `call` with enough stack left to call Lua functions, on another stack if need be. Fails if there is
     /// none.
     ///
-    /// Each protected call of Lua changes stacks by itself where little is left. So this is for work
-    /// that makes many of them: one change does for all.
+    /// Each protected call of Lua changes stacks by itself if little is left. So this is for work
+    /// that makes many protected calls: one change serves all of them.
     ///
     /// # Safety
     ///
@@ -67,7 +67,7 @@ impl Vm {
             .map(|result| result.0)
     }
 
-    /// Not inlined: its frame is not for calls that go on upon the same stack.
+    /// Not inlined: a call that stays on the same stack does not need this frame.
     #[inline(never)]
     fn call_on_segment<T, F>(&self, call: OnAnyThread<F>) -> Result<OnAnyThread<T>, NoRoom>
     where
@@ -78,7 +78,7 @@ impl Vm {
         result.ok_or(NoRoom)
     }
 
-    /// Makes `call` at the beginning of another stack. Fails if there is none.
+    /// Runs `call` at the beginning of another stack. Fails if there is none.
     pub(super) fn on_new_stack<T: Send>(
         &self,
         call: impl FnOnce() -> T + Send,
@@ -88,12 +88,13 @@ impl Vm {
         result.ok_or(NoRoom)
     }
 
-    /// Makes `call` on another stack segment, while the caller waits. Returns whether it has: see
-    /// `lua/port/lunatik_lua.h`. The CPU time of the thread that makes the call is the runtime's.
+    /// Runs `call` on another stack segment, while the caller waits. Returns whether it did: see
+    /// `lua/port/lunatik_lua.h`. The runtime pays for the CPU time of the thread that runs the
+    /// call.
     pub(super) fn run_on_segment(&self, call: impl FnOnce() + Send) -> bool {
         let count = &self.segments.count;
-        // Code that is to end is not going to call anything, and would wait for a worker, which nobody boosts.
-        // And code that must not sleep cannot wait for one.
+        // Code that has to end calls nothing more, and would wait for a worker that nobody boosts.
+        // Code that must not sleep cannot wait for a worker.
         let no_wait = self.is_ended() || !self.context().may_sleep();
         if count.get() >= MAX_SEGMENTS || no_wait {
             return false;
@@ -106,7 +107,7 @@ impl Vm {
             let runtime = exposed.runtime();
             runtime.meter().start();
             call();
-            // SAFETY: The caller waits, and goes on with the code.
+            // SAFETY: The caller waits, and then goes on with the code.
             unsafe { runtime.meter().hand_over(&caller) };
             runtime.end_boosts();
             if exposed.is_ended() {
