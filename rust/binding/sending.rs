@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What functions of Rust need that put messages into queues for Lua code.
+//! Helpers for Rust functions that put messages into queues for Lua code.
 
 use core::ffi::c_int;
 use kernel::{
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// A copy of the value at `index`, to be sent by the code of `state`.
+/// A copy of the value at `index`, for the code of `state` to send.
 pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
     if state.kind(index) == Kind::None {
         return Err(Error::message(fmt!("cannot send no value")));
@@ -40,8 +40,8 @@ pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
     Ok(entry)
 }
 
-/// Waits until `put` has found room for `entry`; the result is whether anybody can receive it. To be
-/// called as [`wait`].
+/// Waits until `put` has found room for `entry`; the result is whether anybody can receive it. The
+/// rules for calling [`wait`] hold.
 pub(crate) fn send(
     state: State,
     may: MaySleep<'_>,
@@ -58,7 +58,7 @@ pub(crate) fn send(
     })
 }
 
-// Errors are large, and the stack below is deep: so these have frames of their own.
+// Errors are large, and the calls below go deep. So these have frames of their own.
 
 #[cold]
 #[inline(never)]

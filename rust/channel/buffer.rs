@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Buffers of messages that several VMs have in common, as `mtmsg` has them: queues that are found
-//! by number or name, and whose use can be refused for a while.
+//! Buffers of messages that several VMs share, for the module `mtmsg`: queues that are found by
+//! number or name, and whose use can be refused for a while.
 //!
 //! Lock order: the lock of [`Buffers`] is a leaf, and so is that of a queue.
 
@@ -34,19 +34,19 @@ use crate::{
     },
 };
 
-/// Bytes of messages that a buffer may hold.
+/// The most bytes of messages that a buffer may hold.
 pub(crate) const MAX_BYTES: usize = 16 << 20;
 
 /// Messages that a buffer may hold.
 pub(crate) const MAX_MESSAGES: usize = 65_536;
 
-/// Buffers that there may be at one time, in all.
+/// The most buffers at one time, in all.
 pub(crate) const MAX_BUFFERS: usize = 65_536;
 
 /// The longest name of a buffer, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
 
-/// Bytes that a buffer takes beside itself: its names, and its place in the directory.
+/// The bytes that a buffer takes beside itself: its names, and its place in the directory.
 const OBJECTS: usize = 512;
 
 /// What an operation finds.
@@ -64,7 +64,7 @@ pub(crate) enum Added {
     Yes,
     /// There is no room for it now.
     Full,
-    /// There never is room for so many bytes where there are so many at most.
+    /// The message has more bytes (the first number) than the buffer ever holds (the second).
     TooBig(usize, usize),
 }
 
@@ -107,7 +107,7 @@ struct All {
 
 static ALL: Global<All> = Global::new();
 
-/// The existence of the directory of buffers. Must be held by the module while there may be VMs.
+/// The existence of the directory of buffers. The module must keep it while there may be VMs.
 pub(crate) struct Buffers {
     _all: Installed<All>,
 }
@@ -232,7 +232,7 @@ impl Buffer {
         }
     }
 
-    /// Adds a message. With `alone`, those that are there are dropped.
+    /// Adds a message. With `alone`, the messages in the buffer are dropped.
     pub(crate) fn add(&self, message: Message, alone: bool) -> Result<Result<Added, Refused>> {
         let size = Entry::size_of(&message);
         if size > self.limit {
@@ -255,10 +255,10 @@ impl Buffer {
         })
     }
 
-    /// Takes the oldest message, if there is one. Where there is none, the code of `receiver`, if
-    /// that is named, waits and is woken by what changes that.
+    /// Takes the oldest message, if there is one. If there is none, and `receiver` is named, its
+    /// code is noted as waiting, and is woken when that changes.
     ///
-    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`.
+    /// Fails with `ENOBUFS` if too many runtimes wait, or with `ENOMEM`.
     pub(crate) fn take(
         &self,
         receiver: Option<&Arc<Runtime>>,
@@ -276,7 +276,7 @@ impl Buffer {
         self.queue.wake();
     }
 
-    /// Puts a message back that was taken and could not be used.
+    /// Puts a message that was taken and could not be used back.
     pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
         self.queue.put_back(entry);
     }
@@ -294,7 +294,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// Has all operations fail, for ever, and drops all messages.
+    /// Makes all operations fail for ever, and drops all messages.
     pub(crate) fn close(&self) {
         self.queue.close();
     }

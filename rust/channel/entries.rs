@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Messages that wait to be received, in a list of known length and size. Who may add and take is for
-//! the users of the list to say, and to lock.
+//! Messages that wait to be received, in a list of known length and size. The users of the list
+//! decide who may add and take, and do the locking.
 
 use kernel::{
     list::{
@@ -17,14 +17,14 @@ use kernel::{
 use super::family::Room;
 use crate::runtime::message::Message;
 
-/// Bytes that a message counts beside its values.
+/// The bytes that a message counts beside its values.
 const OVERHEAD: usize = 16;
 
 /// A message on its way.
 #[pin_data]
 pub(crate) struct Entry {
     message: Message,
-    /// Bytes that it takes from its sender's family until it is dropped.
+    /// The bytes that it takes from its sender's family until it is dropped.
     room: Room,
     #[pin]
     links: ListLinks,
@@ -36,8 +36,8 @@ impl Entry {
         message.len().saturating_add(OVERHEAD)
     }
 
-    /// Puts a message into an envelope; `room` is for [`size_of`](Self::size_of) it. Where the memory
-    /// comes from is the caller's to say, see
+    /// Puts a message into an envelope; `room` covers its [`size_of`](Self::size_of). The caller
+    /// decides which cgroup pays for the memory, see
     /// [`charge`](crate::linux::memcg::MemoryCgroup::charge).
     pub(crate) fn new(message: Message, room: Room) -> Result<ListArc<Self>> {
         ListArc::pin_init(
@@ -69,8 +69,8 @@ impl_list_item! {
     impl ListItem<0> for Entry { using ListLinks { self.links }; }
 }
 
-/// Messages in the order in which they are received. Dropping it frees memory, so it is taken out of
-/// what a lock guards first.
+/// Messages in the order in which they are received. Dropping it frees memory, so it is taken out
+/// of data that a lock guards first.
 pub(crate) struct Entries {
     list: List<Entry>,
     count: usize,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who shares buffers, and a limit on the messages that they have sent and nobody has received.
+//! Families: runtimes that share buffers, and a limit on the bytes of messages that they have sent
+//! and that were not received yet.
 
 use kernel::{
     prelude::*,
@@ -16,7 +17,7 @@ use crate::{
     runtime::{directory::Listed, vm::Vm}, //
 };
 
-/// Bytes of messages that all buffers of a family may hold.
+/// The most bytes of messages that all buffers of a family may hold.
 pub(crate) const MAX_FAMILY_BYTES: usize = 64 << 20;
 
 /// A runtime and the threads that it and its threads have started: they may use each other's
@@ -41,7 +42,7 @@ impl Family {
         Vm::attachment_or(state, Self::new)
     }
 
-    /// Has the VM of `state`, in which nothing has run yet, belong to the family.
+    /// Makes the VM of `state`, in which nothing has run yet, a member of the family.
     pub(crate) fn joined_by(self: Arc<Self>, state: State) -> Result {
         Vm::attach(state, self)
     }
@@ -51,7 +52,7 @@ impl Family {
         self.aborted.load(Acquire)
     }
 
-    /// Has all operations on the buffers of the family fail, or no longer.
+    /// Makes all operations on the buffers of the family fail or, with `on` false, work again.
     pub(crate) fn abort(self: &Arc<Self>, on: bool) {
         self.aborted.store(on, Release);
         let mut id = 0;
@@ -63,7 +64,7 @@ impl Family {
         }
     }
 
-    /// Takes room for that many bytes, if there is some.
+    /// Takes room for this many bytes, if there is enough.
     pub(crate) fn take(self: &Arc<Self>, bytes: usize) -> Option<Room> {
         let now = self.bytes.fetch_add(bytes, Relaxed).saturating_add(bytes);
         let room = Room {

@@ -2,14 +2,15 @@
 
 //! Mailboxes: queues with one receiver and any number of senders, whose addresses travel.
 //!
-//! The runtime that receives has the [`Inbox`], which goes with its VM and cannot leave it. Senders
-//! have an [`Address`], a handle as any other: messages and RCU tables carry it.
+//! The receiving runtime has the [`Inbox`], which cannot leave its VM and is dropped with it.
+//! Senders have an [`Address`]. It is a handle like any other: messages and RCU tables can carry
+//! it.
 //!
-//! Nothing here lives for ever. A mailbox refers to no runtime, but for those that wait, until they
-//! are woken. When its inbox goes, the mailbox is closed: whoever waits for room is told at once,
-//! and what nobody can receive any more is dropped, its own addresses included. So the last
-//! reference to a mailbox is always one to an empty queue: dropping it leads to no other mailbox,
-//! however long a chain of them was.
+//! Nothing here lives for ever. A mailbox refers only to runtimes that wait for it, until they are
+//! woken. When its inbox is dropped, the mailbox is closed: senders that wait for room are woken at
+//! once, and the messages that nobody can receive any more are dropped, with any addresses in them,
+//! also of this mailbox. So a mailbox is empty when its last reference is dropped, and that drop
+//! never leads to another mailbox, no matter how long a chain of mailboxes was.
 //!
 //! Locks: those of `queue.rs`.
 
@@ -40,7 +41,7 @@ use crate::{
 pub(crate) enum Received {
     /// The oldest message.
     Message(ListArc<Entry>),
-    /// Nothing. The receiver is woken when that changes.
+    /// There is no message. The receiver is woken when that changes.
     Nothing,
     /// Nothing, and nobody has an address.
     NoSenders,
@@ -52,13 +53,13 @@ pub(crate) enum Received {
 ///
 /// # Invariants
 ///
-/// `addresses` is how many [`Address`] objects there are. While it is 0, only the owner makes one.
+/// `addresses` is the number of [`Address`] objects. While it is 0, only the owner makes one.
 #[pin_data]
 pub(crate) struct Mailbox {
     /// The number of the runtime that receives.
     owner: u64,
     addresses: Atomic<usize>,
-    /// What it counts against its owner, who may be gone.
+    /// Its charge to the account of its owner, which may be gone.
     _charge: Charge,
     #[pin]
     queue: Queue,
@@ -75,25 +76,26 @@ impl Mailbox {
         (self.queue.count(), self.addresses.load(Relaxed))
     }
 
-    /// Takes the oldest message, for the code of `owner`, which is woken where there is none.
+    /// Takes the oldest message, for the code of `owner`. If there is none, `owner` is woken when
+    /// that changes.
     pub(crate) fn take(&self, owner: &Arc<Runtime>) -> Result<Received> {
         let taken = self.queue.take(Some(owner))?;
         if !matches!(taken, Taken::Empty) || self.addresses.load(Acquire) > 0 {
             return Ok(taken.into());
         }
-        // Nobody can send any more, but somebody may have since the queue was found empty.
+        // Nobody can send any more, but a message may have come since the queue was found empty.
         Ok(match self.queue.take(Some(owner))? {
             Taken::Empty => Received::NoSenders,
             taken => taken.into(),
         })
     }
 
-    /// Puts a message back in front that was taken and could not be used.
+    /// Puts a message that was taken and could not be used back in front.
     pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
         self.queue.put_back(entry);
     }
 
-    /// Nobody receives any more: what is there is dropped, and senders are told.
+    /// Nobody receives any more: all messages are dropped, and senders are woken.
     pub(crate) fn close(&self) {
         self.queue.close();
     }
@@ -109,13 +111,13 @@ impl From<Taken> for Received {
     }
 }
 
-/// The end of a mailbox that receives. Dropping it closes the mailbox.
+/// The receiving end of a mailbox. Dropping it closes the mailbox.
 ///
-/// It is no [`Shareable`]: to receive is for one runtime.
+/// It is not [`Shareable`]: only one runtime receives.
 pub(crate) struct Inbox(Arc<Mailbox>);
 
 impl Inbox {
-    /// A new mailbox, whose messages the code of `owner` receives.
+    /// Makes a mailbox whose messages the code of `owner` receives.
     pub(crate) fn new(owner: &Runtime, limits: Limits) -> Result<Self> {
         let charge = Charge::new(owner.account(), kmalloc_size(size_of::<Mailbox>()))?;
         let mailbox = Arc::pin_init(
@@ -143,17 +145,17 @@ impl Drop for Inbox {
     }
 }
 
-/// A system whose runtimes have mailboxes: says what Lua code can do with an address.
+/// A system whose runtimes have mailboxes. It decides what Lua code can do with an address.
 pub(crate) trait System: Send + Sync + 'static {
     /// The class of its addresses.
     const CLASS: &'static Class;
 }
 
-/// The end of a mailbox that sends: a reference that can travel, and is equal to all others of the
+/// The sending end of a mailbox: a reference that can travel, and that equals all others of the
 /// same mailbox.
 ///
-/// The addresses of a mailbox are counted. Copies of a handle to one, in whichever runtime or
-/// message, are one until the last of them goes.
+/// The addresses of a mailbox are counted. All copies of a handle to one address, in any runtimes
+/// and messages, count as one until the last copy is dropped.
 pub(crate) struct Address<S: System> {
     mailbox: Arc<Mailbox>,
     _system: PhantomData<S>,
@@ -162,7 +164,8 @@ pub(crate) struct Address<S: System> {
 impl<S: System> Address<S> {
     /// A new address of `mailbox`.
     pub(crate) fn new(mailbox: &Arc<Mailbox>) -> Result<Arc<Self>> {
-        // INVARIANT: What is made below counts; where there is no memory for it, `drop()` is called.
+        // INVARIANT: This counts the address that is made below. If there is no memory for it,
+        // `drop()` takes the count back.
         mailbox.addresses.fetch_add(1, Relaxed);
         let address = Self {
             mailbox: mailbox.clone(),
@@ -176,8 +179,8 @@ impl<S: System> Address<S> {
         &self.mailbox
     }
 
-    /// Adds the message in `entry`, which is taken out if that succeeds. Where there is no room,
-    /// the code of `sender`, if that is named, is woken when there is some.
+    /// Adds the message in `entry`, and takes it out of `entry` if that succeeds. If there is no
+    /// room, and `sender` is named, its code is woken when there is some.
     pub(crate) fn send(
         &self,
         entry: &mut Option<ListArc<Entry>>,
@@ -191,7 +194,8 @@ impl<S: System> Drop for Address<S> {
     fn drop(&mut self) {
         // INVARIANT: This one counts no more.
         if self.mailbox.addresses.fetch_sub(1, Full) == 1 {
-            // A receiver that has found some address is noted already, and looks again.
+            // A receiver that has found an address is on the list of waiters already, and checks
+            // again.
             self.mailbox.queue.wake();
         }
     }

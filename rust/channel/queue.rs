@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Bounded queues of messages: what mailboxes, workers and buffers are made of.
+//! Bounded queues of messages, the basis of mailboxes, workers and buffers.
 //!
-//! Nothing here waits. A sender that finds no room is noted (see `runtime/waiters.rs`), and so is a
-//! receiver that finds no message; whoever changes that wakes all that were noted.
+//! Nothing here waits. A sender that finds no room is added to a list of waiters (see
+//! `runtime/waiters.rs`), and so is a receiver that finds no message. A thread that changes the
+//! condition wakes all runtimes on the list.
 //!
 //! Lock order: `Queue::inner` is a leaf, held for a few instructions. Memory is allocated before
-//! and freed after: in particular no message is dropped under the lock, for what a message refers
-//! to may lead back to the queue.
+//! the lock is taken and freed after it is released. In particular no message is dropped under the
+//! lock: a message may refer to objects that lead back to the queue.
 
 use core::{
     convert::Infallible,
@@ -34,12 +35,12 @@ use crate::runtime::{
 pub(crate) struct Limits {
     /// Messages.
     pub(crate) messages: usize,
-    /// Their bytes. A message that is larger is taken where there is no other.
+    /// The most bytes of messages. An empty queue also takes a larger message.
     pub(crate) bytes: usize,
 }
 
 impl Limits {
-    /// What holds where nothing else is asked for.
+    /// The default limits.
     pub(crate) const DEFAULT: Self = Self {
         messages: 1024,
         bytes: 1 << 20,
@@ -51,15 +52,15 @@ impl Limits {
     };
 }
 
-/// Says whether a queue that is not closed may be used.
+/// Decides whether a queue that is not closed may be used.
 ///
-/// The queue asks under its lock. A change that others may wait for is made first and followed by
-/// [`Queue::wake`].
+/// The queue asks under its lock. A thread that changes the answer makes the change first, and
+/// calls [`Queue::wake`] after it.
 pub(crate) trait Gate {
     /// Why the queue may not be used.
     type Refusal;
 
-    /// Why the queue may not be used now, if so. Must take no lock.
+    /// Why the queue may not be used now; `None` if it may. Must take no lock.
     fn refusal(&self) -> Option<Self::Refusal>;
 }
 
@@ -78,7 +79,7 @@ impl Gate for NoGate {
 pub(crate) enum Sent<R = Infallible> {
     /// It is in the queue.
     Yes,
-    /// There is no room. The sender is woken when that changes, if it was named.
+    /// There is no room. If a sender was named, it is woken when that changes.
     Full,
     /// Nobody will ever receive it.
     Closed,
@@ -90,7 +91,7 @@ pub(crate) enum Sent<R = Infallible> {
 pub(crate) enum Taken<R = Infallible> {
     /// The oldest message.
     Message(ListArc<Entry>),
-    /// Nothing. The receiver is woken when that changes, if it was named.
+    /// There is no message. If a receiver was named, it is woken when that changes.
     Empty,
     /// Nothing, and nothing will come.
     Closed,
@@ -100,9 +101,9 @@ pub(crate) enum Taken<R = Infallible> {
 
 struct Inner {
     entries: Entries,
-    /// Nobody receives any more: it is empty, for ever.
+    /// Nobody receives any more: the queue stays empty for ever.
     closed: bool,
-    /// Nobody sends any more: what is there can still be received.
+    /// Nobody sends any more. The messages in the queue can still be received.
     senders_gone: bool,
     /// Who has found no message.
     receivers: Waiters,
@@ -116,20 +117,20 @@ impl Inner {
         self.closed || self.senders_gone
     }
 
-    /// Whether a message of `size` bytes may come in.
+    /// Whether the queue has room for a message of `size` bytes.
     fn has_room(&self, size: usize, limits: &Limits) -> bool {
         let bytes = self.entries.bytes().saturating_add(size);
         let count = self.entries.count();
         count == 0 || count < limits.messages && bytes <= limits.bytes
     }
 
-    /// Takes all that wait, to be woken when the lock is released.
+    /// Takes all waiters out, to be woken when the lock is released.
     fn take_waiting(&mut self) -> (Waiters, Waiters) {
         (self.receivers.take(), self.senders.take())
     }
 }
 
-/// Notes in `list` that the code of `runtime` waits. Where there is no memory for that, the result is
+/// Notes in `list` that the code of `runtime` waits. If there is no memory for that, the result is
 /// the size to which `spare` must grow, with the lock released.
 fn note(list: &mut Waiters, runtime: &Arc<Runtime>, spare: &mut Spare) -> Result<Option<usize>> {
     match list.note(runtime, spare) {
@@ -176,11 +177,11 @@ impl<G: Gate> Queue<G> {
         &self.gate
     }
 
-    /// Adds the message in `entry`, which is taken out if that succeeds. Where there is no room,
-    /// notes that the code of `sender` waits.
+    /// Adds the message in `entry`, and takes it out of `entry` if that succeeds. If there is no
+    /// room, notes that the code of `sender` waits.
     ///
-    /// Messages of one sender keep their order. Of several that wait for room, any may be the next.
-    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`.
+    /// Messages of one sender keep their order. Of several senders that wait for room, any may be
+    /// the next. Fails with `ENOBUFS` if too many runtimes wait, or with `ENOMEM`.
     pub(crate) fn put(
         &self,
         entry: &mut Option<ListArc<Entry>>,
@@ -219,7 +220,7 @@ impl<G: Gate> Queue<G> {
         }
     }
 
-    /// As [`put`](Self::put), in place of all messages that are there.
+    /// As [`put`](Self::put), in place of all messages in the queue.
     pub(crate) fn replace(&self, entry: &mut Option<ListArc<Entry>>) -> Sent<G::Refusal> {
         let mut inner = self.inner.lock();
         if inner.is_shut() {
@@ -240,9 +241,10 @@ impl<G: Gate> Queue<G> {
         Sent::Yes
     }
 
-    /// Takes the oldest message. Where there is none, notes that the code of `receiver` waits.
+    /// Takes the oldest message. If there is none, notes that the code of `receiver` waits.
     ///
-    /// Fails with `ENOBUFS` if too many wait, or with `ENOMEM`; for a single receiver with neither.
+    /// Fails with `ENOBUFS` if too many runtimes wait, or with `ENOMEM`; a single receiver gets
+    /// neither error.
     pub(crate) fn take(&self, receiver: Option<&Arc<Runtime>>) -> Result<Taken<G::Refusal>> {
         let mut spare = Spare::default();
         loop {
@@ -274,7 +276,7 @@ impl<G: Gate> Queue<G> {
         }
     }
 
-    /// Puts a message back in front that was taken and could not be used.
+    /// Puts a message that was taken and could not be used back in front.
     pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
         let mut inner = self.inner.lock();
         if inner.closed {
@@ -297,20 +299,20 @@ impl<G: Gate> Queue<G> {
         senders.wake();
     }
 
-    /// Nobody receives any more: what is there is dropped, and all that wait are told.
+    /// Nobody receives any more: all messages are dropped, and all waiters are woken.
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let unread = mem::take(&mut inner.entries);
         let (receivers, senders) = inner.take_waiting();
         drop(inner);
-        // First: who sends gets to know at once, however much there is to drop.
+        // Senders are woken first, so that they do not wait while many messages are dropped.
         senders.wake();
         receivers.wake();
         drop(unread);
     }
 
-    /// Nobody sends any more: what is there can still be received.
+    /// Nobody sends any more. The messages in the queue can still be received.
     pub(crate) fn close_senders(&self) {
         let mut inner = self.inner.lock();
         inner.senders_gone = true;
@@ -337,7 +339,7 @@ impl<G: Gate> Queue<G> {
         self.inner.lock().closed
     }
 
-    /// Whether nothing is there, and nothing will come.
+    /// Whether there is no message, and none will come.
     pub(crate) fn is_drained(&self) -> bool {
         let inner = self.inner.lock();
         inner.senders_gone && inner.entries.count() == 0

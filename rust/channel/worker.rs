@@ -2,8 +2,8 @@
 
 //! Workers: a runtime that runs one script for its parent, and the queues between the two.
 //!
-//! The parent has a [`WorkerHandle`], the worker's VM an `Arc` of the [`Worker`]. Both go with the
-//! VM that has them, so whichever ends first, the other one sees the queues closed.
+//! The parent has a [`WorkerHandle`], the worker's VM an `Arc` of the [`Worker`]. Each is dropped
+//! with the VM that has it. So when one side ends, the other one sees the queues closed.
 //!
 //! Lock order: `Worker::ending` is a leaf.
 
@@ -36,7 +36,7 @@ pub(crate) struct Fault {
 }
 
 struct Ending {
-    /// What is still to be raised by a `receive`.
+    /// The error that a `receive` has yet to raise.
     fault: Option<Fault>,
     /// Nobody can receive from the worker any more.
     handle_gone: bool,
@@ -44,7 +44,7 @@ struct Ending {
     keep: Option<Keep>,
 }
 
-/// What a worker and its parent have in common.
+/// The data that a worker and its parent share.
 #[pin_data]
 pub(crate) struct Worker {
     runtime: Arc<Runtime>,
@@ -62,8 +62,8 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Makes the queues between `runtime`, a worker in which nothing has run yet, and `parent`,
-    /// against which they count.
+    /// Makes the queues between `runtime`, a worker in which nothing has run yet, and `parent`.
+    /// They count against `parent`.
     pub(crate) fn new(
         runtime: Arc<Runtime>,
         parent: &Runtime,
@@ -104,17 +104,17 @@ impl Worker {
         &self.outbox
     }
 
-    /// Whether its script has ended, or never will begin.
+    /// Whether its script has ended, or will never begin.
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(Acquire)
     }
 
-    /// Notes that the worker is to be stopped. Returns whether it was noted before.
+    /// Notes that the worker has to be stopped. Returns whether it was noted before.
     pub(crate) fn note_stop(&self) -> bool {
         self.stopping.xchg(true, Full)
     }
 
-    /// The script has ended, with an error or well. Only the first call counts.
+    /// The script has ended, with an error or without. Only the first call counts.
     ///
     /// An error that nobody can receive goes to the log.
     pub(crate) fn finish(&self, fault: Option<Fault>) {
@@ -130,11 +130,12 @@ impl Worker {
         };
         let keep = ending.keep.take();
         drop(ending);
-        // Before the parent finds the worker dead: if that is the last that it does, it ends then.
+        // The `Keep` is dropped before the parent can see that the worker is dead: if seeing that
+        // is the last thing that the parent does, it can then end.
         drop(keep);
         self.tell(unheard);
         self.inbox.close();
-        // Last: who finds the outbox closed looks for the error.
+        // This comes last: a receiver that finds the outbox closed looks for the error.
         self.outbox.close_senders();
     }
 
@@ -144,15 +145,15 @@ impl Worker {
         }
     }
 
-    /// Takes the error that is still to be raised.
+    /// Takes the error that has yet to be raised.
     pub(crate) fn take_fault(&self) -> Option<Fault> {
         self.ending.lock().fault.take()
     }
 
-    /// Puts an error back that was taken and could not be raised.
+    /// Puts an error that was taken and could not be raised back.
     pub(crate) fn put_fault_back(&self, fault: Fault) {
         let former = self.ending.lock().fault.replace(fault);
-        // Frees memory perhaps, so after unlocking.
+        // May free memory, so the lock is released first.
         drop(former);
     }
 }
@@ -179,7 +180,8 @@ impl Drop for WorkerHandle {
         let unheard = ending.fault.take();
         drop(ending);
         self.0.tell(unheard);
-        // In this order: who is told that nothing comes can send nothing any more.
+        // In this order, so that a worker which learns that nothing comes any more cannot send any
+        // more either.
         self.0.outbox.close();
         self.0.inbox.close_senders();
     }

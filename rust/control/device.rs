@@ -23,8 +23,8 @@ use crate::linux::{
     security, //
 };
 
-/// The registered device. Dropping it removes the node; files cannot be open then, because each
-/// pins the module.
+/// The registered device. Dropping it removes the node; no file can be open then, because each open
+/// file pins the module.
 pub(crate) type ControlDevice = MiscDevice<Control>;
 
 /// Registers `/dev/lunatik`, mode 0600.
@@ -32,8 +32,8 @@ pub(crate) fn register() -> impl PinInit<ControlDevice, Error> {
     MiscDevice::register(c"lunatik", 0o600)
 }
 
-/// The driver of the device. It has no `read_iter` and no `write_iter`, so that the kernel's own
-/// code, and so a script, cannot use it.
+/// The driver of the device. It has no `read_iter` and no `write_iter`, so the kernel's own code,
+/// and therefore a script, cannot use it.
 pub(crate) struct Control;
 
 #[vtable]

@@ -35,13 +35,13 @@ use crate::{
 
 pub(crate) use node::DeviceNodes;
 
-/// Bytes that a device takes, with what the driver core and devtmpfs have of it.
+/// The bytes that a device takes, including its data in the driver core and devtmpfs.
 const OBJECTS: usize = 8 << 10;
 
 /// The longest name of a device.
 const MAX_NAME: usize = 63;
 
-/// Permission bits of a device whose driver names none.
+/// The permission bits of a device whose driver names none.
 const DEFAULT_MODE: i64 = 0o600;
 
 impl Classed for Registration {
@@ -71,10 +71,10 @@ pub(crate) struct Device {
     _charge: Charge,
 }
 
-/// What the VM of the driver owns; dropping it removes the node.
+/// The part of a device that the VM of the driver owns. Dropping it removes the node.
 pub(crate) struct Registration {
     device: Arc<Device>,
-    /// Keeps the userdata, and so this, until the device is stopped.
+    /// Keeps the userdata, and so this registration, until the device is stopped.
     userdata: Option<Reference>,
     /// Keeps the script until then.
     keep: Option<Keep>,
@@ -154,8 +154,8 @@ const CALLBACKS: [&CStr; 4] = [c"open", c"release", c"read", c"write"];
 /// The other fields of a driver.
 const SETTINGS: [&CStr; 2] = [c"name", c"mode"];
 
-/// Fails for a field of the driver at index 1 that means nothing: it may be a callback with a slip
-/// in its name, which would never be called.
+/// Fails for an unknown field of the driver at index 1: it may be a callback with a misspelt name,
+/// which would never be called.
 fn refuse_unknown_fields(state: State) -> lua::Result<()> {
     let known = |name: &[u8]| {
         let is_it = |field: &&CStr| field.to_bytes() == name;
@@ -264,7 +264,8 @@ fn register(state: State, name: KVec<u8>, mode: u32, driver: Reference) -> lua::
         userdata: None,
         keep: None,
     };
-    // What can fail comes first, so that nobody opens a device that then goes away again.
+    // The steps that can fail come first, so that no process opens a device that then disappears
+    // again.
     userdata::push(state, registration)?;
     state.push_value(-1);
     let userdata = state.keep()?;
@@ -298,7 +299,8 @@ fn stop(state: State) -> lua::Result {
                 registration.keep.take(),
             )
         })?;
-    // Holds no lock but that of the runtime, which nothing waits for that this waits for.
+    // The caller holds no lock but that of the runtime. The unregistration waits for nothing that
+    // needs that lock.
     if device.unregister() {
         state.release(device.driver);
     }

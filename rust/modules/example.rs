@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The Lua module `lunatik.example`: counters that runtimes share. `Documentation/adding-a-module.md` explains it line
-//! by line; only a module that was loaded for tests offers it.
+//! The Lua module `lunatik.example`: counters that runtimes share.
+//! `Documentation/adding-a-module.md` explains it line by line; it is offered only when the module
+//! was loaded for tests.
 
 use kernel::{
     prelude::*,
@@ -59,7 +60,7 @@ fn counter(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `counter:add(n)`: adds an integer, and returns what the counter was before.
+/// `counter:add(n)`: adds an integer, and returns the former value of the counter.
 fn add(state: State) -> lua::Result {
     let counter = userdata::shared::<Counter>(state, 1)?;
     let more = integer(state, 2)?;

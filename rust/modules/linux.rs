@@ -70,7 +70,8 @@ fn random_bits() -> u64 {
 
 /// A number from 0 to `limit`, each as probable as any other.
 fn random_to(limit: u64) -> u64 {
-    // The smallest mask that covers the limit: a draw is taken with a chance of more than a half.
+    // The smallest mask that covers the limit: each draw is accepted with a probability above one
+    // half.
     let mask = u64::MAX.checked_shr(limit.leading_zeros()).unwrap_or(0);
     loop {
         let drawn = random_bits() & mask;
@@ -94,7 +95,7 @@ fn random(state: State) -> lua::Result {
     if low > high {
         return Err(Error::argument(1, fmt!("interval is empty")));
     }
-    // The distance may be more than an integer holds, but a `u64` holds all.
+    // The distance may not fit a Lua integer, but it always fits a `u64`.
     let above = random_to((high as u64).wrapping_sub(low as u64));
     state.push_integer((low as u64).wrapping_add(above) as i64);
     Ok(1)
@@ -107,7 +108,7 @@ fn schedule(state: State, may: MaySleep<'_>) -> lua::Result {
         state.push_integer(0);
         return Ok(1);
     };
-    // More than fits is for ever, but for what ends every wait.
+    // A time-out that does not fit means no time-out. Signals and stops still end the wait.
     let timeout = (ms != u32::MAX).then_some(ms);
     let left = match wait(state, may, timeout, || Ok(None::<()>))? {
         Waited::Ended { .. } if Vm::runtime_of(state).is_interrupted() => {

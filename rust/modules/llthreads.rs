@@ -48,7 +48,7 @@ const MAX_NAME: usize = 255;
 /// A runtime that runs one function in a thread of its own.
 pub(crate) struct Child {
     runtime: Arc<Runtime>,
-    /// What the function is called with; taken when it is.
+    /// The arguments of the function; taken when it is called.
     arguments: Option<Message>,
     thread: Option<Arc<Thread>>,
     detached: bool,
@@ -100,7 +100,7 @@ enum Source<'a> {
     Text(&'a [u8], &'a CStr),
 }
 
-/// A name for a thread of `parent`: the parent's with a number.
+/// A name for a thread of `parent`: the parent's name with a number.
 fn name(parent: &Runtime) -> Result<KVec<u8>> {
     static NUMBER: Atomic<u64> = Atomic::new(1);
 
@@ -116,7 +116,7 @@ fn name(parent: &Runtime) -> Result<KVec<u8>> {
     Ok(name)
 }
 
-/// Makes what is called with `arguments` the body of a new runtime.
+/// Makes `source`, which is called with `arguments`, the body of a new runtime.
 fn prepare(entered: &Entered<'_>, source: &Source<'_>, arguments: &Message) -> lua::Result<()> {
     let state = entered.state();
     state.reserve(lua::MIN_STACK)?;
@@ -127,7 +127,8 @@ fn prepare(entered: &Entered<'_>, source: &Source<'_>, arguments: &Message) -> l
         }
         Source::Text(text, chunk) => {
             if state.load(text, chunk).is_err() {
-                // It is said when the thread is joined, as any other error in the thread.
+                // The error is raised when the thread is joined, like any other error in the
+                // thread.
                 state.push_function(native!(raise_upvalue, Free, Process), 1)?;
             }
             chunk.to_bytes()
@@ -162,7 +163,8 @@ fn raise_upvalue(state: State) -> lua::Result {
     Err(Error::Raised)
 }
 
-/// Fails for a value at `first` or above that cannot travel, as the module has always said it.
+/// Fails for a value at `first` or above that cannot travel, with the error text of the original
+/// module.
 fn check_arguments(state: State, first: c_int) -> lua::Result<()> {
     for index in first..=state.top() {
         let shared =
@@ -337,7 +339,7 @@ fn join(state: State, may: MaySleep<'_>) -> lua::Result {
     if detached && !joinable {
         return refuse(state, "Can't join a thread that has been detached.");
     }
-    // The runtime's VM is closed before its thread says that it has ended.
+    // The runtime's VM is closed before its thread reports its end.
     let outcome = match thread.join(state, may, timeout)? {
         Waited::Done(outcome) => outcome,
         Waited::TimedOut => return refuse(state, "timeout"),

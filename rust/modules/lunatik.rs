@@ -137,8 +137,8 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
     }
 }
 
-/// Creates a runtime for the script `name` that the code of `state` starts. It may do what that
-/// may, and no more.
+/// Creates a runtime for the script `name` that the code of `state` starts. It has the permissions
+/// of that code, and no more.
 pub(super) fn create(
     state: State,
     name: &[u8],
@@ -189,14 +189,15 @@ pub(super) fn read_script<'a>(
 
 /// Calls `start` with the script `name`, if the code of `state` may read its file.
 ///
-/// Where it may read only some files, what is started is what was found to be one of them.
+/// If it may read only some files, the text that is started is the text that was read during the
+/// check.
 pub(super) fn with_script<T>(
     state: State,
     name: &[u8],
     start: impl FnOnce(&Program<'_>) -> Result<T, StartError>,
 ) -> lua::Result<T> {
     let set = permissions::of(state);
-    // As it was given: only the name of the runtime goes without a suffix.
+    // The name as it was given: only the name of the runtime drops the suffix.
     let given = state.to_bytes(1).unwrap_or(name);
     let result = match set.decide(Permission::FsRead) {
         Decision::Allowed => start(&Program::Named(given)),
@@ -236,7 +237,7 @@ fn runtime(state: State) -> lua::Result {
     let chain = chain(state)?;
     let handle = with_script(state, name, |program| {
         let child = create(state, name, Kind::Child, limits)?;
-        // From here on the last handle that is dropped ends the child.
+        // From here on, dropping the last handle ends the child.
         let handle = RuntimeHandle::new(child.clone())?;
         start::run_with(&child, &chain, Some(&parent), program, &arguments)?;
         Ok(handle)
@@ -253,7 +254,7 @@ fn resume_it(state: State) -> lua::Result {
     let caller = Vm::runtime_of(state);
     let chain = chain(state)?;
     let result = resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
-    // All that the other runtime's Lua code could raise was caught there.
+    // All errors of the other runtime's Lua code were caught there.
     match result {
         Ok(values) => values.push(state),
         Err(failure) => match state.push_bytes(&failure.message) {
@@ -275,7 +276,7 @@ pub(super) fn stop_for(state: State, target: &Arc<Runtime>, grace_ms: u32) -> lu
     result.map_err(|error| {
         let name = show(target.name());
         if error == EINTR {
-            // The target was told to stop, and shall end even if we do first.
+            // The target was told to stop, and has to end even if the caller ends first.
             reaper::finish(target.clone());
             Error::message(fmt!("interrupted while stopping {name}"))
         } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The Lua module `mtint`: interrupts single threads of Lua, main ones and coroutines, of any
+//! The Lua module `mtint`: interrupts single threads of Lua (main threads and coroutines) of any
 //! runtime.
 
 use core::ffi::c_int;
@@ -20,9 +20,10 @@ use crate::{
     },
 };
 
-/// The fields of `mtint.error` and what they are.
+/// The fields of `mtint.error` and their values.
 const ERRORS: [(&CStr, &[u8]); 7] = [
-    // Under two names: the module's manual has it so, its code and its examples the other way.
+    // The error has two names: the manual of the original module uses one, its code and examples
+    // the other.
     (c"interrupt", b"mtint.error.interrupted"),
     (c"interrupted", b"mtint.error.interrupted"),
     (c"not_supported", b"mtint.error.not_supported"),
@@ -44,7 +45,7 @@ const HANDLE: Class = Class {
         state.set_field(metatable, c"__metatable")?;
         state.new_table(0, 2)?;
         state.set_function(-1, c"id", native!(handle_id, Free, Process))?;
-        // Asks for permission itself, when it knows whose thread it is.
+        // The function checks the permission itself, once it knows the owner of the thread.
         state.set_function(-1, c"interrupt", native!(handle_interrupt, Free, Process))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
@@ -54,7 +55,7 @@ const HANDLE: Class = Class {
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 8)?;
     state.set_function(-1, c"id", native!(id, Free, Process))?;
-    // Asks for permission itself, when it knows whose thread it is.
+    // The function checks the permission itself, once it knows the owner of the thread.
     state.set_function(-1, c"interrupt", native!(interrupt, Free, Process))?;
     state.set_function(-1, c"interruptible", native!(interruptible, Free, Process))?;
     state.set_function(-1, c"sethook", native!(sethook, Free, Process))?;
@@ -71,10 +72,10 @@ pub(super) fn open(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// Raises a text as it is, without the place of the caller in front.
+/// Raises a text as it is, without the caller's position in front.
 pub(super) fn raise(state: State, arguments: kernel::fmt::Arguments<'_>) -> Error {
     let text = lua::Text::new(arguments);
-    // If there is no memory for it, that is on top.
+    // If there is no memory for the text, the memory error is on top.
     let _ = state.push_bytes(text.as_bytes());
     Error::Raised
 }
@@ -135,8 +136,8 @@ fn mode(state: State, index: c_int) -> lua::Result<Mode> {
     }
 }
 
-/// Fails unless the code of `state` may interrupt the thread: always one of its own runtime, one
-/// of another runtime with permission to control that.
+/// Fails unless the code of `state` may interrupt the thread. It may always interrupt a thread of
+/// its own runtime. For a thread of another runtime it needs permission to control that runtime.
 fn may_interrupt(state: State, thread: &Interruptible) -> lua::Result<()> {
     let owner = thread.owner();
     if owner.runtime() == Vm::runtime_of(state).id() {

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// The fields of `mtmsg.error` and what they are.
+/// The fields of `mtmsg.error` and their values.
 const ERRORS: [(&CStr, &[u8]); 7] = [
     (c"ambiguous_name", b"mtmsg.error.ambiguous_name"),
     (c"message_size", b"mtmsg.error.message_size"),
@@ -37,7 +37,7 @@ const ERRORS: [(&CStr, &[u8]); 7] = [
     (c"unknown_object", b"mtmsg.error.unknown_object"),
 ];
 
-/// Bytes that a buffer holds at first, where its maker does not say.
+/// The bytes that a buffer holds at first, if its maker names no size.
 const DEFAULT_SIZE: i64 = 1024;
 
 /// A userdata's reference to a buffer.
@@ -78,7 +78,7 @@ const BUFFER: Class = Class {
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 10)?;
     state.set_function(-1, c"abort", native!(abort_all, Free, Process))?;
-    // Asks for permission itself, when it knows whose buffer it is.
+    // The function checks the permission itself, once it knows the owner of the buffer.
     state.set_function(-1, c"buffer", native!(buffer, Free, Process))?;
     state.set_function(-1, c"isabort", native!(isabort_all, Free, Process))?;
     state.set_function(-1, c"newbuffer", native!(newbuffer, Free, Process))?;
@@ -161,7 +161,7 @@ fn newbuffer(state: State) -> lua::Result {
         .map_err(|_| Error::argument(index, fmt!("size must not be negative")))?;
     let grow = index.saturating_add(1);
     let limit = match state.kind(grow) {
-        // A buffer that grows does so without anybody's doing; by how much at a time, nobody sees.
+        // A growing buffer grows by itself. The step has no visible effect, so it is ignored.
         Kind::None | Kind::Nil => MAX_BYTES,
         Kind::Integer | Kind::Float if state.to_integer(grow) == Some(0) => size,
         Kind::Integer | Kind::Float => MAX_BYTES,
@@ -250,7 +250,7 @@ fn type_of(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// The flag at `index`, true where there is none.
+/// The flag at `index`; true if it is missing.
 fn flag(state: State, index: c_int) -> lua::Result<bool> {
     match state.kind(index) {
         Kind::None | Kind::Nil => Ok(true),
@@ -305,7 +305,7 @@ fn tostring(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// Adds the arguments from 2 on as a message.
+/// Adds the arguments from index 2 on as a message.
 fn add(state: State, alone: bool) -> lua::Result {
     let (buffer, _) = this(state)?;
     for index in 2..=state.top() {
@@ -371,7 +371,7 @@ fn nextmsg(state: State, may: MaySleep<'_>) -> lua::Result {
         Waited::Ended { .. } => return Err(aborted(state)),
     };
     entry.message().push(state).inspect_err(|_| {
-        // There is no memory for it here; that is no reason to lose it.
+        // There is no memory for the message here. It goes back, so that it is not lost.
         buffer.put_back(entry);
     })
 }

@@ -16,11 +16,11 @@ use crate::{
     },
 };
 
-/// `pledge(spec, ...)`: one boolean for each spec, in their order; an error leaves what was done
-/// for those before it.
+/// `pledge(spec, ...)`: returns one boolean for each spec, in order. After an error, the earlier
+/// specs stay in effect.
 pub(super) fn pledge(state: State) -> lua::Result {
     let count = state.top();
-    // What a script has inherited, or was given by `-P`, it only narrows.
+    // A script only narrows the permissions that it has inherited or was given by `-P`.
     let has_everything = permissions::with(state, Set::is_open);
     state.reserve(count.saturating_add(lua::MIN_STACK))?;
     for index in 1..=count {

@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// Buckets of a table that is made without a size.
+/// The number of buckets of a table that is made without a size.
 const DEFAULT_BUCKETS: i64 = 256;
 
 impl Classed for RcuTable {
@@ -125,8 +125,8 @@ fn push_value(state: State, value: Value) -> lua::Result<()> {
     Ok(())
 }
 
-/// Calls `write` with the account of the runtime; the memory that it takes is charged to who pays for
-/// the runtime.
+/// Calls `write` with the account of the runtime. The memory that it takes is charged to the cgroup
+/// that pays for the runtime.
 fn charged<T>(
     state: State,
     write: impl FnOnce(Option<&Arc<Account>>) -> Result<T>,
@@ -237,7 +237,7 @@ impl Entry {
     }
 }
 
-/// What `pairs` calls: with the walk and the last key, which it does not need.
+/// The iterator of `pairs`. Its arguments are the walk, and the last key, which it does not need.
 fn next(state: State) -> lua::Result {
     let met = userdata::argument(state, 1, |walk: &mut Walk| walk.next(Entry::new))?;
     match met? {

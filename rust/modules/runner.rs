@@ -42,7 +42,7 @@ pub(super) fn open(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `runner.startup()`: the module's `init()` has done it all.
+/// `runner.startup()`: does nothing; the module's `init()` has done this work.
 fn startup(_state: State) -> lua::Result {
     Ok(0)
 }
@@ -84,7 +84,7 @@ fn stop(state: State) -> lua::Result {
     let grace = optional_milliseconds(state, 2)?.unwrap_or(DEFAULT_GRACE_MS);
     match registry::find(name) {
         Some(runtime) => stop_for(state, &runtime, grace)?,
-        // It ran and has ended by itself: it is stopped, as was asked.
+        // The script ran and has ended by itself: it is stopped, as the caller asked.
         None if registry::outcome(name).is_some() => (),
         None => {
             let name = show(name);
@@ -101,7 +101,7 @@ fn may_control(state: State, target: &Runtime) -> bool {
     })
 }
 
-/// `runner.list()`: those that the script may control.
+/// `runner.list()`: the runtimes that the calling script may control.
 fn list(state: State) -> lua::Result {
     let names = registry::names()?;
     let set = permissions::of(state);
@@ -119,7 +119,7 @@ fn list(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `runner.shutdown()`: stops all, or nothing where one must not be stopped.
+/// `runner.shutdown()`: stops all runtimes, or none if the caller may not stop one of them.
 fn shutdown(state: State) -> lua::Result {
     let caller = Vm::runtime_of(state);
     let is_target =
@@ -131,8 +131,9 @@ fn shutdown(state: State) -> lua::Result {
             Vm::permit(state, Permission::Runner, runtime.name())?;
         }
     }
-    // All are told before the first is waited for. The caller's own runtime comes last, because
-    // that unwinds the code that stops the others. One that was started meanwhile may be another's.
+    // All are told to stop before the first wait. The caller's own runtime comes last, because
+    // stopping it unwinds the code that stops the others. A runtime that was started meanwhile may
+    // belong to another script.
     let mut id = 0;
     while let Some(runtime) = live::next(id) {
         id = runtime.id();

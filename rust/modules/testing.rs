@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! `lunatik.testing`: what the module's own tests need. Only there with the parameter `testing=1`.
+//! `lunatik.testing`: functions for the module's own tests. It exists only with the module
+//! parameter `testing=1`.
 
 mod contexts;
 mod mailbox;
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// `fail_allocation(n [, stay])`: the n-th allocation of this runtime from now fails, and with
-/// `stay` all after it, too, until `fail_allocation(0)`.
+/// `stay` all later ones, too, until `fail_allocation(0)`.
 fn fail_allocation(state: State) -> lua::Result {
     let count = arguments::integer(state, 1)?;
     let stay = state.to_boolean(2);
@@ -27,14 +28,14 @@ fn fail_allocation(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `memory()`: bytes that this runtime has from the kernel.
+/// `memory()`: the bytes that this runtime has taken from the kernel.
 fn memory(state: State) -> lua::Result {
     let (used, _, _) = Vm::runtime_of(state).memory();
     state.push_integer(i64::try_from(used).unwrap_or(i64::MAX));
     Ok(1)
 }
 
-/// `counted()`: bytes that count against this runtime, its children's included.
+/// `counted()`: the bytes that count against this runtime, including those of its children.
 fn counted(state: State) -> lua::Result {
     let (used, _) = Vm::runtime_of(state).account().usage();
     state.push_integer(i64::try_from(used).unwrap_or(i64::MAX));
@@ -50,8 +51,8 @@ fn without_segments(state: State) -> lua::Result {
     Ok(state.top())
 }
 
-/// `time_messages(rounds, ...)`: how many nanoseconds it takes to make a message of the values and
-/// to drop it, and how many to push what is in it, each so many times.
+/// `time_messages(rounds, ...)`: measures how many nanoseconds it takes to make a message of the
+/// values and drop it, and how many to push the values of a message, `rounds` times each.
 fn time_messages(state: State) -> lua::Result {
     let rounds = arguments::integer(state, 1)?;
     let last = state.top();
@@ -73,21 +74,21 @@ fn time_messages(state: State) -> lua::Result {
 }
 
 /// `everything()`: a table whose keys are all functions of C, userdata and coroutines of this
-/// runtime, those that no script is given included.
+/// runtime, including those that no script can reach.
 fn everything(state: State) -> lua::Result {
     state.walk_heap()?;
     Ok(1)
 }
 
-/// `address(value)`: where in memory the value really lies; 0 for one that is no object.
+/// `address(value)`: the real memory address of the value; 0 if the value is no object.
 fn address(state: State) -> lua::Result {
     let address = state.to_pointer(1).addr();
     state.push_integer(address as i64);
     Ok(1)
 }
 
-/// `stop_latency(name)`: how many nanoseconds the ended script has taken to end when it was
-/// interrupted, or nil if it was not.
+/// `stop_latency(name)`: how many nanoseconds the ended script took to end after it was
+/// interrupted, or nil if it was not interrupted.
 fn stop_latency(state: State) -> lua::Result {
     let name = arguments::script(state, 1)?;
     match registry::outcome(name).map_or(0, |runtime| runtime.stop_latency_ns()) {
@@ -114,8 +115,8 @@ fn pool(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `testing.own_pool(threads)`: the workers that this script makes from now on run on a pool of their own, in place of
-/// the one that they had.
+/// `testing.own_pool(threads)`: the workers that this script makes from now on run on a pool of
+/// their own, in place of their former pool.
 fn own_pool(state: State) -> lua::Result {
     let threads = u32::try_from(arguments::integer(state, 1)?).unwrap_or(0);
     Vm::attach(state, Home(Pool::new(threads)?))?;

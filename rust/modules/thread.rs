@@ -30,7 +30,7 @@ impl Classed for Thread {
 
 impl Shareable for Thread {}
 
-/// To control the runtime whose thread is the first argument.
+/// The guard that asks for permission to control the runtime whose thread is the first argument.
 struct OfRunner;
 
 impl Guard for OfRunner {
@@ -99,7 +99,8 @@ fn current(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// What a wait ends with when a signal came or the waiting runtime is told to stop.
+/// The error of a wait that ends because a signal came or because the waiting runtime is told to
+/// stop.
 fn interrupted(error: kernel::error::Error) -> Error {
     if error == EINTR {
         Error::message(fmt!("interrupted"))

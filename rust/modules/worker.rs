@@ -38,8 +38,8 @@ use crate::{
     },
 };
 
-/// To create workers. The function asks for permission to read the script's file itself, and then
-/// for the permission to load code.
+/// The guard for creating workers. The function itself checks the permission to read the script's
+/// file, and then the permission to load code.
 struct CreatesWorkers;
 
 impl Guard for CreatesWorkers {
@@ -77,7 +77,7 @@ pub(super) fn push(state: State) -> lua::Result<()> {
     Ok(())
 }
 
-/// Adds what only workers have to the table, in a VM in which nothing has run yet.
+/// Adds the functions that only workers have to the table, in a VM in which nothing has run yet.
 fn add_own(state: State) -> lua::Result<()> {
     let guard = state.guard();
     state.push_globals();
@@ -132,7 +132,7 @@ fn limit(state: State, name: &CStr, most: usize) -> lua::Result<Option<usize>> {
     }
 }
 
-/// What the queues of the workers that the code of `state` makes may hold.
+/// The limits of the queues of workers that the code of `state` makes.
 fn mailbox_limits(state: State) -> Limits {
     Vm::attachment(state).unwrap_or(Limits::DEFAULT)
 }
@@ -161,7 +161,7 @@ fn limits(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// What a wait ends with that is over for another reason than what it was for.
+/// The error of a wait that ends without the event that it waited for.
 fn interrupted() -> Error {
     Error::message(fmt!("interrupted"))
 }
@@ -189,7 +189,7 @@ fn send(state: State, may: MaySleep<'_>) -> lua::Result {
     put(state, may, 2, worker.inbox())
 }
 
-/// What connects the running worker to its parent.
+/// The connection of the running worker to its parent.
 fn own(state: State, function: &str) -> lua::Result<Arc<Worker>> {
     Vm::attachment::<Arc<Worker>>(state)
         .ok_or_else(|| Error::message(fmt!("worker.{function} called outside worker context")))
@@ -201,7 +201,7 @@ fn message(state: State, may: MaySleep<'_>) -> lua::Result {
     put(state, may, 1, worker.outbox())
 }
 
-/// Pushes the value in `entry`, which goes back to `queue` if that fails.
+/// Pushes the value in `entry`. If that fails, `entry` goes back to `queue`.
 fn push_entry(state: State, queue: &Queue, entry: ListArc<Entry>) -> lua::Result<()> {
     if let Err(error) = entry.message().push(state) {
         queue.put_back(entry);
@@ -222,7 +222,7 @@ fn peek(state: State, may: MaySleep<'_>) -> lua::Result {
             Taken::Message(entry) => Ok(Some(entry)),
             Taken::Empty => Ok(None),
             Taken::Closed if inbox.senders_are_gone() => Err(closed()),
-            // Its script has ended, and this is a finalizer.
+            // The worker's script has ended, and this is a finalizer.
             Taken::Closed => Err(interrupted()),
         }
     })?;
@@ -241,7 +241,7 @@ fn peek(state: State, may: MaySleep<'_>) -> lua::Result {
     }
 }
 
-/// What one look at several workers finds.
+/// The result of one check of several workers.
 enum Found {
     /// A message of the only one.
     Message(Arc<Worker>, ListArc<Entry>),
@@ -249,30 +249,31 @@ enum Found {
     Messages(Messages),
     /// The error of this worker.
     Fault(Arc<Worker>, Fault),
-    /// All are dead, and everything was received.
+    /// All workers are dead, and everything was received.
     Nothing,
 }
 
-/// Messages that were taken, each with the place of its worker among the arguments.
+/// Messages that were taken, each with the position of its worker among the arguments.
 struct Messages(KVVec<(c_int, Arc<Worker>, ListArc<Entry>)>);
 
 impl Messages {
     /// Gives all back.
     fn put_back(mut self) {
-        // Backwards: a worker that was named twice gets its first message back last.
+        // In reverse order: if a worker was named twice, its first message goes back last, to the
+        // front.
         while let Some((_, worker, entry)) = self.0.pop() {
             worker.outbox().put_back(entry);
         }
     }
 }
 
-/// Takes a message from each of the first `count` arguments that has one. Returns those, and
-/// whether any more can come.
+/// Takes a message from each of the first `count` arguments that has one. Returns the messages, and
+/// whether more can come.
 fn take_messages(state: State, count: c_int, messages: &mut Messages) -> lua::Result<bool> {
     let parent = Vm::runtime_of(state).into();
     let mut alive = false;
     for index in 1..=count {
-        // Whatever a message needs is there before it is taken.
+        // The memory for a message is reserved before the message is taken.
         messages.0.reserve(1, GFP_KERNEL | __GFP_NOWARN)?;
         let worker = worker(state, index)?;
         match worker.outbox().take(Some(&parent))? {
@@ -286,10 +287,10 @@ fn take_messages(state: State, count: c_int, messages: &mut Messages) -> lua::Re
     Ok(alive)
 }
 
-/// Looks at the workers that are the first `count` arguments.
+/// Checks the workers that are the first `count` arguments.
 fn look(state: State, count: c_int) -> lua::Result<Option<Found>> {
     if count == 1 {
-        // Most have one, and that needs no memory.
+        // Most calls name one worker, and that case needs no memory.
         let worker = worker(state, 1)?;
         let parent = Vm::runtime_of(state).into();
         match worker.outbox().take(Some(&parent))? {
@@ -311,7 +312,7 @@ fn look(state: State, count: c_int) -> lua::Result<Option<Found>> {
     }
     for index in 1..=count {
         let worker = worker(state, index)?;
-        // It may have sent something and failed since it was looked at.
+        // The worker may have sent something and failed since it was checked.
         let fault = worker.outbox().is_drained().then(|| worker.take_fault());
         if let Some(fault) = fault.flatten() {
             return Ok(Some(Found::Fault(worker, fault)));
@@ -320,7 +321,7 @@ fn look(state: State, count: c_int) -> lua::Result<Option<Found>> {
     Ok((!alive).then_some(Found::Nothing))
 }
 
-/// Pushes the value of each of `messages` at its place among `count` values.
+/// Pushes `count` values: the value of each of `messages` at its position.
 fn push_found(
     state: State,
     count: c_int,
@@ -408,8 +409,8 @@ fn stop(state: State, may: MaySleep<'_>) -> lua::Result {
         runtime.request_stop();
         runtime.end_within(grace.unwrap_or(DEFAULT_GRACE_MS));
     }
-    // The worker wakes its parent when it is gone. Most go by themselves: only those that do not are
-    // for the reaper, whose thread takes longer to wake than they take to end.
+    // The worker wakes its parent when it is gone. Most workers end by themselves, in less time
+    // than it takes to wake the reaper's thread. So only the others are left to the reaper.
     let gone = || Ok(runtime.phase().is_over().then_some(()));
     let overdue = || reaper::finish_after(runtime.clone(), 0);
     let timeout = match runtime.grace_left_ms() {
@@ -428,7 +429,8 @@ fn stop(state: State, may: MaySleep<'_>) -> lua::Result {
     };
     match waited {
         Waited::Done(()) => {
-            // If it has not begun, its program may lie in a run queue yet, and never will.
+            // If its program has not begun, it may still lie in a run queue, and it will never
+            // begin.
             worker.finish(None);
             Ok(0)
         }

@@ -333,9 +333,10 @@ impl Ownership {
         }
     }
 
-    /// Waits until nobody owns the runtime, `jiffies` at most. Returns whether that is so.
+    /// Waits until nobody owns the runtime, for `jiffies` at most. Returns whether that is the
+    /// case.
     ///
-    /// `None` is returned if a signal came.
+    /// Returns `None` if a signal came.
     pub(super) fn wait_released(
         &self,
         _may: MaySleep<'_>,

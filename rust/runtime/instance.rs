@@ -77,14 +77,15 @@ pub(crate) use self::{
     staying::Keep, //
 };
 
-/// Grace that a stop gives where the caller names none, in milliseconds.
+/// The grace of a stop whose caller names none, in milliseconds.
 pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
 
 /// What a new runtime needs to know.
 pub(crate) struct Options<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) kind: Kind,
-    /// Bytes of memory that it may use, with all that it makes. Not more than its maker may.
+    /// The bytes of memory that it may use, together with everything that it makes. Not more than
+    /// its maker may use.
     pub(crate) memory: usize,
     /// The account of its maker, if that is a runtime.
     pub(crate) account: Option<&'a Arc<Account>>,
@@ -95,7 +96,8 @@ pub(crate) struct Options<'a> {
     pub(crate) budget: Budget,
     /// Whose worker it is.
     pub(crate) parent: Option<Arc<Runtime>>,
-    /// The runtime that has it for itself, and stays while it has something to do.
+    /// The runtime that made it for its own use, and that stays while the new runtime has something
+    /// to do.
     pub(crate) made_by: Option<Arc<Runtime>>,
 }
 
@@ -107,9 +109,11 @@ struct Details {
     failure: Option<Arc<Failure>>,
     /// The permissions of its main thread, to be shown; the thread has a reference of its own.
     permissions: Arc<Held>,
-    /// Whose worker it is; taken when it ends, so that no chain of them is left to be dropped.
+    /// Set if it is a worker: its place among its parent's children. Taken when it ends, so that a
+    /// drop never follows a chain of them.
     child: Option<Child>,
-    /// The VM, for interrupts from other CPUs; none before it is made and while it is torn down.
+    /// The VM, for interrupts from other CPUs. None before the VM is made, and while it is torn
+    /// down.
     vm: VisibleVm,
 }
 
@@ -117,7 +121,8 @@ struct Details {
 ///
 /// # Invariants
 ///
-/// `above` is null, or a runtime whose code waits for the present call into this one, and so lives.
+/// `above` is null, or points to a runtime whose code waits for the present call into this one, and
+/// which therefore lives.
 #[pin_data]
 pub(crate) struct Runtime {
     id: u64,
@@ -125,9 +130,9 @@ pub(crate) struct Runtime {
     kind: Kind,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
-    /// Whether the account is not its maker's.
+    /// Whether it has an account of its own, not its maker's.
     has_own_account: bool,
-    /// Who this runtime and all that it makes counts against.
+    /// The account that this runtime and everything that it makes count against.
     account: Arc<Account>,
     /// What it takes beside its heap.
     #[pin]
@@ -144,11 +149,12 @@ pub(crate) struct Runtime {
     cancelled_from_above: Atomic<bool>,
     /// The number of the entry by which the present chain came; see [`Chain::count_entry`].
     entry: Atomic<u64>,
-    /// Whether it ends when the chain that executes it leaves it. Only the owner touches this.
+    /// Whether the runtime ends when the chain that executes it leaves. Only the owner touches
+    /// this.
     ends_when_left: Atomic<bool>,
-    /// Whether its code has pledged what it wants, and may do all else, too.
+    /// Whether its code has pledged permissions, and still has all others.
     pledges_in_vain: Atomic<bool>,
-    /// What keeps it when its chunk has returned.
+    /// What keeps it alive after its chunk has returned.
     staying: Staying,
     /// Handles to it, in Lua or in tables.
     handles: Atomic<usize>,
@@ -158,14 +164,15 @@ pub(crate) struct Runtime {
     above: Atomic<*mut Runtime>,
     memory_used: Atomic<usize>,
     memory_peak: Atomic<usize>,
-    /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses it.
-    /// In a block of its own: with it a runtime would take twice the block that it takes.
+    /// Ends Lua code whose caller is killed, and finalizers that do not end. Only the owner uses
+    /// it. It has a block of its own: inside the runtime it would push the runtime into the next
+    /// size class, twice as large.
     watch: Pin<KBox<Watch<Runtime>>>,
-    /// What enters it to end it where nobody waits for that.
+    /// The chain that enters the runtime to end it when nobody waits for the end.
     ending_chain: Arc<Chain>,
-    /// Until when the grace lasts that it gets from that, in milliseconds of its age.
+    /// When the grace of such an end is over, in milliseconds of the runtime's age.
     ending_at: Atomic<u64>,
-    /// Queued where nobody waits for its end; see `reaper.rs`.
+    /// Queued when nobody waits for its end; see `reaper.rs`.
     #[pin]
     ending: Work<Runtime>,
     #[pin]
@@ -175,8 +182,8 @@ pub(crate) struct Runtime {
     /// Its workers.
     #[pin]
     children: Children,
-    /// The runtime whose output its own belongs to: for a worker, the one that is the worker of
-    /// none, above it.
+    /// The runtime whose sink and log get its output. For a worker this is the topmost runtime
+    /// above it, which is no worker.
     prints_to: Option<Arc<Runtime>>,
     parking: Parking,
     pooled: Pooled,
@@ -194,7 +201,7 @@ impl_has_work! {
     impl HasWork<Self> for Runtime { self.ending }
 }
 
-// SAFETY: All fields but `above` are, and that is as the field says.
+// SAFETY: All fields but `above` are; the comment on `above` says why that one may be.
 unsafe impl Send for Runtime {}
 // SAFETY: As above.
 unsafe impl Sync for Runtime {}
@@ -204,7 +211,7 @@ static NEXT_ID: Atomic<u64> = Atomic::new(1);
 impl Runtime {
     /// Creates a runtime with an empty VM in which nothing has run yet. Sleeps.
     pub(crate) fn new(options: Options<'_>) -> Result<Arc<Self>> {
-        // Whichever thread this is, who started the runtime pays.
+        // The process that started the runtime pays, no matter which thread this is.
         let memcg = options.memcg.clone();
         memcg.charge(|| Self::make(options))
     }
@@ -306,7 +313,7 @@ impl Runtime {
             None => Ok(()),
         });
         if let Err(error) = added {
-            // Who has found and entered it meanwhile ends it.
+            // A thread that has found and entered it meanwhile ends it.
             self.request_stop();
             if let Some(mut owner) = self.try_own() {
                 owner.tear_down();
@@ -347,7 +354,7 @@ impl Runtime {
         self.started.elapsed()
     }
 
-    /// CPU time used, in nanoseconds; what is being used right now is included.
+    /// The CPU time used, in nanoseconds, up to this moment.
     pub(crate) fn cpu_ns(&self) -> u64 {
         self.meter.total()
     }
@@ -357,8 +364,8 @@ impl Runtime {
         &self.meter
     }
 
-    /// How long its Lua program has taken to end when it was last interrupted, in nanoseconds; 0
-    /// if it never was.
+    /// How long its Lua program took to end after the last interrupt, in nanoseconds; 0 if there
+    /// was none.
     pub(crate) fn stop_latency_ns(&self) -> u64 {
         self.interruption.latency()
     }
@@ -368,15 +375,15 @@ impl Runtime {
         self.details.lock().thread.clone()
     }
 
-    /// Whether a kernel thread runs its body. As opposed to [`thread`](Self::thread), it frees nothing.
+    /// Whether a kernel thread runs its body. Unlike [`thread`](Self::thread), this frees nothing.
     pub(crate) fn has_thread(&self) -> bool {
         self.details.lock().thread.is_some()
     }
 
-    /// Notes which thread runs its body. The thread takes this back when it ends.
+    /// Notes which thread runs its body. The thread clears this when it ends.
     pub(crate) fn set_thread(&self, thread: Option<Handle>) {
         let former = core::mem::replace(&mut self.details.lock().thread, thread);
-        // Frees memory perhaps, so after unlocking.
+        // May free memory, so the lock is released first.
         drop(former);
     }
 
@@ -417,18 +424,18 @@ impl Runtime {
         &self.parking
     }
 
-    /// What it has if it runs on the threads of the pool.
+    /// Its data as a runtime of the pool.
     pub(crate) fn pooled(&self) -> &Pooled {
         &self.pooled
     }
 
-    /// Its code begins to wait. Returns what it did before.
+    /// Its code begins to wait. Returns the phase before that.
     pub(super) fn block(&self) -> Phase {
         self.meter.wait();
         self.life.block()
     }
 
-    /// Its code has waited, and goes on with what it did before.
+    /// Its code has waited, and returns to its former phase.
     pub(super) fn unblock(&self, phase: Phase) {
         self.life.unblock(phase);
     }
@@ -438,7 +445,7 @@ impl Runtime {
         self.handles.fetch_add(1, Relaxed);
     }
 
-    /// Notes that a handle is gone. Returns whether it was the last.
+    /// Notes that a handle is gone. Returns whether that was the last one.
     pub(super) fn remove_handle(&self) -> bool {
         self.handles.fetch_sub(1, Full) == 1
     }

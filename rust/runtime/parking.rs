@@ -133,10 +133,10 @@ impl Vm {
         self.exposed().owner().pooled().thread(self)
     }
 
-    /// The code of `state` is going to block the calling thread. If that is one of a pool, others
-    /// take over what else it had to do.
+    /// Announces that the code of `state` is going to block the calling thread. If that is a pool
+    /// thread, other threads take over its remaining work.
     ///
-    /// Fails if there are too many that do.
+    /// Fails if too many threads of the pool are blocked.
     pub(super) fn thread_blocks(state: State) -> lua::Result<()> {
         let vm = Self::of(&state);
         let Some(thread) = vm.pool_thread() else {

@@ -36,9 +36,10 @@ pub(crate) struct Held {
     set: Set,
     /// The counter that counts this set, if a thread has pledged it.
     live: Option<Arc<Atomic<u32>>>,
-    /// What child runtimes get, once there was one; sets do not change.
+    /// The set that child runtimes get, made for the first child and kept, because sets do not
+    /// change.
     ///
-    /// That one has none itself, but inherits itself. So no chain of them comes about.
+    /// An inherited set has none of its own: it passes itself on. So no chain of sets comes about.
     inherited: SetOnce<Arc<Held>>,
     _charge: Charge,
 }
@@ -119,10 +120,10 @@ pub(crate) fn denied(permission: Permission, value: Option<&[u8]>) -> Error {
 }
 
 impl Vm {
-    /// Fails unless the running thread has a permission, for `value` if one is given: the name of
-    /// a runtime for [`Permission::Runner`]. Any grant will do where none is.
+    /// Fails unless the running thread has a permission, for `value` if one is given: the name of a
+    /// runtime for [`Permission::Runner`]. Without a value, any grant of the permission is enough.
     ///
-    /// Not for paths, which are compared when they are opened.
+    /// Not for paths: they are compared when they are opened.
     pub(crate) fn permit<'a>(
         state: State,
         permission: Permission,

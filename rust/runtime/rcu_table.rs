@@ -3,13 +3,13 @@
 //! Hash tables that all runtimes share: readers take no lock, writers one spinlock per table.
 //!
 //! Keys are strings of 1 to 255 bytes. An entry is immutable: to change a value is to put another
-//! entry in its place. A reader clones the value while it holds the RCU read lock; the table owns
-//! a reference to everything in it and gives it up after a grace period, so what a reader clones
-//! is alive. The number of buckets is fixed. Their hash function is keyed with a random number per
-//! table, so that nobody can choose keys that all meet in one bucket.
+//! entry in its place. A reader clones the value while it holds the RCU read lock; the table owns a
+//! reference to everything in it and gives it up after a grace period, so a value is alive while a
+//! reader clones it. The number of buckets is fixed. Their hash function is keyed with a random
+//! number per table, so that a script cannot choose keys that all fall into one bucket.
 //!
-//! Lock order: the list of tables (see `live.rs`), then a table's `write`, which is a leaf: under
-//! it nothing is allocated, freed or slept for.
+//! Lock order: the list of tables (see `live.rs`), then a table's `write`, which is a leaf: code
+//! that holds it does not allocate, free or sleep.
 
 mod budget;
 mod entry;
@@ -51,8 +51,8 @@ pub(crate) use self::{
 /// The most buckets of a table.
 pub(crate) const MAX_BUCKETS: usize = 1 << 20;
 
-/// Entries that a table takes for each of its buckets, within the two bounds below: so that no
-/// chain grows long enough to make a lock's holder slow.
+/// The most entries that a table takes for each of its buckets, within the two bounds below. So no
+/// chain grows long enough to slow the holder of a lock down.
 const ENTRIES_PER_BUCKET: usize = 256;
 
 /// Even the smallest table takes this many entries.
@@ -61,14 +61,14 @@ pub(crate) const LEAST_CAPACITY: usize = 4096;
 /// Even the biggest table takes no more entries than this.
 pub(crate) const MOST_CAPACITY: usize = 1 << 20;
 
-/// Bytes of entries, keys and strings in one table.
+/// The most bytes of entries, keys and strings in one table.
 pub(crate) const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// The fields of [`RcuTable`] that only writers need.
 struct Writing {
     /// Bytes of the entries.
     bytes: usize,
-    /// Set when the module is unloaded: the table stays empty.
+    /// Set when the module is being unloaded: the table stays empty.
     closed: bool,
 }
 
@@ -77,8 +77,8 @@ struct Writing {
 /// # Invariants
 ///
 /// - The number of buckets is a power of two.
-/// - The chains are only changed with `write` held, and an entry that was taken off is freed after
-///   a grace period.
+/// - The chains are changed only with `write` held. An entry that was taken off is freed after a
+///   grace period.
 #[pin_data(PinnedDrop)]
 pub(crate) struct RcuTable {
     buckets: KVVec<Slot>,
@@ -87,8 +87,8 @@ pub(crate) struct RcuTable {
     /// Whether Lua code may not write.
     read_only: Atomic<bool>,
     links: Links,
-    /// Who the table and its entries count against. A table of the module's own counts against nobody,
-    /// and its entries against those who write them.
+    /// The account that the table and its entries count against. A table of the module itself
+    /// counts against no account, and each of its entries against the account of its writer.
     account: Option<Arc<Account>>,
     /// The memory of the buckets.
     _charge: Charge,
@@ -101,19 +101,19 @@ unsafe impl Send for RcuTable {}
 // SAFETY: As above.
 unsafe impl Sync for RcuTable {}
 
-/// What a writer wants, once it has seen the present value.
+/// The decision of a writer after it has seen the present value.
 enum Change {
     /// To leave the table as it is.
     Nothing,
-    /// To put the new entry in the place of the old one, if there is one.
+    /// Put the new entry in the place of the old one, if there is one.
     Put,
     /// To remove the entry.
     Remove,
 }
 
 impl RcuTable {
-    /// Creates an empty table with `size` buckets, rounded up to a power of two. With its entries, it
-    /// counts against `account`. Sleeps.
+    /// Creates an empty table with `size` buckets, rounded up to a power of two. The table and its
+    /// entries count against `account`. Sleeps.
     pub(crate) fn new(size: usize, account: Option<&Arc<Account>>) -> Result<Arc<Self>> {
         if size == 0 || size > MAX_BUCKETS {
             return Err(EINVAL);
@@ -178,7 +178,7 @@ impl RcuTable {
     }
 
     fn bucket(&self, hash: u32) -> Option<&Slot> {
-        // By the type invariant there is always one, and this is a mask.
+        // By the type invariant there is always a bucket, and this is a mask.
         let mask = self.buckets.len().wrapping_sub(1);
         self.buckets.get(hash as usize & mask)
     }
@@ -192,7 +192,7 @@ impl RcuTable {
         entry.map(|entry| entry.value.clone())
     }
 
-    /// Changes the entry of `key` as `decide` says when it has seen the present one, in one step.
+    /// Changes the entry of `key` in one step: `decide` sees the present entry and says what to do.
     ///
     /// `decide` runs under the table's lock; it may change the new entry, but it must not sleep.
     fn update<T>(
@@ -249,15 +249,15 @@ impl RcuTable {
         Ok(result)
     }
 
-    /// Who an entry counts against that a script with the account `writer` makes.
+    /// The account that an entry counts against, if a script with the account `writer` makes it.
     fn payer<'a>(&'a self, writer: Option<&'a Arc<Account>>) -> Option<&'a Arc<Account>> {
         self.account.as_ref().or(writer)
     }
 
-    /// Sets the value of `key`, for a script with the account `writer`, if it is one. Sleeps.
+    /// Sets the value of `key`; `writer` is the account if a script does this. Sleeps.
     ///
-    /// `EINVAL` if the key cannot be one, `ENOSPC` if the table is full, `ENOMEM`, or `ESHUTDOWN`
-    /// if the module is being unloaded.
+    /// Fails with `EINVAL` if the key is no valid key, with `ENOSPC` if the table is full, with
+    /// `ENOMEM`, or with `ESHUTDOWN` if the module is being unloaded.
     pub(crate) fn set(&self, writer: Option<&Arc<Account>>, key: &[u8], value: Value) -> Result {
         let hash = self.hash(key);
         let new = OwnedEntry::new(self.payer(writer), hash, key, value)?;
@@ -282,8 +282,8 @@ impl RcuTable {
         .unwrap_or(false)
     }
 
-    /// Adds `n` to the integer of `key`, where no entry counts as 0, and returns the sum, which
-    /// wraps around. `EDOM` if the value is not an integer. Sleeps.
+    /// Adds `n` to the integer of `key`, and returns the sum, which wraps around. A missing entry
+    /// counts as 0. `EDOM` if the value is not an integer. Sleeps.
     pub(crate) fn add(&self, writer: Option<&Arc<Account>>, key: &[u8], n: i64) -> Result<i64> {
         let hash = self.hash(key);
         let new = OwnedEntry::new(self.payer(writer), hash, key, Value::Integer(n))?;
@@ -300,8 +300,8 @@ impl RcuTable {
         })?
     }
 
-    /// Changes the value of `key` from `old` to `new`, where `None` is no entry. Returns whether
-    /// it was `old`. Sleeps.
+    /// Changes the value of `key` from `old` to `new`. `None` means no entry. Returns whether it
+    /// was `old`. Sleeps.
     pub(crate) fn compare_and_set(
         &self,
         writer: Option<&Arc<Account>>,
@@ -341,7 +341,7 @@ impl RcuTable {
         }
     }
 
-    /// Removes all entries; from now on nothing can be put in.
+    /// Removes all entries; from now on nothing can be added.
     fn close(&self) {
         self.write.lock().closed = true;
         self.clear();
@@ -372,8 +372,7 @@ impl RcuTable {
 impl PinnedDrop for RcuTable {
     fn drop(self: Pin<&mut Self>) {
         live::remove(&self);
-        // Whoever reads has a reference to the table. There is none any more, so no grace period
-        // is needed.
+        // Every reader has a reference to the table. None is left, so no grace period is needed.
         for bucket in self.buckets.iter() {
             let mut at = bucket.raw().load(Relaxed);
             while let Some(entry) = core::ptr::NonNull::new(at) {
@@ -381,7 +380,8 @@ impl PinnedDrop for RcuTable {
                 let entry = unsafe { OwnedEntry::from_raw(entry) };
                 at = entry.get().next.raw().load(Relaxed);
                 if entry.get().value.drop_may_sleep() {
-                    // Not from here: it may be a table whose entry is a table, and so on.
+                    // The value is not dropped here: it may be a table that has a table as an
+                    // entry, and so on.
                     reclaim::release(entry);
                 }
             }

@@ -24,16 +24,16 @@ use crate::{
     },
 };
 
-/// What a callback finds and leaves on the stack of its runtime.
+/// A callback's view of the stack of its runtime: its arguments and its results.
 pub(super) struct Callback<'a> {
     pub(super) state: State,
     device: &'a Device,
 }
 
 impl Callback<'_> {
-    /// Calls the callback `name` with the driver, what `push_arguments` pushes, and the table of
-    /// the open file; leaves two results on the stack. Returns false if there is no such callback,
-    /// or no device any more.
+    /// Calls the callback `name`. Its arguments are the driver, the values that `push_arguments`
+    /// pushes, and the table of the open file. Leaves two results on the stack. Returns false if
+    /// there is no such callback, or if the device is gone.
     pub(super) fn call(
         &self,
         name: &CStr,
@@ -136,7 +136,7 @@ fn enter<'a>(runtime: &'a Arc<Runtime>, caller: &'a Caller) -> Result<Entered<'a
         })
 }
 
-/// The error number for an error of Lua code. What is no plain error number is logged.
+/// The error number for an error of Lua code. Any other error than a plain error number is logged.
 fn to_errno(entered: &Entered<'_>, error: LuaError) -> Error {
     let state = entered.state();
     if let LuaError::Raised = error {
@@ -148,7 +148,7 @@ fn to_errno(entered: &Entered<'_>, error: LuaError) -> Error {
     EIO
 }
 
-/// Logs an error; one at a limit of CPU time becomes the last error of the runtime, too.
+/// Logs an error. An error at a limit of CPU time also becomes the last error of the runtime.
 fn note_failure(entered: &Entered<'_>, error: LuaError) {
     let failure = execute::or_no_memory(execute::to_failure(entered.state(), error));
     execute::log_failure(entered, &failure);

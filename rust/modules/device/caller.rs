@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Who calls a file operation: a process, or Lua code of ours through `io`.
+//! The caller of a file operation: a process, or Lua code of this module through `io`.
 
 use kernel::{
     prelude::*,
@@ -37,7 +37,7 @@ impl Caller {
             });
         }
         if task::is_kernel_thread() {
-            // Lua code that has gone on to another stack: see `linux/segment.rs`.
+            // Lua code that has continued on another stack: see `linux/segment.rs`.
             return Err(EDEADLK);
         }
         Ok(Self {
@@ -47,9 +47,9 @@ impl Caller {
     }
 }
 
-/// The runtime that the current task executes, and the chain that does.
+/// The runtime that the current task executes, and the chain that executes it.
 fn executing() -> Option<(Arc<Runtime>, Arc<Chain>)> {
-    // A plain process does not look through all runtimes.
+    // An ordinary process is spared the search through all runtimes.
     if !task::is_kernel_thread() && !may_execute() {
         return None;
     }

@@ -24,7 +24,7 @@ use crate::{
     runtime::chain::Chain, //
 };
 
-/// The most bytes that one call of read(2) or write(2) moves; what is more is left for the next.
+/// The most bytes that one call of read(2) or write(2) moves; the rest is left for the next call.
 const MAX_TRANSFER: usize = 64 * 1024;
 
 /// An open file.
@@ -52,12 +52,12 @@ impl OpenFile {
         Ok(Self { device, table })
     }
 
-    /// Calls `release` and gives the table up.
+    /// Calls `release` and drops the table.
     fn release(self) {
         let result = Caller::current().and_then(|caller| self.release_for(caller));
         if result == Err(ERESTARTSYS) || result == Err(EDEADLK) {
-            // A dying process has a signal, and Lua code that closes a file of its own runtime
-            // would wait for itself: a thread does it.
+            // A dying process has a pending signal, and Lua code that closes a file of its own
+            // runtime would wait for itself. So a separate thread releases the file.
             let spawned = kthread::spawn(c"lunatik_release", move || {
                 let released = Chain::new().and_then(|chain| {
                     self.release_for(Caller {
@@ -65,11 +65,11 @@ impl OpenFile {
                         runtime: None,
                     })
                 });
-                // The callback's own error is logged, and there is nobody else to tell.
+                // The callback's own error is logged. No caller is left to report it to.
                 let _ = released;
             });
             if spawned.is_err() {
-                // The table then lives as long as its runtime.
+                // In that case the table lives as long as its runtime.
                 pr_warn!("no thread to release a file with\n");
             }
         }
@@ -156,7 +156,7 @@ fn position(callback: &Callback<'_>, name: &str) -> lua::Result<Option<i64>> {
 /// The driver of all devices.
 pub(super) struct Driver;
 
-// Not `read` and `write`: the kernel itself, and so Lua's `io`, does not use these.
+// Not `read` and `write`: the kernel itself, and so Lua's `io`, does not use those.
 #[vtable]
 impl CharDevice for Driver {
     type File = KBox<OpenFile>;

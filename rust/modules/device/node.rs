@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The nodes of the devices: one range of numbers, of which each device has one.
+//! The nodes of the devices: one range of device numbers, one number for each device.
 //!
 //! Lock order: `Nodes::devices` is a leaf.
 
@@ -33,7 +33,7 @@ const NAME: &CStr = c"lunatik_device";
 /// A device that has a number.
 struct Numbered {
     device: Arc<Device>,
-    /// Its node, when it is made and until it is removed.
+    /// Its node, from when it is made until it is removed.
     node: Option<DeviceNode>,
 }
 
@@ -50,12 +50,12 @@ pub(super) struct Nodes {
 
 static NODES: Global<Nodes> = Global::new();
 
-/// What all devices share; there is one while devices can be.
+/// The data that all devices share. It exists while devices can exist.
 pub(super) fn nodes() -> Result<Arc<Nodes>> {
     NODES.get().ok_or(ENODEV)
 }
 
-/// The possibility of devices. The module drops it when all runtimes are gone.
+/// While this exists, devices can be made. The module drops it when all runtimes are gone.
 pub(crate) struct DeviceNodes {
     nodes: Arc<Nodes>,
     _installed: Installed<Nodes>,
@@ -116,7 +116,7 @@ impl Nodes {
         Ok(number)
     }
 
-    /// Makes the node of the device with this number, unless `/dev` has one of its name.
+    /// Makes the node of the device with this number, unless `/dev` already has one with that name.
     fn make_node(&self, minor: u32, name: &CStr, mode: u32) -> Result {
         if chardev::node_exists(name) {
             return Err(EEXIST);
@@ -126,7 +126,7 @@ impl Nodes {
         Ok(())
     }
 
-    /// Puts `node` in the place of the node that the device with this number has, and returns that.
+    /// Replaces the node of the device with this number by `node`, and returns the former node.
     fn exchange_node(&self, minor: u32, node: Option<DeviceNode>) -> Option<DeviceNode> {
         let mut devices = self.devices.lock();
         match devices.as_mut_slice().get_mut(minor as usize) {
@@ -143,7 +143,7 @@ impl Nodes {
             .get_mut(minor as usize)
             .and_then(Option::take);
         drop(devices);
-        // Drops a reference, perhaps the last, so after unlocking.
+        // Drops a reference, perhaps the last one, so the lock is released first.
         drop(device);
     }
 }
@@ -179,7 +179,7 @@ pub(super) fn add(device: &Arc<Device>) -> Result {
 /// Removes the node of the device with this number. Sleeps.
 pub(super) fn remove(minor: u32) {
     if let Ok(nodes) = nodes() {
-        // The node goes before its number is free for another one, and outside the lock.
+        // The node is removed before its number is free for another device, and outside the lock.
         drop(nodes.exchange_node(minor, None));
         nodes.free_number(minor);
     }

@@ -2,9 +2,9 @@
 
 //! Ends callbacks whose caller is killed.
 //!
-//! Lua code polls a flag, which costs nothing, and no signals. So one kernel thread looks at the
-//! callers of the callbacks that are going on, and raises the flag for them. It sleeps when there
-//! were none for a while.
+//! Lua code polls a flag, which costs nothing; it does not check for signals. So one kernel thread
+//! checks the callers of all running callbacks, and raises the flag for them. The thread sleeps
+//! when there has been no callback for a while.
 //!
 //! Lock order: `Watch::calls`, then the locks of a runtime and of its sink.
 
@@ -31,10 +31,10 @@ use crate::{
     runtime::instance::Runtime, //
 };
 
-/// How often callers are looked at, in milliseconds.
+/// How often callers are checked, in milliseconds.
 const PERIOD_MS: u32 = 20;
 
-/// Looks without a callback after which the thread sleeps.
+/// The number of checks without a callback after which the thread sleeps.
 const IDLE_LOOKS: u32 = 50;
 
 /// A callback that is going on.
@@ -88,8 +88,8 @@ impl Watch {
         })
     }
 
-    /// Watches a callback in `runtime` that the current task executes, for the code of `caller`
-    /// if it is another runtime's.
+    /// Watches a callback in `runtime` that the current task executes. If the code of another
+    /// runtime has called, that runtime is `caller`.
     pub(super) fn call(
         &self,
         runtime: &Arc<Runtime>,
@@ -147,7 +147,7 @@ impl Watch {
                     .is_some_and(|caller| caller.waits_end());
                 if killed || stopped {
                     call.ended = true;
-                    // Again at each look: one that comes at the wrong moment may be lost.
+                    // This is repeated at each check: a cancel at the wrong moment may be lost.
                     call.runtime.cancel();
                 }
             }
@@ -158,7 +158,7 @@ impl Watch {
 impl Watched<'_> {
     /// Ends the watch. Returns whether the callback was told to end.
     pub(super) fn end(self) -> bool {
-        // Drops the references when the lock is given up.
+        // The references are dropped after the lock is released.
         self.take().is_some_and(|call| call.ended)
     }
 
@@ -181,7 +181,7 @@ pub(super) fn start(nodes: &Arc<Nodes>) -> Result {
     let mut calls = nodes.watch.calls.lock();
     if !calls.started {
         let own = nodes.clone();
-        // The thread begins with this lock, which is held until it is noted.
+        // The thread begins by taking this lock, which is held here until the thread is noted.
         kthread::spawn(c"lunatik_device", move || own.watch.run())?;
         calls.started = true;
     }

@@ -16,7 +16,7 @@ pub(super) fn add(state: State) -> lua::Result<()> {
     Ok(())
 }
 
-/// `atomically(f, ...)`: calls `f` with bottom halves off, and returns what it returns.
+/// `atomically(f, ...)`: calls `f` with bottom halves off, and returns its results.
 fn atomically(state: State, _may: MaySleep<'_>) -> lua::Result {
     let arguments = state.top().saturating_sub(1);
     Vm::call_atomically(state, arguments, -1)?;

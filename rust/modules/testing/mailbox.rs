@@ -120,7 +120,7 @@ fn counts(state: State) -> lua::Result {
     Ok(2)
 }
 
-/// Pushes nil and why there is nothing better.
+/// Pushes nil and the reason.
 fn push_reason(state: State, reason: &str) -> lua::Result {
     state.push_nil();
     state.push_bytes(reason.as_bytes())?;
@@ -157,8 +157,8 @@ fn receive(state: State, may: MaySleep<'_>) -> lua::Result {
     }
 }
 
-/// `address:send(value [, timeout_ms])`: true; or nil and `"closed"`, `"timeout"` or, where only
-/// the caller could make room, `"full"`.
+/// `address:send(value [, timeout_ms])`: true; or nil and `"closed"`, `"timeout"` or, if only the
+/// caller itself could make room, `"full"`.
 fn send(state: State, may: MaySleep<'_>) -> lua::Result {
     let address = userdata::shared::<Address<Tests>>(state, 1)?;
     let timeout = optional_milliseconds(state, 3)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Functions that measure the kernel stack, on which they are called.
+//! Functions that measure the kernel stack on which they are called.
 
 use crate::{
     linux::stack,
@@ -8,20 +8,20 @@ use crate::{
     native, //
 };
 
-/// `stack_left()`: bytes of kernel stack below the caller.
+/// `stack_left()`: the bytes of kernel stack below the caller.
 fn stack_left(state: State) -> lua::Result {
     let left = stack::left();
     state.push_integer(left as i64);
     Ok(1)
 }
 
-/// `paint_stack()`: writes a pattern over what is unused of the kernel stack below the caller.
+/// `paint_stack()`: writes a pattern over the unused kernel stack below the caller.
 fn paint_stack(_: State) -> lua::Result {
     stack::paint();
     Ok(0)
 }
 
-/// `painted_left()`: bytes at the end of this stack that nothing has touched since.
+/// `painted_left()`: the bytes at the end of this stack that no code has touched since.
 fn painted_left(state: State) -> lua::Result {
     let left = stack::untouched();
     state.push_integer(i64::try_from(left).unwrap_or(i64::MAX));

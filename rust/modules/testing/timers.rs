@@ -36,7 +36,7 @@ fn set(state: State) -> lua::Result {
     Ok(2)
 }
 
-/// `cancel_timer(at, number)`: takes a timer back; returns whether it was set still.
+/// `cancel_timer(at, number)`: cancels a timer; returns whether it was still set.
 fn cancel(state: State) -> lua::Result {
     let timer = Timer {
         at: integer(state, 1)?,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! `worker.create`, and what a worker does.
+//! `worker.create`, and the program of a worker.
 
 use core::{
     ffi::c_int,
@@ -71,7 +71,7 @@ fn failed(state: State, script: &Script, error: StartError) -> Error {
     }
 }
 
-/// A runtime that may do and use what that of `state` may, and no more.
+/// A runtime that has the permissions and limits of the runtime of `state`, and no more.
 fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
     let parent = Vm::runtime_of(state);
     let memcg = parent.memcg();
@@ -92,8 +92,8 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
     with_room(state, |_| start::create(options)).unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
-/// Whose threads execute the workers that the code of `state` makes: where there is no other pool for them,
-/// those of a worker run where it does.
+/// The executor whose threads run the workers that the code of `state` makes. If no other pool is
+/// set, the workers of a worker run on the same pool as that worker.
 fn executor(state: State) -> Arc<dyn Executor> {
     if let Some(Home(pool)) = Vm::attachment(state) {
         return pool;
@@ -232,7 +232,7 @@ impl Program for Body {
     }
 }
 
-/// What the parent gets to know of an error.
+/// The part of an error that the parent receives.
 fn fault(entered: &Entered<'_>, error: Error) -> Fault {
     let state = entered.state();
     let is_value = matches!(error, Error::Raised)

@@ -29,15 +29,15 @@ pub(in super::super) struct Script {
     given: KVec<u8>,
     /// What the worker is called.
     name: KVec<u8>,
-    /// The file as it is named; `None` where that is `path`.
+    /// The file as the script names it; `None` if that is `path`.
     named: Option<CText>,
-    /// The file, where there is none as it is named.
+    /// The file to use if there is none as named.
     path: CText,
     /// What these count.
     _charge: Charge,
 }
 
-/// The text of a script, so far as it is known.
+/// The text of a script, as far as it is known.
 pub(super) enum Text {
     /// It is in the file.
     InFile,
@@ -64,9 +64,9 @@ fn folder(path: &[u8]) -> &[u8] {
 impl Script {
     /// The script whose name is the argument at `index`.
     ///
-    /// `"./x"` lies in the folder of the file whose code calls. Where that is not known, as for a
-    /// text, it lies in the folder of the script or, if it has none, where a script with the name of
-    /// the runtime would.
+    /// `"./x"` lies in the folder of the file whose code calls. If that file is unknown (for a
+    /// chunk that was given as text), `"./x"` lies in the folder of the script or, if the script
+    /// has none, in the folder where a script with the name of the runtime would lie.
     pub(in super::super) fn of_argument(state: State, index: c_int) -> lua::Result<Self> {
         let guard = state.guard();
         match state.kind(index) {
@@ -141,12 +141,12 @@ impl Script {
         &self.given
     }
 
-    /// The file as it is named, unless that is [`path`](Self::path).
+    /// The file as the script names it, unless that is [`path`](Self::path).
     pub(super) fn named(&self) -> Option<&CStr> {
         self.named.as_deref()
     }
 
-    /// The file, where there is none as it is named.
+    /// The file to use if there is none as named.
     pub(super) fn path(&self) -> &CStr {
         &self.path
     }
@@ -156,7 +156,8 @@ impl Script {
         Error::long_message(state, fmt!("permission \"fs:read\" denied for '{given}'"))
     }
 
-    /// Fails if the code of `state` may read no file, or may read all and load none.
+    /// Fails if the code of `state` may read no files, or if it may read all files but not load
+    /// code.
     pub(in super::super) fn permit(&self, state: State) -> lua::Result<()> {
         match permissions::with(state, |set| set.decide(Permission::FsRead)) {
             Decision::Denied => Err(self.denied(state)),
@@ -165,8 +166,8 @@ impl Script {
         }
     }
 
-    /// Fails unless the code of `state` may run the script. Where it may read only some files,
-    /// what is to be run is what was found to be one of them.
+    /// Fails unless the code of `state` may run the script. If it may read only some files, the
+    /// text that runs is the text that was read during the check.
     pub(super) fn read(&self, state: State) -> lua::Result<Text> {
         self.permit(state)?;
         let set = permissions::of(state);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The priority of a thread whose code is to end: it does not wait for its turn where others want the CPU, too.
+//! The priority of a thread whose code has to end: it does not wait for its turn when other threads
+//! want the CPU, too.
 //!
-//! The thread that executes the code is boosted until it gives way to others, which code that tidies up does within
-//! 10 ms, or until it executes the code no longer.
+//! The thread that executes the code is boosted until it yields, or until it no longer executes the
+//! code. Closing methods and finalizers yield within 10 ms.
 
 use kernel::sync::barrier::{smp_mb, Full};
 
@@ -13,14 +14,15 @@ use crate::linux::task;
 impl Runtime {
     /// Boosts the thread that executes the runtime, once for each degree of an interrupt.
     ///
-    /// To be called after the interrupt was raised, with the lock of the details. In process context; does not
-    /// sleep.
+    /// To be called after the interrupt was raised, with the lock of the details held. In process
+    /// context; does not sleep.
     pub(super) fn boost_locked(&self, locked: &Details) {
         if !self.interruption.is_urgent() {
             return;
         }
-        // The thread comes by `restore_priority()` before it ends, and waits for the lock there: if it does not see
-        // that the interrupt was raised, it had left the meter before we looked. So it does not stay boosted.
+        // The thread passes `restore_priority()` before it ends, and waits for the lock there. If
+        // it does not see there that the interrupt was raised, it had left the meter before this
+        // check. So it does not stay boosted.
         let boosted = match self.meter.thread().with(task::boost) {
             Some(()) => true,
             None => locked.vm.get().is_some_and(Exposed::boost_waiting),
@@ -35,18 +37,19 @@ impl Runtime {
         self.boost_locked(&self.details.lock());
     }
 
-    /// For the calling thread, which has just left the meter: from now on nobody boosts it. If it is boosted, it stays
-    /// so.
+    /// For the calling thread, which has just left the meter: from now on no thread boosts it. If
+    /// it is boosted, it stays boosted.
     pub(in super::super) fn end_boosts(&self) {
         smp_mb(Full);
         if self.interruption.is_raised() {
-            // A boost of this thread is over then. Interrupts are taken back with the lock, too.
+            // After this, a boost of this thread that was under way is complete. Interrupts are
+            // taken back under the same lock.
             drop(self.details.lock());
         }
     }
 
-    /// The calling thread, which has just left the meter, runs like others again, unless it goes on
-    /// to end the code that has called.
+    /// The calling thread has just left the meter. It gets its normal priority back, unless it goes
+    /// on to end the calling code.
     pub(in super::super) fn restore_priority(&self) {
         self.end_boosts();
         if !self.is_interrupted_above() {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What becomes of code whose wait a stop has ended.
+//! How a stop ends code that was waiting.
 
 use kernel::sync::atomic::{Atomic, Full, Relaxed, Release};
 
 use super::{Runtime, DEFAULT_GRACE_MS};
 
-/// What a runtime knows about the waits that its stop has ended.
+/// The state of a runtime about waits that its stop has ended.
 pub(super) struct EndedWaits {
-    /// Whether there was one in the function of its thread.
+    /// Whether such a wait was in the function of its thread.
     thread_has_seen: Atomic<bool>,
-    /// What closing methods and finalizers get of the code that such a wait ends, in milliseconds.
+    /// The grace of closing methods and finalizers, when the end of such a wait ends their code; in
+    /// milliseconds.
     grace_ms: Atomic<u32>,
 }
 
@@ -22,22 +23,23 @@ impl EndedWaits {
         }
     }
 
-    /// Sets what closing methods and finalizers get: a millisecond at least. A stop without grace ends
-    /// them itself.
+    /// Sets the grace of closing methods and finalizers: a millisecond at least. A stop without
+    /// grace ends them itself.
     pub(super) fn set_grace(&self, grace_ms: u32) {
         self.grace_ms.store(grace_ms.max(1), Relaxed);
     }
 }
 
 impl Runtime {
-    /// A wait of its Lua code ends because the code is to end. Ends the code, but for what tidies up:
-    /// it must not take the end of the wait for what it has waited for, and go on.
+    /// To be called when a wait of its Lua code ends because the code has to end. Ends the code,
+    /// except closing methods and finalizers. Otherwise the code could take the end of the wait for
+    /// the event that it waited for, and go on.
     ///
-    /// The function of a kernel thread goes on the first time, to see `thread.shouldstop()` and
-    /// return by itself. Called by the thread that executes the code.
+    /// The function of a kernel thread may go on the first time, so that it sees
+    /// `thread.shouldstop()` and returns by itself. Called by the thread that executes the code.
     pub(crate) fn end_waiter(&self) {
         if !self.stop_requested() {
-            // The call was given up, and its code is ended already.
+            // The call was given up, and its code is already being ended.
             return;
         }
         if self.has_thread() && !self.ended_waits.thread_has_seen.xchg(true, Full) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the reaper needs to know of a runtime that it is to end.
+//! The data that the reaper needs to end a runtime.
 
 use kernel::sync::{
     atomic::Relaxed,
@@ -17,7 +17,7 @@ impl Runtime {
         u64::try_from(self.age().as_millis()).unwrap_or(0)
     }
 
-    /// Has it end in `grace_ms` at the latest, where nobody waits for its end. For the reaper.
+    /// Lets the runtime end within `grace_ms`, with no thread that waits for it. For the reaper.
     pub(crate) fn end_within(&self, grace_ms: u32) {
         let wanted = self.age_ms().saturating_add(grace_ms.into());
         let mut at = self.ending_at.load(Relaxed);
@@ -29,19 +29,19 @@ impl Runtime {
         }
     }
 
-    /// Whether it is to end, whatever keeps it. For the reaper.
+    /// Whether it has to end, even if something keeps it. For the reaper.
     pub(crate) fn is_to_end(&self) -> bool {
         self.stop_requested() || self.ending_at.load(Relaxed) != u64::MAX
     }
 
-    /// The milliseconds that are left of its grace then. For the reaper.
+    /// The milliseconds that are left of the grace of such an end. For the reaper.
     pub(crate) fn grace_left_ms(&self) -> u32 {
         let left = self.ending_at.load(Relaxed).saturating_sub(self.age_ms());
         u32::try_from(left).unwrap_or(u32::MAX)
     }
 
-    /// The chain that enters it to end it where nobody waits for that. For the reaper alone, which
-    /// ends a runtime once at a time.
+    /// The chain that enters the runtime to end it when nobody waits for the end. Only for the
+    /// reaper, which does this once at a time for each runtime.
     pub(crate) fn ending_chain(&self) -> &Arc<Chain> {
         &self.ending_chain
     }

@@ -35,8 +35,8 @@ use crate::{
 impl Runtime {
     /// Makes `chain` the one that executes this runtime, waiting for its turn. Killable.
     ///
-    /// `caller` is the runtime whose code asks, if any; its stop ends the wait. It waits for the call into
-    /// this runtime, and so lives until the result is dropped.
+    /// `caller` is the runtime whose code asks, if any. Its stop ends the wait. It waits for the
+    /// call into this runtime, so it lives until the result is dropped.
     pub(crate) fn enter<'a>(
         self: ArcBorrow<'a, Self>,
         may: MaySleep<'_>,
@@ -70,7 +70,7 @@ impl Runtime {
         self.meter.start();
         self.meter.begin_stretch(false);
         let above = caller.map_or(ptr::null_mut(), |caller| ptr::from_ref(caller).cast_mut());
-        // INVARIANT: The lifetime of the result says that it lives.
+        // INVARIANT: The lifetime of the result shows that `caller` lives.
         self.above.store(above, Release);
         self.watch.as_ref().arm(self.into(), DEFAULT_GRACE_MS, 0);
         Ok(entered)
@@ -85,7 +85,7 @@ impl Watched for Runtime {
         });
     }
 
-    /// Ends the Lua code that is executed; what tidies up gets `grace_ms`.
+    /// Ends the Lua code that is executed. Closing methods and finalizers get `grace_ms`.
     fn fire(&self, grace_ms: u32) {
         self.with_watched(|vm| self.interruption.raise(vm, grace_ms));
     }
@@ -94,7 +94,8 @@ impl Watched for Runtime {
 impl Runtime {
     /// Calls `with` with the VM, for the watch.
     fn with_watched(&self, with: impl FnOnce(&Exposed)) {
-        // SAFETY: The watch is armed, and who takes the VM away disarms it before, which waits for this.
+        // SAFETY: The watch is armed. A thread that takes the VM away disarms the watch first,
+        // which waits for this function.
         if let Some(vm) = unsafe { self.vm.exposed() } {
             with(vm);
         }
@@ -107,8 +108,8 @@ impl Runtime {
         if self.meter.check() {
             self.interruption.raise_over_limit(vm, DEFAULT_GRACE_MS);
         }
-        // Whoever ends the code that has called cancels this call, too, but may have to wait for a CPU before; and
-        // nobody does who ends it for a limit.
+        // A thread that ends the calling code cancels this call, too, but it may have to wait for a
+        // CPU before. And an end for a limit does not cancel this call at all.
         if self.is_interrupted_above() {
             self.cancelled_from_above.store(true, Release);
             self.cancelled.store(true, Release);
@@ -116,8 +117,8 @@ impl Runtime {
         }
     }
 
-    /// Whether the code is being ended that waits for the present call into this runtime. While the runtime is
-    /// executed; in any context.
+    /// Whether the code that waits for the present call into this runtime is being ended. To be
+    /// called while the runtime is executed, in any context.
     pub(super) fn is_interrupted_above(&self) -> bool {
         // SAFETY: By the type invariant it is null, or that runtime lives.
         let above = unsafe { self.above.load(Acquire).as_ref() };
@@ -125,7 +126,7 @@ impl Runtime {
     }
 }
 
-/// The right to execute a runtime; dropping it gives it up.
+/// The right to execute a runtime. Dropping it gives the right up.
 pub(crate) struct Entered<'a> {
     runtime: ArcBorrow<'a, Runtime>,
     /// There until this is dropped.
@@ -141,7 +142,7 @@ impl<'a> Entered<'a> {
         }
     }
 
-    /// The program has left the thread, and is executed no longer until it goes on by
+    /// The program has left the thread. It is not executed until it goes on by
     /// [`of_owner`](Self::of_owner).
     pub(super) fn suspend(self) -> Option<SuspendedOwner> {
         Some(ManuallyDrop::new(self).owner.take()?.suspend())
@@ -165,8 +166,8 @@ impl<'a> Entered<'a> {
     pub(crate) fn vm(&self) -> &Vm {
         match self.vm_or_none() {
             Some(vm) => vm,
-            // SAFETY: Who makes this to execute the runtime has asked `has_vm()`; others only drop it. The
-            // VM stays until then.
+            // SAFETY: A caller that makes this value to execute the runtime has checked `has_vm()`;
+            // other callers only drop it. The VM stays until then.
             None => unsafe { core::hint::unreachable_unchecked() },
         }
     }
@@ -192,7 +193,7 @@ impl<'a> Entered<'a> {
         self.runtime.meter.exceeded() != Exceeded::Nothing
     }
 
-    /// Whether somebody else told the runtime to stop.
+    /// Whether another thread told the runtime to stop.
     pub(crate) fn was_told(&self) -> bool {
         self.runtime.stop_requested()
     }
@@ -210,7 +211,7 @@ impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let runtime = self.runtime;
         runtime.interruption.note_end();
-        // Before it is told to stop: then it waits for no reader.
+        // Output is sent before the runtime is told to stop: after that it waits for no reader.
         runtime.send_output();
         let caller_killed = runtime.watch.disarm();
         let executing = runtime.details.lock().executing.take();
@@ -229,7 +230,7 @@ impl Drop for Entered<'_> {
         }
         let from_above = runtime.cancelled_from_above.xchg(false, Full);
         if caller_killed || from_above {
-            // The caller was killed, not the runtime: others may go on calling it.
+            // The caller was killed, not the runtime. Others may go on calling the runtime.
             runtime.clear_cancel();
         } else if exceeded != Exceeded::Nothing {
             runtime.clear_interrupt();
@@ -247,8 +248,9 @@ impl Drop for Entered<'_> {
                 runtime.life.leave();
             }
             let chain = owner.release();
-            // A stop may have come after the check, from one who does not wait for the end, or what
-            // kept it has gone. If somebody else has entered by then, that one tears down.
+            // After the check, a thread may have stopped the runtime without waiting for its end,
+            // or the last `Keep` may have gone. If another thread has entered by then, that thread
+            // tears the runtime down.
             let lost_keep = was_kept && !runtime.is_kept();
             let late_end = !ended && (runtime.stop_requested() || lost_keep);
             if let Some(chain) = chain.filter(|_| late_end) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Which task has entered a runtime, to find out quickly that one has not.
+//! Which tasks have entered runtimes: a quick way to find out that a task has not.
 
 use kernel::{
     bindings::task_struct,
@@ -11,7 +11,8 @@ use kernel::{
 /// How many counters there are; a power of two.
 const COUNTERS: usize = 256;
 
-/// How often tasks have entered runtimes and not left them, each task in the counter that its address gives.
+/// How often tasks have entered runtimes and not left them yet. The address of a task selects its
+/// counter.
 static ENTERED: [Atomic<u32>; COUNTERS] = [const { Atomic::new(0) }; COUNTERS];
 
 fn counter(task: usize) -> Option<&'static Atomic<u32>> {
@@ -47,9 +48,9 @@ impl Drop for Executing {
     }
 }
 
-/// Whether the calling task may have entered a runtime; it has not if this is false. Threads of the
-/// pool are not counted. Takes no lock.
+/// Whether the calling task may have entered a runtime. If this is false, it has not. Threads of
+/// the pool are not counted. Takes no lock.
 pub(crate) fn may_execute() -> bool {
-    // The task has counted itself, so it sees that.
+    // If the task has entered a runtime, it has counted itself, and sees its own count.
     counter(Task::current_raw().addr()).is_none_or(|counter| counter.load(Relaxed) != 0)
 }

@@ -11,24 +11,24 @@ use kernel::{
 use super::Runtime;
 use crate::linux::account::{kmalloc_size, Account, Charge};
 
-/// What is told of an error in any case, message and traceback each: also where the limit is reached,
-/// and of a script that has ended.
+/// How many bytes of message and of traceback are kept in any case, also when the limit is reached,
+/// and for a script that has ended.
 const LITTLE: usize = 4 << 10;
 
-/// An error with all that a user needs to find it.
+/// An error, with everything that a user needs to find its cause.
 pub(crate) struct Failure {
     /// What failed, as Lua says it.
     pub(crate) message: KVVec<u8>,
-    /// Where; empty if there was no memory for it.
+    /// The place of the error; empty if there was no memory for it.
     pub(crate) traceback: KVVec<u8>,
-    /// What the calling process gets: `ETIME` at a limit of CPU time, else 0.
+    /// The error number for the calling process: `ETIME` at a limit of CPU time, else 0.
     pub(crate) errno: i32,
     /// What the texts count.
     charge: Charge,
 }
 
 impl Failure {
-    /// One that says nothing yet, and whose texts count against nobody: it is to have short ones.
+    /// An empty failure whose texts count against no account. For short texts only.
     pub(crate) const fn new(errno: i32) -> Self {
         Self {
             message: KVVec::new(),
@@ -38,7 +38,7 @@ impl Failure {
         }
     }
 
-    /// One that says nothing yet, and whose texts count against `account`.
+    /// An empty failure whose texts count against `account`.
     pub(crate) fn against(account: &Arc<Account>, errno: i32) -> Self {
         let mut failure = Self::new(errno);
         failure.charge = Charge::to(account);
@@ -59,7 +59,7 @@ impl Failure {
             .extend_from_slice(text, GFP_KERNEL | __GFP_NOWARN)
     }
 
-    /// Counts `text`; its beginning where there is no memory for all of it.
+    /// Counts `text`, or its beginning if there is no memory for all of it.
     fn fitting<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
         let former = self.charge.bytes();
         let with = |text: &[u8]| former.saturating_add(kmalloc_size(text.len()));
@@ -71,7 +71,7 @@ impl Failure {
         text
     }
 
-    /// The beginning of the same, which counts against nobody.
+    /// The beginning of the same failure, which counts against no account.
     fn beginning(&self) -> Result<Arc<Self>> {
         let mut copy = Self::new(self.errno);
         copy.say(self.message.get(..LITTLE).unwrap_or(&self.message))?;
@@ -93,14 +93,14 @@ impl Runtime {
         drop(former);
     }
 
-    /// Whether what is left of it when it has ended counts against its account. It does not while
-    /// its outcome is kept, for whoever pays can do nothing about that.
+    /// Whether the remains of an ended runtime count against its account. They do not while its
+    /// outcome is kept, because the owner of the account cannot remove the outcome.
     pub(in super::super) fn count_remains(&self, counts: bool) {
         let kept = if counts {
             // Nobody asks for it any more.
             None
         } else {
-            // Without memory, its outcome has no text; the log has had it.
+            // Without memory, the outcome has no text. The log has already got the text.
             self.failure().and_then(|failure| failure.beginning().ok())
         };
         self.set_failure(kept);

@@ -2,9 +2,10 @@
 
 //! The interrupts of a runtime's Lua code: how far they go, and how long they take.
 //!
-//! There are two degrees. The first ends all code but closing methods and finalizers, which get
-//! a grace to tidy up in; the second, after that, ends those, too. The grace is CPU time, for
-//! what tidies up may have to wait for a CPU while many run; and some more time for what sleeps.
+//! There are two degrees. The first ends all code but closing methods and finalizers, which get a
+//! grace to tidy up. The second, after the grace, ends those, too. The grace is CPU time, because
+//! code that tidies up may have to wait for a CPU while many threads run. Time asleep has a longer
+//! limit.
 
 use kernel::{
     sync::atomic::{Acquire, Atomic, Full, Relaxed, Release},
@@ -20,10 +21,10 @@ const NONE: u32 = 0;
 const TIDY: u32 = 1;
 const ALL: u32 = 2;
 
-/// The time from one look to the next, in nanoseconds; no look counts more.
+/// The time from one check to the next, in nanoseconds. No check counts more.
 const PERIOD: u64 = 10 * MS;
 
-/// How many times as long as the grace the code may sleep.
+/// How long the code may sleep, as a multiple of the grace.
 const LONGEST_SLEEP: u64 = 10;
 
 /// What is known about the interrupts of one runtime.
@@ -35,15 +36,17 @@ pub(super) struct Interruption {
     /// The CPU time that the code has used since, and the time that it has slept, in nanoseconds.
     used: Atomic<u64>,
     slept: Atomic<u64>,
-    /// The total of CPU time at the last look.
+    /// The total of CPU time at the last check.
     last_total: Atomic<u64>,
-    /// Whether that was looked at since. What the first look tells began earlier.
+    /// Whether there was a check since then. The figures of the first check began before the degree
+    /// was reached.
     looked: Atomic<bool>,
     /// How long the first degree lasts, in nanoseconds.
     grace: Atomic<u64>,
-    /// Whether the thread that executes the code is still to be boosted for the present degree.
+    /// Whether the thread that executes the code has yet to be boosted for the present degree.
     urgent: Atomic<bool>,
-    /// How long the last one took until the Lua program had ended, in nanoseconds; 0 without one.
+    /// How long after the last interrupt the Lua program had ended, in nanoseconds; 0 without an
+    /// interrupt.
     latency: Atomic<u64>,
 }
 
@@ -67,10 +70,10 @@ impl Interruption {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(0)
     }
 
-    /// Ends the Lua code of `vm`, now or if it is tidying up after `grace_ms`. In any context.
+    /// Ends the Lua code of `vm`: at once, or after `grace_ms` if it is tidying up. In any context.
     ///
-    /// To be sent again and again until it has worked: one that comes while Lua enters a script's
-    /// hook is lost.
+    /// To be called again and again until it has worked: an interrupt that comes while Lua enters a
+    /// script's hook is lost.
     pub(super) fn raise(&self, vm: &Exposed, grace_ms: u32) {
         let wanted = if grace_ms == 0 { ALL } else { TIDY };
         let mut degree = self.degree.load(Relaxed);
@@ -111,7 +114,7 @@ impl Interruption {
         self.degree.load(Acquire) != NONE
     }
 
-    /// Whether the thread that executes the code is still to be boosted.
+    /// Whether the thread that executes the code has yet to be boosted.
     pub(super) fn is_urgent(&self) -> bool {
         self.urgent.load(Acquire)
     }
@@ -121,9 +124,9 @@ impl Interruption {
         self.urgent.store(false, Relaxed);
     }
 
-    /// Time has passed: code that still tidies up may be ended. `used` and `slept` are the CPU time
-    /// and the sleep of the thread that entered the runtime, in nanoseconds since the last look,
-    /// [`PERIOD`] at most. In any context.
+    /// Time has passed: ends code that still tidies up when its grace is over. `used` and `slept`
+    /// are the CPU time and the sleep of the thread that entered the runtime, in nanoseconds since
+    /// the last check; each counts [`PERIOD`] at most. In any context.
     pub(super) fn look(&self, vm: &Exposed, used: u64, slept: u64) {
         if self.degree.load(Acquire) != TIDY {
             return;
@@ -136,8 +139,8 @@ impl Interruption {
         if !self.looked.xchg(true, Relaxed) {
             return;
         }
-        // It may be another thread that executes it, on another stack segment. When the runtime is
-        // torn down, the time is nobody's.
+        // Another thread may execute the code, on another stack segment. While the runtime is torn
+        // down, its meter charges the time to no one.
         let counted = counted.min(PERIOD);
         let (used, slept) = match meter.is_running() {
             Some(true) => (counted, 0),
@@ -154,7 +157,8 @@ impl Interruption {
         }
     }
 
-    /// The Lua program has ended. What comes in later, to tear down, does not count.
+    /// The Lua program has ended. A thread that enters later to tear the runtime down does not
+    /// count.
     pub(super) fn note_end(&self) {
         if self.is_raised() {
             let latency = self.now().saturating_sub(self.since.load(Acquire));
@@ -162,7 +166,7 @@ impl Interruption {
         }
     }
 
-    /// How long the last interrupt took, in nanoseconds, the grace not counted.
+    /// How long the last interrupt took, in nanoseconds, without the grace.
     pub(super) fn latency(&self) -> u64 {
         self.latency.load(Relaxed)
     }

@@ -2,8 +2,8 @@
 
 //! The life of a runtime: its phase, which several threads change.
 //!
-//! The owner of the runtime does what the phases say; anybody may tell it to stop meanwhile. What
-//! has ended stays so, because others wait for that.
+//! The owner of the runtime carries the phases out; any thread may tell the runtime to stop
+//! meanwhile. A runtime that has ended stays ended, because others wait for the end.
 //!
 //! The host tests in `tools/runtime-tests` compile this same file.
 
@@ -13,13 +13,13 @@ use super::phase::Phase;
 
 /// The phase of a runtime.
 ///
-/// No change orders anything else: who waits for one is woken after it, and the token of the
-/// wake-up orders the two; see `parking.rs`.
+/// A change of phase orders no other memory access. A thread that waits for a change is woken after
+/// it, and the token of the wake-up orders the two; see `parking.rs`.
 ///
 /// # Invariants
 ///
 /// - The value is that of a phase.
-/// - Once that is over, it stays.
+/// - Once a phase is over (see [`Phase::is_over`]), it stays.
 pub(crate) struct Life(Atomic<u32>);
 
 impl Life {
@@ -34,15 +34,15 @@ impl Life {
         Phase::from_raw(self.0.load(Relaxed))
     }
 
-    /// Changes the phase to what `next` says, unless that is nothing or it is over. Returns what it
-    /// was.
+    /// Changes the phase to the result of `next`, unless that is `None` or the runtime is over.
+    /// Returns the former phase.
     fn change(&self, next: impl Fn(Phase) -> Option<Phase>) -> Phase {
         let mut phase = self.phase();
         while !phase.is_over() {
             let Some(next) = next(phase) else {
                 break;
             };
-            // INVARIANT: What is changed is not over.
+            // INVARIANT: A phase that is over is not changed.
             match self.0.cmpxchg(phase as u32, next as u32, Relaxed) {
                 Ok(_) => break,
                 Err(other) => phase = Phase::from_raw(other),
@@ -51,7 +51,7 @@ impl Life {
         phase
     }
 
-    /// Makes `from` to `to`; any other phase stays.
+    /// Changes `from` to `to`; any other phase stays.
     fn replace(&self, from: Phase, to: Phase) {
         self.change(|phase| (phase == from).then_some(to));
     }
@@ -71,12 +71,12 @@ impl Life {
         self.change(|phase| (phase != Phase::Stopping).then_some(Phase::Ready));
     }
 
-    /// Its code begins to wait. Returns what it did before. For its owner.
+    /// Its code begins to wait. Returns the former phase. For its owner.
     pub(crate) fn block(&self) -> Phase {
         self.change(|_| Some(Phase::Blocked))
     }
 
-    /// Its code has waited, and goes on with what it did before, unless it was told to stop
+    /// Its code has waited, and the runtime returns to its former phase, unless it was told to stop
     /// meanwhile. For its owner.
     pub(crate) fn unblock(&self, former: Phase) {
         self.replace(Phase::Blocked, former);
@@ -87,7 +87,7 @@ impl Life {
         self.change(|_| Some(Phase::Stopping));
     }
 
-    /// It has ended: with an error, or well. For its owner.
+    /// The runtime has ended, with an error or without. For its owner.
     pub(crate) fn end(&self, failed: bool) {
         self.change(|_| {
             Some(if failed {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a runtime takes, and who it counts against.
+//! The memory that a runtime takes, and the account that it counts against.
 
 use kernel::sync::{
     atomic::Relaxed,
@@ -16,8 +16,8 @@ use crate::linux::{
     memcg::MemoryCgroup, //
 };
 
-/// Bytes that a runtime takes beside its heap: itself, its VM, its streams, and what lists and queues
-/// have of it.
+/// The bytes that a runtime takes beside its heap: the runtime itself, its VM, its streams, and its
+/// entries in lists and queues.
 pub(super) const OBJECTS: usize = size_of::<Runtime>() + size_of::<Vm>() + 1024;
 
 impl Runtime {
@@ -31,13 +31,14 @@ impl Runtime {
         &self.memcg
     }
 
-    /// Who its memory counts against, and that of all that it makes.
+    /// The account that its memory, and the memory of everything that it makes, count against.
     pub(crate) fn account(&self) -> &Arc<Account> {
         &self.account
     }
 
-    /// Bytes of memory in use: now, at most so far, and allowed. Where it has an account of its own,
-    /// with all that it has made, else of its heap alone.
+    /// The bytes of memory in use now, the most so far, and the limit. If the runtime has an
+    /// account of its own, the figures include everything that it has made; otherwise they cover
+    /// its heap alone.
     pub(crate) fn memory(&self) -> (usize, usize, usize) {
         if self.has_own_account {
             let (used, peak) = self.account.usage();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The VM of a runtime, which belongs to who owns the runtime.
+//! The VM of a runtime. It belongs to the owner of the runtime.
 
 use core::cell::UnsafeCell;
 use kernel::prelude::*;
@@ -14,8 +14,8 @@ use super::super::{
 ///
 /// # Invariants
 ///
-/// Only who has the [`Owner`] of the runtime reads or changes it, but for what says otherwise; and it is
-/// changed by an exclusive reference to that alone.
+/// Only the holder of the runtime's [`Owner`] reads or changes it, except in functions that say
+/// otherwise. It is changed only through an exclusive reference to that [`Owner`].
 pub(super) struct OwnedVm(UnsafeCell<Option<Pin<KBox<Vm>>>>);
 
 // SAFETY: A VM belongs to no thread, and the type invariants say who uses it.
@@ -29,14 +29,14 @@ impl OwnedVm {
         Self(UnsafeCell::new(None))
     }
 
-    /// The VM, if there is one, for the thread that executes it or nobody else does.
+    /// The VM, if there is one. For the thread that executes it, or if no thread does.
     ///
     /// # Safety
     ///
     /// The caller must execute the runtime, or do so for the thread that does, until the result is not used
     /// any more.
     pub(super) unsafe fn executed(&self) -> Option<&Vm> {
-        // SAFETY: The owner does not take it away while the runtime is executed.
+        // SAFETY: The owner does not take the VM away while the runtime is executed.
         unsafe { (*self.0.get()).as_deref() }
     }
 
@@ -46,7 +46,7 @@ impl OwnedVm {
     ///
     /// The owner must keep the VM until the result is not used any more.
     pub(super) unsafe fn exposed(&self) -> Option<&Exposed> {
-        // SAFETY: As the caller promises; the VM was there before anybody executed the runtime.
+        // SAFETY: As the caller promises; the VM was there before any thread executed the runtime.
         unsafe { (*self.0.get()).as_deref().map(Vm::exposed) }
     }
 }
@@ -54,15 +54,15 @@ impl OwnedVm {
 impl Owner<'_> {
     /// The VM, if the runtime has not ended.
     pub(super) fn vm(&self) -> Option<&Vm> {
-        // SAFETY: This is the owner, which is borrowed.
+        // SAFETY: The caller has the owner, which is borrowed here.
         unsafe { (*self.runtime().vm.0.get()).as_deref() }
     }
 
-    /// Puts another VM there, or none, and returns the one that was there.
+    /// Replaces the VM by another one, or by none, and returns the former VM.
     pub(super) fn replace_vm(&mut self, vm: Option<Pin<KBox<Vm>>>) -> Option<Pin<KBox<Vm>>> {
         // Its timer uses the VM.
         self.runtime().watch.disarm();
-        // SAFETY: This is the owner, which nobody else has a reference to.
+        // SAFETY: The caller has the owner, and nobody else has a reference to that.
         core::mem::replace(unsafe { &mut *self.runtime().vm.0.get() }, vm)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a runtime may do, as its status shows it.
+//! The permissions of a runtime, as its status shows them.
 
 use kernel::sync::{
     atomic::{Full, Relaxed},
@@ -15,7 +15,7 @@ use super::{
     Runtime, //
 };
 
-/// What a script is told, once, that has named what it needs and may do all else, too.
+/// The warning, given once, to a script that has pledged permissions and still has all others.
 const IN_VAIN: &[u8] =
     b"pledge: what is not named stays permitted, for the script was started without \
 -P; start it with 'lunatik run -P SPEC', or reject the rest with \"~name\"\n";
@@ -26,19 +26,19 @@ impl Runtime {
         self.details.lock().permissions.clone()
     }
 
-    /// Notes what its main thread may do from now on.
+    /// Notes the permissions that its main thread has from now on.
     pub(in super::super) fn set_permissions(&self, permissions: Arc<Held>) {
         let former = core::mem::replace(&mut self.details.lock().permissions, permissions);
-        // Frees memory perhaps, so after unlocking.
+        // May free memory, so the lock is released first.
         drop(former);
     }
 
-    /// Whether its code has pledged what it wants, and may do all else, too.
+    /// Whether its code has pledged permissions, and still has all others.
     pub(crate) fn pledges_in_vain(&self) -> bool {
         self.pledges_in_vain.load(Relaxed)
     }
 
-    /// Notes that, and says so in the log the first time.
+    /// Notes such a pledge, and warns in the log the first time.
     pub(crate) fn note_vain_pledge(&self) {
         if !self.pledges_in_vain.xchg(true, Full) {
             self.log().append(Stream::Error, IN_VAIN);

@@ -2,10 +2,10 @@
 
 //! What kinds of runtimes there are, and where one may be in its life.
 
-/// How a runtime was started, and so who executes it.
+/// How a runtime was started. This also decides which thread executes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// `run`: executed by whoever calls into it.
+    /// `run`: each thread that calls into it executes it.
     Run,
     /// `spawn`: has a kernel thread.
     Spawn,

@@ -18,19 +18,19 @@ impl Runtime {
         &self.printer().log
     }
 
-    /// The runtime whose sink and log have what it prints.
+    /// The runtime whose sink and log get its output.
     pub(super) fn printer(&self) -> &Self {
         self.prints_to.as_deref().unwrap_or(self)
     }
 
-    /// Sends what it prints to `sink`, and to the log again with `None`.
+    /// Sends its output to `sink` from now on; with `None`, to the log again.
     pub(crate) fn set_sink(&self, sink: Option<Arc<dyn Sink>>) {
         let former = core::mem::replace(&mut *self.sink.lock(), sink);
         drop(former);
     }
 
-    /// Takes what the script printed. Sleeps, while the reader is slow and the runtime is not
-    /// told to stop.
+    /// Takes output of the script. Sleeps while the reader is slow, unless the runtime is told to
+    /// stop.
     pub(crate) fn output(&self, stream: Stream, text: &[u8]) {
         let sink = self.printer().sink.lock().clone();
         let taken = sink.is_some_and(|sink| sink.take(self, stream, text));
@@ -39,7 +39,7 @@ impl Runtime {
         }
     }
 
-    /// Sends what its code has printed. For whoever executes it. May sleep.
+    /// Sends the collected output of its code. For the thread that executes it. May sleep.
     pub(crate) fn send_output(&self) {
         // SAFETY: The caller executes the runtime, or does so for the thread that does.
         if let Some(vm) = unsafe { self.vm.executed() } {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Executing a runtime of the pool, a slice at a time.
+//! Executing a runtime of the pool, one slice at a time.
 
 use core::ffi::c_int;
 use kernel::{
@@ -44,7 +44,8 @@ pub(crate) enum Left {
 }
 
 impl Runtime {
-    /// Notes what it is going to do, on the threads of `executor`. For who has just made it.
+    /// Sets the program that it will run on the threads of `executor`. For the caller that has just
+    /// made the runtime.
     pub(crate) fn set_program(
         &self,
         program: KBox<dyn Program>,
@@ -69,7 +70,7 @@ impl Runtime {
     ///
     /// The caller must have the runtime, as a thread of the pool.
     pub(crate) unsafe fn run_slice(self: ArcBorrow<'_, Self>) -> Left {
-        // SAFETY: As the caller promises. It is the only one until this returns.
+        // SAFETY: As the caller promises. It is the only such thread until this returns.
         let program = unsafe { self.pooled().progress() };
         let Some(progress) = program else {
             return Left::Ended;
@@ -85,7 +86,8 @@ impl Runtime {
             match self.begin_program(progress) {
                 Begun::Gone => {
                     *program = None;
-                    // It was told to stop, and has a VM still if nobody waited for it.
+                    // The runtime was told to stop. It still has a VM if no thread waited for its
+                    // end.
                     if self.stop(None, 0).is_err() {
                         reaper::finish(self.into());
                     }
@@ -103,8 +105,9 @@ impl Runtime {
             }
         }
         let state = entered.state();
-        // SAFETY: It is the main state, which does nothing but run programs, one at a time. Where it
-        // leaves, nobody else enters the runtime, for its chain keeps the ownership.
+        // SAFETY: It is the main state, which only runs programs, one at a time. When a program
+        // leaves its thread, no other chain enters the runtime: the program's chain keeps the
+        // ownership.
         let outcome = match unsafe { state.run_program(arguments) } {
             ProgramEnd::Left => {
                 let leaves = self.parking().take_leaves();
@@ -187,8 +190,9 @@ impl Runtime {
         self.restore_priority();
     }
 
-    /// The calling thread, which executes the runtime and `vm`, its own, waits until another one has
-    /// done so for it, until [`continue_meter`](Self::continue_meter).
+    /// The calling thread, which executes the runtime, waits while another thread executes it in
+    /// its place. The pause lasts until [`continue_meter`](Self::continue_meter). `vm` is the
+    /// runtime's own.
     pub(in super::super) fn pause_meter(&self, vm: &Vm) -> Paused {
         let paused = match vm.pool_thread() {
             Some(thread) if self.is_pooled_on(Task::current_raw()) => {
@@ -218,7 +222,8 @@ impl Runtime {
     /// That thread must wait for the end of this before it takes the VM away.
     pub(crate) unsafe fn tick_from_pool(&self, passed: u64) {
         if !self.pooled().is_owned() {
-            // It has not begun: whoever stops it may be taking the VM away just now.
+            // The runtime has not begun. A thread that stops it may be taking the VM away right
+            // now.
             return;
         }
         // SAFETY: The thread's chain owns the runtime, and the caller promises that the thread does not take
@@ -230,8 +235,8 @@ impl Runtime {
         }
     }
 
-    /// Whether its program is to leave its kernel thread, for others wait for one. For the thread that
-    /// executes `vm`, its own.
+    /// Whether its program has to leave its kernel thread because other runtimes wait for one. For
+    /// the thread that executes `vm`, which is the runtime's own.
     pub(in super::super) fn is_slice_over(&self, vm: &Vm) -> bool {
         if !vm.context().may_sleep() || !self.pooled().is_slice_over() {
             return false;
@@ -256,6 +261,6 @@ enum Begun<'a> {
     Gone,
     /// It could not begin.
     Failed(Entered<'a>, Error),
-    /// Its function and so many arguments are on the stack.
+    /// The function and this many arguments are on the stack.
     Runs(Entered<'a>, c_int),
 }

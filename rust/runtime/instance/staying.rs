@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What keeps a script whose chunk has returned, and its end when nothing does any more.
+//! What keeps a script alive after its chunk has returned, and how it ends when nothing keeps it
+//! any more.
 //!
-//! A script that was started by `run` stays for what can call its code later:
+//! A script that was started by `run` stays for everything that can call its code later:
 //!
 //! - a device that it made;
 //! - a worker of it, until that has ended;
@@ -10,9 +11,9 @@
 //! - a device, worker or thread of a child runtime or of a worker, however far below;
 //! - the function that it left to be resumed, which others find by the script's name.
 //!
-//! All but the last are counted, by a [`Keep`] each. The script ends when it is left and nothing
-//! keeps it: in the thread that leaves it, or by the reaper when the last [`Keep`] goes while
-//! nobody executes it.
+//! All but the last are counted, each by a [`Keep`]. The script ends when no thread executes it and
+//! nothing keeps it. The last thread that leaves it ends it; if the last [`Keep`] goes while no
+//! thread executes it, the reaper does.
 
 use kernel::sync::{
     atomic::{Acquire, Atomic, Full, Release},
@@ -31,19 +32,20 @@ use super::{
 
 /// What keeps one runtime.
 pub(super) struct Staying {
-    /// The runtime that stays for what this one has: the one at the top of its makers, so that no
-    /// chain of references is left to be dropped. `None` if no other runtime has made it.
+    /// The runtime that stays as long as something keeps this one: the topmost of its makers, so
+    /// that a drop never follows a chain of references. `None` if no other runtime has made this
+    /// one.
     top: Option<Arc<Runtime>>,
     /// How many [`Keep`]s there are.
     keeps: Atomic<usize>,
-    /// Whether its chunk has returned, and it stays for what keeps it, and no longer.
+    /// Whether its chunk has returned, so that the runtime stays only while something keeps it.
     stays: Atomic<bool>,
     /// Whether its text was compiled, so that its chunk has begun.
     ran: Atomic<bool>,
 }
 
 impl Staying {
-    /// Of a runtime that `made_by` has made, if any.
+    /// The state of a runtime that `made_by` has made, if any.
     pub(super) fn new(made_by: Option<&Arc<Runtime>>) -> Self {
         let top = made_by.map(|maker| match &maker.staying.top {
             Some(top) => top.clone(),
@@ -58,11 +60,11 @@ impl Staying {
     }
 }
 
-/// Something that keeps a runtime, or the one at the top of those that have made it.
+/// Keeps a runtime alive, or the topmost of its makers.
 pub(crate) struct Keep(Arc<Runtime>);
 
 impl Keep {
-    /// Something of `runtime` that can call its code, or that of those that have made it.
+    /// Counts something of `runtime` that can call its code, or the code of its makers.
     pub(crate) fn new(runtime: &Arc<Runtime>) -> Self {
         let top = runtime.staying.top.as_ref().unwrap_or(runtime);
         top.staying.keeps.fetch_add(1, Full);
@@ -74,7 +76,7 @@ impl Drop for Keep {
     fn drop(&mut self) {
         let staying = &self.0.staying;
         let was_last = staying.keeps.fetch_sub(1, Full) == 1;
-        // A thread that executes the runtime looks when it leaves.
+        // A thread that executes the runtime checks this when it leaves.
         if was_last && staying.stays.load(Acquire) && !self.0.stop_requested() {
             reaper::settle(self.0.clone());
         }
@@ -82,26 +84,28 @@ impl Drop for Keep {
 }
 
 impl Runtime {
-    /// Whether its chunk has not returned, or something is counted that keeps it. In any context.
+    /// Whether its chunk has not returned yet, or a [`Keep`] is counted. In any context.
     ///
-    /// A thread that leaves the runtime asks again after it has, and the reaper runs after the last
-    /// [`Keep`] has gone. So either that thread sees it gone, or the reaper finds the runtime left.
+    /// A thread that leaves the runtime checks again after it has left, and the reaper runs after
+    /// the last [`Keep`] has gone. So either that thread sees that the [`Keep`] is gone, or the
+    /// reaper finds that the runtime was left.
     pub(super) fn is_kept(&self) -> bool {
         !self.staying.stays.load(Acquire) || self.staying.keeps.load(Acquire) > 0
     }
 
-    /// Ends the runtime if nothing keeps it and nobody executes it. For the reaper alone; sleeps.
+    /// Ends the runtime if nothing keeps it and no thread executes it. Only for the reaper. Sleeps.
     pub(crate) fn settle(self: ArcBorrow<'_, Self>) {
         if self.is_kept() {
             return;
         }
         if let Some(owner) = Ownership::try_acquire(self, self.ending_chain()) {
-            // Looks again, as every thread does that leaves a runtime.
+            // Checks again, as every thread does when it leaves a runtime.
             drop(Entered::of_owner(owner));
         }
     }
 
-    /// Whether it has an outcome to show: its chunk has begun, or could not for its own fault.
+    /// Whether it has an outcome to show: its chunk has begun, or could not begin because of an
+    /// error in the script.
     pub(in super::super) fn has_outcome(&self) -> bool {
         self.staying.ran.load(Acquire) || self.failure().is_some()
     }
@@ -120,9 +124,10 @@ impl Owner<'_> {
 }
 
 impl Entered<'_> {
-    /// The chunk has returned: from now on the runtime stays for what keeps it, and no longer.
+    /// The chunk has returned. From now on the runtime stays only while something keeps it.
     pub(crate) fn stay_while_kept(&self) {
-        // A full barrier: either a `Keep` that goes now sees this, or this thread sees it gone.
+        // A full barrier: either a `Keep` that is dropped now sees this change, or this thread sees
+        // that the `Keep` is gone.
         self.staying.stays.xchg(true, Full);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! How a runtime ends, and how what it executes is ended.
+//! How a runtime ends, and how the Lua code in it is ended.
 
 use kernel::{
     prelude::*,
@@ -29,7 +29,7 @@ use crate::linux::{context::MaySleep, segment};
 impl Runtime {
     /// Ends the Lua code that runs in it now, uncatchably, but not the runtime.
     ///
-    /// Lasts until [`clear_cancel`](Self::clear_cancel), which whoever entered calls.
+    /// Lasts until the thread that entered calls [`clear_cancel`](Self::clear_cancel).
     pub(crate) fn cancel(&self) {
         self.cancel_here();
         self.cancel_below();
@@ -42,7 +42,7 @@ impl Runtime {
         self.wake_waits();
     }
 
-    /// The chain that executes it, if code of it may be in the midst of a call into another runtime.
+    /// The chain that executes it, if its code may be inside a call into another runtime.
     fn chain_below(&self) -> Option<Arc<Chain>> {
         let chain = self.ownership.owner()?;
         chain
@@ -50,9 +50,10 @@ impl Runtime {
             .then_some(chain)
     }
 
-    /// Cancels the calls into other runtimes that the code of this one is in the midst of.
+    /// Cancels the calls into other runtimes that its code is inside of.
     fn cancel_below(&self) {
-        // Most have called nobody; to look through all runtimes for each of thousands takes long.
+        // Most runtimes have called no other. A search through all runtimes for each of thousands
+        // would take long.
         let Some(chain) = self.chain_below() else {
             return;
         };
@@ -69,14 +70,14 @@ impl Runtime {
         }
     }
 
-    /// Makes the runtime usable after [`cancel`](Self::cancel). Returns whether there was one.
+    /// Makes the runtime usable after [`cancel`](Self::cancel). Returns whether there was a cancel.
     pub(crate) fn clear_cancel(&self) -> bool {
         let was = self.cancelled.xchg(false, Full);
         self.clear_interrupt();
         was
     }
 
-    /// Takes an interrupt back, but for one that ends the runtime or the present call.
+    /// Takes an interrupt back, unless it ends the runtime or the present call.
     pub(super) fn clear_interrupt(&self) {
         let details = self.details.lock();
         if let Some(vm) = details.vm.get() {
@@ -86,12 +87,13 @@ impl Runtime {
         }
     }
 
-    /// Whether its Lua code is being ended, or a stop has ended all but what tidies up.
+    /// Whether its Lua code is being ended, or a stop has already ended all code but closing
+    /// methods and finalizers.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interruption.is_raised()
     }
 
-    /// Whether waits of its Lua code are to end.
+    /// Whether waits of its Lua code have to end.
     pub(crate) fn waits_end(&self) -> bool {
         self.stop_requested() || self.cancelled.load(Acquire)
     }
@@ -101,7 +103,8 @@ impl Runtime {
         let details = self.details.lock();
         if let Some(vm) = details.vm.get() {
             self.interruption.raise(vm, grace_ms);
-            // What is below does not end yet: its thread would take the CPU from whoever is to cancel it.
+            // The code of the runtime below has not been told to end yet. Its thread, once boosted,
+            // would take the CPU from the thread that has to cancel it.
             if below.is_none() {
                 self.boost_locked(&details);
             }
@@ -116,17 +119,18 @@ impl Runtime {
         self.ownership.wake_owner();
     }
 
-    /// Tells the runtime to stop: its waits end, and nobody enters it any more.
+    /// Tells the runtime to stop: its waits end, and no chain enters it any more.
     pub(crate) fn request_stop(&self) {
         self.stop_requested.store(true, Release);
         self.life.stop();
         self.wake_waits();
     }
 
-    /// Ends Lua code that runs in it, uncatchably; what tidies up then gets `grace_ms`.
+    /// Ends the Lua code that runs in it, uncatchably. Closing methods and finalizers then get
+    /// `grace_ms`.
     pub(crate) fn kill(&self, grace_ms: u32) {
         self.killed.store(true, Release);
-        // First, so that nobody takes the end for a failure.
+        // This comes first, so that the end does not look like a failure.
         self.stop_requested.store(true, Release);
         self.interrupt(grace_ms);
         self.request_stop();
@@ -134,12 +138,13 @@ impl Runtime {
         self.boost();
     }
 
-    /// Stops the runtime and returns when it is gone, or when the caller got a signal.
+    /// Stops the runtime. Returns when it is gone, or when the caller got a signal.
     ///
-    /// First its waits end and `thread.shouldstop()` is true; after `grace_ms` its Lua code is
-    /// interrupted uncatchably, and closing methods and finalizers after as much
-    /// more, 100 ms at least, or with them if `grace_ms` is 0. A chain that is inside the runtime cannot wait for its own end:
-    /// then Lua is interrupted at once, and the runtime is gone when the chain has left it.
+    /// At first its waits end and `thread.shouldstop()` is true. After `grace_ms` its Lua code is
+    /// interrupted uncatchably. Closing methods and finalizers get the same time again, 100 ms at
+    /// least, and are then interrupted, too; with a `grace_ms` of 0 everything is interrupted at
+    /// once. A chain that is inside the runtime cannot wait for its own end. In that case Lua is
+    /// interrupted at once, and the runtime is gone when the chain has left it.
     pub(crate) fn stop(
         self: ArcBorrow<'_, Self>,
         chain: Option<&Arc<Chain>>,
@@ -148,7 +153,7 @@ impl Runtime {
         self.stop_for(chain, None, grace_ms)
     }
 
-    /// As [`stop`](Self::stop), for the code of `caller`: when that is itself told to stop, the
+    /// As [`stop`](Self::stop), for the code of `caller`. If `caller` is itself told to stop, the
     /// wait ends with `EINTR`. So two runtimes may stop each other.
     pub(crate) fn stop_for(
         self: ArcBorrow<'_, Self>,
@@ -161,7 +166,7 @@ impl Runtime {
             let passed = u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX);
             grace_ms.saturating_sub(passed)
         };
-        // Who must not wait at all wants no tidying up either.
+        // A caller that gives no grace wants no tidying up either.
         let tidy_ms = match grace_ms {
             0 => 0,
             grace_ms => grace_ms.max(DEFAULT_GRACE_MS),
@@ -169,8 +174,8 @@ impl Runtime {
         self.stop_until(chain, caller, left, tidy_ms)
     }
 
-    /// As [`stop_for`](Self::stop_for), with a grace that may become shorter: `left` gives what is
-    /// left of it, in milliseconds; and with `tidy_ms` for closing methods and finalizers.
+    /// As [`stop_for`](Self::stop_for), with a grace that may become shorter: `left` returns the
+    /// rest of it, in milliseconds. Closing methods and finalizers get `tidy_ms`.
     pub(crate) fn stop_until(
         self: ArcBorrow<'_, Self>,
         chain: Option<&Arc<Chain>>,
@@ -178,7 +183,7 @@ impl Runtime {
         left: impl Fn() -> u32,
         tidy_ms: u32,
     ) -> Result {
-        /// How often the caller's own end is looked for, in milliseconds.
+        /// How often the wait checks whether the caller itself has to end, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
 
         if let Some(caller) = caller {
@@ -219,7 +224,7 @@ impl Runtime {
         }
     }
 
-    /// Tears the VM down, if whoever left last has not.
+    /// Tears the VM down, unless the last thread that left has done so.
     fn finish(self: ArcBorrow<'_, Self>, chain: Option<&Arc<Chain>>) -> Result {
         let own;
         let chain = match chain {
@@ -248,22 +253,23 @@ impl Owner<'_> {
             return;
         }
         if segment::with_room(|| self.tear_down_here()).is_err() {
-            // Only where one must not sleep, and nobody ends a runtime there.
+            // This happens only in a context that must not sleep, and nobody ends a runtime there.
             pr_warn!("a runtime was to be ended where one must not sleep\n");
         }
     }
 
     fn tear_down_here(&mut self) {
         let runtime = self.borrow();
-        // Taken only below, after Lua's finalizers have run, which may look at the runtime.
+        // The VM is taken only below, after Lua's finalizers have run: they may look at the
+        // runtime.
         if let Some(vm) = self.vm() {
             let watch = runtime.watch.as_ref();
-            // What exceeds the grace has none for tidying up.
+            // Code that exceeds the grace gets no more time for tidying up.
             watch.arm(self.borrow().into(), 0, DEFAULT_GRACE_MS);
             vm.state().run_finalizers();
             watch.disarm();
         }
-        // From here on nobody interrupts; there is no Lua code left to run.
+        // From here on no thread interrupts the VM. There is no Lua code left to run.
         runtime.details.lock().vm = VisibleVm::none();
         if let Some(vm) = self.replace_vm(None) {
             let (_, peak) = vm.exposed().memory();
@@ -276,7 +282,7 @@ impl Owner<'_> {
         runtime.log.close();
         registry::ended(&runtime);
         live::remove(runtime.id);
-        // With the VM have gone the parent's ends of the mailboxes, so workers know.
+        // The parent's ends of the mailboxes went with the VM, so the workers know that it is gone.
         reaper::finish_all(runtime.children.close());
         let child = runtime.details.lock().child.take();
         if let Some(child) = child {

@@ -6,8 +6,9 @@ use core::ptr;
 
 use super::super::vm::Exposed;
 
-/// Leads those who interrupt a VM to it, under the lock of the runtime's details: with that lock held
-/// it is replaced by [`none`](Self::none) before the VM goes.
+/// The pointer by which other threads find a VM to interrupt it. They use it with the lock of the
+/// runtime's details held. Under the same lock it is replaced by [`none`](Self::none) before the VM
+/// goes.
 ///
 /// # Invariants
 ///

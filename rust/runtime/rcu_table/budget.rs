@@ -2,8 +2,9 @@
 
 //! The memory that all RCU tables may take together.
 //!
-//! They may take a quarter of the machine's memory; what waits for its grace period counts. What a table
-//! takes also counts against the runtime that has made it, for as long as there is the table.
+//! They may take a quarter of the machine's memory, including entries that wait for their grace
+//! period. The memory of a table also counts against the runtime that made it, as long as the table
+//! exists.
 
 use kernel::{
     prelude::*,
@@ -50,8 +51,8 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. May sleep: where memory
-    /// only waits to be freed, so does the caller.
+    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. May sleep: if the
+    /// limit is reached only because removed entries wait to be freed, the caller waits for that.
     pub(super) fn new(account: Option<&Arc<Account>>, bytes: usize) -> Result<Self> {
         reclaim::throttle();
         if let Some(charge) = Self::try_new(account, bytes) {

@@ -38,7 +38,7 @@ pub(super) struct Entry {
     /// The next entry of the bucket. Once no reader is left, the next entry to be freed.
     pub(super) next: Slot,
     pub(super) value: Value,
-    /// The memory that this entry is counted with.
+    /// The charge for the memory of this entry.
     pub(super) charge: Charge,
     pub(super) hash: u32,
     key_len: u8,
@@ -46,8 +46,8 @@ pub(super) struct Entry {
 
 // SAFETY: The RCU head and the pointer belong to no thread; everything else is `Send` and `Sync`.
 unsafe impl Send for Entry {}
-// SAFETY: As above; the fields that change after publication are atomic, or touched by the one
-// who retires the entry.
+// SAFETY: As above; the fields that change after publication are atomic, or touched only by the
+// thread that retires the entry.
 unsafe impl Sync for Entry {}
 
 fn layout(key_len: usize) -> Result<Layout> {
@@ -56,7 +56,7 @@ fn layout(key_len: usize) -> Result<Layout> {
 }
 
 impl Entry {
-    /// Bytes that an entry for `key` and `value` takes.
+    /// The bytes that an entry for `key` and `value` takes.
     pub(super) fn size(key: &[u8], value: &Value) -> usize {
         account::kmalloc_size(size_of::<Self>().saturating_add(key.len()))
             .saturating_add(value.size())
@@ -158,7 +158,7 @@ impl OwnedEntry {
         unsafe { self.0.as_ref() }
     }
 
-    /// Changes the value to another one that takes no memory beside the entry.
+    /// Changes the value to an integer, which takes no memory beside the entry.
     pub(super) fn set_integer(&mut self, value: i64) {
         // SAFETY: By the type invariant.
         unsafe { self.0.as_mut() }.value = Value::Integer(value);

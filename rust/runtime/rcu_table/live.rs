@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! All RCU tables, so that those which hold each other in a circle are emptied, too, before the
-//! module's code goes away.
+//! All RCU tables. The list is needed to empty tables that refer to each other in a cycle before
+//! the module's code goes away.
 //!
 //! Lock order: [`LIVE`], then a table's lock.
 
@@ -20,14 +20,14 @@ use super::{
 /// Tables alive at one time, in all.
 pub(crate) const MAX_TABLES: usize = 65_536;
 
-/// Turns that unloading waits for references to go away, a grace period each.
+/// How often unloading waits for references to go away, one grace period each time.
 const PATIENCE: usize = 100;
 
 /// A table that is on the list, or null.
 ///
 /// # Invariants
 ///
-/// That table lives: it takes itself off the list before it is freed, with [`LIVE`] held.
+/// The table lives: it takes itself off the list, with [`LIVE`] held, before it is freed.
 #[derive(Clone, Copy)]
 struct Listed(*const RcuTable);
 
@@ -86,8 +86,8 @@ fn change(live: &mut GlobalGuard<LIVE>, table: Listed, with: impl FnOnce(&mut Ne
     }
 }
 
-/// Puts a new table on the list; fails if there are too many. May sleep: where tables only wait to
-/// be freed, so does the caller.
+/// Puts a new table on the list; fails if there are too many. May sleep: if there are too many only
+/// because tables wait to be freed, the caller waits for that.
 pub(super) fn add(table: &RcuTable) -> Result {
     match try_add(table) {
         Err(error) if error == ENOSPC => {
@@ -119,7 +119,7 @@ fn try_add(table: &RcuTable) -> Result {
     Ok(())
 }
 
-/// Takes a table off the list, which is about to be freed.
+/// Takes a table that is about to be freed off the list.
 pub(super) fn remove(table: &RcuTable) {
     let mut live = LIVE.lock();
     let links = table.links.0.as_mut(&mut live);
@@ -140,7 +140,7 @@ pub(crate) fn count() -> usize {
     LIVE.lock().count
 }
 
-/// Forbids new tables and empties all that there are.
+/// Forbids new tables, and empties all existing ones.
 fn close() {
     let mut live = LIVE.lock();
     live.closed = true;
@@ -152,7 +152,7 @@ fn close() {
     }
 }
 
-/// The existence of RCU tables. The module drops it after all that uses them.
+/// The existence of RCU tables. The module drops this after everything that uses them.
 pub(crate) struct Tables {
     _reclaimer: Reclaimer,
 }
@@ -175,7 +175,7 @@ impl Tables {
     /// Empties all tables for good and returns when what was in them is released.
     ///
     /// From then on nothing can be put into a table. To be called when all runtimes are stopped,
-    /// and while that which releases handles still works.
+    /// while the code that releases handles still works.
     pub(crate) fn close(&self) {
         close();
         for _ in 0..PATIENCE {

@@ -32,7 +32,7 @@ use crate::linux::{
     workqueue::OwnedQueue, //
 };
 
-/// Writers wait while more bytes than this are to be freed.
+/// Writers wait while more bytes than this wait to be freed.
 const MAX_UNFREED: usize = 8 * 1024 * 1024;
 
 /// Entries past their grace period, linked by `next`.
@@ -65,7 +65,8 @@ impl WorkItem for Worker {
     fn run(_this: Arc<Worker>) {
         let mut next = READY.xchg(ptr::null_mut(), Full);
         while let Some(entry) = NonNull::new(next) {
-            // SAFETY: What is on the list is past its grace period, and the exchange made it ours.
+            // SAFETY: Entries on the list are past their grace period, and the exchange made them
+            // ours.
             let entry = unsafe { OwnedEntry::from_raw(entry) };
             next = entry.get().next.raw().load(Relaxed);
             let bytes = entry.get().charge.bytes();
@@ -76,7 +77,7 @@ impl WorkItem for Worker {
     }
 }
 
-/// The existence of what frees entries; while it lives, tables may be used.
+/// The existence of the mechanism that frees entries. Tables may be used while this lives.
 pub(super) struct Reclaimer {
     _reclaim: Installed<Reclaim>,
 }
@@ -100,16 +101,17 @@ impl Reclaimer {
 
 impl Drop for Reclaimer {
     fn drop(&mut self) {
-        // There are no tables any more, so the last callback ends here and nobody enqueues.
+        // There are no tables any more. So the last callback ends here, and nothing is enqueued
+        // after it.
         wait();
     }
 }
 
-/// Has an entry freed when the last reader that may have found it is gone.
+/// Frees an entry when the last reader that may have found it is gone.
 pub(super) fn retire(entry: Unlinked) {
     UNFREED.fetch_add(entry.get().charge.bytes(), Relaxed);
-    // SAFETY: Nobody else uses the head, for an entry is retired once: whoever does has given it up
-    // with that. The callback is in the module until `Reclaimer` has waited for it.
+    // SAFETY: Nobody else uses the head: an entry is retired once, and its owner gives it up with
+    // that. The callback's code stays loaded until `Reclaimer` has waited for it.
     unsafe { bindings::call_rcu(entry.get().rcu.get(), Some(grace_period_over)) };
 }
 
@@ -118,15 +120,15 @@ pub(super) fn retire(entry: Unlinked) {
 /// Called by RCU with the head of an entry that `retire()` passed.
 unsafe extern "C" fn grace_period_over(head: *mut bindings::callback_head) {
     let head = Opaque::cast_from(head);
-    // SAFETY: As the caller promises, the head is that of an entry, which `retire()` gave up; and the readers
-    // of that time are gone.
+    // SAFETY: As the caller promises, the head belongs to an entry that `retire()` gave up. The
+    // readers of that time are gone.
     make_ready(unsafe {
         let entry = container_of!(head, Entry, rcu);
         OwnedEntry::from_raw(NonNull::new_unchecked(entry.cast_mut()))
     });
 }
 
-/// Has `entry`, which no reader can see any more, freed by a thread that may sleep.
+/// Makes a thread that may sleep free `entry`, which no reader can see any more.
 pub(super) fn release(entry: OwnedEntry) {
     UNFREED.fetch_add(entry.get().charge.bytes(), Relaxed);
     make_ready(entry);
@@ -157,7 +159,7 @@ fn enqueue() {
     });
 }
 
-/// Waits until all that was removed before the call is freed. May sleep.
+/// Waits until everything that was removed before the call is freed. May sleep.
 pub(super) fn wait() {
     rcu::rcu_barrier();
     if let Some(reclaim) = RECLAIM.get() {
@@ -165,7 +167,7 @@ pub(super) fn wait() {
     }
 }
 
-/// Makes a writer wait that is faster than the memory it throws away is freed. May sleep.
+/// Makes a writer wait if it removes entries faster than their memory is freed. May sleep.
 pub(super) fn throttle() {
     if UNFREED.load(Relaxed) > MAX_UNFREED {
         wait();

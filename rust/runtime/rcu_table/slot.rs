@@ -49,12 +49,12 @@ impl Slot {
     pub(super) fn take_all(&self, _write: &mut Writing) -> UnlinkedChain {
         let first = self.0.load(Relaxed);
         self.0.store(ptr::null_mut(), Release);
-        // INVARIANT: Whoever has `Writing` is the only one to take entries off.
+        // INVARIANT: Only the holder of `Writing` takes entries off.
         UnlinkedChain(first)
     }
 }
 
-/// Where a key is in its chain, or would be.
+/// The place of a key in its chain, or the place where it would be.
 ///
 /// # Invariants
 ///
@@ -88,13 +88,13 @@ impl<'a> Place<'a> {
     pub(super) fn remove(self, _write: &mut Writing) -> Option<Unlinked> {
         let entry = self.entry?;
         self.slot.0.store(entry.next.0.load(Relaxed), Release);
-        // INVARIANT: The lock keeps others from taking it off, too.
+        // INVARIANT: While the lock is held, no other thread takes it off.
         Some(Unlinked(NonNull::from(entry)))
     }
 
-    /// Puts `new` in the place of the entry, if there is one, so that nobody who walks along the
-    /// chain meets both or none. A key that is new goes to the front, where nobody who walks meets
-    /// it after having met its predecessor.
+    /// Puts `new` in the place of the entry, if there is one, so that a reader that walks along the
+    /// chain meets exactly one of the two. A new key goes to the front, so that a reader does not
+    /// meet it after its predecessor.
     pub(super) fn put(self, new: OwnedEntry, _write: &mut Writing) -> Option<Unlinked> {
         let (slot, next) = match self.entry {
             Some(old) => (self.slot, &old.next),
@@ -108,7 +108,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// An entry that was taken off its table, and is to be retired.
+/// An entry that was taken off its table, and has to be retired.
 ///
 /// # Invariants
 ///
@@ -119,7 +119,7 @@ pub(super) struct Unlinked(NonNull<Entry>);
 impl Unlinked {
     /// The entry.
     pub(super) fn get(&self) -> &Entry {
-        // SAFETY: By the type invariant it is there until it is retired.
+        // SAFETY: By the type invariant it lives until it is retired.
         unsafe { self.0.as_ref() }
     }
 }

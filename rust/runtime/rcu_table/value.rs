@@ -48,7 +48,7 @@ pub(crate) enum Value {
     Float(u64),
     /// A string of up to [`MAX_STRING`] bytes.
     String(SharedBytes),
-    /// Something that runtimes share. Dropping one may sleep.
+    /// An object that runtimes share. Dropping it may sleep.
     Handle(Handle),
 }
 
@@ -64,7 +64,7 @@ impl Value {
     /// The bytes that this value takes beside its entry.
     pub(super) fn size(&self) -> usize {
         match self {
-            // Two blocks: the bytes, and the reference count with what leads to them.
+            // Two blocks: the bytes, and the reference count with the pointer to them.
             Self::String(bytes) => account::kmalloc_size(bytes.len()).saturating_add(64),
             _ => 0,
         }
@@ -109,7 +109,7 @@ fn integer_of(bits: u64) -> Option<i64> {
         return Some(0);
     }
     let biased = ((bits & !SIGN) >> FRACTION_BITS) as u32;
-    // What is below 1 is no integer, and 2^64 is too big.
+    // A number below 1 is no integer here, and 2^64 is too big.
     let exponent = biased.checked_sub(EXPONENT_BIAS)?;
     if exponent > 63 {
         return None;

@@ -3,8 +3,9 @@
 //! A walk through an RCU table while others change it.
 //!
 //! The walk takes the keys of one bucket at a time, in one go under the RCU read lock, and looks
-//! each key up again when its turn comes. A key stays in its bucket for life, so an entry that is
-//! there from start to end is met exactly once, and one that was removed before its turn never.
+//! each key up again when its turn comes. A key stays in its bucket for life, so the walk visits an
+//! entry that stays from start to end exactly once, and never visits one that was removed before
+//! its turn.
 
 use kernel::{
     prelude::*,
@@ -84,7 +85,7 @@ fn take_keys(bucket: &Slot, keys: &mut Keys) -> Result {
             return Ok(());
         };
         keys.bytes.clear();
-        // Some more, because others may add keys meanwhile.
+        // Some more room, because other threads may add keys meanwhile.
         keys.bytes.reserve(
             needed.saturating_add(MAX_KEY),
             GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
@@ -92,8 +93,8 @@ fn take_keys(bucket: &Slot, keys: &mut Keys) -> Result {
     }
 }
 
-/// Copies the keys of `bucket` into `bytes` and returns nothing; or, where there is no room for
-/// them, the room that they need.
+/// Copies the keys of `bucket` into `bytes`. If there is no room for them, returns the room that
+/// they need.
 fn copy_keys(bucket: &Slot, bytes: &mut KVVec<u8>) -> Option<usize> {
     let mut needed = 0usize;
     let guard = rcu::read_lock();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a script has printed and nobody was sent yet.
+//! Output that a script has printed and that was not sent yet.
 //!
-//! A message to a waiting client costs a lock and a wake-up, so what a script writes is collected:
-//! until the end of a line, 4 KiB, the other stream, or the moment when its code waits or returns.
+//! A message to a waiting client costs a lock and a wake-up, so output is collected. It is sent at
+//! the end of a line, at 4 KiB, when the script writes to the other stream, and when its code waits
+//! or returns.
 
 use core::{
     cell::RefCell,
