@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Functions of Lua's libraries where the code must not sleep: those that call into the file system, take time without
- * bound or collect are refused there. See Documentation/contexts.md.
+ * Functions of Lua's libraries in code that must not sleep. Functions that call into the file system, take time without
+ * bound, or collect garbage are refused there. See Documentation/contexts.md.
  */
 
 #define LUA_CORE
@@ -64,7 +64,7 @@ static const char *name_in_module(lua_State *L, int function)
 
 int lunatik_raise_context(lua_State *L)
 {
-	/* Functions that call each other on behalf of a script, as 'require' does. */
+	/* How many functions may call each other on behalf of a script, as 'require' does. */
 	enum { LEVELS = 4 };
 	const char *name = NULL;
 	lua_Debug debug;
@@ -94,7 +94,7 @@ unsigned int lunatik_hold_collector(lua_State *L)
 	global_State *g = G(L);
 	unsigned int held = g->gcstp | (unsigned int)g->gcstopem << 8;
 
-	/* As if the script had stopped it: it may still ask how much memory is in use. */
+	/* The collector is stopped as if the script had stopped it: the script may still ask how much memory is in use. */
 	g->gcstp |= GCSTPUSR;
 	g->gcstopem = 1;
 	return held;
@@ -108,7 +108,7 @@ void lunatik_release_collector(lua_State *L, unsigned int held)
 	g->gcstopem = (lu_byte)(held >> 8);
 }
 
-/* Functions that are refused, and the tables that they are in: libraries, and FILE for what files have. */
+/* Functions that are refused, and their tables: libraries, and FILE for the methods of files. */
 #define REFUSED(X)		\
 	X(debug, debug)		\
 	X(io, close)		\
@@ -144,7 +144,7 @@ enum {
 	COUNT
 };
 
-/* What the functions are in all states, for they have no upvalues. */
+/* The original functions. They are the same in all states, because they have no upvalues. */
 static lua_CFunction originals[COUNT];
 
 #define DEFINE(table, name)				\

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The operators: what a compiler calls where a processor has no instruction for doubles.
+//! The operators: the functions that a compiler calls if the processor has no instructions for
+//! doubles.
 
 use crate::float::{
     add, //

@@ -41,15 +41,15 @@ pub(crate) type Room<const SIZE: usize> = [MaybeUninit<u8>; SIZE];
 pub(crate) const MOST: usize = 770;
 
 impl Finite {
-    /// At most as many digits as `room` has, and none after the place `10^limit`; and the exponent:
-    /// the number is `0.DIGITS * 10^exponent`.
+    /// The digits, at most as many as fit into `room` and none after the place `10^limit`, and the
+    /// exponent: the number is `0.DIGITS * 10^exponent`.
     pub(crate) fn digits<'a>(
         &self,
         room: &'a mut [MaybeUninit<u8>],
         limit: i16,
     ) -> (&'a [u8], i32) {
-        // First the quick way, which knows when it cannot tell. Asking anew whether it can suits
-        // the borrow checker, and costs little as the digits are few.
+        // First the fast algorithm, which reports when it cannot decide. Only the length of its
+        // result is kept, so that its borrow of `room` ends before the slow one needs `room`.
         let known = match grisu::format_exact_opt(&self.0, room, limit) {
             Some((digits, exponent)) => Some((digits.len(), exponent)),
             None => None,
@@ -59,13 +59,13 @@ impl Finite {
             None => exactly(&self.0, room, limit),
         };
         let length = length.min(room.len());
-        // SAFETY: `length` does not exceed the room, and these bytes have been written by the
-        // functions above, which say so by returning them as initialised.
+        // SAFETY: `length` does not exceed the room, and the functions above have written these
+        // bytes: they return them as initialised.
         let digits = unsafe { core::slice::from_raw_parts(room.as_ptr().cast::<u8>(), length) };
         (digits, i32::from(exponent))
     }
 
-    /// At least as many digits as the number has before its point.
+    /// An upper bound for the number of digits before the point.
     pub(crate) fn most_before_point(&self) -> usize {
         let bits = i32::from(self.0.exp).saturating_add(64).max(0) as usize;
         // The logarithm of 2 is less than 5/16.
@@ -73,7 +73,8 @@ impl Finite {
     }
 }
 
-/// The slow way, which always succeeds. It has a large frame, which the others shall not pay for.
+/// The slow algorithm, which always succeeds. It is a function of its own, so that only its callers
+/// pay for its large frame.
 #[cold]
 #[inline(never)]
 fn exactly(number: &Decoded, room: &mut [MaybeUninit<u8>], limit: i16) -> (usize, i16) {

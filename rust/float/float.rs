@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Doubles without a floating-point unit: what compiled C and Rust code calls for the operators,
-//! the C mathematical functions, and the conversions between doubles and text.
+//! Doubles without a floating-point unit: the functions that compiled C and Rust code calls for the
+//! operators, the C mathematical functions, and the conversions between doubles and text.
 //!
 //! The algorithms are those of Rust's core library source (compiler-builtins, libm, `dec2flt`,
-//! `flt2dec`), compiled from where set-up has put it. What is here gives them their C names, the
-//! not-a-numbers that x86 hardware makes, and the conventions of `printf` and `strtod`.
+//! `flt2dec`), compiled from the place where set-up has put it. This crate adds their C names, the
+//! not-a-numbers of x86 hardware, and the conventions of `printf` and `strtod`.
 //!
 //! This is a crate of its own so that the tests on the host can compile the very same source.
 
@@ -40,7 +40,8 @@ mod raw_float;
 // The library, with its own paths: its files refer to each other from the crate's root.
 include!(concat!(env!("LUNATIK_OBJ"), "/rust/float/library.rs"));
 
-/// What the library calls for the logarithm of zero and for divisions by it, which it never does.
+/// The library refers to this function for the logarithm of zero and for divisions by zero. It
+/// never gets there.
 #[unsafe(no_mangle)]
 #[cold]
 extern "C" fn lunatik_float_unreachable() -> ! {

@@ -35,7 +35,7 @@ impl Flags {
     }
 }
 
-/// Where text goes, and how long it has become, even past the end of the room.
+/// The destination of the text, and its length so far, which may exceed the room.
 struct Output<'a> {
     room: &'a mut [MaybeUninit<u8>],
     length: usize,
@@ -78,7 +78,7 @@ struct Conversion {
 
 /// What stands between sign and padding.
 trait Body {
-    /// How many bytes it has, prefix excepted.
+    /// How many bytes it has, without the prefix.
     fn length(&self) -> usize;
 
     /// What stands before zeros that pad it.
@@ -143,8 +143,7 @@ impl Conversion {
         out.repeat(b' ', if left { padding } else { 0 });
     }
 
-    /// Appends a decimal number, with the digits that `number` has, in little room if that is
-    /// enough.
+    /// Appends a decimal number with the digits of `number`. Uses a small buffer if that is enough.
     fn decimal(&self, out: &mut Output<'_>, number: &Number) {
         const LITTLE: usize = 40;
         if self.most_digits(number) <= LITTLE {
@@ -154,8 +153,8 @@ impl Conversion {
         }
     }
 
-    /// [`decimal`](Self::decimal), with room for `SIZE` digits; of a function of its own, since
-    /// that is in its frame.
+    /// [`decimal`](Self::decimal), with room for `SIZE` digits. It is a function of its own because
+    /// the room is in its frame.
     #[inline(never)]
     fn decimal_within<const SIZE: usize>(&self, out: &mut Output<'_>, number: &Number) {
         let mut room: Room<SIZE> = [const { MaybeUninit::uninit() }; SIZE];
@@ -169,8 +168,8 @@ impl Conversion {
 ///
 /// # Safety
 ///
-/// `buffer` must not be null, must be valid for writes of `size` bytes, and used by nobody else
-/// during the call.
+/// `buffer` must not be null, must be valid for writes of `size` bytes, and must not be used by
+/// anybody else during the call.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn lunatik_format_double(
     buffer: *mut MaybeUninit<u8>,

@@ -39,7 +39,7 @@ macro_rules! binary {
 unary! { atan ceil cos floor log log2 sin sqrt tan }
 binary! { fmod }
 
-/// Exports functions whose not-a-number, outside their domain, has no sign in glibc.
+/// Exports functions that return, outside their domain, a not-a-number without a sign in glibc.
 macro_rules! unary_unsigned {
     ($($name:ident)*) => {
         $(

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Which not-a-number an operation gives: the one that SSE2 gives, so that programs print the same
-//! `nan` or `-nan` here as in user space.
+//! The not-a-number that an operation returns. It is the one that SSE2 returns, so that programs
+//! print the same `nan` or `-nan` here as in user space.
 
 const INFINITY: u64 = 0x7ff0_0000_0000_0000;
 const QUIET: u64 = 0x0008_0000_0000_0000;
 
-/// What x86 makes when no operand was a not-a-number: the sign is set.
+/// The not-a-number that x86 makes when no operand was one: its sign is set.
 const INVALID: u64 = 0xfff8_0000_0000_0000;
 
 /// Whether `number` is a not-a-number, without a call to a comparison.
@@ -21,7 +21,7 @@ const fn quieted(number: f64) -> f64 {
     f64::from_bits(number.to_bits() | QUIET)
 }
 
-/// What is given for a not-a-number made of `first` and `second`.
+/// The result of an operation on `first` and `second` that gives a not-a-number.
 #[cold]
 #[inline(never)]
 fn made_of(first: f64, second: f64) -> f64 {
@@ -34,7 +34,7 @@ fn made_of(first: f64, second: f64) -> f64 {
     }
 }
 
-/// `result`, or, if that is a not-a-number, the one that hardware gives for these operands.
+/// `result`, or, if that is a not-a-number, the one that the hardware returns for these operands.
 #[inline(always)]
 pub(crate) fn binary(result: f64, first: f64, second: f64) -> f64 {
     if is_nan(result) {

@@ -17,7 +17,7 @@ use core::{
 /// # Invariants
 ///
 /// The bytes from `start` up to the zero at the end do not change during `'a`. None of the first
-/// `passed` is that zero.
+/// `passed` bytes is that zero.
 #[derive(Clone, Copy)]
 struct Text<'a> {
     start: *const u8,
@@ -30,7 +30,7 @@ impl<'a> Text<'a> {
     ///
     /// # Safety
     ///
-    /// `text` must end with a zero byte, and not change up to there during `'a`.
+    /// `text` must end with a zero byte, and must not change up to there during `'a`.
     unsafe fn new(text: *const u8) -> Self {
         // INVARIANT: By this function's contract; nothing was passed yet.
         Self {
@@ -42,7 +42,8 @@ impl<'a> Text<'a> {
 
     /// The byte at this place.
     fn byte(self) -> u8 {
-        // SAFETY: By the type invariants no byte before is the zero, so there is this one.
+        // SAFETY: By the type invariants none of the bytes before is the final zero, so this byte
+        // exists.
         unsafe { *self.start.add(self.passed) }
     }
 
@@ -63,7 +64,7 @@ impl<'a> Text<'a> {
         self.passed > former
     }
 
-    /// Passes all bytes that follow and `belong`. Returns how many they are.
+    /// Passes all following bytes that `belong`. Returns how many.
     fn span(&mut self, belongs: fn(u8) -> bool) -> usize {
         let former = self.passed;
         while self.pass_if(belongs) {}
@@ -96,7 +97,7 @@ impl<'a> Text<'a> {
 
     /// The bytes that were passed.
     fn passed(self) -> &'a [u8] {
-        // SAFETY: By the type invariants these bytes are there, and do not change during `'a`.
+        // SAFETY: By the type invariants these bytes exist, and do not change during `'a`.
         unsafe { core::slice::from_raw_parts(self.start, self.passed) }
     }
 
@@ -106,15 +107,16 @@ impl<'a> Text<'a> {
     }
 }
 
-/// `strtod` of C: the number at the start of `text`, after blanks, in any of C's forms; `end`, if
-/// not null, is told where it ends. Without a number, 0 and the start of `text`.
+/// `strtod` of C: the number at the start of `text`, after blanks, in any of C's forms. `end`, if
+/// not null, gets the place where it ends. Without a number, the result is 0, and the place is the
+/// start of `text`.
 ///
 /// # Safety
 ///
-/// `text` must end with a zero byte, and not change during the call.
+/// `text` must end with a zero byte, and must not change during the call.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strtod(text: *const u8, end: Option<&mut MaybeUninit<*const u8>>) -> f64 {
-    // SAFETY: Lua gives a C string of its own, which stays as it is during the call.
+    // SAFETY: Lua passes a C string of its own, which does not change during the call.
     let start = unsafe { Text::new(text) };
     let (bits, after) = number(start).unwrap_or((0, start));
     if let Some(end) = end {

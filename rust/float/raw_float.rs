@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What `dec2flt` and `flt2dec` ask of a type of numbers. Stands in for `dec2flt/float.rs` of the
-//! core library, which uses constants that only the core library can see.
+//! The properties of a number type that `dec2flt` and `flt2dec` need. Stands in for
+//! `dec2flt/float.rs` of the core library, which uses constants that only the core library can see.
 
 use core::num::FpCategory;
 use core::ops::{
@@ -16,7 +16,8 @@ pub(crate) trait RawFloat:
 {
     const INFINITY: Self;
     const NAN: Self;
-    /// Bits of the whole, and of the mantissa without and with the one that is not stored.
+    /// The number of bits of the whole, and of the mantissa without and with the bit that is not
+    /// stored.
     const BITS: u32;
     const SIG_BITS: u32 = Self::SIG_TOTAL_BITS - 1;
     const SIG_TOTAL_BITS: u32;
@@ -25,13 +26,14 @@ pub(crate) trait RawFloat:
     const EXP_BIAS: i32 = Self::INFINITE_POWER >> 1;
     /// The exponent of the least number that is not subnormal.
     const EXP_MIN: i32 = 1 - Self::EXP_BIAS;
-    /// Between which powers of ten a number may lie half way between two.
+    /// The powers of ten between which a number may lie half way between two doubles.
     const MIN_EXPONENT_ROUND_TO_EVEN: i32;
     const MAX_EXPONENT_ROUND_TO_EVEN: i32;
-    /// Beyond which powers of ten every number is infinite or zero.
+    /// The powers of ten beyond which every number is infinite or zero.
     const LARGEST_POWER_OF_TEN: i32;
     const SMALLEST_POWER_OF_TEN: i32;
-    /// Up to which power of ten, and with which mantissa, one operation gives the exact result.
+    /// The largest power of ten, and the largest mantissa, for which one operation gives the exact
+    /// result.
     const MAX_EXPONENT_FAST_PATH: i64;
     const MIN_EXPONENT_FAST_PATH: i64 = -Self::MAX_EXPONENT_FAST_PATH;
     const MAX_EXPONENT_DISGUISED_FAST_PATH: i64;

@@ -2,13 +2,13 @@
 
 //! Texts for C whose length a script or a client chooses: paths and names of chunks.
 //!
-//! `CString` allocates any length, with flags of its own. So a path of megabytes would set off a
+//! `CString` allocates any length, with flags of its own. So a path of megabytes would trigger a
 //! warning of the page allocator, and would be formatted twice. No valid path is that long.
 
 use core::ops::Deref;
 use kernel::prelude::*;
 
-/// The longest text: that of a path, and a mark before it.
+/// The longest text: a path with a mark before it.
 const MAX: usize = kernel::bindings::PATH_MAX as usize;
 
 /// Bytes that end with the only zero byte among them.
@@ -35,7 +35,7 @@ impl CText {
             text.extend_from_slice(part, GFP_KERNEL | __GFP_NOWARN)?;
         }
         text.push(0, GFP_KERNEL | __GFP_NOWARN)?;
-        // INVARIANT: No part has one, so this is the only one.
+        // INVARIANT: No part has a zero byte, so this is the only one.
         Ok(Self(text))
     }
 

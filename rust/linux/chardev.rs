@@ -2,7 +2,7 @@
 
 //! Character devices: a driver is a trait, and C calls it through the shims here.
 //!
-//! After the model of `kernel::miscdevice`, which has neither `poll` nor ranges of numbers.
+//! Modelled on `kernel::miscdevice`, which has neither `poll` nor ranges of numbers.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -45,7 +45,7 @@ pub(crate) use self::{
 /// The bits of a device number that are the minor one.
 const MINOR_BITS: u32 = 20;
 
-/// What [`CharDevice::File`] is while a file operation uses it.
+/// The form of [`CharDevice::File`] while a file operation uses it.
 pub(crate) type Borrowed<'a, D> = <<D as CharDevice>::File as ForeignOwnable>::Borrowed<'a>;
 
 /// The driver of character devices.
@@ -82,7 +82,7 @@ pub(crate) trait CharDevice: Sized {
     /// Opens the device with this minor number.
     fn open(minor: u32) -> Result<Self::File>;
 
-    /// Ends an open file, to which the last reference is gone.
+    /// Ends an open file whose last reference is gone.
     fn release(file: Self::File) {
         drop(file);
     }
@@ -117,7 +117,7 @@ pub(crate) trait CharDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Returns which events there are, and has `table` wait for the others.
+    /// Returns the pending events, and registers the caller's wait for the others with `table`.
     fn poll(_file: Borrowed<'_, Self>, _handle: &File, _table: PollTable<'_>) -> c_uint {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -240,8 +240,8 @@ impl<D: CharDevice> Operations<D> {
 
     /// # Safety
     ///
-    /// `kiocb` must be of an open file of `D`, and `iter` be to be written to; both for this call
-    /// alone.
+    /// `kiocb` must belong to an open file of `D`, and `iter` must be a destination. Both must be
+    /// for this call alone.
     unsafe extern "C" fn read_iter(
         kiocb: *mut bindings::kiocb,
         iter: *mut bindings::iov_iter,
@@ -254,8 +254,8 @@ impl<D: CharDevice> Operations<D> {
 
     /// # Safety
     ///
-    /// `kiocb` must be of an open file of `D`, and `iter` be to be read from; both for this call
-    /// alone.
+    /// `kiocb` must belong to an open file of `D`, and `iter` must be a source. Both must be for
+    /// this call alone.
     unsafe extern "C" fn write_iter(
         kiocb: *mut bindings::kiocb,
         iter: *mut bindings::iov_iter,

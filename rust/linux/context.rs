@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Contexts in which code of the kernel runs, and what may be done in each.
+//! The contexts in which kernel code runs, and the operations that each allows.
 
 use core::marker::PhantomData;
 use kernel::{
@@ -22,7 +22,7 @@ pub(crate) enum Context {
 }
 
 impl Context {
-    /// The context that C calls by this number.
+    /// The context with this number in C.
     pub(crate) fn from_raw(raw: u8) -> Self {
         match u32::from(raw) {
             lua::LUNATIK_CONTEXT_PROCESS => Self::Process,
@@ -46,7 +46,8 @@ impl Context {
         self == Self::Process
     }
 
-    /// How memory is allocated there for a script, which is told where there is none.
+    /// The flags with which memory is allocated there for a script. The script gets an error if
+    /// there is no memory.
     pub(crate) fn allocation(self) -> Flags {
         match self {
             Self::Process => GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
@@ -55,20 +56,20 @@ impl Context {
     }
 }
 
-/// A proof that the calling code may sleep, for as long as `'a`.
+/// A proof that the calling code may sleep, valid for `'a`.
 ///
-/// What sleeps takes one. So a function that may be called from atomic context, and has none, does
-/// not compile if it sleeps.
+/// A function that sleeps takes one. A function that may be called from atomic context has none, so
+/// it does not compile if it calls a function that sleeps.
 #[derive(Clone, Copy)]
 pub(crate) struct MaySleep<'a>(PhantomData<&'a ()>, NotThreadSafe);
 
 impl MaySleep<'_> {
-    /// The proof of code that the kernel calls in process context: a file operation, the function
+    /// The proof for code that the kernel calls in process context: a file operation, the function
     /// of a kthread, a work item, the module's `init()`. A kernel with `DEBUG_ATOMIC_SLEEP` checks
     /// it.
     #[track_caller]
     pub(crate) fn of_thread() -> Self {
-        // SAFETY: The function takes no pointer; it complains where the caller must not sleep.
+        // SAFETY: The function takes no pointer. It warns if the caller must not sleep.
         unsafe { kernel_helpers::lunatik_might_sleep() };
         Self(PhantomData, NotThreadSafe)
     }
@@ -80,7 +81,8 @@ pub(crate) struct BottomHalvesOff(NotThreadSafe);
 impl BottomHalvesOff {
     /// Turns them off.
     pub(crate) fn new(_may: MaySleep<'_>) -> Self {
-        // SAFETY: Interrupts are on, for the caller may sleep; `drop()` undoes it on this thread.
+        // SAFETY: Interrupts are on, because the caller may sleep. `drop()` undoes this on the same
+        // thread.
         unsafe { kernel_helpers::lunatik_bh_disable() };
         Self(NotThreadSafe)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Files that the kernel itself has open, with its own credentials.
+//! Files that the kernel itself opens, with its own credentials.
 //!
 //! C header: [`include/linux/fs.h`](srctree/include/linux/fs.h)
 
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::sys::kernel_helpers as sys;
 
-/// An open file that nobody else has. All functions sleep.
+/// An open file with a single owner. All functions sleep.
 ///
 /// # Invariants
 ///
@@ -27,8 +27,8 @@ use crate::sys::kernel_helpers as sys;
 pub(crate) struct OwnedFile(NonNull<bindings::file>);
 
 impl OwnedFile {
-    /// Opens what `path` names, from `root`; an empty path is the root itself. `flags` are those of
-    /// open(2).
+    /// Opens the file at `path`, seen from `root`; an empty path is the root itself. `flags` are
+    /// those of open(2).
     pub(crate) fn open(root: &Path, path: &CStr, flags: i32, permissions: u16) -> Result<Self> {
         // SAFETY: The root is held, the name ends with a zero, and both outlive the call.
         let file = from_err_ptr(unsafe {
@@ -54,10 +54,11 @@ impl OwnedFile {
         self.transfer(bindings::ITER_SOURCE, data.as_ptr().cast_mut(), data.len())
     }
 
-    /// Reads to or writes from a buffer, which is only read from in the second case.
+    /// Reads into a buffer, or writes from one. A write only reads the buffer.
     ///
-    /// Not `kernel_read`, which refuses `/dev/null` and its like and complains in the log. Files
-    /// that can be read into user memory only are an error here, too, but a silent one.
+    /// This does not use `kernel_read`, which refuses `/dev/null` and similar files with a warning
+    /// in the log. Files that can be read only into user memory are an error here, too, but without
+    /// a warning.
     fn transfer(&mut self, direction: u32, data: *mut u8, length: usize) -> Result<usize> {
         let vector = bindings::kvec {
             iov_base: data.cast(),
@@ -82,26 +83,25 @@ impl OwnedFile {
 
     /// Moves the file's position, and returns it; `whence` is as for lseek(2).
     pub(crate) fn seek(&mut self, offset: i64, whence: u32) -> Result<i64> {
-        // SAFETY: By the type invariant the file is open. The function refuses any `whence` that
-        // means nothing.
+        // SAFETY: By the type invariant the file is open. The function refuses an invalid `whence`.
         to_count(as_kernel(|| unsafe {
             bindings::vfs_llseek(self.as_ptr(), offset, whence as i32)
         }))
     }
 
-    /// Closes the file; it is really closed when this returns, which closing on a kernel thread
-    /// would otherwise leave for later: a script may open an exclusive device again at once.
+    /// Closes the file, and returns when it is really closed. A kernel thread would otherwise defer
+    /// that step. So a script may open an exclusive device again at once.
     pub(crate) fn close(self) -> Result {
         let file = ManuallyDrop::new(self);
         to_result(as_kernel(|| {
-            // SAFETY: By the type invariant we own a reference, and it is not used again. Of the
-            // two there are now, `filp_close` drops the first.
+            // SAFETY: By the type invariant we own a reference, and it is not used again. There are
+            // two references now; `filp_close` drops the first.
             let status = unsafe {
                 sys::lunatik_get_file(file.as_ptr());
                 bindings::filp_close(file.as_ptr(), ptr::null_mut())
             };
-            // SAFETY: This is the last. Our threads hold no lock of a file system here and take no
-            // part in unmounting.
+            // SAFETY: This is the last reference. The module's threads hold no lock of a file
+            // system here and take no part in unmounting.
             unsafe { bindings::__fput_sync(file.as_ptr()) };
             status
         }))
@@ -114,14 +114,14 @@ impl OwnedFile {
 
 impl Drop for OwnedFile {
     fn drop(&mut self) {
-        // INVARIANT: `self` is not used after this, so its reference may be given away.
-        // Nobody is there to be told of an error.
+        // INVARIANT: `self` is not used after this, so its reference may be given away. There is no
+        // caller to return an error to.
         let _ = Self(self.0).close();
     }
 }
 
-/// Tells a count from a negative error. `EIO` for a negative number that is none, which drivers may
-/// return.
+/// Separates a count from a negative error. `EIO` for a negative number that is no error number;
+/// drivers may return one.
 fn to_count(value: i64) -> Result<i64> {
     match i32::try_from(value) {
         _ if value >= 0 => Ok(value),

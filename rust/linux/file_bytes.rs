@@ -20,7 +20,7 @@ use crate::sys::kernel_helpers as sys;
 /// # Invariants
 ///
 /// `data` is null and `size` 0, or `data` was allocated by `kvmalloc()` with `size` bytes or more,
-/// and is ours.
+/// and belongs to this value.
 pub(crate) struct FileBytes {
     data: *mut c_void,
     size: usize,
@@ -40,7 +40,8 @@ unsafe extern "C" fn count(charge: *mut c_void, size: usize) -> bool {
 }
 
 impl FileBytes {
-    /// Reads the file at `path`, unless it has more than `most` bytes. They count against `account`.
+    /// Reads the file at `path`, unless it has more than `most` bytes. The bytes count against
+    /// `account`.
     pub(crate) fn read(path: &CStr, most: usize, account: &Arc<Account>) -> Result<Self> {
         let mut bytes = Self {
             data: ptr::null_mut(),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Names in directories: removing and renaming what they stand for.
+//! Names in directories: removing and renaming files.
 //!
-//! Nothing here waits for the lease that a network client has on a file: that is an error. All of
-//! it sleeps.
+//! No function here waits for the lease that a network client has on a file: such a lease is an
+//! error. All functions sleep.
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
@@ -42,11 +42,11 @@ impl Drop for Name {
     }
 }
 
-/// The directory that holds what a path names, and its name there.
+/// The directory of the file that a path names, and the name of the file there.
 ///
 /// # Invariants
 ///
-/// `last` is a part of the text of `_name`, and has a zero or a slash behind it.
+/// `last` is a part of the text of `_name`, and a zero or a slash follows it.
 pub(crate) struct Parent {
     directory: Path,
     last: bindings::qstr,
@@ -54,8 +54,9 @@ pub(crate) struct Parent {
 }
 
 impl Parent {
-    /// Follows `path` from `root` up to its last component; if `plain`, not by links of `/proc`
-    /// that lead to what another process sees. `EINVAL` if the last component is not a name.
+    /// Follows `path` from `root` up to its last component. With `plain`, it does not follow links
+    /// of `/proc` that lead into another process's view of the file system. `EINVAL` if the last
+    /// component is not a name.
     pub(crate) fn find(root: &Path, path: &CStr, plain: bool) -> Result<Self> {
         let name = Name::new(path)?;
         let mut directory = bindings::path::default();
@@ -66,7 +67,7 @@ impl Parent {
         })?;
         // INVARIANT: The function found the last component in the name.
         Ok(Self {
-            // SAFETY: The function took a reference to the directory, for us to give away.
+            // SAFETY: The function took a reference to the directory, which the result now owns.
             directory: unsafe { Path::from_raw(directory) },
             last,
             _name: name,
@@ -80,8 +81,8 @@ impl Parent {
 
     /// The name in it.
     pub(crate) fn name(&self) -> &[u8] {
-        // SAFETY: By the type invariants the text is alive and never changes. It is as long as it
-        // says.
+        // SAFETY: By the type invariants the text is alive and never changes. Its length is
+        // correct.
         unsafe {
             let length = self.last.__bindgen_anon_1.__bindgen_anon_1.len as usize;
             core::slice::from_raw_parts(self.last.name, length)
@@ -90,12 +91,12 @@ impl Parent {
 
     /// The name as a C string, unless the path ended with a slash.
     pub(crate) fn c_name(&self) -> Option<&CStr> {
-        // SAFETY: By the type invariants the text is alive. It ends with a zero: not with a slash,
-        // as is seen first.
+        // SAFETY: By the type invariants the text is alive. It ends with a zero: the check above
+        // excludes the slash.
         (!self.wants_directory()).then(|| unsafe { CStr::from_char_ptr(self.last.name.cast()) })
     }
 
-    /// Whether the path ended with a slash, so that only a directory will do.
+    /// Whether the path ended with a slash, so that it can name only a directory.
     pub(crate) fn wants_directory(&self) -> bool {
         // SAFETY: By the type invariants the byte behind the name can be read.
         unsafe { sys::lunatik_has_trailing_slash(&self.last) }
@@ -123,7 +124,7 @@ pub(crate) struct WriteAccess<'a> {
 }
 
 impl<'a> WriteAccess<'a> {
-    /// Asks for it. Fails for what is mounted to be read only.
+    /// Requests write access. Fails for a file system that is mounted read-only.
     pub(crate) fn new(parent: &'a Parent) -> Result<Self> {
         // SAFETY: The path holds its mount.
         to_result(unsafe { bindings::mnt_want_write(parent.directory.as_raw().mnt) })?;
@@ -134,12 +135,12 @@ impl<'a> WriteAccess<'a> {
 
 impl Drop for WriteAccess<'_> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant we hold what we give back.
+        // SAFETY: By the type invariant we hold the access that we give back.
         unsafe { bindings::mnt_drop_write(self.parent.directory.as_raw().mnt) };
     }
 }
 
-/// Something that is about to be removed. Its directory is locked as long as this lives.
+/// A file or directory that is about to be removed. Its directory is locked as long as this lives.
 ///
 /// # Invariants
 ///
@@ -150,17 +151,17 @@ pub(crate) struct Victim<'a> {
 }
 
 impl<'a> Victim<'a> {
-    /// Looks for what the parent names, and locks the directory.
+    /// Looks up the name of `parent`, and locks the directory.
     pub(crate) fn find(access: &'a WriteAccess<'_>) -> Result<Self> {
         let parent = access.parent;
         let mut last = parent.last;
         // SAFETY: `parent` keeps the mount, the directory and the name. The function writes to the
-        // copy of what points to the name.
+        // copy of the structure that points to the name.
         let entry = from_err_ptr(unsafe {
             sys::lunatik_start_removing(parent.idmap(), parent.directory.as_raw().dentry, &mut last)
         })?;
         // INVARIANT: The function locked the directory and took a reference to the entry; it
-        // returns none that does not exist.
+        // returns only entries that exist.
         Ok(Self {
             entry: NonNull::new(entry).ok_or(ENOENT)?,
             parent,
@@ -173,10 +174,10 @@ impl<'a> Victim<'a> {
         unsafe { sys::lunatik_dentry_is_directory(self.entry.as_ptr()) }
     }
 
-    /// Its inode, which lives on when it is removed.
+    /// The inode of the victim. It outlives the removal.
     pub(crate) fn inode(&self) -> Inode {
-        // SAFETY: By the type invariants the entry exists, so it has an inode. The lock keeps that
-        // until the reference is taken.
+        // SAFETY: By the type invariants the entry exists, so it has an inode. The lock keeps the
+        // entry, and so the inode, until the reference is taken.
         let inode = unsafe {
             let inode = (*self.entry.as_ptr()).d_inode;
             bindings::ihold(inode);
@@ -255,7 +256,7 @@ pub(crate) struct Renaming<'a> {
 }
 
 impl<'a> Renaming<'a> {
-    /// Looks for what both name, and locks the directories. `EXDEV` if they are on two mounts.
+    /// Looks both names up, and locks the directories. `EXDEV` if they are on two mounts.
     pub(crate) fn start(old: &'a Parent, new: &'a Parent) -> Result<Self> {
         if old.directory.as_raw().mnt != new.directory.as_raw().mnt {
             return Err(EXDEV);
@@ -269,7 +270,7 @@ impl<'a> Renaming<'a> {
         };
         let (mut old_name, mut new_name) = (old.last, new.last);
         // SAFETY: `old` and `new` keep the mount, the directories and the names. The function
-        // writes to the copies of what points to the names.
+        // writes to the copies of the structures that point to the names.
         to_result(unsafe {
             sys::lunatik_start_renaming(&mut data, &mut old_name, &mut new_name)
             //
@@ -283,7 +284,7 @@ impl<'a> Renaming<'a> {
         })
     }
 
-    /// Whether what is to be renamed is a directory.
+    /// Whether the entry to be renamed is a directory.
     pub(crate) fn is_directory(&self) -> bool {
         // SAFETY: By the type invariants the entry is alive.
         unsafe { sys::lunatik_dentry_is_directory(self.data.old_dentry) }
@@ -300,7 +301,7 @@ impl<'a> Renaming<'a> {
                 self.data.new_dentry,
             )
         })?;
-        // SAFETY: By the type invariants all is locked as the function wants it.
+        // SAFETY: By the type invariants the locks that the function requires are held.
         to_result(unsafe { bindings::vfs_rename(&mut self.data) })
     }
 }

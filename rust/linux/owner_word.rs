@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! A place for an owner that is set and cleared without a lock while nobody else looks at it.
+//! A word for an owner. It is set and cleared without a lock while no other thread has looked the
+//! owner up.
 
 use kernel::sync::{
     atomic::{Atomic, Full, Relaxed},
@@ -10,20 +11,21 @@ use kernel::sync::{
     LockedBy, //
 };
 
-/// Set in the word when someone has looked at the owner, who can then only go with the lock.
+/// Set in the word when a thread has looked the owner up. From then on the owner can be taken away
+/// only with the lock held.
 const SEEN: usize = 1;
 
 /// The owner of something, as a word.
 ///
-/// The owner comes and goes by one atomic operation each. Whoever wants to see the owner holds the
-/// lock on `L`, and marks the word; a marked owner only goes with that lock held. So what was seen
-/// stays for as long as the lock is held.
+/// The owner comes and goes by one atomic operation each. A thread that looks the owner up holds
+/// the lock on `L`, and marks the word. A marked owner can be taken away only with that lock held.
+/// So an owner that was looked up stays as long as the lock is held.
 ///
 /// # Invariants
 ///
-/// - The word is null, or made by [`Arc::into_raw`], with [`SEEN`] added perhaps; it stands for one
-///   reference.
-/// - A word with [`SEEN`] in it is only changed with the lock held exclusively.
+/// - The word is null, or made by [`Arc::into_raw`], possibly with [`SEEN`] added; it stands for
+///   one reference.
+/// - A word with [`SEEN`] in it is changed only with the lock held exclusively.
 pub(crate) struct OwnerWord<T, L> {
     word: Atomic<*const T>,
     /// Finds out whether a lock is the right one.
@@ -36,7 +38,7 @@ unsafe impl<T: Send + Sync, L> Send for OwnerWord<T, L> {}
 unsafe impl<T: Send + Sync, L> Sync for OwnerWord<T, L> {}
 
 impl<T, L> OwnerWord<T, L> {
-    /// No owner yet. `lock` is for those who want to see one.
+    /// A word without an owner. `lock` is the lock for looking the owner up.
     pub(crate) fn new<B: Backend>(lock: &Lock<L, B>) -> Self {
         const {
             assert!(
@@ -51,8 +53,8 @@ impl<T, L> OwnerWord<T, L> {
         }
     }
 
-    /// Makes `owner` the owner, if there is none. Returns whether it is. Fully ordered if so. In any
-    /// context.
+    /// Makes `owner` the owner, if there is none. Returns whether it did; if so, the operation is
+    /// fully ordered. In any context.
     pub(crate) fn try_set(&self, owner: &Arc<T>) -> bool {
         if !self.word.load(Relaxed).is_null() {
             return false;
@@ -67,7 +69,8 @@ impl<T, L> OwnerWord<T, L> {
         is_set
     }
 
-    /// Takes the owner away, if nobody has looked at it. Fully ordered if so. In any context.
+    /// Takes the owner away, if no thread has looked it up. If so, the operation is fully ordered.
+    /// In any context.
     pub(crate) fn take_unseen(&self) -> Option<Arc<T>> {
         let word = self.word.load(Relaxed);
         if word.is_null() || is_seen(word) {
@@ -82,7 +85,7 @@ impl<T, L> OwnerWord<T, L> {
     /// Takes the owner away, for the holder of the lock.
     pub(crate) fn take(&self, lock: &mut L) -> Option<Arc<T>> {
         let () = self.lock.access_mut(lock);
-        // INVARIANT: It is null from then on, and the lock is held exclusively.
+        // INVARIANT: The word is null from here on, and the lock is held exclusively.
         let word = self.word.xchg(core::ptr::null(), Full);
         // SAFETY: By the type invariants the word stood for a reference, which is ours now.
         (!word.is_null()).then(|| unsafe { Arc::from_raw(pointer(word)) })
@@ -91,12 +94,12 @@ impl<T, L> OwnerWord<T, L> {
     /// The owner, for the holder of the lock, while it holds it.
     pub(crate) fn get<'a>(&'a self, lock: &'a L) -> Option<&'a T> {
         let owner = self.mark(lock);
-        // SAFETY: By the type invariants there is a reference. It is marked, so it goes when
-        // somebody has the lock exclusively: after the borrow of it.
+        // SAFETY: By the type invariants there is a reference. It is marked, so it is taken away
+        // only by a thread that holds the lock exclusively: after this borrow of the lock.
         (!owner.is_null()).then(|| unsafe { &*owner })
     }
 
-    /// A reference of its own to the owner, for the holder of the lock.
+    /// A new reference to the owner, for the holder of the lock.
     pub(crate) fn get_shared(&self, lock: &L) -> Option<Arc<T>> {
         let owner = self.mark(lock);
         // SAFETY: As above.
@@ -108,8 +111,9 @@ impl<T, L> OwnerWord<T, L> {
         let () = self.lock.access(lock);
         let mut word = self.word.load(Relaxed);
         while !word.is_null() {
-            // INVARIANT: It gets the mark, if it has none. Even a marked one is written, so that
-            // what its owner does later is ordered after what the caller has done before.
+            // INVARIANT: The word gets the mark, if it has none. Even a marked word is written, so
+            // that everything that its owner does later is ordered after everything that the caller
+            // has done before.
             match self.word.cmpxchg(word, seen(word), Full) {
                 Ok(_) => break,
                 Err(other) => word = other,
@@ -122,7 +126,7 @@ impl<T, L> OwnerWord<T, L> {
     ///
     /// # Safety
     ///
-    /// There is an owner, who does not go meanwhile.
+    /// There is an owner, and it is not taken away meanwhile.
     pub(crate) unsafe fn get_own(&self) -> Option<Arc<T>> {
         let word = pointer(self.word.load(Relaxed));
         // SAFETY: As the caller promises, the reference that the word stands for stays.

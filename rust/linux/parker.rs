@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! A token for one who waits, and may wait without a thread.
+//! A token for a waiter, which may wait without a thread.
 //!
-//! Locks: none. The state is all there is, and whoever takes it from one value to another does what
-//! belongs to that.
+//! Locks: none. The state is a single word. The thread that changes it from one value to another
+//! also does the work that belongs to the change.
 
 use core::ptr;
 use kernel::{
@@ -17,9 +17,9 @@ use kernel::{
 
 use crate::sys::kernel_helpers as sys;
 
-/// Nobody has set the token since the waiter looked last.
+/// The token was not set since the waiter last checked.
 const CLEAR: i32 = 0;
-/// Somebody has: the next wait looks once more.
+/// The token was set: the next wait checks once more.
 const WOKEN: i32 = 1;
 /// The waiter's thread sleeps until the token is set.
 const SLEEPING: i32 = 2;
@@ -32,7 +32,8 @@ const QUEUED: i32 = 4;
 ///
 /// # Invariants
 ///
-/// - Only who has set `sleeps` makes the state `SLEEPING`, takes that back, and sets `task`.
+/// - Only the thread that has set `sleeps` makes the state `SLEEPING`, takes that back, and sets
+///   `task`.
 /// - While the state is `SLEEPING`, `task` is that thread.
 pub(crate) struct Parker {
     state: Atomic<i32>,
@@ -42,7 +43,7 @@ pub(crate) struct Parker {
 }
 
 impl Parker {
-    /// A token that is not set, of one who has a thread.
+    /// A token that is not set, for a waiter that has a thread.
     pub(crate) const fn new() -> Self {
         Self {
             state: Atomic::new(CLEAR),
@@ -51,13 +52,13 @@ impl Parker {
         }
     }
 
-    /// Sets the token, and wakes who sleeps. Returns whether the waiter was parked, so that the caller
-    /// must see to it that it gets a thread. In any context, hard interrupts included.
+    /// Sets the token, and wakes the sleeping thread, if any. Returns whether the waiter was
+    /// parked. If so, the caller must get it a thread. In any context, hard interrupts included.
     pub(crate) fn wake(&self) -> bool {
         let guard = rcu::read_lock();
         let mut state = self.state.load(Relaxed);
-        // Even a state that stays the same is written: the waiter that takes it is to see what the
-        // caller has changed.
+        // The state is written even if it stays the same, so that the waiter that takes the token
+        // sees the caller's changes.
         let former = loop {
             let next = match state {
                 PARKED | QUEUED => QUEUED,
@@ -69,16 +70,16 @@ impl Parker {
             }
         };
         if former == SLEEPING {
-            // SAFETY: By the type invariants it slept just now, or another one has begun to since, so
-            // it had not exited when the RCU read side began, and a thread that exits is freed a grace
-            // period later.
+            // SAFETY: By the type invariants this thread slept just now, or another one has begun
+            // to sleep since. So the thread had not exited when the RCU read side began, and a
+            // thread that exits is freed a grace period later.
             unsafe { kernel::bindings::wake_up_process(self.task.load(Acquire)) };
         }
         drop(guard);
         former == PARKED
     }
 
-    /// Takes the token. What was changed before it was set is seen afterwards.
+    /// Takes the token. Changes made before the token was set are visible afterwards.
     pub(crate) fn clear(&self) {
         self.move_to(CLEAR);
     }
@@ -90,29 +91,31 @@ impl Parker {
             return true;
         }
         self.task.store(Task::current_raw(), Release);
-        // INVARIANT: The flag is ours, and the task was stored before.
+        // INVARIANT: This thread has set the flag, and the task was stored before.
         let mut no_signal = true;
         if self.state.cmpxchg(CLEAR, SLEEPING, Full).is_ok() {
-            // SAFETY: The word is ours and holds what is said until it is woken.
+            // SAFETY: The word belongs to `self`, and holds this value until the thread is woken.
             no_signal = unsafe { sys::lunatik_park(self.state.as_ptr(), SLEEPING, timeout_ns) };
-            // INVARIANT: Nobody takes the thread for sleeping any more.
+            // INVARIANT: No other thread treats this one as sleeping any more.
             let _ = self.state.cmpxchg(SLEEPING, CLEAR, Full);
         }
         self.sleeps.store(false, Release);
         no_signal
     }
 
-    /// The waiter lies in a run queue from now on. For who has it, while it has no thread.
+    /// The waiter lies in a run queue from now on. For the thread that has the waiter, while the
+    /// waiter has no thread.
     pub(crate) fn set_queued(&self) {
         self.move_to(QUEUED);
     }
 
-    /// The waiter has a thread from now on. For who has it.
+    /// The waiter has a thread from now on. For the thread that has the waiter.
     pub(crate) fn set_running(&self) {
         self.move_to(CLEAR);
     }
 
-    /// Changes the state, but not where a thread sleeps, which by the type invariants changes it itself.
+    /// Changes the state, except while a thread sleeps: by the type invariants that thread changes
+    /// it itself.
     fn move_to(&self, next: i32) {
         let mut state = self.state.load(Relaxed);
         while state != SLEEPING {
@@ -123,8 +126,8 @@ impl Parker {
         }
     }
 
-    /// Has the next one who sets the token give the waiter a thread. Returns false, and does nothing, if
-    /// it was set since the waiter looked last.
+    /// Parks the waiter: the next caller that sets the token gives it a thread. Returns false, and
+    /// does nothing, if the token was set since the waiter last checked.
     pub(crate) fn park(&self) -> bool {
         self.state.cmpxchg(CLEAR, PARKED, Full).is_ok()
     }

@@ -31,8 +31,8 @@ impl Path {
         Self(path)
     }
 
-    /// Follows `name` to its end from this root; if `plain`, not by links of `/proc` that lead to
-    /// what another process sees.
+    /// Follows `name` to its end from this root. With `plain`, it does not follow links of `/proc`
+    /// that lead into another process's view of the file system.
     pub(crate) fn look_up(&self, name: &CStr, plain: bool) -> Result<Self> {
         let mut found = bindings::path::default();
         // SAFETY: By the type invariant the root is held, and the text ends with a zero.
@@ -62,7 +62,7 @@ impl Path {
         Self(path)
     }
 
-    /// The structure, which is held as long as `self` lives.
+    /// The C structure, whose references are held as long as `self` lives.
     pub(crate) fn as_raw(&self) -> &bindings::path {
         &self.0
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The kernel's random numbers, and hashes that nobody foresees without them.
+//! The kernel's random numbers, and hashes that depend on a random key, so that a script cannot
+//! predict them.
 
 use kernel::bindings;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the calling process may do, and what the machine's lockdown forbids.
+//! The privileges of the calling process, and the machine's lockdown.
 
 use kernel::{
     error::to_result,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The calling thread, and others that are to be looked at.
+//! The calling thread, and inspecting other threads.
 //!
 //! C header: [`include/linux/sched.h`](srctree/include/linux/sched.h)
 
@@ -16,12 +16,12 @@ use kernel::{
 
 use crate::sys::kernel_helpers as sys;
 
-/// Bytes of the name of a thread, with the zero after it.
+/// The bytes of the name of a thread, with the zero after it.
 pub(crate) const NAME_SIZE: usize = 16;
 
 /// Whether the caller is in a thread, and not in an interrupt.
 pub(crate) fn is_in_task() -> bool {
-    // SAFETY: The function reads the context, and may be called from any.
+    // SAFETY: The function reads the current context, and may be called from any.
     unsafe { sys::lunatik_in_task() }
 }
 
@@ -51,27 +51,29 @@ pub(crate) fn is_kernel_thread() -> bool {
     flags & kernel::bindings::PF_KTHREAD != 0
 }
 
-/// Lets others run if it is their turn. It sleeps, so the caller must hold no spinlock and no RCU
-/// read lock. As for the functions of the kernel crate that sleep, no type checks this; a kernel
-/// with `DEBUG_ATOMIC_SLEEP` reports a wrong caller.
+/// Lets other threads run if it is their turn. This may sleep, so the caller must hold no spinlock
+/// and no RCU read lock. As with the sleeping functions of the kernel crate, no type checks this; a
+/// kernel with `DEBUG_ATOMIC_SLEEP` reports a wrong caller.
 pub(crate) fn cond_resched() {
     // SAFETY: The function takes no pointer, and touches no memory of ours.
     unsafe { sys::lunatik_cond_resched() };
 }
 
-/// Lets others run, whose turn it may not be. For a context that may sleep.
+/// Lets other threads run, even if it is not their turn yet. For a context that may sleep.
 pub(crate) fn yield_now() {
     // SAFETY: As above.
     unsafe { sys::lunatik_yield() };
 }
 
-/// Has the calling thread be scheduled as before it was [boosted](boost), if it was.
+/// Gives the calling thread the scheduling back that it had before it was [boosted](boost), if it
+/// was.
 pub(crate) fn restore_priority() {
     // SAFETY: The function changes how `current` is scheduled, and takes no pointer.
     unsafe { sys::lunatik_restore_priority() };
 }
 
-/// Has `task`, if it is a thread of the kernel, run before others until it calls [`restore_priority`].
+/// Makes `task`, if it is a kernel thread, run before other threads until it calls
+/// [`restore_priority`].
 pub(crate) fn boost(task: &Task) {
     // SAFETY: The reference keeps the thread's structure.
     unsafe { sys::lunatik_boost(task.as_ptr()) };
@@ -115,11 +117,11 @@ pub(crate) fn name(task: &Task) -> [u8; NAME_SIZE] {
     name
 }
 
-/// A place for the thread that does something, where others look at it.
+/// A slot that names the thread that does some work, so that other threads can inspect it.
 ///
 /// # Invariants
 ///
-/// The pointer is null or a thread that does not end while it is here.
+/// The pointer is null, or points to a thread that does not end while it is here.
 pub(crate) struct TaskSlot(Atomic<*mut task_struct>);
 
 impl TaskSlot {
@@ -133,7 +135,7 @@ impl TaskSlot {
     ///
     /// # Safety
     ///
-    /// Before it ends, the place must be cleared or set again.
+    /// Before the thread ends, the slot must be cleared or set again.
     pub(crate) unsafe fn set_current(&self) {
         // INVARIANT: As the caller promises.
         self.0.store(Task::current_raw(), Release);
@@ -160,13 +162,14 @@ impl TaskSlot {
         self.0.load(Acquire) == task.as_ptr()
     }
 
-    /// Calls `with` with the thread, if one is here; it may be another one soon. `with` must not sleep:
-    /// it runs under the RCU read lock. In any context.
+    /// Calls `with` with the thread, if one is here; the slot may soon hold another thread. `with`
+    /// must not sleep: it runs under the RCU read lock. In any context.
     pub(crate) fn with<R>(&self, with: impl FnOnce(&Task) -> R) -> Option<R> {
         let _guard = rcu::read_lock();
         let task = self.0.load(Acquire);
         // SAFETY: By the type invariant the thread had not ended when the pointer was read, so its
-        // structure is freed a grace period later, which the guard holds up. `Task` has its layout.
+        // structure is freed a grace period later, and the guard delays that. `Task` has the layout
+        // of the structure.
         let task = unsafe { task.cast::<Task>().as_ref() }?;
         Some(with(task))
     }

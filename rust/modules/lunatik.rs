@@ -166,7 +166,8 @@ pub(super) fn create(
 
 /// Reads a script that may be at two places, if `set` permits it. Returns where it was.
 ///
-/// What may not be read as it is named may be with its suffix, so that is told of then.
+/// If reading the script under its plain name is denied, the name with the suffix may still be
+/// permitted. So the result for that name is reported.
 pub(super) fn read_script<'a>(
     state: State,
     set: &Set,

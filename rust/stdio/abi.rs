@@ -35,7 +35,7 @@ unsafe fn streams_of<'a>(state: *mut lua_State) -> &'a Streams {
     unsafe { &*Host::of(state).streams() }
 }
 
-/// Returns to C: notes an error in `errno` and gives `failure` in its place.
+/// Returns a result to C: notes an error in `errno` and returns `failure` in its place.
 fn settle<T>(streams: &Streams, result: Result<T, Errno>, failure: T) -> T {
     result.unwrap_or_else(|Errno(number)| {
         // SAFETY: The place is in the VM, which lives as long as its streams.
@@ -44,7 +44,7 @@ fn settle<T>(streams: &Streams, result: Result<T, Errno>, failure: T) -> T {
     })
 }
 
-/// As [`settle`], and tells C of a denial, which it raises.
+/// As [`settle`]. It also notes a denied permission for C, which raises the error.
 fn settle_access<T>(streams: &Streams, result: Result<T, AccessError>, failure: T) -> T {
     let denied = |permission, second| {
         streams.host().set_denied(permission, second);
@@ -74,7 +74,7 @@ unsafe fn on_file<T>(
     settle(streams, operate(file), failure)
 }
 
-/// Where the VM's `errno` is.
+/// The place of the VM's `errno`.
 ///
 /// # Safety
 ///

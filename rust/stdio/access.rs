@@ -2,9 +2,9 @@
 
 //! Permission to use paths.
 //!
-//! Where only some paths are allowed, what a path leads to is looked up first and held; its
-//! canonical path is compared, and then that very thing is used. So nothing that is renamed or
-//! linked meanwhile leads elsewhere.
+//! If only some paths are allowed, the file that a path leads to is looked up first and held. Its
+//! canonical path is compared, and then exactly this file is used. So a rename or a new link in
+//! between cannot lead to another file.
 //!
 //! C header: [`include/linux/namei.h`](srctree/include/linux/namei.h)
 
@@ -31,10 +31,10 @@ use crate::{
     permission::{Decision, Permission, Resolve, Set}, //
 };
 
-/// The longest path, with its final zero, as the kernel has it.
+/// The kernel's limit for the length of a path, with its final zero.
 const MAX_PATH: usize = 4096;
 
-/// How often a file is looked for that others make and remove meanwhile.
+/// How often the lookup of a file is repeated while other threads create and remove it.
 const ATTEMPTS: usize = 8;
 
 /// Why a path could not be used.
@@ -42,7 +42,7 @@ const ATTEMPTS: usize = 8;
 pub(super) enum AccessError {
     /// There is no permission.
     Denied(Permission),
-    /// There is no permission, for the second of two paths.
+    /// The permission is missing for the second of two paths.
     SecondDenied(Permission),
     /// The kernel says no.
     Errno(Errno),
@@ -55,7 +55,7 @@ impl From<Errno> for AccessError {
 }
 
 impl AccessError {
-    /// The same about the second of two paths.
+    /// The same error for the second of two paths.
     pub(super) fn of_second(self) -> Self {
         match self {
             Self::Denied(permission) => Self::SecondDenied(permission),
@@ -103,7 +103,7 @@ impl Text {
         self.buffer.get(self.start..end).unwrap_or_default()
     }
 
-    /// Adds the name of something in this directory.
+    /// Adds the name of a file in this directory.
     fn with_name(&self, name: &[u8]) -> Result<KVec<u8>, Errno> {
         let mut whole = KVec::new();
         let directory = match self.bytes() {
@@ -131,7 +131,7 @@ impl Resolve for Directories {
     }
 }
 
-/// What a thread of Lua may do with paths.
+/// The paths that a thread of Lua may use.
 pub(super) struct Access<'a>(pub(super) &'a Set);
 
 impl Access<'_> {
@@ -155,7 +155,7 @@ impl Access<'_> {
                     return Ok(KernelFile::open_found(&found, mode)?);
                 }
                 Err(Errno::ENOENT) => match self.create(permissions, path, mode, bits) {
-                    // Somebody else has made it, or it is a link that leads nowhere.
+                    // Another thread has created it, or it is a dangling link.
                     Err(AccessError::Errno(Errno::EEXIST)) => (),
                     result => return result,
                 },
@@ -165,7 +165,7 @@ impl Access<'_> {
         Err(unresolved(permissions, Errno::EEXIST))
     }
 
-    /// Makes a file that is not there, if that is wanted.
+    /// Creates a file that does not exist, if the caller wants that.
     fn create(
         &self,
         permissions: &[Permission],
@@ -182,7 +182,7 @@ impl Access<'_> {
         Ok(path::create(&parent, mode, bits)?)
     }
 
-    /// Finds the directory of something that is to be changed in it.
+    /// Finds the directory of a file that is to be created, renamed or removed there.
     pub(super) fn parent(&self, path: &CStr) -> Result<Parent, AccessError> {
         let permissions = &[Permission::FsWrite];
         if self.decide(permissions)? {
@@ -194,7 +194,8 @@ impl Access<'_> {
         Ok(parent)
     }
 
-    /// Fails unless files may be made anywhere: temporary ones have names that nobody foresees.
+    /// Fails unless files may be created anywhere: the names of temporary files cannot be
+    /// predicted.
     pub(super) fn may_make_temporary(&self) -> Result<(), AccessError> {
         match self.0.decide(Permission::FsWrite) {
             Decision::Allowed => Ok(()),
@@ -202,7 +203,8 @@ impl Access<'_> {
         }
     }
 
-    /// What can be said without the path: whether all is allowed. Fails where nothing is.
+    /// Decides as far as possible without the path: returns whether all paths are allowed, and
+    /// fails if none are.
     fn decide(&self, permissions: &[Permission]) -> Result<bool, AccessError> {
         let mut all = true;
         for &permission in permissions {
@@ -224,7 +226,7 @@ impl Access<'_> {
         missing.map_or(Ok(()), |missing| Err(AccessError::Denied(*missing)))
     }
 
-    /// As [`check`](Self::check) for what `parent` names; whether that is a link does not count.
+    /// As [`check`](Self::check) for what `parent` names; a link is not followed.
     fn check_in(&self, permissions: &[Permission], parent: &Parent) -> Result<(), AccessError> {
         let mut text = Text::new()?;
         text.set(parent.directory())?;
@@ -232,7 +234,7 @@ impl Access<'_> {
     }
 }
 
-/// The permissions for a file that is opened so.
+/// The permissions that opening a file in `mode` needs.
 fn needed(mode: Mode) -> &'static [Permission] {
     match (mode.read, mode.write) {
         (true, true) => &[Permission::FsRead, Permission::FsWrite],
@@ -241,7 +243,7 @@ fn needed(mode: Mode) -> &'static [Permission] {
     }
 }
 
-/// The error for a path that could not be followed: what it leads to is not known, so it is denied.
+/// The error for a path that could not be followed: its target is unknown, so it is denied.
 fn unresolved(permissions: &[Permission], error: Errno) -> AccessError {
     match (error, permissions.first()) {
         (Errno::ENOMEM | Errno::EINTR, _) | (_, None) => error.into(),
@@ -268,8 +270,8 @@ impl From<AccessError> for ReadError {
     }
 }
 
-/// Reads the whole file that `path` leads to, if `set` permits; it may have `limit` bytes, which count
-/// against `account`.
+/// Reads the whole file that `path` leads to, if `set` permits that. The file may have up to
+/// `limit` bytes; they count against `account`.
 pub(crate) fn read_file(
     set: &Set,
     path: &CStr,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The buffer of a stream: what was read ahead, or is still to be written.
+//! The buffer of a stream: input that was read ahead, or output that has yet to be written.
 
 use core::ops::DerefMut;
 
@@ -29,9 +29,9 @@ pub enum Content {
 ///
 /// # Invariants
 ///
-/// `position <= end <=` the length of the storage. Input lies at
-/// `position..end`, what was given out of it before; output lies at `0..end`,
-/// with `position` 0. Without content both are 0.
+/// `position <= end <=` the length of the storage. Input lies at `position..end`; the bytes before
+/// `position` were given out. Output lies at `0..end`, with `position` 0. Without content both are
+/// 0.
 pub struct Buffer<M> {
     storage: Storage<M>,
     content: Content,
@@ -74,7 +74,7 @@ impl<M: DerefMut<Target = [u8]>> Buffer<M> {
         !matches!(self.storage, Storage::Whole(_))
     }
 
-    /// Gives the buffer memory; what it held is forgotten.
+    /// Gives the buffer memory; its former content is forgotten.
     pub fn set_memory(&mut self, memory: M) {
         self.discard();
         self.storage = Storage::Whole(memory);
@@ -98,7 +98,7 @@ impl<M: DerefMut<Target = [u8]>> Buffer<M> {
         .unwrap_or(&[])
     }
 
-    /// Gives out input, as much as there is and fits, and says how much.
+    /// Gives out input, as much as there is and fits. Returns how much.
     pub fn take(&mut self, target: &mut [u8]) -> usize {
         let count = copy(target, self.unread());
         // INVARIANT: `count` is at most `end - position`.
@@ -124,8 +124,8 @@ impl<M: DerefMut<Target = [u8]>> Buffer<M> {
         true
     }
 
-    /// Forgets the content and fills the buffer with what `read` puts there,
-    /// at most `limit` bytes. Without memory it holds one.
+    /// Forgets the content, and fills the buffer by `read`, with at most `limit` bytes. Without
+    /// memory the buffer holds one byte.
     pub fn fill<E>(
         &mut self,
         limit: usize,
@@ -143,8 +143,8 @@ impl<M: DerefMut<Target = [u8]>> Buffer<M> {
         Ok(self.end)
     }
 
-    /// Adds output, as much as fits, and says how much. There must be no
-    /// input; without memory nothing fits.
+    /// Adds output, as much as fits. Returns how much. There must be no input; without memory
+    /// nothing fits.
     pub fn append(&mut self, data: &[u8]) -> usize {
         if self.needs_memory() || self.content == Content::Input {
             return 0;
@@ -155,7 +155,7 @@ impl<M: DerefMut<Target = [u8]>> Buffer<M> {
             None => 0,
         };
         if count > 0 {
-            // INVARIANT: `count` is at most the room behind `end`.
+            // INVARIANT: `count` is at most the room after `end`.
             self.content = Content::Output;
             self.end = end.saturating_add(count);
         }
@@ -179,7 +179,7 @@ impl<M: DerefMut<Target = [u8]>> Buffer<M> {
     }
 }
 
-/// Copies as much as fits and says how much.
+/// Copies as much as fits, and returns how much.
 fn copy(target: &mut [u8], source: &[u8]) -> usize {
     let count = target.len().min(source.len());
     if let (Some(target), Some(source)) = (target.get_mut(..count), source.get(..count)) {

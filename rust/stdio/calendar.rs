@@ -30,7 +30,7 @@ pub struct CalendarTime {
     pub weekday: i32,
     /// Days since 1 January.
     pub yearday: i32,
-    /// Positive where daylight saving is in force, as it never is in UTC.
+    /// Positive if daylight saving is in force. In UTC it never is.
     pub daylight_saving: i32,
     /// Not zero if this is called GMT rather than UTC.
     pub is_gmt: i32,
@@ -64,8 +64,8 @@ impl CalendarTime {
     /// Seconds since the start of 1970. The fields may have any value, such as
     /// month 14 or second -3; `weekday` and `yearday` are not read.
     pub fn seconds(&self) -> i64 {
-        // A time that claims to be in daylight saving is taken to be one hour
-        // ahead, as glibc does where it knows no daylight saving.
+        // A time that claims to be in daylight saving is taken to be one hour ahead, as glibc does
+        // in a zone without daylight saving.
         let ahead = if self.daylight_saving > 0 { 3600 } else { 0 };
         // OVERFLOW: The fields are 32 bits, so the months are fewer than 2^36,
         // the days than 2^41 and the seconds than 2^59.

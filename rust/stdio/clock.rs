@@ -2,8 +2,8 @@
 
 //! C's functions for the time; their C side is `lua/port/include/time.h`.
 //!
-//! What Lua's C code gives them is in their types: a reference is a pointer to what it says, which
-//! nobody else uses during the call. What is only written need not have a value.
+//! Their types say what Lua's C code passes: a reference is a valid pointer to a value of its type,
+//! which nobody else uses during the call. A value that is only written need not be initialised.
 
 use core::mem::MaybeUninit;
 
@@ -30,10 +30,10 @@ extern "C" fn lunatik_time(seconds: Option<&mut MaybeUninit<c_long>>) -> c_long 
     now
 }
 
-/// C's `mktime`: -1 if the time cannot be told.
+/// C's `mktime`: -1 if the time cannot be represented.
 ///
-/// Lua sets all fields that mean anything here, which are all but the last three. Whatever is in
-/// those is a number, too.
+/// Lua sets all fields that are used here: all but the last three. Any bits in those three are
+/// valid numbers, too.
 #[no_mangle]
 extern "C" fn lunatik_mktime(calendar: &mut CalendarTime) -> c_long {
     // CAST: Both have 64 bits.

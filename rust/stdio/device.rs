@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What a stream needs of the file or other thing under it.
+//! The operations that a stream needs from the file or other device under it.
 
 use core::ops::DerefMut;
 
@@ -17,8 +17,8 @@ pub trait Device {
     /// Reads at the current position; 0 is the end of the file.
     fn read(&mut self, data: &mut [u8]) -> Result<usize, Errno>;
 
-    /// Writes at the current position, or at the end if the file was opened
-    /// to append. May take less than it was given.
+    /// Writes at the current position, or at the end if the file was opened to append. May take
+    /// fewer bytes than it was given.
     fn write(&mut self, data: &[u8]) -> Result<usize, Errno>;
 
     /// Moves the current position and returns it.
@@ -44,8 +44,8 @@ pub fn write_all<D: Device>(device: &mut D, data: &[u8]) -> (usize, Result<(), E
     let mut done: usize = 0;
     while let Some(rest) = data.get(done..).filter(|rest| !rest.is_empty()) {
         match device.write(rest) {
-            // A device that takes nothing and gives no reason would be asked
-            // for ever.
+            // Otherwise this would loop for ever with a device that takes nothing and returns no
+            // error.
             Ok(0) => return (done, Err(Errno::EIO)),
             Ok(count) => done = done.saturating_add(count.min(rest.len())),
             Err(error) => return (done, Err(error)),

@@ -38,11 +38,10 @@ impl Errno {
 
     /// The largest number that the kernel returns as an error.
     const MAX: isize = 4095;
-    /// The kernel's private numbers that tell a system call to start again
-    /// begin and end here.
+    /// The kernel's private numbers that make a system call restart: the first and the last.
     const RESTART: core::ops::RangeInclusive<i32> = 512..=516;
 
-    /// Splits what a kernel function returned: a negative number is an error.
+    /// Splits the return value of a kernel function: a negative number is an error.
     pub fn check(value: isize) -> Result<usize, Self> {
         match usize::try_from(value) {
             Ok(value) => Ok(value),
@@ -50,7 +49,7 @@ impl Errno {
         }
     }
 
-    /// Turns a negative number from the kernel into what a program would see.
+    /// Turns a negative number from the kernel into the error that a program would see.
     pub fn from_kernel(value: isize) -> Self {
         let number = match value.checked_neg() {
             Some(number) if number <= Self::MAX => number as i32,

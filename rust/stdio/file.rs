@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What C sees as a `FILE`: a stream of one VM.
+//! A `FILE` as C sees it: a stream of one VM.
 
 use kernel::{
     ffi::c_int,
@@ -18,17 +18,18 @@ use super::{
 };
 use crate::linux::account::Charge;
 
-/// Bytes that an open file takes: its buffer, itself, and what the kernel has of it.
+/// The bytes that an open file takes: its buffer, the `File` itself, and the kernel's data about
+/// it.
 pub(super) const TAKEN: usize = Source::BUFFER_SIZE + size_of::<File>() + 1024;
 
-/// The most that is moved in one call to the kernel. In between, the VM may be interrupted.
+/// The most bytes that one call to the kernel moves. Between the calls, the VM can be interrupted.
 const LARGEST_TRANSFER: usize = 1 << 20;
 
 /// C's `FILE`.
 pub(super) struct File {
     pub(super) owner: *const Streams,
     pub(super) stream: Stream<Source>,
-    /// What it counts, if a script has opened it.
+    /// Its charge, if a script has opened it.
     pub(super) charge: Charge,
 }
 
@@ -45,7 +46,7 @@ impl File {
     /// The standard output or the standard error stream.
     pub(super) fn console(host: Host, number: c_int) -> Result<Self, Errno> {
         let mut file = Self::new(Source::console(host, number), WRITE)?;
-        // The VM collects what it gets; a second buffer would only delay it.
+        // The VM collects the output itself; a second buffer would only delay it.
         file.stream.set_buffering(Buffering::None)?;
         Ok(file)
     }
@@ -55,7 +56,8 @@ impl File {
         Self::new(Source::empty(host), READ)
     }
 
-    /// Closes the file; what is left to write is written before, even if the VM is being ended.
+    /// Closes the file. Data that is left in the buffer is written first, even if the VM is being
+    /// ended.
     pub(super) fn close(mut self: KBox<Self>) -> Result<(), Errno> {
         self.stream.device_mut().closing = true;
         let flushed = self.stream.flush();
@@ -83,7 +85,8 @@ const WRITE: Mode = Mode {
 pub(super) struct Source {
     host: Host,
     kind: Kind,
-    /// There is one buffer left to write, which takes no time worth asking for.
+    /// Whether the file is being closed. Then at most one buffer is left to write, which takes too
+    /// little time to check for an interrupt.
     closing: bool,
 }
 
@@ -124,14 +127,14 @@ impl Source {
         matches!(self.kind, Kind::File(_))
     }
 
-    /// Sends what was written to a standard stream.
+    /// Sends the output that was written to a standard stream.
     pub(super) fn flush(&self) {
         if let Kind::Console(_) = self.kind {
             self.host.flush();
         }
     }
 
-    /// Says whether what is written to a standard stream is to be sent at once.
+    /// Sets whether output to a standard stream is to be sent at once.
     pub(super) fn set_immediate(&self, immediate: bool) {
         if let Kind::Console(number) = self.kind {
             self.host.set_immediate(number, immediate);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What this part needs of the VM: the head that it shares with C, and functions, by their C names,
-//! of the parts above this one. A VM is the user data of its state's allocator.
+//! The parts of a VM that `stdio` needs: the head that it shares with C, and functions of the parts
+//! above this one, called by their C names. A VM is the user data of its state's allocator.
 
 use core::ptr::NonNull;
 
@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-// SAFETY: The part that has the VMs defines these so. By its type invariants a `Host` is all that
-// they ask for, but for the data of the first.
+// SAFETY: The part that owns the VMs defines these functions with these types. By its type
+// invariants a `Host` meets all their conditions, except for the data of the first.
 unsafe extern "C" {
     /// Takes output of a VM; `stream` is 1 or 2. Returns 0 or a negative error. `data` must have
     /// `length` bytes.
@@ -34,7 +34,7 @@ unsafe extern "C" {
     /// Sends what a VM has written as output.
     safe fn lunatik_vm_flush(vm: Host);
 
-    /// Says whether that is to be done at once with all that is written to `stream`.
+    /// Sets whether all output to `stream` is to be sent at once.
     safe fn lunatik_vm_set_immediate(vm: Host, stream: c_int, immediate: bool);
 
     /// Asks whether a VM may call into the file system now: 0, or a negative error if its code is
@@ -42,14 +42,14 @@ unsafe extern "C" {
     safe fn lunatik_vm_may_use_files(vm: Host) -> c_int;
 }
 
-/// What a thread of Lua may do with paths.
+/// The paths that a thread of Lua may use.
 ///
 /// # Safety
 ///
-/// `state` must be alive and run now; the result must not be used after C has been returned to.
+/// `state` must be alive and run now; the result must not be used after the return to C.
 pub(super) unsafe fn access_of<'a>(state: *mut lua_State) -> Access<'a> {
     // SAFETY: Each thread of a VM has a reference to a set in its extra space, see
-    // `runtime/permissions.rs`, which nobody else replaces while the thread runs this.
+    // `runtime/permissions.rs`, and nobody else replaces the set while the thread runs this.
     Access(unsafe { &**lunatik_permissions(state).cast::<*const Set>() })
 }
 
@@ -68,10 +68,10 @@ impl Host {
     ///
     /// # Safety
     ///
-    /// `vm` must be null, or a VM that outlives the result and all copies of it, which nobody uses
-    /// but the thread that executes the VM.
+    /// `vm` must be null, or a VM that outlives the result and all copies of it. Only the thread
+    /// that executes the VM may use those.
     pub(super) unsafe fn from_user_data(vm: *mut c_void) -> Option<Self> {
-        // INVARIANT: By this function's contract; the head is the first thing in a VM.
+        // INVARIANT: By this function's contract; the head is the first field of a VM.
         NonNull::new(vm.cast()).map(Self)
     }
 
@@ -79,20 +79,19 @@ impl Host {
     ///
     /// # Safety
     ///
-    /// `state` must be alive, and run now; the result must not be used after C has been returned
-    /// to.
+    /// `state` must be alive, and run now; the result must not be used after the return to C.
     pub(super) unsafe fn of(state: *mut lua_State) -> Self {
         let mut vm = core::ptr::null_mut();
-        // SAFETY: The caller says that the state is alive. Each one of ours has its VM as the user
-        // data of its allocator, so it is not null.
-        // INVARIANT: By this function's contract; the head is the first thing in a VM.
+        // SAFETY: The caller says that the state is alive. Each state of this module has its VM as
+        // the user data of its allocator, so it is not null. INVARIANT: By this function's
+        // contract; the head is the first field of a VM.
         unsafe {
             lua_getallocf(state, &mut vm);
             Self(NonNull::new_unchecked(vm.cast()))
         }
     }
 
-    /// Where the streams of the VM are; null before they are made.
+    /// The pointer to the streams of the VM; null before they are made.
     pub(super) fn streams(self) -> *mut Streams {
         // SAFETY: By the type invariants the VM lives, and nobody else uses its head meanwhile.
         unsafe { (*self.0.as_ptr()).streams.cast() }
@@ -140,13 +139,13 @@ impl Host {
         lunatik_vm_flush(self);
     }
 
-    /// Says whether what is written to `stream` is to be sent at once.
+    /// Sets whether output to `stream` is to be sent at once.
     pub(super) fn set_immediate(self, stream: c_int, immediate: bool) {
         lunatik_vm_set_immediate(self, stream, immediate);
     }
 
-    /// Asks whether the VM may call into the file system now. Whoever calls often makes a loop in
-    /// Lua's C code end soon after the VM was interrupted.
+    /// Asks whether the VM may call into the file system now. Frequent calls make a loop in Lua's C
+    /// code end soon after the VM was interrupted.
     pub(super) fn may_use_files(self) -> Result<(), Errno> {
         Errno::check(lunatik_vm_may_use_files(self) as isize).map(|_| ())
     }

@@ -21,16 +21,16 @@ use crate::linux::{
 pub(super) struct KernelFile(OwnedFile);
 
 impl KernelFile {
-    /// Opens what `path` names, from init's root.
+    /// Opens the file at `path`, seen from init's root.
     pub(super) fn open(path: &CStr, mode: Mode, permissions: u16) -> Result<Self, Errno> {
-        // Without this the root itself would be opened.
+        // Without this check, an empty path would open the root itself.
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
         Self::open_below(&Path::init_root(), path, mode, permissions)
     }
 
-    /// Opens what was looked up before. It is there, so it is not created.
+    /// Opens a file that was looked up before. It exists, so it is not created.
     pub(super) fn open_found(found: &Path, mode: Mode) -> Result<Self, Errno> {
         if mode.exclusive {
             return Err(Errno::EEXIST);

@@ -2,7 +2,7 @@
 
 //! The mode string of `fopen`.
 
-/// What the mode string of `fopen` asks for.
+/// The meaning of a mode string of `fopen`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode {
     /// The stream may be read.
@@ -15,13 +15,12 @@ pub struct Mode {
     pub create: bool,
     /// An existing file is emptied.
     pub truncate: bool,
-    /// An existing file is an error. No mode string says so: it is for
-    /// temporary files.
+    /// An existing file is an error. No mode string asks for this: it is for temporary files.
     pub exclusive: bool,
 }
 
 impl Mode {
-    /// A new file that nobody had before, to be read and written.
+    /// A file that did not exist before, to be read and written.
     pub const TEMPORARY: Self = Self {
         read: true,
         write: true,

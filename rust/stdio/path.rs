@@ -26,7 +26,7 @@ use crate::linux::{
 pub(super) enum Links {
     /// All.
     All,
-    /// Not those of `/proc` that lead to what another process sees.
+    /// All but those of `/proc` that lead into another process's view of the file system.
     Plain,
 }
 
@@ -41,8 +41,8 @@ pub(super) fn parent(path: &CStr, links: Links) -> Result<Parent, Errno> {
     })?)
 }
 
-/// Makes a file of the name that `parent` has, which must not be there yet, not even as a link, and
-/// opens it.
+/// Creates the file that `parent` names, and opens it. The name must not exist yet, not even as a
+/// link.
 pub(super) fn create(parent: &Parent, mode: Mode, permissions: u16) -> Result<KernelFile, Errno> {
     let name = parent.c_name().ok_or(Errno::EISDIR)?;
     let mode = Mode {
@@ -56,7 +56,7 @@ pub(super) fn create(parent: &Parent, mode: Mode, permissions: u16) -> Result<Ke
 /// Removes a file, or an empty directory, as C's `remove` does, if `access` allows it.
 pub(super) fn remove(path: &CStr, access: &Access<'_>) -> Result<(), AccessError> {
     let parent = match (access.parent(path), Last::of(path.to_bytes())) {
-        // As `unlink` and then `rmdir` would say.
+        // The error that `unlink` followed by `rmdir` would give.
         (Err(AccessError::Errno(Errno::EINVAL)), Last::Root) => return Err(Errno::EBUSY.into()),
         (Err(AccessError::Errno(Errno::EINVAL)), Last::DotDot) => {
             return Err(Errno::ENOTEMPTY.into())
@@ -78,7 +78,8 @@ fn unlink(parent: &Parent) -> Result<(), Errno> {
     if parent.wants_directory() {
         return Err(Errno::ENOTDIR);
     }
-    // Emptying a large file takes long: that is for after the directory was unlocked.
+    // Freeing the blocks of a large file takes long, so that happens after the directory is
+    // unlocked.
     let inode = victim.inode();
     let result = victim.unlink();
     drop(inode);

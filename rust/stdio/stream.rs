@@ -2,9 +2,8 @@
 
 //! A buffered stream, as C's `FILE`, over any device.
 //!
-//! Pure code, so that the host tests can drive it against a C library. What a
-//! program can see (positions, errors, what is lost when the device fails)
-//! follows glibc, since that is what Lua's users know.
+//! Pure code, so that the host tests can drive it against a C library. What a program can see
+//! (positions, errors, what is lost when the device fails) follows glibc, which Lua's users know.
 
 use super::buffer::{Buffer, Content};
 use super::device::{write_all, Device, Target};
@@ -35,7 +34,7 @@ pub struct Stream<D: Device> {
 impl<D: Device> Stream<D> {
     /// A stream on `device`, which was just opened as `mode` says.
     pub fn new(mut device: D, mode: Mode) -> Result<Self, Errno> {
-        // Who can only append is at the end from the beginning.
+        // A stream that can only append begins at the end.
         if mode.append && !mode.read {
             match device.seek(Target::End(0)) {
                 Ok(_) | Err(Errno::ESPIPE) => (),
@@ -167,8 +166,8 @@ impl<D: Device> Stream<D> {
         (done, result)
     }
 
-    /// Hands what was written to the device; gives what was read ahead back,
-    /// where the device can seek.
+    /// Passes written data to the device. Gives input that was read ahead back, if the device can
+    /// seek.
     pub fn flush(&mut self) -> Result<(), Errno> {
         match self.buffer.content() {
             Content::Nothing => Ok(()),
@@ -186,13 +185,13 @@ impl<D: Device> Stream<D> {
             self.drain()?;
         }
         let target = match target {
-            // Asking where one is costs no reading ahead.
+            // A query of the position keeps the input that was read ahead.
             Target::Current(0) => {
                 self.device.seek(target)?;
                 self.at_end = false;
                 return Ok(());
             }
-            // The device is ahead of the program by what was read ahead.
+            // The device is ahead of the program by the input that was read ahead.
             Target::Current(offset) => {
                 Target::Current(offset.checked_sub(self.unread()).ok_or(Errno::EINVAL)?)
             }
@@ -216,7 +215,8 @@ impl<D: Device> Stream<D> {
         i64::try_from(self.buffer.unread().len()).unwrap_or(0)
     }
 
-    /// Moves the device back by what was read ahead, and forgets that.
+    /// Moves the device back by the length of the input that was read ahead, and forgets that
+    /// input.
     fn give_back(&mut self) -> Result<(), Errno> {
         let unread = self.unread();
         if unread > 0 {
@@ -299,8 +299,8 @@ impl<D: Device> Stream<D> {
         }
     }
 
-    /// Gives the buffer, which holds nothing if it has none, the memory that
-    /// the way of buffering needs.
+    /// Gives the buffer the memory that the kind of buffering needs. A buffer without memory holds
+    /// nothing.
     fn allocate(&mut self) -> Result<(), Errno> {
         if self.buffering != Buffering::None && self.buffer.needs_memory() {
             self.buffer.set_memory(self.device.buffer()?);
@@ -308,7 +308,7 @@ impl<D: Device> Stream<D> {
         Ok(())
     }
 
-    /// Takes `data` for the device, through the buffer unless that is no use.
+    /// Takes `data` for the device, through the buffer if that helps.
     fn store(&mut self, data: &[u8]) -> (usize, Result<(), Errno>) {
         if data.is_empty() {
             return (0, Ok(()));
@@ -348,8 +348,8 @@ impl<D: Device> Stream<D> {
         }
     }
 
-    /// Writes what the buffer holds. What the device refuses is lost, as it
-    /// is in glibc: or else closing could not end.
+    /// Writes the content of the buffer. Data that the device refuses is lost, as in glibc:
+    /// otherwise closing could not end.
     fn drain(&mut self) -> Result<(), Errno> {
         if self.buffer.content() != Content::Output {
             return Ok(());

@@ -29,8 +29,8 @@ const MOST_OPEN: usize = 64;
 
 /// The streams of one VM.
 ///
-/// A VM runs on one thread at a time, so nothing here is locked. Files that the VM did not close,
-/// because it was killed, are closed when this is dropped.
+/// A VM runs on one thread at a time, so nothing here is locked. If the VM was killed and left
+/// files open, dropping this closes them.
 ///
 /// # Invariants
 ///
@@ -47,7 +47,7 @@ pub(crate) struct Streams {
     _pin: PhantomPinned,
 }
 
-/// A file that is kept as long as the VM lives, and what C gets of it.
+/// A file that is kept as long as the VM lives, and the pointer to it that C gets.
 struct Kept {
     file: KBox<File>,
     pointer: *mut File,
@@ -70,8 +70,8 @@ pub(super) enum Standard {
 }
 
 impl Streams {
-    /// The streams of `vm`, for the `streams` field of its head. Their memory is charged to `memcg`, and
-    /// what files take counts against `account`.
+    /// The streams of `vm`, for the `streams` field of its head. Their memory is charged to
+    /// `memcg`, and the memory of files counts against `account`.
     ///
     /// # Safety
     ///
@@ -82,7 +82,7 @@ impl Streams {
         memcg: MemoryCgroup,
         account: Arc<Account>,
     ) -> Result<Pin<KBox<Self>>> {
-        // SAFETY: The streams and their files alone keep copies. By this function's contract the VM
+        // SAFETY: Only the streams and their files keep copies. By this function's contract the VM
         // outlives them.
         let host = unsafe { Host::from_user_data(vm) }.ok_or(EINVAL)?;
         let kept = |file: Result<File, Errno>| Kept::new(file.map_err(|_| ENOMEM)?);
@@ -177,10 +177,10 @@ impl Streams {
 
 impl Drop for Streams {
     fn drop(&mut self) {
-        // Closing a file writes what it still holds, and so needs the VM's hooks: not left to the
-        // drop of the fields.
+        // Closing a file writes the rest of its buffer, which needs the VM's hooks. So it is done
+        // here, not when the fields are dropped.
         while let Some(file) = self.open.get_mut().pop() {
-            // Nobody is there to be told of an error.
+            // There is no caller to return an error to.
             let _ = file.close();
         }
     }

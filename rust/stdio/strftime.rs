@@ -31,18 +31,18 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// Text that did not fit, or a conversion that is none.
+/// The text did not fit, or a conversion is invalid.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// Formats `time` as `format` says and returns the length of the text.
+/// Formats `time` according to `format`, and returns the length of the text.
 pub fn strftime(text: &mut [u8], format: &[u8], time: &CalendarTime) -> Result<usize, Refused> {
     let mut output = Output { text, length: 0 };
     output.expand(format, time)?;
     Ok(output.length)
 }
 
-/// How a number is filled up to its width.
+/// The character that fills a number up to its width.
 #[derive(Clone, Copy)]
 enum Fill {
     Zero,

@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 100;
 /// The path of a temporary file, with its final zero.
 pub(super) type TemporaryPath = [u8; 16];
 
-/// Creates a file of its own name, for its owner only.
+/// Creates a file with a unique name, accessible to its owner only.
 pub(super) fn create() -> Result<(KernelFile, TemporaryPath), Errno> {
     for _ in 0..ATTEMPTS {
         let path = random_path();

@@ -18,7 +18,7 @@ use crate::digits::{
 /// The precision if none is given.
 const USUAL: usize = 6;
 
-/// No digit of a double stands farther behind its point.
+/// No digit of a double stands farther after its point.
 const LAST_PLACE: usize = 1100;
 
 /// A decimal number, with or without an exponent.
@@ -42,7 +42,7 @@ impl Conversion {
         }
     }
 
-    /// How many digits of `number` may be needed at most.
+    /// The most digits of `number` that may be needed.
     pub(super) fn most_digits(&self, number: &Number) -> usize {
         match (self.letter, number) {
             (b'f', Number::Finite(finite)) => finite
@@ -54,7 +54,7 @@ impl Conversion {
 }
 
 impl<'a> Decimal<'a> {
-    /// What `number` is as `conversion` says; its digits go to `room`.
+    /// Converts `number` according to `conversion`; its digits go to `room`.
     pub(super) fn new(
         conversion: &Conversion,
         number: &Number,
@@ -68,7 +68,7 @@ impl<'a> Decimal<'a> {
                 let count = asked.min(MOST).min(room.len());
                 finite.digits(room.split_at_mut(count).0, i16::MIN)
             }
-            // Zero, which is all zeros that are filled in.
+            // The number is zero: all its digits are zeros that are filled in.
             _ => (&[], 1),
         };
         let alternate = conversion.flags.has(Flags::ALTERNATE);

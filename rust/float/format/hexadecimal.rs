@@ -23,7 +23,7 @@ pub(super) struct Hexadecimal {
 }
 
 impl Hexadecimal {
-    /// What the finite double with these `bits` is as `conversion` says.
+    /// Converts the finite double with these `bits` according to `conversion`.
     pub(super) fn new(conversion: &Conversion, bits: u64) -> Self {
         let stored = (bits >> BITS & 0x7ff) as i32;
         let fraction = bits & ((1 << BITS) - 1);
@@ -51,7 +51,7 @@ impl Hexadecimal {
     }
 }
 
-/// `mantissa` without the last `bits` bits, rounded, to even where two are as near.
+/// `mantissa` without the last `bits` bits, rounded to the nearest, ties to even.
 fn rounded(mantissa: u64, bits: u32) -> u64 {
     let rest = mantissa & ((1 << bits) - 1);
     let kept = mantissa >> bits;

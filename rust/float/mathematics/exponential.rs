@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The exponential function, in fixed point: that takes fewer steps than one made of software
-//! operations on doubles, and it is right in nearly all last places, where the library's is not
-//! (it has `exp(1)` wrong by one).
+//! The exponential function, in fixed point. This takes fewer steps than software operations on
+//! doubles, and its last place is almost always correct. The library's function is less exact: its
+//! `exp(1)` is wrong by one unit.
 
 use super::product_high;
 use crate::parse::nearest;
 
-/// The logarithm of e to the base 2: this many times 2^-63, and the 64 bits that follow.
+/// The logarithm of e to the base 2, in units of 2^-63, and the 64 bits that follow.
 const LOG2_E: u64 = 0xb8aa3b295c17f0bb;
 const LOG2_E_REST: u64 = 0xbe87fed0691d3e88;
 
-/// The natural logarithm of 2, as this many times 2^-64.
+/// The natural logarithm of 2, in units of 2^-64.
 const LN_2: u64 = 0xb17217f7d1cf79ab;
 
 /// One, as this many times 2^-62.

@@ -2,11 +2,12 @@
 
 //! The logarithm to the base 10, within one unit in the last place of the C library's.
 //!
-//! glibc's is up to 1.6 units from the exact value, so that not even the exact one is always that near.
-//! It multiplies the natural logarithm, which it has right but for a few hundredths of a unit,
-//! by a constant and adds a multiple of log10(2). The same is done here, with a natural
-//! logarithm in fixed point. Where that lies so close to the middle of two doubles that glibc's may be either,
-//! and the results are two units apart, what lies between is within one unit of both.
+//! glibc's is up to 1.6 units from the exact value, so that not even the exact one is always that
+//! near. It multiplies the natural logarithm, which is correct to a few hundredths of a unit, by a
+//! constant and adds a multiple of log10(2). The same is done here, with a natural logarithm in
+//! fixed point. If that logarithm lies close to the middle of two doubles, glibc may have taken
+//! either. If the two results are then two units apart, the double between them is within one unit
+//! of both.
 
 use super::product_high;
 use crate::parse::nearest;
@@ -14,7 +15,7 @@ use crate::parse::nearest;
 /// 1 / ln 10.
 const INVERSE_LN_10: f64 = f64::from_bits(0x3fdbcb7b1526e50e);
 
-/// The logarithm of 2 to the base 10: what of it has few enough digits that products with
+/// The logarithm of 2 to the base 10, in two parts: one with so few digits that its products with
 /// exponents are exact, and the rest.
 const LOG10_2: f64 = f64::from_bits(0x3fd34413509f6000);
 const LOG10_2_REST: f64 = f64::from_bits(0x3d59fef311f12b36);
@@ -25,8 +26,9 @@ const ONE: u64 = 1 << 62;
 /// How many terms of the series count: 9^-20 / 41 is less than 2^-64.
 const TERMS: u64 = 20;
 
-/// Bits of a natural logarithm below those of a double, and how far from the middle of two doubles
-/// it may be, in units of the lowest, for glibc to take either: a sixteenth of a double's last place.
+/// The number of bits of a natural logarithm below those of a double. And how far from the middle
+/// of two doubles it may lie so that glibc may take either, in units of the lowest bit: a sixteenth
+/// of a double's last place.
 const REST: u32 = 11;
 const UNSURE: u64 = 1 << (REST - 4);
 
@@ -80,8 +82,8 @@ pub(super) fn log10(number: f64) -> f64 {
 }
 
 /// The size of ln(mantissa / one), which must not be 0, as a number with its highest bit set and
-/// the power of two that it is to be multiplied with. `one` is at most twice or half `mantissa`, and
-/// both are below 2^54. Right but for 2^-58 of it.
+/// the power of two to multiply it with. `one` is at most twice or half `mantissa`, and both are
+/// below 2^54. The relative error is at most 2^-58.
 fn natural_logarithm(mantissa: u64, one: u64) -> (u64, i64) {
     // 2 artanh(s) = 2 s (1 + s^2 / 3 + s^4 / 5 + ...) for s = (m - 1) / (m + 1), 1/3 at most.
     let (above, below) = (mantissa.abs_diff(one), mantissa + one);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Decimal numbers: finds where one ends, and has the core library's algorithms round it.
+//! Decimal numbers: finds the end of one, and lets the core library's algorithms round it.
 
 use super::Text;
 use crate::num::dec2flt::{
@@ -25,9 +25,10 @@ pub(super) fn number(start: Text<'_>) -> Option<(u64, Text<'_>)> {
     Some((rounded(end.since(start)), end))
 }
 
-/// The bits of the double next to the number that is the whole of `text`.
+/// The bits of the double nearest to the number that is the whole of `text`.
 ///
-/// As `dec2flt` of the core library, which cannot be had: it stands beside trait implementations.
+/// The same as `dec2flt` of the core library. That function cannot be compiled here: its file also
+/// holds trait implementations.
 fn rounded(text: &[u8]) -> u64 {
     let Some(number) = parse_number(text) else {
         return 0;
@@ -49,7 +50,8 @@ fn rounded(text: &[u8]) -> u64 {
     float.m | (float.p_biased as u64) << 52
 }
 
-/// The slow way, which always succeeds. It has a large frame, which the others shall not pay for.
+/// The slow algorithm, which always succeeds. It is a function of its own, so that only its callers
+/// pay for its large frame.
 #[cold]
 #[inline(never)]
 fn exactly(text: &[u8]) -> BiasedFp {

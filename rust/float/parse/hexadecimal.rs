@@ -66,8 +66,8 @@ fn written_exponent(text: &[u8]) -> i64 {
     }
 }
 
-/// The bits of the double next to `mantissa * 2^exponent`, to even where two are as near; `lost`
-/// says that the number is a bit more than that.
+/// The bits of the double nearest to `mantissa * 2^exponent`, ties to even. `lost` says that the
+/// number is slightly larger than that.
 pub(crate) fn nearest(mantissa: u64, exponent: i64, lost: bool) -> u64 {
     const BIAS: i64 = 1023;
     const INFINITY: u64 = 0x7ff << 52;
@@ -92,7 +92,7 @@ pub(crate) fn nearest(mantissa: u64, exponent: i64, lost: bool) -> u64 {
     };
     let half = 1 << 63;
     let up = rest > half || rest == half && (lost || kept & 1 == 1);
-    // A carry out of the mantissa rightly goes to the exponent.
+    // A carry out of the mantissa goes to the exponent, which is correct.
     let stored = if exponent > 0 {
         (exponent as u64 - 1) << 52
     } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Miscellaneous devices: single ones, with a node of a fixed name.
+//! Miscellaneous devices: single devices, with a node of a fixed name.
 //!
 //! C header: [`include/linux/miscdevice.h`](srctree/include/linux/miscdevice.h)
 

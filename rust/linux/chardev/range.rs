@@ -2,8 +2,8 @@
 
 //! A range of device numbers, and nodes in `/dev` for some of them.
 //!
-//! Not `misc_register()`: its `open` runs under a mutex that all miscellaneous devices of the
-//! machine share, and a driver may take as long as it likes.
+//! This does not use `misc_register()`: there `open` runs under a mutex that all miscellaneous
+//! devices of the machine share, and a driver may take as long as it likes.
 //!
 //! C header: [`include/linux/device/class.h`](srctree/include/linux/device/class.h)
 
@@ -45,7 +45,7 @@ impl Numbers {
             bindings::__register_chrdev(0, 0, count, name.as_char_ptr(), Operations::<D>::table())
         };
         to_result(major.min(0))?;
-        // INVARIANT: The function returned no error, but the major number that it chose.
+        // INVARIANT: The function returned the major number that it chose, not an error.
         Ok(Self {
             major: major.unsigned_abs(),
             count,
@@ -74,7 +74,7 @@ impl Class {
     fn create(name: &'static CStr) -> Result<Self> {
         // SAFETY: The name lives as long as the module.
         let class = from_err_ptr(unsafe { bindings::class_create(name.as_char_ptr()) })?;
-        // SAFETY: The class was just made, and has no devices yet that somebody could ask it about.
+        // SAFETY: The class was just made, and has no devices yet, so nobody reads this field.
         unsafe { (*class).devnode = Some(devnode) };
         // INVARIANT: It was just made for us.
         NonNull::new(class).map(Self).ok_or(ENOMEM)
@@ -88,7 +88,7 @@ impl Drop for Class {
     }
 }
 
-/// Says which permissions the node of a device has.
+/// Returns the permissions of a device's node.
 ///
 /// # Safety
 ///
@@ -104,8 +104,8 @@ unsafe extern "C" fn devnode(
         // themselves.
         unsafe { *mode = bits as bindings::umode_t };
     }
-    // Without a name of ours, each `!` in it would become a `/`.
-    // SAFETY: The driver core keeps the device, and its name, during the call.
+    // If no name were given here, each `!` in the device's name would become a `/`. SAFETY: The
+    // driver core keeps the device, and its name, during the call.
     unsafe { bindings::kstrdup(bindings::dev_name(device), bindings::GFP_KERNEL) }
 }
 
@@ -116,7 +116,7 @@ pub(crate) struct DeviceRange {
     numbers: Numbers,
 }
 
-// SAFETY: The kernel locks the class and the range itself, and lets any thread give them up.
+// SAFETY: The kernel locks the class and the range itself, and any thread may unregister them.
 unsafe impl Send for DeviceRange {}
 // SAFETY: As above.
 unsafe impl Sync for DeviceRange {}

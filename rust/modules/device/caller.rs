@@ -25,10 +25,10 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Who executes this now.
+    /// The caller that executes this now.
     ///
-    /// Lua code that comes back to a runtime which waits for it must be found out, or it would
-    /// wait for itself. Fails with `EDEADLK` where that cannot be told.
+    /// Lua code that calls back into a runtime which waits for it must be detected, or it would
+    /// wait for itself. Fails with `EDEADLK` if the caller cannot be determined.
     pub(super) fn current() -> Result<Self> {
         if let Some((runtime, chain)) = executing() {
             return Ok(Self {

@@ -172,7 +172,7 @@ impl Tables {
         })
     }
 
-    /// Empties all tables for good and returns when what was in them is released.
+    /// Empties all tables for good, and returns when their values are released.
     ///
     /// From then on nothing can be put into a table. To be called when all runtimes are stopped,
     /// while the code that releases handles still works.

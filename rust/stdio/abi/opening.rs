@@ -94,7 +94,7 @@ unsafe extern "C" fn lunatik_freopen(
         // SAFETY: As above. Closing makes the room that `keep` needs.
         unsafe {
             let former = streams.take(file).ok_or(Errno::EBADF)?;
-            // Errors of the former file are nobody's concern, in C as well.
+            // Errors of the former file are ignored, as in C.
             let _ = former.close();
             Ok(streams.keep(open(state, path, mode)?)?)
         }

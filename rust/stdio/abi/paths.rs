@@ -78,7 +78,7 @@ unsafe extern "C" fn lunatik_tmpnam(state: *mut lua_State, name: *mut c_char) ->
         }
         let (file, path) = temporary::create()?;
         file.close()?;
-        // SAFETY: As above; `L_tmpnam` is no less than this length.
+        // SAFETY: As above; `L_tmpnam` is at least this length.
         unsafe { name.cast::<temporary::TemporaryPath>().write(path) };
         Ok(name)
     };

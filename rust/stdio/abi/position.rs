@@ -95,7 +95,7 @@ unsafe extern "C" fn lunatik_ftell(file: *mut File) -> c_long {
     unsafe { on_file(file, -1, |file| file.stream.tell()) as c_long }
 }
 
-/// C's `setvbuf`, for a buffer of our own; its size is ours to choose.
+/// C's `setvbuf`, with a buffer that this module allocates and whose size it chooses.
 ///
 /// # Safety
 ///
@@ -119,7 +119,7 @@ unsafe extern "C" fn lunatik_setvbuf(
             if device.is_file() {
                 file.stream.set_buffering(buffering)?;
             } else {
-                // Lines are whole in any case, and the size is not the script's to choose.
+                // Lines are always sent whole, and the script cannot choose the size.
                 device.set_immediate(buffering == Buffering::None);
             }
             Ok(0)

@@ -134,7 +134,7 @@ unsafe extern "C" fn lunatik_fgets(line: *mut c_char, size: c_int, file: *mut Fi
     line
 }
 
-/// As much of C's `fprintf` as Lua uses: one `%s`.
+/// The part of C's `fprintf` that Lua uses: one `%s`.
 ///
 /// # Safety
 ///
