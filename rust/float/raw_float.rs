@@ -39,7 +39,8 @@ pub(crate) trait RawFloat:
     const MAX_EXPONENT_DISGUISED_FAST_PATH: i64;
     const MAX_MANTISSA_FAST_PATH: u64 = 1 << Self::SIG_TOTAL_BITS;
 
-    /// The number `value`, which is at most [`MAX_MANTISSA_FAST_PATH`](Self::MAX_MANTISSA_FAST_PATH).
+    /// The number `value`, which is at most
+    /// [`MAX_MANTISSA_FAST_PATH`](Self::MAX_MANTISSA_FAST_PATH).
     fn from_u64(value: u64) -> Self;
 
     /// A power of ten up to [`MAX_EXPONENT_FAST_PATH`](Self::MAX_EXPONENT_FAST_PATH).

@@ -19,8 +19,8 @@ const MAX: usize = kernel::bindings::PATH_MAX as usize;
 pub(crate) struct CText(KVec<u8>);
 
 impl CText {
-    /// The text that `parts` make together. Fails with `ENAMETOOLONG` if it is longer than a path can be,
-    /// and with `EINVAL` for zero bytes.
+    /// The text that `parts` make together. Fails with `ENAMETOOLONG` if it is longer than a path
+    /// can be, and with `EINVAL` for zero bytes.
     pub(crate) fn of(parts: &[&[u8]]) -> Result<Self> {
         let lengths = parts.iter().map(|part| part.len());
         let length = lengths.fold(0, usize::saturating_add);

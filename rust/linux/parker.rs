@@ -84,8 +84,8 @@ impl Parker {
         self.move_to(CLEAR);
     }
 
-    /// Sleeps until the token is set, at most `timeout_ns` nanoseconds (`u64::MAX`: for ever), or until
-    /// a signal. Returns false for a signal. Returns at once if another thread sleeps here.
+    /// Sleeps until the token is set, at most `timeout_ns` nanoseconds (`u64::MAX`: for ever), or
+    /// until a signal. Returns false for a signal. Returns at once if another thread sleeps here.
     pub(crate) fn sleep(&self, timeout_ns: u64) -> bool {
         if self.sleeps.xchg(true, Full) {
             return true;

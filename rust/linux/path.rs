@@ -43,7 +43,8 @@ impl Path {
         Ok(Self(found))
     }
 
-    /// Writes the canonical text to the end of `buffer`, with a final zero. Returns where it starts.
+    /// Writes the canonical text to the end of `buffer`, with a final zero. Returns where it
+    /// starts.
     pub(crate) fn text(&self, buffer: &mut [u8]) -> Result<usize> {
         let base = buffer.as_mut_ptr();
         let length = c_int::try_from(buffer.len()).unwrap_or(c_int::MAX);

@@ -79,7 +79,8 @@ pub(crate) fn boost(task: &Task) {
     unsafe { sys::lunatik_boost(task.as_ptr()) };
 }
 
-/// Brings the figures of the CPU time of the calling thread up to date. For a context that may sleep.
+/// Brings the figures of the CPU time of the calling thread up to date. For a context that may
+/// sleep.
 pub(crate) fn update_cpu_time() {
     // SAFETY: The function takes no pointer.
     unsafe { sys::lunatik_update_cpu_time() };

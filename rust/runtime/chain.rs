@@ -215,9 +215,9 @@ impl Ownership {
         }
     }
 
-    /// Makes `chain` the owner of `runtime`, waiting for its turn.
+    /// Makes `chain` the owner of `runtime`, and waits for its turn.
     ///
-    /// `give_up` is asked first and after each wake-up; returning an error ends the wait.
+    /// `give_up` is called first and after each wake-up. If it returns an error, the wait ends.
     pub(super) fn acquire<'a>(
         runtime: ArcBorrow<'a, Runtime>,
         _may: MaySleep<'_>,

@@ -57,7 +57,8 @@ impl Handle {
         if !self.is::<T>() {
             return Err(self);
         }
-        // SAFETY: The reference was made by `into_raw()` from an `Arc` of a `T`, as was just checked.
+        // SAFETY: The reference was made by `into_raw()` from an `Arc` of a `T`, as was just
+        // checked.
         Ok(unsafe { Arc::from_raw(Arc::into_raw(self.0).cast::<T>()) })
     }
 }

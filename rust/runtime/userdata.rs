@@ -24,7 +24,8 @@ fn id(state: State, index: c_int) -> Option<ObjectId> {
     state.userdata(index)
 }
 
-/// Calls `with` with the `T` at `index`, if there is one. It must neither call Lua nor drop an object.
+/// Calls `with` with the `T` at `index`, if there is one. It must neither call Lua nor drop an
+/// object.
 pub(crate) fn with<T: Object, R>(
     state: State,
     index: c_int,

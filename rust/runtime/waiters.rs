@@ -2,13 +2,14 @@
 
 //! Runtimes whose code waits for a change of something that they share.
 //!
-//! A runtime that checks for something and does not find it is added to the list under the lock of the check. A change is
-//! made under the same lock, and wakes the runtimes on the list: [`Runtime::wake`] sets a token that the next wait of
-//! the runtime takes. If the check comes before the change, the change finds the runtime on the list; if it comes after,
-//! it sees the change. So no wake-up is lost.
+//! A runtime that checks for something and does not find it is added to the list under the lock of
+//! the check. A change is made under the same lock, and wakes the runtimes on the list:
+//! [`Runtime::wake`] sets a token that the next wait of the runtime takes. If the check comes
+//! before the change, the change finds the runtime on the list; if it comes after, it sees the
+//! change. So no wake-up is lost.
 //!
-//! A runtime may have stopped waiting and still be on the list. To wake it is harmless. But because of such entries a
-//! change wakes all runtimes on the list: a single one might not wait any more.
+//! A runtime may have stopped waiting and still be on the list. To wake it is harmless. But because
+//! of such entries a change wakes all runtimes on the list: a single one might not wait any more.
 
 use core::mem;
 use kernel::{

@@ -46,7 +46,8 @@ fn cancel(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `next_timer()`: waits for the next timer; returns when it was due and its number. Fails if none is set.
+/// `next_timer()`: waits for the next timer; returns when it was due and its number. Fails if none
+/// is set.
 fn next(state: State, may: MaySleep<'_>) -> lua::Result {
     if Timers::count(state)? == 0 {
         return Err(Error::message(fmt!("no timer is set")));

@@ -101,8 +101,8 @@ impl Runtime {
         }
     }
 
-    /// Called every few milliseconds while it is executed, in a hard interrupt; see [`Watched::tick`] for
-    /// `used` and `slept`.
+    /// Called every few milliseconds while it is executed, in a hard interrupt; see
+    /// [`Watched::tick`] for `used` and `slept`.
     pub(super) fn look_after(&self, vm: &Exposed, used: u64, slept: u64) {
         self.interruption.look(vm, used, slept);
         if self.meter.check() {

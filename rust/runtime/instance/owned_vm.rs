@@ -33,8 +33,8 @@ impl OwnedVm {
     ///
     /// # Safety
     ///
-    /// The caller must execute the runtime, or do so for the thread that does, until the result is not used
-    /// any more.
+    /// The caller must execute the runtime, or do so for the thread that does, until the result is
+    /// not used any more.
     pub(super) unsafe fn executed(&self) -> Option<&Vm> {
         // SAFETY: The owner does not take the VM away while the runtime is executed.
         unsafe { (*self.0.get()).as_deref() }

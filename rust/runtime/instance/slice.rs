@@ -214,8 +214,8 @@ impl Runtime {
         }
     }
 
-    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt. `passed` is
-    /// the time from one call to the next, in nanoseconds.
+    /// Called every few milliseconds while a thread of the pool executes it, in a hard interrupt.
+    /// `passed` is the time from one call to the next, in nanoseconds.
     ///
     /// # Safety
     ///
@@ -226,8 +226,8 @@ impl Runtime {
             // now.
             return;
         }
-        // SAFETY: The thread's chain owns the runtime, and the caller promises that the thread does not take
-        // the VM away meanwhile.
+        // SAFETY: The thread's chain owns the runtime, and the caller promises that the thread does
+        // not take the VM away meanwhile.
         if let Some(vm) = unsafe { self.vm.exposed() } {
             vm.look_up();
             // The meter knows which it was.
@@ -242,7 +242,8 @@ impl Runtime {
             return false;
         }
         if self.pooled().ask_to_leave() {
-            // It could not when it was asked before.
+            // The program was told to leave before, and could not. So its thread gets a lower
+            // priority.
             if let Some(thread) = vm.pool_thread() {
                 thread.stand_back(self);
             }

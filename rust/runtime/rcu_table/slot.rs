@@ -17,8 +17,8 @@ use super::{
 ///
 /// # Invariants
 ///
-/// While readers can see the slot, its pointer is null or came from [`OwnedEntry::into_raw`], and that
-/// entry is freed a grace period after it was taken off its chain.
+/// While readers can see the slot, its pointer is null or came from [`OwnedEntry::into_raw`], and
+/// that entry is freed a grace period after it was taken off its chain.
 pub(super) struct Slot(Atomic<*mut Entry>);
 
 impl Slot {

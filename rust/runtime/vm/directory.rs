@@ -25,8 +25,8 @@ impl Vm {
         set.map_err(|_| EBUSY)
     }
 
-    /// The folder of the script that the VM of `state` executes, without a slash at its end; empty if
-    /// it has none.
+    /// The folder of the script that the VM of `state` executes, without a slash at its end; empty
+    /// if it has none.
     pub(crate) fn directory(state: &State) -> &[u8] {
         match Self::of(state).directory.get() {
             Some((directory, _)) => directory,

@@ -48,15 +48,16 @@ impl<T, F: FnOnce() -> T> OnAnyThread<F> {
 }
 
 impl Vm {
-    /// Calls `call` with enough stack left to call Lua functions, on another stack if need be. Fails if there is
-    /// none.
+    /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
+    /// Fails if there is none.
     ///
     /// Each protected call of Lua changes stacks by itself if little is left. So this is for work
     /// that makes many protected calls: one change serves all of them.
     ///
     /// # Safety
     ///
-    /// `call` must be sound on any thread while the caller, which executes the VM of `state`, waits.
+    /// `call` must be sound on any thread while the caller, which executes the VM of `state`,
+    /// waits.
     #[inline(always)]
     pub(crate) unsafe fn with_room<T>(state: State, call: impl FnOnce() -> T) -> Result<T, NoRoom> {
         if !stack::lacks_room() {
