@@ -60,7 +60,7 @@ fn counter(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `counter:add(n)`: adds an integer, and returns the former value of the counter.
+/// `counter:add(n)`: adds an integer, and returns what the counter was before.
 fn add(state: State) -> lua::Result {
     let counter = userdata::shared::<Counter>(state, 1)?;
     let more = integer(state, 2)?;

@@ -20,7 +20,8 @@ use crate::{
 /// specs stay in effect.
 pub(super) fn pledge(state: State) -> lua::Result {
     let count = state.top();
-    // A script only narrows the permissions that it has inherited or was given by `-P`.
+    // If the script inherited permissions or was given them by `-P`, a pledge only narrows those,
+    // and is not in vain.
     let has_everything = permissions::with(state, Set::is_open);
     state.reserve(count.saturating_add(lua::MIN_STACK))?;
     for index in 1..=count {

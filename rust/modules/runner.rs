@@ -119,7 +119,7 @@ fn list(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `runner.shutdown()`: stops all runtimes, or none if the caller may not stop one of them.
+/// `runner.shutdown()`: stops all scripts, or none if the caller may not stop one of them.
 fn shutdown(state: State) -> lua::Result {
     let caller = Vm::runtime_of(state);
     let is_target =

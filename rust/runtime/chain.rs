@@ -9,8 +9,9 @@
 //!
 //! A chain is not a task: code may continue on another stack (see `linux/segment.rs`).
 //!
-//! Entering and leaving an uncontended runtime takes one atomic operation on its owner word. Only a
-//! chain that finds another owner, and a stop that looks for one, take the lock of the graph.
+//! Entering and leaving an uncontended runtime take one atomic operation each, on its owner word.
+//! Only a chain that finds another owner, and a stop that looks for one, take the lock of the
+//! graph.
 //!
 //! Lock order: [`GRAPH`] is a leaf, taken for a few instructions.
 

@@ -17,7 +17,8 @@ impl Runtime {
         u64::try_from(self.age().as_millis()).unwrap_or(0)
     }
 
-    /// Lets the runtime end within `grace_ms`, with no thread that waits for it. For the reaper.
+    /// Makes the runtime end in `grace_ms` at the latest, although nobody waits for its end. An
+    /// earlier time that was set before stays. For the reaper.
     pub(crate) fn end_within(&self, grace_ms: u32) {
         let wanted = self.age_ms().saturating_add(grace_ms.into());
         let mut at = self.ending_at.load(Relaxed);

@@ -93,8 +93,8 @@ impl Runtime {
         drop(former);
     }
 
-    /// Whether the remains of an ended runtime count against its account. They do not while its
-    /// outcome is kept, because the owner of the account cannot remove the outcome.
+    /// Sets whether the remains of an ended runtime count against its account. They do not while
+    /// its outcome is kept, because the owner of the account cannot remove the outcome.
     pub(in super::super) fn count_remains(&self, counts: bool) {
         let kept = if counts {
             // Nobody asks for it any more.

@@ -51,8 +51,9 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. May sleep: if the
-    /// limit is reached only because removed entries wait to be freed, the caller waits for that.
+    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. May sleep: if they
+    /// are too many at first, the caller waits until removed entries are freed, and tries once
+    /// more.
     pub(super) fn new(account: Option<&Arc<Account>>, bytes: usize) -> Result<Self> {
         reclaim::throttle();
         if let Some(charge) = Self::try_new(account, bytes) {

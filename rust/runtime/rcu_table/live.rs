@@ -86,8 +86,8 @@ fn change(live: &mut GlobalGuard<LIVE>, table: Listed, with: impl FnOnce(&mut Ne
     }
 }
 
-/// Puts a new table on the list; fails if there are too many. May sleep: if there are too many only
-/// because tables wait to be freed, the caller waits for that.
+/// Puts a new table on the list. If there are too many, waits until removed tables are freed, and
+/// tries once more; fails if there are still too many. May sleep.
 pub(super) fn add(table: &RcuTable) -> Result {
     match try_add(table) {
         Err(error) if error == ENOSPC => {
