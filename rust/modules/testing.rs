@@ -8,12 +8,15 @@ mod mailbox;
 mod stack;
 mod timers;
 
-use kernel::time::{Instant, Monotonic};
+use kernel::{
+    prelude::*,
+    time::{Instant, Monotonic}, //
+};
 
 use crate::{
     binding::arguments,
-    linux::segment,
-    lua::{self, Free, Process, State},
+    linux::segment::{self, NoRoom},
+    lua::{self, Error, Free, Process, State},
     native,
     runtime::{message::Message, registry, vm::Vm},
     sched::pool::{Home, Pool}, //
@@ -44,10 +47,15 @@ fn counted(state: State) -> lua::Result {
 
 /// `without_segments(f, ...)`: calls `f` while no runtime can get another stack segment.
 fn without_segments(state: State) -> lua::Result {
-    let taken = segment::take_all();
-    let called = state.call(state.top().saturating_sub(1), -1);
-    segment::give(taken);
-    called?;
+    let arguments = state.top().saturating_sub(1);
+    // It begins on a stack of its own, so that it does not matter how deep the caller is.
+    let called = Vm::on_new_stack(state, |state| {
+        let taken = segment::take_all();
+        let called = state.call(arguments, -1);
+        segment::give(taken);
+        called
+    });
+    called.map_err(|NoRoom| Error::message(fmt!("C stack overflow")))??;
     Ok(state.top())
 }
 

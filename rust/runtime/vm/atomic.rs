@@ -14,12 +14,6 @@ use crate::{
     lua::{self, Error, State},
 };
 
-/// A state, lent to the thread that executes its VM for a waiting thread.
-struct Lent(State);
-
-// SAFETY: The lending thread waits until the state is not used any more.
-unsafe impl Send for Lent {}
-
 impl Vm {
     /// The context that its code runs in.
     pub(in super::super) fn context(&self) -> Context {
@@ -34,9 +28,7 @@ impl Vm {
         arguments: c_int,
         results: c_int,
     ) -> lua::Result<()> {
-        let lent = Lent(state);
-        let called = Self::of(&state).on_new_stack(move || {
-            let Lent(state) = { lent };
+        let called = Self::on_new_stack(state, |state| {
             let held = state.hold_collector();
             let off = BottomHalvesOff::new(MaySleep::of_thread());
             let former = state.head().set_context(Context::Softirq);

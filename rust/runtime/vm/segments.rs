@@ -47,6 +47,12 @@ impl<T, F: FnOnce() -> T> OnAnyThread<F> {
     }
 }
 
+/// A state, lent to the thread that executes its VM for a waiting thread.
+struct Lent(State);
+
+// SAFETY: The lending thread waits until the state is not used any more.
+unsafe impl Send for Lent {}
+
 impl Vm {
     /// Calls `call` with enough stack left to call Lua functions, on another stack if need be.
     /// Fails if there is none.
@@ -79,13 +85,17 @@ impl Vm {
         result.ok_or(NoRoom)
     }
 
-    /// Runs `call` at the beginning of another stack. Fails if there is none.
-    pub(super) fn on_new_stack<T: Send>(
-        &self,
-        call: impl FnOnce() -> T + Send,
+    /// Runs `call` with `state` at the beginning of another stack. Fails if there is none.
+    pub(crate) fn on_new_stack<T: Send>(
+        state: State,
+        call: impl FnOnce(State) -> T + Send,
     ) -> Result<T, NoRoom> {
         let mut result = None;
-        self.run_on_segment(|| result = Some(call()));
+        let lent = Lent(state);
+        Self::of(&state).run_on_segment(|| {
+            let Lent(state) = { lent };
+            result = Some(call(state));
+        });
         result.ok_or(NoRoom)
     }
 
