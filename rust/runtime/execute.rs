@@ -108,18 +108,32 @@ pub(crate) fn chunk(
     let state = entered.state();
     let base = state.top();
     let run = || {
-        state.reserve(lua::MIN_STACK)?;
-        text.load(state)?;
-        entered.loaded();
-        place.set_path(state)?;
-        let arguments = push_arguments(state)?;
-        place.set_arg(state, arguments)?;
+        let arguments = prepare(entered, text, place, push_arguments)?;
         state.call(arguments, -1)?;
         Ok(state.top() - base)
     };
     // SAFETY: `run` uses only the VM of `state`, which belongs to no thread.
     unsafe { Vm::with_room(state, run) }
         .unwrap_or_else(|NoRoom| Err(Error::message(fmt!("C stack overflow"))))
+}
+
+/// Does what [`chunk`] does before the call. Not inlined, so that the script has its part of the
+/// stack: little less, and each match of a pattern would go to another stack.
+#[inline(never)]
+fn prepare(
+    entered: &Entered<'_>,
+    text: ScriptText<'_>,
+    place: &Surroundings<'_>,
+    push_arguments: impl FnOnce(State) -> lua::Result,
+) -> lua::Result<c_int> {
+    let state = entered.state();
+    state.reserve(lua::MIN_STACK)?;
+    text.load(state)?;
+    entered.loaded();
+    place.set_path(state)?;
+    let arguments = push_arguments(state)?;
+    place.set_arg(state, arguments)?;
+    Ok(arguments)
 }
 
 /// Pops the function on top of the stack and makes it the body of the runtime.

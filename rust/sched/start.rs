@@ -122,8 +122,20 @@ fn run_text<T>(
     finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
 ) -> Result<lua::Result<T>> {
     let text = program.text(entered.account())?;
-    Ok(execute::chunk(entered, text, place, push_arguments)
-        .and_then(|results| finish(entered.state(), results)))
+    Ok(match execute::chunk(entered, text, place, push_arguments) {
+        Ok(results) => finish_with(entered, results, finish),
+        Err(error) => Err(error),
+    })
+}
+
+/// Calls `finish`. Not inlined, so that the script before it has its part of the stack.
+#[inline(never)]
+fn finish_with<T>(
+    entered: &Entered<'_>,
+    results: core::ffi::c_int,
+    finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
+) -> lua::Result<T> {
+    finish(entered.state(), results)
 }
 
 /// Runs the chunk of `program`, calls `finish` with its results, and returns the value of `finish`.

@@ -19,6 +19,15 @@ locks() {
 	lunatik eval 'return require("lunatik.testing").graph_locks()'
 }
 
+# What is left of the stack: with less, each match of a pattern would go on upon another stack, which takes microseconds.
+echo 'print(require("lunatik.testing").stack_left())' >"$WORK/left.lua"
+left=$(lunatik run "$WORK/left.lua")
+if [ "$KIND" = um ]; then
+	check "a script begins with 11 KiB of its stack ($left bytes)" test "${left:-0}" -ge 11264
+else
+	echo "# a script begins with $left bytes of its stack"
+fi
+
 # Entering a runtime that nobody else wants.
 eval_is "a thousand calls into a runtime that nobody else wants take no lock of all runtimes" "0" '
 	local testing = require("lunatik.testing")
