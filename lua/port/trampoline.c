@@ -49,7 +49,10 @@ static l_noinline int call_on_segment(lua_State *L, lunatik_function function)
 	return call.result;
 }
 
-/* Where the code cannot wait for a segment. What may be called there is shallow, and calls no Lua. */
+/*
+ * Calls a function on this stack, because the code must not wait for a segment. The functions that are allowed there
+ * need little stack and call no Lua code.
+ */
 static l_noinline int call_in_place(lua_State *L, lunatik_function function)
 {
 	if (lunatik_stackleft() < LUNATIK_STACK_ERROR)

@@ -111,8 +111,8 @@ pub(crate) fn enter<'a>(
     }
 }
 
-/// Runs the chunk of `program`, which is at `place`. Not inlined, so that what comes afterwards has its part
-/// of the stack.
+/// Runs the chunk of `program`, which is at `place`. Not inlined, so that this frame is gone when the
+/// caller goes on.
 #[inline(never)]
 fn run_text<T>(
     entered: &Entered<'_>,
@@ -128,7 +128,7 @@ fn run_text<T>(
     })
 }
 
-/// Calls `finish`. Not inlined, so that the script before it has its part of the stack.
+/// Calls `finish`. Not inlined, so that its frame is not on the stack while the script runs.
 #[inline(never)]
 fn finish_with<T>(
     entered: &Entered<'_>,

@@ -62,17 +62,39 @@ for module, tbl in pairs(package.loaded) do
 		name(module .. ".", tbl)
 	end
 end
--- One object of each class that is easily made, so that its metatable exists.
-local objects = { io.stdout, require("rcu").table(), require("mtmsg").newbuffer() }
-check.ok("objects are made", #objects == 3)
-for class, metatable in pairs(debug.getregistry()) do
-	if type(class) == "string" and type(metatable) == "table" and class:sub(1, 1) ~= "_" then
-		name(class .. "/", metatable)
-		if type(metatable.__index) == "table" then
-			name(class .. ":", metatable.__index)
-		end
+-- An object of each class. Lua makes a metatable when the first object of its class is made.
+local lunatik, mtint = require("lunatik"), require("mtint")
+local inbox = testing.mailbox()
+local running <close> = lunatik.runtime("suite_child")
+local threaded <close> = lunatik.runtime("suite_thread")
+local device <close> = require("device").new({ name = "suite_contexts_device" })
+local objects = {
+	io.stdout,
+	require("rcu").table(),
+	require("mtmsg").newbuffer(),
+	running,
+	require("thread").run(threaded, "suite/contexts"),
+	device,
+	worker.create("suite_child"),
+	require("llthreads2.ex").new("return 1"),
+	mtint.interruptible(mtint.id()),
+	require("lunatik.example").counter(0),
+	inbox,
+	inbox:address(),
+}
+local classes = 0
+for _, object in ipairs(objects) do
+	local metatable = debug.getmetatable(object)
+	local class = metatable.__name
+	classes = classes + 1
+	name(class .. "/", metatable)
+	if type(metatable.__index) == "table" then
+		name(class .. ":", metatable.__index)
 	end
+	-- Comparing handles reads two numbers.
+	allowed[class .. "/__eq"] = true
 end
+check.same("there is an object of each class", classes, 12)
 -- Metamethods that read.
 for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
 	allowed[readable] = true

@@ -19,7 +19,7 @@ locks() {
 	lunatik eval 'return require("lunatik.testing").graph_locks()'
 }
 
-# What is left of the stack: with less, each match of a pattern would go on upon another stack, which takes microseconds.
+# The rest of the stack. With less, each match of a pattern would move to another stack, which takes microseconds.
 echo 'print(require("lunatik.testing").stack_left())' >"$WORK/left.lua"
 left=$(lunatik run "$WORK/left.lua")
 if [ "$KIND" = um ]; then
@@ -50,6 +50,7 @@ eval_is "a stop takes it, so it is counted" "true" '
 	return testing.graph_locks() > before'
 
 # Code that must not sleep.
+echo 'return function() return 1 end' >$folder/suite_thread.lua
 lua_checks "$SUITE_DIR/lua/contexts.lua" "$SUITE_DIR"
 printed=$(lunatik eval 'require("lunatik.testing").atomically(function() for i = 1, 5000 do print(i) end end)' 2>&1)
 lost=$(echo "$printed" | sed -n 's/^(\([0-9]*\) lines lost)$/\1/p')
@@ -59,5 +60,5 @@ check "much of it was kept" test "$kept" -gt 500
 check_output "what is written and fits comes in order" "1
 2" lunatik eval 'require("lunatik.testing").atomically(function() print(1) print(2) end)'
 check "a loop there ends at its limit" sh -c 'lunatik eval --cpu-limit 200 "require([[lunatik.testing]]).atomically(function() while true do end end)" 2>&1 | grep -q "CPU limit exceeded"'
-rm $folder/suite_child.lua $folder/suite_device.lua
+rm $folder/suite_thread.lua $folder/suite_child.lua $folder/suite_device.lua
 finish
