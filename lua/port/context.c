@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * Functions of Lua's libraries in code that must not sleep. Functions that call into the file system, take time without
- * bound, or collect garbage are refused there. See Documentation/contexts.md.
+ * bound, or collect garbage are refused there (guards/). See Documentation/contexts.md.
  */
 
 #define LUA_CORE
@@ -13,7 +13,6 @@
 #include "lauxlib.h"
 #include "lgc.h"
 #include "lstate.h"
-#include "lualib.h"
 
 #include "edge.h"
 
@@ -106,99 +105,4 @@ void lunatik_release_collector(lua_State *L, unsigned int held)
 
 	g->gcstp = (lu_byte)held;
 	g->gcstopem = (lu_byte)(held >> 8);
-}
-
-/* Functions that are refused, and their tables: libraries, and FILE for the methods of files. */
-#define REFUSED(X)		\
-	X(debug, debug)		\
-	X(io, close)		\
-	X(io, flush)		\
-	X(io, input)		\
-	X(io, lines)		\
-	X(io, open)		\
-	X(io, output)		\
-	X(io, read)		\
-	X(io, tmpfile)		\
-	X(io, type)		\
-	X(io, write)		\
-	X(os, remove)		\
-	X(os, rename)		\
-	X(os, setlocale)	\
-	X(os, tmpname)		\
-	X(package, searchpath)	\
-	X(FILE, close)		\
-	X(FILE, flush)		\
-	X(FILE, lines)		\
-	X(FILE, read)		\
-	X(FILE, seek)		\
-	X(FILE, setvbuf)	\
-	X(FILE, write)		\
-	X(FILE, __close)	\
-	X(FILE, __gc)
-
-enum {
-#define NUMBER(table, name) table##_##name,
-	REFUSED(NUMBER)
-#undef NUMBER
-	COLLECTGARBAGE,
-	COUNT
-};
-
-/* The original functions. They are the same in all states, because they have no upvalues. */
-static lua_CFunction originals[COUNT];
-
-#define DEFINE(table, name)				\
-	static int guarded_##table##_##name(lua_State *L)	\
-	{						\
-		lunatik_demand_process(L);	\
-		return originals[table##_##name](L);	\
-	}
-REFUSED(DEFINE)
-#undef DEFINE
-
-static int guarded_collectgarbage(lua_State *L)
-{
-	const char *what = lua_tostring(L, 1);
-
-	/* Counting collects nothing. */
-	if (what == NULL || strcmp(what, "count") != 0)
-		lunatik_demand_process(L);
-	return originals[COLLECTGARBAGE](L);
-}
-
-/* Replaces a function in the table on top of the stack. */
-static void guard(lua_State *L, const char *name, int number, lua_CFunction guarded)
-{
-	lua_getfield(L, -1, name);
-	__atomic_store_n(&originals[number], lua_tocfunction(L, -1), __ATOMIC_RELAXED);
-	lua_pop(L, 1);
-	lua_pushcfunction(L, guarded);
-	lua_setfield(L, -2, name);
-}
-
-/* Pushes the table that has a function. */
-static void push_table(lua_State *L, const char *table, const char *name)
-{
-	if (strcmp(table, "FILE") != 0) {
-		lua_getglobal(L, table);
-		return;
-	}
-	luaL_getmetatable(L, LUA_FILEHANDLE);
-	if (strncmp(name, "__", 2) != 0) {
-		lua_getfield(L, -1, "__index");
-		lua_remove(L, -2);
-	}
-}
-
-void lunatik_guard_contexts(lua_State *L)
-{
-#define GUARD(table, name)							\
-	push_table(L, #table, #name);						\
-	guard(L, #name, table##_##name, guarded_##table##_##name);		\
-	lua_pop(L, 1);
-	REFUSED(GUARD)
-#undef GUARD
-	lua_pushglobaltable(L);
-	guard(L, "collectgarbage", COLLECTGARBAGE, guarded_collectgarbage);
-	lua_pop(L, 1);
 }

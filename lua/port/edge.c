@@ -76,6 +76,18 @@ static void remove_field(lua_State *L, const char *library, const char *name)
 	lua_pop(L, 1);
 }
 
+/* Removes the searchers for C libraries, which come after those for preloaded modules and for files. */
+static void remove_searchers(lua_State *L)
+{
+	lua_getglobal(L, "package");
+	lua_getfield(L, -1, "searchers");
+	lua_pushnil(L);
+	lua_seti(L, -2, 3);
+	lua_pushnil(L);
+	lua_seti(L, -2, 4);
+	lua_pop(L, 2);
+}
+
 static void open_libraries(lua_State *L, void *ud)
 {
 	(void)ud;
@@ -85,8 +97,7 @@ static void open_libraries(lua_State *L, void *ud)
 	remove_field(L, "os", "execute");
 	remove_field(L, "io", "popen");
 	remove_field(L, "package", "loadlib");
-	lunatik_guard_libraries(L);
-	lunatik_guard_contexts(L);
+	remove_searchers(L);
 	lunatik_forget_traceback(L);
 }
 

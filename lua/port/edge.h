@@ -83,15 +83,6 @@ void lunatik_run_finalizers(lua_State *L);
 void **lunatik_permissions(lua_State *L);
 /* Whether a thread has a permission, for a value unless that is null. Never raises. */
 int lunatik_permitted(lua_State *L, int permission, const char *value);
-/* Makes the functions of Lua's libraries ask for permission. May raise. */
-void lunatik_guard_libraries(lua_State *L);
-/* Makes those that may sleep fail where the VM's code must not sleep. May raise. */
-void lunatik_guard_contexts(lua_State *L);
-/*
- * Raises "NAME: not in atomic context" if the VM's code must not sleep. The name is that of the running function,
- * as a script writes it.
- */
-void lunatik_demand_process(lua_State *L);
 /* Whether the VM's code may sleep. Never raises. */
 int lunatik_may_sleep(lua_State *L);
 /* Raises that for the running function. */

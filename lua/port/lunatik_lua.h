@@ -113,6 +113,14 @@ void lunatik_thread_freed(struct lua_State *thread);
 void lunatik_state_closed(struct lua_State *main);
 #define luai_userstateclose(L) lunatik_state_closed(L)
 
+/*
+ * Raises "NAME: not in atomic context" if the VM's code must not sleep. The name is that of the running function,
+ * as a script writes it.
+ */
+void lunatik_demand_process(struct lua_State *L);
+/* Raises "permission denied" unless the running thread has the permission, for the value if that is not NULL. */
+void lunatik_demand_permission(struct lua_State *L, int permission, const char *value);
+
 /* The string with this text that all states share, or NULL; see shared_strings.c. */
 struct TString *lunatik_find_shared_string(const char *text, size_t length);
 

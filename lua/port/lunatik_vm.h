@@ -42,8 +42,6 @@ struct lunatik_vm {
 	int denied_second;
 	/* Whether the called Rust function has waited before; see trampoline.c. */
 	int waits_on;
-	/* The functions of Lua's libraries that need permission; see permission.c. */
-	int (*guarded[5])(struct lua_State *L);
 	/* The context that the code runs in now. Only the thread that executes the VM touches it. */
 	unsigned char context;
 };

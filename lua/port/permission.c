@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Permissions of Lua's own functions. This C code raises the denial, because an error must not cross Rust frames.
- * The guards have no upvalues, because debug.getupvalue would reveal the guarded function; it is stored in the VM's
- * head instead.
+ * Permissions of Lua's own functions, which guards/ and the library io ask for. This C code raises the denial,
+ * because an error must not cross Rust frames.
  */
 
 #include <errno.h>
@@ -23,7 +22,7 @@ static void raise_denied(lua_State *L, const char *permission, const char *value
 	luaL_error(L, "permission \"%s\" denied", permission);
 }
 
-static void demand(lua_State *L, int permission, const char *value)
+void lunatik_demand_permission(lua_State *L, int permission, const char *value)
 {
 	static const char *const names[] = {
 		[LUNATIK_PERMISSION_LOAD] = "load",
@@ -32,97 +31,6 @@ static void demand(lua_State *L, int permission, const char *value)
 
 	if (!lunatik_permitted(L, permission, value))
 		raise_denied(L, names[permission], value);
-}
-
-static int call(lua_State *L, int function)
-{
-	return vm_of(L)->guarded[function](L);
-}
-
-/* Indices of `guarded` in the head of the VM. */
-enum { LOAD, LOADFILE, DOFILE, SEARCHER, GETENV };
-
-static int guarded_load(lua_State *L)
-{
-	lunatik_demand_process(L);
-	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
-	return call(L, LOAD);
-}
-
-static int guarded_loadfile(lua_State *L)
-{
-	lunatik_demand_process(L);
-	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
-	return call(L, LOADFILE);
-}
-
-static int guarded_dofile(lua_State *L)
-{
-	lunatik_demand_process(L);
-	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
-	return call(L, DOFILE);
-}
-
-/* The function that 'require' calls for modules that are not loaded yet. */
-static int guarded_searcher(lua_State *L)
-{
-	int results;
-
-	lunatik_demand_process(L);
-	demand(L, LUNATIK_PERMISSION_LOAD, NULL);
-	results = call(L, SEARCHER);
-	/* Without a path, no file was tried, so there is nothing to report. */
-	if (results == 1 && strcmp(lua_tostring(L, -1), "no file ''") == 0)
-		lua_pushnil(L);
-	return results;
-}
-
-/* The longest variable name that is compared with patterns: no pattern matches a longer text. */
-#define MAX_VARIABLE 4096
-
-static int guarded_getenv(lua_State *L)
-{
-	size_t length;
-	const char *name = luaL_checklstring(L, 1, &length);
-
-	luaL_argcheck(L, length <= MAX_VARIABLE, 1, "the name of a variable has at most 4096 bytes");
-	demand(L, LUNATIK_PERMISSION_ENV, name);
-	return call(L, GETENV);
-}
-
-static void guard(lua_State *L, const char *library, const char *name, int function,
-		  lua_CFunction guarded)
-{
-	lua_getglobal(L, library);
-	lua_getfield(L, -1, name);
-	vm_of(L)->guarded[function] = lua_tocfunction(L, -1);
-	lua_pop(L, 1);
-	lua_pushcfunction(L, guarded);
-	lua_setfield(L, -2, name);
-	lua_pop(L, 1);
-}
-
-void lunatik_guard_libraries(lua_State *L)
-{
-	guard(L, LUA_GNAME, "load", LOAD, guarded_load);
-	guard(L, LUA_GNAME, "loadfile", LOADFILE, guarded_loadfile);
-	guard(L, LUA_GNAME, "dofile", DOFILE, guarded_dofile);
-	guard(L, "os", "getenv", GETENV, guarded_getenv);
-	/* The second searcher is the one for files; its upvalue is the library, as for all searchers. */
-	lua_getglobal(L, "package");
-	lua_getfield(L, -1, "searchers");
-	lua_geti(L, -1, 2);
-	vm_of(L)->guarded[SEARCHER] = lua_tocfunction(L, -1);
-	lua_pop(L, 1);
-	lua_pushvalue(L, -2);
-	lua_pushcclosure(L, guarded_searcher, 1);
-	lua_seti(L, -2, 2);
-	/* The others search for C libraries, of which there are none. */
-	lua_pushnil(L);
-	lua_seti(L, -2, 3);
-	lua_pushnil(L);
-	lua_seti(L, -2, 4);
-	lua_pop(L, 2);
 }
 
 /* Raises if the last function for files was denied. */

@@ -44,7 +44,6 @@ impl Head {
                 denied: 0,
                 denied_second: 0,
                 waits_on: 0,
-                guarded: [None; 5],
                 context: sys::LUNATIK_CONTEXT_PROCESS as u8,
             }),
             asked: Cell::new(0),

@@ -136,12 +136,14 @@ void lunatik_thread_made(lua_State *creator, lua_State *thread)
 	(void)thread;
 }
 
-void lunatik_guard_libraries(lua_State *L)
+void lunatik_demand_permission(lua_State *L, int permission, const char *value)
 {
 	(void)L;
+	(void)permission;
+	(void)value;
 }
 
-void lunatik_guard_contexts(lua_State *L)
+void lunatik_demand_process(lua_State *L)
 {
 	(void)L;
 }

@@ -142,6 +142,16 @@ local function ends(what, line, ending)
 end
 ends("a function of Lua's libraries", "io.open('x')", "io.open: not in atomic context")
 ends("a method", "io.stdout:write('x')", "write: not in atomic context")
+-- An iterator is in no table of functions.
+do
+	local path <const> = folder .. "/lua/contexts.lua"
+	local file <close> = assert(io.open(path))
+	for what, lines in pairs({ file = file:lines(), ["the library"] = io.lines(path) }) do
+		local message = select(2, pcall(atomically, lines))
+		check.ok("an iterator of " .. what, tostring(message):find("not in atomic context$"), message)
+		check.ok("it works elsewhere, of " .. what, lines():find("^%-%- SPDX"))
+	end
+end
 ends("a function of Rust", "require('linux').schedule(1)", "linux.schedule: not in atomic context")
 ends("a global function", "load('return 1')", "load: not in atomic context")
 package.loaded.mtint = nil
