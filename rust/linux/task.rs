@@ -158,6 +158,11 @@ impl TaskSlot {
         self.0.store(ptr::null_mut(), Release);
     }
 
+    /// Whether a thread is here now.
+    pub(crate) fn is_set(&self) -> bool {
+        !self.0.load(Acquire).is_null()
+    }
+
     /// Whether `task` is here now.
     pub(crate) fn has(&self, task: &Task) -> bool {
         self.0.load(Acquire) == task.as_ptr()

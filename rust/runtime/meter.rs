@@ -174,6 +174,11 @@ impl Meter {
         unsafe { self.task.set(task) };
     }
 
+    /// Whether it counts the time of a thread. For the thread that executes the runtime, or makes it.
+    pub(crate) fn counts(&self) -> bool {
+        self.task.is_set()
+    }
+
     /// The nanoseconds since the calling thread began.
     fn passed(&self) -> u64 {
         now().saturating_sub(self.began.load(Relaxed))

@@ -113,20 +113,33 @@ impl Vm {
         count.set(count.get() + 1);
         let exposed = self.exposed();
         let caller: ARef<Task> = ARef::from(&**kernel::current!());
-        let paused = self.runtime().pause_meter(self);
+        // Nobody pays for the work on a VM that is being made: its meter would go on with this thread,
+        // which does not execute the runtime.
+        let runtime = self.runtime();
+        let paused = runtime
+            .meter()
+            .counts()
+            .then(|| runtime.pause_meter(self));
+        let counts = paused.is_some();
         let call = move || {
             let runtime = exposed.runtime();
-            runtime.meter().start();
+            if counts {
+                runtime.meter().start();
+            }
             call();
-            // SAFETY: The caller waits, and then goes on with the code.
-            unsafe { runtime.meter().hand_over(&caller) };
+            if counts {
+                // SAFETY: The caller waits, and then goes on with the code.
+                unsafe { runtime.meter().hand_over(&caller) };
+            }
             runtime.end_boosts();
             if exposed.is_ended() {
                 task::boost(&caller);
             }
         };
         let ran = segment::run(call, &exposed.waiting);
-        self.runtime().continue_meter(self, paused);
+        if let Some(paused) = paused {
+            self.runtime().continue_meter(self, paused);
+        }
         count.set(count.get() - 1);
         ran
     }

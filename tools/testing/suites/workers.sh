@@ -136,6 +136,41 @@ check_says "a worker has its parent's limit of CPU time" 1 "CPU limit exceeded" 
 eval_is "and of memory" "true" --mem 8M '
 	local ok, err = pcall(worker.receive, worker.create("suite_memory"))
 	return (tostring(err):find("not enough memory") ~= nil)'
+# A worker that is made deep in the stack of another one, whose thread has used much CPU time, pays for itself only.
+script idles <<'LUA'
+worker.message(1)
+worker.peek()
+LUA
+script makes_deep <<'LUA'
+local begun = os.clock()
+while os.clock() - begun < 0.5 do
+end
+local made = {}
+local function deep(levels)
+	if levels == 0 then
+		made[#made + 1] = worker.create("suite_idles")
+		worker.receive(made[#made])
+	else
+		string.gsub("x", "x", function()
+			deep(levels - 1)
+		end)
+	end
+end
+for levels = 0, 20 do
+	deep(levels)
+end
+worker.message(1)
+worker.peek()
+LUA
+echo 'worker.receive(worker.create("suite_makes_deep"))' | script shown_deep
+check "workers are made deep in the stack" lunatik run suite_shown_deep
+# tenths_of_idlers: the most CPU time of one of them, in whole tenths of a second.
+tenths_of_idlers() {
+	lunatik list --all | awk '/suite_idles/ { split($5, s, "."); t = s[1] * 10 + substr(s[2], 1, 1); if (t > most) most = t }
+		END { print most + 0 }'
+}
+check_output "they do not pay for their maker's CPU time" 0 tenths_of_idlers
+lunatik stop suite_shown_deep
 lua_checks "$SUITE_DIR/lua/workers_many.lua" "$SUITE_DIR" "$WORKERS" "$MESSAGES"
 check "all are gone" wait_until 20 workers 0
 lunatik shutdown
