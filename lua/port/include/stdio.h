@@ -64,7 +64,7 @@ int lunatik_rename(struct lua_State *L, const char *from, const char *to);
 /* Creates an empty file under /tmp, as mkstemp does, and stores its name. */
 char *lunatik_tmpnam(struct lua_State *L, char *name);
 
-/* These ask for permission, and raise an error if it is denied; see port/permission.c. */
+/* These ask for permission, and raise an error if it is denied; see permission.c. */
 FILE *lunatik_checked_fopen(struct lua_State *L, const char *path, const char *mode);
 FILE *lunatik_checked_freopen(struct lua_State *L, const char *path, const char *mode,
 			      FILE *file);

@@ -113,13 +113,10 @@ impl Vm {
         count.set(count.get() + 1);
         let exposed = self.exposed();
         let caller: ARef<Task> = ARef::from(&**kernel::current!());
-        // Nobody pays for the work on a VM that is being made: its meter would go on with this thread,
-        // which does not execute the runtime.
+        // The meter stands still while a VM is made, and where a runtime is only ended. If it were started
+        // here, it would go on after this call, with a thread that may end.
         let runtime = self.runtime();
-        let paused = runtime
-            .meter()
-            .counts()
-            .then(|| runtime.pause_meter(self));
+        let paused = runtime.meter().counts().then(|| runtime.pause_meter(self));
         let counts = paused.is_some();
         let call = move || {
             let runtime = exposed.runtime();
