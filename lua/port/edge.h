@@ -5,6 +5,8 @@
  * A function called lunatik_try_* runs one operation of Lua's API that may raise under luaD_pcall. It returns 0, or
  * a status with the error value on top of the stack. Below the error, the stack is as it was before, with the
  * operands. All of these functions are for the thread that executes the VM, in a context that may sleep.
+ *
+ * Rust sees the functions of this header, so a function that may raise is declared elsewhere.
  */
 #ifndef LUNATIK_EDGE_H
 #define LUNATIK_EDGE_H
@@ -85,8 +87,6 @@ void **lunatik_permissions(lua_State *L);
 int lunatik_permitted(lua_State *L, int permission, const char *value);
 /* Whether the VM's code may sleep. Never raises. */
 int lunatik_may_sleep(lua_State *L);
-/* Raises that for the running function. */
-int lunatik_raise_context(lua_State *L);
 /*
  * Keeps the collector from running, also where memory runs out, until lunatik_release_collector() gets the result.
  * Never raises.

@@ -118,6 +118,8 @@ void lunatik_state_closed(struct lua_State *main);
  * as a script writes it.
  */
 void lunatik_demand_process(struct lua_State *L);
+/* Raises that error in any case. */
+int lunatik_raise_context(struct lua_State *L);
 /* Raises "permission denied" unless the running thread has the permission, for the value if that is not NULL. */
 void lunatik_demand_permission(struct lua_State *L, int permission, const char *value);
 
