@@ -1,0 +1,179 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- The main program of a service: takes messages one by one, and runs the sessions. The chunk gets the native core.
+
+local core = ...
+local part = core.part
+local sessions = part("sessions")(core)
+local errors = part("errors")(core.id())
+local recv = core.recv
+local serve, start, run, drain = sessions.serve, sessions.start, sessions.run, sessions.drain
+local answers, alarms = sessions.answers, sessions.alarms
+local assert, error, load, pairs, tostring, type = assert, error, load, pairs, tostring, type
+local unpack = table.unpack
+
+local SYSTEM <const>, REQUEST <const>, RESPONSE <const>, ERROR <const> = 0, 1, 2, 3
+local SIGNAL <const>, IDLE <const>, TIMER <const> = 4, 5, 6
+
+sessions.new_error, sessions.as_error = errors.new, errors.received
+
+-- State that the module `ltask` shares.
+local service = { core = core, sessions = sessions, errors = errors, part = part }
+-- The handlers of requests; nil before there are any.
+local handlers
+local on_signal, on_idle
+local ready, ends = false, false
+
+-- Adds handlers, and returns the table of all.
+function service.dispatch(more)
+	if more then
+		handlers = handlers or {}
+		for name, handler in pairs(more) do
+			if type(handler) == "function" then
+				assert(handlers[name] == nil)
+				handlers[name] = handler
+			end
+		end
+	end
+	return handlers
+end
+
+function service.on_signal(fn)
+	on_signal = fn
+end
+
+function service.on_idle(fn)
+	on_idle = fn
+end
+
+-- Ends the service when what is ready has run.
+function service.quit()
+	sessions.new_fork(function()
+		core.answer_all("Service has been quit.")
+		ends = true
+	end)
+end
+
+local ltask = part("api")(service)
+package.loaded.ltask = ltask
+-- The session that runs the code of the service.
+local initial
+sessions.set_hooks(function(object)
+	ltask.log.error(tostring(object))
+end, function(session)
+	-- A service that has not begun is none.
+	if session == initial and not ready then
+		ends = true
+	end
+end)
+
+-- The table of system requests --------------------------------------------------------------------------
+
+local system = {}
+
+-- Runs the code of the service: `init` has its loader's source, its name, a path and its arguments.
+function system.init(init)
+	initial = sessions.current()
+	core.print, _G.print = print, ltask.log.info
+	ltask.log.info("startup", core.id())
+	local loader = init.initfunc and assert(load(init.initfunc, "=initfunc")) or part("loader")
+	local chunk, err = loader(init.name, init.path)
+	if not chunk then
+		error(err, 0)
+	end
+	_G.require = part("require")(ltask, require)
+	local args = init.args or { n = 0 }
+	local returned = chunk(unpack(args, 1, args.n or #args))
+	ready = true
+	if type(returned) == "table" then
+		service.dispatch(returned)
+	elseif not handlers then
+		service.quit()
+	end
+end
+
+function system.quit()
+	local quit = handlers and handlers.quit
+	if quit then
+		return quit()
+	end
+	service.quit()
+end
+
+function system.memory()
+	return collectgarbage("count") * 1024
+end
+
+function system.traceback()
+	local lines = {}
+	sessions.each_blocked(function(session, title)
+		lines[#lines + 1] = title
+		lines[#lines + 1] = debug.traceback(session)
+	end)
+	return table.concat(lines, "\n")
+end
+
+-- Messages -----------------------------------------------------------------------------------------------
+
+local function unknown(kind, name)
+	return function()
+		error(("Unknown %s message : %s"):format(kind, tostring(name)), 0)
+	end
+end
+
+local function not_ready()
+	error(("Service %d is not ready."):format(core.id()), 0)
+end
+
+local function handler(name)
+	if not ready then
+		return not_ready
+	end
+	return handlers and handlers[name] or unknown("request", name)
+end
+
+-- An answer, or what has come for a wait that is over.
+local function answered(kind, from, number, ...)
+	local waits = answers[number]
+	answers[number] = nil
+	if type(waits) == "thread" then
+		return run(waits, kind, ...)
+	elseif waits then
+		return waits(kind, number, ...)
+	elseif waits == nil then
+		ltask.log.info(("Unknown response session : %d from %d type %d"):format(number, from, kind))
+	end
+end
+
+-- A wait that nobody wants any more is noted as false.
+local function rang(number)
+	local waits = alarms[number]
+	alarms[number] = nil
+	if type(waits) == "thread" then
+		return run(waits, RESPONSE)
+	end
+	return waits and start(waits)
+end
+
+-- Of requests, `name` is the first value.
+local function take(from, number, kind, receipt, name, ...)
+	if kind == REQUEST then
+		return serve(from, number, receipt, handler(name), ...)
+	elseif kind == RESPONSE or kind == ERROR then
+		return answered(kind, from, number, name, ...)
+	elseif kind == TIMER then
+		return rang(number)
+	elseif kind == SYSTEM then
+		return serve(from, number, receipt, system[name] or unknown("system", name), ...)
+	elseif kind == SIGNAL then
+		return on_signal and start(on_signal, from, number)
+	elseif kind == IDLE then
+		return on_idle and start(on_idle, from, number)
+	end
+end
+
+while not ends do
+	take(recv())
+	drain()
+end
+ltask.log.info("quit.")

@@ -1,0 +1,283 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- The sessions of a service: coroutines that serve requests, and what they wait for. The chunk gets the native core,
+-- and returns the functions that the other parts share.
+--
+-- A session is a coroutine of this service's virtual machine. One that has served its request waits in `idle` for the
+-- next one. A session that blocks yields to the main loop, or is suspended with the coroutines of the script inside it.
+-- Whoever ends its wait says so in one of three tables: `answers` by session number, `alarms` by timer number,
+-- `waiters` by token.
+
+local core = ...
+local close, create, resume, status = coroutine.close, coroutine.create, coroutine.resume, coroutine.status
+local yield = coroutine.yield
+local pack, unpack = table.pack, table.unpack
+local assert, error, pairs, pcall, select, tostring, type = assert, error, pairs, pcall, select, tostring, type
+local request, can_block, suspend, reply = core.request, core.can_block, core.suspend, core.reply
+
+-- The types of messages.
+local REQUEST <const>, RESPONSE <const>, ERROR <const> = 1, 2, 3
+-- What becomes of a message that is sent.
+local DONE <const>, BUSY <const> = 1, 3
+-- More idle sessions than these are given up.
+local MOST_IDLE <const> = 4
+
+local sessions = {}
+
+-- The session that runs now; nil in the main loop.
+local current
+-- Which request a session serves: false for none. A session stays a key while it is idle.
+local from_of, number_of, receipt_of = {}, {}, {}
+-- Sessions that wait inside coroutines of the script.
+local inside = {}
+-- The values for such a session.
+local given
+
+local idle, idle_count = {}, 0
+local answers, alarms, waiters = {}, {}, {}
+sessions.answers, sessions.alarms, sessions.waiters = answers, alarms, waiters
+local last_number = 1
+
+-- Sessions that are to go on, and functions that are to run, in order.
+local ready, first_ready, last_ready = {}, 1, 0
+
+-- Set by other parts: what is done with an error that nobody else gets, and when a session has failed.
+local report_error, on_failure
+
+-- Blocking -------------------------------------------------------------------------------------------------
+
+-- Waits until the main loop resumes the session, and returns what it passes. `is_inside` is what `core.request` or
+-- `core.can_block` has returned.
+local function block(is_inside)
+	if not is_inside then
+		return yield()
+	end
+	local session = current
+	inside[session] = true
+	suspend(session)
+	inside[session] = nil
+	local values = given
+	given = nil
+	return unpack(values, 1, values.n)
+end
+
+local function result(kind, ...)
+	if kind == RESPONSE then
+		return ...
+	elseif kind == ERROR then
+		error(sessions.as_error(...), 0)
+	end
+	-- An error that this service raises itself.
+	error((...), 4)
+end
+
+-- Blocks the running session, and returns or raises what the main loop passes.
+function sessions.block(is_inside)
+	return result(block(is_inside))
+end
+
+-- Raises why a message was not sent.
+local function refused(address, receipt, level)
+	error(("{service:%d} is %s"):format(address, receipt == BUSY and "busy" or "dead"), level + 1)
+end
+sessions.refused = refused
+
+function sessions.new_number()
+	last_number = last_number + 1
+	return last_number
+end
+
+-- Sends a request and returns the results of its answer.
+function sessions.call(kind, address, ...)
+	local number = last_number + 1
+	last_number = number
+	local receipt, is_inside = request(current, address, number, kind, ...)
+	if receipt ~= DONE then
+		refused(address, receipt, 3)
+	end
+	answers[number] = current
+	return result(block(is_inside))
+end
+
+-- Blocks as what `answers`, `alarms` or `waiters` has under a key that `register` gets the session for.
+function sessions.wait_in(place, key)
+	local is_inside = can_block(current)
+	place[key] = current
+	return result(block(is_inside))
+end
+
+-- Running --------------------------------------------------------------------------------------------------
+
+-- Answers the request of the session with these values, and returns the next function and its arguments.
+local function finished(...)
+	local session = current
+	local receipt = receipt_of[session]
+	if receipt then
+		reply(receipt, RESPONSE, ...)
+		from_of[session], number_of[session], receipt_of[session] = false, false, false
+	end
+	if idle_count >= MOST_IDLE then
+		return nil
+	end
+	idle_count = idle_count + 1
+	idle[idle_count] = session
+	return yield()
+end
+
+-- The body of every session. The tail call is the loop.
+local function body(fn, ...)
+	if not fn then
+		return
+	end
+	return body(finished(fn(...)))
+end
+
+local function forget(session)
+	from_of[session], number_of[session], receipt_of[session] = nil, nil, nil
+end
+
+-- An error has ended the session: its caller gets it, or the log.
+local function failed(session, err)
+	local receipt = receipt_of[session]
+	local object = sessions.new_error(err, session)
+	forget(session)
+	on_failure(session)
+	if not receipt then
+		report_error(object)
+	elseif not pcall(reply, receipt, ERROR, object) then
+		-- Some field of the error cannot be sent.
+		reply(receipt, ERROR, sessions.new_error(tostring(object)))
+	end
+	close(session)
+end
+
+local function returned(session, ok, err)
+	current = nil
+	if not ok then
+		failed(session, err)
+	elseif status(session) == "dead" then
+		forget(session)
+	end
+end
+
+-- Lets a session go on that has blocked.
+local function run(session, ...)
+	current = session
+	if inside[session] then
+		given = pack(...)
+		return returned(session, resume(session))
+	end
+	return returned(session, resume(session, ...))
+end
+sessions.run = run
+
+-- Runs a function in a session of its own.
+local function start(fn, ...)
+	local session
+	if idle_count > 0 then
+		session = idle[idle_count]
+		idle[idle_count] = nil
+		idle_count = idle_count - 1
+	else
+		session = create(body)
+	end
+	return run(session, fn, ...)
+end
+sessions.start = start
+
+-- Serves a request; `receipt` is 0 if nobody waits for an answer.
+function sessions.serve(from, number, receipt, fn, ...)
+	local session
+	if idle_count > 0 then
+		session = idle[idle_count]
+		idle[idle_count] = nil
+		idle_count = idle_count - 1
+	else
+		session = create(body)
+	end
+	from_of[session], number_of[session] = from, number
+	receipt_of[session] = receipt ~= 0 and receipt
+	return run(session, fn, ...)
+end
+
+-- What is to go on ---------------------------------------------------------------------------------------
+
+-- Lets a session go on, or runs the function in a new one, before the next message is taken.
+local function later(session, ...)
+	last_ready = last_ready + 1
+	local count = select("#", ...)
+	ready[last_ready] = count == 0 and session or { session, n = count, ... }
+end
+sessions.later = later
+
+local function go_on(what, ...)
+	if type(what) == "thread" then
+		return run(what, ...)
+	end
+	return start(what, ...)
+end
+
+-- Runs all that is ready, also what becomes ready meanwhile.
+function sessions.drain()
+	while first_ready <= last_ready do
+		local entry = ready[first_ready]
+		ready[first_ready] = nil
+		first_ready = first_ready + 1
+		if type(entry) == "table" then
+			go_on(unpack(entry, 1, entry.n + 1))
+		else
+			go_on(entry)
+		end
+	end
+	first_ready, last_ready = 1, 0
+end
+
+-- Runs a function in a session later; the session is made now, for the caller is given it.
+function sessions.new_fork(fn, ...)
+	local session = create(body)
+	from_of[session], number_of[session], receipt_of[session] = false, false, false
+	later(session, fn, ...)
+	return session
+end
+
+-- Requests -----------------------------------------------------------------------------------------------
+
+function sessions.current()
+	return current
+end
+
+-- Who has asked, and the number of the request.
+function sessions.current_request()
+	return from_of[current] or nil, number_of[current] or nil
+end
+
+-- The session will answer by other means. Returns its receipt.
+function sessions.take_receipt()
+	local receipt = receipt_of[current]
+	receipt_of[current] = false
+	return receipt
+end
+
+-- Calls the function with each session that has blocked, and what it waits for.
+function sessions.each_blocked(fn)
+	for number, session in pairs(answers) do
+		if type(session) == "thread" then
+			fn(session, "Session : " .. number)
+		end
+	end
+	for number, session in pairs(alarms) do
+		if type(session) == "thread" then
+			fn(session, "Timer : " .. number)
+		end
+	end
+	for token, session in pairs(waiters) do
+		fn(session, "Wait : " .. tostring(token))
+	end
+end
+
+function sessions.set_hooks(error_hook, failure_hook)
+	report_error, on_failure = error_hook, failure_hook
+end
+
+assert(REQUEST == core.REQUEST and RESPONSE == core.RESPONSE and ERROR == core.ERROR)
+return sessions

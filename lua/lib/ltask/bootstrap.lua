@@ -1,0 +1,104 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- The module `ltask.bootstrap`: starts a system of services below the script that requires it.
+
+local core = require("ltask.core")
+local error, ipairs, math_type, pairs, type = error, ipairs, math.type, pairs, type
+
+local bootstrap = {
+	pack = core.pack,
+	unpack = core.unpack,
+	unpack_remove = core.unpack_remove,
+	remove = core.remove,
+}
+
+-- The integers of the table `core`, and their defaults: 0 stands for what the machine has.
+local numbers = { worker = 0, queue = 4096, queue_sending = 4096, max_service = 65536, external_queue = 0 }
+
+local function read_core(given)
+	if given ~= nil and type(given) ~= "table" then
+		error("bad argument #1 to 'start' (.core should be a table)", 3)
+	end
+	given = given or {}
+	local config = {}
+	for name, default in pairs(numbers) do
+		local value = given[name]
+		if value == nil then
+			value = default
+		elseif math_type(value) ~= "integer" then
+			error((".%s should be an integer"):format(name), 3)
+		end
+		config[name] = value
+	end
+	return given, config
+end
+
+local function has(list, name)
+	for _, description in ipairs(list) do
+		if description.name == name then
+			return true
+		end
+	end
+	return false
+end
+
+-- Starts a system, and returns what `wait` waits for. Every key of the configuration has a default.
+function bootstrap.start(config)
+	config = config or {}
+	local given, numbers_of = read_core(config.core)
+	local root = {}
+	for key, value in pairs(config.root or {}) do
+		root[key] = value
+	end
+	local list = {}
+	for i, description in ipairs(root.bootstrap or {}) do
+		list[i] = description
+	end
+	if not has(list, "logger") then
+		table.insert(list, 1, { name = "logger", unique = true })
+	end
+	root.bootstrap = list
+	local context = core.start(numbers_of, {
+		initfunc = config.root_initfunc,
+		name = "root",
+		args = { root },
+	})
+	-- What holds is written back.
+	for name in pairs(numbers) do
+		given[name] = numbers_of[name]
+	end
+	return context
+end
+
+-- Waits for the end of a system. Raises an error if it has failed.
+function bootstrap.wait(context)
+	local code, message = core.wait(context)
+	if code ~= 0 then
+		error(message or ("the services have ended with code %d"):format(code), 0)
+	end
+	return code
+end
+
+-- Sends a message to the service that has asked the root for what comes from outside.
+function bootstrap.external_sender(context)
+	return core.external_sender(context)
+end
+
+function bootstrap.mainthread_wait()
+	error("ltask.mainthread_wait is not supported: the kernel has no main thread", 2)
+end
+
+-- Programs that were written for services in one binary find the parts by these. The parts are built in, so they are
+-- given names instead of paths.
+function bootstrap.searchpath(name)
+	return name == "bootstrap" and "ltask.bootstrap" or nil
+end
+
+function bootstrap.dofile(path)
+	if path == "ltask.bootstrap" then
+		return bootstrap
+	end
+	return nil, ("no file '%s'"):format(tostring(path))
+end
+
+return bootstrap
