@@ -54,4 +54,9 @@ function common.took(fn, ...)
 	return (ltask.counter() - begun) * 100
 end
 
+-- Ends the system: services that the checks have left would keep it.
+function common.finish()
+	ltask.send(1, "quit_ltask")
+end
+
 return common

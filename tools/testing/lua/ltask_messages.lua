@@ -148,7 +148,7 @@ ltask.call(a, "handle", "raises", [[return function()
 end]])
 same("6.1: an error by hand", common.first_line(ltask.call, a, "raises"), "by hand")
 same("6.1: an answer in time", ltask.call_timeout(500, a, "echo", 3), 3)
-contains("6.1: and one that does not come", failure(ltask.call_timeout, 2, a, "hang"), ("{service:%d} timeout"):format(a))
+contains("6.1: and none", failure(ltask.call_timeout, 2, a, "hang"), ("{service:%d} timeout"):format(a))
 contains("6.1: one that comes too late", failure(ltask.call_timeout, 1, a, "sleep", 3), "timeout")
 ltask.sleep(5)
 same("6.1: is dropped", ltask.call(a, "echo", 9), 9)
@@ -157,3 +157,4 @@ same("5.3: a name may be an integer", ltask.call(a, 42), "integer")
 
 -- 3.11: what there is not.
 contains("3.11: there is no main thread", failure(ltask.mainthread_run, print), "not supported")
+common.finish()

@@ -133,4 +133,4 @@ do
 	flood = false
 	ok("5: a timer fires while messages come again and again", time < 50, time)
 end
-ltask.quit()
+common.finish()

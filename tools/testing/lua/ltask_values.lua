@@ -5,7 +5,8 @@
 local folder = ...
 local common = assert(loadfile(folder .. "/lib/ltask.lua"))(folder)
 local ltask, check = common.ltask, common.check
-local same, ok, raises, contains = check.same, check.ok, check.raises, common.contains
+local same, ok, raises = check.same, check.ok, check.raises
+local contains, failure = common.contains, common.failure
 local a = common.user()
 
 -- The values after a way to another service and back.
@@ -28,20 +29,21 @@ do
 end
 
 -- 2.1: types.
-for _, value in ipairs({ true, false, 0, -1, 1, math.maxinteger, math.mininteger, 3.0, 3.14, 1 / 0, -1 / 0, "", "a\0b" }) do
+local numbers = { 0, -1, 1, math.maxinteger, math.mininteger, 3.0, 3.14, 1 / 0, -1 / 0 }
+for _, value in ipairs({ true, false, "", "a\0b", table.unpack(numbers) }) do
 	same("2.1: " .. ("%q"):format(value) .. " stays as it is", there_and_back(value), value)
 end
 same("2.1: minus zero", 1 / there_and_back(-0.0), -1 / 0)
 ok("2.1: not a number", there_and_back(0 / 0) ~= there_and_back(0 / 0))
 same("15.9: a long string", there_and_back(("x"):rep(70000)), ("x"):rep(70000))
-contains("15.7: a Lua function", common.failure(there_and_back, function() end), "Only light C function can be serialized")
-contains("15.7: inside a table", common.failure(there_and_back, { f = { there_and_back } }), "Only light C function")
-contains("2.1: a coroutine", common.failure(there_and_back, coroutine.create(print)), "Unsupport type thread to serialize")
-contains("2.1: a file", common.failure(there_and_back, io.stdout), "Unsupport type userdata to serialize")
+contains("15.7: a Lua function", failure(there_and_back, function() end), "Only light C function can be")
+contains("15.7: inside a table", failure(there_and_back, { f = { there_and_back } }), "Only light C function")
+contains("2.1: a coroutine", failure(there_and_back, coroutine.create(print)), "Unsupport type thread to serialize")
+contains("2.1: a file", failure(there_and_back, io.stdout), "Unsupport type userdata to serialize")
 same("15.7: both sides go on", there_and_back(1), 1)
 contains(
 	"15.7: an answer that cannot travel",
-	common.failure(common.eval, a, "return function() end"),
+	failure(common.eval, a, "return function() end"),
 	"Only light C function can be serialized"
 )
 same("15.7: its service goes on", there_and_back(2), 2)
@@ -89,6 +91,7 @@ do
 	for _ = 1, 100 do
 		top = { top }
 	end
-	contains("2.2: the sender is told that they nest too deep", common.failure(there_and_back, top), "100")
+	contains("2.2: the sender is told that they nest too deep", failure(there_and_back, top), "100")
 	same("2.2: and goes on", there_and_back(3), 3)
 end
+common.finish()

@@ -25,8 +25,9 @@ local function add_frames(object, session)
 	object[#object + 1] = ("\t( service:%d )"):format(own)
 	local text = session and traceback(session) or traceback("", 3)
 	for line in text:gmatch("[^\n]+") do
-		-- The frames of the library are the same for all.
-		if line ~= "stack traceback:" and not line:find("[lib ", 1, true) then
+		-- The frames of the library are the same for all, and `error` says nothing.
+		local is_noise = line == "stack traceback:" or line:find("[lib ", 1, true) or line == "\t[C]: in function 'error'"
+		if not is_noise then
 			object[#object + 1] = line
 		end
 	end

@@ -154,23 +154,44 @@ end
 -- Answers are never refused for want of room, so nothing has to be sent again.
 function S.send_retry() end
 
+-- A service that does not quit within so many hundredths of a second ends with the system.
+local PATIENCE <const> = 100
+
+-- Asks services to quit. Returns the error of one of them; not those that take too long.
+local function quit(ids)
+	local tasks, err = {}, nil
+	for i, id in ipairs(ids) do
+		tasks[i] = { ltask.syscall, id, "quit", id = id }
+	end
+	local left = #tasks
+	tasks[left + 1] = { ltask.sleep, PATIENCE }
+	for task, res in ltask.parallel(tasks) do
+		err, left = err or res.error, left - 1
+		if left == 0 or not task.id then
+			return err
+		end
+	end
+end
+
 -- Ends all services, the named ones in reverse order, and then the system.
 local function end_all()
 	if quitting then
 		return
 	end
 	quitting = true
+	local ids = {}
 	for id in pairs(anonymous) do
-		pcall(ltask.syscall, id, "quit")
+		ids[#ids + 1] = id
+	end
+	if #ids > 0 then
+		quit(ids)
 	end
 	for i = #order, 1, -1 do
 		local name = order[i]
 		local id = named[name]
-		if id then
-			local ok, err = pcall(ltask.syscall, id, "quit")
-			if not ok then
-				ltask.log.error(("named service %s(%d) quit error: %s."):format(name, id, tostring(err)))
-			end
+		local err = id and quit({ id })
+		if err then
+			ltask.log.error(("named service %s(%d) quit error: %s."):format(name, id, tostring(err)))
 		end
 	end
 	core.end_system()
@@ -206,8 +227,9 @@ ltask.signal_handler(function(id)
 end)
 
 local function fatal(err)
-	ltask.log.error("Root fatal: " .. tostring(err))
-	core.set_exit_code(1)
+	local text = "Root fatal: " .. tostring(err)
+	ltask.log.error(text)
+	core.set_exit_code(1, text)
 	end_all()
 end
 

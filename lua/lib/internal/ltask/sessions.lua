@@ -68,7 +68,7 @@ local function result(kind, ...)
 		error(sessions.as_error(...), 0)
 	end
 	-- An error that this service raises itself.
-	error((...), 4)
+	error((...), 2)
 end
 
 -- Blocks the running session, and returns or raises what the main loop passes.
@@ -93,7 +93,7 @@ function sessions.call(kind, address, ...)
 	last_number = number
 	local receipt, is_inside = request(current, address, number, kind, ...)
 	if receipt ~= DONE then
-		refused(address, receipt, 3)
+		refused(address, receipt, 2)
 	end
 	answers[number] = current
 	return result(block(is_inside))

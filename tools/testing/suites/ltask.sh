@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# ltask: services that call each other. Each check is named after the section of the conformance list that it is for.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+folder=/lib/modules/lua
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1 || exit 1
+
+# services COUNT: whether so many services are there, the roots included.
+services() {
+	[ "$(lunatik list --all | grep -c " service ")" = "$1" ]
+}
+
+# conformance PART [QUEUE]: runs the checks of one part in a system of its own.
+conformance() {
+	lua_checks "$SUITE_DIR/lua/ltask_run.lua" "$SUITE_DIR" "$1" "${2:-4096}"
+	check "$1: all services are gone" wait_until 10 services 0
+}
+for part in messages values timers tasks services errors ends; do
+	conformance $part
+done
+conformance limits 8
+
+# The programs of the seed, as they are: PROGRAMS has the text that they were taken from.
+if [ -n "${PROGRAMS:-}" ]; then
+	sed -n '/^-- user$/,/^return S$/p' "$PROGRAMS" >$folder/user.lua
+	sed -n '/^-- root$/,/^```$/p' "$PROGRAMS" | sed '$d' >"$WORK/root.text"
+	cat >"$WORK/seed.lua" <<-'LUA'
+		local file = assert(io.open((...)))
+		local text = file:read("a")
+		file:close()
+		local bootstrap = require("ltask.bootstrap")
+		bootstrap.start({ root = { main = text } })
+	LUA
+	seed_output() {
+		lunatik run --name suite/seed "$WORK/seed.lua" "$WORK/root.text" >/dev/null || return 1
+		wait_until 10 sh -c 'lunatik logs suite/seed | grep -q "PING"' || return 1
+		lunatik logs suite/seed | sed -n 's/.*(\( [a-z]* \)) \([0-9A-Z].*\)/\1\2/p'
+	}
+	seed_output >"$WORK/seed.out"
+	for line in "Root Start" "User Start" " user 1" " user 2" " user 3" "PING	PONG"; do
+		check "the seed's program prints '$line'" grep -q "$line" "$WORK/seed.out"
+	done
+	check_says "its service is listed by label and number" 0 "user:" lunatik list --all
+	check "it is stopped" within 5 lunatik stop suite/seed
+	check "with its services" services 0
+	rm -f $folder/user.lua
+else
+	skip "the seed's program" "PROGRAMS is not set"
+fi
+
+# 4.2, 5.6: starting and ending.
+echo 'require("ltask.bootstrap").wait(require("ltask.bootstrap").start({}))' >"$WORK/empty.lua"
+check "4.2: a system without services ends by itself" within 10 lunatik run --name suite/empty "$WORK/empty.lua"
+cat >"$WORK/failing.lua" <<'LUA'
+local bootstrap = require("ltask.bootstrap")
+bootstrap.wait(bootstrap.start({ root = { bootstrap = { { name = "ltask_nosuch" } } } }))
+LUA
+check_says "15.24: a service that cannot be started ends the system" 1 "Root fatal: " \
+	lunatik run --name suite/failing "$WORK/failing.lua"
+
+# Named services, which say in which order they quit.
+cat >$folder/suite_named.lua <<'LUA'
+local ltask = require("ltask")
+local name = ...
+local S = {}
+function S.quit()
+	print("quits " .. name)
+	ltask.sleep(1)
+	ltask.quit()
+end
+return S
+LUA
+cat >"$WORK/named.lua" <<'LUA'
+local hold = ...
+local loader = [[
+	local name = ...
+	local file = package.searchpath("suite_named", package.path)
+	local chunk = assert(loadfile(file))
+	return function() return chunk(name) end
+]]
+local list = {}
+for i = 1, 3 do
+	list[i] = { name = "n" .. i, unique = true, initfunc = loader }
+end
+if hold then
+	list[4] = { name = "ltask_hold", initfunc = "return function() return { hang = print } end" }
+end
+require("ltask.bootstrap").start({ root = { bootstrap = list } })
+LUA
+order() { lunatik logs "$1" | sed -n 's/.*quits \(n[0-9]\).*/\1/p' | tr '\n' ' '; }
+lunatik run --name suite/named "$WORK/named.lua"
+check "5.6: named services do not keep a system" wait_until 10 services 0
+check_output "15.24: they quit in reverse order" "n3 n2 n1 " order suite/named
+lunatik run --name suite/held "$WORK/named.lua" hold
+check "5.6: an anonymous one does" services 6
+check_says "the services lie below the script" 0 "ltask_hold:" lunatik status
+check "3.10: the script is stopped" within 5 lunatik stop suite/held
+check "with all services" services 0
+check_output "3.10: in order" "n3 n2 n1 " order suite/held
+
+# A crash is seen by lunatik status.
+cat >"$WORK/crash.lua" <<'LUA'
+require("ltask.bootstrap").start({ root = { bootstrap = {
+	{ name = "ltask_hold", initfunc = "return function() return { hang = print } end" },
+}, main = [[
+	local code = "return function() local handlers = require('ltask').dispatch({ x = print })"
+		.. " setmetatable(handlers, { __index = function() error('crashes') end }) end"
+	local id = ltask.spawn_service({ name = "crasher", initfunc = code })
+	print(pcall(ltask.call, id, "nosuch"))
+]] } })
+LUA
+lunatik run --name suite/crash "$WORK/crash.lua"
+check_says "8: a crash is shown" 0 "crashes" lunatik status
+check_says "8: with the service" 0 "crasher:" lunatik status
+check "8: others go on until they are stopped" lunatik stop suite/crash
+
+# A service may do what the one may that has made it.
+cat >"$WORK/pledged.lua" <<'LUA'
+pledge("~fs:write", "seal")
+local bootstrap = require("ltask.bootstrap")
+bootstrap.wait(bootstrap.start({ root = { main = [[
+	local id = ltask.spawn_service({ name = "w", initfunc = "return function() return { w = io.open } end" })
+	print(ltask.call(id, "w", "/tmp/suite_ltask", "w"))
+	error("not reached")
+]] } }))
+LUA
+check_says "permissions are inherited" 1 'permission "fs:write" denied' \
+	lunatik run --name suite/pledged "$WORK/pledged.lua"
+
+# 6.7: the log.
+cat >"$WORK/log.lua" <<'LUA'
+local bootstrap = require("ltask.bootstrap")
+bootstrap.wait(bootstrap.start({ root = { main = "ltask.log.error('a', nil, 1)" } }))
+LUA
+log_line() {
+	lunatik run --name suite/log "$WORK/log.lua" |
+		grep -q '^\[[0-9-]* [0-9:]*\.[0-9][0-9]\]\[ERROR\]( root ) a	nil	1$'
+}
+check "6.7: a line of the log" log_line
+
+check "the module can be unloaded" within 30 lunatik unload
+check "and loaded again" lunatik load
+rm -f $folder/suite_named.lua
+finish
