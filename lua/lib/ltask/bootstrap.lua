@@ -79,6 +79,15 @@ function bootstrap.wait(context)
 	return code
 end
 
+-- Calls a service from the script that has started the system, by its number or the name of a unique service. Waits for
+-- the answer; where the script executes a callback of a device, in the process that has called.
+function bootstrap.call(context, service, ...)
+	if type(service) == "string" then
+		service = core.call(context, 1, "queryservice", service)
+	end
+	return core.call(context, service, ...)
+end
+
 -- Sends a message to the service that has asked the root for what comes from outside.
 function bootstrap.external_sender(context)
 	return core.external_sender(context)

@@ -189,6 +189,12 @@ do
 	end)), "inner")
 end
 
+contains(
+	"7: a session that yields by itself fails",
+	failure(eval, a, "coroutine.yield()"),
+	"attempt to yield from outside a coroutine"
+)
+
 -- 10: older names.
 do
 	same("10: walltime", ltask.walltime() // 100, (ltask.now()))

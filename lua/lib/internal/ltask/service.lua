@@ -67,6 +67,13 @@ end, function(session)
 	end
 end)
 
+-- Narrows what the service may do: this session, and all that begin from now on. Sessions are coroutines, which would
+-- otherwise pledge for themselves alone.
+local function pledge(...)
+	core.pledge(...)
+	sessions.drop_idle()
+end
+
 -- The table of system requests --------------------------------------------------------------------------
 
 local system = {}
@@ -75,6 +82,7 @@ local system = {}
 function system.init(init)
 	initial = sessions.current()
 	core.print, _G.print = print, ltask.log.info
+	_G.pledge = pledge
 	ltask.log.info("startup", core.id())
 	local loader = init.initfunc and assert(load(init.initfunc, "=initfunc")) or part("loader")
 	local chunk, err = loader(init.name, init.path)

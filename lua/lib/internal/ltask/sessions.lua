@@ -19,6 +19,8 @@ local request, can_block, suspend, reply = core.request, core.can_block, core.su
 local REQUEST <const>, RESPONSE <const>, ERROR <const> = 1, 2, 3
 -- What becomes of a message that is sent.
 local DONE <const>, BUSY <const> = 1, 3
+-- What a session yields to the main loop, so that another yield is found.
+local BLOCKED <const> = {}
 -- More idle sessions than these are given up.
 local MOST_IDLE <const> = 4
 
@@ -50,7 +52,7 @@ local report_error, on_failure
 -- `core.can_block` has returned.
 local function block(is_inside)
 	if not is_inside then
-		return yield()
+		return yield(BLOCKED)
 	end
 	local session = current
 	inside[session] = true
@@ -121,7 +123,7 @@ local function finished(...)
 	end
 	idle_count = idle_count + 1
 	idle[idle_count] = session
-	return yield()
+	return yield(BLOCKED)
 end
 
 -- The body of every session. The tail call is the loop.
@@ -151,12 +153,17 @@ local function failed(session, err)
 	close(session)
 end
 
-local function returned(session, ok, err)
+local function returned(session, ok, mark)
 	current = nil
 	if not ok then
-		failed(session, err)
+		failed(session, mark)
+	elseif mark == BLOCKED or inside[session] then
+		return
 	elseif status(session) == "dead" then
 		forget(session)
+	else
+		-- The script has called `coroutine.yield` itself, and nobody would resume it.
+		failed(session, "attempt to yield from outside a coroutine")
 	end
 end
 
@@ -241,6 +248,16 @@ function sessions.new_fork(fn, ...)
 end
 
 -- Requests -----------------------------------------------------------------------------------------------
+
+-- Gives up the sessions that would serve further requests.
+function sessions.drop_idle()
+	for i = 1, idle_count do
+		forget(idle[i])
+		close(idle[i])
+		idle[i] = nil
+	end
+	idle_count = 0
+end
 
 function sessions.current()
 	return current
