@@ -7,4 +7,5 @@ pub(crate) mod entries;
 pub(crate) mod family;
 pub(crate) mod mailbox;
 pub(crate) mod queue;
+pub(crate) mod service;
 pub(crate) mod worker;

@@ -6,6 +6,7 @@ pub(crate) mod device;
 mod example;
 mod linux;
 mod llthreads;
+mod ltask;
 mod lunatik;
 mod mtint;
 mod mtmsg;
@@ -46,6 +47,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"device", native!(device::open, Free, Process)),
             Named::new(c"linux", native!(linux::open, Free, Process)),
             Named::new(c"llthreads2.ex", native!(llthreads::open, Free, Process)),
+            Named::new(c"ltask.core", native!(ltask::open, Free, Process)),
             Named::new(c"lunatik", native!(lunatik::open, Free, Process)),
             Named::new(c"lunatik.runner", native!(runner::open, Free, Process)),
             Named::new(c"mtint", native!(mtint::open, Free, Process)),

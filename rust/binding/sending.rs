@@ -62,7 +62,7 @@ pub(crate) fn send(
 
 #[cold]
 #[inline(never)]
-fn too_much() -> Error {
+pub(crate) fn too_much() -> Error {
     Error::message(fmt!(
         "more than {} MiB of messages were not received yet",
         MAX_FAMILY_BYTES >> 20

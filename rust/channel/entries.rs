@@ -9,6 +9,7 @@ use kernel::{
         impl_list_item,
         List,
         ListArc,
+        ListItem,
         ListLinks, //
     },
     prelude::*, //
@@ -19,6 +20,22 @@ use crate::runtime::message::Message;
 
 /// The bytes that a message counts beside its values.
 const OVERHEAD: usize = 16;
+
+/// What a queue holds: a message, with what its system adds to it.
+pub(crate) trait Queued: ListItem<0> {
+    /// The bytes that it counts.
+    fn size(&self) -> usize;
+
+    /// Whether it counts against the limits of a queue, and so may have to wait for room.
+    fn counts(&self) -> bool {
+        true
+    }
+
+    /// Nobody will ever receive it. To be called with no lock held.
+    fn abandon(this: ListArc<Self>) {
+        drop(this);
+    }
+}
 
 /// A message on its way.
 #[pin_data]
@@ -54,9 +71,10 @@ impl Entry {
     pub(crate) fn message(&self) -> &Message {
         &self.message
     }
+}
 
-    /// Bytes that it counts.
-    pub(crate) fn size(&self) -> usize {
+impl Queued for Entry {
+    fn size(&self) -> usize {
         self.room.bytes
     }
 }
@@ -69,15 +87,23 @@ impl_list_item! {
     impl ListItem<0> for Entry { using ListLinks { self.links }; }
 }
 
-/// Messages in the order in which they are received. Dropping it frees memory, so it is taken out
-/// of data that a lock guards first.
-pub(crate) struct Entries {
-    list: List<Entry>,
+/// Messages in the order in which they are received. Dropping it abandons them and frees memory, so
+/// it is taken out of data that a lock guards first.
+pub(crate) struct Entries<E: Queued = Entry> {
+    list: List<E>,
     count: usize,
     bytes: usize,
 }
 
-impl Default for Entries {
+impl<E: Queued> Drop for Entries<E> {
+    fn drop(&mut self) {
+        while let Some(entry) = self.pop_front() {
+            E::abandon(entry);
+        }
+    }
+}
+
+impl<E: Queued> Default for Entries<E> {
     fn default() -> Self {
         Self {
             list: List::new(),
@@ -87,37 +113,43 @@ impl Default for Entries {
     }
 }
 
-impl Entries {
-    /// How many they are.
+impl<E: Queued> Entries<E> {
+    /// How many of them count.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// Bytes that they count.
+    /// The bytes of those.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Adds the last one.
-    pub(crate) fn push_back(&mut self, entry: ListArc<Entry>) {
+    pub(crate) fn push_back(&mut self, entry: ListArc<E>) {
         self.add(&entry);
         self.list.push_back(entry);
     }
 
     /// Adds one that comes before all others.
-    pub(crate) fn push_front(&mut self, entry: ListArc<Entry>) {
+    pub(crate) fn push_front(&mut self, entry: ListArc<E>) {
         self.add(&entry);
         self.list.push_front(entry);
     }
 
-    fn add(&mut self, entry: &Entry) {
+    fn add(&mut self, entry: &E) {
+        if !entry.counts() {
+            return;
+        }
         self.count = self.count.saturating_add(1);
         self.bytes = self.bytes.saturating_add(entry.size());
     }
 
     /// Takes the first one.
-    pub(crate) fn pop_front(&mut self) -> Option<ListArc<Entry>> {
+    pub(crate) fn pop_front(&mut self) -> Option<ListArc<E>> {
         let entry = self.list.pop_front()?;
+        if !entry.counts() {
+            return Some(entry);
+        }
         self.count = self.count.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(entry.size());
         Some(entry)

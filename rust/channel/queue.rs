@@ -24,7 +24,7 @@ use kernel::{
     },
 };
 
-use super::entries::{Entries, Entry};
+use super::entries::{Entries, Entry, Queued};
 use crate::runtime::{
     instance::Runtime,
     waiters::{Noted, Spare, Waiters}, //
@@ -88,9 +88,9 @@ pub(crate) enum Sent<R = Infallible> {
 }
 
 /// What a receiver finds.
-pub(crate) enum Taken<R = Infallible> {
+pub(crate) enum Taken<R = Infallible, E: Queued = Entry> {
     /// The oldest message.
-    Message(ListArc<Entry>),
+    Message(ListArc<E>),
     /// There is no message. If a receiver was named, it is woken when that changes.
     Empty,
     /// Nothing, and nothing will come.
@@ -99,8 +99,8 @@ pub(crate) enum Taken<R = Infallible> {
     Refused(R),
 }
 
-struct Inner {
-    entries: Entries,
+struct Inner<E: Queued> {
+    entries: Entries<E>,
     /// Nobody receives any more: the queue stays empty for ever.
     closed: bool,
     /// Nobody sends any more. The messages in the queue can still be received.
@@ -111,7 +111,7 @@ struct Inner {
     senders: Waiters,
 }
 
-impl Inner {
+impl<E: Queued> Inner<E> {
     /// Whether nobody can send.
     fn is_shut(&self) -> bool {
         self.closed || self.senders_gone
@@ -142,21 +142,21 @@ fn note(list: &mut Waiters, runtime: &Arc<Runtime>, spare: &mut Spare) -> Result
 
 /// A bounded queue of messages.
 #[pin_data]
-pub(crate) struct Queue<G: Gate = NoGate> {
+pub(crate) struct Queue<G: Gate = NoGate, E: Queued = Entry> {
     limits: Limits,
     gate: G,
     #[pin]
-    inner: SpinLock<Inner>,
+    inner: SpinLock<Inner<E>>,
 }
 
-impl Queue {
+impl<E: Queued> Queue<NoGate, E> {
     /// An empty queue that may always be used.
     pub(crate) fn new(limits: Limits) -> impl PinInit<Self> {
         Self::with_gate(limits, NoGate)
     }
 }
 
-impl<G: Gate> Queue<G> {
+impl<G: Gate, E: Queued> Queue<G, E> {
     /// An empty queue that may be used when `gate` says so.
     pub(crate) fn with_gate(limits: Limits, gate: G) -> impl PinInit<Self> {
         pin_init!(Self {
@@ -184,10 +184,11 @@ impl<G: Gate> Queue<G> {
     /// the next. Fails with `ENOBUFS` if too many runtimes wait, or with `ENOMEM`.
     pub(crate) fn put(
         &self,
-        entry: &mut Option<ListArc<Entry>>,
+        entry: &mut Option<ListArc<E>>,
         sender: Option<&Arc<Runtime>>,
     ) -> Result<Sent<G::Refusal>> {
-        let Some(size) = entry.as_ref().map(|entry| entry.size()) else {
+        let Some((size, counts)) = entry.as_ref().map(|entry| (entry.size(), entry.counts()))
+        else {
             return Ok(Sent::Closed);
         };
         let mut spare = Spare::default();
@@ -199,7 +200,7 @@ impl<G: Gate> Queue<G> {
             if let Some(refusal) = self.gate.refusal() {
                 return Ok(Sent::Refused(refusal));
             }
-            if inner.has_room(size, &self.limits) {
+            if !counts || inner.has_room(size, &self.limits) {
                 if let Some(entry) = entry.take() {
                     inner.entries.push_back(entry);
                 }
@@ -221,7 +222,7 @@ impl<G: Gate> Queue<G> {
     }
 
     /// As [`put`](Self::put), in place of all messages in the queue.
-    pub(crate) fn replace(&self, entry: &mut Option<ListArc<Entry>>) -> Sent<G::Refusal> {
+    pub(crate) fn replace(&self, entry: &mut Option<ListArc<E>>) -> Sent<G::Refusal> {
         let mut inner = self.inner.lock();
         if inner.is_shut() {
             return Sent::Closed;
@@ -245,7 +246,7 @@ impl<G: Gate> Queue<G> {
     ///
     /// Fails with `ENOBUFS` if too many runtimes wait, or with `ENOMEM`; a single receiver gets
     /// neither error.
-    pub(crate) fn take(&self, receiver: Option<&Arc<Runtime>>) -> Result<Taken<G::Refusal>> {
+    pub(crate) fn take(&self, receiver: Option<&Arc<Runtime>>) -> Result<Taken<G::Refusal, E>> {
         let mut spare = Spare::default();
         loop {
             let mut inner = self.inner.lock();
@@ -277,11 +278,11 @@ impl<G: Gate> Queue<G> {
     }
 
     /// Puts a message that was taken and could not be used back in front.
-    pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
+    pub(crate) fn put_back(&self, entry: ListArc<E>) {
         let mut inner = self.inner.lock();
         if inner.closed {
             drop(inner);
-            return drop(entry);
+            return E::abandon(entry);
         }
         inner.entries.push_front(entry);
         let receivers = inner.receivers.take();
@@ -299,8 +300,13 @@ impl<G: Gate> Queue<G> {
         senders.wake();
     }
 
-    /// Nobody receives any more: all messages are dropped, and all waiters are woken.
+    /// Nobody receives any more: all messages are abandoned, and all waiters are woken.
     pub(crate) fn close(&self) {
+        drop(self.close_and_take());
+    }
+
+    /// As [`close`](Self::close), but returns the messages.
+    pub(crate) fn close_and_take(&self) -> Entries<E> {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let unread = mem::take(&mut inner.entries);
@@ -309,7 +315,7 @@ impl<G: Gate> Queue<G> {
         // Senders are woken first, so that they do not wait while many messages are dropped.
         senders.wake();
         receivers.wake();
-        drop(unread);
+        unread
     }
 
     /// Nobody sends any more. The messages in the queue can still be received.

@@ -262,6 +262,13 @@ impl State {
         unsafe { sys::lua_rotate(self.0, index, 1) }
     }
 
+    /// Pops the top value, and puts it in place of the value at `index`, which is below it.
+    pub(crate) fn replace(self, index: c_int) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lua_copy(self.0, -1, index) };
+        self.pop(1);
+    }
+
     /// Converts an index from the top to an index from the bottom.
     pub(crate) fn absolute(self, index: c_int) -> c_int {
         // SAFETY: By the type invariant. Never raises.

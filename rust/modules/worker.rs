@@ -13,6 +13,7 @@ use kernel::{
 mod create;
 mod script;
 
+pub(super) use self::create::executor;
 use self::script::Script;
 use crate::{
     binding::{

@@ -14,7 +14,7 @@ mod seen;
 use core::{ffi::c_int, mem};
 use kernel::{alloc::AllocError, prelude::*, sync::Arc};
 
-use self::bytes::Bytes;
+use self::{bytes::Bytes, encode::Style};
 use super::handle::Handle;
 use crate::{
     codec::{self, Reader},
@@ -69,17 +69,26 @@ impl Message {
     /// Fails for a value that cannot travel, with an error that names its place: `cannot send a
     /// function (at .a[3])`.
     pub(crate) fn encode(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
-        Self::encode_with(state, first, last, false)
+        Self::encode_with(state, first, last, Style::Refuse)
+    }
+
+    /// As [`encode`](Self::encode), but says of a value that cannot travel what ltask says.
+    pub(crate) fn encode_for_services(
+        state: State,
+        first: c_int,
+        last: c_int,
+    ) -> lua::Result<Self> {
+        Self::encode_with(state, first, last, Style::Ltask)
     }
 
     /// As [`encode`](Self::encode), but a value that cannot travel becomes a text that says so.
     pub(crate) fn encode_or_show(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
-        Self::encode_with(state, first, last, true)
+        Self::encode_with(state, first, last, Style::Show)
     }
 
-    fn encode_with(state: State, first: c_int, last: c_int, show: bool) -> lua::Result<Self> {
+    fn encode_with(state: State, first: c_int, last: c_int, style: Style) -> lua::Result<Self> {
         let mut message = Self::default();
-        encode::encode(state, first, last, show, &mut message)?;
+        encode::encode(state, first, last, style, &mut message)?;
         Ok(message)
     }
 

@@ -94,7 +94,7 @@ fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
 
 /// The executor whose threads run the workers that the code of `state` makes. If no other pool is
 /// set, the workers of a worker run on the same pool as that worker.
-fn executor(state: State) -> Arc<dyn Executor> {
+pub(in super::super) fn executor(state: State) -> Arc<dyn Executor> {
     if let Some(Home(pool)) = Vm::attachment(state) {
         return pool;
     }

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Child,
     /// `worker.create`: runs one script for another runtime.
     Worker,
+    /// `ltask.spawn`: a service, which belongs to its root, or the root of a system.
+    Service,
     /// `eval` and `repl`: belongs to a session of the device.
     Eval,
 }
@@ -25,6 +27,7 @@ impl Kind {
             Self::Spawn => "spawn",
             Self::Child => "child",
             Self::Worker => "worker",
+            Self::Service => "service",
             Self::Eval => "eval",
         }
     }

@@ -120,23 +120,32 @@ impl Tables<'_> {
     }
 }
 
+/// What is done with a value that cannot travel.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Style {
+    /// An error says so.
+    Refuse,
+    /// A text that says so takes its place.
+    Show,
+    /// An error says so in the words of ltask.
+    Ltask,
+}
+
 struct Encoder<'a> {
     state: State,
     writer: Writer<BytesSink<'a>>,
     handles: &'a mut KVec<Handle>,
-    /// Whether what cannot travel becomes a text that says so.
-    show: bool,
+    style: Style,
     /// Pairs read so far.
     pairs: u32,
 }
 
-/// Encodes the values at `first..=last` into an empty message. What cannot travel is refused, or
-/// shown if `show`.
+/// Encodes the values at `first..=last` into an empty message.
 pub(super) fn encode(
     state: State,
     first: c_int,
     last: c_int,
-    show: bool,
+    style: Style,
     message: &mut Message,
 ) -> lua::Result<()> {
     // The last time that the VM may collect garbage.
@@ -145,7 +154,7 @@ pub(super) fn encode(
         state,
         writer: Writer::new(BytesSink::new(&mut message.bytes, state)),
         handles: &mut message.handles,
-        show,
+        style,
         pairs: 0,
     };
     let mut tables = None;
@@ -284,7 +293,7 @@ impl Encoder<'_> {
             self.handles
                 .push(handle, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
             self.writer.handle(0, index)?;
-        } else if self.show {
+        } else if self.style == Style::Show {
             let text = shown(self.state);
             self.writer.string(text.as_bytes())?;
         } else {
@@ -318,8 +327,19 @@ impl Encoder<'_> {
             _ => "a value",
         };
         let is_key = self.writer.key_is_next();
-        let what_for = if is_key { " as a key" } else { "" };
-        let mut text = Text::new(fmt!("cannot send {what}{what_for}"));
+        let mut text = match (self.style, self.state.kind(-1)) {
+            (Style::Ltask, Kind::Function) => {
+                Text::new(fmt!("Only light C function can be serialized"))
+            }
+            (Style::Ltask, kind) => {
+                let name = kind.name();
+                Text::new(fmt!("Unsupport type {name} to serialize"))
+            }
+            _ => {
+                let what_for = if is_key { " as a key" } else { "" };
+                Text::new(fmt!("cannot send {what}{what_for}"))
+            }
+        };
         let mut left = self.writer.depth();
         // A key at the first level needs no place.
         if let Some(open) = open.filter(|_| left > u8::from(is_key)) {

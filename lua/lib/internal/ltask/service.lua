@@ -23,6 +23,8 @@ local service = { core = core, sessions = sessions, errors = errors, part = part
 local handlers
 local on_signal, on_idle
 local ready, ends = false, false
+-- Why the code of the service did not begin.
+local failure
 
 -- Adds handlers, and returns the table of all.
 function service.dispatch(more)
@@ -60,10 +62,10 @@ package.loaded.ltask = ltask
 local initial
 sessions.set_hooks(function(object)
 	ltask.log.error(tostring(object))
-end, function(session)
+end, function(session, object)
 	-- A service that has not begun is none.
 	if session == initial and not ready then
-		ends = true
+		failure, ends = object, true
 	end
 end)
 
@@ -180,8 +182,15 @@ local function take(from, number, kind, receipt, name, ...)
 	end
 end
 
+if core.id() == 1 then
+	core.end_system = service.quit
+end
 while not ends do
 	take(recv())
 	drain()
+end
+if failure and core.id() == 1 then
+	-- Nobody else hears of it.
+	error(tostring(failure), 0)
 end
 ltask.log.info("quit.")

@@ -12,11 +12,12 @@ local core = ...
 local close, create, resume, status = coroutine.close, coroutine.create, coroutine.resume, coroutine.status
 local yield = coroutine.yield
 local pack, unpack = table.pack, table.unpack
-local assert, error, pairs, pcall, select, tostring, type = assert, error, pairs, pcall, select, tostring, type
-local request, can_block, suspend, reply = core.request, core.can_block, core.suspend, core.reply
+local error, pairs, pcall, select, tostring, type = assert, error, pairs, pcall, select, tostring, type
+local request, reply = core.request, core.reply
+local can_block, suspend = core.can_block or function() end, core.suspend
 
 -- The types of messages.
-local REQUEST <const>, RESPONSE <const>, ERROR <const> = 1, 2, 3
+local RESPONSE <const>, ERROR <const> = 2, 3
 -- What becomes of a message that is sent.
 local DONE <const>, BUSY <const> = 1, 3
 -- What a session yields to the main loop, so that another yield is found.
@@ -93,7 +94,7 @@ end
 function sessions.call(kind, address, ...)
 	local number = last_number + 1
 	last_number = number
-	local receipt, is_inside = request(current, address, number, kind, ...)
+	local receipt, is_inside = request(address, number, kind, ...)
 	if receipt ~= DONE then
 		refused(address, receipt, 2)
 	end
@@ -143,7 +144,7 @@ local function failed(session, err)
 	local receipt = receipt_of[session]
 	local object = sessions.new_error(err, session)
 	forget(session)
-	on_failure(session)
+	on_failure(session, object)
 	if not receipt then
 		report_error(object)
 	elseif not pcall(reply, receipt, ERROR, object) then
@@ -296,5 +297,4 @@ function sessions.set_hooks(error_hook, failure_hook)
 	report_error, on_failure = error_hook, failure_hook
 end
 
-assert(REQUEST == core.REQUEST and RESPONSE == core.RESPONSE and ERROR == core.ERROR)
 return sessions

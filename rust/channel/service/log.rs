@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The log of a system: what services have to say, until the logger reads it.
+
+use kernel::{
+    list::{impl_list_arc_safe, impl_list_item, List, ListArc, ListLinks},
+    new_spinlock,
+    prelude::*,
+    sync::{Arc, SpinLock},
+};
+
+use super::{
+    parcel::{Head, Kind, Parcel, Payload},
+    Service,
+};
+use crate::linux::account::{Account, Charge};
+
+/// The most bytes of texts that nobody has read yet.
+const MAX_BYTES: usize = 64 << 10;
+
+/// The longest text.
+const MAX_TEXT: usize = 16 << 10;
+
+/// Something that was logged.
+#[pin_data]
+pub(crate) struct LogEntry {
+    /// Hundredths of a second since the epoch.
+    pub(crate) at: i64,
+    /// The number of the service.
+    pub(crate) from: u32,
+    /// Whether it is an error.
+    pub(crate) is_error: bool,
+    pub(crate) text: KVVec<u8>,
+    #[pin]
+    links: ListLinks,
+}
+
+impl_list_arc_safe! {
+    impl ListArcSafe<0> for LogEntry { untracked; }
+}
+
+impl_list_item! {
+    impl ListItem<0> for LogEntry { using ListLinks { self.links }; }
+}
+
+struct Inner {
+    entries: List<LogEntry>,
+    bytes: usize,
+    /// How many were dropped because the log was full, and not told yet.
+    lost: u64,
+    /// The service that is told when there is something to read.
+    reader: Option<Arc<Service>>,
+    /// Whether it was told, and has not found the log empty since.
+    told: bool,
+    charge: Charge,
+}
+
+/// The log of a system.
+#[pin_data]
+pub(crate) struct Log {
+    #[pin]
+    inner: SpinLock<Inner>,
+}
+
+impl Log {
+    /// An empty log, whose texts count against `account`.
+    pub(super) fn new(account: &Arc<Account>) -> impl PinInit<Self> {
+        let charge = Charge::to(account);
+        pin_init!(Self {
+            inner <- new_spinlock!(Inner {
+                entries: List::new(),
+                bytes: 0,
+                lost: 0,
+                reader: None,
+                told: false,
+                charge,
+            }, "lunatik::System::log"),
+        })
+    }
+
+    /// Adds a text. A text that is too long is cut; if the log is full, or if there is no memory,
+    /// the text is lost and counted.
+    pub(crate) fn push(&self, at: i64, from: u32, is_error: bool, text: &[u8]) {
+        let made = Self::entry(at, from, is_error, text);
+        let mut inner = self.inner.lock();
+        let size = made.as_ref().map_or(0, |entry| entry.text.len());
+        let after = inner.bytes.saturating_add(size);
+        let lost = match made {
+            Ok(entry) if after <= MAX_BYTES && inner.charge.set(after).is_ok() => {
+                inner.bytes = after;
+                inner.entries.push_back(entry);
+                None
+            }
+            made => {
+                inner.lost = inner.lost.saturating_add(1);
+                made.ok()
+            }
+        };
+        let reader = match &inner.reader {
+            Some(reader) if !inner.told => Some(reader.clone()),
+            _ => None,
+        };
+        inner.told |= reader.is_some();
+        drop(inner);
+        drop(lost);
+        if let Some(reader) = reader {
+            self.tell(&reader);
+        }
+    }
+
+    fn entry(at: i64, from: u32, is_error: bool, text: &[u8]) -> Result<ListArc<LogEntry>> {
+        let mut copy = KVVec::new();
+        let end = text.len().min(MAX_TEXT);
+        copy.extend_from_slice(
+            text.get(..end).unwrap_or_default(),
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+        )?;
+        ListArc::pin_init(
+            try_pin_init!(LogEntry {
+                at,
+                from,
+                is_error,
+                text: copy,
+                links <- ListLinks::new(),
+            }? Error),
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+        )
+    }
+
+    fn tell(&self, reader: &Service) {
+        let head = Head {
+            from: 0,
+            to: reader.id(),
+            number: 0,
+            kind: Kind::Signal,
+        };
+        match Parcel::new(head, Payload::Nothing, None, None, None) {
+            Ok(parcel) => reader.deliver(parcel),
+            // The next text tries again.
+            Err(_) => self.inner.lock().told = false,
+        }
+    }
+
+    /// Takes the oldest text.
+    pub(crate) fn pop(&self) -> Option<ListArc<LogEntry>> {
+        let mut inner = self.inner.lock();
+        let Some(entry) = inner.entries.pop_front() else {
+            inner.told = false;
+            return None;
+        };
+        let left = inner.bytes.saturating_sub(entry.text.len());
+        inner.bytes = left;
+        inner.charge.set_anyway(left);
+        Some(entry)
+    }
+
+    /// How many texts were lost since the last call.
+    pub(crate) fn take_lost(&self) -> u64 {
+        core::mem::take(&mut self.inner.lock().lost)
+    }
+
+    /// Has `service` told when there is something to read; nobody, if `None`.
+    pub(crate) fn set_reader(&self, service: Option<Arc<Service>>) {
+        let mut inner = self.inner.lock();
+        let former = core::mem::replace(&mut inner.reader, service);
+        inner.told = false;
+        drop(inner);
+        drop(former);
+    }
+
+    /// `service` reads no more.
+    pub(super) fn forget(&self, service: &Service) {
+        let mut inner = self.inner.lock();
+        let former = match &inner.reader {
+            Some(reader) if reader.id() == service.id() => inner.reader.take(),
+            _ => None,
+        };
+        drop(inner);
+        drop(former);
+    }
+}

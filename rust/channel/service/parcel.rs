@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Messages between services.
+
+use kernel::{
+    list::{
+        impl_list_arc_safe,
+        impl_list_item,
+        ListArc,
+        ListLinks, //
+    },
+    prelude::*,
+    sync::{Arc, UniqueArc},
+};
+
+use super::{debt::Debt, Service};
+use crate::{
+    channel::{entries::Queued, family::Room},
+    runtime::{instance::Failure, message::Message, permissions::Held},
+};
+
+/// What a message is for. The numbers are those that scripts see.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// A request for the table of system functions.
+    System = 0,
+    /// A request for the table of the service.
+    Request = 1,
+    /// The answer to a request.
+    Response = 2,
+    /// The error that answers a request.
+    Error = 3,
+    /// For the root: a service has ended. For the logger: the log is no longer empty.
+    Signal = 4,
+    /// A service that waits for an event has nothing to do.
+    Idle = 5,
+    /// A timer is due.
+    Timer = 6,
+}
+
+impl Kind {
+    /// The kind that a script may give a message.
+    pub(crate) fn from_raw(raw: i64) -> Option<Self> {
+        Some(match raw {
+            0 => Self::System,
+            1 => Self::Request,
+            2 => Self::Response,
+            3 => Self::Error,
+            4 => Self::Signal,
+            5 => Self::Idle,
+            _ => return None,
+        })
+    }
+
+    /// Whether it asks for something.
+    pub(crate) fn is_request(self) -> bool {
+        matches!(self, Self::System | Self::Request)
+    }
+}
+
+/// Why a service answers no more.
+#[derive(Clone)]
+pub(crate) enum Ending {
+    /// It was stopped, or there is none.
+    Dead,
+    /// It has ended by itself.
+    Quit,
+    /// This error has ended it.
+    Failed(Arc<Failure>),
+    /// There was no memory for the request in its virtual machine.
+    NoMemory,
+}
+
+/// What a message carries.
+pub(crate) enum Payload {
+    /// No values.
+    Nothing,
+    /// Values.
+    Values(Message),
+    /// The service that was asked answers no more.
+    Ended(Ending),
+}
+
+/// Who sends a message to whom, and what for.
+#[derive(Clone, Copy)]
+pub(crate) struct Head {
+    /// The number of the service that sends; 0 for the system.
+    pub(crate) from: u32,
+    /// The number of the service that receives.
+    pub(crate) to: u32,
+    /// The number of the session that gets the answer; 0 if nobody waits for one.
+    pub(crate) number: u64,
+    /// What for.
+    pub(crate) kind: Kind,
+}
+
+/// A message on its way. The envelope of a request is also that of its answer: the answer needs no
+/// memory for it, see [`Debt`].
+#[pin_data]
+pub(crate) struct Parcel {
+    pub(super) head: Head,
+    pub(super) payload: Payload,
+    /// The service that gets the answer, if one waits for it.
+    pub(super) owed: Option<Arc<Service>>,
+    /// What the code may do that has sent this, if the receiver makes services for it.
+    pub(super) mandate: Option<Arc<Held>>,
+    /// The bytes that it takes from the system.
+    pub(super) room: Option<Room>,
+    #[pin]
+    links: ListLinks,
+}
+
+impl Parcel {
+    /// Makes a message. Sleeps for memory. The caller decides which cgroup pays.
+    pub(crate) fn new(
+        head: Head,
+        payload: Payload,
+        owed: Option<Arc<Service>>,
+        mandate: Option<Arc<Held>>,
+        room: Option<Room>,
+    ) -> Result<ListArc<Self>> {
+        ListArc::pin_init(
+            try_pin_init!(Self {
+                head,
+                payload,
+                owed,
+                mandate,
+                room,
+                links <- ListLinks::new(),
+            }? Error),
+            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+        )
+    }
+
+    /// The bytes that a message with these values counts.
+    pub(crate) fn size_of(message: &Message) -> usize {
+        size_of::<Self>().saturating_add(message.len())
+    }
+
+    /// The message that was received, for its receiver alone.
+    pub(super) fn open(this: ListArc<Self>) -> Option<Pin<UniqueArc<Self>>> {
+        // A parcel is never shared, so this is never `None`.
+        Arc::into_unique_or_drop(this.into_arc())
+    }
+}
+
+impl Queued for Parcel {
+    fn size(&self) -> usize {
+        self.room.as_ref().map_or(0, |room| room.bytes)
+    }
+
+    fn counts(&self) -> bool {
+        // Everything else is bounded by something else: an answer by its request, a signal by its
+        // service.
+        self.head.kind.is_request()
+    }
+
+    fn abandon(this: ListArc<Self>) {
+        drop(Self::open(this).map(Debt::of));
+    }
+}
+
+impl_list_arc_safe! {
+    impl ListArcSafe<0> for Parcel { untracked; }
+}
+
+impl_list_item! {
+    impl ListItem<0> for Parcel { using ListLinks { self.links }; }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The Lua module `ltask.core`: what the modules of `lua/lib/internal/ltask/` need of the kernel.
+//!
+//! All functions are free: to send messages within one's own system is no power. The code of a
+//! service may do what the code may that has asked the root for it.
+
+use kernel::prelude::*;
+
+mod desk;
+mod program;
+mod receive;
+mod send;
+mod services;
+mod start;
+mod statistics;
+
+use crate::{
+    lua::{self, Error, Free, Named, Process, Sleeps, State},
+    native, //
+};
+
+/// The error of a wait that ends without the event that it waited for.
+fn interrupted() -> Error {
+    Error::message(fmt!("interrupted"))
+}
+
+/// Pushes the module.
+pub(super) fn open(state: State) -> lua::Result {
+    state.new_table(0, 32)?;
+    state.set_functions(
+        -1,
+        &[
+            Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
+            Named::new(c"cancel", native!(receive::cancel, Free, Process)),
+            Named::new(c"counter", native!(statistics::counter, Free, Process)),
+            Named::new(c"give_way", native!(receive::give_way, Free, Sleeps)),
+            Named::new(c"id", native!(statistics::id, Free, Process)),
+            Named::new(c"label", native!(statistics::label, Free, Process)),
+            Named::new(c"lost_logs", native!(statistics::lost_logs, Free, Process)),
+            Named::new(c"mandate", native!(services::mandate, Free, Process)),
+            Named::new(
+                c"new_service",
+                native!(services::new_service, Free, Process),
+            ),
+            Named::new(c"now", native!(statistics::now, Free, Process)),
+            Named::new(c"part", native!(statistics::part, Free, Process)),
+            Named::new(c"poplog", native!(statistics::poplog, Free, Process)),
+            Named::new(c"pushlog", native!(statistics::pushlog, Free, Process)),
+            Named::new(c"recv", native!(receive::recv, Free, Sleeps)),
+            Named::new(c"reply", native!(send::reply, Free, Process)),
+            Named::new(c"request", native!(send::request, Free, Process)),
+            Named::new(c"send", native!(send::send, Free, Process)),
+            Named::new(c"services", native!(services::services, Free, Process)),
+            Named::new(
+                c"set_exit_code",
+                native!(services::set_exit_code, Free, Process),
+            ),
+            Named::new(c"start", native!(start::start, Free, Process)),
+            Named::new(c"take_log", native!(statistics::take_log, Free, Process)),
+            Named::new(c"timer", native!(receive::timer, Free, Process)),
+            Named::new(c"wait", native!(start::wait, Free, Sleeps)),
+        ],
+    )?;
+    Ok(1)
+}

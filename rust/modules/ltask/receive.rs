@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What a service receives: messages and its timers.
+
+use kernel::prelude::*;
+
+use super::{desk::Desk, interrupted};
+use crate::{
+    binding::arguments,
+    channel::service::{
+        debt::Debt,
+        parcel::{Ending, Head, Kind, Payload},
+        Received,
+    },
+    linux::{clock, context::MaySleep},
+    lua::{self, Error, State},
+    runtime::{
+        parking,
+        timers::{wait_with_timers, Next, Timer, Timers, MAX_TIMERS},
+    },
+};
+
+/// Nanoseconds in a hundredth of a second.
+pub(super) const CENTISECOND: i64 = 10_000_000;
+
+/// Pushes the sender, the number, the type and the receipt of a message.
+fn push_head(state: State, from: u32, number: u64, kind: Kind, receipt: i64) {
+    state.push_integer(from.into());
+    // CAST: as `send.rs` has got it.
+    state.push_integer(number as i64);
+    state.push_integer(kind as i64);
+    state.push_integer(receipt);
+}
+
+/// Pushes what is told instead of values when a service answers no more.
+fn push_ending(state: State, from: u32, ending: &Ending) -> lua::Result {
+    match ending {
+        Ending::Dead => {
+            let text = lua::Text::new(fmt!("{{service:{from}}} is dead"));
+            state.push_bytes(text.as_bytes())?;
+        }
+        Ending::Quit => {
+            let text = lua::Text::new(fmt!("Service {from} has been quit."));
+            state.push_bytes(text.as_bytes())?;
+        }
+        Ending::Failed(failure) => state.push_bytes(&failure.message)?,
+        Ending::NoMemory => state.push_memory_error(),
+    }
+    Ok(1)
+}
+
+/// Pushes a message that was received, and returns the number of values. Returns `None` if there was
+/// no memory for it and nobody here waits for it.
+fn push(state: State, head: Head, payload: &Payload, debt: Debt) -> lua::Result<Option<i32>> {
+    let top = state.top();
+    let pushed = match payload {
+        Payload::Nothing => Ok(0),
+        Payload::Values(message) => {
+            push_head(state, head.from, head.number, head.kind, 0);
+            message.push(state)
+        }
+        Payload::Ended(ending) => {
+            push_head(state, head.from, head.number, head.kind, 0);
+            push_ending(state, head.from, ending)
+        }
+    };
+    let count = match pushed {
+        Ok(count) => count,
+        Err(_) if head.kind.is_request() => {
+            state.set_top(top);
+            debt.fail(Ending::NoMemory);
+            return Ok(None);
+        }
+        Err(_) => {
+            // A session waits for this answer.
+            state.set_top(top);
+            push_head(state, head.from, head.number, Kind::Error, 0);
+            state.push_memory_error();
+            return Ok(Some(5));
+        }
+    };
+    if matches!(payload, Payload::Nothing) {
+        push_head(state, head.from, head.number, head.kind, 0);
+        return Ok(Some(4));
+    }
+    if debt.is_owed() {
+        let receipt = Desk::with(state, |desk| desk.debts.add(debt))?;
+        state.push_integer(receipt);
+        state.replace(top.saturating_add(4));
+    }
+    Ok(Some(count.saturating_add(4)))
+}
+
+/// `core.recv()`: waits for a message or a timer. Returns the sender, the number, the type, the
+/// receipt that answers a request, 0 if nobody waits for an answer, and the values.
+pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
+    let service = Desk::service(state)?;
+    loop {
+        Desk::with(state, |desk| desk.debts.reserve())??;
+        let next = wait_with_timers(state, may, || {
+            Ok(match service.receive()? {
+                Received::Nothing => None,
+                received => Some(received),
+            })
+        })?;
+        match next {
+            Next::Done(Received::Message {
+                head,
+                payload,
+                debt,
+                mandate,
+            }) => {
+                let former =
+                    Desk::with(state, |desk| core::mem::replace(&mut desk.mandate, mandate))?;
+                drop(former);
+                if let Some(count) = push(state, head, &payload, debt)? {
+                    return Ok(count);
+                }
+            }
+            Next::Due(timer) => {
+                push_head(state, 0, timer.number, Kind::Timer, 0);
+                return Ok(4);
+            }
+            Next::Done(_) | Next::Ended => return Err(interrupted()),
+        }
+    }
+}
+
+/// `core.give_way()`: lets other services run.
+pub(super) fn give_way(state: State, may: MaySleep<'_>) -> lua::Result {
+    parking::give_way(state, may)?;
+    Ok(0)
+}
+
+/// `core.timer(ti)`: `recv` returns after `ti` hundredths of a second, never earlier, with the number
+/// of the timer. Returns when that will be, in nanoseconds, and the number.
+pub(super) fn timer(state: State) -> lua::Result {
+    let after = arguments::integer(state, 1)?;
+    if !(0..=i64::from(i32::MAX)).contains(&after) {
+        return Err(Error::message(fmt!("Invalid timer {after}")));
+    }
+    // OVERFLOW: At most 2^31 times 10^7, beside a clock that is far below.
+    let at = clock::monotonic().saturating_add(after.saturating_mul(CENTISECOND));
+    let timer = Timers::set(state, at).map_err(|error| {
+        if error == ENOSPC {
+            Error::message(fmt!("a service has at most {MAX_TIMERS} timers"))
+        } else {
+            error.into()
+        }
+    })?;
+    state.push_integer(timer.at);
+    // CAST: numbers are given from 1 on.
+    state.push_integer(timer.number as i64);
+    Ok(2)
+}
+
+/// `core.cancel(at, number)`: takes a timer back. Returns whether it was still set.
+pub(super) fn cancel(state: State) -> lua::Result {
+    let timer = Timer {
+        at: arguments::integer(state, 1)?,
+        // CAST: as `timer()` has returned it.
+        number: arguments::integer(state, 2)? as u64,
+    };
+    let was_set = Timers::cancel(state, timer)?;
+    state.push_boolean(was_set);
+    Ok(1)
+}

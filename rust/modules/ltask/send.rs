@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Requests and answers.
+
+use core::ffi::c_int;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::desk::Desk;
+use crate::{
+    binding::{arguments, sending::too_much},
+    channel::{
+        family::Room,
+        queue::Sent,
+        service::{
+            parcel::{Ending, Head, Kind, Parcel, Payload},
+            system::ROOT,
+            Service,
+        },
+    },
+    lua::{self, Error, State},
+    runtime::{message::Message, permissions, vm::Vm},
+};
+
+/// What became of a message. The numbers are those that scripts see.
+#[derive(Clone, Copy)]
+enum Receipt {
+    Done = 1,
+    Dead = 2,
+    Busy = 3,
+}
+
+/// The number of a service at `index`. No service has a number that is not in the range.
+fn address(state: State, index: c_int) -> lua::Result<u32> {
+    Ok(u32::try_from(arguments::integer(state, index)?).unwrap_or(0))
+}
+
+/// The number of a session at `index`.
+fn number(state: State, index: c_int) -> lua::Result<u64> {
+    // CAST: numbers of sessions are positive; others find none.
+    Ok(arguments::integer(state, index)? as u64)
+}
+
+fn kind(state: State, index: c_int) -> lua::Result<Kind> {
+    Kind::from_raw(arguments::integer(state, index)?)
+        .ok_or_else(|| Error::argument(index, fmt!("there is no such type of message")))
+}
+
+/// A copy of the values from `first` on, and the bytes that it takes from the system.
+fn values(state: State, service: &Service, first: c_int) -> lua::Result<(Message, Room)> {
+    let message = Message::encode_for_services(state, first, state.top())?;
+    let size = Parcel::size_of(&message);
+    let room = service.system().family().take(size).ok_or_else(too_much)?;
+    Ok((message, room))
+}
+
+/// Sends the values from `first` on; `owed` is the service that waits for the answer.
+fn put(
+    state: State,
+    service: &Arc<Service>,
+    head: Head,
+    first: c_int,
+    owed: Option<Arc<Service>>,
+) -> lua::Result<Receipt> {
+    let Some(target) = service.system().find(head.to) else {
+        return Ok(Receipt::Dead);
+    };
+    let mandate = (head.to == ROOT).then(|| permissions::of(state));
+    let runtime = Vm::runtime_of(state);
+    let parcel = runtime.memcg().charge(|| {
+        let (message, room) = values(state, service, first)?;
+        let payload = Payload::Values(message);
+        Ok::<_, Error>(Parcel::new(head, payload, owed, mandate, Some(room))?)
+    })?;
+    // Who gets the message may print, too.
+    runtime.send_output();
+    Ok(match target.put(&mut Some(parcel))? {
+        Sent::Yes => Receipt::Done,
+        Sent::Closed => Receipt::Dead,
+        Sent::Full => Receipt::Busy,
+    })
+}
+
+/// `core.request(to, number, kind, ...)`: asks a service, which answers session `number` with the
+/// next message of that number, in any case. Returns what became of the request: 1 if it was sent, 2
+/// if there is no such service, 3 if its queue is full.
+pub(super) fn request(state: State) -> lua::Result {
+    let service = Desk::service(state)?;
+    let head = Head {
+        from: service.id(),
+        to: address(state, 1)?,
+        number: number(state, 2)?,
+        kind: kind(state, 3)?,
+    };
+    if !head.kind.is_request() {
+        return Err(Error::argument(
+            3,
+            fmt!("this type of message asks for nothing"),
+        ));
+    }
+    let receipt = put(state, &service, head, 4, Some(service.clone()))?;
+    state.push_integer(receipt as i64);
+    Ok(1)
+}
+
+/// `core.send(to, number, kind, ...)`: sends a message that nobody answers. Returns what became of
+/// it, as `request`. Answers can be sent to oneself only.
+pub(super) fn send(state: State) -> lua::Result {
+    let service = Desk::service(state)?;
+    let head = Head {
+        from: service.id(),
+        to: address(state, 1)?,
+        number: number(state, 2)?,
+        kind: kind(state, 3)?,
+    };
+    if !head.kind.is_request() && head.to != head.from {
+        return Err(Error::argument(
+            3,
+            fmt!("this type of message cannot be sent to others"),
+        ));
+    }
+    let receipt = put(state, &service, head, 4, None)?;
+    state.push_integer(receipt as i64);
+    Ok(1)
+}
+
+/// `core.reply(receipt, kind, ...)`: answers a request. Returns false if it was answered before.
+/// After an error, the request can still be answered.
+pub(super) fn reply(state: State) -> lua::Result {
+    let receipt = arguments::integer(state, 1)?;
+    let kind = kind(state, 2)?;
+    if !matches!(kind, Kind::Response | Kind::Error) {
+        return Err(Error::argument(
+            2,
+            fmt!("this type of message answers nothing"),
+        ));
+    }
+    if !Desk::with(state, |desk| desk.debts.has(receipt))? {
+        state.push_boolean(false);
+        return Ok(1);
+    }
+    let service = Desk::service(state)?;
+    let runtime = Vm::runtime_of(state);
+    let (message, room) = runtime.memcg().charge(|| values(state, &service, 3))?;
+    runtime.send_output();
+    let debt = Desk::with(state, |desk| desk.debts.take(receipt))?;
+    state.push_boolean(debt.is_some());
+    if let Some(debt) = debt {
+        debt.pay(kind, message, room);
+    }
+    Ok(1)
+}
+
+/// `core.answer_all()`: answers everything that was received and not answered with the error
+/// "Service has been quit.".
+pub(super) fn answer_all(state: State) -> lua::Result {
+    let debts = Desk::with(state, |desk| desk.debts.take_all())?;
+    debts.fail_all(&Ending::Quit);
+    Ok(0)
+}

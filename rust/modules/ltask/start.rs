@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Starting a system, and waiting for its end: what the script does that has started it.
+
+use core::ffi::c_int;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{interrupted, services};
+use crate::{
+    binding::arguments::optional_milliseconds,
+    channel::{
+        family::Family,
+        service::{
+            parcel::{Head, Kind, Parcel, Payload},
+            system::{Config, Outcome, System, MAX_QUEUE, MAX_SERVICES, ROOT},
+            Label,
+        },
+    },
+    linux::context::MaySleep,
+    lua::{self, Error, Kind as ValueKind, State},
+    runtime::{
+        message::Message,
+        objects::{Class, Classed},
+        parking::{wait as wait_for, Waited},
+        permissions, userdata,
+        vm::Vm,
+    },
+};
+
+/// What the script has of the system that it has started.
+struct Context(Arc<System>);
+
+impl Classed for Context {
+    const CLASS: &'static Class = &CONTEXT;
+}
+
+const CONTEXT: Class = Class {
+    name: c"ltask.context",
+    fill: |_, _| Ok(()),
+};
+
+/// The integer in the field `name` of the table at 1, rounded up to a power of two, if it is there.
+fn field(state: State, name: &CStr, default: usize, most: usize) -> lua::Result<usize> {
+    let kind = state.get_field(1, name)?;
+    let given = state.to_integer(-1);
+    state.pop(1);
+    match (kind, given.and_then(|given| usize::try_from(given).ok())) {
+        (ValueKind::Nil, _) => Ok(default),
+        (ValueKind::Integer, Some(given)) if (2..=most).contains(&given) => {
+            Ok(given.next_power_of_two())
+        }
+        _ => Err(Error::message(fmt!(
+            ".{} should be an integer from 2 to {most}",
+            kernel::str::BStr::from_bytes(name.to_bytes())
+        ))),
+    }
+}
+
+/// The message that has the root begin: `init` with the value at `index`.
+fn begin(state: State, index: c_int) -> lua::Result<Message> {
+    let guard = state.guard();
+    state.push_bytes(b"init")?;
+    state.push_value(index);
+    let top = state.top();
+    let message = Message::encode_for_services(state, top.saturating_sub(1), top);
+    drop(guard);
+    message
+}
+
+/// `core.start(config, init)`: starts a system below the script that calls, whose root is begun with
+/// `init`. Returns what `wait` waits for.
+pub(super) fn start(state: State) -> lua::Result {
+    if state.kind(1) != ValueKind::Table {
+        return Err(crate::binding::arguments::type_error(state, 1, "table"));
+    }
+    let mut directory = KVec::new();
+    directory.extend_from_slice(Vm::directory(&state), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+    let config = Config {
+        queue: field(state, c"queue", 4096, MAX_QUEUE)?,
+        services: field(state, c"max_service", MAX_SERVICES, MAX_SERVICES)?,
+        directory,
+    };
+    let runtime = Vm::runtime_of(state);
+    let message = runtime.memcg().charge(|| begin(state, 2))?;
+    let family = Family::of(state)?;
+    let system = runtime
+        .memcg()
+        .charge(|| System::new(config, family, runtime.account()))?;
+    userdata::push(state, Context(system.clone()))?;
+    let head = Head {
+        from: 0,
+        to: ROOT,
+        number: 1,
+        kind: Kind::System,
+    };
+    let held = permissions::of(state);
+    let mut message = Some(message);
+    services::make(state, &system, ROOT, Label::new(b"root"), &held, |root| {
+        let payload = Payload::Values(message.take().unwrap_or_default());
+        let parcel = Parcel::new(head, payload, None, None, None)?;
+        root.put(&mut Some(parcel))?;
+        Ok(())
+    })?;
+    Ok(1)
+}
+
+/// `core.wait(context [, ms])`: waits until a system has ended and all its services are gone. Returns
+/// its code and, if it has not ended well, why; nothing, if `ms` milliseconds are over.
+pub(super) fn wait(state: State, may: MaySleep<'_>) -> lua::Result {
+    let system = userdata::argument(state, 1, |context: &mut Context| context.0.clone())?;
+    let timeout = optional_milliseconds(state, 2)?;
+    let own = Vm::runtime_of(state).into();
+    let waited = wait_for(state, may, timeout, || {
+        let outcome = system.outcome(&own)?;
+        // The root wakes this runtime when it is gone, and its services are gone before it.
+        let gone = system.root().is_none_or(|root| root.phase().is_over());
+        Ok(outcome.filter(|_| gone))
+    })?;
+    match waited {
+        Waited::Done(Outcome { code, text }) => {
+            state.push_integer(code);
+            match text {
+                Some(failure) => state.push_bytes(&failure.message)?,
+                None => state.push_nil(),
+            }
+            Ok(2)
+        }
+        Waited::TimedOut => Ok(0),
+        Waited::Ended { .. } => Err(interrupted()),
+    }
+}
