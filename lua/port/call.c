@@ -64,3 +64,8 @@ int lunatik_can_leave(lua_State *L)
 {
 	return luaD_canleave(L);
 }
+
+int lunatik_can_suspend(lua_State *L, lua_State *coroutine)
+{
+	return luaD_canleaveto(L, coroutine);
+}

@@ -21,7 +21,9 @@
 /*
  * What a Rust function returns to the trampoline instead of a number of results. RAISE: raise the value on top of
  * the stack. RAISE_WHERE: the same, with the caller's place in front. PARK: the program leaves its thread, and the
- * function is called again when the program is back. RAISE_ARGUMENT, minus the number of an argument: the value is
+ * function is called again when the program is back. SUSPEND: the coroutine that is the first argument yields,
+ * together with those that it has resumed; lunatik_can_suspend() must have said so. What it is resumed with is
+ * returned. RAISE_ARGUMENT, minus the number of an argument: the value is
  * the text of an error about that argument.
  */
 enum {
@@ -29,6 +31,7 @@ enum {
 	LUNATIK_RAISE_WHERE = -2,
 	LUNATIK_PARK = -3,
 	LUNATIK_RAISE_CONTEXT = -4,
+	LUNATIK_SUSPEND = -5,
 	LUNATIK_RAISE_ARGUMENT = -1000,
 };
 
@@ -248,6 +251,9 @@ enum lunatik_program_end {
 enum lunatik_program_end lunatik_program(lua_State *L, int arguments, int *results);
 /* Whether the calling code is part of such a program and can leave right here. */
 int lunatik_can_leave(lua_State *L);
+
+/* Whether a coroutine can yield together with those that it has resumed, of which this thread is the innermost. */
+int lunatik_can_suspend(lua_State *L, lua_State *coroutine);
 
 /* A Rust function and its name. */
 struct lunatik_named_function {

@@ -52,6 +52,36 @@ int luaD_canleave(lua_State *L)
 	return 0;
 }
 
+int luaD_canleaveto(lua_State *L, const lua_State *coroutine)
+{
+	if (coroutine == mainthread(G(L)))
+		return 0;
+	for (; L != NULL; L = L->resumer) {
+		if (!yieldable(L))
+			return 0;
+		if (L == coroutine)
+			return 1;
+	}
+	return 0;
+}
+
+int luaD_leaveto(lua_State *L, lua_State *coroutine, lua_KFunction k)
+{
+	G(L)->leavesto = coroutine;
+	return luaD_leave(L, k);
+}
+
+int luaD_arrived(const lua_State *coroutine)
+{
+	global_State *g = G(coroutine);
+
+	if (g->leavesto != coroutine)
+		return 0;
+	g->leavesto = NULL;
+	g->leaving = 0;
+	return 1;
+}
+
 int luaD_leave(lua_State *L, lua_KFunction k)
 {
 	G(L)->leaving = 1;

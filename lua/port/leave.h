@@ -22,6 +22,18 @@ LUAI_FUNC int luaD_canleave(lua_State *L);
  * it. `coroutine.resume` and `coroutine.wrap` in that thread see `leaving` and yield, too.
  */
 LUAI_FUNC int luaD_leave(lua_State *L, lua_KFunction k);
+/*
+ * Whether a coroutine can yield together with the threads that it has resumed, of which L is the innermost one.
+ */
+LUAI_FUNC int luaD_canleaveto(lua_State *L, const lua_State *coroutine);
+/*
+ * Leaves as luaD_leave(), but only to whoever has resumed the coroutine: for him it has yielded no values. The values
+ * that he resumes it with later are on the stack of the C function when `k` is called. To be called only if
+ * luaD_canleaveto() says so.
+ */
+LUAI_FUNC int luaD_leaveto(lua_State *L, lua_State *coroutine, lua_KFunction k);
+/* Whether this coroutine is the one that luaD_leaveto() has named. Then nobody leaves any more. */
+LUAI_FUNC int luaD_arrived(const lua_State *coroutine);
 /* Leaves. When the program is back, the C function is called again with the values on its stack. */
 LUAI_FUNC int luaD_leaveandrepeat(lua_State *L);
 

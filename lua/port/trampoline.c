@@ -24,6 +24,14 @@ static int call_again(lua_State *L, int status, lua_KContext context)
 	return trampoline(L);
 }
 
+/* The coroutine was resumed: it is below what it was resumed with. */
+static int resumed(lua_State *L, int status, lua_KContext context)
+{
+	(void)status;
+	(void)context;
+	return lua_gettop(L) - 1;
+}
+
 struct rust_call {
 	lunatik_function function;
 	int result;
@@ -79,6 +87,10 @@ static int trampoline(lua_State *L)
 	if (result == LUNATIK_PARK) {
 		lua_settop(L, arguments);
 		return luaD_leave(L, call_again);
+	}
+	if (result == LUNATIK_SUSPEND) {
+		lua_settop(L, 1);
+		return luaD_leaveto(L, lua_tothread(L, 1), resumed);
 	}
 	/*
 	 * An interrupt that came while the function waited, or that the function itself has caused, must fire right

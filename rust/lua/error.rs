@@ -30,6 +30,9 @@ pub(crate) enum Error {
     Argument(i32, Text),
     /// The function waits: call it again when its runtime is woken; see `runtime/parking.rs`.
     Parked,
+    /// The coroutine that is the first argument yields, together with those that it has resumed.
+    /// What it is resumed with is returned. [`State::can_suspend`] must have said so.
+    Suspended,
     /// What the function was asked for may not be done where it must not sleep.
     Atomic,
     /// The kernel has no memory: Lua's own "not enough memory".

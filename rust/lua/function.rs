@@ -193,6 +193,7 @@ fn raise(state: State, error: Error) -> c_int {
         Error::Raised => return sys::LUNATIK_RAISE,
         Error::PushedMessage => return sys::LUNATIK_RAISE_WHERE,
         Error::Parked => return sys::LUNATIK_PARK,
+        Error::Suspended => return sys::LUNATIK_SUSPEND,
         Error::Atomic => return sys::LUNATIK_RAISE_CONTEXT,
         Error::Message(text) => state
             .push_bytes(text.as_bytes())

@@ -51,6 +51,13 @@ impl State {
         }
     }
 
+    /// Whether `coroutine` can yield at this point, together with those that it has resumed, of which
+    /// this thread is the innermost one.
+    pub(crate) fn can_suspend(self, coroutine: State) -> bool {
+        // SAFETY: By the type invariants. Reads only.
+        unsafe { sys::lunatik_can_suspend(self.as_raw(), coroutine.as_raw()) != 0 }
+    }
+
     /// Whether the calling code is part of a program and can leave its kernel thread at this point.
     pub(crate) fn can_leave(self) -> bool {
         // SAFETY: By the type invariant. Reads only.

@@ -32,6 +32,8 @@ pub(super) fn open(state: State) -> lua::Result {
         -1,
         &[
             Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
+            Named::new(c"can_block", native!(send::can_block, Free, Process)),
+            Named::new(c"suspend", native!(send::suspend, Free, Process)),
             Named::new(c"cancel", native!(receive::cancel, Free, Process)),
             Named::new(c"counter", native!(statistics::counter, Free, Process)),
             Named::new(c"give_way", native!(receive::give_way, Free, Sleeps)),

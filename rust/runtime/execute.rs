@@ -88,7 +88,7 @@ pub(crate) fn to_failure(state: State, error: Error) -> Result<Arc<Failure>> {
         Error::Message(text) | Error::Argument(_, text) => {
             failure(fmt!("{}", BStr::from_bytes(text.as_bytes())))
         }
-        Error::Parked => failure(fmt!("attempt to wait outside of a function")),
+        Error::Parked | Error::Suspended => failure(fmt!("attempt to wait outside of a function")),
         Error::Atomic => failure(fmt!("not in atomic context")),
         Error::NoMemory => failure(fmt!("not enough memory")),
     }

@@ -4,7 +4,6 @@
 
 use core::ffi::c_int;
 use kernel::{
-    prelude::*,
     sync::Arc, //
 };
 

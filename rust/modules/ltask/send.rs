@@ -24,6 +24,32 @@ use crate::{
     runtime::{message::Message, permissions, vm::Vm},
 };
 
+/// Whether the running code can block until session `index` is resumed. The result is whether it runs
+/// in a coroutine that the session has resumed.
+fn inside(state: State, index: c_int) -> lua::Result<bool> {
+    match state.to_thread(index) {
+        Some(session) if state.can_suspend(session) => Ok(session.as_raw() != state.as_raw()),
+        _ => Err(Error::message(fmt!(
+            "attempt to yield across a C-call boundary"
+        ))),
+    }
+}
+
+/// `core.can_block(session)`: raises an error unless the running code, which is code of that session,
+/// can block. Returns whether it runs in a coroutine that the session has resumed.
+pub(super) fn can_block(state: State) -> lua::Result {
+    let inside = inside(state, 1)?;
+    state.push_boolean(inside);
+    Ok(1)
+}
+
+/// `core.suspend(session)`: has a session yield to the main loop, together with the coroutines that it
+/// has resumed. Returns what it is resumed with.
+pub(super) fn suspend(state: State) -> lua::Result {
+    inside(state, 1)?;
+    Err(Error::Suspended)
+}
+
 /// What became of a message. The numbers are those that scripts see.
 #[derive(Clone, Copy)]
 enum Receipt {
@@ -83,26 +109,29 @@ fn put(
     })
 }
 
-/// `core.request(to, number, kind, ...)`: asks a service, which answers session `number` with the
-/// next message of that number, in any case. Returns what became of the request: 1 if it was sent, 2
-/// if there is no such service, 3 if its queue is full.
+/// `core.request(session, to, number, kind, ...)`: asks a service for code of a session, which is going to
+/// block. The service answers with a message of that number, in any case. Returns what became of the
+/// request: 1 if it was sent, 2 if there is no such service, 3 if its queue is full; and what
+/// `can_block` returns.
 pub(super) fn request(state: State) -> lua::Result {
     let service = Desk::service(state)?;
     let head = Head {
         from: service.id(),
-        to: address(state, 1)?,
-        number: number(state, 2)?,
-        kind: kind(state, 3)?,
+        to: address(state, 2)?,
+        number: number(state, 3)?,
+        kind: kind(state, 4)?,
     };
     if !head.kind.is_request() {
         return Err(Error::argument(
-            3,
+            4,
             fmt!("this type of message asks for nothing"),
         ));
     }
-    let receipt = put(state, &service, head, 4, Some(service.clone()))?;
+    let inside = inside(state, 1)?;
+    let receipt = put(state, &service, head, 5, Some(service.clone()))?;
     state.push_integer(receipt as i64);
-    Ok(1)
+    state.push_boolean(inside);
+    Ok(2)
 }
 
 /// `core.send(to, number, kind, ...)`: sends a message that nobody answers. Returns what became of

@@ -2,8 +2,6 @@
 
 //! What a service knows of itself, clocks, and the log.
 
-use kernel::prelude::*;
-
 use super::{desk::Desk, receive::CENTISECOND};
 use crate::{
     binding::arguments,

@@ -38,7 +38,7 @@ end
 function ltask.call_timeout(ti, address, ...)
 	local number = new_number()
 	local session = sessions.current()
-	local receipt, is_inside = request(address, number, REQUEST, ...)
+	local receipt, is_inside = request(session, address, number, REQUEST, ...)
 	if receipt == DEAD or receipt == BUSY then
 		refused(address, receipt, 2)
 	end

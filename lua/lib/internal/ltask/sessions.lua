@@ -11,10 +11,9 @@
 local core = ...
 local close, create, resume, status = coroutine.close, coroutine.create, coroutine.resume, coroutine.status
 local yield = coroutine.yield
-local pack, unpack = table.pack, table.unpack
-local error, pairs, pcall, select, tostring, type = assert, error, pairs, pcall, select, tostring, type
-local request, reply = core.request, core.reply
-local can_block, suspend = core.can_block or function() end, core.suspend
+local unpack = table.unpack
+local error, pairs, pcall, select, tostring, type = error, pairs, pcall, select, tostring, type
+local request, can_block, suspend, reply = core.request, core.can_block, core.suspend, core.reply
 
 -- The types of messages.
 local RESPONSE <const>, ERROR <const> = 2, 3
@@ -33,8 +32,6 @@ local current
 local from_of, number_of, receipt_of = {}, {}, {}
 -- Sessions that wait inside coroutines of the script.
 local inside = {}
--- The values for such a session.
-local given
 
 local idle, idle_count = {}, 0
 local answers, alarms, waiters = {}, {}, {}
@@ -55,13 +52,8 @@ local function block(is_inside)
 	if not is_inside then
 		return yield(BLOCKED)
 	end
-	local session = current
-	inside[session] = true
-	suspend(session)
-	inside[session] = nil
-	local values = given
-	given = nil
-	return unpack(values, 1, values.n)
+	inside[current] = true
+	return suspend(current)
 end
 
 local function result(kind, ...)
@@ -94,7 +86,7 @@ end
 function sessions.call(kind, address, ...)
 	local number = last_number + 1
 	last_number = number
-	local receipt, is_inside = request(address, number, kind, ...)
+	local receipt, is_inside = request(current, address, number, kind, ...)
 	if receipt ~= DONE then
 		refused(address, receipt, 2)
 	end
@@ -170,11 +162,7 @@ end
 
 -- Lets a session go on that has blocked.
 local function run(session, ...)
-	current = session
-	if inside[session] then
-		given = pack(...)
-		return returned(session, resume(session))
-	end
+	current, inside[session] = session, nil
 	return returned(session, resume(session, ...))
 end
 sessions.run = run
