@@ -8,6 +8,7 @@
 use kernel::prelude::*;
 
 mod desk;
+mod packed;
 mod program;
 mod receive;
 mod send;
@@ -31,11 +32,27 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_functions(
         -1,
         &[
+            Named::new(c"answer", native!(send::answer, Free, Process)),
+            Named::new(
+                c"answer_packed",
+                native!(packed::answer_packed, Free, Process),
+            ),
+            Named::new(c"pack", native!(packed::pack, Free, Process)),
+            Named::new(c"remove", native!(packed::remove, Free, Process)),
+            Named::new(c"send_packed", native!(packed::send_packed, Free, Process)),
+            Named::new(c"unpack", native!(packed::unpack, Free, Process)),
+            Named::new(
+                c"unpack_remove",
+                native!(packed::unpack_remove, Free, Process),
+            ),
             Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
             Named::new(c"can_block", native!(send::can_block, Free, Process)),
             Named::new(c"suspend", native!(send::suspend, Free, Process)),
             Named::new(c"cancel", native!(receive::cancel, Free, Process)),
             Named::new(c"counter", native!(statistics::counter, Free, Process)),
+            Named::new(c"cpucost", native!(statistics::cpucost, Free, Process)),
+            Named::new(c"mem_count", native!(statistics::mem_count, Free, Process)),
+            Named::new(c"mem_limit", native!(statistics::mem_limit, Free, Process)),
             Named::new(c"give_way", native!(receive::give_way, Free, Sleeps)),
             Named::new(c"id", native!(statistics::id, Free, Process)),
             Named::new(c"label", native!(statistics::label, Free, Process)),

@@ -37,6 +37,13 @@ pub(crate) fn failure(arguments: fmt::Arguments<'_>) -> Result<Arc<Failure>> {
     Ok(Arc::new(failure, GFP_KERNEL)?)
 }
 
+/// Makes a failure with these bytes as its message, and no traceback.
+pub(crate) fn failure_of(message: &[u8]) -> Result<Arc<Failure>> {
+    let mut failure = Failure::new(0);
+    failure.say(message)?;
+    Ok(Arc::new(failure, GFP_KERNEL)?)
+}
+
 /// The failure of a runtime that has used up its CPU time, but has ended well all the same.
 pub(crate) fn over_limit() -> Result<Arc<Failure>> {
     let mut failure = Failure::new(ETIME.to_errno());

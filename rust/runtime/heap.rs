@@ -71,6 +71,27 @@ pub(super) struct Surroundings<'a> {
     pub(super) context: Context,
 }
 
+/// How many objects of some types were made.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Made([u64; Self::TYPES]);
+
+impl Made {
+    const TYPES: usize = 9;
+
+    /// Counts a new block. Lua passes the type of the object that it is for in place of the size of a
+    /// former block.
+    fn count(&mut self, kind: usize) {
+        if let Some(count) = self.0.get_mut(kind) {
+            *count = count.wrapping_add(1);
+        }
+    }
+
+    /// How many objects of the type with this number in Lua were made.
+    pub(crate) fn of(&self, kind: u32) -> u64 {
+        self.0.get(kind as usize).copied().unwrap_or(0)
+    }
+}
+
 /// The allocator of one VM.
 ///
 /// # Invariants
@@ -81,7 +102,11 @@ pub(super) struct Surroundings<'a> {
 /// - `used` is the sum of the bytes of all spans, of the pages of the nursery and the stock, and of
 ///   all blocks that are not small. It counts against `account`.
 pub(crate) struct Heap {
+    /// The limit that holds now, and the highest that it may be.
     limit: usize,
+    highest: usize,
+    /// How many objects of each type were made.
+    made: Made,
     used: Atomic<usize>,
     peak: Atomic<usize>,
     partial: [*mut Span; CLASSES],
@@ -102,6 +127,8 @@ impl Heap {
         // INVARIANT: All lists are empty, and so is the sum.
         Self {
             limit,
+            highest: limit,
+            made: Made::default(),
             used: Atomic::new(0),
             peak: Atomic::new(0),
             partial: [ptr::null_mut(); CLASSES],
@@ -121,6 +148,19 @@ impl Heap {
     /// The most bytes that were in use at any time.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Relaxed)
+    }
+
+    /// Sets a limit below that which the heap was made with; `None` takes it back. Returns the former
+    /// one.
+    pub(crate) fn set_limit(&mut self, limit: Option<usize>) -> Option<usize> {
+        let former = (self.limit < self.highest).then_some(self.limit);
+        self.limit = limit.unwrap_or(self.highest).min(self.highest);
+        former
+    }
+
+    /// How many objects of each type were made so far.
+    pub(crate) fn made(&self) -> Made {
+        self.made
     }
 
     /// Makes the `count`th allocation from now fail, and with `on` all later ones, too.
@@ -146,6 +186,7 @@ impl Heap {
             if new_size == 0 {
                 return ptr::null_mut();
             }
+            self.made.count(old_size);
             return self.allocate(new_size, around).cast();
         }
         if new_size == 0 {

@@ -119,6 +119,11 @@ impl Timers {
         Some(first)
     }
 
+    /// Takes the first timer that is due, as if a wait had ended with it.
+    pub(crate) fn take(state: State) -> Result<Option<Timer>> {
+        Self::of(state, Self::take_due)
+    }
+
     /// The number of timers that are set.
     pub(crate) fn count(state: State) -> Result<usize> {
         Self::of(state, |timers| timers.count)

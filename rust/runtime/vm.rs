@@ -18,6 +18,7 @@ use self::{attachments::Attachments, output::Unsent, segments::Segments};
 use super::{
     chain::Chain,
     directory::Listing,
+    heap::Made,
     instance::Runtime,
     interruptible::{Interruptible, Owner},
     objects::Objects,
@@ -158,6 +159,17 @@ impl Vm {
     /// ones, too. For tests.
     pub(crate) fn fail_allocation(state: State, count: u64, on: bool) {
         Self::of(&state).exposed.heap.fail_after(count, on);
+    }
+
+    /// Limits the memory of the VM of `state` below its own limit; `None` takes that back. Returns the
+    /// former limit of this kind.
+    pub(crate) fn limit_heap(state: State, limit: Option<usize>) -> Option<usize> {
+        Self::of(&state).exposed.heap.set_limit(limit)
+    }
+
+    /// How many objects the VM of `state` has made.
+    pub(crate) fn made(state: State) -> Made {
+        Self::of(&state).exposed.heap.made()
     }
 
     /// Whether the calling Lua code is being ended.

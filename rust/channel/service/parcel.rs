@@ -64,6 +64,8 @@ impl Kind {
 pub(crate) enum Ending {
     /// It was stopped, or there is none.
     Dead,
+    /// It ends by itself, and answers what it has received.
+    Quitting,
     /// It has ended by itself.
     Quit,
     /// This error has ended it.
@@ -136,6 +138,16 @@ impl Parcel {
     /// The bytes that a message with these values counts.
     pub(crate) fn size_of(message: &Message) -> usize {
         size_of::<Self>().saturating_add(message.len())
+    }
+
+    /// The values of a message that was not sent.
+    pub(crate) fn into_message(this: ListArc<Self>) -> Option<Message> {
+        let mut parcel = Self::open(this)?;
+        let payload = parcel.as_mut().project().payload;
+        match core::mem::replace(payload, Payload::Nothing) {
+            Payload::Values(message) => Some(message),
+            _ => None,
+        }
     }
 
     /// The message that was received, for its receiver alone.

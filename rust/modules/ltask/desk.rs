@@ -18,6 +18,10 @@ use crate::{
 pub(super) struct Desk {
     service: Arc<Service>,
     pub(super) debts: Debts,
+    /// Whether it has ever set a timer.
+    pub(super) has_timers: bool,
+    /// Whether the last thing that it received was a message. Then a timer has its turn.
+    pub(super) timer_is_next: bool,
     /// What the code may do that has sent the last message; only the root is told.
     pub(super) mandate: Option<Arc<Held>>,
 }
@@ -31,6 +35,8 @@ impl Desk {
             Self {
                 service,
                 debts: Debts::new(charge),
+                has_timers: false,
+                timer_is_next: false,
                 mandate: None,
             },
         )

@@ -39,6 +39,7 @@ fn push_ending(state: State, from: u32, ending: &Ending) -> lua::Result {
             let text = lua::Text::new(fmt!("{{service:{from}}} is dead"));
             state.push_bytes(text.as_bytes())?;
         }
+        Ending::Quitting => state.push_bytes(b"Service has been quit.")?,
         Ending::Quit => {
             let text = lua::Text::new(fmt!("Service {from} has been quit."));
             state.push_bytes(text.as_bytes())?;
@@ -91,10 +92,31 @@ fn push(state: State, head: Head, payload: &Payload, debt: Debt) -> lua::Result<
     Ok(Some(count.saturating_add(4)))
 }
 
+/// The timer that is due, if one has its turn. So neither many messages nor many timers keep the others
+/// waiting.
+fn due(state: State) -> lua::Result<Option<Timer>> {
+    let is_next = Desk::with(state, |desk| {
+        core::mem::replace(&mut desk.timer_is_next, false) && desk.has_timers
+    })?;
+    if is_next {
+        Ok(Timers::take(state)?)
+    } else {
+        Ok(None)
+    }
+}
+
+fn push_timer(state: State, timer: Timer) -> lua::Result {
+    push_head(state, 0, timer.number, Kind::Timer, 0);
+    Ok(4)
+}
+
 /// `core.recv()`: waits for a message or a timer. Returns the sender, the number, the type, the
 /// receipt that answers a request, 0 if nobody waits for an answer, and the values.
 pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
+    if let Some(timer) = due(state)? {
+        return push_timer(state, timer);
+    }
     loop {
         Desk::with(state, |desk| desk.debts.reserve())??;
         let next = wait_with_timers(state, may, || {
@@ -110,17 +132,16 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
                 debt,
                 mandate,
             }) => {
-                let former =
-                    Desk::with(state, |desk| core::mem::replace(&mut desk.mandate, mandate))?;
+                let former = Desk::with(state, |desk| {
+                    desk.timer_is_next = true;
+                    core::mem::replace(&mut desk.mandate, mandate)
+                })?;
                 drop(former);
                 if let Some(count) = push(state, head, &payload, debt)? {
                     return Ok(count);
                 }
             }
-            Next::Due(timer) => {
-                push_head(state, 0, timer.number, Kind::Timer, 0);
-                return Ok(4);
-            }
+            Next::Due(timer) => return push_timer(state, timer),
             Next::Done(_) | Next::Ended => return Err(interrupted()),
         }
     }
@@ -148,6 +169,7 @@ pub(super) fn timer(state: State) -> lua::Result {
             error.into()
         }
     })?;
+    Desk::with(state, |desk| desk.has_timers = true)?;
     state.push_integer(timer.at);
     // CAST: numbers are given from 1 on.
     state.push_integer(timer.number as i64);

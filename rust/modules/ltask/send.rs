@@ -20,8 +20,12 @@ use crate::{
             Service,
         },
     },
-    lua::{self, Error, State},
-    runtime::{message::Message, permissions, vm::Vm},
+    lua::{self, Error, Kind as ValueKind, State},
+    runtime::{
+        message::Message,
+        permissions::{self, Held},
+        vm::Vm,
+    },
 };
 
 /// Whether the running code can block until session `index` is resumed. The result is whether it runs
@@ -52,24 +56,24 @@ pub(super) fn suspend(state: State) -> lua::Result {
 
 /// What became of a message. The numbers are those that scripts see.
 #[derive(Clone, Copy)]
-enum Receipt {
+pub(super) enum Receipt {
     Done = 1,
     Dead = 2,
     Busy = 3,
 }
 
 /// The number of a service at `index`. No service has a number that is not in the range.
-fn address(state: State, index: c_int) -> lua::Result<u32> {
+pub(super) fn address(state: State, index: c_int) -> lua::Result<u32> {
     Ok(u32::try_from(arguments::integer(state, index)?).unwrap_or(0))
 }
 
 /// The number of a session at `index`.
-fn number(state: State, index: c_int) -> lua::Result<u64> {
+pub(super) fn number(state: State, index: c_int) -> lua::Result<u64> {
     // CAST: numbers of sessions are positive; others find none.
     Ok(arguments::integer(state, index)? as u64)
 }
 
-fn kind(state: State, index: c_int) -> lua::Result<Kind> {
+pub(super) fn kind(state: State, index: c_int) -> lua::Result<Kind> {
     Kind::from_raw(arguments::integer(state, index)?)
         .ok_or_else(|| Error::argument(index, fmt!("there is no such type of message")))
 }
@@ -82,6 +86,37 @@ fn values(state: State, service: &Service, first: c_int) -> lua::Result<(Message
     Ok((message, room))
 }
 
+/// Sends values; `owed` is the service that waits for the answer, and `held` what the code may do
+/// that sends. Returns the values if they were not sent.
+pub(super) fn put_values(
+    state: State,
+    service: &Arc<Service>,
+    head: Head,
+    message: Message,
+    room: Room,
+    owed: Option<Arc<Service>>,
+    held: Arc<Held>,
+) -> lua::Result<(Receipt, Option<Message>)> {
+    let Some(target) = service.system().find(head.to) else {
+        return Ok((Receipt::Dead, Some(message)));
+    };
+    let mandate = (head.to == ROOT).then_some(held);
+    let runtime = Vm::runtime_of(state);
+    let payload = Payload::Values(message);
+    let parcel = runtime
+        .memcg()
+        .charge(|| Parcel::new(head, payload, owed, mandate, Some(room)))?;
+    // Who gets the message may print, too.
+    runtime.send_output();
+    let mut parcel = Some(parcel);
+    let receipt = match target.put(&mut parcel)? {
+        Sent::Yes => Receipt::Done,
+        Sent::Closed => Receipt::Dead,
+        Sent::Full => Receipt::Busy,
+    };
+    Ok((receipt, parcel.and_then(Parcel::into_message)))
+}
+
 /// Sends the values from `first` on; `owed` is the service that waits for the answer.
 fn put(
     state: State,
@@ -90,27 +125,16 @@ fn put(
     first: c_int,
     owed: Option<Arc<Service>>,
 ) -> lua::Result<Receipt> {
-    let Some(target) = service.system().find(head.to) else {
-        return Ok(Receipt::Dead);
-    };
-    let mandate = (head.to == ROOT).then(|| permissions::of(state));
-    let runtime = Vm::runtime_of(state);
-    let parcel = runtime.memcg().charge(|| {
-        let (message, room) = values(state, service, first)?;
-        let payload = Payload::Values(message);
-        Ok::<_, Error>(Parcel::new(head, payload, owed, mandate, Some(room))?)
-    })?;
-    // Who gets the message may print, too.
-    runtime.send_output();
-    Ok(match target.put(&mut Some(parcel))? {
-        Sent::Yes => Receipt::Done,
-        Sent::Closed => Receipt::Dead,
-        Sent::Full => Receipt::Busy,
-    })
+    let (message, room) = Vm::runtime_of(state)
+        .memcg()
+        .charge(|| values(state, service, first))?;
+    let held = permissions::of(state);
+    let (receipt, _) = put_values(state, service, head, message, room, owed, held)?;
+    Ok(receipt)
 }
 
 /// `core.request(session, to, number, kind, ...)`: asks a service for code of a session, which is going to
-/// block. The service answers with a message of that number, in any case. Returns what became of the
+/// block; nil, if it does not block yet. The service answers with a message of that number, in any case. Returns what became of the
 /// request: 1 if it was sent, 2 if there is no such service, 3 if its queue is full; and what
 /// `can_block` returns.
 pub(super) fn request(state: State) -> lua::Result {
@@ -127,7 +151,10 @@ pub(super) fn request(state: State) -> lua::Result {
             fmt!("this type of message asks for nothing"),
         ));
     }
-    let inside = inside(state, 1)?;
+    let inside = match state.kind(1) {
+        ValueKind::Nil => false,
+        _ => inside(state, 1)?,
+    };
     let receipt = put(state, &service, head, 5, Some(service.clone()))?;
     state.push_integer(receipt as i64);
     state.push_boolean(inside);
@@ -182,10 +209,39 @@ pub(super) fn reply(state: State) -> lua::Result {
     Ok(1)
 }
 
+/// `core.answer(to, number, kind, ...)`: answers a request that was received and not answered yet,
+/// found by its sender and number. Returns 1, or 2 if there is no such request.
+pub(super) fn answer(state: State) -> lua::Result {
+    let (to, number, kind) = (address(state, 1)?, number(state, 2)?, kind(state, 3)?);
+    if !matches!(kind, Kind::Response | Kind::Error) {
+        return Err(Error::argument(
+            3,
+            fmt!("this type of message answers nothing"),
+        ));
+    }
+    let service = Desk::service(state)?;
+    let (message, room) = Vm::runtime_of(state)
+        .memcg()
+        .charge(|| values(state, &service, 4))?;
+    let debt = Desk::with(state, |desk| {
+        let receipt = desk.debts.find(to, number)?;
+        desk.debts.take(receipt)
+    })?;
+    let receipt = match debt {
+        Some(debt) => {
+            debt.pay(kind, message, room);
+            Receipt::Done
+        }
+        None => Receipt::Dead,
+    };
+    state.push_integer(receipt as i64);
+    Ok(1)
+}
+
 /// `core.answer_all()`: answers everything that was received and not answered with the error
 /// "Service has been quit.".
 pub(super) fn answer_all(state: State) -> lua::Result {
     let debts = Desk::with(state, |desk| desk.debts.take_all())?;
-    debts.fail_all(&Ending::Quit);
+    debts.fail_all(&Ending::Quitting);
     Ok(0)
 }

@@ -175,7 +175,7 @@ pub(super) fn set_exit_code(state: State) -> lua::Result {
     let root = Desk::root(state)?;
     let code = arguments::integer(state, 1)?;
     let text = match state.to_bytes(2) {
-        Some(text) => Some(execute::failure(fmt!("{}", BStr::from_bytes(text)))?),
+        Some(text) => Some(execute::failure_of(text)?),
         None => None,
     };
     root.system().set_outcome(code, text);

@@ -2,11 +2,15 @@
 
 //! What a service knows of itself, clocks, and the log.
 
+use kernel::prelude::*;
+
 use super::{desk::Desk, receive::CENTISECOND};
 use crate::{
     binding::arguments,
     linux::clock,
-    lua::{self, State},
+    lua::{self, Error, Kind, State},
+    runtime::vm::Vm,
+    sys::lua::{LUA_TFUNCTION, LUA_TSTRING, LUA_TTABLE, LUA_TTHREAD, LUA_TUSERDATA},
 };
 
 /// Hundredths of a second since 1970, from a start on the wall clock and what has passed since.
@@ -40,6 +44,52 @@ pub(super) fn now(state: State) -> lua::Result {
 /// `core.counter()`: seconds on a clock that is never set, a float.
 pub(super) fn counter(state: State) -> lua::Result {
     state.push_seconds(clock::monotonic());
+    Ok(1)
+}
+
+/// `core.cpucost()`: the CPU time that the service has used so far, in seconds, a float.
+pub(super) fn cpucost(state: State) -> lua::Result {
+    let used = Vm::runtime_of(state).meter().total();
+    state.push_seconds(i64::try_from(used).unwrap_or(i64::MAX));
+    Ok(1)
+}
+
+/// `core.mem_limit(bytes)`: limits the memory of the service; 0 takes the limit back. Returns the former
+/// limit, 0 if there was none.
+pub(super) fn mem_limit(state: State) -> lua::Result {
+    let limit = arguments::integer(state, 1)?;
+    let limit = match usize::try_from(limit) {
+        Ok(0) => None,
+        Ok(limit) => Some(limit),
+        Err(_) => return Err(Error::argument(1, fmt!("a limit cannot be negative"))),
+    };
+    let former = Vm::limit_heap(state, limit).unwrap_or(0);
+    state.push_integer(i64::try_from(former).unwrap_or(i64::MAX));
+    Ok(1)
+}
+
+/// `core.mem_count([t])`: how many objects of some types were ever made, in fields of `t` or of a new
+/// table.
+pub(super) fn mem_count(state: State) -> lua::Result {
+    match state.kind(1) {
+        Kind::Table => state.set_top(1),
+        Kind::None | Kind::Nil => {
+            state.set_top(0);
+            state.new_table(0, 5)?;
+        }
+        _ => return Err(arguments::type_error(state, 1, "table")),
+    }
+    let made = Vm::made(state);
+    for (name, kind) in [
+        (c"string", LUA_TSTRING),
+        (c"table", LUA_TTABLE),
+        (c"function", LUA_TFUNCTION),
+        (c"userdata", LUA_TUSERDATA),
+        (c"thread", LUA_TTHREAD),
+    ] {
+        state.push_integer(i64::try_from(made.of(kind)).unwrap_or(i64::MAX));
+        state.set_field(1, name)?;
+    }
     Ok(1)
 }
 

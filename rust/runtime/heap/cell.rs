@@ -5,7 +5,7 @@
 use core::{cell::UnsafeCell, ffi::c_void};
 use kernel::sync::atomic::Relaxed;
 
-use super::{Heap, Surroundings};
+use super::{Heap, Made, Surroundings};
 
 /// A heap that the thread that executes the VM uses by a shared reference, and whose counters others read.
 ///
@@ -39,6 +39,18 @@ impl HeapCell {
     pub(crate) fn fail_after(&self, count: u64, on: bool) {
         // SAFETY: As above.
         unsafe { (*self.0.get()).fail_after(count, on) };
+    }
+
+    /// See [`Heap::set_limit`].
+    pub(crate) fn set_limit(&self, limit: Option<usize>) -> Option<usize> {
+        // SAFETY: As above.
+        unsafe { (*self.0.get()).set_limit(limit) }
+    }
+
+    /// See [`Heap::made`].
+    pub(crate) fn made(&self) -> Made {
+        // SAFETY: As above.
+        unsafe { (*self.0.get()).made() }
     }
 
     /// Bytes in use, now and at most so far.

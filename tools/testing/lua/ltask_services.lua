@@ -18,7 +18,7 @@ local LOADER <const> = [[
 
 -- A new service that runs the code.
 local function from(code, ...)
-	return ltask.spawn_service({ name = "code", initfunc = LOADER, args = { code, ... } })
+	return ltask.spawn_service({ name = "code", initfunc = LOADER, args = table.pack(code, ...) })
 end
 
 -- 5.1, 5.2: making a service.

@@ -64,7 +64,8 @@ do
 	local list = {}
 	for i = 1, 3 do
 		ltask.fork(function()
-			list[#list + 1] = i .. tostring(ltask.multi_wait("several"))
+			local woken = i .. tostring(ltask.multi_wait("several"))
+			list[#list + 1] = woken
 		end)
 	end
 	ltask.sleep(0)

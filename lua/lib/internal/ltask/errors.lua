@@ -26,7 +26,10 @@ local function add_frames(object, session)
 	local text = session and traceback(session) or traceback("", 3)
 	for line in text:gmatch("[^\n]+") do
 		-- The frames of the library are the same for all, and `error` says nothing.
-		local is_noise = line == "stack traceback:" or line:find("[lib ", 1, true) or line == "\t[C]: in function 'error'"
+		local is_noise = line == "stack traceback:"
+			or line:find("[lib ", 1, true)
+			or line == "\t(...tail calls...)"
+			or line:find("^\t%[C%]: in %a+ 'error'$")
 		if not is_noise then
 			object[#object + 1] = line
 		end

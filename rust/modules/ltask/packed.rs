@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Messages that a script has packed, to be sent or unpacked later.
+
+use core::ffi::c_int;
+use kernel::prelude::*;
+
+use super::{
+    desk::Desk,
+    send::{address, kind, number, put_values, Receipt},
+};
+use crate::{
+    binding::{arguments::type_error, sending::too_much},
+    channel::service::parcel::{Head, Kind, Parcel},
+    linux::account::Charge,
+    lua::{self, Error, State},
+    runtime::{
+        message::Message,
+        objects::{Class, Classed},
+        permissions, userdata,
+        vm::Vm,
+    },
+};
+
+/// A packed message; none, once it was sent or removed.
+struct Packed {
+    message: Option<Message>,
+    /// The bytes of its values.
+    _charge: Charge,
+}
+
+impl Classed for Packed {
+    const CLASS: &'static Class = &PACKED;
+}
+
+const PACKED: Class = Class {
+    name: c"ltask message",
+    fill: |_, _| Ok(()),
+};
+
+/// Calls `with` with the packed message at `index`. `None` if there is no value or nil.
+fn with_packed<R>(
+    state: State,
+    index: c_int,
+    with: impl FnOnce(&mut Packed) -> R,
+) -> lua::Result<Option<R>> {
+    if state.is_none_or_nil(index) {
+        return Ok(None);
+    }
+    userdata::with(state, index, with)
+        .map(Some)
+        .ok_or_else(|| type_error(state, index, "ltask message"))
+}
+
+fn gone() -> Error {
+    Error::message(fmt!("the message was removed"))
+}
+
+/// `pack(...)`: packs values, also none. Returns the message and its size.
+pub(super) fn pack(state: State) -> lua::Result {
+    let runtime = Vm::runtime_of(state);
+    let message = runtime
+        .memcg()
+        .charge(|| Message::encode_for_services(state, 1, state.top()))?;
+    let size = message.len();
+    let charge = Charge::new(runtime.account(), size)?;
+    userdata::push(
+        state,
+        Packed {
+            message: Some(message),
+            _charge: charge,
+        },
+    )?;
+    // CAST: messages have at most some mebibytes.
+    state.push_integer(size as i64);
+    Ok(2)
+}
+
+/// Takes the message at 1 out, and pushes its values.
+fn push_and(state: State, keep: bool) -> lua::Result {
+    let Some(message) = with_packed(state, 1, |packed| packed.message.take())? else {
+        return Ok(0);
+    };
+    let message = message.ok_or_else(gone)?;
+    let pushed = message.push(state);
+    if keep {
+        let _ = with_packed(state, 1, |packed| packed.message = Some(message));
+    }
+    pushed
+}
+
+/// `unpack(message)`: the values of a message; nothing for nil.
+pub(super) fn unpack(state: State) -> lua::Result {
+    push_and(state, true)
+}
+
+/// `unpack_remove(message)`: the values of a message, which is empty afterwards.
+pub(super) fn unpack_remove(state: State) -> lua::Result {
+    push_and(state, false)
+}
+
+/// `remove(message)`: gives the memory of a message back; does nothing for nil.
+pub(super) fn remove(state: State) -> lua::Result {
+    let former = with_packed(state, 1, |packed| packed.message.take())?;
+    drop(former);
+    Ok(0)
+}
+
+/// `send_packed(to, number, kind, message)`: sends a message, which is empty afterwards unless it was
+/// not sent. Nil is a message without values. With a number, a request is answered. Returns what
+/// became of it, as `request`.
+pub(super) fn send_packed(state: State) -> lua::Result {
+    let service = Desk::service(state)?;
+    let head = Head {
+        from: service.id(),
+        to: address(state, 1)?,
+        number: number(state, 2)?,
+        kind: kind(state, 3)?,
+    };
+    if !head.kind.is_request() {
+        return Err(Error::argument(
+            3,
+            fmt!("this type of message cannot be sent to others"),
+        ));
+    }
+    let message = match with_packed(state, 4, |packed| packed.message.take())? {
+        Some(message) => message.ok_or_else(gone)?,
+        None => Message::default(),
+    };
+    let size = Parcel::size_of(&message);
+    let Some(room) = service.system().family().take(size) else {
+        give_back(state, message);
+        return Err(too_much());
+    };
+    let owed = (head.number != 0).then(|| service.clone());
+    let held = permissions::of(state);
+    let (receipt, unsent) = put_values(state, &service, head, message, room, owed, held)?;
+    if let Some(message) = unsent {
+        give_back(state, message);
+    }
+    state.push_integer(receipt as i64);
+    Ok(1)
+}
+
+fn give_back(state: State, message: Message) {
+    // For nil, there is nothing to give back.
+    let _ = with_packed(state, 4, |packed| packed.message = Some(message));
+}
+
+/// `answer_packed(to, number, kind, message)`: answers a request that was received and not answered
+/// yet. Returns 1, or 2 if there is no such request.
+pub(super) fn answer_packed(state: State) -> lua::Result {
+    let (to, number, kind) = (address(state, 1)?, number(state, 2)?, kind(state, 3)?);
+    let service = Desk::service(state)?;
+    let message = match with_packed(state, 4, |packed| packed.message.take())? {
+        Some(message) => message.ok_or_else(gone)?,
+        None => Message::default(),
+    };
+    let Some(room) = service.system().family().take(Parcel::size_of(&message)) else {
+        give_back(state, message);
+        return Err(too_much());
+    };
+    let debt = Desk::with(state, |desk| {
+        let receipt = desk.debts.find(to, number)?;
+        desk.debts.take(receipt)
+    })?;
+    let receipt = match debt {
+        Some(debt) if matches!(kind, Kind::Response | Kind::Error) => {
+            debt.pay(kind, message, room);
+            Receipt::Done
+        }
+        debt => {
+            drop(debt);
+            give_back(state, message);
+            Receipt::Dead
+        }
+    };
+    state.push_integer(receipt as i64);
+    Ok(1)
+}
