@@ -10,6 +10,7 @@
 //! Lock order: the locks of `system.rs` and `queue.rs` and `Service::farewell` are leaves. No message is dropped
 //! and no debt paid with a lock held.
 
+mod asking;
 pub(crate) mod debt;
 pub(crate) mod log;
 pub(crate) mod parcel;

@@ -72,6 +72,8 @@ struct Inner {
     count: usize,
     /// The parent has ended.
     closed: bool,
+    /// Whether one of them was ever to be asked to end.
+    any_asked: bool,
 }
 
 /// The workers of a runtime.
@@ -88,6 +90,7 @@ impl Children {
                 runtimes: RBTree::new(),
                 count: 0,
                 closed: false,
+                any_asked: false,
             }, "lunatik::Children"),
         })
     }
@@ -120,6 +123,21 @@ impl Children {
         drop(inner);
         // This drops a reference, so it happens after unlocking.
         drop(removed);
+    }
+
+    /// One of them is asked to end before the parent is stopped.
+    pub(super) fn note_asked(&self) {
+        self.inner.lock().any_asked = true;
+    }
+
+    /// The first one after `id`, unless none is ever asked to end.
+    pub(super) fn next_asked(&self, id: u64) -> Option<Arc<Runtime>> {
+        let inner = self.inner.lock();
+        if !inner.any_asked {
+            return None;
+        }
+        let cursor = inner.runtimes.cursor_lower_bound(&id.checked_add(1)?)?;
+        Some(cursor.current().1.clone())
     }
 
     /// Removes and returns all workers. From now on none can be added.

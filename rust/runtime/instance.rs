@@ -15,6 +15,7 @@ use kernel::{
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
         Mutex,
+        SetOnce,
         SpinLock, //
     },
     time::{hrtimer::HrTimer, Delta, Instant, Monotonic},
@@ -40,6 +41,7 @@ use crate::linux::{
     watch::Watch, //
 };
 
+mod asking;
 mod boost;
 mod ended_waits;
 mod ending;
@@ -58,6 +60,15 @@ mod staying;
 mod stopping;
 mod visible_vm;
 
+pub(crate) use self::{
+    asking::Asked,
+    entered::Entered,
+    executing::may_execute,
+    failure::Failure,
+    phase::{Kind, Phase},
+    slice::Left,
+    staying::Keep, //
+};
 use self::{
     ended_waits::EndedWaits,
     executing::Executing,
@@ -67,14 +78,6 @@ use self::{
     owned_vm::OwnedVm,
     staying::Staying,
     visible_vm::VisibleVm, //
-};
-pub(crate) use self::{
-    entered::Entered,
-    executing::may_execute,
-    failure::Failure,
-    phase::{Kind, Phase},
-    slice::Left,
-    staying::Keep, //
 };
 
 /// The grace of a stop whose caller names none, in milliseconds.
@@ -186,6 +189,8 @@ pub(crate) struct Runtime {
     /// above it, which is no worker.
     prints_to: Option<Arc<Runtime>>,
     parking: Parking,
+    /// How it is asked to end before its parent is stopped, if it is.
+    asked: SetOnce<Arc<dyn Asked>>,
     pooled: Pooled,
     /// Ends a wait of a runtime of the pool.
     #[pin]
@@ -280,6 +285,7 @@ impl Runtime {
                 children <- Children::new(),
                 prints_to,
                 parking: Parking::new(),
+                asked: SetOnce::new(),
                 pooled: Pooled::new(),
                 timer <- HrTimer::new(),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),

@@ -10,7 +10,7 @@ use kernel::{
     sync::{Arc, SetOnce, SpinLock},
 };
 
-use super::{log::Log, parcel::Ending, Service};
+use super::{asking::Asking, log::Log, parcel::Ending, Service};
 use crate::{
     channel::family::Family,
     linux::{account::Account, clock},
@@ -68,6 +68,7 @@ pub(crate) struct System {
     /// When it was started, on the wall clock and on the monotonic one, in nanoseconds.
     started: (i64, i64),
     root: SetOnce<Arc<Runtime>>,
+    asking: SetOnce<Arc<Asking>>,
     #[pin]
     log: Log,
     #[pin]
@@ -87,6 +88,7 @@ impl System {
                 family,
                 started: (clock::real(), clock::monotonic()),
                 root: SetOnce::new(),
+                asking: SetOnce::new(),
                 log <- Log::new(account),
                 inner <- new_spinlock!(Inner {
                     services: RBTree::new(),
@@ -145,6 +147,9 @@ impl System {
     /// Lets others find the service. Fails with `ESHUTDOWN` if the root has ended, or with `ENOMEM`.
     pub(crate) fn add(&self, service: &Arc<Service>) -> Result {
         if service.is_root() {
+            let asking = Asking::new(service.clone())?;
+            self.asking.populate(asking.clone());
+            service.runtime().set_asked(asking);
             self.root.populate(service.runtime().clone());
         }
         let node = RBTreeNodeReservation::new(GFP_KERNEL_ACCOUNT)?;
@@ -195,6 +200,9 @@ impl System {
 
     /// The root has ended.
     pub(super) fn end(&self, ending: &Ending) {
+        if let Some(asking) = self.asking.as_ref() {
+            asking.forget();
+        }
         let mut inner = self.inner.lock();
         inner.ended = true;
         let former = match ending {

@@ -189,17 +189,23 @@ impl Runtime {
         if let Some(caller) = caller {
             caller.send_output();
         }
-        self.ended_waits.set_grace(tidy_ms);
-        self.request_stop();
         let inside = match (chain, self.ownership.owner()) {
             (Some(chain), Some(owner)) => Arc::ptr_eq(chain, &owner),
             _ => false,
         };
+        let may = MaySleep::of_thread();
+        let asked = if inside {
+            Ok(())
+        } else {
+            self.ask_children(may, caller, &left)
+        };
+        self.ended_waits.set_grace(tidy_ms);
+        self.request_stop();
         if inside {
             self.kill(DEFAULT_GRACE_MS);
             return Ok(());
         }
-        let may = MaySleep::of_thread();
+        asked?;
         loop {
             let slice = match left() {
                 0 => {

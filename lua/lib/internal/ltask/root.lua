@@ -205,6 +205,10 @@ local function quit_when_alone()
 end
 
 ltask.signal_handler(function(id)
+	if id == 0 then
+		-- The script that has started the system is stopped.
+		return end_all()
+	end
 	if anonymous[id] then
 		anonymous[id] = nil
 		anonymous_count = anonymous_count - 1

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Runtimes that are asked to end by themselves before their parent is stopped.
+
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    time::msecs_to_jiffies, //
+};
+
+use super::Runtime;
+use crate::linux::context::MaySleep;
+
+/// How a runtime is asked to end. It ends, or not, whenever its code likes.
+pub(crate) trait Asked: Send + Sync {
+    /// Asks it. Must not wait.
+    fn ask(&self);
+}
+
+impl Runtime {
+    /// Has the runtime asked to end before its parent is stopped. Only for a runtime that was made just
+    /// now.
+    pub(crate) fn set_asked(&self, asked: Arc<dyn Asked>) {
+        self.asked.populate(asked);
+        let details = self.details.lock();
+        if let Some(child) = &details.child {
+            child.parent.children.note_asked();
+        }
+    }
+
+    /// Asks its children to end that are to be asked, and waits until they have, as long as `left` says
+    /// that milliseconds are left. Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
+    pub(super) fn ask_children(
+        &self,
+        may: MaySleep<'_>,
+        caller: Option<&Self>,
+        left: &impl Fn() -> u32,
+    ) -> Result {
+        /// How often the wait checks whether the caller itself has to end, in milliseconds.
+        const LOOK_UP_MS: u32 = 10;
+
+        let mut id = 0;
+        while let Some(child) = self.children.next_asked(id) {
+            id = child.id;
+            let Some(asked) = child.asked.as_ref() else {
+                continue;
+            };
+            asked.ask();
+            loop {
+                let slice = left().min(LOOK_UP_MS);
+                if slice == 0 {
+                    return Ok(());
+                }
+                let jiffies = msecs_to_jiffies(slice);
+                // The program of a runtime owns it from its begin to its end.
+                if child.ownership.wait_released(may, jiffies).ok_or(EINTR)? {
+                    break;
+                }
+                if let Some(caller) = caller.filter(|caller| caller.waits_end()) {
+                    caller.end_waiter();
+                    return Err(EINTR);
+                }
+            }
+        }
+        Ok(())
+    }
+}
