@@ -67,8 +67,18 @@ int luaD_canleaveto(lua_State *L, const lua_State *coroutine)
 
 int luaD_leaveto(lua_State *L, lua_State *coroutine, lua_KFunction k)
 {
+	for (lua_State *inner = L; inner != coroutine; inner = inner->resumer)
+		inner->left = 1;
 	G(L)->leavesto = coroutine;
 	return luaD_leave(L, k);
+}
+
+int luaD_goeson(const lua_State *L, lua_State *coroutine)
+{
+	if (coroutine->resumer != L)
+		return 0;
+	coroutine->left = 0;
+	return 1;
 }
 
 int luaD_arrived(const lua_State *coroutine)

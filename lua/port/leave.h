@@ -32,6 +32,11 @@ LUAI_FUNC int luaD_canleaveto(lua_State *L, const lua_State *coroutine);
  * luaD_canleaveto() says so.
  */
 LUAI_FUNC int luaD_leaveto(lua_State *L, lua_State *coroutine, lua_KFunction k);
+/*
+ * Whether L may resume a coroutine that has yielded for another one, which luaD_leaveto() has suspended: only the one
+ * may that has resumed it.
+ */
+LUAI_FUNC int luaD_goeson(const lua_State *L, lua_State *coroutine);
 /* Whether this coroutine is the one that luaD_leaveto() has named. Then nobody leaves any more. */
 LUAI_FUNC int luaD_arrived(const lua_State *coroutine);
 /* Leaves. When the program is back, the C function is called again with the values on its stack. */

@@ -160,9 +160,14 @@ impl Service {
         self.id == ROOT
     }
 
-    /// Adds the message in `parcel`, and takes it out of `parcel` if that succeeds. Never waits.
-    pub(crate) fn put(&self, parcel: &mut Option<ListArc<Parcel>>) -> Result<Sent> {
-        self.queue.put(parcel, None)
+    /// Adds the message in `parcel`, and takes it out of `parcel` if that succeeds. If there is no
+    /// room, and `sender` is named, its code is woken when there is some. Never waits.
+    pub(crate) fn put(
+        &self,
+        parcel: &mut Option<ListArc<Parcel>>,
+        sender: Option<&Arc<Runtime>>,
+    ) -> Result<Sent> {
+        self.queue.put(parcel, sender)
     }
 
     /// Adds a message that does not count against the limit of the queue. In vain if the service has

@@ -126,6 +126,12 @@ impl Parker {
         }
     }
 
+    /// Whether the waiter waits for the token, with a thread or without. May have changed when the
+    /// caller sees it.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.state.load(Relaxed), SLEEPING | PARKED)
+    }
+
     /// Parks the waiter: the next caller that sets the token gives it a thread. Returns false, and
     /// does nothing, if the token was set since the waiter last checked.
     pub(crate) fn park(&self) -> bool {

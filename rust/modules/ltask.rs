@@ -39,7 +39,7 @@ pub(super) fn open(state: State) -> lua::Result {
             ),
             Named::new(c"pack", native!(packed::pack, Free, Process)),
             Named::new(c"remove", native!(packed::remove, Free, Process)),
-            Named::new(c"send_packed", native!(packed::send_packed, Free, Process)),
+            Named::new(c"send_packed", native!(packed::send_packed, Free, Sleeps)),
             Named::new(c"unpack", native!(packed::unpack, Free, Process)),
             Named::new(
                 c"unpack_remove",
@@ -68,8 +68,8 @@ pub(super) fn open(state: State) -> lua::Result {
             Named::new(c"pushlog", native!(statistics::pushlog, Free, Process)),
             Named::new(c"recv", native!(receive::recv, Free, Sleeps)),
             Named::new(c"reply", native!(send::reply, Free, Process)),
-            Named::new(c"request", native!(send::request, Free, Process)),
-            Named::new(c"send", native!(send::send, Free, Process)),
+            Named::new(c"request", native!(send::request, Free, Sleeps)),
+            Named::new(c"send", native!(send::send, Free, Sleeps)),
             Named::new(c"services", native!(services::services, Free, Process)),
             Named::new(
                 c"set_exit_code",

@@ -106,6 +106,11 @@ impl Parking {
         self.leaves.replace(false).then(|| self.deadline.get())
     }
 
+    /// Whether the code of the runtime waits for something. May have changed when the caller sees it.
+    pub(crate) fn waits(&self) -> bool {
+        self.parker.waits()
+    }
+
     /// Parks the runtime: the next wake-up gives it a thread. Returns false, and does nothing, if
     /// the runtime was woken since its last check.
     pub(crate) fn park(&self) -> bool {

@@ -12,12 +12,12 @@ use super::{
 use crate::{
     binding::{arguments::type_error, sending::too_much},
     channel::service::parcel::{Head, Kind, Parcel},
-    linux::account::Charge,
+    linux::{account::Charge, context::MaySleep},
     lua::{self, Error, State},
     runtime::{
         message::Message,
         objects::{Class, Classed},
-        permissions, userdata,
+        userdata,
         vm::Vm,
     },
 };
@@ -109,7 +109,7 @@ pub(super) fn remove(state: State) -> lua::Result {
 /// `send_packed(to, number, kind, message)`: sends a message, which is empty afterwards unless it was
 /// not sent. Nil is a message without values. With a number, a request is answered. Returns what
 /// became of it, as `request`.
-pub(super) fn send_packed(state: State) -> lua::Result {
+pub(super) fn send_packed(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
     let head = Head {
         from: service.id(),
@@ -133,12 +133,11 @@ pub(super) fn send_packed(state: State) -> lua::Result {
         return Err(too_much());
     };
     let owed = (head.number != 0).then(|| service.clone());
-    let held = permissions::of(state);
-    let (receipt, unsent) = put_values(state, &service, head, message, room, owed, held)?;
+    let (receipt, unsent) = put_values(state, may, &service, head, (message, room), owed);
     if let Some(message) = unsent {
         give_back(state, message);
     }
-    state.push_integer(receipt as i64);
+    state.push_integer(receipt? as i64);
     Ok(1)
 }
 

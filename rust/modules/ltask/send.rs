@@ -4,11 +4,12 @@
 
 use core::ffi::c_int;
 use kernel::{
+    list::ListArc,
     prelude::*,
     sync::Arc, //
 };
 
-use super::desk::Desk;
+use super::{desk::Desk, interrupted};
 use crate::{
     binding::{arguments, sending::too_much},
     channel::{
@@ -20,10 +21,12 @@ use crate::{
             Service,
         },
     },
+    linux::context::MaySleep,
     lua::{self, Error, Kind as ValueKind, State},
     runtime::{
         message::Message,
-        permissions::{self, Held},
+        parking::{wait, Waited},
+        permissions,
         vm::Vm,
     },
 };
@@ -86,58 +89,110 @@ fn values(state: State, service: &Service, first: c_int) -> lua::Result<(Message
     Ok((message, room))
 }
 
-/// Sends values; `owed` is the service that waits for the answer, and `held` what the code may do
-/// that sends. Returns the values if they were not sent.
-pub(super) fn put_values(
+/// How long a sender waits for room in the queue of a service that works, in milliseconds.
+///
+/// A service that only sends would otherwise find a queue full that its receiver empties all the time.
+/// The receiver may run on the same thread.
+const PATIENCE_MS: u32 = 1;
+
+/// Puts a message into the queue of `target`, if there is room or will be in a moment. The code of the
+/// sender does not go on meanwhile.
+fn put_soon(
     state: State,
-    service: &Arc<Service>,
-    head: Head,
-    message: Message,
-    room: Room,
-    owed: Option<Arc<Service>>,
-    held: Arc<Held>,
-) -> lua::Result<(Receipt, Option<Message>)> {
-    let Some(target) = service.system().find(head.to) else {
-        return Ok((Receipt::Dead, Some(message)));
-    };
-    let mandate = (head.to == ROOT).then_some(held);
-    let runtime = Vm::runtime_of(state);
-    let payload = Payload::Values(message);
-    let parcel = runtime
-        .memcg()
-        .charge(|| Parcel::new(head, payload, owed, mandate, Some(room)))?;
-    // Who gets the message may print, too.
-    runtime.send_output();
-    let mut parcel = Some(parcel);
-    let receipt = match target.put(&mut parcel)? {
+    may: MaySleep<'_>,
+    target: &Service,
+    parcel: &mut Option<ListArc<Parcel>>,
+) -> lua::Result<Receipt> {
+    let receipt = |sent| match sent {
         Sent::Yes => Receipt::Done,
         Sent::Closed => Receipt::Dead,
         Sent::Full => Receipt::Busy,
     };
-    Ok((receipt, parcel.and_then(Parcel::into_message)))
+    let sent = target.put(parcel, None)?;
+    let own = Vm::runtime_of(state);
+    if !matches!(sent, Sent::Full) || core::ptr::eq(&*own, &**target.runtime()) {
+        return Ok(receipt(sent));
+    }
+    wait_for_room(state, may, target, parcel, receipt)
+}
+
+#[inline(never)]
+fn wait_for_room(
+    state: State,
+    may: MaySleep<'_>,
+    target: &Service,
+    parcel: &mut Option<ListArc<Parcel>>,
+    receipt: impl Fn(Sent) -> Receipt,
+) -> lua::Result<Receipt> {
+    let sender = Vm::runtime_of(state).into();
+    let waited = wait(state, may, Some(PATIENCE_MS), || {
+        match target.put(parcel, Some(&sender)) {
+            Ok(Sent::Full) if target.runtime().parking().waits() => Ok(Some(Receipt::Busy)),
+            Ok(Sent::Full) => Ok(None),
+            Ok(sent) => Ok(Some(receipt(sent))),
+            // Too many wait for room there.
+            Err(error) if error == ENOBUFS => Ok(Some(Receipt::Busy)),
+            Err(error) => Err(error.into()),
+        }
+    })?;
+    match waited {
+        Waited::Done(receipt) => Ok(receipt),
+        Waited::TimedOut => Ok(Receipt::Busy),
+        Waited::Ended { .. } => Err(interrupted()),
+    }
+}
+
+/// Sends values; `owed` is the service that waits for the answer. Returns the values if they were not
+/// sent.
+pub(super) fn put_values(
+    state: State,
+    may: MaySleep<'_>,
+    service: &Arc<Service>,
+    head: Head,
+    values: (Message, Room),
+    owed: Option<Arc<Service>>,
+) -> (lua::Result<Receipt>, Option<Message>) {
+    let (message, room) = values;
+    let Some(target) = service.system().find(head.to) else {
+        return (Ok(Receipt::Dead), Some(message));
+    };
+    let mandate = (head.to == ROOT).then(|| permissions::of(state));
+    let runtime = Vm::runtime_of(state);
+    let payload = Payload::Values(message);
+    let parcel = runtime
+        .memcg()
+        .charge(|| Parcel::new(head, payload, owed, mandate, Some(room)));
+    let mut parcel = match parcel {
+        Ok(parcel) => Some(parcel),
+        Err(error) => return (Err(error.into()), None),
+    };
+    // Who gets the message may print, too.
+    runtime.send_output();
+    let receipt = put_soon(state, may, &target, &mut parcel);
+    (receipt, parcel.and_then(Parcel::into_message))
 }
 
 /// Sends the values from `first` on; `owed` is the service that waits for the answer.
 fn put(
     state: State,
+    may: MaySleep<'_>,
     service: &Arc<Service>,
     head: Head,
     first: c_int,
     owed: Option<Arc<Service>>,
 ) -> lua::Result<Receipt> {
-    let (message, room) = Vm::runtime_of(state)
+    let values = Vm::runtime_of(state)
         .memcg()
         .charge(|| values(state, service, first))?;
-    let held = permissions::of(state);
-    let (receipt, _) = put_values(state, service, head, message, room, owed, held)?;
-    Ok(receipt)
+    let (receipt, _) = put_values(state, may, service, head, values, owed);
+    receipt
 }
 
 /// `core.request(session, to, number, kind, ...)`: asks a service for code of a session, which is going to
 /// block; nil, if it does not block yet. The service answers with a message of that number, in any case. Returns what became of the
 /// request: 1 if it was sent, 2 if there is no such service, 3 if its queue is full; and what
 /// `can_block` returns.
-pub(super) fn request(state: State) -> lua::Result {
+pub(super) fn request(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
     let head = Head {
         from: service.id(),
@@ -155,7 +210,7 @@ pub(super) fn request(state: State) -> lua::Result {
         ValueKind::Nil => false,
         _ => inside(state, 1)?,
     };
-    let receipt = put(state, &service, head, 5, Some(service.clone()))?;
+    let receipt = put(state, may, &service, head, 5, Some(service.clone()))?;
     state.push_integer(receipt as i64);
     state.push_boolean(inside);
     Ok(2)
@@ -163,7 +218,7 @@ pub(super) fn request(state: State) -> lua::Result {
 
 /// `core.send(to, number, kind, ...)`: sends a message that nobody answers. Returns what became of
 /// it, as `request`. Answers can be sent to oneself only.
-pub(super) fn send(state: State) -> lua::Result {
+pub(super) fn send(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
     let head = Head {
         from: service.id(),
@@ -177,7 +232,7 @@ pub(super) fn send(state: State) -> lua::Result {
             fmt!("this type of message cannot be sent to others"),
         ));
     }
-    let receipt = put(state, &service, head, 4, None)?;
+    let receipt = put(state, may, &service, head, 4, None)?;
     state.push_integer(receipt as i64);
     Ok(1)
 }

@@ -101,7 +101,7 @@ pub(super) fn start(state: State) -> lua::Result {
     services::make(state, &system, ROOT, Label::new(b"root"), &held, |root| {
         let payload = Payload::Values(message.take().unwrap_or_default());
         let parcel = Parcel::new(head, payload, None, None, None)?;
-        root.put(&mut Some(parcel))?;
+        root.put(&mut Some(parcel), None)?;
         Ok(())
     })?;
     Ok(1)

@@ -148,7 +148,8 @@ do
 	local steps = {}
 	local co = coroutine.wrap(function()
 		coroutine.yield(1)
-		steps[#steps + 1] = ltask.call(a, "echo", "called")
+		local answer = ltask.call(a, "echo", "called")
+		steps[#steps + 1] = answer
 		ltask.sleep(1)
 		coroutine.yield(2)
 		return 3
@@ -169,15 +170,20 @@ do
 	end)
 	same("ruling 9: also two deep", check.joined(coroutine.resume(outer)), "true true deep")
 	same("ruling 9: both have ended", coroutine.status(inner) .. coroutine.status(outer), "deaddead")
-	local seen
+	local seen, resumed, closed
 	local shown = coroutine.create(function()
 		ltask.sleep(2)
+		return "slept"
 	end)
 	ltask.timeout(1, function()
 		seen = coroutine.status(shown)
+		resumed = check.joined(coroutine.resume(shown))
+		closed = failure(coroutine.close, shown)
 	end)
-	coroutine.resume(shown)
+	same("ruling 9: nobody wakes it too early", check.joined(coroutine.resume(shown)), "true slept")
 	same("ruling 9: meanwhile it is normal, as for the script", seen, "normal")
+	same("ruling 9: and cannot be resumed by others", resumed, "false cannot resume non-suspended coroutine")
+	contains("ruling 9: or closed", closed, "cannot close a normal coroutine")
 	contains(
 		"ruling 9: not where Lua cannot yield",
 		failure(string.gsub, "x", "x", coroutine.wrap(function()
