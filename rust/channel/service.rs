@@ -20,18 +20,18 @@ use kernel::{
     list::ListArc,
     new_spinlock,
     prelude::*,
-    sync::{Arc, SpinLock},
+    sync::{Arc, SpinLock, UniqueArc},
 };
 
 use self::{
     debt::{Debt, Debts},
-    parcel::{Ending, Head, Kind, Parcel, Payload},
+    parcel::{Ending, Parcel},
     system::{System, ROOT},
 };
 use super::queue::{Limits, NoGate, Queue, Sent, Taken};
 use crate::{
     linux::account::{kmalloc_size, Charge},
-    runtime::{instance::Runtime, permissions::Held},
+    runtime::instance::Runtime,
 };
 
 /// The most bytes of a label.
@@ -68,14 +68,7 @@ impl Label {
 /// What a service finds in its queue.
 pub(crate) enum Received {
     /// A message.
-    Message {
-        head: Head,
-        payload: Payload,
-        /// What is owed for it.
-        debt: Debt,
-        /// What the code may do that has sent it; only the root is told.
-        mandate: Option<Arc<Held>>,
-    },
+    Message(Pin<UniqueArc<Parcel>>),
     /// There is none. The service is woken when that changes.
     Nothing,
     /// There will be none.
@@ -109,13 +102,7 @@ impl Service {
         let size =
             kmalloc_size(size_of::<Self>()).saturating_add(kmalloc_size(size_of::<Parcel>()));
         let charge = Charge::new(runtime.account(), size)?;
-        let head = Head {
-            from: id,
-            to: ROOT,
-            number: 0,
-            kind: Kind::Signal,
-        };
-        let farewell = Parcel::new(head, Payload::Nothing, None, None, None)?;
+        let farewell = Parcel::signal(id, ROOT)?;
         let limits = Limits {
             messages: system.queue_length(),
             // The system's own limit is lower.
@@ -183,20 +170,7 @@ impl Service {
     pub(crate) fn receive(&self) -> Result<Received> {
         Ok(match self.queue.take(Some(&self.runtime))? {
             Taken::Message(parcel) => match Parcel::open(parcel) {
-                Some(mut parcel) => {
-                    let this = parcel.as_mut().project();
-                    let payload = core::mem::replace(this.payload, Payload::Nothing);
-                    let head = *this.head;
-                    let mandate = this.mandate.take();
-                    // The values are read now, so they count no more.
-                    drop(this.room.take());
-                    Received::Message {
-                        head,
-                        payload,
-                        debt: Debt::of(parcel),
-                        mandate,
-                    }
-                }
+                Some(parcel) => Received::Message(parcel),
                 None => Received::Nothing,
             },
             Taken::Empty => Received::Nothing,

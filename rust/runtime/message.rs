@@ -81,6 +81,17 @@ impl Message {
         Self::encode_with(state, first, last, Style::Ltask)
     }
 
+    /// As [`encode_for_services`](Self::encode_for_services), in place: this must be an empty message, and
+    /// is to be dropped if this fails.
+    pub(crate) fn fill_for_services(
+        &mut self,
+        state: State,
+        first: c_int,
+        last: c_int,
+    ) -> lua::Result<()> {
+        encode::encode(state, first, last, Style::Ltask, self)
+    }
+
     /// As [`encode`](Self::encode), but a value that cannot travel becomes a text that says so.
     pub(crate) fn encode_or_show(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
         Self::encode_with(state, first, last, Style::Show)

@@ -9,11 +9,7 @@ use kernel::{
     sync::{Arc, SpinLock},
 };
 
-use super::{
-    parcel::{Head, Kind, Parcel, Payload},
-    system::ROOT,
-    Service,
-};
+use super::{parcel::Parcel, system::ROOT, Service};
 use crate::runtime::instance::Asked;
 
 /// What the root is told, as long as it is there: a signal of nobody. Made first, so that asking needs
@@ -27,13 +23,7 @@ pub(super) struct Asking {
 impl Asking {
     /// For `root`, until [`forget`](Self::forget) is called.
     pub(super) fn new(root: Arc<Service>) -> Result<Arc<Self>> {
-        let head = Head {
-            from: 0,
-            to: ROOT,
-            number: 0,
-            kind: Kind::Signal,
-        };
-        let signal = Parcel::new(head, Payload::Nothing, None, None, None)?;
+        let signal = Parcel::signal(0, ROOT)?;
         Arc::pin_init(
             pin_init!(Self {
                 signal <- new_spinlock!(Some((root, signal)), "lunatik::Asking"),

@@ -10,19 +10,25 @@ use core::mem;
 use kernel::{
     list::ListArc,
     prelude::*,
-    sync::UniqueArc, //
+    sync::{Arc, UniqueArc}, //
 };
 
 use super::parcel::{Ending, Head, Kind, Parcel, Payload};
-use crate::{channel::family::Room, linux::account::Charge, runtime::message::Message};
+use crate::{channel::family::Family, linux::account::Charge, runtime::message::Message};
 
 /// A request that was received and not answered yet, if somebody waits for the answer.
 pub(crate) struct Debt(Option<Pin<UniqueArc<Parcel>>>);
 
 impl Debt {
-    /// The debt that a message makes; none, if nobody waits for an answer.
-    pub(super) fn of(parcel: Pin<UniqueArc<Parcel>>) -> Self {
-        Self(parcel.owed.is_some().then_some(parcel))
+    /// The debt that a message makes, whose values are dropped; none, if nobody waits for an answer.
+    pub(crate) fn of(mut parcel: Pin<UniqueArc<Parcel>>) -> Self {
+        if parcel.owed.is_none() {
+            return Self(None);
+        }
+        let this = parcel.as_mut().project();
+        *this.payload = Payload::Nothing;
+        *this.room = None;
+        Self(Some(parcel))
     }
 
     /// Whether somebody waits for the answer.
@@ -35,21 +41,37 @@ impl Debt {
         self.0.as_ref().map(|parcel| parcel.head)
     }
 
-    /// Answers with values.
-    pub(crate) fn pay(mut self, kind: Kind, message: Message, room: Room) {
-        self.settle(kind, Payload::Values(message), Some(room));
+    /// Gives the answer its values; see [`Parcel::fill`]. The request can still be answered otherwise.
+    pub(crate) fn fill<E>(
+        &mut self,
+        family: &Arc<Family>,
+        fill: impl FnOnce(&mut Message) -> core::result::Result<(), E>,
+    ) -> core::result::Result<Option<()>, E> {
+        match &mut self.0 {
+            Some(parcel) => parcel.as_mut().fill(family, fill),
+            None => Ok(Some(())),
+        }
+    }
+
+    /// Answers with the values that [`fill`](Self::fill) has given.
+    pub(crate) fn pay(mut self, kind: Kind) {
+        self.settle(kind, None);
     }
 
     /// Answers with an error.
     pub(crate) fn fail(mut self, ending: Ending) {
-        self.settle(Kind::Error, Payload::Ended(ending), None);
+        self.settle(Kind::Error, Some(ending));
     }
 
-    fn settle(&mut self, kind: Kind, payload: Payload, room: Option<Room>) {
+    fn settle(&mut self, kind: Kind, ending: Option<Ending>) {
         let Some(mut parcel) = self.0.take() else {
             return;
         };
         let this = parcel.as_mut().project();
+        if let Some(ending) = ending {
+            *this.payload = Payload::Ended(ending);
+            *this.room = None;
+        }
         let request = *this.head;
         *this.head = Head {
             from: request.to,
@@ -57,13 +79,7 @@ impl Debt {
             number: request.number,
             kind,
         };
-        let mandate = this.mandate.take();
-        let former = (
-            mem::replace(this.payload, payload),
-            mem::replace(this.room, room),
-        );
         let owed = this.owed.take();
-        drop((former, mandate));
         if let Some(owed) = owed {
             owed.deliver(ListArc::from(parcel));
         }
@@ -72,7 +88,7 @@ impl Debt {
 
 impl Drop for Debt {
     fn drop(&mut self) {
-        self.settle(Kind::Error, Payload::Ended(Ending::Dead), None);
+        self.settle(Kind::Error, Some(Ending::Dead));
     }
 }
 
@@ -153,11 +169,6 @@ impl Debts {
         }
     }
 
-    /// Whether the debt is still there.
-    pub(crate) fn has(&self, receipt: i64) -> bool {
-        self.place(receipt).is_some()
-    }
-
     /// Takes a debt, to be paid.
     pub(crate) fn take(&mut self, receipt: i64) -> Option<Debt> {
         let number = self.place(receipt)?;
@@ -168,6 +179,22 @@ impl Debts {
         match taken {
             Place::Taken { debt, .. } => Some(debt),
             Place::Free { .. } => None,
+        }
+    }
+
+    /// Puts back a debt that was taken with this receipt and could not be paid.
+    pub(crate) fn put_back(&mut self, receipt: i64, debt: Debt) {
+        // CAST: As in `place()`.
+        let (serial, number) = ((receipt >> 32) as u32, receipt as u32);
+        // It is the first free place: nothing was added since it was taken.
+        if self.free != number || !debt.is_owed() {
+            return;
+        }
+        if let Some(place) = self.places.get_mut(number as usize) {
+            if let Place::Free { next } = *place {
+                self.free = next;
+            }
+            *place = Place::Taken { serial, debt };
         }
     }
 

@@ -9,10 +9,7 @@ use kernel::{
     sync::{Arc, SpinLock},
 };
 
-use super::{
-    parcel::{Head, Kind, Parcel, Payload},
-    Service,
-};
+use super::{parcel::Parcel, Service};
 use crate::linux::account::{Account, Charge};
 
 /// The most bytes of texts that nobody has read yet.
@@ -128,13 +125,7 @@ impl Log {
     }
 
     fn tell(&self, reader: &Service) {
-        let head = Head {
-            from: 0,
-            to: reader.id(),
-            number: 0,
-            kind: Kind::Signal,
-        };
-        match Parcel::new(head, Payload::Nothing, None, None, None) {
+        match Parcel::signal(0, reader.id()) {
             Ok(parcel) => reader.deliver(parcel),
             // The next text tries again.
             Err(_) => self.inner.lock().told = false,

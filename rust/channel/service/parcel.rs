@@ -15,7 +15,10 @@ use kernel::{
 
 use super::{debt::Debt, Service};
 use crate::{
-    channel::{entries::Queued, family::Room},
+    channel::{
+        entries::Queued,
+        family::{Family, Room},
+    },
     runtime::{instance::Failure, message::Message, permissions::Held},
 };
 
@@ -106,7 +109,7 @@ pub(crate) struct Parcel {
     /// The service that gets the answer, if one waits for it.
     pub(super) owed: Option<Arc<Service>>,
     /// What the code may do that has sent this, if the receiver makes services for it.
-    pub(super) mandate: Option<Arc<Held>>,
+    mandate: Option<Arc<Held>>,
     /// The bytes that it takes from the system.
     pub(super) room: Option<Room>,
     #[pin]
@@ -114,25 +117,70 @@ pub(crate) struct Parcel {
 }
 
 impl Parcel {
-    /// Makes a message. Sleeps for memory. The caller decides which cgroup pays.
+    /// Makes a message without values. Sleeps for memory. The caller decides which cgroup pays.
     pub(crate) fn new(
         head: Head,
-        payload: Payload,
         owed: Option<Arc<Service>>,
         mandate: Option<Arc<Held>>,
-        room: Option<Room>,
-    ) -> Result<ListArc<Self>> {
-        ListArc::pin_init(
+    ) -> Result<Pin<UniqueArc<Self>>> {
+        UniqueArc::pin_init(
             try_pin_init!(Self {
                 head,
-                payload,
+                payload: Payload::Nothing,
                 owed,
                 mandate,
-                room,
+                room: None,
                 links <- ListLinks::new(),
             }? Error),
             GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
         )
+    }
+
+    /// A message from `from` to `to` that has no values and belongs to no session.
+    pub(super) fn signal(from: u32, to: u32) -> Result<ListArc<Self>> {
+        let head = Head {
+            from,
+            to,
+            number: 0,
+            kind: Kind::Signal,
+        };
+        Ok(Self::new(head, None, None)?.into())
+    }
+
+    /// Gives it the values that `fill` adds to an empty message, and that count against `family`. Fails
+    /// with `None` if there are too many bytes.
+    pub(crate) fn fill<E>(
+        self: Pin<&mut Self>,
+        family: &Arc<Family>,
+        fill: impl FnOnce(&mut Message) -> core::result::Result<(), E>,
+    ) -> core::result::Result<Option<()>, E> {
+        let this = self.project();
+        *this.payload = Payload::Values(Message::default());
+        let Payload::Values(message) = this.payload else {
+            return Ok(None);
+        };
+        let filled = fill(message).map(|()| family.take(Self::size_of(message)));
+        if let Ok(Some(room)) = filled {
+            *this.room = Some(room);
+            return Ok(Some(()));
+        }
+        *this.payload = Payload::Nothing;
+        filled.map(|_| None)
+    }
+
+    /// Its head.
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// What it carries.
+    pub(crate) fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// Takes out what the code may do that has sent it.
+    pub(crate) fn take_mandate(self: Pin<&mut Self>) -> Option<Arc<Held>> {
+        self.project().mandate.take()
     }
 
     /// The bytes that a message with these values counts.

@@ -53,6 +53,11 @@ impl Desk {
         })
     }
 
+    /// The service.
+    pub(super) fn service_ref(&self) -> &Arc<Service> {
+        &self.service
+    }
+
     /// The service whose code calls.
     pub(super) fn service(state: State) -> lua::Result<Arc<Service>> {
         Self::with(state, |desk| desk.service.clone())

@@ -127,14 +127,13 @@ pub(super) fn send_packed(state: State, may: MaySleep<'_>) -> lua::Result {
         Some(message) => message.ok_or_else(gone)?,
         None => Message::default(),
     };
-    let size = Parcel::size_of(&message);
-    let Some(room) = service.system().family().take(size) else {
-        give_back(state, message);
-        return Err(too_much());
-    };
     let owed = (head.number != 0).then(|| service.clone());
-    let (receipt, unsent) = put_values(state, may, &service, head, (message, room), owed);
-    if let Some(message) = unsent {
+    let mut message = Some(message);
+    let (receipt, unsent) = put_values(state, may, &service, head, owed, |place| {
+        *place = message.take().unwrap_or_default();
+        Ok(())
+    });
+    if let Some(message) = message.or_else(|| unsent.and_then(Parcel::into_message)) {
         give_back(state, message);
     }
     state.push_integer(receipt? as i64);
@@ -150,26 +149,35 @@ fn give_back(state: State, message: Message) {
 /// yet. Returns 1, or 2 if there is no such request.
 pub(super) fn answer_packed(state: State) -> lua::Result {
     let (to, number, kind) = (address(state, 1)?, number(state, 2)?, kind(state, 3)?);
+    if !matches!(kind, Kind::Response | Kind::Error) {
+        return Err(Error::argument(
+            3,
+            fmt!("this type of message answers nothing"),
+        ));
+    }
     let service = Desk::service(state)?;
     let message = match with_packed(state, 4, |packed| packed.message.take())? {
         Some(message) => message.ok_or_else(gone)?,
         None => Message::default(),
     };
-    let Some(room) = service.system().family().take(Parcel::size_of(&message)) else {
-        give_back(state, message);
-        return Err(too_much());
-    };
-    let debt = Desk::with(state, |desk| {
+    let found = Desk::with(state, |desk| {
         let receipt = desk.debts.find(to, number)?;
-        desk.debts.take(receipt)
+        Some((receipt, desk.debts.take(receipt)?))
     })?;
-    let receipt = match debt {
-        Some(debt) if matches!(kind, Kind::Response | Kind::Error) => {
-            debt.pay(kind, message, room);
+    let receipt = match found {
+        Some((receipt, mut debt)) => {
+            let filled = debt.fill(service.system().family(), |place| {
+                *place = message;
+                Ok::<_, Error>(())
+            })?;
+            if filled.is_none() {
+                Desk::with(state, |desk| desk.debts.put_back(receipt, debt))?;
+                return Err(too_much());
+            }
+            debt.pay(kind);
             Receipt::Done
         }
-        debt => {
-            drop(debt);
+        None => {
             give_back(state, message);
             Receipt::Dead
         }

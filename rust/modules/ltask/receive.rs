@@ -2,14 +2,17 @@
 
 //! What a service receives: messages and its timers.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::UniqueArc, //
+};
 
 use super::{desk::Desk, interrupted};
 use crate::{
     binding::arguments,
     channel::service::{
         debt::Debt,
-        parcel::{Ending, Head, Kind, Payload},
+        parcel::{Ending, Kind, Parcel, Payload},
         Received,
     },
     linux::{clock, context::MaySleep},
@@ -52,19 +55,16 @@ fn push_ending(state: State, from: u32, ending: &Ending) -> lua::Result {
 
 /// Pushes a message that was received, and returns the number of values. Returns `None` if there was
 /// no memory for it and nobody here waits for it.
-fn push(state: State, head: Head, payload: &Payload, debt: Debt) -> lua::Result<Option<i32>> {
+fn push(state: State, parcel: Pin<UniqueArc<Parcel>>) -> lua::Result<Option<i32>> {
     let top = state.top();
-    let pushed = match payload {
+    let head = parcel.head();
+    push_head(state, head.from, head.number, head.kind, 0);
+    let pushed = match parcel.payload() {
         Payload::Nothing => Ok(0),
-        Payload::Values(message) => {
-            push_head(state, head.from, head.number, head.kind, 0);
-            message.push(state)
-        }
-        Payload::Ended(ending) => {
-            push_head(state, head.from, head.number, head.kind, 0);
-            push_ending(state, head.from, ending)
-        }
+        Payload::Values(message) => message.push(state),
+        Payload::Ended(ending) => push_ending(state, head.from, ending),
     };
+    let debt = Debt::of(parcel);
     let count = match pushed {
         Ok(count) => count,
         Err(_) if head.kind.is_request() => {
@@ -80,10 +80,6 @@ fn push(state: State, head: Head, payload: &Payload, debt: Debt) -> lua::Result<
             return Ok(Some(5));
         }
     };
-    if matches!(payload, Payload::Nothing) {
-        push_head(state, head.from, head.number, head.kind, 0);
-        return Ok(Some(4));
-    }
     if debt.is_owed() {
         let receipt = Desk::with(state, |desk| desk.debts.add(debt))?;
         state.push_integer(receipt);
@@ -126,18 +122,14 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             })
         })?;
         match next {
-            Next::Done(Received::Message {
-                head,
-                payload,
-                debt,
-                mandate,
-            }) => {
+            Next::Done(Received::Message(mut parcel)) => {
+                let mandate = parcel.as_mut().take_mandate();
                 let former = Desk::with(state, |desk| {
                     desk.timer_is_next = true;
                     core::mem::replace(&mut desk.mandate, mandate)
                 })?;
                 drop(former);
-                if let Some(count) = push(state, head, &payload, debt)? {
+                if let Some(count) = push(state, parcel)? {
                     return Ok(count);
                 }
             }

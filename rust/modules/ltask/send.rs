@@ -13,10 +13,9 @@ use super::{desk::Desk, interrupted};
 use crate::{
     binding::{arguments, sending::too_much},
     channel::{
-        family::Room,
         queue::Sent,
         service::{
-            parcel::{Ending, Head, Kind, Parcel, Payload},
+            parcel::{Ending, Head, Kind, Parcel},
             system::ROOT,
             Service,
         },
@@ -81,14 +80,6 @@ pub(super) fn kind(state: State, index: c_int) -> lua::Result<Kind> {
         .ok_or_else(|| Error::argument(index, fmt!("there is no such type of message")))
 }
 
-/// A copy of the values from `first` on, and the bytes that it takes from the system.
-fn values(state: State, service: &Service, first: c_int) -> lua::Result<(Message, Room)> {
-    let message = Message::encode_for_services(state, first, state.top())?;
-    let size = Parcel::size_of(&message);
-    let room = service.system().family().take(size).ok_or_else(too_much)?;
-    Ok((message, room))
-}
-
 /// How long a sender waits for room in the queue of a service that works, in milliseconds.
 ///
 /// A service that only sends would otherwise find a queue full that its receiver empties all the time.
@@ -142,34 +133,36 @@ fn wait_for_room(
     }
 }
 
-/// Sends values; `owed` is the service that waits for the answer. Returns the values if they were not
-/// sent.
+/// Sends what `fill` makes a message of; `owed` is the service that waits for the answer. Returns the
+/// message if it was not sent.
 pub(super) fn put_values(
     state: State,
     may: MaySleep<'_>,
     service: &Arc<Service>,
     head: Head,
-    values: (Message, Room),
     owed: Option<Arc<Service>>,
-) -> (lua::Result<Receipt>, Option<Message>) {
-    let (message, room) = values;
+    fill: impl FnOnce(&mut Message) -> lua::Result<()>,
+) -> (lua::Result<Receipt>, Option<ListArc<Parcel>>) {
     let Some(target) = service.system().find(head.to) else {
-        return (Ok(Receipt::Dead), Some(message));
+        return (Ok(Receipt::Dead), None);
     };
     let mandate = (head.to == ROOT).then(|| permissions::of(state));
     let runtime = Vm::runtime_of(state);
-    let payload = Payload::Values(message);
-    let parcel = runtime
-        .memcg()
-        .charge(|| Parcel::new(head, payload, owed, mandate, Some(room)));
+    let parcel = runtime.memcg().charge(|| {
+        let mut parcel = Parcel::new(head, owed, mandate)?;
+        match parcel.as_mut().fill(service.system().family(), fill)? {
+            Some(()) => Ok(ListArc::from(parcel)),
+            None => Err(too_much()),
+        }
+    });
     let mut parcel = match parcel {
         Ok(parcel) => Some(parcel),
-        Err(error) => return (Err(error.into()), None),
+        Err(error) => return (Err(error), None),
     };
     // Who gets the message may print, too.
     runtime.send_output();
     let receipt = put_soon(state, may, &target, &mut parcel);
-    (receipt, parcel.and_then(Parcel::into_message))
+    (receipt, parcel)
 }
 
 /// Sends the values from `first` on; `owed` is the service that waits for the answer.
@@ -181,10 +174,8 @@ fn put(
     first: c_int,
     owed: Option<Arc<Service>>,
 ) -> lua::Result<Receipt> {
-    let values = Vm::runtime_of(state)
-        .memcg()
-        .charge(|| values(state, service, first))?;
-    let (receipt, _) = put_values(state, may, service, head, values, owed);
+    let fill = |message: &mut Message| message.fill_for_services(state, first, state.top());
+    let (receipt, _) = put_values(state, may, service, head, owed, fill);
     receipt
 }
 
@@ -248,20 +239,37 @@ pub(super) fn reply(state: State) -> lua::Result {
             fmt!("this type of message answers nothing"),
         ));
     }
-    if !Desk::with(state, |desk| desk.debts.has(receipt))? {
-        state.push_boolean(false);
-        return Ok(1);
-    }
-    let service = Desk::service(state)?;
-    let runtime = Vm::runtime_of(state);
-    let (message, room) = runtime.memcg().charge(|| values(state, &service, 3))?;
-    runtime.send_output();
-    let debt = Desk::with(state, |desk| desk.debts.take(receipt))?;
-    state.push_boolean(debt.is_some());
-    if let Some(debt) = debt {
-        debt.pay(kind, message, room);
-    }
+    let paid = pay(state, receipt, kind, 3)?;
+    state.push_boolean(paid);
     Ok(1)
+}
+
+/// Pays a debt with the values from `first` on. Returns whether there was one. After an error, it is
+/// still there.
+fn pay(state: State, receipt: i64, kind: Kind, first: c_int) -> lua::Result<bool> {
+    let Some((mut debt, service)) = Desk::with(state, |desk| {
+        Some((desk.debts.take(receipt)?, desk.service_ref().clone()))
+    })?
+    else {
+        return Ok(false);
+    };
+    let runtime = Vm::runtime_of(state);
+    let filled = runtime.memcg().charge(|| {
+        debt.fill(service.system().family(), |message| {
+            message.fill_for_services(state, first, state.top())
+        })
+    });
+    let error = match filled {
+        Ok(Some(())) => {
+            runtime.send_output();
+            debt.pay(kind);
+            return Ok(true);
+        }
+        Ok(None) => too_much(),
+        Err(error) => error,
+    };
+    Desk::with(state, |desk| desk.debts.put_back(receipt, debt))?;
+    Err(error)
 }
 
 /// `core.answer(to, number, kind, ...)`: answers a request that was received and not answered yet,
@@ -274,21 +282,12 @@ pub(super) fn answer(state: State) -> lua::Result {
             fmt!("this type of message answers nothing"),
         ));
     }
-    let service = Desk::service(state)?;
-    let (message, room) = Vm::runtime_of(state)
-        .memcg()
-        .charge(|| values(state, &service, 4))?;
-    let debt = Desk::with(state, |desk| {
-        let receipt = desk.debts.find(to, number)?;
-        desk.debts.take(receipt)
-    })?;
-    let receipt = match debt {
-        Some(debt) => {
-            debt.pay(kind, message, room);
-            Receipt::Done
-        }
-        None => Receipt::Dead,
+    let found = Desk::with(state, |desk| desk.debts.find(to, number))?;
+    let paid = match found {
+        Some(receipt) => pay(state, receipt, kind, 4)?,
+        None => false,
     };
+    let receipt = if paid { Receipt::Done } else { Receipt::Dead };
     state.push_integer(receipt as i64);
     Ok(1)
 }

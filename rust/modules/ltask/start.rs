@@ -10,11 +10,11 @@ use kernel::{
 
 use super::{interrupted, services};
 use crate::{
-    binding::arguments::optional_milliseconds,
+    binding::{arguments::optional_milliseconds, sending::too_much},
     channel::{
         family::Family,
         service::{
-            parcel::{Head, Kind, Parcel, Payload},
+            parcel::{Head, Kind, Parcel},
             system::{Config, Outcome, System, MAX_QUEUE, MAX_SERVICES, ROOT},
             Label,
         },
@@ -98,10 +98,15 @@ pub(super) fn start(state: State) -> lua::Result {
     };
     let held = permissions::of(state);
     let mut message = Some(message);
+    let family = system.family();
     services::make(state, &system, ROOT, Label::new(b"root"), &held, |root| {
-        let payload = Payload::Values(message.take().unwrap_or_default());
-        let parcel = Parcel::new(head, payload, None, None, None)?;
-        root.put(&mut Some(parcel), None)?;
+        let mut parcel = Parcel::new(head, None, None)?;
+        let filled = parcel.as_mut().fill(family, |place| {
+            *place = message.take().unwrap_or_default();
+            Ok::<_, Error>(())
+        })?;
+        filled.ok_or_else(too_much)?;
+        root.put(&mut Some(parcel.into()), None)?;
         Ok(())
     })?;
     Ok(1)
