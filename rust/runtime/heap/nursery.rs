@@ -17,7 +17,7 @@ use super::{
 use crate::linux::kasan;
 
 /// The most pages of a nursery.
-const PAGES: usize = 6;
+const PAGES: usize = 12;
 
 /// Sizes of blocks are multiples of this.
 const STEP: usize = 16;
