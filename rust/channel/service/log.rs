@@ -47,7 +47,7 @@ struct Inner {
     lost: u64,
     /// The service that is told when there is something to read.
     reader: Option<Arc<Service>>,
-    /// Whether it was told, and has not found the log empty since.
+    /// Whether it was told, and has not asked to be told again.
     told: bool,
     charge: Charge,
 }
@@ -82,6 +82,7 @@ impl Log {
         let mut inner = self.inner.lock();
         let size = made.as_ref().map_or(0, |entry| entry.text.len());
         let after = inner.bytes.saturating_add(size);
+        let before = inner.bytes;
         let lost = match made {
             Ok(entry) if after <= MAX_BYTES && inner.charge.set(after).is_ok() => {
                 inner.bytes = after;
@@ -93,8 +94,10 @@ impl Log {
                 made.ok()
             }
         };
+        // A reader that takes its time is told again before the log is full.
+        let is_urgent = before < MAX_BYTES / 2 && inner.bytes >= MAX_BYTES / 2;
         let reader = match &inner.reader {
-            Some(reader) if !inner.told => Some(reader.clone()),
+            Some(reader) if !inner.told || is_urgent => Some(reader.clone()),
             _ => None,
         };
         inner.told |= reader.is_some();
@@ -135,10 +138,7 @@ impl Log {
     /// Takes the oldest text.
     pub(crate) fn pop(&self) -> Option<ListArc<LogEntry>> {
         let mut inner = self.inner.lock();
-        let Some(entry) = inner.entries.pop_front() else {
-            inner.told = false;
-            return None;
-        };
+        let entry = inner.entries.pop_front()?;
         let left = inner.bytes.saturating_sub(entry.text.len());
         inner.bytes = left;
         inner.charge.set_anyway(left);
@@ -150,13 +150,17 @@ impl Log {
         core::mem::take(&mut self.inner.lock().lost)
     }
 
-    /// Has `service` told when there is something to read; nobody, if `None`.
-    pub(crate) fn set_reader(&self, service: Option<Arc<Service>>) {
+    /// Has `service` told once when there is something to read.
+    pub(crate) fn set_reader(&self, service: &Arc<Service>) {
         let mut inner = self.inner.lock();
-        let former = core::mem::replace(&mut inner.reader, service);
-        inner.told = false;
+        let former = inner.reader.replace(service.clone());
+        inner.told = !inner.entries.is_empty();
+        let tells = inner.told;
         drop(inner);
         drop(former);
+        if tells {
+            self.tell(service);
+        }
     }
 
     /// `service` reads no more.

@@ -126,11 +126,11 @@ pub(super) fn poplog(state: State) -> lua::Result {
     Ok(4)
 }
 
-/// `core.take_log()`: has the service told by a message of type SIGNAL when there is something in the
-/// log.
+/// `core.take_log()`: has the service told once, by a message of type SIGNAL, when there is something in
+/// the log. It is told again when the log is half full.
 pub(super) fn take_log(state: State) -> lua::Result {
     let service = Desk::service(state)?;
-    service.system().log().set_reader(Some(service.clone()));
+    service.system().log().set_reader(&service);
     Ok(0)
 }
 
