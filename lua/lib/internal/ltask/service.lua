@@ -3,6 +3,8 @@
 -- The main program of a service: takes messages one by one, and runs the sessions. The chunk gets the native core.
 
 local core = ...
+-- What is loaded here stays, so a collection would find nothing.
+collectgarbage("stop")
 local part = core.part
 local sessions = part("sessions")(core)
 local errors = part("errors")(core.id())
@@ -182,6 +184,7 @@ local function take(from, number, kind, receipt, name, ...)
 	end
 end
 
+collectgarbage("restart")
 if core.id() == 1 then
 	core.end_system = service.quit
 end
