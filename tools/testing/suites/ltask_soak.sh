@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# ltask: random spawns, calls, timers, failures and ends of services, and stops of whole systems. No call hangs, nothing
+# stays, and memory does not grow. SECONDS_OF_STRESS says how long it lasts; every round has another seed.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-$(stressed 10)}
+SEED=${SEED:-1}
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1 || exit 1
+
+kernel_memory() {
+	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+# services COUNT: whether so many services are there, the roots included.
+services() {
+	[ "$(lunatik list --all | grep -c " service ")" = "$1" ]
+}
+round=0
+# soak STEPS: runs a system of twelve services until one is done.
+soak() {
+	round=$((round + 1))
+	within 60 lunatik run --name suite/soak "$SUITE_DIR/lua/ltask_soak.lua" $((SEED + round)) 12 "$1" >"$WORK/soak" 2>&1
+}
+# cut MS: stops a system in the middle.
+cut_off() {
+	round=$((round + 1))
+	lunatik run --name suite/cut "$SUITE_DIR/lua/ltask_soak.lua" $((SEED + round)) 12 100000 >"$WORK/cut" 2>&1 &
+	wait_until 10 sh -c 'lunatik list --all | grep -q "ltask_soak_serv"' || return 1
+	lunatik eval "require('linux').schedule($1)" >/dev/null
+	within 10 lunatik stop suite/cut
+	wait $!
+	wait_until 10 services 0
+}
+# rounds SECONDS: both, in turn, for so long.
+rounds() {
+	end=$(($(date +%s) + $1))
+	while [ "$(date +%s)" -lt $end ]; do
+		if ! soak 200; then
+			not_ok "round $round ends" "$(lunatik list --all | head -n 20; tail -n 5 "$WORK/soak")"
+			return 1
+		fi
+		if [ "$(grep -c "done$" "$WORK/soak")" -lt 1 ]; then
+			not_ok "round $round: somebody is done" "$(tail -n 5 "$WORK/soak")"
+			return 1
+		fi
+		if ! cut_off $((round * 37 % 300)); then
+			not_ok "round $round is stopped in the middle" "$(lunatik list --all | head -n 20)"
+			return 1
+		fi
+	done
+}
+check "for a while" rounds 3
+check "all services are gone" wait_until 10 services 0
+lunatik status --clear
+before=$(kernel_memory)
+check "for $SECONDS_OF_STRESS s" rounds "$SECONDS_OF_STRESS"
+check "all services are gone again" wait_until 10 services 0
+lunatik status --clear
+memory_is_back() { [ $(($(kernel_memory) - before)) -lt 4096 ]; }
+check "the memory is back where it was" wait_until 20 memory_is_back
+echo "# $round rounds; kernel memory: $before KiB before, $(kernel_memory) KiB after"
+check "the module can be unloaded" within 30 lunatik unload
+finish
