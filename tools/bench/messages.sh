@@ -18,7 +18,7 @@ while getopts w:m:i: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- round_trip one_way fan_in chain spawn select timeout memory
+[ $# -gt 0 ] || set -- round_trip one_way fan_in chain spawn select timeout services memory
 
 lunatik load || exit
 work=$(mktemp -d)
@@ -49,6 +49,7 @@ for name; do
 	spawn) measure spawn "$(share 10)" "$(share 100)" ;;
 	select) measure select "$workers" "$(share 20)" ;;
 	timeout) measure timeout "$(share 100)" ;;
+	services) measure services "$((messages * 5))" "$(share 20)" "$workers" "$((idle / 10))" ;;
 	memory) measure memory "$idle" ;;
 	*) echo "messages.sh: there is no benchmark $name" >&2; exit 2 ;;
 	esac

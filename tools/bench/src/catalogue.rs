@@ -11,7 +11,9 @@ pub enum Part {
     Messages,
     /// Many workers.
     Workers,
-    /// The memory that workers take.
+    /// Services of ltask.
+    Services,
+    /// The memory that workers and services take.
     Memory,
     /// Programs, compared with user space.
     Programs,
@@ -19,13 +21,20 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Messages, Self::Workers, Self::Memory, Self::Programs];
+    pub const ALL: [Self; 5] = [
+        Self::Messages,
+        Self::Workers,
+        Self::Services,
+        Self::Memory,
+        Self::Programs,
+    ];
 
     /// Its name in file names.
     pub fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
             Self::Workers => "workers",
+            Self::Services => "services",
             Self::Memory => "memory",
             Self::Programs => "programs",
         }
@@ -36,7 +45,8 @@ impl Part {
         match self {
             Self::Messages => "Messages between two workers",
             Self::Workers => "Many workers",
-            Self::Memory => "Memory of a worker",
+            Self::Services => "Services of ltask",
+            Self::Memory => "Memory of a worker or a service",
             Self::Programs => "Programs: time in the kernel by time in user space",
         }
     }
@@ -70,7 +80,7 @@ const fn plain(name: &'static str, title: &'static str, part: Part) -> Benchmark
 }
 
 /// All benchmarks except the programs.
-pub const BENCHMARKS: [Benchmark; 17] = [
+pub const BENCHMARKS: [Benchmark; 23] = [
     Benchmark {
         target: Some(3.5),
         aim: Some(2.0),
@@ -163,6 +173,39 @@ pub const BENCHMARKS: [Benchmark; 17] = [
         "delay of a time-out of 1 ms, greatest",
         Part::Workers,
     ),
+    Benchmark {
+        target: Some(2.5),
+        ltask: Some(7.5),
+        ..plain("services/call", "call of a service", Part::Services)
+    },
+    Benchmark {
+        target: Some(0.9),
+        ltask: Some(3.8),
+        ..plain("services/send", "message to a service", Part::Services)
+    },
+    plain(
+        "services/parallel",
+        "parallel calls of 100 services",
+        Part::Services,
+    ),
+    plain(
+        "services/ring",
+        "hop in a large ring of services",
+        Part::Services,
+    ),
+    Benchmark {
+        target: Some(100.0),
+        ltask: Some(600.0),
+        ..plain("services/life", "life of a service", Part::Services)
+    },
+    Benchmark {
+        target: Some(40.0),
+        ..plain(
+            "services/memory",
+            "memory of a service that waits",
+            Part::Memory,
+        )
+    },
     Benchmark {
         target: Some(24.0),
         ..plain("memory", "memory of a worker that waits", Part::Memory)
