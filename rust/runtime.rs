@@ -29,6 +29,7 @@ pub(crate) mod sink;
 pub(crate) mod sort;
 pub(crate) mod surroundings;
 pub(crate) mod timers;
+pub(crate) mod tracing;
 pub(crate) mod userdata;
 pub(crate) mod vm;
 pub(crate) mod waiters;

@@ -34,6 +34,19 @@ int lunatik_slice_is_over(void *vm)
 	return 0;
 }
 
+int lunatik_vm_is_traced(void *vm)
+{
+	(void)vm;
+	return 0;
+}
+
+void lunatik_vm_traced(void *vm, const char *text, size_t length)
+{
+	(void)vm;
+	(void)text;
+	(void)length;
+}
+
 void lunatik_vm_give_way(void *vm)
 {
 	(void)vm;
@@ -41,6 +54,11 @@ void lunatik_vm_give_way(void *vm)
 
 void lunatik_end_first(void)
 {
+}
+
+void lunatik_tell_traceback(lua_State *L)
+{
+	(void)L;
 }
 
 void lunatik_limit_traceback(lua_State *L)

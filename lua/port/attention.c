@@ -42,6 +42,8 @@ void luaD_attend(lua_State *L)
 		g->attention = 1; /* To be noticed again after each catch. */
 		luaD_interrupted(L);
 	}
+	if (l_unlikely(lunatik_vm_is_traced(g->ud)))
+		lunatik_tell_traceback(L);
 	lunatik_vm_give_way(g->ud);
 }
 

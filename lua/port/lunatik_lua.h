@@ -152,6 +152,12 @@ void lunatik_give_way(void);
 /* Does the same if the code of the VM may sleep. */
 void lunatik_vm_give_way(void *vm);
 
+/* Whether another CPU asks for the traceback of the code that runs; and the answer. */
+int lunatik_vm_is_traced(void *vm);
+void lunatik_vm_traced(void *vm, const char *text, size_t length);
+/* Answers, if there is enough stack. Never raises. */
+void lunatik_tell_traceback(struct lua_State *L);
+
 /* Whether the program must leave its kernel thread because others wait for one. */
 int lunatik_slice_is_over(void *vm);
 

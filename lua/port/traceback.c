@@ -79,3 +79,40 @@ void lunatik_limit_traceback(lua_State *L)
 	lunatik_keep_traceback(L);
 	luaD_setshelter(g, shelter);
 }
+
+/* The most coroutines that a traceback shows. */
+#define MOST_TRACED 8
+
+/* The thread that runs, and the coroutines that have resumed it. */
+static void tell_threads(lua_State *L, void *ud)
+{
+	const lua_State *main = mainthread(G(L));
+	lua_State *thread = L;
+	const char *text;
+	size_t length;
+	int count = 0;
+
+	luaL_checkstack(L, LUA_MINSTACK, NULL);
+	do {
+		/* An empty message puts each on a line of its own. */
+		luaL_traceback(L, thread, count == 0 ? NULL : "", 0);
+		count++;
+		thread = thread->resumer;
+	} while (thread != NULL && thread != main && count < MOST_TRACED);
+	lua_concat(L, count);
+	text = lua_tolstring(L, -1, &length);
+	lunatik_vm_traced(ud, text, length);
+}
+
+void lunatik_tell_traceback(lua_State *L)
+{
+	ptrdiff_t top = savestack(L, L->top.p);
+	void *vm = G(L)->ud;
+
+	/* If not now, the next attention comes in some milliseconds. */
+	if (lunatik_stackleft() < LUNATIK_STACK_HANDLER)
+		return;
+	if (try_operation(L, tell_threads, vm) != LUA_OK)
+		lunatik_vm_traced(vm, "", 0);
+	L->top.p = restorestack(L, top);
+}

@@ -44,7 +44,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
     let row = StatusRow {
         name: runtime.name(),
         id: runtime.id(),
-        parent: runtime.parent().map_or(0, |parent| parent.id()),
+        parent: runtime.place(),
         kind: runtime.kind().name().as_bytes(),
         state: state(runtime.phase()),
         memory_used: used as u64,

@@ -139,6 +139,12 @@ pub(crate) unsafe trait Machine: Sized {
     /// Whether the program is to leave its kernel thread, for others wait for one.
     fn slice_is_over(&self) -> bool;
 
+    /// Whether somebody asks for the traceback of the code that runs.
+    fn is_traced(&self) -> bool;
+
+    /// Takes that traceback.
+    fn traced(&self, text: &[u8]);
+
     /// Runs `call` on another kernel stack, while the caller waits. Returns whether it has.
     fn hop(&self, call: Deferred) -> bool;
 }
@@ -386,6 +392,31 @@ macro_rules! machine {
             unsafe extern "C" fn lunatik_slice_is_over(vm: *mut c_void) -> c_int {
                 // SAFETY: As the caller promises.
                 unsafe { (*vm.cast::<$machine>()).slice_is_over() }.into()
+            }
+
+            /// # Safety
+            ///
+            /// `vm` is a VM that the calling thread executes.
+            #[no_mangle]
+            unsafe extern "C" fn lunatik_vm_is_traced(vm: *mut c_void) -> c_int {
+                // SAFETY: As the caller promises.
+                unsafe { (*vm.cast::<$machine>()).is_traced() }.into()
+            }
+
+            /// # Safety
+            ///
+            /// `vm` is a VM that the calling thread executes, and `text` has `length` bytes.
+            #[no_mangle]
+            unsafe extern "C" fn lunatik_vm_traced(
+                vm: *mut c_void,
+                text: *const u8,
+                length: usize,
+            ) {
+                // SAFETY: As the caller promises.
+                unsafe {
+                    let text = ::core::slice::from_raw_parts(text, length);
+                    (*vm.cast::<$machine>()).traced(text);
+                }
             }
 
             /// See `lua/port/lunatik_lua.h`.

@@ -9,12 +9,14 @@ use kernel::prelude::*;
 
 mod desk;
 mod packed;
+mod pledge;
 mod program;
 mod receive;
 mod send;
 mod services;
 mod start;
 mod statistics;
+mod trace;
 
 use crate::{
     lua::{self, Error, Free, Named, Process, Sleeps, State},
@@ -64,6 +66,7 @@ pub(super) fn open(state: State) -> lua::Result {
             ),
             Named::new(c"now", native!(statistics::now, Free, Process)),
             Named::new(c"part", native!(statistics::part, Free, Process)),
+            Named::new(c"pledge", native!(pledge::pledge, Free, Process)),
             Named::new(c"poplog", native!(statistics::poplog, Free, Process)),
             Named::new(c"pushlog", native!(statistics::pushlog, Free, Process)),
             Named::new(c"recv", native!(receive::recv, Free, Sleeps)),
@@ -78,6 +81,7 @@ pub(super) fn open(state: State) -> lua::Result {
             Named::new(c"start", native!(start::start, Free, Process)),
             Named::new(c"take_log", native!(statistics::take_log, Free, Process)),
             Named::new(c"timer", native!(receive::timer, Free, Process)),
+            Named::new(c"trace", native!(trace::trace, Free, Sleeps)),
             Named::new(c"wait", native!(start::wait, Free, Sleeps)),
         ],
     )?;

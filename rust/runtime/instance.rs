@@ -58,6 +58,7 @@ mod printing;
 mod slice;
 mod staying;
 mod stopping;
+mod traced;
 mod visible_vm;
 
 pub(crate) use self::{

@@ -136,29 +136,34 @@ impl Vm {
         Err(denied(permission, value))
     }
 
+    /// The main thread of the VM of `state`.
+    pub(crate) fn main_thread(state: State) -> State {
+        Self::of(&state).state()
+    }
+
     /// Whether one more set may be pledged; if not, collecting garbage may help.
     pub(crate) fn may_pledge(state: State) -> bool {
         Self::of(&state).pledged.0.load(Relaxed) < MAX_LIVE
     }
 
-    /// Applies `spec` to the permissions of the running thread. Returns whether the seals allow
-    /// that.
-    pub(crate) fn pledge(state: State, spec: &[u8]) -> lua::Result<bool> {
+    /// Applies `spec` to the permissions of `thread`, a thread of the VM of `state`, whose code runs.
+    /// Returns whether the seals allow that.
+    pub(crate) fn pledge(state: State, thread: State, spec: &[u8]) -> lua::Result<bool> {
         let runtime = Self::runtime_of(state);
-        let Some(set) = runtime.memcg().charge(|| pledged(state, spec))? else {
+        let Some(set) = runtime.memcg().charge(|| pledged(state, thread, spec))? else {
             return Ok(false);
         };
-        state.set_permissions::<Vm>(set.clone())?;
-        if Self::of(&state).exposed().main().is(state) {
+        thread.set_permissions::<Vm>(set.clone())?;
+        if Self::of(&state).exposed().main().is(thread) {
             runtime.set_permissions(set);
         }
         Ok(true)
     }
 }
 
-/// The permissions that the running thread would have after pledging `spec`; none if it is sealed.
-fn pledged(state: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
-    let mut set = with(state, Set::try_clone)?;
+/// The permissions that `thread` would have after pledging `spec`; none if it is sealed.
+fn pledged(state: State, thread: State, spec: &[u8]) -> lua::Result<Option<Arc<Held>>> {
+    let mut set = with(thread, Set::try_clone)?;
     let done = set
         .pledge(spec, Origin::Script)
         .map_err(|error| match error {

@@ -13,20 +13,23 @@ use kernel::{
     prelude::*,
     sync::{
         Arc,
+        ArcBorrow,
         Mutex, //
     },
 };
 
 use super::{
     handle::{Handle, RuntimeHandle},
-    instance::Runtime,
+    instance::{Kind, Runtime},
     live,
     rcu_table::{RcuTable, Value},
     sort::sort, //
 };
 use crate::linux::global::{Global, Installed};
 
-/// The number of ended scripts whose outcomes are kept. A new outcome replaces the oldest one.
+/// The number of ended scripts and failed services whose outcomes are kept. A new outcome replaces
+/// the oldest one of a service, or without one the oldest of all: services that fail again and again
+/// do not push out scripts.
 pub(crate) const OUTCOMES_KEPT: usize = 64;
 
 /// Buckets of the tables of names.
@@ -161,8 +164,14 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
 }
 
 /// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
-/// begun.
-pub(super) fn ended(runtime: &Runtime) {
+/// begun. Services have no names here; the outcome of one is kept if it has failed.
+pub(super) fn ended(runtime: ArcBorrow<'_, Runtime>) {
+    if runtime.kind() == Kind::Service {
+        if runtime.failure().is_some() {
+            keep(runtime.into());
+        }
+        return;
+    }
     let Some(found) = find(runtime.name()) else {
         return;
     };
@@ -186,7 +195,9 @@ fn keep(runtime: Arc<Runtime>) {
     runtime.count_remains(false);
     let mut outcomes = outcomes.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
-        outcomes.remove(0).ok()
+        let of_service = |kept: &Arc<Runtime>| kept.kind() == Kind::Service;
+        let position = outcomes.iter().position(of_service);
+        outcomes.remove(position.unwrap_or(0)).ok()
     } else {
         None
     };
@@ -212,15 +223,16 @@ pub(crate) fn outcomes() -> Result<KVec<Arc<Runtime>>> {
     Ok(copy)
 }
 
-/// The outcome of the script called `name`.
+/// The newest outcome under `name`. Only services can have several.
 pub(crate) fn outcome(name: &[u8]) -> Option<Arc<Runtime>> {
     let outcomes = OUTCOMES.get()?;
     let outcomes = outcomes.lock();
-    let found = outcomes.iter().find(|runtime| runtime.name() == name);
+    let mut newest_first = outcomes.iter().rev();
+    let found = newest_first.find(|runtime| runtime.name() == name);
     found.cloned()
 }
 
-/// Forgets the outcome of the script called `name`, or all outcomes. Returns whether there was one.
+/// Forgets the outcomes under `name`, or all outcomes. Returns whether there was one.
 pub(crate) fn forget(name: Option<&[u8]>) -> bool {
     let Some(all) = OUTCOMES.get() else {
         return false;

@@ -302,6 +302,14 @@ unsafe impl Machine for Vm {
         self.runtime().is_slice_over(self)
     }
 
+    fn is_traced(&self) -> bool {
+        self.exposed.tracing.is_asked()
+    }
+
+    fn traced(&self, text: &[u8]) {
+        self.exposed.tracing.answer(text);
+    }
+
     fn hop(&self, call: Deferred) -> bool {
         self.run_on_segment(|| call.run())
     }

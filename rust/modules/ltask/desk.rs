@@ -7,6 +7,7 @@ use kernel::{
     sync::Arc, //
 };
 
+use super::trace::Asked;
 use crate::{
     channel::service::{debt::Debts, Service},
     linux::account::Charge,
@@ -24,6 +25,8 @@ pub(super) struct Desk {
     pub(super) timer_is_next: bool,
     /// What the code may do that has sent the last message; only the root is told.
     pub(super) mandate: Option<Arc<Held>>,
+    /// The services that the root asks for their tracebacks.
+    pub(super) traced: KVec<Option<Asked>>,
 }
 
 impl Desk {
@@ -38,6 +41,7 @@ impl Desk {
                 has_timers: false,
                 timer_is_next: false,
                 mandate: None,
+                traced: KVec::new(),
             },
         )
     }

@@ -286,7 +286,7 @@ impl Owner<'_> {
         runtime.life.end(failed);
         runtime.set_sink(None);
         runtime.log.close();
-        registry::ended(&runtime);
+        registry::ended(runtime);
         live::remove(runtime.id);
         // The parent's ends of the mailboxes went with the VM, so the workers know that it is gone.
         reaper::finish_all(runtime.children.close());

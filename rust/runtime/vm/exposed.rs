@@ -14,7 +14,8 @@ use kernel::{
 use super::{
     super::{
         heap::{Heap, HeapCell, Surroundings},
-        instance::Runtime, //
+        instance::Runtime,
+        tracing::{Trace, Tracing}, //
     },
     Interrupt, //
 };
@@ -44,6 +45,8 @@ pub(in super::super) struct Exposed {
     pub(super) heap: HeapCell,
     /// The call that waits for a stack segment.
     pub(super) waiting: Waiting,
+    /// Who asks for the traceback of the code that runs.
+    pub(super) tracing: Tracing,
     runtime: *const Runtime,
 }
 
@@ -67,6 +70,7 @@ impl Exposed {
             large,
             heap: HeapCell::new(Heap::new(memory, memcg, account)),
             waiting: Waiting::none(),
+            tracing: Tracing::none(),
             runtime,
         }))
     }
@@ -108,6 +112,18 @@ impl Exposed {
     /// Makes the Lua code that runs in the VM give way to other threads.
     pub(in super::super) fn look_up(&self) {
         self.main.look_up();
+    }
+
+    /// Asks for the traceback of the Lua code that runs in the VM. Returns the former request.
+    pub(in super::super) fn ask_for_traceback(&self, trace: Arc<Trace>) -> Option<Arc<Trace>> {
+        let former = self.tracing.ask(trace);
+        self.main.look_up();
+        former
+    }
+
+    /// Takes such a request back, and returns it.
+    pub(in super::super) fn forget_traceback(&self, trace: &Arc<Trace>) -> Option<Arc<Trace>> {
+        self.tracing.forget(trace)
     }
 
     /// Whether the Lua code that runs is being ended.

@@ -5,17 +5,23 @@
 
 local own = ...
 local traceback = debug.traceback
-local getmetatable, setmetatable, tostring, type = getmetatable, setmetatable, tostring, type
+local getmetatable, next, pcall, setmetatable, tostring, type = getmetatable, next, pcall, setmetatable, tostring, type
 local concat = table.concat
 
 local errors = {}
 
 local ErrorObject = { __name = "ltask.error" }
 
+-- As tostring, but never raises an error: nobody would be there to get it.
+local function show(value)
+	local ok, text = pcall(tostring, value)
+	return ok and text or ("(error object is a %s value)"):format(type(value))
+end
+
 function ErrorObject:__tostring()
 	local lines = {}
 	for i = 1, #self do
-		lines[i] = tostring(self[i])
+		lines[i] = show(self[i])
 	end
 	return concat(lines, "\n")
 end
@@ -41,21 +47,50 @@ local function bare(message)
 	return (message:gsub("^[^\n]-:%d+: ", "", 1))
 end
 
--- Makes an error object of anything that was raised in `session`. A table keeps its fields, but not its metatable.
+-- A copy of the fields for which `is_wanted` returns true; of all without it.
+local function copy(fields, is_wanted)
+	local result = {}
+	for key, value in next, fields do
+		if not is_wanted or is_wanted(key, value) then
+			result[key] = value
+		end
+	end
+	return result
+end
+
+-- Makes an error object of anything that was raised in `session`. It has the fields of a table, but not its metatable,
+-- and the table stays as it is: a script may raise it again.
 function errors.new(err, session)
 	local object
 	if type(err) == "table" then
-		object = err
+		object = copy(err)
 		if getmetatable(err) ~= ErrorObject then
 			object[#object + 1] = "stack traceback:"
 		end
 	else
-		local message = err == nil and "<no error object>" or tostring(err)
+		local message = err == nil and "<no error object>" or show(err)
 		object = { type(err) == "string" and bare(message) or message, "stack traceback:" }
 	end
-	object.level = (object.level or 0) + 1
+	local level = object.level
+	if level == nil or type(level) == "number" then
+		object.level = (level or 0) + 1
+	end
 	add_frames(object, session)
 	return setmetatable(object, ErrorObject)
+end
+
+local simple = { boolean = true, number = true, string = true }
+
+-- The part of an error object that can be sent in any case.
+function errors.plain(object)
+	local plain = copy(object, function(key, value)
+		return simple[type(key)] and simple[type(value)]
+	end)
+	-- Its lines must not have gaps.
+	for i = 1, #object do
+		plain[i] = show(object[i])
+	end
+	return setmetatable(plain, ErrorObject)
 end
 
 -- What an answer of type ERROR has brought: the copy of an error object, or the text of the kernel for a service that

@@ -110,7 +110,31 @@ local function name_of(id)
 	end
 end
 
--- Asks every service for its traceback. Those that have not answered within `ti` hundredths of a second have none.
+-- How long services have for an answer, in hundredths of a second; and those that compute, in milliseconds.
+local ANSWER <const>, LOOK <const> = 50, 200
+-- So many of those are asked.
+local MOST <const> = 256
+
+-- Gets the tracebacks of services that have not answered because they compute. Their code is asked without their help.
+local function trace(found)
+	local silent = {}
+	for id, entry in pairs(found) do
+		if not entry.traceback and #silent < MOST then
+			silent[#silent + 1] = id
+		end
+	end
+	if #silent == 0 then
+		return
+	end
+	local texts = table.pack(core.trace(LOOK, table.unpack(silent)))
+	for i, id in ipairs(silent) do
+		local entry = found[id]
+		entry.traceback, entry.computes = texts[i], texts[i] ~= nil
+	end
+end
+
+-- Asks every service for its traceback. Those that have not answered within `ti` hundredths of a second, and execute no
+-- code either, have none.
 function S.tracelog(ti)
 	local tasks, found = {}, {}
 	for _, id in ipairs(core.services()) do
@@ -120,9 +144,7 @@ function S.tracelog(ti)
 		end
 	end
 	local left = #tasks
-	if ti then
-		tasks[#tasks + 1] = { ltask.sleep, ti }
-	end
+	tasks[#tasks + 1] = { ltask.sleep, ti or ANSWER }
 	for task, res in ltask.parallel(tasks) do
 		if not task.id then
 			break
@@ -133,6 +155,7 @@ function S.tracelog(ti)
 			break
 		end
 	end
+	trace(found)
 	return found
 end
 

@@ -17,7 +17,7 @@ local unpack = table.unpack
 local SYSTEM <const>, REQUEST <const>, RESPONSE <const>, ERROR <const> = 0, 1, 2, 3
 local SIGNAL <const>, IDLE <const>, TIMER <const> = 4, 5, 6
 
-sessions.new_error, sessions.as_error = errors.new, errors.received
+sessions.new_error, sessions.as_error, sessions.plain_error = errors.new, errors.received, errors.plain
 
 -- State that the module `ltask` shares.
 local service = { core = core, sessions = sessions, errors = errors, part = part }
@@ -74,8 +74,8 @@ end)
 -- Narrows what the service may do: this session, and all that begin from now on. Sessions are coroutines, which would
 -- otherwise pledge for themselves alone.
 local function pledge(...)
-	core.pledge(...)
 	sessions.drop_idle()
+	return core.pledge(sessions.current(), ...)
 end
 
 -- The table of system requests --------------------------------------------------------------------------

@@ -12,7 +12,8 @@ local core = ...
 local close, create, resume, status = coroutine.close, coroutine.create, coroutine.resume, coroutine.status
 local yield = coroutine.yield
 local unpack = table.unpack
-local error, pairs, pcall, select, tostring, type = error, pairs, pcall, select, tostring, type
+local error, pairs, pcall, select, setmetatable, tostring, type =
+	error, pairs, pcall, select, setmetatable, tostring, type
 local request, can_block, suspend, reply = core.request, core.can_block, core.suspend, core.reply
 
 -- The types of messages.
@@ -40,6 +41,9 @@ local last_number = 1
 
 -- Sessions that are to go on, and functions that are to run, in order.
 local ready, first_ready, last_ready = {}, 1, 0
+
+-- After a pledge: the sessions that it has narrowed, as keys. Others end when they have served what they serve.
+local narrowed
 
 -- Set by other parts: what is done with an error that nobody else gets, and when a session has failed.
 local report_error, on_failure
@@ -111,7 +115,7 @@ local function finished(...)
 		reply(receipt, RESPONSE, ...)
 		from_of[session], number_of[session], receipt_of[session] = false, false, false
 	end
-	if idle_count >= MOST_IDLE then
+	if idle_count >= MOST_IDLE or narrowed and not narrowed[session] then
 		return nil
 	end
 	idle_count = idle_count + 1
@@ -141,7 +145,7 @@ local function failed(session, err)
 		report_error(object)
 	elseif not pcall(reply, receipt, ERROR, object) then
 		-- Some field of the error cannot be sent.
-		reply(receipt, ERROR, sessions.new_error(tostring(object)))
+		reply(receipt, ERROR, sessions.plain_error(object))
 	end
 	close(session)
 end
@@ -167,6 +171,15 @@ local function run(session, ...)
 end
 sessions.run = run
 
+-- A session that may do what its maker may: the running session, or without one the main loop.
+local function new_session()
+	local session = create(body)
+	if narrowed and (current == nil or narrowed[current]) then
+		narrowed[session] = true
+	end
+	return session
+end
+
 -- Runs a function in a session of its own.
 local function start(fn, ...)
 	local session
@@ -175,7 +188,7 @@ local function start(fn, ...)
 		idle[idle_count] = nil
 		idle_count = idle_count - 1
 	else
-		session = create(body)
+		session = new_session()
 	end
 	return run(session, fn, ...)
 end
@@ -189,7 +202,7 @@ function sessions.serve(from, number, receipt, fn, ...)
 		idle[idle_count] = nil
 		idle_count = idle_count - 1
 	else
-		session = create(body)
+		session = new_session()
 	end
 	from_of[session], number_of[session] = from, number
 	receipt_of[session] = receipt ~= 0 and receipt
@@ -230,7 +243,7 @@ end
 
 -- Runs a function in a session later; the session is made now, for the caller is given it.
 function sessions.new_fork(fn, ...)
-	local session = create(body)
+	local session = new_session()
 	from_of[session], number_of[session], receipt_of[session] = false, false, false
 	later(session, fn, ...)
 	return session
@@ -238,7 +251,7 @@ end
 
 -- Requests -----------------------------------------------------------------------------------------------
 
--- Gives up the sessions that would serve further requests.
+-- The running session pledges: sessions that exist serve no further requests, but this one.
 function sessions.drop_idle()
 	for i = 1, idle_count do
 		forget(idle[i])
@@ -246,6 +259,10 @@ function sessions.drop_idle()
 		idle[i] = nil
 	end
 	idle_count = 0
+	narrowed = setmetatable({}, { __mode = "k" })
+	if current then
+		narrowed[current] = true
+	end
 end
 
 function sessions.current()
