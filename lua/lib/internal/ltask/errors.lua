@@ -99,7 +99,7 @@ function errors.received(err)
 	if type(err) == "table" then
 		return setmetatable(err, ErrorObject)
 	end
-	return setmetatable({ tostring(err), "stack traceback:", level = 0 }, ErrorObject)
+	return setmetatable({ bare(tostring(err)), "stack traceback:", level = 0 }, ErrorObject)
 end
 
 return errors
