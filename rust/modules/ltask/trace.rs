@@ -66,9 +66,7 @@ pub(super) fn trace(state: State, may: MaySleep<'_>) -> lua::Result {
         )));
     }
     if !state.head().waits_on() {
-        let asked = Vm::runtime_of(state)
-            .memcg()
-            .charge(|| ask(state, &root))?;
+        let asked = Vm::runtime_of(state).memcg().charge(|| ask(state, &root))?;
         let former = Desk::with(state, |desk| core::mem::replace(&mut desk.traced, asked))?;
         drop(former);
     }
