@@ -28,8 +28,8 @@ use super::{
 use crate::linux::global::{Global, Installed};
 
 /// The number of ended scripts and failed services whose outcomes are kept. A new outcome replaces
-/// the oldest one of a service, or without one the oldest of all: services that fail again and again
-/// do not push out scripts.
+/// the oldest one of a service, or without one the oldest of all: services that fail again and
+/// again do not push out scripts.
 pub(crate) const OUTCOMES_KEPT: usize = 64;
 
 /// Buckets of the tables of names.

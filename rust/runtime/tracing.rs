@@ -2,8 +2,9 @@
 
 //! The traceback of code that runs, for another runtime: see [`Trace`].
 //!
-//! The code itself makes the traceback, when it next attends (`lua/port/attention.c`), because nobody else
-//! can read its calls. Code that waits, or that works for long in one C function, does not attend.
+//! The code itself makes the traceback, when it next attends (`lua/port/attention.c`), because
+//! nobody else can read its calls. Code that waits, or that works for long in one C function, does
+//! not attend.
 //!
 //! Lock order: `Trace::told` is a leaf.
 
@@ -40,8 +41,8 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// A request of `asker`, which is woken when there is an answer. All memory for that is made now,
-    /// and counts against the asker.
+    /// A request of `asker`, which is woken when there is an answer. All memory for that is made
+    /// now, and counts against the asker.
     pub(crate) fn new(asker: Arc<Runtime>) -> Result<Arc<Self>> {
         let charge = Charge::new(asker.account(), kmalloc_size(MAX_TEXT))?;
         let text = KVVec::with_capacity(MAX_TEXT, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
@@ -82,8 +83,8 @@ impl Trace {
 ///
 /// # Invariants
 ///
-/// The pointer is null or comes from [`Arc::into_raw`]. The reference belongs to whoever takes the pointer
-/// out.
+/// The pointer is null or comes from [`Arc::into_raw`]. The reference belongs to whoever takes the
+/// pointer out.
 pub(super) struct Tracing(Atomic<*mut Trace>);
 
 impl Tracing {

@@ -10,9 +10,9 @@ use crate::{
     runtime::{permissions, vm::Vm},
 };
 
-/// `core.pledge(session, spec, ...)`: as `pledge`, but for all code that the service runs from now on: the
-/// running code, the session that it belongs to, if any, and the main thread, from which later sessions
-/// inherit.
+/// `core.pledge(session, spec, ...)`: as `pledge`, but for all code that the service runs from now
+/// on: the running code, the session that it belongs to, if any, and the main thread, from which
+/// later sessions inherit.
 pub(super) fn pledge(state: State) -> lua::Result {
     // Scripts that are no services have another `pledge`.
     Desk::service(state)?;

@@ -36,7 +36,8 @@ impl Drop for Asked {
     }
 }
 
-/// Asks the services whose numbers are arguments from 2 on. `None` stands for one that is not there.
+/// Asks the services whose numbers are arguments from 2 on. `None` stands for one that is not
+/// there.
 fn ask(state: State, root: &Service) -> lua::Result<KVec<Option<Asked>>> {
     let mut all = KVec::new();
     for index in 2..=state.top() {
@@ -54,9 +55,9 @@ fn ask(state: State, root: &Service) -> lua::Result<KVec<Option<Asked>>> {
     Ok(all)
 }
 
-/// `core.trace(ms, id, ...)`: in the root, returns for each service the traceback of the code that it
-/// executes, or nil. Waits until all have answered, `ms` milliseconds at most: services that execute
-/// no code do not answer.
+/// `core.trace(ms, id, ...)`: in the root, returns for each service the traceback of the code that
+/// it executes, or nil. Waits until all have answered, `ms` milliseconds at most: services that
+/// execute no code do not answer.
 pub(super) fn trace(state: State, may: MaySleep<'_>) -> lua::Result {
     let root = Desk::root(state)?;
     let timeout = arguments::optional_milliseconds(state, 1)?.unwrap_or(0);

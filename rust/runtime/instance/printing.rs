@@ -24,8 +24,8 @@ impl Runtime {
         self.prints_to.as_deref().unwrap_or(self)
     }
 
-    /// The number of the runtime below which it is shown, 0 for none: its parent. A service that has
-    /// failed is shown below its script.
+    /// The number of the runtime below which it is shown, 0 for none: its parent. A service that
+    /// has failed is shown below its script.
     pub(crate) fn place(&self) -> u64 {
         match self.parent() {
             Some(parent) => parent.id(),

@@ -7,8 +7,8 @@ use kernel::sync::Arc;
 use super::{super::tracing::Trace, Runtime};
 
 impl Runtime {
-    /// Asks for a traceback, in place of a former request. A runtime that has ended, or ends, answers
-    /// without one.
+    /// Asks for a traceback, in place of a former request. A runtime that has ended, or ends,
+    /// answers without one.
     pub(crate) fn ask_for_traceback(&self, trace: &Arc<Trace>) {
         let details = self.details.lock();
         let former = details
