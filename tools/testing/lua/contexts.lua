@@ -14,6 +14,7 @@ local modules = {
 	"device",
 	"linux",
 	"llthreads2.ex",
+	"ltask.core",
 	"lunatik",
 	"lunatik.example",
 	"lunatik.runner",
@@ -67,6 +68,7 @@ local lunatik, mtint = require("lunatik"), require("mtint")
 local inbox = testing.mailbox()
 local running <close> = lunatik.runtime("suite_child")
 local threaded <close> = lunatik.runtime("suite_thread")
+local system = require("ltask.bootstrap").start({})
 local device <close> = require("device").new({ name = "suite_contexts_device" })
 local objects = {
 	io.stdout,
@@ -81,6 +83,8 @@ local objects = {
 	require("lunatik.example").counter(0),
 	inbox,
 	inbox:address(),
+	(require("ltask.core").pack(1)),
+	system,
 }
 local classes = 0
 for _, object in ipairs(objects) do
@@ -94,7 +98,7 @@ for _, object in ipairs(objects) do
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 12)
+check.same("there is an object of each class", classes, 14)
 -- Metamethods that read.
 for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
 	allowed[readable] = true

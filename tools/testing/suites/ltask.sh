@@ -19,7 +19,7 @@ conformance() {
 	lua_checks "$SUITE_DIR/lua/ltask_run.lua" "$SUITE_DIR" "$1" "${2:-4096}"
 	check "$1: all services are gone" wait_until 10 services 0
 }
-for part in messages values timers tasks services errors ends; do
+for part in messages values timers tasks services errors ends trust; do
 	conformance $part
 done
 conformance limits 8
