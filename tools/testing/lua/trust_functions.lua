@@ -23,6 +23,8 @@ local LEFT_OUT = {
 	["io.write"] = true,
 	["linux.schedule"] = true,
 	["llthreads2.thread.join"] = true,
+	["ltask.core.start"] = true,
+	["ltask.core.wait"] = true,
 	["lunatik.thread.join"] = true,
 	["lunatik.runner.shutdown"] = true,
 	["lunatik.testing.address"] = true,
@@ -60,6 +62,8 @@ local objects = {
 	io.lines("/proc/version"),
 	inbox,
 	inbox:address(),
+	(require("ltask.core").pack(1)),
+	require("ltask.bootstrap").start({}),
 }
 local closed = io.tmpfile()
 closed:close()
@@ -75,7 +79,7 @@ local function name(prefix, value, depth)
 		end
 	end
 end
-for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "lunatik.testing" }) do
+for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "ltask.core", "lunatik.testing" }) do
 	name(module .. ".", require(module), 1)
 end
 name("", _G, 0)
