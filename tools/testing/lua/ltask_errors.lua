@@ -82,6 +82,13 @@ do
 	same("8: the service lives", ltask.call(a, "echo", 3), 3)
 end
 
+-- 8: nothing is left of what could not begin.
+do
+	check.raises("8: a time-out that is none", "Invalid timer -1", ltask.call_timeout, -1, a, "echo")
+	check.raises("8: a call with a time-out to nobody", "{service:12345} is dead", ltask.call_timeout, 1, 12345, "echo")
+	same("8: the caller goes on", ltask.call_timeout(100, a, "echo", 6), 6)
+end
+
 -- 8: answers that cannot be sent.
 do
 	local err = caught(eval, a, "return function() end")

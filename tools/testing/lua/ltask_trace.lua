@@ -18,6 +18,11 @@ do
 	contains("7.1: a session that sleeps", text, "in field 'sleep'")
 	contains("7.1: one that waits for a token", text, "Wait : ")
 	contains("7.1: one that waits for an answer", text, "Session : ")
+	local b = common.user()
+	ltask.send(b, "eval", "ltask.call_timeout(100000, ltask.self(), 'hang')")
+	ltask.sleep(1)
+	contains("7.1: one that waits for an answer with a time-out", ltask.syscall(b, "traceback"), "Session : ")
+	ltask.send(b, "exit")
 	local entry = ltask.call(1, "tracelog")[a]
 	contains("7.2: tracelog asks all services", entry.traceback, "in field 'sleep'")
 	ok("7.2: which do not compute", not entry.computes)

@@ -5,7 +5,7 @@
 local service = ...
 local core, sessions, errors, part = service.core, service.sessions, service.errors, service.part
 local request, send, timer, cancel = core.request, core.send, core.timer, core.cancel
-local answers, alarms, waiters = sessions.answers, sessions.alarms, sessions.waiters
+local answers, alarms, waiters, timed = sessions.answers, sessions.alarms, sessions.waiters, sessions.timed
 local refused, wait_in, new_number = sessions.refused, sessions.wait_in, sessions.new_number
 local later, run_later = sessions.later, sessions.new_fork
 local error, setmetatable = error, setmetatable
@@ -38,19 +38,24 @@ end
 function ltask.call_timeout(ti, address, ...)
 	local number = new_number()
 	local session = sessions.current()
+	-- First, because it checks `ti`.
+	local at, alarm = timer(ti)
 	local receipt, is_inside = request(session, address, number, REQUEST, ...)
 	if receipt == DEAD or receipt == BUSY then
+		cancel(at, alarm)
 		refused(address, receipt, 2)
 	end
-	local at, alarm = timer(ti)
+	timed[session] = number
 	alarms[alarm] = function()
 		-- The answer comes too late, and is dropped.
 		answers[number] = false
+		timed[session] = nil
 		later(session, LOCAL, ("{service:%d} timeout"):format(address))
 	end
 	answers[number] = function(kind, _, ...)
 		alarms[alarm] = nil
 		cancel(at, alarm)
+		timed[session] = nil
 		later(session, kind, ...)
 	end
 	return sessions.block(is_inside)

@@ -37,6 +37,9 @@ local inside = {}
 local idle, idle_count = {}, 0
 local answers, alarms, waiters = {}, {}, {}
 sessions.answers, sessions.alarms, sessions.waiters = answers, alarms, waiters
+-- Sessions that wait for an answer with a time-out, and its number.
+local timed = {}
+sessions.timed = timed
 local last_number = 1
 
 -- Sessions that are to go on, and functions that are to run, in order.
@@ -288,13 +291,17 @@ function sessions.each_blocked(fn)
 			fn(session, "Session : " .. number)
 		end
 	end
+	for session, number in pairs(timed) do
+		fn(session, "Session : " .. number)
+	end
 	for number, session in pairs(alarms) do
 		if type(session) == "thread" then
 			fn(session, "Timer : " .. number)
 		end
 	end
 	for token, session in pairs(waiters) do
-		fn(session, "Wait : " .. tostring(token))
+		local ok, text = pcall(tostring, token)
+		fn(session, "Wait : " .. (ok and text or type(token)))
 	end
 end
 
