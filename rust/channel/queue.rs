@@ -277,6 +277,24 @@ impl<G: Gate, E: Queued> Queue<G, E> {
         }
     }
 
+    /// Whether [`take`](Self::take) would return something else than [`Taken::Empty`]. If not, notes
+    /// that the code of `receiver` waits.
+    pub(crate) fn is_ready(&self, receiver: &Arc<Runtime>) -> Result<bool> {
+        let mut spare = Spare::default();
+        loop {
+            let mut inner = self.inner.lock();
+            if inner.is_shut() || inner.entries.count() > 0 || self.gate.refusal().is_some() {
+                return Ok(true);
+            }
+            let needed = note(&mut inner.receivers, receiver, &mut spare)?;
+            drop(inner);
+            match needed {
+                None => return Ok(false),
+                Some(count) => spare.grow(count)?,
+            }
+        }
+    }
+
     /// Puts a message that was taken and could not be used back in front.
     pub(crate) fn put_back(&self, entry: ListArc<E>) {
         let mut inner = self.inner.lock();

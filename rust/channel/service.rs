@@ -12,6 +12,7 @@
 
 mod asking;
 pub(crate) mod debt;
+pub(crate) mod event;
 pub(crate) mod log;
 pub(crate) mod parcel;
 pub(crate) mod system;
@@ -24,6 +25,7 @@ use kernel::{
 };
 
 use self::{
+    event::Event,
     debt::{Debt, Debts},
     parcel::{Ending, Parcel},
     system::{System, ROOT},
@@ -82,6 +84,7 @@ pub(crate) struct Service {
     label: Label,
     system: Arc<System>,
     runtime: Arc<Runtime>,
+    event: Event,
     /// What the root is told when the service has ended. Made first, so that telling needs no memory.
     #[pin]
     farewell: SpinLock<Option<ListArc<Parcel>>>,
@@ -114,6 +117,7 @@ impl Service {
                 label,
                 system: system.clone(),
                 runtime,
+                event: Event::new(),
                 farewell <- new_spinlock!(Some(farewell), "lunatik::Service::farewell"),
                 _charge: charge,
                 queue <- Queue::new(limits),
@@ -186,6 +190,7 @@ impl Service {
             return;
         };
         self.system.remove(self);
+        self.end_event();
         self.system.log().forget(self);
         let mut unread = self.queue.close_and_take();
         while let Some(parcel) = unread.pop_front() {

@@ -8,6 +8,7 @@
 use kernel::prelude::*;
 
 mod desk;
+mod events;
 mod packed;
 mod pledge;
 mod program;
@@ -17,6 +18,7 @@ mod services;
 mod start;
 mod statistics;
 mod trace;
+mod workers;
 
 use crate::{
     lua::{self, Error, Free, Named, Process, Sleeps, State},
@@ -30,7 +32,7 @@ fn interrupted() -> Error {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 32)?;
+    state.new_table(0, 40)?;
     state.set_functions(
         -1,
         &[
@@ -55,6 +57,14 @@ pub(super) fn open(state: State) -> lua::Result {
             Named::new(c"cpucost", native!(statistics::cpucost, Free, Process)),
             Named::new(c"mem_count", native!(statistics::mem_count, Free, Process)),
             Named::new(c"mem_limit", native!(statistics::mem_limit, Free, Process)),
+            Named::new(c"eventinit", native!(events::eventinit, Free, Process)),
+            Named::new(c"eventreset", native!(events::eventreset, Free, Process)),
+            Named::new(c"touch", native!(events::touch, Free, Process)),
+            Named::new(
+                c"worker_bind",
+                native!(workers::worker_bind, Free, Process),
+            ),
+            Named::new(c"worker_id", native!(workers::worker_id, Free, Process)),
             Named::new(c"give_way", native!(receive::give_way, Free, Sleeps)),
             Named::new(c"id", native!(statistics::id, Free, Process)),
             Named::new(c"label", native!(statistics::label, Free, Process)),

@@ -15,15 +15,19 @@ use kernel::{
 
 use super::{
     instance::{Entered, Runtime},
-    meter::Account, //
+    meter::Account,
+    vm::Vm, //
 };
-use crate::lua;
+use crate::lua::{self, State};
 
 /// Threads that execute many runtimes.
 pub(crate) trait Executor: Send + Sync {
     /// Queues `runtime`, which has no thread, until a thread executes it. May be called in any
     /// context.
     fn add(&self, runtime: Arc<Runtime>);
+
+    /// How many runtimes it executes at a time. Its workers have the numbers from 0 on.
+    fn workers(&self) -> u32;
 }
 
 /// Runs `program` in `runtime` on the threads of `executor`. Nothing may have run in the runtime
@@ -45,6 +49,9 @@ pub(crate) trait ExecutorThread: Send + Sync {
     /// The CPU time of the thread. Only the thread itself may use it.
     fn account(&self) -> &Account;
 
+    /// The number of the worker that the thread works for.
+    fn worker(&self) -> u32;
+
     /// The thread is about to sleep while it executes `runtime`; another thread takes over its run
     /// queue. Fails with `EAGAIN` if too many threads sleep like this, or with `ENOMEM`.
     ///
@@ -61,6 +68,14 @@ pub(crate) trait ExecutorThread: Send + Sync {
     /// The code of `runtime` computes at a point where Lua cannot yield. The thread lowers its
     /// priority.
     fn stand_back(&self, runtime: &Runtime);
+}
+
+impl Vm {
+    /// The number of the worker that executes the code of `state`; `None` if a thread outside an
+    /// executor does.
+    pub(crate) fn worker(state: State) -> Option<u32> {
+        Self::of(&state).pool_thread().map(|thread| thread.worker())
+    }
 }
 
 /// The work of a runtime on a pool, which runs once. If the runtime is stopped first, the program

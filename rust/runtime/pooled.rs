@@ -54,6 +54,8 @@ pub(super) struct Progress {
 pub(crate) struct Pooled {
     /// The link to the next runtime in a run queue.
     link: Link,
+    /// The number of the only worker that may execute the runtime, plus one; 0 if all may.
+    bound: Atomic<u32>,
     progress: UnsafeCell<Option<KBox<Progress>>>,
     /// Ends the present wait.
     timer: UnsafeCell<Option<ArcHrTimerHandle<Runtime>>>,
@@ -80,6 +82,7 @@ impl Pooled {
     pub(super) fn new() -> Self {
         Self {
             link: Link::new(),
+            bound: Atomic::new(0),
             progress: UnsafeCell::new(None),
             timer: UnsafeCell::new(None),
             executor: SetOnce::new(),
@@ -94,6 +97,18 @@ impl Pooled {
     /// Its link in a run queue.
     pub(crate) fn link(&self) -> &Link {
         &self.link
+    }
+
+    /// Has only this worker of its executor execute it, with `None` all of them, when it next leaves
+    /// its thread. Only for the thread that executes it, or before its program is started.
+    pub(crate) fn bind(&self, worker: Option<u32>) {
+        let bound = worker.map_or(0, |worker| worker.saturating_add(1));
+        self.bound.store(bound, Relaxed);
+    }
+
+    /// The only worker that may execute it.
+    pub(crate) fn bound(&self) -> Option<u32> {
+        self.bound.load(Relaxed).checked_sub(1)
     }
 
     /// The progress of its program.

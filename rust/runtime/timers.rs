@@ -13,7 +13,7 @@ use kernel::{
 };
 
 use super::{
-    parking::{wait_until, Waited},
+    parking::{wait_until, Deadline, Waited},
     vm::Vm, //
 };
 use crate::{
@@ -140,6 +140,29 @@ pub(crate) enum Next<T> {
     Ended,
 }
 
+/// When the first timer is due.
+fn deadline(state: State) -> Result<Deadline> {
+    let earliest = Timers::of(state, |timers| timers.earliest())?;
+    Ok(earliest.map(|first| {
+        // OVERFLOW: The clock is below `i64::MAX / 2`, which is 146 years. A timer that is due
+        // later is checked again then.
+        let left = first
+            .at
+            .saturating_sub(clock::monotonic())
+            .clamp(0, i64::MAX / 2);
+        Instant::now() + Delta::from_nanos(left)
+    }))
+}
+
+/// As [`wait_until`], at most until a timer of the runtime is due, which stays set.
+pub(crate) fn wait_beside_timers<T>(
+    state: State,
+    may: MaySleep<'_>,
+    attempt: impl FnMut() -> lua::Result<Option<T>>,
+) -> lua::Result<Waited<T>> {
+    wait_until(state, may, deadline(state)?, attempt)
+}
+
 /// Waits until `attempt` returns something or a timer of the runtime is due, for the native
 /// function that was called with `state`; see [`wait_until`]. A result of `attempt` takes
 /// precedence over a timer that is due.
@@ -149,16 +172,7 @@ pub(crate) fn wait_with_timers<T>(
     mut attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Next<T>> {
     loop {
-        let earliest = Timers::of(state, |timers| timers.earliest())?;
-        let deadline = earliest.map(|first| {
-            // OVERFLOW: The clock is below `i64::MAX / 2`, which is 146 years. A timer that is due
-            // later is checked again then.
-            let left = first
-                .at
-                .saturating_sub(clock::monotonic())
-                .clamp(0, i64::MAX / 2);
-            Instant::now() + Delta::from_nanos(left)
-        });
+        let deadline = deadline(state)?;
         match wait_until(state, may, deadline, &mut attempt)? {
             Waited::Done(value) => return Ok(Next::Done(value)),
             Waited::Ended { .. } => return Ok(Next::Ended),

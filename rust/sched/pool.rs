@@ -35,6 +35,7 @@ use kernel::{
     workqueue::{impl_has_work, RawWorkItem, Work, WorkItem}, //
 };
 
+mod bound;
 mod context;
 mod drainer;
 mod gone;
@@ -42,7 +43,7 @@ mod queue;
 
 use self::{context::Context, drainer::Drainer, gone::Living};
 use crate::{
-    linux,
+    linux::{self, account::Charge},
     runtime::{
         executor::Executor,
         instance::Runtime, //
@@ -69,6 +70,7 @@ pub(super) struct Shared {
     end: Work<Shared>,
     /// Dropped last.
     _living: Living,
+    _charge: Charge,
 }
 
 // SAFETY: All threads may use the workqueue.
@@ -109,6 +111,11 @@ impl Pool {
     ///
     /// Must be called while [`Pools`] lives. Fails with `ENOMEM`.
     pub(crate) fn new(threads: u32) -> Result<Arc<Self>> {
+        Self::charged(threads, Charge::none())
+    }
+
+    /// As [`new`](Self::new); the memory counts against `charge`.
+    fn charged(threads: u32, charge: Charge) -> Result<Arc<Self>> {
         let threads = threads.clamp(1, MAX_CONTEXTS);
         let cpus = linux::cpu::online();
         let living = Living::new();
@@ -116,7 +123,7 @@ impl Pool {
         for number in 0..threads {
             let cpu = number.checked_rem(cpus).unwrap_or(0);
             contexts.push(
-                KBox::pin_init(Context::new(cpu), GFP_KERNEL)?,
+                KBox::pin_init(Context::new(number, cpu), GFP_KERNEL)?,
                 GFP_KERNEL | __GFP_NOWARN,
             )?;
         }
@@ -133,6 +140,7 @@ impl Pool {
                 replenisher: SetOnce::new(),
                 end <- new_work!("lunatik::Pool::end"),
                 _living: living,
+                _charge: charge,
             }),
             GFP_KERNEL,
         );
@@ -189,6 +197,11 @@ impl Pool {
 impl Executor for Pool {
     fn add(&self, runtime: Arc<Runtime>) {
         self.shared().add(runtime);
+    }
+
+    fn workers(&self) -> u32 {
+        // CAST: There are at most `MAX_CONTEXTS`.
+        self.shared().contexts.len() as u32
     }
 }
 
@@ -256,6 +269,9 @@ impl Shared {
     /// Queues a runtime that has no thread until a thread executes it. May be called in any
     /// context.
     fn add(&'static self, runtime: Arc<Runtime>) {
+        if let Some(home) = self.home(&runtime) {
+            return self.add_bound(home, runtime);
+        }
         let context = self.here();
         let backlog = context.add(runtime);
         context.kick(self);

@@ -7,7 +7,7 @@ use kernel::{
     new_spinlock,
     prelude::*,
     rbtree::{RBTree, RBTreeNodeReservation},
-    sync::{Arc, SetOnce, SpinLock},
+    sync::{atomic::Atomic, Arc, SetOnce, SpinLock},
 };
 
 use super::{asking::Asking, log::Log, parcel::Ending, Service};
@@ -69,6 +69,8 @@ pub(crate) struct System {
     started: (i64, i64),
     root: SetOnce<Arc<Runtime>>,
     asking: SetOnce<Arc<Asking>>,
+    /// How many services have an event.
+    events: Atomic<u32>,
     #[pin]
     log: Log,
     #[pin]
@@ -89,6 +91,7 @@ impl System {
                 started: (clock::real(), clock::monotonic()),
                 root: SetOnce::new(),
                 asking: SetOnce::new(),
+                events: Atomic::new(0),
                 log <- Log::new(account),
                 inner <- new_spinlock!(Inner {
                     services: RBTree::new(),
@@ -121,6 +124,11 @@ impl System {
     /// When it was started: on the wall clock and on the monotonic one, in nanoseconds.
     pub(crate) fn started(&self) -> (i64, i64) {
         self.started
+    }
+
+    /// How many services have an event.
+    pub(super) fn events(&self) -> &Atomic<u32> {
+        &self.events
     }
 
     /// What services have logged.

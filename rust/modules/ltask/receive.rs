@@ -108,8 +108,12 @@ fn push_timer(state: State, timer: Timer) -> lua::Result {
 
 /// `core.recv()`: waits for a message or a timer. Returns the sender, the number, the type, the
 /// receipt that answers a request, 0 if nobody waits for an answer, and the values.
+///
+/// `core.recv(true)` does not wait in a service that has an event: if there is nothing, it returns a
+/// message of type IDLE.
 pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
+    let idles = state.to_boolean(1) && service.has_event();
     if let Some(timer) = due(state)? {
         return push_timer(state, timer);
     }
@@ -117,7 +121,7 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
         Desk::with(state, |desk| desk.debts.reserve())??;
         let next = wait_with_timers(state, may, || {
             Ok(match service.receive()? {
-                Received::Nothing => None,
+                Received::Nothing if !idles => None,
                 received => Some(received),
             })
         })?;
@@ -132,6 +136,13 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
                 if let Some(count) = push(state, parcel)? {
                     return Ok(count);
                 }
+            }
+            Next::Done(Received::Nothing) => {
+                if let Some(timer) = Timers::take(state)? {
+                    return push_timer(state, timer);
+                }
+                push_head(state, 0, 0, Kind::Idle, 0);
+                return Ok(4);
             }
             Next::Due(timer) => return push_timer(state, timer),
             Next::Done(_) | Next::Ended => return Err(interrupted()),

@@ -12,6 +12,7 @@ use super::{
     super::{lunatik::start_error, worker::executor},
     desk::Desk,
     program::Body,
+    workers,
 };
 use crate::{
     binding::{
@@ -23,7 +24,8 @@ use crate::{
     lua::{self, Error, Kind as ValueKind, State, Text},
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
-        execute, executor,
+        execute,
+        executor::{self, Executor},
         instance::{Keep, Kind, Options, Runtime},
         meter::Budget,
         objects::{Class, Classed},
@@ -58,6 +60,12 @@ impl Drop for Unstarted {
     }
 }
 
+/// What executes a service: an executor, and the only one of its workers that does, if it is bound.
+pub(super) struct Place {
+    pub(super) executor: Arc<dyn Executor>,
+    pub(super) worker: Option<u32>,
+}
+
 /// Makes and starts the service `id`. It has the permissions of `held` and the limits of the runtime
 /// of `state`, below which it appears.
 pub(super) fn make(
@@ -66,6 +74,7 @@ pub(super) fn make(
     id: u32,
     label: Label,
     held: &Arc<Held>,
+    place: Place,
     prepare: impl FnOnce(&Arc<Service>) -> lua::Result<()>,
 ) -> lua::Result<()> {
     let parent = Vm::runtime_of(state);
@@ -105,7 +114,8 @@ pub(super) fn make(
         Ok::<_, Error>(body)
     })?;
     parent.send_output();
-    executor::start(executor(state), runtime, body)?;
+    runtime.pooled().bind(place.worker);
+    executor::start(place.executor, runtime, body)?;
     unstarted.0 = None;
     Ok(())
 }
@@ -137,8 +147,8 @@ pub(super) fn mandate(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `core.new_service(label [, mandate])`: in the root, makes a service, which may do what `mandate`
-/// says, without one what the root may. Returns its number.
+/// `core.new_service(label [, mandate [, worker]])`: in the root, makes a service, which may do what
+/// `mandate` says, without one what the root may. It is bound to `worker`. Returns its number.
 pub(super) fn new_service(state: State) -> lua::Result {
     let root = Desk::root(state)?;
     let label = Label::new(arguments::string(state, 1)?);
@@ -146,11 +156,16 @@ pub(super) fn new_service(state: State) -> lua::Result {
         ValueKind::None | ValueKind::Nil | ValueKind::Boolean => permissions::of(state),
         _ => userdata::argument(state, 2, |mandate: &mut Mandate| mandate.0.clone())?,
     };
+    let executor = executor(state);
+    let place = Place {
+        worker: workers::worker(state, 3, &*executor)?,
+        executor,
+    };
     let system = root.system();
     let id = system
         .new_id()
         .map_err(|_| Error::message(fmt!("there are too many services already")))?;
-    make(state, system, id, label, &held, |_| Ok(()))?;
+    make(state, system, id, label, &held, place, |_| Ok(()))?;
     state.push_integer(id.into());
     Ok(1)
 }

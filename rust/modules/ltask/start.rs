@@ -8,7 +8,11 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{interrupted, services};
+use super::{
+    interrupted,
+    services::{self, Place},
+    workers,
+};
 use crate::{
     binding::{arguments::optional_milliseconds, sending::too_much},
     channel::{
@@ -83,6 +87,10 @@ pub(super) fn start(state: State) -> lua::Result {
         services: field(state, c"max_service", MAX_SERVICES, MAX_SERVICES)?,
         directory,
     };
+    let place = Place {
+        executor: workers::executor_of_system(state)?,
+        worker: None,
+    };
     let runtime = Vm::runtime_of(state);
     let message = runtime.memcg().charge(|| begin(state, 2))?;
     let family = Family::of(state)?;
@@ -99,7 +107,7 @@ pub(super) fn start(state: State) -> lua::Result {
     let held = permissions::of(state);
     let mut message = Some(message);
     let family = system.family();
-    services::make(state, &system, ROOT, Label::new(b"root"), &held, |root| {
+    services::make(state, &system, ROOT, Label::new(b"root"), &held, place, |root| {
         let mut parcel = Parcel::new(head, None, None)?;
         let filled = parcel.as_mut().fill(family, |place| {
             *place = message.take().unwrap_or_default();

@@ -15,7 +15,7 @@ use kernel::{
 
 use super::{
     drainer::Drainer,
-    queue::{Fifo, Inbox},
+    queue::{Inbox, Pair},
     Shared, //
 };
 use crate::runtime::instance::Runtime;
@@ -25,9 +25,9 @@ const TURNS: u32 = 8;
 
 struct Ready {
     /// Runtimes that were woken.
-    woken: Fifo,
+    woken: Pair,
     /// Runtimes that have used up a slice of time.
-    expired: Fifo,
+    expired: Pair,
     /// The number of woken runtimes that went first since the last expired one.
     turns: u32,
 }
@@ -43,12 +43,18 @@ struct Ready {
 /// - Only the code that has just taken the slot takes from `idle`.
 #[pin_data]
 pub(super) struct Context {
+    /// The number of its worker.
+    pub(super) number: u32,
     pub(super) cpu: u32,
     inbox: Inbox,
+    /// As `inbox`, for runtimes that are bound to the worker.
+    bound_inbox: Inbox,
     #[pin]
     ready: SpinLock<Ready>,
     /// The number of runtimes that are in the queue, or about to enter it.
     backlog: Atomic<usize>,
+    /// The number of those that are bound. Never more than `backlog`.
+    bound: Atomic<usize>,
     /// Whether the slot is held.
     taken: Atomic<bool>,
     /// Whether a runtime waits here while the drainer spends long on another one.
@@ -63,17 +69,20 @@ unsafe impl Send for Context {}
 unsafe impl Sync for Context {}
 
 impl Context {
-    pub(super) fn new(cpu: u32) -> impl PinInit<Self> {
+    pub(super) fn new(number: u32, cpu: u32) -> impl PinInit<Self> {
         // INVARIANT: The caller adds a drainer before anybody else can use the context.
         pin_init!(Self {
+            number,
             cpu,
             inbox: Inbox::new(),
+            bound_inbox: Inbox::new(),
             ready <- new_spinlock!(Ready {
-                woken: Fifo::new(),
-                expired: Fifo::new(),
+                woken: Pair::new(),
+                expired: Pair::new(),
                 turns: 0,
             }, "lunatik::pool::Context"),
             backlog: Atomic::new(0),
+            bound: Atomic::new(0),
             taken: Atomic::new(false),
             overdue: Atomic::new(false),
             idle: Atomic::new(ptr::null_mut()),
@@ -101,7 +110,23 @@ impl Context {
     /// Adds a runtime that has used up its slice. The caller must hold no spin lock.
     pub(super) fn add_expired(&self, runtime: Arc<Runtime>) {
         self.backlog.fetch_add(1, Relaxed);
-        self.ready.lock().expired.push(runtime);
+        self.ready.lock().expired.free.push(runtime);
+    }
+
+    /// As [`add`](Self::add), for a runtime that is bound to the worker.
+    pub(super) fn add_bound(&self, runtime: Arc<Runtime>) {
+        self.backlog.fetch_add(1, Relaxed);
+        self.bound.fetch_add(1, Relaxed);
+        self.bound_inbox.push(runtime);
+    }
+
+    /// As [`add_expired`](Self::add_expired), for a runtime that is bound to the worker. The thread
+    /// may be that of another one.
+    pub(super) fn add_bound_expired(&self, runtime: Arc<Runtime>) {
+        // The addition is ordered before the caller's check whether the slot is held.
+        self.backlog.fetch_add(1, Full);
+        self.bound.fetch_add(1, Relaxed);
+        self.ready.lock().expired.bound.push(runtime);
     }
 
     /// Stores that a runtime waits here too long, so that drainers of other contexts may take from
@@ -112,11 +137,13 @@ impl Context {
 
     /// Takes the next runtime for the drainer of another context. Leaves a single one, which the
     /// drainer here is about to run, so that two runtimes that talk to each other stay on one CPU.
-    /// Takes it nevertheless if it is overdue, or if nobody holds the slot.
+    /// Takes it nevertheless if it is overdue, or if nobody holds the slot. Never takes one that is
+    /// bound.
     pub(super) fn steal(&self) -> Option<Arc<Runtime>> {
         let backlog = self.backlog.load(Relaxed);
+        let backlog = backlog.saturating_sub(self.bound.load(Relaxed));
         let spare = backlog > 1 || (backlog == 1 && (self.overdue.load(Relaxed) || self.is_free()));
-        spare.then(|| self.next()).flatten()
+        spare.then(|| self.take(|pair| pair.free.pop())).flatten()
     }
 
     /// Takes the next runtime.
@@ -124,24 +151,34 @@ impl Context {
         if self.backlog() == 0 {
             return None;
         }
+        self.take(Pair::pop)
+    }
+
+    /// Takes the next runtime that `pop` takes.
+    fn take(&self, pop: impl Fn(&mut Pair) -> Option<Arc<Runtime>>) -> Option<Arc<Runtime>> {
         if self.overdue.load(Relaxed) {
             self.overdue.store(false, Relaxed);
         }
         let mut ready = self.ready.lock();
-        ready.woken.append(&self.inbox);
+        ready.woken.free.append(&self.inbox);
+        ready.woken.bound.append(&self.bound_inbox);
         let expired_first = ready.turns >= TURNS;
         let runtime = if expired_first {
             ready.turns = 0;
-            ready.expired.pop().or_else(|| ready.woken.pop())
+            pop(&mut ready.expired).or_else(|| pop(&mut ready.woken))
         } else {
             ready.turns = ready.turns.wrapping_add(1);
-            ready.woken.pop().or_else(|| {
+            pop(&mut ready.woken).or_else(|| {
                 ready.turns = 0;
-                ready.expired.pop()
+                pop(&mut ready.expired)
             })
         };
         drop(ready);
-        if runtime.is_some() {
+        if let Some(runtime) = &runtime {
+            // Only its owner binds it, which is the caller now.
+            if runtime.pooled().bound().is_some() {
+                self.bound.fetch_sub(1, Relaxed);
+            }
             self.backlog.fetch_sub(1, Relaxed);
         }
         runtime

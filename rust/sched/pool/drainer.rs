@@ -198,7 +198,7 @@ impl Drainer {
             Left::Ended => (),
             Left::SliceOver => {
                 runtime.parking().set_queued();
-                self.context.add_expired(runtime);
+                self.shared.add_expired(self.context, runtime);
             }
             Left::Waits(deadline) => {
                 if let Some(deadline) = deadline {
@@ -213,7 +213,7 @@ impl Drainer {
                     // owns the reference.
                     let runtime = unsafe { Arc::from_raw(raw) };
                     runtime.parking().set_queued();
-                    self.context.add(runtime);
+                    self.shared.add_again(self.context, runtime);
                 }
             }
         }
@@ -349,6 +349,10 @@ impl Drainer {
 impl ExecutorThread for Drainer {
     fn account(&self) -> &Account {
         &self.account
+    }
+
+    fn worker(&self) -> u32 {
+        self.context.number
     }
 
     fn block(&self, runtime: &Runtime) -> Result {

@@ -92,6 +92,11 @@ impl Fifo {
         }
     }
 
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.first.is_null()
+    }
+
     /// Adds a runtime that is in no queue.
     pub(super) fn push(&mut self, runtime: Arc<Runtime>) {
         let runtime = Arc::into_raw(runtime).cast_mut();
@@ -134,5 +139,36 @@ impl Fifo {
             unsafe { link(self.last) }.store(more.first, Relaxed);
         }
         self.last = more.last;
+    }
+}
+
+/// Runtimes that any worker may execute, and runtimes that are bound to the worker of the queue.
+pub(super) struct Pair {
+    pub(super) free: Fifo,
+    pub(super) bound: Fifo,
+    /// Whether a bound runtime goes first.
+    bound_first: bool,
+}
+
+impl Pair {
+    pub(super) const fn new() -> Self {
+        Self {
+            free: Fifo::new(),
+            bound: Fifo::new(),
+            bound_first: false,
+        }
+    }
+
+    /// Takes the next runtime. Those of the two lists take turns.
+    pub(super) fn pop(&mut self) -> Option<Arc<Runtime>> {
+        if self.bound.is_empty() {
+            return self.free.pop();
+        }
+        if self.bound_first || self.free.is_empty() {
+            self.bound_first = false;
+            return self.bound.pop();
+        }
+        self.bound_first = true;
+        self.free.pop()
     }
 }

@@ -14,15 +14,42 @@ services() {
 	[ "$(lunatik list --all | grep " service " | grep -vc " failed ")" = "$1" ]
 }
 
-# conformance PART [QUEUE]: runs the checks of one part in a system of its own.
+# conformance PART [QUEUE [WORKERS]]: runs the checks of one part in a system of its own.
 conformance() {
-	lua_checks "$SUITE_DIR/lua/ltask_run.lua" "$SUITE_DIR" "$1" "${2:-4096}"
+	lua_checks "$SUITE_DIR/lua/ltask_run.lua" "$SUITE_DIR" "$1" "${2:-4096}" ${3:-}
 	check "$1: all services are gone" wait_until 10 services 0
 }
-for part in messages values timers tasks services errors ends trust; do
+for part in messages values timers tasks services errors ends trust workers events; do
 	conformance $part
 done
 conformance limits 8
+conformance workers 4096 3
+conformance events 4096 2
+cat >"$WORK/pools.lua" <<-'LUA'
+	local linux, testing = require("linux"), require("lunatik.testing")
+	local ending = linux.ktime() + 10000000000
+	while testing.pool().pools ~= 1 and linux.ktime() < ending do
+		linux.schedule(1)
+	end
+	assert(testing.pool().pools == 1, "a pool is left")
+LUA
+check "3.2: the pools of systems end with them" lunatik run --name suite/pools "$WORK/pools.lua"
+cat >"$WORK/written.lua" <<-'LUA'
+	local bootstrap, linux = require("ltask.bootstrap"), require("linux")
+	local function workers(given)
+		local config = { core = { worker = given } }
+		local context = bootstrap.start(config)
+		bootstrap.wait(context)
+		return config.core.worker
+	end
+	assert(workers(nil) == linux.numcpus() and workers(0) == linux.numcpus())
+	for _, count in ipairs({ 1, 2, 7, 32 }) do
+		assert(workers(count) == count)
+	end
+	assert(workers(33) == 32 and workers(1 << 40) == 32)
+	assert(not pcall(workers, -1))
+LUA
+check "3.2: the number of workers is written back" lunatik run --name suite/written "$WORK/written.lua"
 
 # The programs of the seed, as they are: PROGRAMS has the text that they were taken from.
 if [ -n "${PROGRAMS:-}" ]; then

@@ -21,7 +21,7 @@ local booted, quitting = false, false
 
 -- Makes a service and returns its number when its code has run. The service may do what the code may that has asked.
 local function make(description, creator)
-	local id = core.new_service(description.name, creator)
+	local id = core.new_service(description.name, creator, description.worker_id)
 	if not description.unique then
 		anonymous[id] = true
 		anonymous_count = anonymous_count + 1

@@ -24,6 +24,8 @@ local service = { core = core, sessions = sessions, errors = errors, part = part
 -- The handlers of requests; nil before there are any.
 local handlers
 local on_signal, on_idle
+-- Whether the idle handler runs; then it is not begun again.
+local idling = false
 local ready, ends = false, false
 -- Why the code of the service did not begin.
 local failure
@@ -47,7 +49,16 @@ function service.on_signal(fn)
 end
 
 function service.on_idle(fn)
-	on_idle = fn
+	local mark = setmetatable({}, {
+		__close = function()
+			idling = false
+		end,
+	})
+	on_idle = fn and function(...)
+		local _ <close> = mark
+		idling = true
+		fn(...)
+	end
 end
 
 -- Ends the service when what is ready has run.
@@ -189,7 +200,7 @@ if core.id() == 1 then
 	core.end_system = service.quit
 end
 while not ends do
-	take(recv())
+	take(recv(on_idle and not idling))
 	drain()
 end
 if failure and core.id() == 1 then
