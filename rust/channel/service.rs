@@ -25,8 +25,8 @@ use kernel::{
 };
 
 use self::{
-    event::Event,
     debt::{Debt, Debts},
+    event::Event,
     parcel::{Ending, Parcel},
     system::{System, ROOT},
 };

@@ -60,10 +60,7 @@ pub(super) fn open(state: State) -> lua::Result {
             Named::new(c"eventinit", native!(events::eventinit, Free, Process)),
             Named::new(c"eventreset", native!(events::eventreset, Free, Process)),
             Named::new(c"touch", native!(events::touch, Free, Process)),
-            Named::new(
-                c"worker_bind",
-                native!(workers::worker_bind, Free, Process),
-            ),
+            Named::new(c"worker_bind", native!(workers::worker_bind, Free, Process)),
             Named::new(c"worker_id", native!(workers::worker_id, Free, Process)),
             Named::new(c"give_way", native!(receive::give_way, Free, Sleeps)),
             Named::new(c"id", native!(statistics::id, Free, Process)),

@@ -28,7 +28,11 @@ pub(super) fn executor_of_system(state: State) -> lua::Result<Arc<dyn Executor>>
         (ValueKind::Integer, Some(given @ 0..)) => {
             u32::try_from(given).map_or(MAX_CONTEXTS, |given| given.min(MAX_CONTEXTS))
         }
-        _ => return Err(Error::message(fmt!(".worker should be an integer from 0 on"))),
+        _ => {
+            return Err(Error::message(fmt!(
+                ".worker should be an integer from 0 on"
+            )))
+        }
     };
     let chosen: Arc<dyn Executor> = if given == 0 || given == usual.workers() {
         usual
