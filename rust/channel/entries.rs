@@ -114,6 +114,11 @@ impl<E: Queued> Default for Entries<E> {
 }
 
 impl<E: Queued> Entries<E> {
+    /// Whether there is none, counted or not.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// How many of them count.
     pub(crate) fn count(&self) -> usize {
         self.count

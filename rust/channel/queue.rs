@@ -283,7 +283,7 @@ impl<G: Gate, E: Queued> Queue<G, E> {
         let mut spare = Spare::default();
         loop {
             let mut inner = self.inner.lock();
-            if inner.is_shut() || inner.entries.count() > 0 || self.gate.refusal().is_some() {
+            if inner.is_shut() || !inner.entries.is_empty() || self.gate.refusal().is_some() {
                 return Ok(true);
             }
             let needed = note(&mut inner.receivers, receiver, &mut spare)?;

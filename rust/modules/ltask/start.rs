@@ -106,25 +106,17 @@ pub(super) fn start(state: State) -> lua::Result {
     };
     let held = permissions::of(state);
     let mut message = Some(message);
-    let family = system.family();
-    services::make(
-        state,
-        &system,
-        ROOT,
-        Label::new(b"root"),
-        &held,
-        place,
-        |root| {
-            let mut parcel = Parcel::new(head, None, None)?;
-            let filled = parcel.as_mut().fill(family, |place| {
-                *place = message.take().unwrap_or_default();
-                Ok::<_, Error>(())
-            })?;
-            filled.ok_or_else(too_much)?;
-            root.put(&mut Some(parcel.into()), None)?;
-            Ok(())
-        },
-    )?;
+    let (family, label) = (system.family(), Label::new(b"root"));
+    services::make(state, &system, ROOT, label, &held, place, |root| {
+        let mut parcel = Parcel::new(head, None, None)?;
+        let filled = parcel.as_mut().fill(family, |place| {
+            *place = message.take().unwrap_or_default();
+            Ok::<_, Error>(())
+        })?;
+        filled.ok_or_else(too_much)?;
+        root.put(&mut Some(parcel.into()), None)?;
+        Ok(())
+    })?;
     Ok(1)
 }
 

@@ -29,9 +29,8 @@ pub(super) fn executor_of_system(state: State) -> lua::Result<Arc<dyn Executor>>
             u32::try_from(given).map_or(MAX_CONTEXTS, |given| given.min(MAX_CONTEXTS))
         }
         _ => {
-            return Err(Error::message(fmt!(
-                ".worker should be an integer from 0 on"
-            )))
+            let text = fmt!(".worker should be an integer from 0 on");
+            return Err(Error::message(text));
         }
     };
     let chosen: Arc<dyn Executor> = if given == 0 || given == usual.workers() {
