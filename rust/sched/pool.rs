@@ -68,9 +68,9 @@ pub(super) struct Shared {
     /// The work item that destroys the pool.
     #[pin]
     end: Work<Shared>,
+    _charge: Charge,
     /// Dropped last.
     _living: Living,
-    _charge: Charge,
 }
 
 // SAFETY: All threads may use the workqueue.
@@ -139,8 +139,8 @@ impl Pool {
                 drainers <- new_mutex!(KVec::new(), "lunatik::Pool::drainers"),
                 replenisher: SetOnce::new(),
                 end <- new_work!("lunatik::Pool::end"),
-                _living: living,
                 _charge: charge,
+                _living: living,
             }),
             GFP_KERNEL,
         );
