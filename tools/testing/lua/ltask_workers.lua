@@ -9,11 +9,16 @@ local ltask, check, eval = common.ltask, common.check, common.eval
 local same, ok, contains, failure = check.same, check.ok, common.contains, common.failure
 local linux, testing = require("linux"), require("lunatik.testing")
 
--- 3.2: the pool.
+-- 3.2: the pool. That of a former system may still be about to go.
+local function pools_are(count)
+	return common.soon(function()
+		return testing.pool().pools == count
+	end)
+end
 if workers then
-	same("3.2: a number that is not the usual one gives the system a pool", testing.pool().pools, 2)
+	ok("3.2: a number that is not the usual one gives the system a pool", pools_are(2))
 else
-	same("3.2: the pool is that of all scripts", testing.pool().pools, 1)
+	ok("3.2: the pool is that of all scripts", pools_are(1))
 	workers = linux.numcpus()
 end
 do
@@ -77,6 +82,32 @@ do
 			seen[eval(a, "return ltask.worker_id()")] = true
 			return seen[1] or seen[2]
 		end))
+	end
+end
+
+-- Services that go from worker to worker.
+do
+	local hop = [[
+		local workers, seed = ...
+		local elsewhere = 0
+		for i = 1, 200 do
+			local n = i % 5 ~= 0 and (seed * 7 + i * i) % workers or nil
+			ltask.worker_bind(n)
+			ltask.sleep(i % 9 == 0 and 1 or 0)
+			elsewhere = elsewhere + (n and ltask.worker_id() ~= n and 1 or 0)
+		end
+		return elsewhere
+	]]
+	local tasks, elsewhere = {}, 0
+	for i = 1, 20 do
+		tasks[i] = { eval, common.user(), hop, workers, i }
+	end
+	for _, res in ltask.parallel(tasks) do
+		elsewhere = elsewhere + (res[1] or 1000)
+	end
+	same("3.6: services change their worker at any time", elsewhere, 0)
+	for _, task in ipairs(tasks) do
+		ltask.call(task[2], "exit")
 	end
 end
 
