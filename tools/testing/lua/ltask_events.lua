@@ -71,13 +71,13 @@ do
 	ltask.sleep(1)
 	local touched = table.pack(ltask.touch_service(e))
 	same("3.8: touching is told", check.joined(touched.n, touched[1]), "1 true")
-	ltask.sleep(5)
+	ltask.sleep(20)
 	same("3.8: touching ends the wait", idles(e) - before, 2)
 	-- Timers end it, too.
 	local time = common.took(eval, e, "ltask.sleep(3)")
-	ok("3.8: sessions sleep meanwhile", time >= 3 and time < 50, time)
+	ok("3.8: sessions sleep meanwhile", time >= 3 and time < 200, time)
 	time = common.took(eval, e, "local token = {} ltask.timeout(2, function() ltask.wakeup(token) end) ltask.wait(token)")
-	ok("3.8: and timers run", time >= 2 and time < 50, time)
+	ok("3.8: and timers run", time >= 2 and time < 200, time)
 	same("3.8: it calls others", eval(e, "return ltask.call(..., 'echo', 7)", common.user()), 7)
 	ltask.send(e, "exit")
 	ok("3.8: and ends", common.soon(function()
@@ -98,12 +98,12 @@ do
 	local time = eval(e, [[
 		local begun = ltask.counter()
 		ltask.touch_service(ltask.self())
-		ltask.timeout(5, function() end)
+		local alarm = ltask.timeout(300, function() end)
 		kept.wait()
+		alarm:cancel()
 		return (ltask.counter() - begun) * 100
 	]])
-	ok("3.8: a touch before the wait counts", time < 4, time)
-	ltask.sleep(6)
+	ok("3.8: a touch before the wait counts", time < 200, time)
 	time = eval(e, [[
 		local begun = ltask.counter()
 		ltask.touch_service(ltask.self())
@@ -112,7 +112,7 @@ do
 		kept.wait()
 		return (ltask.counter() - begun) * 100
 	]])
-	ok("3.8: unless it is taken back", time > 4.5 and time < 50, time)
+	ok("3.8: unless it is taken back", time > 4.5 and time < 200, time)
 	time = eval(e, [[
 		local begun = ltask.counter()
 		ltask.timeout(3, function() end)
@@ -126,7 +126,7 @@ do
 		end)
 		return (ltask.counter() - begun) * 100
 	]])
-	ok("3.8: it waits where Lua cannot yield", time > 2.5 and time < 50, time)
+	ok("3.8: it waits where Lua cannot yield", time > 2.5 and time < 200, time)
 	ltask.call(e, "exit")
 end
 
