@@ -22,6 +22,17 @@ do
 	ltask.send(b, "eval", "ltask.call_timeout(100000, ltask.self(), 'hang')")
 	ltask.sleep(1)
 	contains("7.1: one that waits for an answer with a time-out", ltask.syscall(b, "traceback"), "Session : ")
+	ltask.send(b, "eval", [[
+		coroutine.wrap(function()
+			local function deep()
+				ltask.sleep(100000)
+				return
+			end
+			deep()
+		end)()
+	]])
+	ltask.sleep(1)
+	contains("7.1: one that waits in a coroutine of the script", ltask.syscall(b, "traceback"), "in local 'deep'")
 	ltask.send(b, "exit")
 	local entry = ltask.call(1, "tracelog")[a]
 	contains("7.2: tracelog asks all services", entry.traceback, "in field 'sleep'")

@@ -131,6 +131,10 @@ function system.traceback()
 	local lines = {}
 	sessions.each_blocked(function(session, title)
 		lines[#lines + 1] = title
+		local innermost = sessions.inside[session]
+		if innermost then
+			lines[#lines + 1] = debug.traceback(innermost)
+		end
 		lines[#lines + 1] = debug.traceback(session)
 	end)
 	return table.concat(lines, "\n")

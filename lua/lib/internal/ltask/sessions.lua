@@ -10,7 +10,7 @@
 
 local core = ...
 local close, create, resume, status = coroutine.close, coroutine.create, coroutine.resume, coroutine.status
-local yield = coroutine.yield
+local running, yield = coroutine.running, coroutine.yield
 local unpack = table.unpack
 local error, pairs, pcall, select, setmetatable, tostring, type =
 	error, pairs, pcall, select, setmetatable, tostring, type
@@ -31,8 +31,9 @@ local sessions = {}
 local current
 -- Which request a session serves: false for none. A session stays a key while it is idle.
 local from_of, number_of, receipt_of = {}, {}, {}
--- Sessions that wait inside coroutines of the script.
+-- Sessions that wait inside coroutines of the script, and the innermost of those.
 local inside = {}
+sessions.inside = inside
 
 local idle, idle_count = {}, 0
 local answers, alarms, waiters = {}, {}, {}
@@ -59,7 +60,7 @@ local function block(is_inside)
 	if not is_inside then
 		return yield(BLOCKED)
 	end
-	inside[current] = true
+	inside[current] = running()
 	return suspend(current)
 end
 
