@@ -205,6 +205,9 @@ static void load_libraries(lua_State *L, void *ud)
 		lunatik_undump(L, (const char *)lunatik_library_code + library->offset,
 			       library->size, 1);
 	}
+	/* Keeps this string, so that it is shared: lunatik_has_pairs() looks for it where it cannot make it. */
+	lua_pushboolean(L, 1);
+	lua_setfield(L, LUA_REGISTRYINDEX, "__pairs");
 }
 
 int lunatik_try_load_libraries(lua_State *L)

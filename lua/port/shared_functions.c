@@ -22,6 +22,7 @@
 #include "ltm.h"
 
 #include "edge.h"
+#include "exported_functions.h"
 
 /* Lua's libraries have ten lists of functions that are in tables of their own. */
 #define LISTS 16
@@ -111,6 +112,8 @@ void lunatik_note_functions(lua_State *L, const luaL_Reg *functions, int count)
 	Table *table;
 	unsigned int size;
 
+	if (noting != NULL)
+		lunatik_export_functions(functions);
 	if (noting == NULL || noting->count >= LISTS || !ttistable(s2v(L->top.p - 1)))
 		return;
 	table = hvalue(s2v(L->top.p - 1));

@@ -137,6 +137,31 @@ void lunatik_push_pair(lua_State *L, const void *table, unsigned int cursor)
 	L->top.p += 2;
 }
 
+int lunatik_has_pairs(lua_State *L, const void *table)
+{
+	static const char name[] = "__pairs";
+	const size_t length = sizeof(name) - 1;
+	Table *metatable = ((const Table *)table)->metatable;
+	TString *shared;
+
+	(void)L;
+	if (l_likely(metatable == NULL))
+		return 0;
+	shared = lunatik_find_shared_string(name, length);
+	if (l_likely(shared != NULL))
+		return !isempty(luaH_Hgetshortstr(metatable, shared));
+	/* No strings are shared. To make the string could take memory. */
+	for (unsigned int i = 0; i < sizenode(metatable); i++) {
+		Node *node = gnode(metatable, i);
+
+		if (!isempty(gval(node)) && keyisshrstr(node) &&
+		    (size_t)keystrval(node)->shrlen == length &&
+		    memcmp(getshrstr(keystrval(node)), name, length) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 struct pushing {
 	lunatik_source source;
 	void *argument;

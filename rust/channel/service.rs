@@ -14,6 +14,7 @@ mod asking;
 pub(crate) mod debt;
 pub(crate) mod event;
 pub(crate) mod log;
+pub(crate) mod outside;
 pub(crate) mod parcel;
 pub(crate) mod system;
 

@@ -129,6 +129,13 @@ impl<'a> Table<'a> {
         self.next(state)
     }
 
+    /// Whether its metatable has a field `__pairs`.
+    #[inline]
+    pub(crate) fn has_pairs(&self, state: State) -> bool {
+        // SAFETY: The code that reads keeps the table alive. Never raises.
+        unsafe { sys::lunatik_has_pairs(state.as_raw(), self.table.as_ptr()) != 0 }
+    }
+
     /// Pushes the key and the value of the last pair. There must be room for two values.
     pub(crate) fn push_pair(&self, state: State) {
         // SAFETY: The code that reads keeps the table alive.
@@ -222,6 +229,19 @@ impl State {
             sys::lunatik_read_value(self.as_raw(), index, value.as_mut_ptr());
             Value::from_raw(&*value.as_ptr())
         }
+    }
+
+    /// The number of the C function on top of the stack, if Lua's libraries export it. It is the same in
+    /// all VMs.
+    pub(crate) fn exported_function(self) -> Option<u32> {
+        // SAFETY: By the type invariant. Never raises.
+        u32::try_from(unsafe { sys::lunatik_exported_function(self.as_raw()) }).ok()
+    }
+
+    /// Pushes the C function with this number, and returns whether there is one. There must be room.
+    pub(crate) fn push_exported_function(self, number: u32) -> bool {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_push_exported_function(self.as_raw(), number) != 0 }
     }
 
     /// Gives way to other threads if that is due, and returns whether the running code must end.

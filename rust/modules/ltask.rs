@@ -9,6 +9,7 @@ use kernel::prelude::*;
 
 mod desk;
 mod events;
+mod outside;
 mod packed;
 mod pledge;
 mod program;
@@ -18,6 +19,7 @@ mod services;
 mod start;
 mod statistics;
 mod trace;
+mod values;
 mod workers;
 
 use crate::{
@@ -50,6 +52,15 @@ pub(super) fn open(state: State) -> lua::Result {
                 native!(packed::unpack_remove, Free, Process),
             ),
             Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
+            Named::new(c"call", native!(outside::call, Free, Sleeps)),
+            Named::new(
+                c"external_queue",
+                native!(outside::external_queue, Free, Process),
+            ),
+            Named::new(
+                c"send_external",
+                native!(outside::send_external, Free, Process),
+            ),
             Named::new(c"can_block", native!(send::can_block, Free, Process)),
             Named::new(c"suspend", native!(send::suspend, Free, Process)),
             Named::new(c"cancel", native!(receive::cancel, Free, Process)),

@@ -21,6 +21,10 @@ use crate::{
     lua::{self, State}, //
 };
 
+/// The codec's kinds of handles: an object of the list beside the message, and a C function of Lua's libraries.
+const HANDLE: u8 = 0;
+const FUNCTION: u8 = 1;
+
 /// Values in the codec's encoding, and the objects that they refer to.
 ///
 /// # Invariants
@@ -30,6 +34,8 @@ use crate::{
 pub(crate) struct Message {
     bytes: Bytes,
     handles: KVec<Handle>,
+    /// Whether it may have C functions. Messages from user space have none.
+    functions: bool,
     values: u32,
     tables: u32,
     has_references: bool,
@@ -40,6 +46,7 @@ impl Default for Message {
         Self {
             bytes: Bytes::new(),
             handles: KVec::new(),
+            functions: false,
             values: 0,
             tables: 0,
             has_references: false,
@@ -53,6 +60,7 @@ impl Message {
         Ok(Self {
             bytes: Bytes::copy_of(message.as_bytes())?,
             handles: KVec::new(),
+            functions: false,
             values: message.values(),
             tables: message.tables(),
             has_references: message.has_references(),
@@ -69,38 +77,39 @@ impl Message {
     /// Fails for a value that cannot travel, with an error that names its place: `cannot send a
     /// function (at .a[3])`.
     pub(crate) fn encode(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
-        Self::encode_with(state, first, last, Style::Refuse)
+        let message = Self::encode_with(state, first, last, Style::Refuse)?;
+        Ok(message.unwrap_or_default())
     }
 
-    /// As [`encode`](Self::encode), but says of a value that cannot travel what ltask says.
-    pub(crate) fn encode_for_services(
-        state: State,
-        first: c_int,
-        last: c_int,
-    ) -> lua::Result<Self> {
-        Self::encode_with(state, first, last, Style::Ltask)
-    }
-
-    /// As [`encode_for_services`](Self::encode_for_services), in place: this must be an empty message, and
-    /// is to be dropped if this fails.
+    /// As [`encode`](Self::encode) by the rules of ltask, in place: C functions of Lua's libraries travel,
+    /// and what cannot is refused in ltask's words. Returns false if a table has a metamethod `__pairs`,
+    /// which says what the table contains: nothing of the VM is called here.
+    ///
+    /// This must be an empty message, and is to be dropped unless the result is true.
     pub(crate) fn fill_for_services(
         &mut self,
         state: State,
         first: c_int,
         last: c_int,
-    ) -> lua::Result<()> {
+    ) -> lua::Result<bool> {
         encode::encode(state, first, last, Style::Ltask, self)
     }
 
     /// As [`encode`](Self::encode), but a value that cannot travel becomes a text that says so.
     pub(crate) fn encode_or_show(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
-        Self::encode_with(state, first, last, Style::Show)
+        let message = Self::encode_with(state, first, last, Style::Show)?;
+        Ok(message.unwrap_or_default())
     }
 
-    fn encode_with(state: State, first: c_int, last: c_int, style: Style) -> lua::Result<Self> {
+    fn encode_with(
+        state: State,
+        first: c_int,
+        last: c_int,
+        style: Style,
+    ) -> lua::Result<Option<Self>> {
         let mut message = Self::default();
-        encode::encode(state, first, last, style, &mut message)?;
-        Ok(message)
+        let is_complete = encode::encode(state, first, last, style, &mut message)?;
+        Ok(is_complete.then_some(message))
     }
 
     /// The objects that the values refer to.
@@ -123,6 +132,7 @@ impl Message {
             state,
             Reader::new(self.bytes.as_slice()),
             &self.handles,
+            self.functions,
             self.values,
             if self.has_references { self.tables } else { 0 },
         )
@@ -136,5 +146,12 @@ pub(crate) fn push_codec(state: State, message: codec::Message<'_>) -> lua::Resu
     } else {
         0
     };
-    decode::push(state, message.reader(), &[], message.values(), tables)
+    decode::push(
+        state,
+        message.reader(),
+        &[],
+        false,
+        message.values(),
+        tables,
+    )
 }

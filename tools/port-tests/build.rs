@@ -72,6 +72,7 @@ fn main() {
         .arg(port.join("call.c"))
         .arg(port.join("collect.c"))
         .arg(port.join("edge.c"))
+        .arg(port.join("exported_functions.c"))
         .arg(port.join("growth.c"))
         .arg(port.join("interrupt.c"))
         .arg(port.join("leave.c"))

@@ -3,7 +3,11 @@
 -- The module `ltask.bootstrap`: starts a system of services below the script that requires it.
 
 local core = require("ltask.core")
-local error, ipairs, math_type, pairs, type = error, ipairs, math.type, pairs, type
+local send_external = core.send_external
+local error, ipairs, math_type, pairs, tostring, type = error, ipairs, math.type, pairs, tostring, type
+local insert = table.insert
+
+local ROOT <const> = 1
 
 local bootstrap = {
 	pack = core.pack,
@@ -55,7 +59,7 @@ function bootstrap.start(config)
 		list[i] = description
 	end
 	if not has(list, "logger") then
-		table.insert(list, 1, { name = "logger", unique = true })
+		insert(list, 1, { name = "logger", unique = true })
 	end
 	root.bootstrap = list
 	local context = core.start(numbers_of, {
@@ -79,22 +83,62 @@ function bootstrap.wait(context)
 	return code
 end
 
+-- Makes error objects as services have them. Loaded when it is first needed.
+local errors
+
+-- The results of a call, or its error at that level.
+local function result(level, ok, ...)
+	if ok then
+		return ...
+	end
+	local err = ...
+	if type(err) == "table" then
+		errors = errors or core.part("errors")(0)
+		err = errors.received(err)
+	end
+	error(err, level)
+end
+
 -- Calls a service from the script that has started the system, by its number or the name of a unique service. Waits for
 -- the answer; where the script executes a callback of a device, in the process that has called.
 function bootstrap.call(context, service, ...)
 	if type(service) == "string" then
-		service = core.call(context, 1, "queryservice", service)
+		service = result(3, core.call(context, ROOT, "queryservice", service))
 	end
-	return core.call(context, service, ...)
+	return result(2, core.call(context, service, ...))
 end
 
--- Sends a message to the service that has asked the root for what comes from outside.
+-- Returns a function that sends its arguments to the service that has asked the root for what comes from outside. It
+-- never waits: it returns false if too many messages are on their way.
 function bootstrap.external_sender(context)
-	return core.external_sender(context)
+	if core.external_queue(context) == 0 then
+		error("No external message queue", 2)
+	end
+	return function(...)
+		return send_external(context, ...)
+	end
 end
 
 function bootstrap.mainthread_wait()
 	error("ltask.mainthread_wait is not supported: the kernel has no main thread", 2)
+end
+
+-- The parts of a start elsewhere, and what they would do here.
+for name, reason in pairs({
+	init = "start makes the services' system",
+	init_timer = "every system has timers",
+	init_socket = "events need no sockets",
+	new_service = "the root makes services: bootstrap.call(context, 1, 'spawn', name, ...)",
+	init_root = "start makes the root",
+	post_message = "bootstrap.call and bootstrap.external_sender send messages to services",
+	run = "services run from start on",
+	deinit = "the end of the system gives everything back",
+	pushlog = "the script that has started the system prints",
+	log_sender = "services log by ltask.log",
+}) do
+	bootstrap[name] = function()
+		error(("ltask.bootstrap.%s is not supported: %s"):format(name, reason), 2)
+	end
 end
 
 -- Programs that were written for services in one binary find the parts by these. The parts are built in, so they are

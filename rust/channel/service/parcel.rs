@@ -13,7 +13,7 @@ use kernel::{
     sync::{Arc, UniqueArc},
 };
 
-use super::{debt::Debt, Service};
+use super::{debt::Debt, outside::Place, system::System, Service};
 use crate::{
     channel::{
         entries::Queued,
@@ -100,18 +100,38 @@ pub(crate) struct Head {
     pub(crate) kind: Kind,
 }
 
+/// Who gets the answer to a request.
+pub(crate) enum Creditor {
+    /// A service of the system.
+    Service(Arc<Service>),
+    /// The script that has started the system.
+    Outside(Arc<System>),
+}
+
+impl Creditor {
+    /// Delivers the answer; in vain if nobody waits for it any more.
+    pub(super) fn deliver(self, answer: ListArc<Parcel>) {
+        match self {
+            Self::Service(service) => service.deliver(answer),
+            Self::Outside(system) => system.outside().deliver(answer),
+        }
+    }
+}
+
 /// A message on its way. The envelope of a request is also that of its answer: the answer needs no
 /// memory for it, see [`Debt`].
 #[pin_data]
 pub(crate) struct Parcel {
     pub(super) head: Head,
     pub(super) payload: Payload,
-    /// The service that gets the answer, if one waits for it.
-    pub(super) owed: Option<Arc<Service>>,
+    /// Who gets the answer, if somebody waits for it.
+    pub(super) owed: Option<Creditor>,
     /// What the code may do that has sent this, if the receiver makes services for it.
     mandate: Option<Arc<Held>>,
     /// The bytes that it takes from the system.
     pub(super) room: Option<Room>,
+    /// Of a message from outside: its place among them.
+    pub(super) place: Option<Place>,
     #[pin]
     links: ListLinks,
 }
@@ -120,7 +140,7 @@ impl Parcel {
     /// Makes a message without values. Sleeps for memory. The caller decides which cgroup pays.
     pub(crate) fn new(
         head: Head,
-        owed: Option<Arc<Service>>,
+        owed: Option<Creditor>,
         mandate: Option<Arc<Held>>,
     ) -> Result<Pin<UniqueArc<Self>>> {
         UniqueArc::pin_init(
@@ -130,6 +150,7 @@ impl Parcel {
                 owed,
                 mandate,
                 room: None,
+                place: None,
                 links <- ListLinks::new(),
             }? Error),
             GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
@@ -166,6 +187,11 @@ impl Parcel {
         }
         *this.payload = Payload::Nothing;
         filled.map(|_| None)
+    }
+
+    /// Gives it its place among the messages from outside.
+    pub(crate) fn set_place(self: Pin<&mut Self>, place: Place) {
+        *self.project().place = Some(place);
     }
 
     /// Its head.
@@ -212,8 +238,8 @@ impl Queued for Parcel {
 
     fn counts(&self) -> bool {
         // Everything else is bounded by something else: an answer by its request, a signal by its
-        // service.
-        self.head.kind.is_request()
+        // service, a message from outside by the places for those.
+        self.head.kind.is_request() && self.place.is_none()
     }
 
     fn abandon(this: ListArc<Self>) {

@@ -10,7 +10,7 @@ use kernel::{
     sync::{atomic::Atomic, Arc, SetOnce, SpinLock},
 };
 
-use super::{asking::Asking, log::Log, parcel::Ending, Service};
+use super::{asking::Asking, log::Log, outside::Outside, parcel::Ending, Service};
 use crate::{
     channel::family::Family,
     linux::{account::Account, clock},
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) queue: usize,
     /// The most services.
     pub(crate) services: usize,
+    /// The most messages from outside that the root has not received; 0 for none at all.
+    pub(crate) external: usize,
     /// Where `require` of services looks first: the folder of the script that has started the system.
     pub(crate) directory: KVec<u8>,
 }
@@ -74,6 +76,8 @@ pub(crate) struct System {
     #[pin]
     log: Log,
     #[pin]
+    outside: Outside,
+    #[pin]
     inner: SpinLock<Inner>,
 }
 
@@ -84,6 +88,7 @@ impl System {
         family: Arc<Family>,
         account: &Arc<Account>,
     ) -> Result<Arc<Self>> {
+        let external = config.external;
         Arc::pin_init(
             pin_init!(Self {
                 config,
@@ -93,6 +98,7 @@ impl System {
                 asking: SetOnce::new(),
                 events: Atomic::new(0),
                 log <- Log::new(account),
+                outside <- Outside::new(external),
                 inner <- new_spinlock!(Inner {
                     services: RBTree::new(),
                     count: 0,
@@ -134,6 +140,11 @@ impl System {
     /// What services have logged.
     pub(crate) fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// What the script has to do with the services that has started the system.
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// The runtime of the root, once it is made.

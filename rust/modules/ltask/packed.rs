@@ -8,10 +8,11 @@ use kernel::prelude::*;
 use super::{
     desk::Desk,
     send::{address, kind, number, put_values, Receipt},
+    values,
 };
 use crate::{
     binding::{arguments::type_error, sending::too_much},
-    channel::service::parcel::{Head, Kind, Parcel},
+    channel::service::parcel::{Creditor, Head, Kind, Parcel},
     linux::{account::Charge, context::MaySleep},
     lua::{self, Error, State},
     runtime::{
@@ -59,9 +60,7 @@ fn gone() -> Error {
 /// `pack(...)`: packs values, also none. Returns the message and its size.
 pub(super) fn pack(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
-    let message = runtime
-        .memcg()
-        .charge(|| Message::encode_for_services(state, 1, state.top()))?;
+    let message = runtime.memcg().charge(|| values::encode(state, 1))?;
     let size = message.len();
     let charge = Charge::new(runtime.account(), size)?;
     userdata::push(
@@ -127,9 +126,9 @@ pub(super) fn send_packed(state: State, may: MaySleep<'_>) -> lua::Result {
         Some(message) => message.ok_or_else(gone)?,
         None => Message::default(),
     };
-    let owed = (head.number != 0).then(|| service.clone());
+    let owed = (head.number != 0).then(|| Creditor::Service(service.clone()));
     let mut message = Some(message);
-    let (receipt, unsent) = put_values(state, may, &service, head, owed, |place| {
+    let (receipt, unsent) = put_values(state, Some(may), service.system(), head, owed, |place| {
         *place = message.take().unwrap_or_default();
         Ok(())
     });

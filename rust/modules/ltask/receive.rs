@@ -36,7 +36,7 @@ fn push_head(state: State, from: u32, number: u64, kind: Kind, receipt: i64) {
 }
 
 /// Pushes what is told instead of values when a service answers no more.
-fn push_ending(state: State, from: u32, ending: &Ending) -> lua::Result {
+pub(super) fn push_ending(state: State, from: u32, ending: &Ending) -> lua::Result {
     match ending {
         Ending::Dead => {
             let text = lua::Text::new(fmt!("{{service:{from}}} is dead"));

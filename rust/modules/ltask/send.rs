@@ -9,14 +9,14 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{desk::Desk, interrupted};
+use super::{desk::Desk, interrupted, values};
 use crate::{
     binding::{arguments, sending::too_much},
     channel::{
         queue::Sent,
         service::{
-            parcel::{Ending, Head, Kind, Parcel},
-            system::ROOT,
+            parcel::{Creditor, Ending, Head, Kind, Parcel},
+            system::{System, ROOT},
             Service,
         },
     },
@@ -90,7 +90,7 @@ const PATIENCE_MS: u32 = 1;
 /// sender does not go on meanwhile.
 fn put_soon(
     state: State,
-    may: MaySleep<'_>,
+    may: Option<MaySleep<'_>>,
     target: &Service,
     parcel: &mut Option<ListArc<Parcel>>,
 ) -> lua::Result<Receipt> {
@@ -101,7 +101,10 @@ fn put_soon(
     };
     let sent = target.put(parcel, None)?;
     let own = Vm::runtime_of(state);
-    if !matches!(sent, Sent::Full) || core::ptr::eq(&*own, &**target.runtime()) {
+    let Some(may) = may.filter(|_| matches!(sent, Sent::Full)) else {
+        return Ok(receipt(sent));
+    };
+    if core::ptr::eq(&*own, &**target.runtime()) {
         return Ok(receipt(sent));
     }
     wait_for_room(state, may, target, parcel, receipt)
@@ -133,24 +136,24 @@ fn wait_for_room(
     }
 }
 
-/// Sends what `fill` makes a message of; `owed` is the service that waits for the answer. Returns the
-/// message if it was not sent.
+/// Sends what `fill` makes a message of; `owed` gets the answer. Without `may`, waits for no room.
+/// Returns the message if it was not sent.
 pub(super) fn put_values(
     state: State,
-    may: MaySleep<'_>,
-    service: &Arc<Service>,
+    may: Option<MaySleep<'_>>,
+    system: &System,
     head: Head,
-    owed: Option<Arc<Service>>,
+    owed: Option<Creditor>,
     fill: impl FnOnce(&mut Message) -> lua::Result<()>,
 ) -> (lua::Result<Receipt>, Option<ListArc<Parcel>>) {
-    let Some(target) = service.system().find(head.to) else {
+    let Some(target) = system.find(head.to) else {
         return (Ok(Receipt::Dead), None);
     };
     let mandate = (head.to == ROOT).then(|| permissions::of(state));
     let runtime = Vm::runtime_of(state);
     let parcel = runtime.memcg().charge(|| {
         let mut parcel = Parcel::new(head, owed, mandate)?;
-        match parcel.as_mut().fill(service.system().family(), fill)? {
+        match parcel.as_mut().fill(system.family(), fill)? {
             Some(()) => Ok(ListArc::from(parcel)),
             None => Err(too_much()),
         }
@@ -165,17 +168,17 @@ pub(super) fn put_values(
     (receipt, parcel)
 }
 
-/// Sends the values from `first` on; `owed` is the service that waits for the answer.
+/// Sends the values from `first` on; `owed` gets the answer.
 fn put(
     state: State,
     may: MaySleep<'_>,
     service: &Arc<Service>,
     head: Head,
     first: c_int,
-    owed: Option<Arc<Service>>,
+    owed: Option<Creditor>,
 ) -> lua::Result<Receipt> {
-    let fill = |message: &mut Message| message.fill_for_services(state, first, state.top());
-    let (receipt, _) = put_values(state, may, service, head, owed, fill);
+    let fill = |message: &mut Message| values::fill(state, first, message);
+    let (receipt, _) = put_values(state, Some(may), service.system(), head, owed, fill);
     receipt
 }
 
@@ -201,7 +204,8 @@ pub(super) fn request(state: State, may: MaySleep<'_>) -> lua::Result {
         ValueKind::Nil => false,
         _ => inside(state, 1)?,
     };
-    let receipt = put(state, may, &service, head, 5, Some(service.clone()))?;
+    let owed = Some(Creditor::Service(service.clone()));
+    let receipt = put(state, may, &service, head, 5, owed)?;
     state.push_integer(receipt as i64);
     state.push_boolean(inside);
     Ok(2)
@@ -256,7 +260,7 @@ fn pay(state: State, receipt: i64, kind: Kind, first: c_int) -> lua::Result<bool
     let runtime = Vm::runtime_of(state);
     let filled = runtime.memcg().charge(|| {
         debt.fill(service.system().family(), |message| {
-            message.fill_for_services(state, first, state.top())
+            values::fill(state, first, message)
         })
     });
     let error = match filled {

@@ -2,16 +2,17 @@
 
 //! Starting a system, and waiting for its end: what the script does that has started it.
 
-use core::ffi::c_int;
+use core::{ffi::c_int, ops::RangeInclusive};
 use kernel::{
     prelude::*,
+    str::BStr,
     sync::Arc, //
 };
 
 use super::{
     interrupted,
     services::{self, Place},
-    workers,
+    values, workers,
 };
 use crate::{
     binding::{arguments::optional_milliseconds, sending::too_much},
@@ -46,21 +47,33 @@ const CONTEXT: Class = Class {
     fill: |_, _| Ok(()),
 };
 
-/// The integer in the field `name` of the table at 1, rounded up to a power of two, if it is there.
-fn field(state: State, name: &CStr, default: usize, most: usize) -> lua::Result<usize> {
+/// The system of the context at 1.
+pub(super) fn system_of(state: State) -> lua::Result<Arc<System>> {
+    userdata::argument(state, 1, |context: &mut Context| context.0.clone())
+}
+
+/// The integer in the field `name` of the table at 1, rounded up to a power of two unless it is 0. The
+/// table gets the result.
+fn field(state: State, name: &CStr, range: RangeInclusive<usize>) -> lua::Result<usize> {
     let kind = state.get_field(1, name)?;
     let given = state.to_integer(-1);
     state.pop(1);
-    match (kind, given.and_then(|given| usize::try_from(given).ok())) {
-        (ValueKind::Nil, _) => Ok(default),
-        (ValueKind::Integer, Some(given)) if (2..=most).contains(&given) => {
-            Ok(given.next_power_of_two())
+    let value = match (kind, given.and_then(|given| usize::try_from(given).ok())) {
+        (ValueKind::Integer, Some(0)) if range.contains(&0) => 0,
+        (ValueKind::Integer, Some(given)) if range.contains(&given) => given.next_power_of_two(),
+        _ => {
+            return Err(Error::message(fmt!(
+                ".{} should be an integer from {} to {}",
+                BStr::from_bytes(name.to_bytes()),
+                range.start(),
+                range.end(),
+            )))
         }
-        _ => Err(Error::message(fmt!(
-            ".{} should be an integer from 2 to {most}",
-            kernel::str::BStr::from_bytes(name.to_bytes())
-        ))),
-    }
+    };
+    // CAST: the largest range ends far below.
+    state.push_integer(value as i64);
+    state.set_field(1, name)?;
+    Ok(value)
 }
 
 /// The message that has the root begin: `init` with the value at `index`.
@@ -68,14 +81,13 @@ fn begin(state: State, index: c_int) -> lua::Result<Message> {
     let guard = state.guard();
     state.push_bytes(b"init")?;
     state.push_value(index);
-    let top = state.top();
-    let message = Message::encode_for_services(state, top.saturating_sub(1), top);
+    let message = values::encode(state, state.top().saturating_sub(1));
     drop(guard);
     message
 }
 
 /// `core.start(config, init)`: starts a system below the script that calls, whose root is begun with
-/// `init`. Returns what `wait` waits for.
+/// `init`. Returns what `wait` waits for. The numbers of `config` become those that hold.
 pub(super) fn start(state: State) -> lua::Result {
     if state.kind(1) != ValueKind::Table {
         return Err(crate::binding::arguments::type_error(state, 1, "table"));
@@ -83,8 +95,9 @@ pub(super) fn start(state: State) -> lua::Result {
     let mut directory = KVec::new();
     directory.extend_from_slice(Vm::directory(&state), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     let config = Config {
-        queue: field(state, c"queue", 4096, MAX_QUEUE)?,
-        services: field(state, c"max_service", MAX_SERVICES, MAX_SERVICES)?,
+        queue: field(state, c"queue", 2..=MAX_QUEUE)?,
+        services: field(state, c"max_service", 2..=MAX_SERVICES)?,
+        external: field(state, c"external_queue", 0..=MAX_QUEUE)?,
         directory,
     };
     let place = Place {
@@ -123,7 +136,7 @@ pub(super) fn start(state: State) -> lua::Result {
 /// `core.wait(context [, ms])`: waits until a system has ended and all its services are gone. Returns
 /// its code and, if it has not ended well, why; nothing, if `ms` milliseconds are over.
 pub(super) fn wait(state: State, may: MaySleep<'_>) -> lua::Result {
-    let system = userdata::argument(state, 1, |context: &mut Context| context.0.clone())?;
+    let system = system_of(state)?;
     let timeout = optional_milliseconds(state, 2)?;
     let own = Vm::runtime_of(state).into();
     let waited = wait_for(state, may, timeout, || {

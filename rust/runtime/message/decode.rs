@@ -4,9 +4,9 @@
 
 use core::ffi::c_int;
 
-use super::super::{
-    handle::Handle,
-    userdata, //
+use super::{
+    super::{handle::Handle, userdata},
+    FUNCTION,
 };
 use crate::{
     codec::{DecodeError, Reader, Token},
@@ -20,6 +20,8 @@ const AHEAD: u32 = 64;
 struct Values<'a> {
     reader: Reader<'a>,
     handles: &'a [Handle],
+    /// Whether C functions are taken from it.
+    functions: bool,
     /// The reason why it has stopped before the end.
     error: Option<Error>,
 }
@@ -31,6 +33,7 @@ pub(super) fn push(
     state: State,
     reader: Reader<'_>,
     handles: &[Handle],
+    functions: bool,
     values: u32,
     tables: u32,
 ) -> lua::Result {
@@ -39,6 +42,7 @@ pub(super) fn push(
     let mut source = Values {
         reader,
         handles,
+        functions,
         error: None,
     };
     state.push_from(&mut source, values, tables)?;
@@ -75,7 +79,10 @@ impl Values<'_> {
     /// Pushes a handle; nil for a handle that is not in the list, as in messages from user space.
     /// Returns whether it has pushed a value.
     #[inline(never)]
-    fn push_handle(&mut self, state: State, index: u32) -> bool {
+    fn push_handle(&mut self, state: State, kind: u8, index: u32) -> bool {
+        if kind == FUNCTION && self.functions && state.push_exported_function(index) {
+            return true;
+        }
         let Some(handle) = self.handles.get(index as usize) else {
             state.push_nil();
             return true;
@@ -103,8 +110,8 @@ impl Source for Values<'_> {
         let mut room = (0, 0);
         match token {
             Token::TableBegin => room = self.room(),
-            Token::Handle { index, .. } => {
-                if !self.push_handle(state, index) {
+            Token::Handle { kind, index } => {
+                if !self.push_handle(state, kind, index) {
                     return None;
                 }
             }

@@ -12,7 +12,7 @@ use super::{
     super::{handle::Handle, userdata},
     bytes::{BytesSink, SinkError, MAX_BYTES},
     seen::{Seen, SeenError, MAX_TABLES},
-    Message, //
+    Message, FUNCTION, HANDLE,
 };
 use crate::{
     codec::{EncodeError, ShapeError, Writer, MAX_DEPTH},
@@ -38,6 +38,8 @@ enum Failure {
     Ended,
     /// What comes next cannot travel.
     Cannot,
+    /// What a table contains, its `__pairs` says.
+    Lazy,
 }
 
 impl From<EncodeError<SinkError>> for Failure {
@@ -135,25 +137,29 @@ struct Encoder<'a> {
     state: State,
     writer: Writer<BytesSink<'a>>,
     handles: &'a mut KVec<Handle>,
+    /// Whether there are functions.
+    functions: &'a mut bool,
     style: Style,
     /// Pairs read so far.
     pairs: u32,
 }
 
-/// Encodes the values at `first..=last` into an empty message.
+/// Encodes the values at `first..=last` into an empty message. Returns false if there is a table with a
+/// metamethod `__pairs`, which `Style::Ltask` heeds; then the message is of no use.
 pub(super) fn encode(
     state: State,
     first: c_int,
     last: c_int,
     style: Style,
     message: &mut Message,
-) -> lua::Result<()> {
+) -> lua::Result<bool> {
     // The last time that the VM may collect garbage.
     state.reserve(SLOTS)?;
     let mut encoder = Encoder {
         state,
         writer: Writer::new(BytesSink::new(&mut message.bytes, state)),
         handles: &mut message.handles,
+        functions: &mut message.functions,
         style,
         pairs: 0,
     };
@@ -164,8 +170,10 @@ pub(super) fn encode(
             Value::Userdata | Value::Other => encoder.object_at(index),
             value => encoder.scalar(value),
         };
-        if let Err(failure) = written {
-            return Err(encoder.error(failure, tables.as_ref(), index));
+        match written {
+            Ok(()) => {}
+            Err(Failure::Lazy) => return Ok(false),
+            Err(failure) => return Err(encoder.error(failure, tables.as_ref(), index)),
         }
     }
     let writer = encoder.writer;
@@ -176,7 +184,8 @@ pub(super) fn encode(
         let finished = sink.finish();
         finished.map_err(EncodeError::Sink)
     });
-    finished.map_err(|error| error_of(error.into()))
+    finished.map_err(|error| error_of(error.into()))?;
+    Ok(true)
 }
 
 impl Encoder<'_> {
@@ -253,6 +262,9 @@ impl Encoder<'_> {
             self.writer.reference(number)?;
             return Ok(false);
         }
+        if self.style == Style::Ltask && table.has_pairs(self.state) {
+            return Err(Failure::Lazy);
+        }
         self.writer.begin_table()?;
         tables.open.push(table)?;
         Ok(true)
@@ -292,7 +304,10 @@ impl Encoder<'_> {
             let index = self.handles.len() as u32;
             self.handles
                 .push(handle, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-            self.writer.handle(0, index)?;
+            self.writer.handle(HANDLE, index)?;
+        } else if let Some(number) = self.function() {
+            *self.functions = true;
+            self.writer.handle(FUNCTION, number)?;
         } else if self.style == Style::Show {
             let text = shown(self.state);
             self.writer.string(text.as_bytes())?;
@@ -300,6 +315,15 @@ impl Encoder<'_> {
             return Err(Failure::Cannot);
         }
         Ok(())
+    }
+
+    /// The number of the function on top of the stack, if functions of that kind travel.
+    fn function(&self) -> Option<u32> {
+        if self.style == Style::Ltask {
+            self.state.exported_function()
+        } else {
+            None
+        }
     }
 
     /// What is said of a failure at the value at `index`, or in it.
@@ -384,8 +408,8 @@ fn error_of(failure: Failure) -> Error {
             Error::message(format_args!("cannot send this table: {error}"))
         }
         Failure::TooManyTables => Error::message(fmt!("cannot send more than {MAX_TABLES} tables")),
-        // Told by `Encoder::error`, which knows where.
-        Failure::Cannot => Error::message(fmt!("cannot send a value")),
+        // Told by `Encoder::error`, which knows where, and by `encode`.
+        Failure::Cannot | Failure::Lazy => Error::message(fmt!("cannot send a value")),
     }
 }
 

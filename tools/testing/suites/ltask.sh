@@ -50,6 +50,8 @@ cat >"$WORK/written.lua" <<-'LUA'
 	assert(not pcall(workers, -1))
 LUA
 check "3.2: the number of workers is written back" lunatik run --name suite/written "$WORK/written.lua"
+lua_checks "$SUITE_DIR/lua/ltask_outside.lua" "$SUITE_DIR"
+check "outside: all services are gone" wait_until 10 services 0
 
 # The programs of the seed, as they are: PROGRAMS has the text that they were taken from.
 if [ -n "${PROGRAMS:-}" ]; then

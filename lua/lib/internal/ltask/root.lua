@@ -165,9 +165,9 @@ function S.external_forward(id, name)
 	external_id, external_name = id, name or "external"
 end
 
-function S.external(message)
+function S.external(...)
 	if external_id then
-		ltask.send(external_id, external_name, message)
+		ltask.send(external_id, external_name, ...)
 	end
 end
 
