@@ -198,7 +198,7 @@ int lunatik_read_pair(lua_State *L, const void *table, unsigned int *cursor,
 /* Pushes the pair that was read last with the cursor. There must be room. */
 void lunatik_push_pair(lua_State *L, const void *table, unsigned int cursor);
 /* Whether the metatable of a table has a field __pairs. */
-int lunatik_has_pairs(lua_State *L, const void *table);
+int lunatik_has_pairs(const void *table);
 /*
  * C functions of Lua's libraries, by number. The first function returns the number of the value on top of the stack, or
  * -1 if that is no such function. The second pushes the function with a number, and returns 0 if there is none; there

@@ -125,6 +125,8 @@ void lunatik_demand_permission(struct lua_State *L, int permission, const char *
 
 /* The string with this text that all states share, or NULL; see shared_strings.c. */
 struct TString *lunatik_find_shared_string(const char *text, size_t length);
+/* The shared string "__pairs", or NULL. */
+struct TString *lunatik_shared_pairs(void);
 
 /*
  * For luaL_setfuncs(), with the table on top of the stack. The first function fills the table if other states have

@@ -29,6 +29,8 @@
 
 struct shared_strings {
 	TString *buckets[BUCKETS];
+	/* "__pairs", which messages look for in each metatable. */
+	TString *pairs;
 };
 
 static const struct shared_strings *shared;
@@ -58,6 +60,13 @@ struct TString *lunatik_find_shared_string(const char *text, size_t length)
 		    memcmp(text, getshrstr(string), length) == 0)
 			return string;
 	return NULL;
+}
+
+struct TString *lunatik_shared_pairs(void)
+{
+	const struct shared_strings *strings = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
+
+	return strings == NULL ? NULL : strings->pairs;
 }
 
 static size_t space_of(const TString *string)
@@ -104,6 +113,7 @@ void lunatik_share_strings(lua_State *L, void *block)
 		}
 	}
 	__atomic_store_n(&shared, strings, __ATOMIC_RELEASE);
+	strings->pairs = lunatik_find_shared_string("__pairs", strlen("__pairs"));
 }
 
 void lunatik_unshare_strings(void)

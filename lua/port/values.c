@@ -137,17 +137,16 @@ void lunatik_push_pair(lua_State *L, const void *table, unsigned int cursor)
 	L->top.p += 2;
 }
 
-int lunatik_has_pairs(lua_State *L, const void *table)
+int lunatik_has_pairs(const void *table)
 {
 	static const char name[] = "__pairs";
 	const size_t length = sizeof(name) - 1;
 	Table *metatable = ((const Table *)table)->metatable;
 	TString *shared;
 
-	(void)L;
 	if (l_likely(metatable == NULL))
 		return 0;
-	shared = lunatik_find_shared_string(name, length);
+	shared = lunatik_shared_pairs();
 	if (l_likely(shared != NULL))
 		return !isempty(luaH_Hgetshortstr(metatable, shared));
 	/* No strings are shared. To make the string could take memory. */

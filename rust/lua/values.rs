@@ -131,9 +131,9 @@ impl<'a> Table<'a> {
 
     /// Whether its metatable has a field `__pairs`.
     #[inline]
-    pub(crate) fn has_pairs(&self, state: State) -> bool {
+    pub(crate) fn has_pairs(&self) -> bool {
         // SAFETY: The code that reads keeps the table alive. Never raises.
-        unsafe { sys::lunatik_has_pairs(state.as_raw(), self.table.as_ptr()) != 0 }
+        unsafe { sys::lunatik_has_pairs(self.table.as_ptr()) != 0 }
     }
 
     /// Pushes the key and the value of the last pair. There must be room for two values.

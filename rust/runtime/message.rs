@@ -9,6 +9,7 @@ mod block;
 mod bytes;
 mod decode;
 mod encode;
+mod failure;
 mod seen;
 
 use core::{ffi::c_int, mem};

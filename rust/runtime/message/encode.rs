@@ -6,16 +6,17 @@
 //! it and nothing in it runs. So no table changes or goes away while it is open here.
 
 use core::{ffi::c_int, fmt::Write};
-use kernel::{alloc::AllocError, prelude::*, str::BStr};
+use kernel::{prelude::*, str::BStr};
 
 use super::{
     super::{handle::Handle, userdata},
-    bytes::{BytesSink, SinkError, MAX_BYTES},
-    seen::{Seen, SeenError, MAX_TABLES},
+    bytes::BytesSink,
+    failure::Failure,
+    seen::Seen,
     Message, FUNCTION, HANDLE,
 };
 use crate::{
-    codec::{EncodeError, ShapeError, Writer, MAX_DEPTH},
+    codec::{EncodeError, Writer},
     lua::{self, Error, Kind, Pair, State, Table, Text, Value},
 };
 
@@ -28,41 +29,6 @@ const SLOTS: c_int = 4;
 /// Between how many pairs of tables it looks up. They may lie anywhere in memory: so many take some ten
 /// microseconds.
 const SOMETIMES: u32 = 256;
-
-/// Why values do not become a message.
-enum Failure {
-    NoMemory,
-    Codec(EncodeError<SinkError>),
-    TooManyTables,
-    /// The code that sends is to end.
-    Ended,
-    /// What comes next cannot travel.
-    Cannot,
-    /// What a table contains, its `__pairs` says.
-    Lazy,
-}
-
-impl From<EncodeError<SinkError>> for Failure {
-    fn from(error: EncodeError<SinkError>) -> Self {
-        Self::Codec(error)
-    }
-}
-
-impl From<SeenError> for Failure {
-    fn from(error: SeenError) -> Self {
-        match error {
-            SeenError::NoMemory => Self::NoMemory,
-            SeenError::Ended => Self::Ended,
-            SeenError::TooMany => Self::TooManyTables,
-        }
-    }
-}
-
-impl From<AllocError> for Failure {
-    fn from(_: AllocError) -> Self {
-        Self::NoMemory
-    }
-}
 
 type Result<T = ()> = core::result::Result<T, Failure>;
 
@@ -184,7 +150,7 @@ pub(super) fn encode(
         let finished = sink.finish();
         finished.map_err(EncodeError::Sink)
     });
-    finished.map_err(|error| error_of(error.into()))?;
+    finished.map_err(|error| Failure::from(error).into_error())?;
     Ok(true)
 }
 
@@ -262,7 +228,7 @@ impl Encoder<'_> {
             self.writer.reference(number)?;
             return Ok(false);
         }
-        if self.style == Style::Ltask && table.has_pairs(self.state) {
+        if self.style == Style::Ltask && table.has_pairs() {
             return Err(Failure::Lazy);
         }
         self.writer.begin_table()?;
@@ -330,7 +296,7 @@ impl Encoder<'_> {
     #[cold]
     fn error(&self, failure: Failure, tables: Option<&Tables<'_>>, index: c_int) -> Error {
         if !matches!(failure, Failure::Cannot) {
-            return error_of(failure);
+            return failure.into_error();
         }
         match tables.filter(|tables| tables.open.depth > 0) {
             Some(tables) => self.push_next(&tables.open),
@@ -385,31 +351,6 @@ impl Encoder<'_> {
             let _ = text.write_str(")");
         }
         text
-    }
-}
-
-#[cold]
-fn error_of(failure: Failure) -> Error {
-    match failure {
-        Failure::NoMemory | Failure::Codec(EncodeError::Sink(SinkError::NoMemory)) => {
-            Error::NoMemory
-        }
-        // Nobody sees it: code that is to end raises as soon as it is back in Lua.
-        Failure::Ended | Failure::Codec(EncodeError::Sink(SinkError::Ended)) => {
-            Error::message(fmt!("interrupted"))
-        }
-        Failure::Codec(EncodeError::Sink(SinkError::TooLong)) => {
-            Error::message(fmt!("cannot send more than {} MiB", MAX_BYTES >> 20))
-        }
-        Failure::Codec(EncodeError::Shape(ShapeError::TooDeep)) => {
-            Error::message(fmt!("cannot send tables nested deeper than {MAX_DEPTH}"))
-        }
-        Failure::Codec(EncodeError::Shape(error)) => {
-            Error::message(format_args!("cannot send this table: {error}"))
-        }
-        Failure::TooManyTables => Error::message(fmt!("cannot send more than {MAX_TABLES} tables")),
-        // Told by `Encoder::error`, which knows where, and by `encode`.
-        Failure::Cannot | Failure::Lazy => Error::message(fmt!("cannot send a value")),
     }
 }
 

@@ -52,6 +52,9 @@ LUA
 check "3.2: the number of workers is written back" lunatik run --name suite/written "$WORK/written.lua"
 lua_checks "$SUITE_DIR/lua/ltask_outside.lua" "$SUITE_DIR"
 check "outside: all services are gone" wait_until 10 services 0
+# Where the script leaves its thread while it waits.
+lua_checks "$SUITE_DIR/lua/pool_run.lua" 0 ltask_outside "$SUITE_DIR"
+check "outside, on the pool: all services are gone" wait_until 10 services 0
 
 # A device whose callbacks call a service.
 cat >"$WORK/caller.lua" <<'LUA'
