@@ -126,6 +126,76 @@ check "call: the script is stopped meanwhile" within 5 lunatik stop suite/caller
 check "call: the process goes on" wait_until 10 sh -c "! kill -0 $pid 2>/dev/null"
 check "call: all services are gone" wait_until 10 services 0
 
+# A device whose callbacks call a service.
+cat >"$WORK/caller.lua" <<'LUA'
+local bootstrap = require("ltask.bootstrap")
+local context = bootstrap.start({ core = { external_queue = 4 }, root = { bootstrap = {
+	{ name = "caller_service", unique = true, initfunc = [[return function()
+		local ltask = require("ltask")
+		local S, held = {}, {}
+		function S.hold()
+			local token = {}
+			table.insert(held, token)
+			print("holds " .. #held)
+			ltask.wait(token)
+			return "late"
+		end
+		function S.count()
+			return #held .. ""
+		end
+		-- Has the calls answered that were given up, and then answers.
+		function S.release()
+			for _, token in ipairs(held) do
+				ltask.wakeup(token)
+			end
+			ltask.sleep(1)
+			return "released"
+		end
+		function S.external(text)
+			table.insert(held, text)
+		end
+		return S
+	end]] },
+	{ name = "caller_keeps", initfunc = "return function() return { hang = print } end" },
+} } })
+bootstrap.call(context, 1, "external_forward", bootstrap.call(context, 1, "queryservice", "caller_service"))
+local send = bootstrap.external_sender(context)
+local answer
+require("device").new({
+	name = "suite_caller",
+	write = function(_, text)
+		if text:find("^external") then
+			assert(send(text))
+		else
+			answer = bootstrap.call(context, "caller_service", text:match("^%a+"))
+		end
+	end,
+	read = function(_, length, offset)
+		return answer:sub(offset + 1, offset + length)
+	end,
+})
+LUA
+ask() { echo "$1" >/dev/suite_caller && cat /dev/suite_caller; }
+count_is() { [ "$(ask count)" = "$1" ]; }
+check "call: a script has a device" lunatik run --name suite/caller "$WORK/caller.lua"
+check_output "call: a callback of the device calls" "0" ask count
+echo hold >/dev/suite_caller 2>"$WORK/given_up" &
+pid=$!
+holds() { lunatik logs suite/caller | grep -q "holds $1"; }
+check "call: a process waits in a call" wait_until 10 holds 1
+kill -9 $pid
+wait $pid 2>/dev/null
+check_output "call: the next process gets its own answer" "1" ask count
+check_output "call: also if the answer comes first that nobody wants" "released" ask release
+check "3.9: a callback sends a message" sh -c 'echo external >/dev/suite_caller'
+check "3.9: which the service receives" wait_until 10 count_is 2
+echo hold >/dev/suite_caller 2>"$WORK/stopped" &
+pid=$!
+check "call: a process waits again" wait_until 10 holds 3
+check "call: the script is stopped meanwhile" within 5 lunatik stop suite/caller
+check "call: the process goes on" wait_until 10 sh -c "! kill -0 $pid 2>/dev/null"
+check "call: all services are gone" wait_until 10 services 0
+
 # The programs of the seed, as they are: PROGRAMS has the text that they were taken from.
 if [ -n "${PROGRAMS:-}" ]; then
 	sed -n '/^-- user$/,/^return S$/p' "$PROGRAMS" >$folder/user.lua
