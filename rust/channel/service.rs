@@ -175,7 +175,12 @@ impl Service {
     pub(crate) fn receive(&self) -> Result<Received> {
         Ok(match self.queue.take(Some(&self.runtime))? {
             Taken::Message(parcel) => match Parcel::open(parcel) {
-                Some(parcel) => Received::Message(parcel),
+                Some(mut parcel) => {
+                    if let Some(place) = parcel.as_mut().project().place.take() {
+                        place.received();
+                    }
+                    Received::Message(parcel)
+                }
                 None => Received::Nothing,
             },
             Taken::Empty => Received::Nothing,

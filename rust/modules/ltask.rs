@@ -54,6 +54,10 @@ pub(super) fn open(state: State) -> lua::Result {
             Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
             Named::new(c"call", native!(outside::call, Free, Sleeps)),
             Named::new(
+                c"external_done",
+                native!(outside::external_done, Free, Process),
+            ),
+            Named::new(
                 c"external_queue",
                 native!(outside::external_queue, Free, Process),
             ),

@@ -12,10 +12,7 @@ use kernel::{
     list::ListArc,
     new_spinlock,
     prelude::*,
-    sync::{
-        atomic::{Atomic, Relaxed},
-        Arc, SpinLock,
-    },
+    sync::{Arc, SpinLock},
 };
 
 use super::{
@@ -36,14 +33,15 @@ struct Inner {
     /// The number of the last call. The first message to the root has 1.
     last: u64,
     call: Option<Call>,
+    /// The places that are taken.
+    taken: usize,
 }
 
 /// What comes from outside a system, and what goes there.
 #[pin_data]
 pub(crate) struct Outside {
-    /// How many messages may be on their way to the root.
+    /// How many messages may be on their way to a service.
     places: usize,
-    taken: Atomic<usize>,
     #[pin]
     inner: SpinLock<Inner>,
 }
@@ -52,14 +50,23 @@ impl Outside {
     pub(super) fn new(places: usize) -> impl PinInit<Self> {
         pin_init!(Self {
             places,
-            taken: Atomic::new(0),
-            inner <- new_spinlock!(Inner { last: 1, call: None }, "lunatik::Outside"),
+            inner <- new_spinlock!(Inner {
+                last: 1,
+                call: None,
+                taken: 0,
+            }, "lunatik::Outside"),
         })
     }
 
-    /// How many messages may be on their way to the root.
+    /// How many messages may be on their way to a service.
     pub(crate) fn places(&self) -> usize {
         self.places
+    }
+
+    /// A message from outside has given its place back.
+    pub(crate) fn passed_on(&self) {
+        let mut inner = self.inner.lock();
+        inner.taken = inner.taken.saturating_sub(1);
     }
 
     /// Begins a call of `caller`, in place of one that was given up, and returns its number.
@@ -113,23 +120,34 @@ impl Outside {
     }
 }
 
-/// The place of a message from outside, until the root has received it.
-pub(crate) struct Place(Arc<System>);
+/// The place of a message from outside, until the root says that it was passed on.
+pub(crate) struct Place(Option<Arc<System>>);
 
 impl Place {
     /// A place, if one is free.
     pub(crate) fn take(system: &Arc<System>) -> Option<Self> {
         let outside = system.outside();
-        let taken = outside.taken.fetch_add(1, Relaxed);
-        let place = Self(system.clone());
-        // Dropped, if it is one too many.
-        (taken < outside.places).then_some(place)
+        let mut inner = outside.inner.lock();
+        if inner.taken >= outside.places {
+            return None;
+        }
+        inner.taken = inner.taken.saturating_add(1);
+        drop(inner);
+        Some(Self(Some(system.clone())))
+    }
+
+    /// The root has received the message. The place stays taken until it calls
+    /// [`Outside::passed_on`].
+    pub(super) fn received(mut self) {
+        drop(self.0.take());
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.outside().taken.fetch_sub(1, Relaxed);
+        if let Some(system) = self.0.take() {
+            system.outside().passed_on();
+        }
     }
 }
 

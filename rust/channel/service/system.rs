@@ -35,7 +35,7 @@ pub(crate) struct Config {
     pub(crate) queue: usize,
     /// The most services.
     pub(crate) services: usize,
-    /// The most messages from outside that the root has not received; 0 for none at all.
+    /// The most messages from outside that no service has received; 0 for none at all.
     pub(crate) external: usize,
     /// Where `require` of services looks first: the folder of the script that has started the system.
     pub(crate) directory: KVec<u8>,

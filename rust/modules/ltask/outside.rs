@@ -9,6 +9,7 @@ use kernel::{
 };
 
 use super::{
+    desk::Desk,
     interrupted,
     receive::push_ending,
     send::{address, put_values, Receipt},
@@ -101,8 +102,8 @@ pub(super) fn call(state: State, may: MaySleep<'_>) -> lua::Result {
     Ok(count.saturating_add(1))
 }
 
-/// `core.external_queue(context)`: how many messages from outside may wait for the root; 0 if there are
-/// none in this system.
+/// `core.external_queue(context)`: how many messages from outside may be on their way; 0 if there are none
+/// in this system.
 pub(super) fn external_queue(state: State) -> lua::Result {
     let places = system_of(state)?.outside().places();
     state.push_integer(i64::try_from(places).unwrap_or(i64::MAX));
@@ -110,7 +111,7 @@ pub(super) fn external_queue(state: State) -> lua::Result {
 }
 
 /// `core.send_external(context, ...)`: sends the root a request `external`, which is not answered. Never
-/// waits: returns false if as many wait as may.
+/// waits: returns false if as many are on their way as may.
 pub(super) fn send_external(state: State) -> lua::Result {
     let system = system_of(state)?;
     let Some(root) = system.find(ROOT) else {
@@ -146,4 +147,10 @@ pub(super) fn send_external(state: State) -> lua::Result {
     }
     state.push_boolean(true);
     Ok(1)
+}
+
+/// `core.external_done()`: in the root, a message from outside was passed on, so that another one has room.
+pub(super) fn external_done(state: State) -> lua::Result {
+    Desk::root(state)?.system().outside().passed_on();
+    Ok(0)
 }

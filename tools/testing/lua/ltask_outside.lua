@@ -182,6 +182,28 @@ do
 		return received() == sent + 1
 	end), ("%d of %d"):format(received(), sent + 1))
 	ok("3.9: then there is room again", send("after"))
+	raises("3.9: only a sender sends them", "bootstrap.external_sender", bootstrap.call, context, 1, "external", "x")
+	-- The queue of the service is short: messages that it has no room for wait in the root.
+	local busy = bootstrap.call(context, 1, "spawn", "ltask_user")
+	bootstrap.call(context, busy, "handle", "external", [[return function(i)
+		kept[#kept + 1] = i
+	end]])
+	bootstrap.call(context, 1, "external_forward", busy)
+		for i = 1, 200 do
+		while not send(i) do
+			linux.schedule(1)
+		end
+	end
+	ok("3.9: messages to a service keep their order", soon(function()
+		return bootstrap.call(context, busy, "eval", "return #kept") == 200
+	end))
+	local order = bootstrap.call(context, busy, "eval", "return kept")
+	local ordered = 0
+	for i = 1, 200 do
+		ordered = ordered + (order[i] == i and 1 or 0)
+	end
+	same("3.9: all of them", ordered, 200)
+	bootstrap.call(context, 1, "external_forward", id)
 	raises("3.9: what cannot travel is refused", "Only light C function can be serialized", send, function() end)
 	for _ = 1, 10 do
 		pcall(send, function() end)

@@ -9,6 +9,7 @@ local core = require("ltask.core")
 
 local S = {}
 local path = config.path
+local REQUEST <const>, BUSY <const> = 1, 3
 
 -- Names to numbers; false while a service is being made. The order of names, for the end.
 local named, order = {}, {}
@@ -165,9 +166,61 @@ function S.external_forward(id, name)
 	external_id, external_name = id, name or "external"
 end
 
+-- Messages from outside, in order, which the service has had no room for yet. The sender is told when they are many.
+local held, first_held, last_held = {}, 1, 0
+local forwarding = false
+
+-- Passes a message on. Returns false if the service has no room for it, and why else it could not be sent.
+local function pass_on(message)
+	local sent, receipt = pcall(core.send, external_id, 0, REQUEST, external_name, table.unpack(message, 1, message.n))
+	if sent and receipt == BUSY then
+		sent, receipt = pcall(ltask.sleep, 1)
+		if sent then
+			return false
+		end
+	end
+	return true, not sent and receipt
+end
+
+local function forward()
+	while first_held <= last_held do
+		local message = held[first_held]
+		local done, err = true, nil
+		if external_id then
+			done, err = pass_on(message)
+		end
+		if done then
+			held[first_held] = nil
+			first_held = first_held + 1
+			core.external_done()
+		end
+		if err then
+			ltask.log.error(tostring(err))
+		end
+	end
+	first_held, last_held = 1, 0
+end
+
+local function hold(...)
+	held[last_held + 1] = table.pack(...)
+	last_held = last_held + 1
+end
+
+-- Sent by `bootstrap.external_sender`.
 function S.external(...)
-	if external_id then
-		ltask.send(external_id, external_name, ...)
+	local request = ltask.current_session()
+	if request.from ~= 0 or request.session ~= 0 then
+		error("messages from outside are sent by bootstrap.external_sender", 0)
+	end
+	local ok, err = pcall(hold, ...)
+	if not ok then
+		core.external_done()
+		error(err, 0)
+	end
+	if not forwarding then
+		forwarding = true
+		forward()
+		forwarding = false
 	end
 end
 
