@@ -76,7 +76,12 @@ pub(super) fn worker_bind(state: State) -> lua::Result {
     let service = Desk::service(state)?;
     let pooled = service.runtime().pooled();
     if let Some(executor) = pooled.executor() {
-        pooled.bind(worker(state, 1, &**executor)?);
+        let worker = worker(state, 1, &**executor)?;
+        pooled.bind(worker);
+        if worker.is_some() && worker != Vm::worker(state) {
+            // Code that goes on computing moves there at the next tick.
+            pooled.end_slice();
+        }
     }
     Ok(0)
 }

@@ -72,6 +72,14 @@ do
 	contains("3.6: a wrong number", failure(eval, a, "ltask.worker_bind(...)", beyond), "Invalid worker id " .. beyond)
 	same("3.6: changes nothing", eval(a, bound, 0, 1, 0), 0)
 	if workers > 1 then
+		same("3.6: a service that computes goes to its worker, too", eval(a, [[
+			local n = (ltask.worker_id() + 1) % ...
+			ltask.worker_bind(n)
+			local ending = ltask.counter() + 5
+			while ltask.worker_id() ~= n and ltask.counter() < ending do
+			end
+			return ltask.worker_id() == n
+		]], workers), true)
 		-- A free service leaves the worker that another one occupies where Lua cannot yield.
 		eval(a, "ltask.worker_bind(0) ltask.sleep(0) ltask.worker_bind(nil)")
 		local busy = common.user()
@@ -93,7 +101,10 @@ do
 		for i = 1, 200 do
 			local n = i % 5 ~= 0 and (seed * 7 + i * i) % workers or nil
 			ltask.worker_bind(n)
-			ltask.sleep(i % 9 == 0 and 1 or 0)
+			ltask.sleep(0)
+			if i % 9 == 0 then
+				ltask.sleep(1)
+			end
 			elsewhere = elsewhere + (n and ltask.worker_id() ~= n and 1 or 0)
 		end
 		return elsewhere
