@@ -84,7 +84,7 @@ pub(super) fn kind(state: State, index: c_int) -> lua::Result<Kind> {
 ///
 /// A service that only sends would otherwise find a queue full that its receiver empties all the time.
 /// The receiver may run on the same thread.
-const PATIENCE_MS: u32 = 1;
+const PATIENCE_MS: u32 = 10;
 
 /// Puts a message into the queue of `target`, if there is room or will be in a moment. The code of the
 /// sender does not go on meanwhile.
