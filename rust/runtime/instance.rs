@@ -312,7 +312,7 @@ impl Runtime {
         let visible = unsafe { VisibleVm::of(vm.exposed()) };
         // Nobody else knows the runtime yet.
         let mut owner = self.try_own().ok_or(EBUSY)?;
-        owner.replace_vm(Some(vm));
+        owner.set_vm(vm);
         drop(owner.release());
         self.details.lock().vm = visible;
         let added = live::add(self).and_then(|()| match parent {

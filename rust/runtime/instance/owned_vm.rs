@@ -2,7 +2,7 @@
 
 //! The VM of a runtime. It belongs to the owner of the runtime.
 
-use core::cell::UnsafeCell;
+use core::{cell::UnsafeCell, mem::ManuallyDrop};
 use kernel::prelude::*;
 
 use super::super::{
@@ -16,17 +16,30 @@ use super::super::{
 ///
 /// Only the holder of the runtime's [`Owner`] reads or changes it, except in functions that say
 /// otherwise. It is changed only through an exclusive reference to that [`Owner`].
-pub(super) struct OwnedVm(UnsafeCell<Option<Pin<KBox<Vm>>>>);
+pub(super) struct OwnedVm(UnsafeCell<ManuallyDrop<Option<Pin<KBox<Vm>>>>>);
 
 // SAFETY: A VM belongs to no thread, and the type invariants say who uses it.
 unsafe impl Send for OwnedVm {}
 // SAFETY: As above.
 unsafe impl Sync for OwnedVm {}
 
+impl Drop for OwnedVm {
+    fn drop(&mut self) {
+        drop_vm(self.0.get_mut().take());
+    }
+}
+
+/// Drops a VM: nothing else drops the VM of a runtime. Not inlined, because the check of the stack
+/// knows this function by its name.
+#[inline(never)]
+pub(super) fn drop_vm(vm: Option<Pin<KBox<Vm>>>) {
+    drop(vm);
+}
+
 impl OwnedVm {
     /// No VM.
     pub(super) const fn none() -> Self {
-        Self(UnsafeCell::new(None))
+        Self(UnsafeCell::new(ManuallyDrop::new(None)))
     }
 
     /// The VM, if there is one. For the thread that executes it, or if no thread does.
@@ -58,11 +71,18 @@ impl Owner<'_> {
         unsafe { (*self.runtime().vm.0.get()).as_deref() }
     }
 
-    /// Replaces the VM by another one, or by none, and returns the former VM.
-    pub(super) fn replace_vm(&mut self, vm: Option<Pin<KBox<Vm>>>) -> Option<Pin<KBox<Vm>>> {
+    /// Gives the runtime its VM.
+    pub(super) fn set_vm(&mut self, vm: Pin<KBox<Vm>>) {
+        drop_vm(self.take_vm());
+        // SAFETY: The caller has the owner, and nobody else has a reference to that.
+        unsafe { *self.runtime().vm.0.get() = ManuallyDrop::new(Some(vm)) };
+    }
+
+    /// Takes the VM. The caller drops it with [`drop_vm`].
+    pub(super) fn take_vm(&mut self) -> Option<Pin<KBox<Vm>>> {
         // Its timer uses the VM.
         self.runtime().watch.disarm();
-        // SAFETY: The caller has the owner, and nobody else has a reference to that.
-        core::mem::replace(unsafe { &mut *self.runtime().vm.0.get() }, vm)
+        // SAFETY: As above.
+        unsafe { (*self.runtime().vm.0.get()).take() }
     }
 }

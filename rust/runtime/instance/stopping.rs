@@ -20,6 +20,7 @@ use super::{
         registry, //
     },
     entered::Entered,
+    owned_vm::drop_vm,
     visible_vm::VisibleVm,
     Runtime,
     DEFAULT_GRACE_MS, //
@@ -277,10 +278,10 @@ impl Owner<'_> {
         }
         // From here on no thread interrupts the VM. There is no Lua code left to run.
         runtime.details.lock().vm = VisibleVm::none();
-        if let Some(vm) = self.replace_vm(None) {
+        if let Some(vm) = self.take_vm() {
             let (_, peak) = vm.exposed().memory();
             runtime.memory_peak.store(peak, Relaxed);
-            drop(vm);
+            drop_vm(Some(vm));
         }
         let failed = runtime.details.lock().failure.is_some();
         runtime.life.end(failed);

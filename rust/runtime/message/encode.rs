@@ -139,7 +139,8 @@ pub(super) fn encode(
         match written {
             Ok(()) => {}
             Err(Failure::Lazy) => return Ok(false),
-            Err(failure) => return Err(encoder.error(failure, tables.as_ref(), index)),
+            Err(Failure::Cannot) => return Err(encoder.refusal(tables.as_ref(), index)),
+            Err(failure) => return Err(failure.into_error()),
         }
     }
     let writer = encoder.writer;
@@ -292,12 +293,10 @@ impl Encoder<'_> {
         }
     }
 
-    /// What is said of a failure at the value at `index`, or in it.
+    /// What is said of the value at `index`, which cannot travel, or of the one in it.
     #[cold]
-    fn error(&self, failure: Failure, tables: Option<&Tables<'_>>, index: c_int) -> Error {
-        if !matches!(failure, Failure::Cannot) {
-            return failure.into_error();
-        }
+    #[inline(never)]
+    fn refusal(&self, tables: Option<&Tables<'_>>, index: c_int) -> Error {
         match tables.filter(|tables| tables.open.depth > 0) {
             Some(tables) => self.push_next(&tables.open),
             None => self.state.push_value(index),

@@ -51,6 +51,7 @@ impl From<AllocError> for Failure {
 impl Failure {
     /// The error that says so.
     #[cold]
+    #[inline(never)]
     pub(super) fn into_error(self) -> Error {
         match self {
             Self::NoMemory | Self::Codec(EncodeError::Sink(SinkError::NoMemory)) => Error::NoMemory,
@@ -70,7 +71,7 @@ impl Failure {
             Self::TooManyTables => {
                 Error::message(fmt!("cannot send more than {MAX_TABLES} tables"))
             }
-            // Told by `Encoder::error`, which knows where, and by `encode`.
+            // Told by `Encoder::refusal`, which knows where, and by `encode`.
             Self::Cannot | Self::Lazy => Error::message(fmt!("cannot send a value")),
         }
     }
