@@ -60,9 +60,10 @@ impl Trace {
     pub(super) fn tell(&self, text: &[u8]) {
         let mut told = self.told.lock();
         // There is room, so this allocates nothing.
-        let _ = told
-            .text
-            .extend_from_slice(text.get(..MAX_TEXT).unwrap_or(text), GFP_NOWAIT);
+        let _ = told.text.extend_from_slice(
+            text.get(..MAX_TEXT).unwrap_or(text),
+            GFP_NOWAIT | __GFP_NOWARN,
+        );
         told.is_told = true;
         drop(told);
         self.asker.wake();
