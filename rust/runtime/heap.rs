@@ -49,12 +49,15 @@ use self::{
     span::{admit, fits_in_place, span_of, FreeBlock, Span, HEADER, SPAN_SIZE},
     stock::Stock, //
 };
-use crate::linux::{
-    account::Account,
-    context::Context,
-    kasan,
-    large::{is_large, LargeBlocks},
-    memcg::MemoryCgroup, //
+use crate::{
+    linux::{
+        account::Account,
+        context::Context,
+        kasan,
+        large::{is_large, LargeBlocks},
+        memcg::MemoryCgroup, //
+    },
+    sys::lua::{LUA_TSTRING, LUA_TTHREAD},
 };
 
 /// Bytes copied at a time; copying them takes some 10 microseconds.
@@ -71,24 +74,26 @@ pub(super) struct Surroundings<'a> {
     pub(super) context: Context,
 }
 
-/// How many objects of some types were made.
+/// How many objects of each type from strings to threads were made.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Made([u64; Self::TYPES]);
 
 impl Made {
-    const TYPES: usize = 9;
+    const FIRST: usize = LUA_TSTRING as usize;
+    const TYPES: usize = LUA_TTHREAD as usize + 1 - Self::FIRST;
 
     /// Counts a new block. Lua passes the type of the object that it is for in place of the size of a
     /// former block.
     fn count(&mut self, kind: usize) {
-        if let Some(count) = self.0.get_mut(kind) {
+        if let Some(count) = self.0.get_mut(kind.wrapping_sub(Self::FIRST)) {
             *count = count.wrapping_add(1);
         }
     }
 
     /// How many objects of the type with this number in Lua were made.
     pub(crate) fn of(&self, kind: u32) -> u64 {
-        self.0.get(kind as usize).copied().unwrap_or(0)
+        let place = (kind as usize).wrapping_sub(Self::FIRST);
+        self.0.get(place).copied().unwrap_or(0)
     }
 }
 

@@ -36,12 +36,12 @@ pub(super) fn rounded(size: usize) -> usize {
 /// # Invariants
 ///
 /// - `pages[..count]` are pages of the heap that begin with a [`Span`] of class [`MIXED`].
-/// - The bytes of page `i` from `untouched[i]` on were never handed out.
+/// - The first `used[i]` steps of page `i` behind its head were handed out, and none of the others.
 /// - `free[c]` heads a list of free blocks in these pages that have at least the size of class `c`.
 pub(super) struct Nursery {
     pages: [*mut u8; PAGES],
-    untouched: [u16; PAGES],
-    count: usize,
+    used: [u8; PAGES],
+    count: u8,
     free: [*mut FreeBlock; CLASSES],
 }
 
@@ -51,7 +51,7 @@ impl Nursery {
         // INVARIANT: Everything is empty.
         Self {
             pages: [ptr::null_mut(); PAGES],
-            untouched: [0; PAGES],
+            used: [0; PAGES],
             count: 0,
             free: [ptr::null_mut(); CLASSES],
         }
@@ -59,7 +59,7 @@ impl Nursery {
 
     /// Whether another page may be added.
     pub(super) fn wants_page(&self) -> bool {
-        self.count < PAGES
+        usize::from(self.count) < PAGES
     }
 
     /// Adds a page, if it is wanted.
@@ -69,9 +69,9 @@ impl Nursery {
     /// The page must be `SPAN_SIZE` bytes long, aligned to that, and belong to the heap. It must
     /// not be used for anything else until [`take_page`](Self::take_page) returns it.
     pub(super) unsafe fn add_page(&mut self, page: *mut u8) {
-        let (Some(place), Some(untouched)) = (
-            self.pages.get_mut(self.count),
-            self.untouched.get_mut(self.count),
+        let (Some(place), Some(used)) = (
+            self.pages.get_mut(usize::from(self.count)),
+            self.used.get_mut(usize::from(self.count)),
         ) else {
             return;
         };
@@ -88,29 +88,28 @@ impl Nursery {
             });
             kasan::poison(page.wrapping_add(HEADER), SPAN_SIZE - HEADER);
         }
-        // INVARIANT: It has that class now, and everything except its head is untouched.
+        // INVARIANT: It has that class now, and none of it except its head is in use.
         *place = page;
-        *untouched = HEADER as u16;
+        *used = 0;
         self.count += 1;
     }
 
     /// Removes a page. The caller must know that none of its blocks is in use.
     pub(super) fn take_page(&mut self) -> Option<*mut u8> {
         self.count = self.count.checked_sub(1)?;
-        self.pages.get(self.count).copied()
+        self.pages.get(usize::from(self.count)).copied()
     }
 
     /// Takes a block of [`rounded`]`(size)` bytes that was never used; null if there is none. It is
     /// still poisoned for KASAN.
     pub(super) fn carve(&mut self, size: usize) -> *mut u8 {
         let size = rounded(size);
-        let pages = self.pages.iter().zip(self.untouched.iter_mut());
-        for (page, untouched) in pages.take(self.count) {
-            let offset = usize::from(*untouched);
+        let pages = self.pages.iter().zip(self.used.iter_mut());
+        for (page, used) in pages.take(self.count.into()) {
+            let offset = HEADER + usize::from(*used) * STEP;
             if offset + size <= SPAN_SIZE {
-                // INVARIANT: The page is untouched from the end of this block on. No offset is
-                // above `SPAN_SIZE`.
-                *untouched = (offset + size) as u16;
+                // INVARIANT: The block is handed out now. Fewer than 256 steps fit in a page.
+                *used += (size / STEP) as u8;
                 return page.wrapping_add(offset);
             }
         }
