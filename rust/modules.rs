@@ -47,7 +47,12 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"device", native!(device::open, Free, Process)),
             Named::new(c"linux", native!(linux::open, Free, Process)),
             Named::new(c"llthreads2.ex", native!(llthreads::open, Free, Process)),
-            Named::new(c"ltask.core", native!(ltask::open, Free, Process)),
+            Named::new(c"ltask.core", native!(ltask::open_core, Free, Process)),
+            Named::new(
+                c"ltask.functions",
+                native!(ltask::open_functions, Free, Process),
+            ),
+            Named::new(c"ltask.system", native!(ltask::open_system, Free, Process)),
             Named::new(c"lunatik", native!(lunatik::open, Free, Process)),
             Named::new(c"lunatik.runner", native!(runner::open, Free, Process)),
             Named::new(c"mtint", native!(mtint::open, Free, Process)),

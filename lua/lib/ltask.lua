@@ -3,16 +3,16 @@
 -- The module `ltask` in a script that is no service. In services, the main program has put another table into
 -- `package.loaded` (`internal/ltask/api.lua`).
 
-local core = require("ltask.core")
+local functions = require("ltask.functions")
 local error, setmetatable = error, setmetatable
 
 local ltask = {
-	pack = core.pack,
-	unpack = core.unpack,
-	unpack_remove = core.unpack_remove,
-	remove = core.remove,
-	now = core.now,
-	counter = core.counter,
+	pack = functions.pack,
+	unpack = functions.unpack,
+	unpack_remove = functions.unpack_remove,
+	remove = functions.remove,
+	now = functions.now,
+	counter = functions.counter,
 }
 
 return setmetatable(ltask, {

@@ -2,18 +2,18 @@
 --
 -- The module `ltask.bootstrap`: starts a system of services below the script that requires it.
 
-local core = require("ltask.core")
-local send_external = core.send_external
+local system, functions = require("ltask.system"), require("ltask.functions")
+local send_external = system.send_external
 local error, ipairs, math_type, pairs, tostring, type = error, ipairs, math.type, pairs, tostring, type
 local insert = table.insert
 
 local ROOT <const> = 1
 
 local bootstrap = {
-	pack = core.pack,
-	unpack = core.unpack,
-	unpack_remove = core.unpack_remove,
-	remove = core.remove,
+	pack = functions.pack,
+	unpack = functions.unpack,
+	unpack_remove = functions.unpack_remove,
+	remove = functions.remove,
 }
 
 -- The integers of the table `core`, and their defaults: 0 stands for what the machine has.
@@ -62,7 +62,7 @@ function bootstrap.start(config)
 		insert(list, 1, { name = "logger", unique = true })
 	end
 	root.bootstrap = list
-	local context = core.start(numbers_of, {
+	local context = system.start(numbers_of, {
 		initfunc = config.root_initfunc,
 		name = "root",
 		args = { root },
@@ -76,7 +76,7 @@ end
 
 -- Waits for the end of a system. Raises an error if it has failed.
 function bootstrap.wait(context)
-	local code, message = core.wait(context)
+	local code, message = system.wait(context)
 	if code ~= 0 then
 		error(message or ("the services have ended with code %d"):format(code), 0)
 	end
@@ -93,7 +93,7 @@ local function result(level, ok, ...)
 	end
 	local err = ...
 	if type(err) == "table" then
-		errors = errors or core.part("errors")(0)
+		errors = errors or require("ltask.core").part("errors")(0)
 		err = errors.received(err)
 	end
 	error(err, level)
@@ -103,15 +103,15 @@ end
 -- the answer; where the script executes a callback of a device, in the process that has called.
 function bootstrap.call(context, service, ...)
 	if type(service) == "string" then
-		service = result(3, core.call(context, ROOT, "queryservice", service))
+		service = result(3, system.call(context, ROOT, "queryservice", service))
 	end
-	return result(2, core.call(context, service, ...))
+	return result(2, system.call(context, service, ...))
 end
 
 -- Returns a function that sends its arguments to the service that has asked the root for what comes from outside. It
 -- never waits: it returns false if too many messages are on their way.
 function bootstrap.external_sender(context)
-	if core.external_queue(context) == 0 then
+	if system.external_queue(context) == 0 then
 		error("No external message queue", 2)
 	end
 	return function(...)

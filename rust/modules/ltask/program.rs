@@ -47,7 +47,7 @@ impl Drop for Body {
 
 /// Pushes the module `ltask.core`, which `require` finds from now on.
 fn push_core(state: State) -> lua::Result<()> {
-    super::open(state)?;
+    super::open_core(state)?;
     let guard = state.guard();
     state.push_globals();
     state.get_field(-1, c"package")?;

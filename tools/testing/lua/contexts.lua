@@ -15,6 +15,8 @@ local modules = {
 	"linux",
 	"llthreads2.ex",
 	"ltask.core",
+	"ltask.functions",
+	"ltask.system",
 	"lunatik",
 	"lunatik.example",
 	"lunatik.runner",
@@ -83,7 +85,7 @@ local objects = {
 	require("lunatik.example").counter(0),
 	inbox,
 	inbox:address(),
-	(require("ltask.core").pack(1)),
+	(require("ltask.functions").pack(1)),
 	system,
 }
 local classes = 0

@@ -112,7 +112,7 @@ do
 	end
 	same("15.28: numbers are unique", wrong, 0)
 	ok("15.28: all have ended", common.soon(function()
-		return #require("ltask.core").services() < 20
+		return #require("ltask.system").services() < 20
 	end))
 end
 

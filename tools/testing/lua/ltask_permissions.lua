@@ -113,9 +113,9 @@ end
 
 -- What only the root may do.
 do
-	local core = require("ltask.core")
+	local system = require("ltask.system")
 	for _, name in ipairs({ "new_service", "mandate", "set_exit_code" }) do
-		contains("permissions: core." .. name, failure(core[name], 1), "only the root service may do this")
+		contains("permissions: system." .. name, failure(system[name], 1), "only the root service may do this")
 	end
 end
 common.finish()

@@ -32,7 +32,7 @@ do
 	-- The root, the logger, this service and `a` are left.
 	failure(from, "error('broken')")
 	ok("15.17: it is gone", common.soon(function()
-		return #require("ltask.core").services() == 4
+		return #require("ltask.system").services() == 4
 	end))
 end
 ok("5.1: spawn waits for the code", common.took(from, "require('ltask').sleep(2) return {}") >= 2)
@@ -147,5 +147,5 @@ do
 	same("7.2: and knows names", found[ltask.queryservice("ltask_user")].name, "ltask_user")
 	ok("7.1: memory is a float", math.type(ltask.syscall(id, "memory")) == "float")
 end
-contains("1.1: only the root makes services", failure(require("ltask.core").new_service, "x"), "only the root service")
+contains("1.1: only the root makes services", failure(require("ltask.system").new_service, "x"), "only the root service")
 common.finish()

@@ -83,7 +83,7 @@ end
 
 -- Only the root may ask.
 do
-	local core = require("ltask.core")
-	contains("7.2: others cannot look into services", common.failure(core.trace, 1, 1), "only the root service may do this")
+	local system = require("ltask.system")
+	contains("7.2: others cannot look into services", common.failure(system.trace, 1, 1), "only the root service may do this")
 end
 common.finish()

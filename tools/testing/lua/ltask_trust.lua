@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A service may call the functions of `ltask.core` itself, with anything. That may spoil the service, and nothing else:
+-- A service may call the native functions of ltask itself, with anything. That may spoil the service, and nothing else:
 -- whoever calls it gets an answer or an error, and others go on.
 
 local folder = ...
@@ -11,10 +11,9 @@ local same, ok = check.same, check.ok
 -- Calls one function with each of some values in each place, the others being odd, too. Functions that wait for ever
 -- are called without arguments only.
 local CALLS <const> = [[
-	local name, waits = ...
-	local core = require("ltask.core")
-	local fn = core[name]
-	local packed = core.pack and core.pack(1, 2)
+	local module, name, waits = ...
+	local fn = require(module)[name]
+	local packed = require("ltask.functions").pack(1, 2)
 	local values = {
 		0, 1, -1, 2, 5, 1 << 31, 1 << 32, math.maxinteger, math.mininteger, 1.5, 0 / 0, "", "1", "x",
 		("x"):rep(1000), true, false, {}, { 1 }, print, function() end, coroutine.running(),
@@ -43,11 +42,13 @@ local CALLS <const> = [[
 
 -- Functions that wait for what may never come.
 local WAIT <const> = { recv = true, suspend = true, wait = true, wait_event = true, call = true, trace = true }
-local core = require("ltask.core")
-local names = {}
-for name, fn in pairs(core) do
-	if type(fn) == "function" and name ~= "print" and name ~= "end_system" then
-		names[#names + 1] = name
+local names, module_of = {}, {}
+for _, module in ipairs({ "ltask.core", "ltask.functions", "ltask.system" }) do
+	for name, fn in pairs(require(module)) do
+		if type(fn) == "function" and name ~= "print" and name ~= "end_system" then
+			names[#names + 1] = name
+			module_of[name] = module
+		end
 	end
 end
 table.sort(names)
@@ -56,14 +57,14 @@ ok("there are many functions", #names > 25, #names)
 local calls, answers, ends = 0, 0, 0
 for _, name in ipairs(names) do
 	local victim = common.user()
-	local done, res = pcall(ltask.call_timeout, 1000, victim, "eval", CALLS, name, WAIT[name])
+	local done, res = pcall(ltask.call_timeout, 1000, victim, "eval", CALLS, module_of[name], name, WAIT[name])
 	local text = tostring(res)
 	if done then
 		calls, answers = calls + res, answers + 1
 	elseif not text:find("timeout", 1, true) then
 		ends = ends + 1
 	else
-		ok("core." .. name .. ": its caller gets an answer or an error", WAIT[name], text)
+		ok(module_of[name] .. "." .. name .. ": its caller gets an answer or an error", WAIT[name], text)
 	end
 	pcall(ltask.send, victim, "exit")
 end

@@ -23,8 +23,8 @@ local LEFT_OUT = {
 	["io.write"] = true,
 	["linux.schedule"] = true,
 	["llthreads2.thread.join"] = true,
-	["ltask.core.start"] = true,
-	["ltask.core.wait"] = true,
+	["ltask.system.start"] = true,
+	["ltask.system.wait"] = true,
 	["lunatik.thread.join"] = true,
 	["lunatik.runner.shutdown"] = true,
 	["lunatik.testing.address"] = true,
@@ -62,7 +62,7 @@ local objects = {
 	io.lines("/proc/version"),
 	inbox,
 	inbox:address(),
-	(require("ltask.core").pack(1)),
+	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
 }
 local closed = io.tmpfile()
@@ -79,7 +79,7 @@ local function name(prefix, value, depth)
 		end
 	end
 end
-for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "ltask.core", "lunatik.testing" }) do
+for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
 	name(module .. ".", require(module), 1)
 end
 name("", _G, 0)

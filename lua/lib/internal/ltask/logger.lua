@@ -4,7 +4,7 @@
 -- are written at once: each write wakes the process that reads them.
 
 local ltask = require("ltask")
-local core = require("ltask.core")
+local system = require("ltask.system")
 local concat = table.concat
 
 -- Hundredths of a second from one write to the next.
@@ -34,7 +34,7 @@ local function drain()
 			count = 0
 		end
 	end
-	local lost = core.lost_logs()
+	local lost = system.lost_logs()
 	if lost > 0 then
 		count = count + 1
 		lines[count] = ("(%d entries lost)\n"):format(lost)
@@ -50,7 +50,7 @@ local function rest()
 		ltask.timeout(PAUSE, rest)
 	else
 		resting = false
-		core.take_log()
+		system.take_log()
 	end
 end
 
@@ -62,7 +62,7 @@ ltask.signal_handler(function()
 		ltask.timeout(PAUSE, rest)
 	end
 end)
-core.take_log()
+system.take_log()
 
 local S = {}
 

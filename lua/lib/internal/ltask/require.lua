@@ -49,7 +49,9 @@ local function load(name, session)
 			package.loaded[name] = true
 		end
 	end
-	ltask.multi_wakeup(entry, ok)
+	if entry.is_awaited then
+		ltask.multi_wakeup(entry, ok)
+	end
 	if not ok then
 		error(value, 0)
 	end
@@ -77,6 +79,7 @@ return function(name)
 			other.waits_for = name
 		end
 	end
+	entry.is_awaited = true
 	local loaded = ltask.multi_wait(entry)
 	for _, other in pairs(loading) do
 		if other.session == session then

@@ -5,7 +5,7 @@
 
 local config = ...
 local ltask = require("ltask")
-local core = require("ltask.core")
+local core, system = require("ltask.core"), require("ltask.system")
 
 local S = {}
 local path = config.path
@@ -22,7 +22,7 @@ local booted, quitting = false, false
 
 -- Makes a service and returns its number when its code has run. The service may do what the code may that has asked.
 local function make(description, creator)
-	local id = core.new_service(description.name, creator, description.worker_id)
+	local id = system.new_service(description.name, creator, description.worker_id)
 	if not description.unique then
 		anonymous[id] = true
 		anonymous_count = anonymous_count + 1
@@ -69,7 +69,7 @@ end
 -- What the code may that has sent the request of this session: only until the session blocks. Code of the root itself
 -- may what the root may.
 local function mandate()
-	return ltask.current_session().from and core.mandate()
+	return ltask.current_session().from and system.mandate()
 end
 
 function S.spawn_service(description)
@@ -127,7 +127,7 @@ local function trace(found)
 	if #silent == 0 then
 		return
 	end
-	local texts = table.pack(core.trace(LOOK, table.unpack(silent)))
+	local texts = table.pack(system.trace(LOOK, table.unpack(silent)))
 	for i, id in ipairs(silent) do
 		local entry = found[id]
 		entry.traceback, entry.computes = texts[i], texts[i] ~= nil
@@ -138,7 +138,7 @@ end
 -- code either, have none.
 function S.tracelog(ti)
 	local tasks, found = {}, {}
-	for _, id in ipairs(core.services()) do
+	for _, id in ipairs(system.services()) do
 		if id ~= ltask.self() then
 			tasks[#tasks + 1] = { ltask.syscall, id, "traceback", id = id }
 			found[id] = { name = name_of(id) }
@@ -192,7 +192,7 @@ local function forward()
 		if done then
 			held[first_held] = nil
 			first_held = first_held + 1
-			core.external_done()
+			system.external_done()
 		end
 		if err then
 			ltask.log.error(tostring(err))
@@ -214,7 +214,7 @@ function S.external(...)
 	end
 	local ok, err = pcall(hold, ...)
 	if not ok then
-		core.external_done()
+		system.external_done()
 		error(err, 0)
 	end
 	if not forwarding then
@@ -306,7 +306,7 @@ end)
 local function fatal(err)
 	local text = "Root fatal: " .. tostring(err)
 	ltask.log.error(text)
-	core.set_exit_code(1, text)
+	system.set_exit_code(1, text)
 	end_all()
 end
 

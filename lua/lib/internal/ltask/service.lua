@@ -7,20 +7,17 @@ local core = ...
 collectgarbage("stop")
 local part = core.part
 local sessions = part("sessions")(core)
-local errors = part("errors")(core.id())
 local recv = core.recv
 local serve, start, run, drain = sessions.serve, sessions.start, sessions.run, sessions.drain
 local answers, alarms = sessions.answers, sessions.alarms
-local assert, error, load, pairs, tostring, type = assert, error, load, pairs, tostring, type
+local assert, error, load, pairs, require, tostring, type = assert, error, load, pairs, require, tostring, type
 local unpack = table.unpack
 
 local SYSTEM <const>, REQUEST <const>, RESPONSE <const>, ERROR <const> = 0, 1, 2, 3
 local SIGNAL <const>, IDLE <const>, TIMER <const> = 4, 5, 6
 
-sessions.new_error, sessions.as_error, sessions.plain_error = errors.new, errors.received, errors.plain
-
 -- State that the module `ltask` shares.
-local service = { core = core, sessions = sessions, errors = errors, part = part }
+local service = { core = core, sessions = sessions, require = require }
 -- The handlers of requests; nil before there are any.
 local handlers
 local on_signal, on_idle
@@ -29,6 +26,14 @@ local idling = false
 local ready, ends = false, false
 -- Why the code of the service did not begin.
 local failure
+
+-- Parts that few services need are loaded when they are first used.
+local errors
+local function load_errors()
+	errors = errors or part("errors")(core.id())
+	return errors
+end
+service.errors, sessions.errors = load_errors, load_errors
 
 -- Adds handlers, and returns the table of all.
 function service.dispatch(more)
@@ -49,16 +54,11 @@ function service.on_signal(fn)
 end
 
 function service.on_idle(fn)
-	local mark = setmetatable({}, {
-		__close = function()
-			idling = false
-		end,
-	})
-	on_idle = fn and function(...)
-		local _ <close> = mark
-		idling = true
-		fn(...)
-	end
+	on_idle = fn
+end
+
+function service.set_idling(value)
+	idling = value
 end
 
 -- Ends the service when what is ready has run.
@@ -104,7 +104,15 @@ function system.init(init)
 	if not chunk then
 		error(err, 0)
 	end
-	_G.require = part("require")(ltask, require)
+	local require_yielding
+	_G.require = function(name)
+		local value = package.loaded[name]
+		if value ~= nil then
+			return value
+		end
+		require_yielding = require_yielding or part("require")(ltask, require)
+		return require_yielding(name)
+	end
 	local args = init.args or { n = 0 }
 	local returned = chunk(unpack(args, 1, args.n or #args))
 	ready = true
@@ -128,16 +136,7 @@ function system.memory()
 end
 
 function system.traceback()
-	local lines = {}
-	sessions.each_blocked(function(session, title)
-		lines[#lines + 1] = title
-		local innermost = sessions.inside[session]
-		if innermost then
-			lines[#lines + 1] = debug.traceback(innermost)
-		end
-		lines[#lines + 1] = debug.traceback(session)
-	end)
-	return table.concat(lines, "\n")
+	return part("traceback")(sessions)
 end
 
 -- Messages -----------------------------------------------------------------------------------------------
@@ -168,7 +167,9 @@ local function answered(kind, from, number, ...)
 	elseif waits then
 		return waits(kind, number, ...)
 	elseif waits == nil then
-		ltask.log.info(("Unknown response session : %d from %d type %d"):format(number, from, kind))
+		-- In two strings, because virtual machines cannot share code with a longer one in it.
+		local text = "Unknown response session : %d" .. " from %d type %d"
+		ltask.log.info(text:format(number, from, kind))
 	end
 end
 

@@ -6,14 +6,13 @@
 -- A session is a coroutine of this service's virtual machine. One that has served its request waits in `idle` for the
 -- next one. A session that blocks yields to the main loop, or is suspended with the coroutines of the script inside it.
 -- Whoever ends its wait says so in one of three tables: `answers` by session number, `alarms` by timer number,
--- `waiters` by token.
+-- `waiters` by token. The main program sets `errors`, a function that returns the part of this name.
 
 local core = ...
 local close, create, resume, status = coroutine.close, coroutine.create, coroutine.resume, coroutine.status
 local running, yield = coroutine.running, coroutine.yield
 local unpack = table.unpack
-local error, pairs, pcall, select, setmetatable, tostring, type =
-	error, pairs, pcall, select, setmetatable, tostring, type
+local error, pcall, select, setmetatable, type = error, pcall, select, setmetatable, type
 local request, can_block, suspend, reply = core.request, core.can_block, core.suspend, core.reply
 
 -- The types of messages.
@@ -68,7 +67,7 @@ local function result(kind, ...)
 	if kind == RESPONSE then
 		return ...
 	elseif kind == ERROR then
-		error(sessions.as_error(...), 0)
+		error(sessions.errors().received(...), 0)
 	end
 	-- An error that this service raises itself.
 	error((...), 2)
@@ -135,6 +134,10 @@ local function body(fn, ...)
 	return body(finished(fn(...)))
 end
 
+local function new_error(err, session)
+	return sessions.errors().new(err, session)
+end
+
 local function forget(session)
 	from_of[session], number_of[session], receipt_of[session] = nil, nil, nil
 end
@@ -142,14 +145,19 @@ end
 -- An error has ended the session: its caller gets it, or the log.
 local function failed(session, err)
 	local receipt = receipt_of[session]
-	local object = sessions.new_error(err, session)
+	local made, object = pcall(new_error, err, session)
 	forget(session)
+	if not made then
+		-- The session has used up the memory, and holds it until it is closed.
+		close(session)
+		object = new_error(object)
+	end
 	on_failure(session, object)
 	if not receipt then
 		report_error(object)
 	elseif not pcall(reply, receipt, ERROR, object) then
 		-- Some field of the error cannot be sent.
-		reply(receipt, ERROR, sessions.plain_error(object))
+		reply(receipt, ERROR, sessions.errors().plain(object))
 	end
 	close(session)
 end
@@ -163,8 +171,9 @@ local function returned(session, ok, mark)
 	elseif status(session) == "dead" then
 		forget(session)
 	else
-		-- The script has called `coroutine.yield` itself, and nobody would resume it.
-		failed(session, "attempt to yield from outside a coroutine")
+		-- The script has called `coroutine.yield` itself, and nobody would resume it. Virtual machines cannot share code with
+		-- longer strings in it.
+		failed(session, "attempt to yield from outside" .. " a coroutine")
 	end
 end
 
@@ -283,27 +292,6 @@ function sessions.take_receipt()
 	local receipt = receipt_of[current]
 	receipt_of[current] = false
 	return receipt
-end
-
--- Calls the function with each session that has blocked, and what it waits for.
-function sessions.each_blocked(fn)
-	for number, session in pairs(answers) do
-		if type(session) == "thread" then
-			fn(session, "Session : " .. number)
-		end
-	end
-	for session, number in pairs(timed) do
-		fn(session, "Session : " .. number)
-	end
-	for number, session in pairs(alarms) do
-		if type(session) == "thread" then
-			fn(session, "Timer : " .. number)
-		end
-	end
-	for token, session in pairs(waiters) do
-		local ok, text = pcall(tostring, token)
-		fn(session, "Wait : " .. (ok and text or type(token)))
-	end
 end
 
 function sessions.set_hooks(error_hook, failure_hook)

@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The functions of `ltask` that few services need. The chunk gets the service and the module.
+-- The functions of `ltask` for many tasks and requests at a time, for debuggers, and those with older names. The chunk
+-- gets the service and the module.
 
 local service, ltask = ...
-local core, sessions, errors = service.core, service.sessions, service.errors
+local core, sessions = service.core, service.sessions
 local answers, refused = sessions.answers, sessions.refused
 local error, ipairs, pairs, pcall, select, setmetatable = error, ipairs, pairs, pcall, select, setmetatable
 local pack, unpack = table.pack, table.unpack
@@ -11,7 +12,7 @@ local pack, unpack = table.pack, table.unpack
 local REQUEST <const>, RESPONSE <const> = 1, 2
 local DONE <const> = 1
 
-local tools = {}
+local tools = core.part("rare")(service, ltask)
 
 -- Several that wait for one token ----------------------------------------------------------------------
 
@@ -65,7 +66,7 @@ function tools.parallel(tasks)
 		if ok then
 			res = pack(...)
 		else
-			res = { error = errors.new((...)), rethrow = rethrow }
+			res = { error = service.errors().new((...)), rethrow = rethrow }
 		end
 		last = last + 1
 		done[last] = { task, res }
@@ -103,7 +104,7 @@ Async.__index = Async
 -- Notes an answer, and has the session that waits go on with the last one.
 local function arrived(async, kind, ...)
 	if kind ~= RESPONSE then
-		async.failure = errors.received((...))
+		async.failure = service.errors().received((...))
 	end
 	async.open = async.open - 1
 	if async.open == 0 and async.token then
@@ -170,7 +171,7 @@ function tools.walltime()
 	return select(2, ltask.now())
 end
 
-tools.rasie_error = ltask.raise_error
+tools.rasie_error = tools.raise_error
 
 local Request = {}
 Request.__index = Request
@@ -224,7 +225,7 @@ end
 for _, name in pairs({ "run", "enter", "leave", "yield" }) do
 	name = "mainthread_" .. name
 	tools[name] = function()
-		error(("ltask.%s is not supported: the kernel has no main thread"):format(name), 2)
+		error(("ltask.%s is not supported: the kernel has" .. " no main thread"):format(name), 2)
 	end
 end
 
