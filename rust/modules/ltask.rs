@@ -67,17 +67,35 @@ pub(super) fn open_system(state: State) -> lua::Result {
         -1,
         &[
             Named::new(c"answer", native!(send::answer, Free, Process)),
-            Named::new(c"answer_packed", native!(packed::answer_packed, Free, Process)),
+            Named::new(
+                c"answer_packed",
+                native!(packed::answer_packed, Free, Process),
+            ),
             Named::new(c"call", native!(outside::call, Free, Sleeps)),
-            Named::new(c"external_done", native!(outside::external_done, Free, Process)),
-            Named::new(c"external_queue", native!(outside::external_queue, Free, Process)),
+            Named::new(
+                c"external_done",
+                native!(outside::external_done, Free, Process),
+            ),
+            Named::new(
+                c"external_queue",
+                native!(outside::external_queue, Free, Process),
+            ),
             Named::new(c"lost_logs", native!(statistics::lost_logs, Free, Process)),
             Named::new(c"mandate", native!(services::mandate, Free, Process)),
-            Named::new(c"new_service", native!(services::new_service, Free, Process)),
-            Named::new(c"send_external", native!(outside::send_external, Free, Process)),
+            Named::new(
+                c"new_service",
+                native!(services::new_service, Free, Process),
+            ),
+            Named::new(
+                c"send_external",
+                native!(outside::send_external, Free, Process),
+            ),
             Named::new(c"send_packed", native!(packed::send_packed, Free, Sleeps)),
             Named::new(c"services", native!(services::services, Free, Process)),
-            Named::new(c"set_exit_code", native!(services::set_exit_code, Free, Process)),
+            Named::new(
+                c"set_exit_code",
+                native!(services::set_exit_code, Free, Process),
+            ),
             Named::new(c"start", native!(start::start, Free, Process)),
             Named::new(c"take_log", native!(statistics::take_log, Free, Process)),
             Named::new(c"trace", native!(trace::trace, Free, Sleeps)),
@@ -108,7 +126,10 @@ pub(super) fn open_functions(state: State) -> lua::Result {
             Named::new(c"self", native!(statistics::id, Free, Process)),
             Named::new(c"touch_service", native!(events::touch, Free, Process)),
             Named::new(c"unpack", native!(packed::unpack, Free, Process)),
-            Named::new(c"unpack_remove", native!(packed::unpack_remove, Free, Process)),
+            Named::new(
+                c"unpack_remove",
+                native!(packed::unpack_remove, Free, Process),
+            ),
             Named::new(c"worker_bind", native!(workers::worker_bind, Free, Process)),
             Named::new(c"worker_id", native!(workers::worker_id, Free, Process)),
         ],
