@@ -73,6 +73,17 @@ result: 5
 the worker has failed: attempt to divide by zero" lunatik run worker_errors.lua
 check_output "they have ended" "" lunatik list
 
+check "a device with services runs" lunatik run services_device.lua
+check_output "a service answers" "HELLO" sh -c 'echo upper hello >/dev/services && cat /dev/services'
+check_fails "one has no memory left" sh -c 'echo crash >/dev/services'
+check_output "three others answer, one of them new" "321
+321
+321" sh -c 'for i in 1 2 3; do echo reverse 123 >/dev/services && cat /dev/services || break; done'
+check "the log names it" sh -c \
+	'lunatik logs services_device | grep -q "service [0-9]* has ended; [0-9]* takes its place"'
+check "so does the status" sh -c 'lunatik status | grep -q "services_text:[0-9]*  *service  *failed"'
+check "it stops" lunatik stop services_device
+
 check "the counter counts" lunatik spawn counter_a.lua
 collected() {
 	lunatik run counter_b.lua >"$WORK/collected"
