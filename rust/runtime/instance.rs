@@ -29,6 +29,7 @@ use super::{
     live,
     log::Log,
     meter::{Budget, Meter},
+    parameters,
     parking::Parking,
     permissions::Held,
     pooled::Pooled,
@@ -103,6 +104,31 @@ pub(crate) struct Options<'a> {
     /// The runtime that made it for its own use, and that stays while the new runtime has something
     /// to do.
     pub(crate) made_by: Option<Arc<Runtime>>,
+}
+
+impl<'a> Options<'a> {
+    /// Options for a runtime below `parent`, which has its limits, and no more.
+    pub(crate) fn below(
+        parent: &'a Arc<Runtime>,
+        name: &'a [u8],
+        kind: Kind,
+        permissions: Arc<Held>,
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            memory: parent.account().limit(),
+            account: Some(parent.account()),
+            budget: parent
+                .meter()
+                .budget()
+                .narrowed(parameters::budget(Budget::default())),
+            memcg: parent.memcg().clone(),
+            permissions,
+            parent: Some(parent.clone()),
+            made_by: Some(parent.clone()),
+        }
+    }
 }
 
 struct Details {

@@ -86,6 +86,29 @@ pub(crate) fn abandon(runtime: &Arc<Runtime>) {
     }
 }
 
+/// A runtime that ends unless its program is started.
+pub(crate) struct Unstarted(Option<Arc<Runtime>>);
+
+impl Unstarted {
+    /// Nothing has run in `runtime` yet.
+    pub(crate) fn new(runtime: &Arc<Runtime>) -> Self {
+        Self(Some(runtime.clone()))
+    }
+
+    /// The program was started, and ends the runtime.
+    pub(crate) fn started(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            abandon(&runtime);
+        }
+    }
+}
+
 /// Enters a runtime that will execute a chunk for `caller`. Ends the runtime if it was stopped
 /// meanwhile.
 pub(crate) fn enter<'a>(

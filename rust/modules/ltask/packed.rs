@@ -7,12 +7,12 @@ use kernel::prelude::*;
 
 use super::{
     desk::Desk,
-    send::{address, kind, number, put_values, Receipt},
+    send::{address, head, kind, not_to_others, number, put_values, Receipt},
     values,
 };
 use crate::{
     binding::{arguments::type_error, sending::too_much},
-    channel::service::parcel::{Creditor, Head, Kind, Parcel},
+    channel::service::parcel::{Creditor, Kind, Parcel},
     linux::{account::Charge, context::MaySleep},
     lua::{self, Error, State},
     runtime::{
@@ -110,17 +110,9 @@ pub(super) fn remove(state: State) -> lua::Result {
 /// became of it, as `request`.
 pub(super) fn send_packed(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
-    let head = Head {
-        from: service.id(),
-        to: address(state, 1)?,
-        number: number(state, 2)?,
-        kind: kind(state, 3)?,
-    };
+    let head = head(state, &service, 1)?;
     if !head.kind.is_request() {
-        return Err(Error::argument(
-            3,
-            fmt!("this type of message cannot be sent to others"),
-        ));
+        return Err(not_to_others());
     }
     let message = match with_packed(state, 4, |packed| packed.message.take())? {
         Some(message) => message.ok_or_else(gone)?,

@@ -182,18 +182,28 @@ fn put(
     receipt
 }
 
+/// The head of a message of `service` whose receiver, number and kind are the arguments from `first` on.
+pub(super) fn head(state: State, service: &Service, first: c_int) -> lua::Result<Head> {
+    Ok(Head {
+        from: service.id(),
+        to: address(state, first)?,
+        number: number(state, first + 1)?,
+        kind: kind(state, first + 2)?,
+    })
+}
+
+/// The error of who sends an answer to another service otherwise than by answering.
+pub(super) fn not_to_others() -> Error {
+    Error::argument(3, fmt!("this type of message cannot be sent to others"))
+}
+
 /// `core.request(session, to, number, kind, ...)`: asks a service for code of a session, which is going to
-/// block; nil, if it does not block yet. The service answers with a message of that number, in any case. Returns what became of the
-/// request: 1 if it was sent, 2 if there is no such service, 3 if its queue is full; and what
-/// `can_block` returns.
+/// block; nil, if it does not block yet. The service answers with a message of that number, in any
+/// case. Returns what became of the request: 1 if it was sent, 2 if there is no such service, 3 if
+/// its queue is full; and what `can_block` returns.
 pub(super) fn request(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
-    let head = Head {
-        from: service.id(),
-        to: address(state, 2)?,
-        number: number(state, 3)?,
-        kind: kind(state, 4)?,
-    };
+    let head = head(state, &service, 2)?;
     if !head.kind.is_request() {
         return Err(Error::argument(
             4,
@@ -215,17 +225,9 @@ pub(super) fn request(state: State, may: MaySleep<'_>) -> lua::Result {
 /// it, as `request`. Answers can be sent to oneself only.
 pub(super) fn send(state: State, may: MaySleep<'_>) -> lua::Result {
     let service = Desk::service(state)?;
-    let head = Head {
-        from: service.id(),
-        to: address(state, 1)?,
-        number: number(state, 2)?,
-        kind: kind(state, 3)?,
-    };
+    let head = head(state, &service, 1)?;
     if !head.kind.is_request() && head.to != head.from {
-        return Err(Error::argument(
-            3,
-            fmt!("this type of message cannot be sent to others"),
-        ));
+        return Err(not_to_others());
     }
     let receipt = put(state, may, &service, head, 4, None)?;
     state.push_integer(receipt as i64);

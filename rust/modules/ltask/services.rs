@@ -27,14 +27,12 @@ use crate::{
         execute,
         executor::{self, Executor},
         instance::{Keep, Kind, Options, Runtime},
-        meter::Budget,
         objects::{Class, Classed},
-        parameters,
         permissions::{self, Held},
         userdata,
         vm::Vm,
     },
-    sched::start::{self, StartError},
+    sched::start::{self, StartError, Unstarted},
 };
 
 /// What the code may do that has asked the root for something. Lua code can only pass it on.
@@ -48,17 +46,6 @@ const MANDATE: Class = Class {
     name: c"ltask.mandate",
     fill: |_, _| Ok(()),
 };
-
-/// A runtime that ends unless its program is started.
-struct Unstarted(Option<Arc<Runtime>>);
-
-impl Drop for Unstarted {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            start::abandon(&runtime);
-        }
-    }
-}
 
 /// What executes a service: an executor, and the only one of its workers that does, if it is bound.
 pub(super) struct Place {
@@ -77,27 +64,15 @@ pub(super) fn make(
     place: Place,
     prepare: impl FnOnce(&Arc<Service>) -> lua::Result<()>,
 ) -> lua::Result<()> {
-    let parent = Vm::runtime_of(state);
+    let parent: Arc<Runtime> = Vm::runtime_of(state).into();
     let memcg = parent.memcg();
     let name = Text::new(fmt!("{}:{id}", BStr::from_bytes(label.as_bytes())));
-    let options = Options {
-        name: name.as_bytes(),
-        kind: Kind::Service,
-        memory: parent.account().limit(),
-        account: Some(parent.account()),
-        budget: parent
-            .meter()
-            .budget()
-            .narrowed(parameters::budget(Budget::default())),
-        memcg: memcg.clone(),
-        permissions: memcg.charge(|| held.inherited())?,
-        parent: Some(parent.into()),
-        made_by: Some(parent.into()),
-    };
+    let permissions = memcg.charge(|| held.inherited())?;
+    let options = Options::below(&parent, name.as_bytes(), Kind::Service, permissions);
     let runtime = with_room(state, |_| start::create(options))
         .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
         .map_err(|error| failed(state, name.as_bytes(), error))?;
-    let mut unstarted = Unstarted(Some(runtime.clone()));
+    let unstarted = Unstarted::new(&runtime);
     let body = memcg.charge(|| {
         let service = Service::new(id, label, system, runtime.clone())?;
         let keep = service.is_root().then(|| Keep::new(&runtime));
@@ -116,7 +91,7 @@ pub(super) fn make(
     parent.send_output();
     runtime.pooled().bind(place.worker);
     executor::start(place.executor, runtime, body)?;
-    unstarted.0 = None;
+    unstarted.started();
     Ok(())
 }
 

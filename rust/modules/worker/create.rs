@@ -29,8 +29,6 @@ use crate::{
         executor::{self, Executor, Program},
         instance::{Entered, Kind, Options, Runtime},
         message::Message,
-        meter::Budget,
-        parameters,
         permissions,
         program::{self, Program as Source},
         surroundings::{folder, Surroundings},
@@ -39,20 +37,9 @@ use crate::{
     },
     sched::{
         pool::{Home, Pool},
-        start::{self, StartError}, //
+        start::{self, StartError, Unstarted}, //
     },
 };
-
-/// A runtime that ends unless its program is started.
-struct Unstarted(Option<Arc<Runtime>>);
-
-impl Drop for Unstarted {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            start::abandon(&runtime);
-        }
-    }
-}
 
 /// Says why a worker could not be made.
 fn failed(state: State, script: &Script, error: StartError) -> Error {
@@ -73,22 +60,11 @@ fn failed(state: State, script: &Script, error: StartError) -> Error {
 
 /// A runtime that has the permissions and limits of the runtime of `state`, and no more.
 fn runtime(state: State, script: &Script) -> Result<Arc<Runtime>, StartError> {
-    let parent = Vm::runtime_of(state);
-    let memcg = parent.memcg();
-    let options = Options {
-        name: script.name(),
-        kind: Kind::Worker,
-        memory: parent.account().limit(),
-        account: Some(parent.account()),
-        budget: parent
-            .meter()
-            .budget()
-            .narrowed(parameters::budget(Budget::default())),
-        memcg: memcg.clone(),
-        permissions: memcg.charge(|| permissions::of(state).inherited())?,
-        parent: Some(parent.into()),
-        made_by: Some(parent.into()),
-    };
+    let parent: Arc<Runtime> = Vm::runtime_of(state).into();
+    let permissions = parent
+        .memcg()
+        .charge(|| permissions::of(state).inherited())?;
+    let options = Options::below(&parent, script.name(), Kind::Worker, permissions);
     with_room(state, |_| start::create(options)).unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
@@ -112,7 +88,7 @@ pub(super) fn create(state: State) -> lua::Result {
     let memcg = parent.memcg();
     let arguments = memcg.charge(|| Message::encode(state, 2, state.top()))?;
     let made = runtime(state, &script).map_err(|error| failed(state, &script, error))?;
-    let mut unstarted = Unstarted(Some(made.clone()));
+    let unstarted = Unstarted::new(&made);
     let limits = mailbox_limits(state);
     let worker = memcg.charge(|| Worker::new(made.clone(), &parent, limits))?;
     let handle = WorkerHandle::new(worker.clone());
@@ -133,7 +109,7 @@ pub(super) fn create(state: State) -> lua::Result {
             error => Error::message(fmt!("{name} could not be started: {error:?}")),
         }
     })?;
-    unstarted.0 = None;
+    unstarted.started();
     Ok(1)
 }
 
