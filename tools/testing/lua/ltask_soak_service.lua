@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- A service that makes, calls, fails and ends others at random. Every call must end: with a result, or with an error.
--- The arguments: a seed for the random numbers, and the number of steps; with 0, the service only answers.
+-- The argument is a seed for the random numbers.
 
-local seed, steps = ...
+local seed = ...
 local ltask = require("ltask")
 math.randomseed(seed)
 local random = math.random
@@ -147,24 +147,21 @@ local things = {
 		return ltask.call(1, "nosuch")
 	end,
 }
-if steps > 0 then
-	ltask.fork(function()
-		for _ = 1, steps do
-			if random(6) == 1 then
-				local ok, id = pcall(ltask.spawn, "ltask_soak_service", random(1 << 30), 0)
-				if ok then
-					known[random(1, 8)] = id
-				end
-			else
-				pcall(things[random(#things)])
+
+-- The request to do that. It may fail, for others have the service crash, run out of memory or end.
+function S.work(steps)
+	for _ = 1, steps do
+		if random(6) == 1 then
+			local ok, id = pcall(ltask.spawn, "ltask_soak_service", random(1 << 30))
+			if ok then
+				known[random(1, 8)] = id
 			end
-			if random(10) == 1 then
-				ltask.sleep(0)
-			end
+		else
+			pcall(things[random(#things)])
 		end
-		print("done")
-		-- Whoever is done first ends all others, whatever they do.
-		ltask.send(1, "quit_ltask")
-	end)
+		if random(10) == 1 then
+			ltask.sleep(0)
+		end
+	end
 end
 return S
