@@ -20,7 +20,6 @@ kernel_memory() {
 services() {
 	[ "$(lunatik list --all | grep " service " | grep -vc " failed ")" = "$1" ]
 }
-round=0
 # soak STEPS: runs a system of twelve services until one is done.
 soak() {
 	round=$((round + 1))
