@@ -7,7 +7,14 @@ local calls, lives, ring, idle = ...
 local bootstrap = require("ltask.bootstrap")
 
 local context = bootstrap.start({
-	root = { bootstrap = { { name = "services_measure", unique = true }, { name = "services_echo" } } },
+	root = {
+		bootstrap = {
+			-- The log would be among the figures. What fails is raised here.
+			{ name = "logger", unique = true, initfunc = "return function() return {} end" },
+			{ name = "services_measure", unique = true },
+			{ name = "services_echo" },
+		},
+	},
 })
 for _, figure in ipairs(bootstrap.call(context, "services_measure", "measure", calls, lives, ring, idle)) do
 	worker.message(figure)
