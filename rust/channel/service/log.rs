@@ -12,11 +12,15 @@ use kernel::{
 use super::{parcel::Parcel, Service};
 use crate::linux::account::{Account, Charge};
 
-/// The most bytes of texts that nobody has read yet.
+/// The most bytes of entries that nobody has read yet.
 const MAX_BYTES: usize = 64 << 10;
 
 /// The longest text.
 const MAX_TEXT: usize = 16 << 10;
+
+/// The bytes that an entry takes beside its text, about: the entry, and what is unused in the block of
+/// its text.
+const OVERHEAD: usize = 128;
 
 /// Something that was logged.
 #[pin_data]
@@ -30,6 +34,13 @@ pub(crate) struct LogEntry {
     pub(crate) text: KVVec<u8>,
     #[pin]
     links: ListLinks,
+}
+
+impl LogEntry {
+    /// The bytes that it counts.
+    fn size(&self) -> usize {
+        self.text.len().saturating_add(OVERHEAD)
+    }
 }
 
 impl_list_arc_safe! {
@@ -80,7 +91,7 @@ impl Log {
     pub(crate) fn push(&self, at: i64, from: u32, is_error: bool, text: &[u8]) {
         let made = Self::entry(at, from, is_error, text);
         let mut inner = self.inner.lock();
-        let size = made.as_ref().map_or(0, |entry| entry.text.len());
+        let size = made.as_ref().map_or(0, |entry| entry.size());
         let after = inner.bytes.saturating_add(size);
         let before = inner.bytes;
         let lost = match made {
@@ -139,7 +150,7 @@ impl Log {
     pub(crate) fn pop(&self) -> Option<ListArc<LogEntry>> {
         let mut inner = self.inner.lock();
         let entry = inner.entries.pop_front()?;
-        let left = inner.bytes.saturating_sub(entry.text.len());
+        let left = inner.bytes.saturating_sub(entry.size());
         inner.bytes = left;
         inner.charge.set_anyway(left);
         Some(entry)

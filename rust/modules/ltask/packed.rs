@@ -13,7 +13,7 @@ use super::{
 use crate::{
     binding::{arguments::type_error, sending::too_much},
     channel::service::parcel::{Creditor, Kind, Parcel},
-    linux::{account::Charge, context::MaySleep},
+    linux::context::MaySleep,
     lua::{self, Error, State},
     runtime::{
         message::Message,
@@ -24,11 +24,7 @@ use crate::{
 };
 
 /// A packed message; none, once it was sent or removed.
-struct Packed {
-    message: Option<Message>,
-    /// The bytes of its values.
-    _charge: Charge,
-}
+struct Packed(Option<Message>);
 
 impl Classed for Packed {
     const CLASS: &'static Class = &PACKED;
@@ -60,16 +56,17 @@ fn gone() -> Error {
 /// `pack(...)`: packs values, also none. Returns the message and its size.
 pub(super) fn pack(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
-    let message = runtime.memcg().charge(|| values::encode(state, 1))?;
+    let encode = || runtime.memcg().charge(|| values::encode(state, 1));
+    let message = match encode() {
+        Err(Error::NoMemory) => {
+            // Packed messages that nobody needs any more may have the memory.
+            userdata::collect_garbage(state)?;
+            encode()?
+        }
+        message => message?,
+    };
     let size = message.len();
-    let charge = Charge::new(runtime.account(), size)?;
-    userdata::push(
-        state,
-        Packed {
-            message: Some(message),
-            _charge: charge,
-        },
-    )?;
+    userdata::push(state, Packed(Some(message)))?;
     // CAST: messages have at most some mebibytes.
     state.push_integer(size as i64);
     Ok(2)
@@ -77,13 +74,13 @@ pub(super) fn pack(state: State) -> lua::Result {
 
 /// Takes the message at 1 out, and pushes its values.
 fn push_and(state: State, keep: bool) -> lua::Result {
-    let Some(message) = with_packed(state, 1, |packed| packed.message.take())? else {
+    let Some(message) = with_packed(state, 1, |packed| packed.0.take())? else {
         return Ok(0);
     };
     let message = message.ok_or_else(gone)?;
     let pushed = message.push(state);
     if keep {
-        let _ = with_packed(state, 1, |packed| packed.message = Some(message));
+        let _ = with_packed(state, 1, |packed| packed.0 = Some(message));
     }
     pushed
 }
@@ -100,7 +97,7 @@ pub(super) fn unpack_remove(state: State) -> lua::Result {
 
 /// `remove(message)`: gives the memory of a message back; does nothing for nil.
 pub(super) fn remove(state: State) -> lua::Result {
-    let former = with_packed(state, 1, |packed| packed.message.take())?;
+    let former = with_packed(state, 1, |packed| packed.0.take())?;
     drop(former);
     Ok(0)
 }
@@ -114,7 +111,7 @@ pub(super) fn send_packed(state: State, may: MaySleep<'_>) -> lua::Result {
     if !head.kind.is_request() {
         return Err(not_to_others());
     }
-    let message = match with_packed(state, 4, |packed| packed.message.take())? {
+    let message = match with_packed(state, 4, |packed| packed.0.take())? {
         Some(message) => message.ok_or_else(gone)?,
         None => Message::default(),
     };
@@ -133,7 +130,7 @@ pub(super) fn send_packed(state: State, may: MaySleep<'_>) -> lua::Result {
 
 fn give_back(state: State, message: Message) {
     // For nil, there is nothing to give back.
-    let _ = with_packed(state, 4, |packed| packed.message = Some(message));
+    let _ = with_packed(state, 4, |packed| packed.0 = Some(message));
 }
 
 /// `answer_packed(to, number, kind, message)`: answers a request that was received and not answered
@@ -147,7 +144,7 @@ pub(super) fn answer_packed(state: State) -> lua::Result {
         ));
     }
     let service = Desk::service(state)?;
-    let message = match with_packed(state, 4, |packed| packed.message.take())? {
+    let message = match with_packed(state, 4, |packed| packed.0.take())? {
         Some(message) => message.ok_or_else(gone)?,
         None => Message::default(),
     };

@@ -23,6 +23,13 @@ do
 	same("2: and a last time", check.joined(ltask.unpack_remove(ptr, size)), "1 nil x nil")
 	ok("2: what was removed is no message", not pcall(ltask.unpack, ptr, size))
 	same("2: nothing is a message, too", select("#", ltask.unpack_remove(ltask.pack())), 0)
+	local text = ("x"):rep(1 << 20)
+	same("2: packed messages that nobody has any more take no memory", select(2, pcall(function()
+		for _ = 1, 200 do
+			ltask.pack(text)
+		end
+		return "all were packed"
+	end)), "all were packed")
 	same("2: nil has no values", select("#", ltask.unpack(nil)) + select("#", ltask.unpack_remove(nil)), 0)
 	same("2: and can be removed", select("#", ltask.remove(nil)), 0)
 	raises("2: a string is no message", "bad argument #1", ltask.remove, "x")

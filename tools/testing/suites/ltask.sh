@@ -214,6 +214,19 @@ log_line() {
 		grep -q '^\[[0-9-]* [0-9:]*\.[0-9][0-9]\]\[ERROR\]( root ) a	nil	1$'
 }
 check "6.7: a line of the log" log_line
+cat >"$WORK/full.lua" <<'LUA'
+local bootstrap = require("ltask.bootstrap")
+-- This logger reads nothing.
+local logger = { name = "logger", unique = true, initfunc = "return function() return {} end" }
+bootstrap.wait(bootstrap.start({ root = { bootstrap = { logger }, main = [[
+	for _ = 1, 100000 do
+		ltask.pushlog("info", "")
+	end
+	local lost = require("ltask.system").lost_logs()
+	assert(lost > 90000 and lost < 100000, lost)
+]] } }))
+LUA
+check "6.7: texts without bytes fill the log, too" lunatik run --name suite/full "$WORK/full.lua"
 
 check "the module can be unloaded" within 30 lunatik unload
 check "and loaded again" lunatik load

@@ -193,30 +193,26 @@ local function new_session()
 	return session
 end
 
+-- A session that has nothing to do.
+local function take_session()
+	if idle_count == 0 then
+		return new_session()
+	end
+	local session = idle[idle_count]
+	idle[idle_count] = nil
+	idle_count = idle_count - 1
+	return session
+end
+
 -- Runs a function in a session of its own.
 local function start(fn, ...)
-	local session
-	if idle_count > 0 then
-		session = idle[idle_count]
-		idle[idle_count] = nil
-		idle_count = idle_count - 1
-	else
-		session = new_session()
-	end
-	return run(session, fn, ...)
+	return run(take_session(), fn, ...)
 end
 sessions.start = start
 
 -- Serves a request; `receipt` is 0 if nobody waits for an answer.
 function sessions.serve(from, number, receipt, fn, ...)
-	local session
-	if idle_count > 0 then
-		session = idle[idle_count]
-		idle[idle_count] = nil
-		idle_count = idle_count - 1
-	else
-		session = new_session()
-	end
+	local session = take_session()
 	from_of[session], number_of[session] = from, number
 	receipt_of[session] = receipt ~= 0 and receipt
 	return run(session, fn, ...)
