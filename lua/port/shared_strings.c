@@ -113,6 +113,7 @@ void lunatik_share_strings(lua_State *L, void *block)
 		}
 	}
 	__atomic_store_n(&shared, strings, __ATOMIC_RELEASE);
+	/* Found only now. No other state exists yet that could look for it. */
 	strings->pairs = lunatik_find_shared_string("__pairs", strlen("__pairs"));
 }
 
