@@ -146,7 +146,7 @@ if [ -n "${PROGRAMS:-}" ]; then
 	for line in "Root Start" "User Start" " user 1" " user 2" " user 3" "PING	PONG"; do
 		check "the seed's program prints '$line'" grep -q "$line" "$WORK/seed.out"
 	done
-	check_says "its service is listed by label and number" 0 "user:" lunatik list --all
+	check "its service is listed by label and number" sh -c 'lunatik list --all | grep -q " user:[0-9][0-9]* *service "'
 	check "it is stopped" within 5 lunatik stop suite/seed
 	check "with its services" services 0
 	rm -f $folder/user.lua
