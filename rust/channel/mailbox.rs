@@ -93,6 +93,11 @@ impl<E: Queued> Mailbox<E> {
         })
     }
 
+    /// Whether nobody receives any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// Puts a message that was taken and could not be used back in front.
     pub(crate) fn put_back(&self, entry: ListArc<E>) {
         self.queue.put_back(entry);
@@ -159,7 +164,7 @@ impl<E: Queued> Drop for Inbox<E> {
 /// A system whose runtimes have mailboxes. It decides what Lua code can do with an address.
 pub(crate) trait System: Send + Sync + 'static {
     /// What its mailboxes hold.
-    type Entry: Queued + Send;
+    type Entry: Queued + Send + Sync;
 
     /// The class of its addresses.
     const CLASS: &'static Class;

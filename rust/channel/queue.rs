@@ -158,7 +158,7 @@ impl<E: Queued> Queue<NoGate, E> {
 
 impl<G: Gate> Queue<G> {
     /// As [`put`](Self::put), in place of all messages in the queue.
-    pub(crate) fn replace(&self, entry: &mut Option<ListArc<E>>) -> Sent<G::Refusal> {
+    pub(crate) fn replace(&self, entry: &mut Option<ListArc<Entry>>) -> Sent<G::Refusal> {
         let mut inner = self.inner.lock();
         if inner.is_shut() {
             return Sent::Closed;

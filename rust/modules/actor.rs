@@ -47,6 +47,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"close", native!(channel::close, Free, Process)),
             Named::new(c"close_inbox", native!(receive::close_inbox, Free, Process)),
             Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),
+            Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
             Named::new(c"open", native!(spawn::open, Free, Process)),

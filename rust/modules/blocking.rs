@@ -4,6 +4,7 @@
 //! fibers of actors. The modules that are built on them share these functions.
 
 use core::ffi::c_int;
+use kernel::prelude::*;
 
 use crate::{
     linux::context::MaySleep,

@@ -20,7 +20,7 @@ use kernel::{
 
 use super::{
     handle::{Handle, RuntimeHandle},
-    instance::{Kind, Runtime},
+    instance::Runtime,
     live,
     rcu_table::{RcuTable, Value},
     sort::sort, //
@@ -166,7 +166,7 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
 /// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
 /// begun. Services have no names here; the outcome of one is kept if it has failed.
 pub(super) fn ended(runtime: ArcBorrow<'_, Runtime>) {
-    if runtime.kind() == Kind::Service {
+    if runtime.kind().is_member() {
         if runtime.failure().is_some() {
             keep(runtime.into());
         }
@@ -195,7 +195,7 @@ fn keep(runtime: Arc<Runtime>) {
     runtime.count_remains(false);
     let mut outcomes = outcomes.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
-        let of_service = |kept: &Arc<Runtime>| kept.kind() == Kind::Service;
+        let of_service = |kept: &Arc<Runtime>| kept.kind().is_member();
         let position = outcomes.iter().position(of_service);
         outcomes.remove(position.unwrap_or(0)).ok()
     } else {

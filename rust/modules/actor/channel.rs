@@ -2,7 +2,7 @@
 
 //! The addresses of actors.
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::sync::Arc;
 
 use super::desk::Desk;
 use crate::{
@@ -64,6 +64,13 @@ pub(super) fn is_open(state: State) -> lua::Result {
     } else {
         state.push_nil();
     }
+    Ok(1)
+}
+
+/// `core.is_closed(channel)`: whether the actor that an open channel leads to receives no more.
+pub(super) fn is_closed(state: State) -> lua::Result {
+    let channel = userdata::shared::<Channel>(state, 1)?;
+    state.push_boolean(channel.mailbox().is_closed());
     Ok(1)
 }
 

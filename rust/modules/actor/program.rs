@@ -3,7 +3,7 @@
 //! The program of an actor.
 
 use core::ffi::c_int;
-use kernel::{prelude::*, sync::Arc};
+use kernel::sync::Arc;
 
 use super::desk::Desk;
 use crate::{

@@ -86,7 +86,6 @@ pub(super) fn spawn(state: State) -> lua::Result {
         .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
         .map_err(|error| failed(state, name, error))?;
     let unstarted = Unstarted::new(&runtime);
-    runtime.show_below(caller.id());
     let inbox = memcg.charge(|| Desk::new_inbox(&runtime))?;
     channel::push(state, inbox.mailbox())?;
     let keep = Keep::new(&runtime);
@@ -130,6 +129,11 @@ pub(super) fn add_threads(state: State) -> lua::Result {
     let count = state.to_integer(1).unwrap_or(0);
     let count = u32::try_from(count.max(0)).unwrap_or(u32::MAX);
     let context = executor(state);
+    if context.number() == 0 {
+        // All scripts share that one, and it has a thread on each CPU.
+        state.push_integer(0);
+        return Ok(1);
+    }
     let grown = with_room(state, |_| context.grow(count)).unwrap_or(Err(ENOMEM));
     let number = grown.map_or_else(|error| error.to_errno().saturating_neg(), |()| 0);
     state.push_integer(number.into());

@@ -22,6 +22,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether such runtimes are members of something that a script has made: many may have the same name, and
+    /// those that have failed are shown below the script.
+    pub(crate) fn is_member(self) -> bool {
+        matches!(self, Self::Service | Self::Actor)
+    }
+
     /// The word that users see.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -9,7 +9,6 @@ use super::{
         log::Log,
         sink::{Sink, Stream}, //
     },
-    Kind,
     Runtime, //
 };
 
@@ -29,7 +28,7 @@ impl Runtime {
     pub(crate) fn place(&self) -> u64 {
         match self.parent() {
             Some(parent) => parent.id(),
-            None if self.kind == Kind::Service => self.printer().id,
+            None if self.kind.is_member() => self.printer().id,
             None => 0,
         }
     }
