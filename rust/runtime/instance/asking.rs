@@ -13,7 +13,7 @@ use crate::linux::context::MaySleep;
 
 /// How a runtime is asked to end. It ends, or not, whenever its code likes.
 pub(crate) trait Asked: Send + Sync {
-    /// Asks it. Must not wait.
+    /// Asks it. Must not wait. May be called again.
     fn ask(&self);
 }
 
@@ -28,8 +28,8 @@ impl Runtime {
         }
     }
 
-    /// Asks its children to end that are to be asked, and waits until they have, as long as `left` says
-    /// that milliseconds are left. Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
+    /// Asks its children to end that are to be asked, and waits until all of them have, as long as
+    /// `left` says that milliseconds are left. They have the same time, however many there are. Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
     pub(super) fn ask_children(
         &self,
         may: MaySleep<'_>,
@@ -42,9 +42,17 @@ impl Runtime {
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
+            if let Some(asked) = child.asked.as_ref() {
+                asked.ask();
+            }
+        }
+        let mut id = 0;
+        while let Some(child) = self.children.next_asked(id) {
+            id = child.id;
             let Some(asked) = child.asked.as_ref() else {
                 continue;
             };
+            // It may have been made since the others were asked.
             asked.ask();
             loop {
                 let slice = left().min(LOOK_UP_MS);

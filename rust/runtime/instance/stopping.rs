@@ -99,6 +99,12 @@ impl Runtime {
         self.stop_requested() || self.cancelled.load(Acquire)
     }
 
+    /// Whether its Lua code is being ended uncatchably, because the runtime is killed or the present
+    /// call was given up.
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Acquire) || self.cancelled.load(Acquire)
+    }
+
     pub(super) fn interrupt(&self, grace_ms: u32) {
         let below = self.chain_below();
         let details = self.details.lock();
