@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Worker,
     /// `ltask.spawn`: a service, which belongs to its root, or the root of a system.
     Service,
+    /// `actor.spawn_vm`: an actor, which belongs to the script.
+    Actor,
     /// `eval` and `repl`: belongs to a session of the device.
     Eval,
 }
@@ -28,6 +30,7 @@ impl Kind {
             Self::Child => "child",
             Self::Worker => "worker",
             Self::Service => "service",
+            Self::Actor => "actor",
             Self::Eval => "eval",
         }
     }

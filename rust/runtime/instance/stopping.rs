@@ -289,6 +289,8 @@ impl Owner<'_> {
             runtime.memory_peak.store(peak, Relaxed);
             drop_vm(Some(vm));
         }
+        // Before the phase changes: lists leave out a runtime whose phase is over.
+        runtime.leave_place();
         let failed = runtime.details.lock().failure.is_some();
         runtime.life.end(failed);
         runtime.set_sink(None);
