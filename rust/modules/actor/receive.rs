@@ -14,7 +14,8 @@ use crate::{
     linux::{clock, context::MaySleep},
     lua::{self, Error, State},
     runtime::{
-        timers::{wait_with_timers, Next, Timer, Timers, MAX_TIMERS},
+        parking::Ends,
+        timers::{wait_with_timers_ending, Next, Timer, Timers, MAX_TIMERS},
         vm::Vm,
     },
 };
@@ -82,7 +83,8 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             return push_timer(state, timer);
         }
     }
-    let next = wait_with_timers(state, may, || {
+    // After the stop, handlers of the fibers may wait until the grace is over.
+    let next = wait_with_timers_ending(state, may, Ends::WhenKilled, || {
         if let Some(returns) = &returns {
             if let Some(returned) = returns.take(&own)? {
                 return Ok(Some(Event::Returned(returned)));

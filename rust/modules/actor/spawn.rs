@@ -86,6 +86,8 @@ pub(super) fn spawn(state: State) -> lua::Result {
         .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
         .map_err(|error| failed(state, name, error))?;
     let unstarted = Unstarted::new(&runtime);
+    memcg.charge(|| runtime.show_below(&caller))?;
+    runtime.set_stops_with_parent();
     let inbox = memcg.charge(|| Desk::new_inbox(&runtime))?;
     channel::push(state, inbox.mailbox())?;
     let keep = Keep::new(&runtime);

@@ -15,16 +15,16 @@ pub(crate) enum Kind {
     Worker,
     /// `ltask.spawn`: a service, which belongs to its root, or the root of a system.
     Service,
-    /// `spawn_vm`: an actor, which belongs to the script of its group.
+    /// `actor.spawn_vm`: an actor, which belongs to the script.
     Actor,
     /// `eval` and `repl`: belongs to a session of the device.
     Eval,
 }
 
 impl Kind {
-    /// Whether such runtimes are members of something that a script has made: many may have the same name, and
-    /// those that have failed are shown below the script.
-    pub(crate) fn is_member(self) -> bool {
+    /// Whether it is a part of a script. Many parts may have the same name, and only those that have failed
+    /// are remembered.
+    pub(crate) fn is_part(self) -> bool {
         matches!(self, Self::Service | Self::Actor)
     }
 
