@@ -2,5 +2,6 @@
 --
 -- Condition variables for the fibers of one actor: `internal/actor/condition_variables.lua` has them.
 
+local require = require
 require("actor")
-return require("actor.core").fibers.part("condition_variables")
+return require("actor.core").runtime.fibers.part("condition_variables")
