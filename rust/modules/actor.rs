@@ -17,10 +17,10 @@ mod spawn;
 use super::blocking;
 use crate::{
     binding::arguments,
-    linux::c_text::CText,
+    linux::{c_text::CText, context::MaySleep},
     lua::{self, Free, Named, Process, Sleeps, State},
     native,
-    runtime::at_end,
+    runtime::{at_end, sink::Stream, vm::Vm},
 };
 
 /// Pushes the module `actor.core`.
@@ -50,6 +50,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
+            Named::new(c"log", native!(log, Free, Sleeps)),
             Named::new(c"open", native!(spawn::open, Free, Process)),
             Named::new(c"part", native!(part, Free, Process)),
             Named::new(c"places", native!(source::places, Free, Process)),
@@ -73,6 +74,16 @@ fn part(state: State) -> lua::Result {
     let full = CText::of(&[b"internal.actor.", name])?;
     state.push_library(&full)?;
     Ok(1)
+}
+
+/// `core.log(text)`: prints a line to the error stream of the script.
+fn log(state: State, _may: MaySleep<'_>) -> lua::Result {
+    let text = arguments::string(state, 1)?;
+    let runtime = Vm::runtime_of(state);
+    runtime.send_output();
+    runtime.output(Stream::Error, text);
+    runtime.output(Stream::Error, b"\n");
+    Ok(0)
 }
 
 /// `core.at_end(f)`: calls `f` when the chunk of the script has returned. The script ends when `f` has

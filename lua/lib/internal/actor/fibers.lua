@@ -66,6 +66,9 @@ local function alarm(fiber, only_forbid)
 	if fiber.forbids then
 		error(errors.core("forbid_suspend_block"), 0)
 	elseif not only_forbid then
+		if fiber == main then
+			fibers.stop_main()
+		end
 		error(errors.core("interrupted"), 0)
 	end
 end
@@ -210,12 +213,17 @@ local function collect()
 	return first ~= nil or holds > 0
 end
 
--- Runs fibers until it is the turn of `awaited`. Returns false if no work is left and nothing can wake it.
+-- Runs fibers until it is the turn of `awaited`. Returns false if no work is left and nothing can wake it. After a
+-- stop of the actor, the main fiber has its turn when the others have ended.
 local function loop(awaited)
+	local is_last
 	fibers.running = nobody
 	while true do
 		if fatal then
 			error(fatal[1], 0)
+		elseif is_last and (fibers.count == 0 or not first and holds <= 0) then
+			fibers.running = awaited
+			return true
 		elseif first then
 			if is_due then
 				look()
@@ -229,10 +237,13 @@ local function loop(awaited)
 				last = nil
 			end
 			fibers.running = fiber
-			if fiber == awaited then
+			if fiber ~= awaited then
+				fibers.ran(fiber, resume(fiber.thread, fiber))
+			elseif fibers.is_stopping and fibers.count > 0 then
+				is_last = true
+			else
 				return true
 			end
-			fibers.ran(fiber, resume(fiber.thread, fiber))
 			fibers.running = nobody
 		elseif holds > 0 then
 			handle(recv(fibers.receiver ~= nil))
@@ -268,6 +279,9 @@ local function park(cancel)
 	switch(fiber)
 	local err, value = fiber.err, fiber.value
 	fiber.err, fiber.value = nil, nil
+	if fibers.is_stopping and fiber == main and err ~= nil then
+		fibers.stop_main()
+	end
 	return err, value
 end
 fibers.park = park
@@ -290,6 +304,20 @@ function fibers.pass()
 end
 
 -- The end -----------------------------------------------------------------------------------------------------
+
+local main_thread = fibers.native.running()
+
+-- The main fiber is to raise the interruption that ends it: lets the others end first, and then runs the handlers of
+-- its scopes.
+function fibers.stop_main()
+	if fibers.count > 0 then
+		push(main)
+		switch(main)
+	end
+	if fibers.leave_scopes then
+		fibers.leave_scopes(0, main_thread)
+	end
+end
 
 -- Runs the handlers of the main fiber's root scope. To be called when its code has ended without an error, or because
 -- the actor is being stopped (`is_stopping`).
@@ -332,11 +360,6 @@ end
 -- Returns false if it was not disabled.
 function fibers.restore_interruption()
 	return fibers.part("interruption").restore()
-end
-
--- Puts the functions of fibers into the module `actor` and into the globals.
-function fibers.set_globals(actor, globals)
-	return fibers.part("globals_of_fibers")(actor, globals)
 end
 
 return fibers

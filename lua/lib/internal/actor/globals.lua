@@ -3,8 +3,8 @@
 -- The globals of an actor. The chunk gets what the parts share, and the value of `_CONTEXT`.
 
 local runtime, context = ...
-local actor, core, fibers = runtime.actor, runtime.core, runtime.fibers
-local package, require = package, require
+local actor, core = runtime.actor, runtime.core
+local coroutine, ipairs, package, pairs, require = coroutine, ipairs, package, pairs, require
 local globals = _G
 
 -- The file of the actor: for calls whose place on the stack a tail call has taken.
@@ -41,4 +41,18 @@ function globals.require(name)
 	return value, path
 end
 
-fibers.set_globals(actor, globals)
+for _, name in ipairs({
+	"spawn",
+	"this_fiber",
+	"scope",
+	"scope_cleanup_push",
+	"scope_cleanup_pop",
+	"pcall",
+	"xpcall",
+}) do
+	globals[name] = actor[name]
+end
+-- In place, so that it does not matter when a script has taken the table.
+for name, fn in pairs(actor.coroutine) do
+	coroutine[name] = fn
+end

@@ -68,15 +68,13 @@ end)
 
 -- The module -------------------------------------------------------------------------------------------
 
-local actor = {
-	spawn = fibers.spawn,
-	-- Whether values that cannot be sent are left out of tables, instead of being refused.
-	lenient = false,
-}
+local actor = part("functions")(fibers, errors, core)
+-- Whether values that cannot be sent are left out of tables, instead of being refused.
+actor.lenient = false
 runtime.actor = actor
-send.set_values(function(value)
+send.set_values(function(value, channel)
 	runtime.values = runtime.values or part("values")(core, errors, actor)
-	return runtime.values(value)
+	return runtime.values(value, channel)
 end)
 
 -- The functions of `names` are those of a part that is loaded with the first call of one of them.
