@@ -163,15 +163,15 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
     find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
 }
 
-/// Whether the runtime is a service or an actor: a part of a script, of which only failures are kept.
-fn is_part(runtime: &Runtime) -> bool {
+/// Whether the outcome of the runtime is kept only if it has failed: services and actors.
+fn keeps_failures_only(runtime: &Runtime) -> bool {
     matches!(runtime.kind(), Kind::Service | Kind::Actor)
 }
 
 /// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
 /// begun. Services and actors have no names here; the outcome of one is kept if it has failed.
 pub(super) fn ended(runtime: ArcBorrow<'_, Runtime>) {
-    if is_part(&runtime) {
+    if keeps_failures_only(&runtime) {
         if runtime.failure().is_some() {
             keep(runtime.into());
         }
@@ -200,7 +200,7 @@ fn keep(runtime: Arc<Runtime>) {
     runtime.count_remains(false);
     let mut outcomes = outcomes.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
-        let position = outcomes.iter().position(|kept| is_part(kept));
+        let position = outcomes.iter().position(|kept| keeps_failures_only(kept));
         outcomes.remove(position.unwrap_or(0)).ok()
     } else {
         None
