@@ -19,7 +19,7 @@ local send = part("channel")(core, fibers, errors)
 
 -- What the parts share that are loaded later.
 local runtime = { core = core, errors = errors, fibers = fibers }
-core.runtime = runtime
+core.keep(runtime)
 
 -- The inbox --------------------------------------------------------------------------------------------
 
