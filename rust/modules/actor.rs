@@ -50,6 +50,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
+            Named::new(c"join", native!(receive::join, Free, Sleeps)),
             Named::new(c"keep", native!(keep, Free, Process)),
             Named::new(c"kept", native!(kept, Free, Process)),
             Named::new(c"log", native!(log, Free, Sleeps)),

@@ -14,7 +14,7 @@ use crate::{
     linux::{clock, context::MaySleep},
     lua::{self, Error, State},
     runtime::{
-        parking::Ends,
+        parking::{wait_ending, Ends, Waited},
         timers::{wait_with_timers_ending, Next, Timer, Timers, MAX_TIMERS},
         vm::Vm,
         waiting::WaitsFor,
@@ -141,6 +141,16 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             Some(timer) => push_timer(state, timer),
             None => Ok(0),
         },
+    }
+}
+
+/// `core.join()`: waits until the script has no actors. A stop does not end the wait before its grace is over.
+pub(super) fn join(state: State, may: MaySleep<'_>) -> lua::Result {
+    let own = Vm::runtime_of(state);
+    let attempt = || Ok((!own.has_actors()).then_some(()));
+    match wait_ending(state, may, None, Ends::WhenKilled, attempt)? {
+        Waited::Done(()) | Waited::TimedOut => Ok(0),
+        Waited::Ended { .. } => Err(Error::message(fmt!("interrupted"))),
     }
 }
 

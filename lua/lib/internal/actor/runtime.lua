@@ -50,6 +50,13 @@ fibers.on_event[STOP] = function()
 	fibers.interrupt_all()
 end
 
+-- What the actors of a script print while they clean up is printed by the script.
+function fibers.on_stopped()
+	if context == "main" then
+		core.join()
+	end
+end
+
 -- The end of the main fiber ----------------------------------------------------------------------------
 
 core.at_end(function()
