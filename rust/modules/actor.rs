@@ -8,6 +8,7 @@
 mod category;
 mod channel;
 mod desk;
+mod object;
 mod program;
 mod receive;
 mod send;
@@ -51,6 +52,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
             Named::new(c"log", native!(log, Free, Sleeps)),
+            Named::new(c"object", native!(object::object, Free, Process)),
             Named::new(c"open", native!(spawn::open, Free, Process)),
             Named::new(c"part", native!(part, Free, Process)),
             Named::new(c"places", native!(source::places, Free, Process)),
