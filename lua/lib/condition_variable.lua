@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Condition variables for the fibers of one actor: `internal/actor/condition_variables.lua` has them.
+-- Condition variables for the fibers of one actor: `internal/actor/conditions.lua` has them.
 
 local require = require
 require("actor")
-return require("actor.core").runtime.fibers.part("condition_variables")
+return require("actor.core").runtime.fibers.part("conditions")
