@@ -18,7 +18,7 @@ use super::blocking;
 use crate::{
     binding::arguments,
     linux::{c_text::CText, context::MaySleep},
-    lua::{self, Free, Kind, Named, Process, Sleeps, State},
+    lua::{self, Free, Kind, Named, Process, Reference, Sleeps, State},
     native,
     runtime::{at_end, objects::ObjectId, sink::Stream, vm::Vm},
 };
@@ -50,6 +50,9 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
+            Named::new(c"join", native!(receive::join, Free, Sleeps)),
+            Named::new(c"keep", native!(keep, Free, Process)),
+            Named::new(c"kept", native!(kept, Free, Process)),
             Named::new(c"log", native!(log, Free, Sleeps)),
             Named::new(c"object", native!(object, Free, Process)),
             Named::new(c"open", native!(spawn::open, Free, Process)),
@@ -74,6 +77,27 @@ fn part(state: State) -> lua::Result {
     let name = arguments::string(state, 1)?;
     let full = CText::of(&[b"internal.actor.", name])?;
     state.push_library(&full)?;
+    Ok(1)
+}
+
+/// What the parts of the VM's library share.
+#[derive(Clone, Copy)]
+struct Kept(Reference);
+
+/// `core.keep(value)`: keeps what the parts of the library share, until the VM ends. To be called once.
+fn keep(state: State) -> lua::Result {
+    state.set_top(1);
+    let reference = state.keep()?;
+    Vm::attach(state, Kept(reference))?;
+    Ok(0)
+}
+
+/// `core.kept()`: what `keep` has kept; nil before.
+fn kept(state: State) -> lua::Result {
+    match Vm::attachment(state) {
+        Some(Kept(reference)) => state.push_kept(reference),
+        None => state.push_nil(),
+    }
     Ok(1)
 }
 

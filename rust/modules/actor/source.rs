@@ -60,6 +60,7 @@ fn read(state: State, path: CText) -> lua::Result<Option<Arc<Source>>> {
 /// Fails if the code may not read the file, or may not load code.
 pub(super) fn source(state: State) -> lua::Result {
     Vm::permit(state, Permission::Load, None)?;
+    Vm::permit(state, Permission::FsRead, None)?;
     for index in 1..=state.top() {
         let path = CText::of(&[arguments::string(state, index)?])?;
         let Some(source) = read(state, path)? else {

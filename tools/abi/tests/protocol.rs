@@ -3,9 +3,10 @@
 //! What the protocol promises: frames survive, and anything else is refused with a reason.
 
 use lunatik_abi::abi::{
-    errno, script_name, split_frame, AbiError, Budget, Failure, Frame, FrameError, FrameHeader,
-    LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start,
-    State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME, MAX_PERMISSIONS,
+    errno, runtime_name, script_name, split_frame, AbiError, Budget, Failure, Frame, FrameError,
+    FrameHeader, LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind,
+    Source, Start, State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME,
+    MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -182,6 +183,8 @@ fn replies_survive() {
             parent: 9,
             kind: b"spawn",
             state: State::Blocked,
+            context: Some(0),
+            waits_for: b"message, timer",
             memory_used: 1,
             memory_limit: 2,
             cpu_ns: 3,
@@ -209,6 +212,52 @@ fn replies_survive() {
         reply.encode(3, &mut bytes).unwrap();
         let frame = split_frame(&bytes).unwrap().unwrap();
         assert_eq!(Reply::decode(&frame), Ok(reply));
+    }
+}
+
+#[test]
+fn a_status_may_lack_what_an_earlier_version_did_not_send() {
+    let row = StatusRow {
+        name: b"x",
+        id: 0,
+        parent: 0,
+        kind: b"actor",
+        state: State::Running,
+        context: None,
+        waits_for: b"",
+        memory_used: 1,
+        memory_limit: 2,
+        cpu_ns: 3,
+        cpu_limit_ms: 0,
+        slice_ms: 0,
+        stop_latency_ns: 0,
+        age_ns: 4,
+        permissions: b"",
+        error: b"",
+        traceback: b"",
+    };
+    let body = message(|writer| {
+        writer.begin_table().unwrap();
+        for (field, value) in [
+            ("memory_used", 1),
+            ("memory_limit", 2),
+            ("cpu_ns", 3),
+            ("age_ns", 4),
+        ] {
+            writer.string(field.as_bytes()).unwrap();
+            writer.integer(value).unwrap();
+        }
+        for text in ["name", "x", "kind", "actor", "state", "running"] {
+            writer.string(text.as_bytes()).unwrap();
+        }
+        writer.end_table().unwrap();
+    });
+    assert_eq!(Reply::decode(&frame(0x8004, &body)), Ok(Reply::Status(row)));
+    // Nor does a row without them take room for them.
+    let mut bytes = Vec::new();
+    Reply::Status(row).encode(3, &mut bytes).unwrap();
+    for field in ["context", "waits_for"] {
+        assert!(!bytes.windows(field.len()).any(|at| at == field.as_bytes()));
     }
 }
 
@@ -384,6 +433,37 @@ fn script_names_follow_one_rule() {
         ("a\0", NameError::Control),
     ] {
         assert_eq!(script_name(given.as_bytes()), Err(error), "{given:?}");
+    }
+    for (given, name) in [
+        ("foo.lua", Ok("foo")),
+        ("/etc/x.lua", Ok("/etc/x")),
+        ("label:7", Ok("label:7")),
+        ("", Err(NameError::Empty)),
+        ("/", Err(NameError::Part)),
+        ("//x", Err(NameError::Part)),
+        ("/x/../y", Err(NameError::Part)),
+        ("/x\n", Err(NameError::Control)),
+    ] {
+        let found = runtime_name(given.as_bytes());
+        assert_eq!(found, name.map(str::as_bytes), "{given:?}");
+    }
+    // Only requests about a runtime that runs take paths.
+    let path = |writer: &mut Writer<Vec<u8>>| {
+        writer.string(b"name").unwrap();
+        writer.string(b"/etc/x").unwrap();
+    };
+    assert_eq!(
+        refusal(RequestKind::Logs, path),
+        AbiError::Name(NameError::Absolute)
+    );
+    for (kind, name) in [(RequestKind::Stop, 0x07), (RequestKind::Status, 0x09)] {
+        let body = message(|writer| {
+            writer.begin_table().unwrap();
+            path(writer);
+            writer.end_table().unwrap();
+        });
+        assert_eq!(kind.number(), name);
+        assert!(Request::decode(&frame(name, &body)).is_ok());
     }
     let longest = "n".repeat(MAX_NAME);
     assert!(script_name(format!("{longest}.lua").as_bytes()).is_ok());

@@ -317,6 +317,7 @@ function fibers.stop_main()
 	if fibers.leave_scopes then
 		fibers.leave_scopes(0, main_thread)
 	end
+	fibers.on_stopped()
 end
 
 -- Runs the handlers of the main fiber's root scope. To be called when its code has ended without an error, or because
@@ -335,6 +336,9 @@ end
 -- Runs the other fibers, after the main fiber has ended, until no work is left.
 function fibers.run_to_end()
 	loop()
+	if fibers.is_stopping then
+		fibers.on_stopped()
+	end
 	if fibers.count > 0 then
 		core.log(("%s %d fibers wait"):format(DEADLOCK, fibers.count) .. " and nothing can wake them")
 	end

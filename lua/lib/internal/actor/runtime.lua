@@ -19,7 +19,7 @@ local send = part("channel")(core, fibers, errors)
 
 -- What the parts share that are loaded later.
 local runtime = { core = core, errors = errors, fibers = fibers }
-core.runtime = runtime
+core.keep(runtime)
 
 -- The inbox --------------------------------------------------------------------------------------------
 
@@ -48,6 +48,13 @@ end
 fibers.on_event[STOP] = function()
 	close_inbox()
 	fibers.interrupt_all()
+end
+
+-- What the actors of a script print while they clean up is printed by the script.
+function fibers.on_stopped()
+	if context == "main" then
+		core.join()
+	end
 end
 
 -- The end of the main fiber ----------------------------------------------------------------------------
