@@ -192,7 +192,7 @@ end
 -- Whether an interruption has ended the fiber, for who has joined it.
 function properties.interruption_caught(target)
 	if target.state ~= JOINED then
-		error(errors.errno("EINVAL", { arg = 1 }), 0)
+		error(errors.errno("EINVAL"), 0)
 	end
 	return target.interruption_caught or false
 end
