@@ -31,17 +31,21 @@ local function handle(request)
 	end
 end
 
+-- Serves one request; returns why there is none.
+local function serve()
+	local good, request = pcall(inbox.receive, inbox)
+	if not good then
+		return common.name_of(request)
+	end
+	handle(request)
+	return nil
+end
+
 local why
 while not (why or rawget(globals, "finish")) do
-	local good, request = pcall(inbox.receive, inbox)
-	if good then
-		handle(request)
-		request = nil
-		-- The actor keeps no address that the code has not kept.
-		collectgarbage()
-	else
-		why = common.name_of(request)
-	end
+	why = serve()
+	-- The actor keeps no address that the code has not kept.
+	collectgarbage()
 end
 local ended = rawget(globals, "ended")
 if ended then
