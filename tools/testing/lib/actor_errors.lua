@@ -23,7 +23,7 @@ local CORE <const> = {
 }
 local GENERIC <const> = {
 	[1] = "EPERM",
-	[7] = "E2BIG",
+	[10] = "ECHILD",
 	[11] = "EAGAIN",
 	[12] = "ENOMEM",
 	[16] = "EBUSY",
@@ -36,9 +36,9 @@ local GENERIC <const> = {
 }
 local JSON <const> = { [2] = "too_many_levels", [3] = "array_too_long", [4] = "cycle_exists" }
 local CATEGORIES <const> = {
-	["lunatik.actor"] = CORE,
+	["emilua.core"] = CORE,
 	generic = GENERIC,
-	["lunatik.json.dom"] = JSON,
+	["emilua.json.dom"] = JSON,
 }
 -- The fields of errors that are part of the name.
 local EXTRAS <const> = { "arg", "index", "path" }

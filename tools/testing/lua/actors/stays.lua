@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- An actor that stays, in the way that its first message says: {keep=} is an address that it keeps while it receives,
--- {send_to=} one that it sends to. With {cleanup=true} it prints how its wait has ended. With {way="memory"} and
+-- {send_to=} one that it sends to. With {deaf=true} it receives nothing more. With {cleanup=true} it prints how its wait has ended. With {way="memory"} and
 -- {way="cpu"} it reaches a limit.
 
 local inbox = require("inbox")
@@ -15,6 +15,8 @@ if request.way == "memory" then
 elseif request.way == "cpu" then
 	while true do
 	end
+elseif request.deaf then
+	require("time").sleep(1000000)
 elseif request.send_to then
 	request.send_to:send("nobody takes this")
 elseif request.cleanup then
