@@ -5,6 +5,7 @@
 
 mod contexts;
 mod mailbox;
+mod pools;
 mod stack;
 mod timers;
 
@@ -19,7 +20,6 @@ use crate::{
     lua::{self, Error, Free, Process, State},
     native,
     runtime::{message::Message, registry, vm::Vm},
-    sched::pool::{Home, Pool}, //
 };
 
 /// `fail_allocation(n [, stay])`: the n-th allocation of this runtime from now fails, and with
@@ -106,34 +106,9 @@ fn stop_latency(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `testing.pool()`: what the pool does.
-fn pool(state: State) -> lua::Result {
-    let snapshot = Pool::default().snapshot();
-    state.new_table(0, 5)?;
-    for (name, value) in [
-        (c"drainers", snapshot.drainers),
-        (c"busy", snapshot.busy),
-        (c"backlog", snapshot.backlog),
-        (c"taken", snapshot.taken),
-        (c"pools", snapshot.pools),
-    ] {
-        state.push_integer(value as i64);
-        state.set_field(-2, name)?;
-    }
-    Ok(1)
-}
-
-/// `testing.own_pool(threads)`: the workers that this script makes from now on run on a pool of
-/// their own, in place of their former pool.
-fn own_pool(state: State) -> lua::Result {
-    let threads = u32::try_from(arguments::integer(state, 1)?).unwrap_or(0);
-    Vm::attach(state, Home(Pool::new(threads)?))?;
-    Ok(0)
-}
-
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 20)?;
+    state.new_table(0, 23)?;
     state.set_function(-1, c"address", native!(address, Free, Process))?;
     state.set_function(-1, c"counted", native!(counted, Free, Process))?;
     state.set_function(-1, c"everything", native!(everything, Free, Process))?;
@@ -145,10 +120,9 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_function(-1, c"memory", native!(memory, Free, Process))?;
     contexts::add(state)?;
     mailbox::add(state)?;
+    pools::add(state)?;
     stack::add(state)?;
     timers::add(state)?;
-    state.set_function(-1, c"own_pool", native!(own_pool, Free, Process))?;
-    state.set_function(-1, c"pool", native!(pool, Free, Process))?;
     state.set_function(-1, c"stop_latency", native!(stop_latency, Free, Process))?;
     state.set_function(-1, c"time_messages", native!(time_messages, Free, Process))?;
     state.set_function(

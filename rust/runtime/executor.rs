@@ -28,6 +28,17 @@ pub(crate) trait Executor: Send + Sync {
 
     /// How many runtimes it executes at a time. Its workers have the numbers from 0 on.
     fn workers(&self) -> u32;
+
+    /// Makes it execute `threads` more runtimes at a time. Changes nothing if this fails. The
+    /// memory counts against the account of its maker. May sleep.
+    ///
+    /// Fails with `EAGAIN` if it would have too many threads, with `EOPNOTSUPP` if it keeps to one, or with
+    /// `ENOMEM`.
+    fn grow(&self, threads: u32) -> Result;
+
+    /// Its number: 0 for the executor that all runtimes share. No other executor has or had the
+    /// same number since the module was loaded.
+    fn number(&self) -> u32;
 }
 
 /// Runs `program` in `runtime` on the threads of `executor`. Nothing may have run in the runtime

@@ -55,6 +55,7 @@ mod memory;
 mod owned_vm;
 mod permitted;
 mod phase;
+mod place;
 mod printing;
 mod slice;
 mod staying;
@@ -78,6 +79,7 @@ use self::{
     life::Life,
     memory::OBJECTS,
     owned_vm::OwnedVm,
+    place::Place,
     staying::Staying,
     visible_vm::VisibleVm, //
 };
@@ -218,6 +220,8 @@ pub(crate) struct Runtime {
     parking: Parking,
     /// How it is asked to end before its parent is stopped, if it is.
     asked: SetOnce<Arc<dyn Asked>>,
+    /// Where it is shown, if its parent does not say it, or if other runtimes are shown below it.
+    place: SetOnce<Arc<Place>>,
     pooled: Pooled,
     /// Ends a wait of a runtime of the pool.
     #[pin]
@@ -313,6 +317,7 @@ impl Runtime {
                 prints_to,
                 parking: Parking::new(),
                 asked: SetOnce::new(),
+                place: SetOnce::new(),
                 pooled: Pooled::new(),
                 timer <- HrTimer::new(),
                 sink <- new_mutex!(None, "lunatik::Runtime::sink"),

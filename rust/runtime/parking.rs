@@ -51,14 +51,35 @@ unsafe impl Send for Parking {}
 // SAFETY: As above.
 unsafe impl Sync for Parking {}
 
+/// What ends a wait that is not done.
+#[derive(Clone, Copy)]
+pub(crate) enum Ends {
+    /// That the runtime is told to stop. The end of the wait then ends the code, too.
+    AtStop,
+    /// That the code is ended uncatchably: at the end of the grace of a stop, or because its call
+    /// was given up. For code that finds out about a stop by itself, and may wait again to clean
+    /// up.
+    WhenKilled,
+}
+
+impl Ends {
+    /// Whether the waits of `runtime` end now.
+    fn now(self, runtime: &Runtime) -> bool {
+        match self {
+            Self::AtStop => runtime.waits_end(),
+            Self::WhenKilled => runtime.is_killed(),
+        }
+    }
+}
+
 /// How a wait has ended.
 pub(crate) enum Waited<T> {
     /// With what it was for.
     Done(T),
     /// The time is over.
     TimedOut,
-    /// The runtime is told to stop, its call was given up, or its process got a signal; see
-    /// [`Runtime::end_waiter`]. `left_ms` milliseconds of the wait were left, rounded up;
+    /// The runtime is told to stop (see [`Ends`] for exceptions), its call was given up, or its
+    /// process got a signal; see [`Runtime::end_waiter`]. `left_ms` milliseconds of the wait were left, rounded up;
     /// `u32::MAX` without a time-out.
     Ended { left_ms: u32 },
 }
@@ -212,8 +233,20 @@ pub(crate) fn wait<T>(
 /// one.
 pub(crate) fn wait_until<T>(
     state: State,
+    may: MaySleep<'_>,
+    deadline: Deadline,
+    attempt: impl FnMut() -> lua::Result<Option<T>>,
+) -> lua::Result<Waited<T>> {
+    wait_ending(state, may, deadline, Ends::AtStop, attempt)
+}
+
+/// As [`wait_until`]; `ends` says what ends the wait early. With [`Ends::WhenKilled`], `attempt`
+/// must check whether the runtime was told to stop, which wakes it.
+pub(crate) fn wait_ending<T>(
+    state: State,
     _may: MaySleep<'_>,
     deadline: Deadline,
+    ends: Ends,
     mut attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Waited<T>> {
     let runtime = Vm::runtime_of(state);
@@ -227,7 +260,7 @@ pub(crate) fn wait_until<T>(
         if left_ns(deadline) == 0 {
             return Ok(Waited::TimedOut);
         }
-        if runtime.waits_end() {
+        if ends.now(&runtime) {
             runtime.end_waiter();
             let left_ms = left_ms(deadline);
             return Ok(Waited::Ended { left_ms });

@@ -20,16 +20,16 @@ use kernel::{
 
 use super::{
     handle::{Handle, RuntimeHandle},
-    instance::{Kind, Runtime},
+    instance::Runtime,
     live,
     rcu_table::{RcuTable, Value},
     sort::sort, //
 };
 use crate::linux::global::{Global, Installed};
 
-/// The number of ended scripts and failed services whose outcomes are kept. A new outcome replaces
-/// the oldest one of a service, or without one the oldest of all: services that fail again and
-/// again do not push out scripts.
+/// The number of ended scripts, and of failed services and actors, whose outcomes are kept. A new
+/// outcome replaces the oldest one of a service or actor, or without one the oldest of all: services
+/// that fail again and again do not push out scripts.
 pub(crate) const OUTCOMES_KEPT: usize = 64;
 
 /// Buckets of the tables of names.
@@ -164,9 +164,9 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
 }
 
 /// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
-/// begun. Services have no names here; the outcome of one is kept if it has failed.
+/// begun. Services and actors have no names here; the outcome of one is kept if it has failed.
 pub(super) fn ended(runtime: ArcBorrow<'_, Runtime>) {
-    if runtime.kind() == Kind::Service {
+    if runtime.kind().is_part() {
         if runtime.failure().is_some() {
             keep(runtime.into());
         }
@@ -195,8 +195,7 @@ fn keep(runtime: Arc<Runtime>) {
     runtime.count_remains(false);
     let mut outcomes = outcomes.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
-        let of_service = |kept: &Arc<Runtime>| kept.kind() == Kind::Service;
-        let position = outcomes.iter().position(of_service);
+        let position = outcomes.iter().position(|kept| kept.kind().is_part());
         outcomes.remove(position.unwrap_or(0)).ok()
     } else {
         None
@@ -223,7 +222,7 @@ pub(crate) fn outcomes() -> Result<KVec<Arc<Runtime>>> {
     Ok(copy)
 }
 
-/// The newest outcome under `name`. Only services can have several.
+/// The newest outcome under `name`. Only services and actors can have several.
 pub(crate) fn outcome(name: &[u8]) -> Option<Arc<Runtime>> {
     let outcomes = OUTCOMES.get()?;
     let outcomes = outcomes.lock();

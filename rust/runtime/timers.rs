@@ -13,7 +13,7 @@ use kernel::{
 };
 
 use super::{
-    parking::{wait_until, Deadline, Waited},
+    parking::{wait_ending, wait_until, Deadline, Ends, Waited},
     vm::Vm, //
 };
 use crate::{
@@ -169,11 +169,21 @@ pub(crate) fn wait_beside_timers<T>(
 pub(crate) fn wait_with_timers<T>(
     state: State,
     may: MaySleep<'_>,
+    attempt: impl FnMut() -> lua::Result<Option<T>>,
+) -> lua::Result<Next<T>> {
+    wait_with_timers_ending(state, may, Ends::AtStop, attempt)
+}
+
+/// As [`wait_with_timers`]; `ends` says what ends the wait early, see [`wait_ending`].
+pub(crate) fn wait_with_timers_ending<T>(
+    state: State,
+    may: MaySleep<'_>,
+    ends: Ends,
     mut attempt: impl FnMut() -> lua::Result<Option<T>>,
 ) -> lua::Result<Next<T>> {
     loop {
         let deadline = deadline(state)?;
-        match wait_until(state, may, deadline, &mut attempt)? {
+        match wait_ending(state, may, deadline, ends, &mut attempt)? {
             Waited::Done(value) => return Ok(Next::Done(value)),
             Waited::Ended { .. } => return Ok(Next::Ended),
             Waited::TimedOut => {

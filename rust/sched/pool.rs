@@ -13,7 +13,8 @@
 //! cannot wait for its own end. So a work item of another queue destroys the pool.
 //!
 //! Lock order: the lock of a queue is a leaf, held for a few instructions. The code that adds a
-//! drainer locks the list of drainers, and takes no other lock meanwhile.
+//! drainer locks the list of drainers, and takes no other lock meanwhile. A pool that grows has
+//! another lock above that one; see `contexts.rs`.
 
 use core::{
     mem::ManuallyDrop,
@@ -26,7 +27,7 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Release},
+        atomic::{Acquire, Atomic, Relaxed, Release},
         Arc,
         ArcBorrow,
         Mutex,
@@ -37,11 +38,12 @@ use kernel::{
 
 mod bound;
 mod context;
+mod contexts;
 mod drainer;
 mod gone;
 mod queue;
 
-use self::{context::Context, drainer::Drainer, gone::Living};
+use self::{context::Context, contexts::Contexts, drainer::Drainer, gone::Living};
 use crate::{
     linux::{self, account::Charge},
     runtime::{
@@ -60,7 +62,8 @@ const MAX_DRAINERS: usize = 1024;
 /// The state that all threads of a pool share.
 #[pin_data]
 pub(super) struct Shared {
-    contexts: KVec<Pin<KBox<Context>>>,
+    #[pin]
+    contexts: Contexts,
     workqueue: *mut bindings::workqueue_struct,
     #[pin]
     drainers: Mutex<KVec<Arc<Drainer>>>,
@@ -68,7 +71,6 @@ pub(super) struct Shared {
     /// The work item that destroys the pool.
     #[pin]
     end: Work<Shared>,
-    _charge: Charge,
     /// Dropped last.
     _living: Living,
 }
@@ -99,34 +101,28 @@ impl WorkItem for Shared {
     }
 }
 
+/// The number of the next pool that is not the default one.
+static NEXT_NUMBER: Atomic<u32> = Atomic::new(1);
+
 /// A pool: threads that execute the runtimes that refer to it.
 pub(crate) struct Pool {
+    /// See [`Executor::number`].
+    number: u32,
+    /// Whether it keeps its one thread.
+    is_single: Atomic<bool>,
     /// Given up for destruction when this is dropped.
     shared: ManuallyDrop<Pin<KBox<Shared>>>,
 }
 
 impl Pool {
-    /// Makes a pool that executes `threads` runtimes at a time, from 1 to [`MAX_CONTEXTS`]. May
-    /// sleep.
+    /// Makes a pool that executes `threads` runtimes at a time, from 1 to [`MAX_CONTEXTS`]. The
+    /// first of its contexts is on the CPU `first_cpu`, modulo the number of CPUs. `charge` is that
+    /// of the pool without its contexts; they count against the same account. May sleep.
     ///
     /// Must be called while [`Pools`] lives. Fails with `ENOMEM`.
-    pub(crate) fn new(threads: u32) -> Result<Arc<Self>> {
-        Self::charged(threads, Charge::none())
-    }
-
-    /// As [`new`](Self::new); the memory counts against `charge`.
-    fn charged(threads: u32, charge: Charge) -> Result<Arc<Self>> {
+    fn make(threads: u32, number: u32, first_cpu: u32, charge: Charge) -> Result<Arc<Self>> {
         let threads = threads.clamp(1, MAX_CONTEXTS);
-        let cpus = linux::cpu::online();
         let living = Living::new();
-        let mut contexts = KVec::with_capacity(threads as usize, GFP_KERNEL | __GFP_NOWARN)?;
-        for number in 0..threads {
-            let cpu = number.checked_rem(cpus).unwrap_or(0);
-            contexts.push(
-                KBox::pin_init(Context::new(number, cpu), GFP_KERNEL)?,
-                GFP_KERNEL | __GFP_NOWARN,
-            )?;
-        }
         // SAFETY: The function has no conditions; the result is checked.
         let workqueue = unsafe { sys::lunatik_alloc_pool_queue() };
         if workqueue.is_null() {
@@ -134,12 +130,11 @@ impl Pool {
         }
         let shared = KBox::pin_init(
             pin_init!(Shared {
-                contexts,
+                contexts <- Contexts::new(first_cpu, charge),
                 workqueue,
                 drainers <- new_mutex!(KVec::new(), "lunatik::Pool::drainers"),
                 replenisher: SetOnce::new(),
                 end <- new_work!("lunatik::Pool::end"),
-                _charge: charge,
                 _living: living,
             }),
             GFP_KERNEL,
@@ -151,15 +146,14 @@ impl Pool {
         // From here on, dropping this gives the shared state up.
         let pool = Arc::new(
             Self {
+                number,
+                is_single: Atomic::new(false),
                 shared: ManuallyDrop::new(shared),
             },
             GFP_KERNEL,
         )?;
         let shared = pool.shared();
-        for context in shared.contexts.iter() {
-            shared.add_drainer(context)?;
-            shared.add_drainer(context)?;
-        }
+        shared.grow(threads)?;
         shared.replenisher.populate(Replenisher::new(shared)?);
         Ok(pool)
     }
@@ -200,8 +194,18 @@ impl Executor for Pool {
     }
 
     fn workers(&self) -> u32 {
-        // CAST: There are at most `MAX_CONTEXTS`.
-        self.shared().contexts.len() as u32
+        self.shared().contexts.count()
+    }
+
+    fn grow(&self, threads: u32) -> Result {
+        if self.is_single.load(Relaxed) {
+            return Err(EOPNOTSUPP);
+        }
+        self.shared().grow(threads)
+    }
+
+    fn number(&self) -> u32 {
+        self.number
     }
 }
 
@@ -236,7 +240,7 @@ impl Pools {
     pub(crate) unsafe fn new() -> Result<Self> {
         // SAFETY: As the caller promises.
         let gone = unsafe { gone::Queue::new()? };
-        let default = Pool::new(linux::cpu::online())?;
+        let default = Pool::make(linux::cpu::online(), 0, 0, Charge::none())?;
         DEFAULT.store(Arc::as_ptr(&default).cast_mut(), Release);
         Ok(Self {
             default: Some(default),
@@ -256,12 +260,11 @@ impl Shared {
     /// The context of the CPU that the caller is on. The caller may migrate to another CPU at any
     /// moment.
     fn here(&'static self) -> &'static Context {
-        let cpu = linux::cpu::current() as usize;
-        let place = cpu.checked_rem(self.contexts.len()).unwrap_or(0);
-        match self.contexts.get(place) {
+        let number = self.contexts.nearest(linux::cpu::current());
+        match self.contexts.get(number) {
             Some(context) => context,
-            // SAFETY: `Pool::new()` makes at least one context, and the index is below their
-            // number.
+            // SAFETY: `Pool::make()` makes at least one context before runtimes use the pool. The
+            // number is below the count of contexts, which only grows.
             None => unsafe { core::hint::unreachable_unchecked() },
         }
     }
@@ -288,10 +291,7 @@ impl Shared {
 
     /// Makes another CPU help, if one has nothing to do. May be called in any context.
     fn kick_others(&self, but: &Context) {
-        let mut others = self
-            .contexts
-            .iter()
-            .filter(|other| !ptr::eq(&***other, but));
+        let mut others = self.contexts.iter().filter(|other| !ptr::eq(*other, but));
         if let Some(free) = others.find(|other| other.is_free()) {
             free.kick(self);
         }
@@ -299,10 +299,7 @@ impl Shared {
 
     /// Takes a runtime from the queue of another CPU.
     fn steal(&self, but: &Context) -> Option<Arc<Runtime>> {
-        let mut others = self
-            .contexts
-            .iter()
-            .filter(|other| !ptr::eq(&***other, but));
+        let mut others = self.contexts.iter().filter(|other| !ptr::eq(*other, but));
         others.find_map(|other| other.steal())
     }
 

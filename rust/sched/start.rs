@@ -13,6 +13,7 @@ use crate::{
     linux::context::MaySleep,
     lua::{self, Error, State, Text},
     runtime::{
+        at_end,
         chain::{Chain, EnterError},
         execute,
         handle::Handle,
@@ -146,7 +147,11 @@ fn run_text<T>(
 ) -> Result<lua::Result<T>> {
     let text = program.text(entered.account())?;
     Ok(match execute::chunk(entered, text, place, push_arguments) {
-        Ok(results) => finish_with(entered, results, finish),
+        // The main function of a spawned script is the one that its chunk returns.
+        Ok(results) if entered.kind() == Kind::Spawn => finish_with(entered, results, finish),
+        Ok(results) => {
+            at_end::call(entered.state()).and_then(|()| finish_with(entered, results, finish))
+        }
         Err(error) => Err(error),
     })
 }

@@ -9,13 +9,18 @@ use crate::{
     linux::{clock, context::MaySleep},
     lua::{self, Error, Free, Process, Sleeps, State},
     native,
-    runtime::timers::{wait_with_timers, Next, Timer, Timers}, //
+    runtime::{
+        parking::Ends,
+        timers::{wait_with_timers, wait_with_timers_ending, Next, Timer, Timers},
+        vm::Vm, //
+    },
 };
 
 /// Adds the functions to the table on top of the stack.
 pub(super) fn add(state: State) -> lua::Result<()> {
     state.set_function(-1, c"cancel_timer", native!(cancel, Free, Process))?;
     state.set_function(-1, c"next_timer", native!(next, Free, Sleeps))?;
+    state.set_function(-1, c"outlast_stop", native!(outlast_stop, Free, Sleeps))?;
     state.set_function(-1, c"set_timer", native!(set, Free, Process))?;
     state.set_function(-1, c"timers", native!(count, Free, Process))?;
     Ok(())
@@ -60,6 +65,25 @@ fn next(state: State, may: MaySleep<'_>) -> lua::Result {
         }
         Next::Done(()) | Next::Ended => Err(Error::message(fmt!("interrupted"))),
     }
+}
+
+/// `outlast_stop([stopped])`: waits until the next timer is due, although the runtime may be told to
+/// stop meanwhile, and returns true. With `stopped`, waits at most until it is told, and returns
+/// false then. Only the end of the grace ends this wait. Fails if no timer is set.
+fn outlast_stop(state: State, may: MaySleep<'_>) -> lua::Result {
+    if Timers::count(state)? == 0 {
+        return Err(Error::message(fmt!("no timer is set")));
+    }
+    let wants_stop = state.to_boolean(1);
+    let runtime = Vm::runtime_of(state);
+    let told = || Ok((wants_stop && runtime.stop_requested()).then_some(()));
+    let due = match wait_with_timers_ending(state, may, Ends::WhenKilled, told)? {
+        Next::Due(_) => true,
+        Next::Done(()) => false,
+        Next::Ended => return Err(Error::message(fmt!("interrupted"))),
+    };
+    state.push_boolean(due);
+    Ok(1)
 }
 
 /// `timers()`: how many timers are set.

@@ -15,11 +15,19 @@ pub(crate) enum Kind {
     Worker,
     /// `ltask.spawn`: a service, which belongs to its root, or the root of a system.
     Service,
+    /// `actor.spawn_vm`: an actor, which belongs to the script.
+    Actor,
     /// `eval` and `repl`: belongs to a session of the device.
     Eval,
 }
 
 impl Kind {
+    /// Whether it is a part of a script. Many parts may have the same name, and only those that have failed
+    /// are remembered.
+    pub(crate) fn is_part(self) -> bool {
+        matches!(self, Self::Service | Self::Actor)
+    }
+
     /// The word that users see.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -28,6 +36,7 @@ impl Kind {
             Self::Child => "child",
             Self::Worker => "worker",
             Self::Service => "service",
+            Self::Actor => "actor",
             Self::Eval => "eval",
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Where a runtime prints, and is shown.
+//! Where a runtime prints.
 
 use kernel::sync::Arc;
 
@@ -9,7 +9,6 @@ use super::{
         log::Log,
         sink::{Sink, Stream}, //
     },
-    Kind,
     Runtime, //
 };
 
@@ -22,16 +21,6 @@ impl Runtime {
     /// The runtime whose sink and log get its output.
     pub(super) fn printer(&self) -> &Self {
         self.prints_to.as_deref().unwrap_or(self)
-    }
-
-    /// The number of the runtime below which it is shown, 0 for none: its parent. A service that
-    /// has failed is shown below its script.
-    pub(crate) fn place(&self) -> u64 {
-        match self.parent() {
-            Some(parent) => parent.id(),
-            None if self.kind == Kind::Service => self.printer().id,
-            None => 0,
-        }
     }
 
     /// Sends its output to `sink` from now on; with `None`, to the log again.

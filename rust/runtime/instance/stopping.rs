@@ -99,6 +99,12 @@ impl Runtime {
         self.stop_requested() || self.cancelled.load(Acquire)
     }
 
+    /// Whether its Lua code is being ended uncatchably, because the runtime is killed or the present
+    /// call was given up.
+    pub(crate) fn is_killed(&self) -> bool {
+        self.killed.load(Acquire) || self.cancelled.load(Acquire)
+    }
+
     pub(super) fn interrupt(&self, grace_ms: u32) {
         let below = self.chain_below();
         let details = self.details.lock();
@@ -195,12 +201,12 @@ impl Runtime {
             _ => false,
         };
         let may = MaySleep::of_thread();
+        self.ended_waits.set_grace(tidy_ms);
         let asked = if inside {
             Ok(())
         } else {
             self.ask_children(may, caller, &left)
         };
-        self.ended_waits.set_grace(tidy_ms);
         self.request_stop();
         if inside {
             self.kill(DEFAULT_GRACE_MS);
@@ -283,6 +289,8 @@ impl Owner<'_> {
             runtime.memory_peak.store(peak, Relaxed);
             drop_vm(Some(vm));
         }
+        // Before the phase changes: lists leave out a runtime whose phase is over.
+        runtime.leave_place();
         let failed = runtime.details.lock().failure.is_some();
         runtime.life.end(failed);
         runtime.set_sink(None);

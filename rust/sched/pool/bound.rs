@@ -5,9 +5,15 @@
 //! A runtime is bound only while its owner executes it, or before it is started. So the queue that it
 //! lies in is always the right one.
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{Atomic, Relaxed},
+        Arc, //
+    },
+};
 
-use super::{context::Context, drainer::Drainer, Pool, Shared, MAX_CONTEXTS};
+use super::{context::Context, Pool, Shared, MAX_CONTEXTS, NEXT_NUMBER};
 use crate::{
     linux::{
         account::{kmalloc_size, Account, Charge},
@@ -19,18 +25,34 @@ use crate::{
 /// About how many bytes a workqueue needs, and how many more for each CPU.
 const WORKQUEUE: (usize, usize) = (1024, 512);
 
+/// The first CPU of the next pool of a script, modulo the number of CPUs.
+static NEXT_CPU: Atomic<u32> = Atomic::new(0);
+
 impl Pool {
-    /// As [`new`](Self::new), for a script: the memory counts against `account`.
+    /// Makes a pool for a script, which executes `threads` runtimes at a time, from 1 to
+    /// [`MAX_CONTEXTS`]. The memory counts against `account`. The threads are on the CPUs that
+    /// follow those of the previous pool, so that many small pools use all CPUs. May sleep.
+    ///
+    /// Only for code of runtimes. Fails with `ENOMEM`.
     pub(crate) fn of_script(threads: u32, account: &Arc<Account>) -> Result<Arc<Self>> {
-        let threads = threads.clamp(1, MAX_CONTEXTS);
-        let drainers = kmalloc_size(size_of::<Drainer>()).saturating_mul(2);
-        let each = kmalloc_size(size_of::<Context>()).saturating_add(drainers);
         let (workqueue, each_cpu) = WORKQUEUE;
-        let bytes = (threads as usize)
-            .saturating_mul(each)
-            .saturating_add((cpu::online() as usize).saturating_mul(each_cpu))
-            .saturating_add(workqueue);
-        Self::charged(threads, Charge::new(account, bytes)?)
+        let bytes = (cpu::online() as usize)
+            .saturating_mul(each_cpu)
+            .saturating_add(workqueue)
+            .saturating_add(kmalloc_size(size_of::<Shared>()));
+        let charge = Charge::new(account, bytes)?;
+        let threads = threads.clamp(1, MAX_CONTEXTS);
+        let first_cpu = NEXT_CPU.fetch_add(threads, Relaxed);
+        let number = NEXT_NUMBER.fetch_add(1, Relaxed);
+        Self::make(threads, number, first_cpu, charge)
+    }
+
+    /// As [`of_script`](Self::of_script) with one thread; with `is_single`, the pool never gets a second
+    /// one.
+    pub(crate) fn for_context(is_single: bool, account: &Arc<Account>) -> Result<Arc<Self>> {
+        let pool = Self::of_script(1, account)?;
+        pool.is_single.store(is_single, Relaxed);
+        Ok(pool)
     }
 }
 
@@ -38,7 +60,7 @@ impl Shared {
     /// The context that the runtime is bound to.
     pub(super) fn home(&self, runtime: &Runtime) -> Option<&Context> {
         let number = runtime.pooled().bound()?;
-        self.contexts.get(number as usize).map(|context| &**context)
+        self.contexts.get(number)
     }
 
     /// As [`add`](Self::add), for a runtime that is bound to the worker of `home`.

@@ -17,8 +17,8 @@ modprobe lunatik testing=1 || exit 1
 # Times mean nothing on a machine that is so slow.
 [ "$SLOWER" -ge 10 ] && timed='' || timed="waiting fair times"
 # ONLY lists the parts to run, separated by spaces.
-PARTS="semantics slices waiting many fair times blocked ends budget shared timers own hotplug unload stress"
-ONLY=${ONLY:-semantics slices many $timed blocked ends budget shared timers own hotplug unload stress}
+PARTS="semantics slices waiting many fair times blocked ends budget shared timers own grow hotplug unload stress"
+ONLY=${ONLY:-semantics slices many $timed blocked ends budget shared timers own grow hotplug unload stress}
 for word in $ONLY; do
 	case " $PARTS " in
 	*" $word "*) ;;
@@ -202,6 +202,11 @@ if part own; then
 	check_output "no pool is left but one" 1 lunatik eval 'local linux, testing = require("linux"), require("lunatik.testing")
 		for i = 1, 2000 do if testing.pool().pools == 1 then break end linux.schedule(5) end
 		return testing.pool().pools'
+fi
+
+# A pool gets more threads while its workers run.
+if part grow; then
+	MEM=20M lua_checks "$SUITE_DIR/lua/pool_grow.lua" "$SUITE_DIR"
 fi
 
 # A CPU goes offline, as in a suspend of the machine, and comes back.

@@ -169,4 +169,10 @@ check_output "it has ended by itself" "true" shared returned
 check "with a message" grep -q 'computes was stopped' err
 wait $stopper
 check "and whoever stopped it is content" test $? = 0
+
+# Waits of code that cleans up by itself.
+lunatik unload
+modprobe lunatik testing=1
+echo 'return function() load(require("lunatik")._ENV.code)() end' >$folder/suite_outlast.lua
+lua_checks "$SUITE_DIR/lua/outlast_stop.lua" "$SUITE_DIR"
 finish

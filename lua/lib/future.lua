@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Futures and promises for the fibers of one actor: `internal/actor/futures.lua` has them.
+
+require("actor")
+return require("actor.core").fibers.part("futures")

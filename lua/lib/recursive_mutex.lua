@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Mutexes that their owner may lock again, for the fibers of one actor: `internal/actor/recursive_mutexes.lua`.
+
+require("actor")
+return require("actor.core").fibers.part("recursive_mutexes")

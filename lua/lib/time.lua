@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Waiting in the fibers of an actor: `internal/actor/times.lua`.
+
+require("actor")
+return require("actor.core").fibers.part("times")
