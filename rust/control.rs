@@ -12,3 +12,4 @@ mod session;
 mod show;
 mod start;
 mod status;
+mod stop;

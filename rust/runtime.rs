@@ -19,6 +19,7 @@ pub(crate) mod meter;
 pub(crate) mod objects;
 pub(crate) mod parameters;
 pub(crate) mod parking;
+pub(crate) mod parts;
 pub(crate) mod permissions;
 pub(crate) mod pooled;
 pub(crate) mod program;
@@ -34,6 +35,7 @@ pub(crate) mod tracing;
 pub(crate) mod userdata;
 pub(crate) mod vm;
 pub(crate) mod waiters;
+pub(crate) mod waiting;
 
 use kernel::prelude::*;
 

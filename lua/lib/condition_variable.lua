@@ -2,5 +2,6 @@
 --
 -- Condition variables for the fibers of one actor: `internal/actor/conditions.lua` has them.
 
+local require = require
 require("actor")
-return require("actor.core").fibers.part("conditions")
+return require("actor.core").runtime.fibers.part("conditions")

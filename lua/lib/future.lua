@@ -2,5 +2,6 @@
 --
 -- Futures and promises for the fibers of one actor: `internal/actor/futures.lua` has them.
 
+local require = require
 require("actor")
-return require("actor.core").fibers.part("futures")
+return require("actor.core").runtime.fibers.part("futures")

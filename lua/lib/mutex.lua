@@ -2,5 +2,6 @@
 --
 -- Mutexes for the fibers of one actor: `internal/actor/mutexes.lua` has them.
 
+local require = require
 require("actor")
-return require("actor.core").fibers.part("mutexes").module
+return require("actor.core").runtime.fibers.part("mutexes").module

@@ -2,5 +2,6 @@
 --
 -- Mutexes that their owner may lock again, for the fibers of one actor: `internal/actor/recursive_mutexes.lua`.
 
+local require = require
 require("actor")
-return require("actor.core").fibers.part("recursive_mutexes")
+return require("actor.core").runtime.fibers.part("recursive_mutexes")

@@ -2,5 +2,6 @@
 --
 -- Waiting in the fibers of an actor: `internal/actor/times.lua`.
 
+local require = require
 require("actor")
-return require("actor.core").fibers.part("times")
+return require("actor.core").runtime.fibers.part("times")

@@ -18,7 +18,8 @@ use super::{
     abi::{self, errno, script_name, Failure, Frame, Origin, Outcome, Reply, Request},
     session::{OnCancel, Session, VecSink},
     start,
-    status, //
+    status,
+    stop, //
 };
 use crate::{
     codec::{Message, Writer},
@@ -107,7 +108,8 @@ pub(super) fn done(session: &Session, id: u32, outcome: Outcome<'_>) {
     let _ = session.reply(id, &Reply::Done(outcome));
 }
 
-fn succeed(session: &Session, id: u32) {
+/// Tells the client that request `id` has ended well, without results.
+pub(super) fn succeed(session: &Session, id: u32) {
     let values = Message::EMPTY;
     done(session, id, Outcome::Success { values });
 }
@@ -181,7 +183,7 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
             permissions,
             budget,
         } => start::complete(session, id, prefix, budget, permissions),
-        Request::Stop { name, grace_ms } => stop(session, id, name, grace_ms),
+        Request::Stop { name, grace_ms } => stop::stop(session, id, name, grace_ms),
         Request::List => list(session, id),
         Request::Status { name, clear } => status::status(session, id, name, clear),
         Request::Shutdown => {
@@ -202,31 +204,6 @@ pub(super) fn not_running(session: &Session, id: u32, name: &[u8]) {
     session.end(id);
     let text = Text::new(fmt!("{} is not running", BStr::from_bytes(name)));
     fail(session, id, errno::ESRCH, text.as_bytes());
-}
-
-fn stop(session: &Session, id: u32, given: &[u8], grace_ms: Option<u32>) {
-    let name = script_name(given).unwrap_or(given);
-    let Some(runtime) = registry::find(name) else {
-        if registry::outcome(name).is_some() {
-            // The script ran and has ended by itself, so it is stopped, as requested.
-            session.end(id);
-            return succeed(session, id);
-        }
-        return not_running(session, id, name);
-    };
-    let result = runtime
-        .as_arc_borrow()
-        .stop(None, grace_ms.unwrap_or(DEFAULT_GRACE_MS));
-    session.end(id);
-    match result {
-        Ok(()) => succeed(session, id),
-        Err(error) => fail(
-            session,
-            id,
-            error.to_errno(),
-            b"the script could not be stopped",
-        ),
-    }
 }
 
 fn list(session: &Session, id: u32) {

@@ -4,7 +4,8 @@
 
 use kernel::{
     prelude::*,
-    str::CString, //
+    str::CString,
+    sync::Arc, //
 };
 
 use super::{
@@ -15,9 +16,10 @@ use super::{
 use crate::{
     codec::Message,
     runtime::{
-        instance::{Phase, Runtime}, //
+        instance::{Phase, Runtime},
         live,
-        registry,
+        parts,
+        registry, //
     },
 };
 
@@ -47,6 +49,8 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         parent: runtime.place(),
         kind: runtime.kind().name().as_bytes(),
         state: state(runtime.phase()),
+        context: runtime.pooled().executor().map(|pool| pool.number().into()),
+        waits_for: runtime.waits_for().text().as_bytes(),
         memory_used: used as u64,
         memory_limit: limit as u64,
         cpu_ns: runtime.cpu_ns(),
@@ -69,13 +73,7 @@ pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: boo
         registry::forget(name) || name.is_none()
     } else {
         match name {
-            Some(name) => match registry::find(name).or_else(|| registry::outcome(name)) {
-                Some(runtime) => {
-                    send_row(session, id, &runtime);
-                    true
-                }
-                None => false,
-            },
+            Some(name) => called(session, id, name),
             None => match all(session, id) {
                 Ok(()) => true,
                 Err(error) => {
@@ -91,6 +89,27 @@ pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: boo
     session.end(id);
     let values = Message::EMPTY;
     done(session, id, Outcome::Success { values });
+}
+
+/// Sends the status of the script called `name`, or of the workers, services and actors with that
+/// name or number. Returns whether there is one.
+fn called(session: &Session, id: u32, name: &[u8]) -> bool {
+    if let Some(runtime) = registry::find(name) {
+        send_row(session, id, &runtime);
+        return true;
+    }
+    let mut any = false;
+    let mut send = |runtime: Arc<Runtime>| {
+        send_row(session, id, &runtime);
+        any = true;
+    };
+    parts::called(name).for_each(&mut send);
+    registry::outcome(name).into_iter().for_each(send);
+    if let Some(runtime) = parts::numbered(name).filter(|_| !any) {
+        send_row(session, id, &runtime);
+        return true;
+    }
+    any
 }
 
 fn all(session: &Session, id: u32) -> Result {

@@ -18,9 +18,9 @@ use super::blocking;
 use crate::{
     binding::arguments,
     linux::{c_text::CText, context::MaySleep},
-    lua::{self, Free, Named, Process, Sleeps, State},
+    lua::{self, Free, Kind, Named, Process, Sleeps, State},
     native,
-    runtime::{at_end, sink::Stream, vm::Vm},
+    runtime::{at_end, objects::ObjectId, sink::Stream, vm::Vm},
 };
 
 /// Pushes the module `actor.core`.
@@ -51,6 +51,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
             Named::new(c"log", native!(log, Free, Sleeps)),
+            Named::new(c"object", native!(object, Free, Process)),
             Named::new(c"open", native!(spawn::open, Free, Process)),
             Named::new(c"part", native!(part, Free, Process)),
             Named::new(c"places", native!(source::places, Free, Process)),
@@ -73,6 +74,18 @@ fn part(state: State) -> lua::Result {
     let name = arguments::string(state, 1)?;
     let full = CText::of(&[b"internal.actor.", name])?;
     state.push_library(&full)?;
+    Ok(1)
+}
+
+/// `core.object(metatable)`: a userdata that refers to nothing, and has this metatable.
+fn object(state: State) -> lua::Result {
+    if state.kind(1) != Kind::Table {
+        return Err(arguments::type_error(state, 1, "table"));
+    }
+    state.set_top(1);
+    state.new_userdata(ObjectId::NULL)?;
+    state.insert(1);
+    state.set_metatable(1)?;
     Ok(1)
 }
 

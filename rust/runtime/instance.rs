@@ -35,6 +35,7 @@ use super::{
     pooled::Pooled,
     sink::Sink,
     vm::Vm,
+    waiting::Waiting, //
 };
 use crate::linux::{
     account::{Account, Charge},
@@ -218,6 +219,7 @@ pub(crate) struct Runtime {
     /// above it, which is no worker.
     prints_to: Option<Arc<Runtime>>,
     parking: Parking,
+    waiting: Waiting,
     /// How it is asked to end before its parent is stopped, if it is.
     asked: SetOnce<Arc<dyn Asked>>,
     /// Where it is shown, if its parent does not say it, or if other runtimes are shown below it.
@@ -316,6 +318,7 @@ impl Runtime {
                 children <- Children::new(),
                 prints_to,
                 parking: Parking::new(),
+                waiting: Waiting::new(),
                 asked: SetOnce::new(),
                 place: SetOnce::new(),
                 pooled: Pooled::new(),
@@ -460,6 +463,10 @@ impl Runtime {
     /// How its code waits.
     pub(crate) fn parking(&self) -> &Parking {
         &self.parking
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.waiting
     }
 
     /// Its data as a runtime of the pool.

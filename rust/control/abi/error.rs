@@ -25,6 +25,8 @@ pub mod errno {
     pub const ENOSYS: i32 = 38;
     /// Not a frame at all.
     pub const EPROTO: i32 = 71;
+    /// Several runtimes have that name.
+    pub const ENOTUNIQ: i32 = 76;
     /// A frame or a field is too long.
     pub const EMSGSIZE: i32 = 90;
     /// No such version of the protocol.

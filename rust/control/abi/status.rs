@@ -79,6 +79,12 @@ pub struct StatusRow<'a> {
     pub kind: &'a [u8],
     /// The state of its life.
     pub state: State,
+    /// The number of the pool that executes it: 0 for the one that all runtimes share. None if its
+    /// callers' threads execute it, or if the module does not send it.
+    pub context: Option<u64>,
+    /// What it waits for, in words separated by commas; empty if it does not wait, or for something
+    /// that has no word.
+    pub waits_for: &'a [u8],
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
@@ -112,6 +118,10 @@ impl Body for StatusRow<'_> {
         }
         fields.bytes("kind", self.kind)?;
         fields.bytes("state", self.state.name().as_bytes())?;
+        if let Some(context) = self.context {
+            fields.number("context", context)?;
+        }
+        fields.bytes_unless_empty("waits_for", self.waits_for)?;
         fields.number("memory_used", self.memory_used)?;
         fields.number("memory_limit", self.memory_limit)?;
         fields.number("cpu_ns", self.cpu_ns)?;
@@ -135,6 +145,7 @@ impl<'a> StatusRow<'a> {
     pub(super) fn read(body: &'a [u8]) -> Result<Self, AbiError> {
         let (mut name, mut kind, mut state) = (None, None, None);
         let (mut id, mut parent) = (None, None);
+        let (mut context, mut waits_for) = (None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
         let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
@@ -145,6 +156,11 @@ impl<'a> StatusRow<'a> {
             match field {
                 b"id" => number(&mut id, "id")?,
                 b"parent" => number(&mut parent, "parent")?,
+                b"context" => number(&mut context, "context")?,
+                b"waits_for" => {
+                    let bytes = value.bytes("waits_for", MAX_FRAME)?;
+                    set(&mut waits_for, "waits_for", bytes)?;
+                }
                 b"memory_used" => number(&mut memory_used, "memory_used")?,
                 b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
                 b"cpu_ns" => number(&mut cpu_ns, "cpu_ns")?,
@@ -178,6 +194,8 @@ impl<'a> StatusRow<'a> {
             parent: parent.unwrap_or(0),
             kind: require(kind, "kind")?,
             state: require(state, "state")?,
+            context,
+            waits_for: waits_for.unwrap_or_default(),
             memory_used: require(memory_used, "memory_used")?,
             memory_limit: require(memory_limit, "memory_limit")?,
             cpu_ns: require(cpu_ns, "cpu_ns")?,

@@ -182,6 +182,8 @@ fn replies_survive() {
             parent: 9,
             kind: b"spawn",
             state: State::Blocked,
+            context: Some(0),
+            waits_for: b"message, timer",
             memory_used: 1,
             memory_limit: 2,
             cpu_ns: 3,
@@ -209,6 +211,52 @@ fn replies_survive() {
         reply.encode(3, &mut bytes).unwrap();
         let frame = split_frame(&bytes).unwrap().unwrap();
         assert_eq!(Reply::decode(&frame), Ok(reply));
+    }
+}
+
+#[test]
+fn a_status_may_lack_what_an_earlier_version_did_not_send() {
+    let row = StatusRow {
+        name: b"x",
+        id: 0,
+        parent: 0,
+        kind: b"actor",
+        state: State::Running,
+        context: None,
+        waits_for: b"",
+        memory_used: 1,
+        memory_limit: 2,
+        cpu_ns: 3,
+        cpu_limit_ms: 0,
+        slice_ms: 0,
+        stop_latency_ns: 0,
+        age_ns: 4,
+        permissions: b"",
+        error: b"",
+        traceback: b"",
+    };
+    let body = message(|writer| {
+        writer.begin_table().unwrap();
+        for (field, value) in [
+            ("memory_used", 1),
+            ("memory_limit", 2),
+            ("cpu_ns", 3),
+            ("age_ns", 4),
+        ] {
+            writer.string(field.as_bytes()).unwrap();
+            writer.integer(value).unwrap();
+        }
+        for text in ["name", "x", "kind", "actor", "state", "running"] {
+            writer.string(text.as_bytes()).unwrap();
+        }
+        writer.end_table().unwrap();
+    });
+    assert_eq!(Reply::decode(&frame(0x8004, &body)), Ok(Reply::Status(row)));
+    // Nor does a row without them take room for them.
+    let mut bytes = Vec::new();
+    Reply::Status(row).encode(3, &mut bytes).unwrap();
+    for field in ["context", "waits_for"] {
+        assert!(!bytes.windows(field.len()).any(|at| at == field.as_bytes()));
     }
 }
 

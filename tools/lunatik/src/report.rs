@@ -22,6 +22,10 @@ pub struct Row {
     pub kind: String,
     /// Its state.
     pub state: State,
+    /// The number of the pool that executes it: 0 for the shared one. None without a pool.
+    pub context: Option<u64>,
+    /// What it waits for; empty if that is unknown.
+    pub waits_for: String,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
@@ -53,6 +57,8 @@ impl From<&StatusRow<'_>> for Row {
             parent: row.parent,
             kind: text(row.kind),
             state: row.state,
+            context: row.context,
+            waits_for: text(row.waits_for),
             memory_used: row.memory_used,
             memory_limit: row.memory_limit,
             cpu_ns: row.cpu_ns,
@@ -67,14 +73,35 @@ impl From<&StatusRow<'_>> for Row {
     }
 }
 
+/// The kind of runtimes whose context is shown.
+const ACTOR: &str = "actor";
+
 impl Row {
+    /// The kind; with the context, if it is an actor.
+    fn shown_kind(&self) -> String {
+        let kind = printable(&self.kind);
+        match self.context.filter(|_| self.kind == ACTOR) {
+            None => kind,
+            Some(0) => format!("{kind} (shared)"),
+            Some(context) => format!("{kind} ({context})"),
+        }
+    }
+
+    /// The state, and what it waits for.
+    fn shown_state(&self) -> String {
+        match self.waits_for.as_str() {
+            "" => self.state.name().to_owned(),
+            waits_for => format!("{} ({})", self.state.name(), printable(waits_for)),
+        }
+    }
+
     fn cells(&self, level: usize) -> [String; 8] {
         let used = format_size(self.memory_used);
         let limit = format_size(self.memory_limit);
         [
             format!("{:1$}{2}", "", 2 * level, printable(&self.name)),
-            printable(&self.kind),
-            self.state.name().to_owned(),
+            self.shown_kind(),
+            self.shown_state(),
             format!("{used}/{limit}"),
             match self.cpu_limit_ms {
                 0 => format_cpu(self.cpu_ns),
@@ -102,6 +129,8 @@ impl Row {
             "parent_id": unless_zero(self.parent),
             "kind": self.kind,
             "state": self.state.name(),
+            "context": self.context,
+            "waits_for": or_null(&self.waits_for),
             "memory_used": self.memory_used,
             "memory_limit": self.memory_limit,
             "cpu_ns": self.cpu_ns,
@@ -256,6 +285,8 @@ mod tests {
             parent: 0,
             kind: "spawn".into(),
             state: State::Blocked,
+            context: None,
+            waits_for: String::new(),
             memory_used: 1536,
             memory_limit: 64 << 20,
             cpu_ns: 1_234_567_890,
@@ -303,6 +334,56 @@ NAME    KIND   STATE    MEMORY    CPU     AGE    PERMISSIONS               ERROR
 ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
 "
         );
+    }
+
+    #[test]
+    fn a_table_shows_where_actors_run_and_what_they_wait_for() {
+        let [a, b]: [Row; 2] = report().rows.try_into().unwrap();
+        let actor = |id, context, waits_for: &str| Row {
+            name: format!("a{id}"),
+            id,
+            parent: 3,
+            kind: "actor".into(),
+            context: Some(context),
+            waits_for: waits_for.into(),
+            ..a.clone()
+        };
+        let worker = Row {
+            kind: "worker".into(),
+            ..actor(8, 3, "")
+        };
+        let waiting = Row {
+            waits_for: "message".into(),
+            ..a.clone()
+        };
+        let report = Report {
+            rows: vec![
+                waiting,
+                b,
+                actor(5, 0, "message, timer"),
+                actor(6, 2, "rec\x1beiver"),
+                actor(7, 2, ""),
+                worker,
+            ],
+        };
+        assert_eq!(
+            report.table(false),
+            "\
+NAME         KIND            STATE                     MEMORY    CPU     AGE    ERROR
+ticker       spawn           blocked (message)         1.5K/64M  1.234s  1h02m
+  a5         actor (shared)  blocked (message, timer)  1.5K/64M  1.234s  1h02m
+  a6         actor (2)       blocked (rec\\u{1b}eiver)  1.5K/64M  1.234s  1h02m
+  a7         actor (2)       blocked                   1.5K/64M  1.234s  1h02m
+  a8         worker          blocked                   1.5K/64M  1.234s  1h02m
+ä\\u{1b}[31m  run             failed                    1.5K/64M  1.234s  1h02m  x:1: no
+"
+        );
+        let json = report.json();
+        assert_eq!(json[2]["context"], 0);
+        assert_eq!(json[2]["waits_for"], "message, timer");
+        assert_eq!(json[5]["context"], 3);
+        assert_eq!(json[1]["context"], Json::Null);
+        assert_eq!(json[1]["waits_for"], Json::Null);
     }
 
     #[test]

@@ -161,6 +161,12 @@ pub fn check_name(name: &[u8]) -> Result<(), Failure> {
     })
 }
 
+/// As [`check_name`], for a runtime that may also be a worker. The name of a worker is the path of its
+/// script.
+pub fn check_runtime_name(name: &[u8]) -> Result<(), Failure> {
+    check_name(name.strip_prefix(b"/").unwrap_or(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- `coroutine` of an actor. The chunk gets what all parts get (see fibers.lua), and returns the table.
+-- The functions of `coroutine` that actors replace. The chunk gets what all parts get (see fibers.lua), and returns a
+-- table of them.
 --
 -- The coroutines of scripts run in fibers, and block together with their fiber: then a coroutine has the status
 -- "normal", and only the one that has resumed it goes on with it. The coroutine of a fiber itself is none for scripts.
@@ -39,7 +40,7 @@ local function left(thread, depth, ok, ...)
 	return false, ...
 end
 
-local coroutines = { create = create, status = status }
+local coroutines = {}
 
 -- An interruption point.
 function coroutines.resume(thread, ...)

@@ -21,7 +21,7 @@ local cancel_timer, set_timer = core.cancel, core.timer
 local resume, yield = coroutine.resume, coroutine.yield
 local collectgarbage, error, type = collectgarbage, error, type
 
-local STOP <const>, TIMER <const> = 5, 4
+local TIMER <const> = 4
 
 local main = { id = 1, depth = 0 }
 -- Stands for the loop: finalizers may run there, but nothing may suspend.
@@ -29,7 +29,6 @@ local nobody = { id = 0, depth = 0, alert = true, forbids = 1 }
 
 -- `running` is the fiber that runs, `count` the number of fibers that have not ended, main excluded.
 local fibers = { main = main, running = main, count = 0, timers = {} }
-core.fibers = fibers
 
 -- The native functions: the actor replaces the global ones before most parts are loaded.
 fibers.native = {
@@ -186,9 +185,6 @@ local on_event = {
 			end
 		end
 	end,
-	[STOP] = function()
-		fibers.part("interruption").interrupt_all()
-	end,
 }
 fibers.on_event = on_event
 
@@ -323,12 +319,17 @@ function fibers.stop_main()
 	end
 end
 
--- The main fiber's code has ended, without an error if `ok` is true. Runs the handlers of its root scope then, or if
--- the actor was stopped.
-function fibers.end_main(ok)
-	if (ok or fibers.is_stopping) and fibers.leave_scopes then
+-- Runs the handlers of the main fiber's root scope. To be called when its code has ended without an error, or because
+-- the actor is being stopped (`is_stopping`).
+function fibers.end_main()
+	if fibers.leave_scopes then
 		fibers.leave_scopes(0)
 	end
+end
+
+-- Whether `run_to_end` would find something that is ready, or wait for something.
+function fibers.has_work()
+	return first ~= nil or holds > 0
 end
 
 -- Runs the other fibers, after the main fiber has ended, until no work is left.
@@ -337,6 +338,28 @@ function fibers.run_to_end()
 	if fibers.count > 0 then
 		core.log(("%s %d fibers wait"):format(DEADLOCK, fibers.count) .. " and nothing can wake them")
 	end
+end
+
+-- What few actors use ------------------------------------------------------------------------------------------
+
+-- Makes a fiber that runs `f`, and returns its object.
+function fibers.spawn(f)
+	return fibers.part("spawning")(f)
+end
+
+-- Interrupts all fibers, because the actor is being stopped.
+function fibers.interrupt_all()
+	return fibers.part("interruption").interrupt_all()
+end
+
+-- For the running fiber; the calls nest.
+function fibers.disable_interruption()
+	return fibers.part("interruption").disable()
+end
+
+-- Returns false if it was not disabled.
+function fibers.restore_interruption()
+	return fibers.part("interruption").restore()
 end
 
 return fibers

@@ -1,21 +1,37 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- The functions of fibers that scripts call. The chunk gets what all parts get (see fibers.lua), and returns a table:
--- `spawn`, `this_fiber`, `scope`, `scope_cleanup_push`, `scope_cleanup_pop`, and `pcall`, `xpcall` and the table
--- `coroutine`, which replace the global ones. What few actors use is loaded when it is first used.
+-- `spawn`, `this_fiber`, `scope`, `scope_cleanup_push`, `scope_cleanup_pop`; `pcall`, `xpcall` and the fields of the
+-- table `coroutine`, which replace the global ones.
 
 local fibers = ...
 local part = fibers.part
-local calls = part("calls")
 local setmetatable = setmetatable
+local calls = part("calls")
 
-local functions = { coroutine = part("coroutines"), pcall = calls.pcall, xpcall = calls.xpcall }
+-- The functions of `this_fiber` are loaded when it is first used.
+local metatable = { __metatable = "this_fiber" }
 
--- Makes a fiber that runs `f`, and returns its object.
-function functions.spawn(f)
-	return part("spawning")(f)
+function metatable.__index(object, key)
+	local this_fiber = part("this_fiber")
+	this_fiber.fill(object)
+	metatable.__index = this_fiber.index
+	return object[key]
 end
 
+function metatable.__newindex()
+	part("this_fiber").refuse_assignment()
+end
+
+local functions = {
+	coroutine = part("coroutines"),
+	pcall = calls.pcall,
+	spawn = fibers.spawn,
+	this_fiber = setmetatable({}, metatable),
+	xpcall = calls.xpcall,
+}
+
+-- Calls `f` in a cleanup scope of its own.
 function functions.scope(f)
 	return part("scopes").scope(f)
 end
@@ -27,16 +43,5 @@ end
 function functions.scope_cleanup_pop(execute)
 	return part("scopes").pop(execute)
 end
-
-local metatable = { __metatable = "this_fiber" }
-
-function metatable.__index(object, key)
-	local this_fiber = part("this_fiber")
-	this_fiber.fill(object)
-	metatable.__index, metatable.__newindex = this_fiber.index, this_fiber.newindex
-	return object[key]
-end
-
-functions.this_fiber = setmetatable({}, metatable)
 
 return functions

@@ -47,17 +47,17 @@ end
 
 fibers.on_event[STOP] = function()
 	close_inbox()
-	fibers.part("interruption").interrupt_all()
+	fibers.interrupt_all()
 end
 
 -- The end of the main fiber ----------------------------------------------------------------------------
 
 core.at_end(function()
-	fibers.end_main(true)
+	fibers.end_main()
 	if inbox then
 		-- What nobody has any more is closed by the collector.
 		package.loaded.inbox = nil
-		if fibers.count > 0 then
+		if fibers.has_work() then
 			collectgarbage()
 		end
 	else

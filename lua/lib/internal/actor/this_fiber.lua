@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- What `this_fiber` has: functions and properties of the running fiber. The chunk gets what all parts get (see
--- fibers.lua). Of what it returns, `fill` puts the functions into a table, and `index` and `newindex` are metamethods
--- of that table.
+-- fibers.lua). Of what it returns, `fill` puts the functions into the table, `index` is the table's metamethod, and
+-- `refuse_assignment` raises the error of an assignment.
 
 local fibers, errors = ...
 local interruption = fibers.part("interruption")
 local pass, point = fibers.pass, fibers.point
 local disable, restore, update = interruption.disable, interruption.restore, interruption.update
-local error = error
+local error, rawset = error, rawset
 
 local properties = {}
 
@@ -61,11 +61,11 @@ end
 local this_fiber = {}
 
 function this_fiber.fill(object)
-	object.yield = yield
-	object.disable_interruption = disable
-	object.restore_interruption = restore_interruption
-	object.forbid_suspend = forbid_suspend
-	object.allow_suspend = allow_suspend
+	rawset(object, "yield", yield)
+	rawset(object, "disable_interruption", disable)
+	rawset(object, "restore_interruption", restore_interruption)
+	rawset(object, "forbid_suspend", forbid_suspend)
+	rawset(object, "allow_suspend", allow_suspend)
 end
 
 function this_fiber.index(_, key)
@@ -76,7 +76,7 @@ function this_fiber.index(_, key)
 	error(errors.core("bad_index", { index = 2 }), 0)
 end
 
-function this_fiber.newindex()
+function this_fiber.refuse_assignment()
 	error(errors.errno("EPERM"), 0)
 end
 

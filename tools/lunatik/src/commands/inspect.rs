@@ -9,7 +9,7 @@ use crate::{
     cli::{ListArgs, StatusArgs},
     failure::{Exit, Failure},
     report::{name_text, Report, Row},
-    script::check_name,
+    script::check_runtime_name,
     session::{ignore, Session},
     value::values,
 };
@@ -38,7 +38,7 @@ pub(super) fn list(session: &mut Session, args: &ListArgs) -> Result<(), Failure
 pub(super) fn status(session: &mut Session, args: &StatusArgs) -> Result<(), Failure> {
     let name = args.name.as_ref().map(String::as_bytes);
     if let Some(name) = name {
-        check_name(name)?;
+        check_runtime_name(name)?;
     }
     if args.clear {
         let request = Request::Status { name, clear: true };

@@ -9,7 +9,7 @@ use lunatik_abi::abi::Request;
 use crate::{
     cli::StopArgs,
     failure::{Exit, Failure},
-    script::check_name,
+    script::check_runtime_name,
     session::{ignore, Session},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 /// determines the exit status.
 pub(super) fn stop(session: &mut Session, args: &StopArgs) -> Result<(), Failure> {
     for name in &args.names {
-        check_name(name.as_bytes())?;
+        check_runtime_name(name.as_bytes())?;
     }
     let mut failed: Option<Failure> = None;
     for name in &args.names {
