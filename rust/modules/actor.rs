@@ -61,8 +61,14 @@ pub(super) fn open_system(state: State) -> lua::Result {
             Named::new(c"address", native!(channel::address, Free, Process)),
             Named::new(c"at_end", native!(set_at_end, Free, Process)),
             Named::new(c"category", native!(category::category, Free, Process)),
-            Named::new(c"category_metatable", native!(category::metatable, Free, Process)),
-            Named::new(c"channel_metatable", native!(channel::metatable, Free, Process)),
+            Named::new(
+                c"category_metatable",
+                native!(category::metatable, Free, Process),
+            ),
+            Named::new(
+                c"channel_metatable",
+                native!(channel::metatable, Free, Process),
+            ),
             Named::new(c"checked", native!(source::checked, Free, Process)),
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
