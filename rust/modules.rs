@@ -2,6 +2,8 @@
 
 //! What scripts can `require` beside Lua's own modules: one file or folder per Lua module.
 
+mod actor;
+mod blocking;
 pub(crate) mod device;
 mod example;
 mod linux;
@@ -44,6 +46,8 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
     state.set_functions(
         -1,
         &[
+            Named::new(c"actor.core", native!(actor::open_core, Free, Process)),
+            Named::new(c"actor.system", native!(actor::open_system, Free, Process)),
             Named::new(c"device", native!(device::open, Free, Process)),
             Named::new(c"linux", native!(linux::open, Free, Process)),
             Named::new(c"llthreads2.ex", native!(llthreads::open, Free, Process)),

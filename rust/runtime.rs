@@ -2,6 +2,7 @@
 
 //! Runtimes: Lua virtual machines with a life, limits, a name and a log.
 
+pub(crate) mod at_end;
 pub(crate) mod chain;
 pub(crate) mod children;
 pub(crate) mod directory;

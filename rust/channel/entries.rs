@@ -35,6 +35,20 @@ pub(crate) trait Queued: ListItem<0> {
     fn abandon(this: ListArc<Self>) {
         drop(this);
     }
+
+    /// It lies in the queue at this address from now on; in none, if that is 0. Called under the lock
+    /// of that queue.
+    fn set_place(&self, _place: usize) {}
+}
+
+/// A message that its sender can take back.
+///
+/// # Safety
+///
+/// [`place`](Self::place) returns the last value of [`Queued::set_place`], 0 before the first.
+pub(crate) unsafe trait Withdrawable: Queued {
+    /// The queue that it lies in.
+    fn place(&self) -> usize;
 }
 
 /// A message on its way.
@@ -149,14 +163,30 @@ impl<E: Queued> Entries<E> {
         self.bytes = self.bytes.saturating_add(entry.size());
     }
 
-    /// Takes the first one.
-    pub(crate) fn pop_front(&mut self) -> Option<ListArc<E>> {
-        let entry = self.list.pop_front()?;
+    /// Takes out one that lies somewhere in the list.
+    ///
+    /// # Safety
+    ///
+    /// `entry` must be in no other list.
+    pub(super) unsafe fn remove(&mut self, entry: &E) -> Option<ListArc<E>> {
+        // SAFETY: As the caller promises.
+        let entry = unsafe { self.list.remove(entry) }?;
+        self.subtract(&entry);
+        Some(entry)
+    }
+
+    fn subtract(&mut self, entry: &E) {
         if !entry.counts() {
-            return Some(entry);
+            return;
         }
         self.count = self.count.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(entry.size());
+    }
+
+    /// Takes the first one.
+    pub(crate) fn pop_front(&mut self) -> Option<ListArc<E>> {
+        let entry = self.list.pop_front()?;
+        self.subtract(&entry);
         Some(entry)
     }
 }

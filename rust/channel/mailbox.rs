@@ -14,7 +14,10 @@
 //!
 //! Locks: those of `queue.rs`.
 
-use core::marker::PhantomData;
+use core::{
+    convert::Infallible,
+    marker::PhantomData, //
+};
 use kernel::{
     list::ListArc,
     prelude::*,
@@ -25,8 +28,8 @@ use kernel::{
 };
 
 use super::{
-    entries::Entry,
-    queue::{Limits, Queue, Sent, Taken}, //
+    entries::{Entry, Queued, Withdrawable},
+    queue::{Limits, NoGate, Queue, Sent, Taken}, //
 };
 use crate::{
     linux::account::{kmalloc_size, Charge},
@@ -38,9 +41,9 @@ use crate::{
 };
 
 /// What the receiver finds.
-pub(crate) enum Received {
+pub(crate) enum Received<E: Queued = Entry> {
     /// The oldest message.
-    Message(ListArc<Entry>),
+    Message(ListArc<E>),
     /// There is no message. The receiver is woken when that changes.
     Nothing,
     /// Nothing, and nobody has an address.
@@ -55,17 +58,17 @@ pub(crate) enum Received {
 ///
 /// `addresses` is the number of [`Address`] objects. While it is 0, only the owner makes one.
 #[pin_data]
-pub(crate) struct Mailbox {
+pub(crate) struct Mailbox<E: Queued = Entry> {
     /// The number of the runtime that receives.
     owner: u64,
     addresses: Atomic<usize>,
     /// Its charge to the account of its owner, which may be gone.
     _charge: Charge,
     #[pin]
-    queue: Queue,
+    queue: Queue<NoGate, E>,
 }
 
-impl Mailbox {
+impl<E: Queued> Mailbox<E> {
     /// Whether `runtime` is the one that receives.
     pub(crate) fn is_owned_by(&self, runtime: &Runtime) -> bool {
         self.owner == runtime.id()
@@ -78,7 +81,7 @@ impl Mailbox {
 
     /// Takes the oldest message, for the code of `owner`. If there is none, `owner` is woken when
     /// that changes.
-    pub(crate) fn take(&self, owner: &Arc<Runtime>) -> Result<Received> {
+    pub(crate) fn take(&self, owner: &Arc<Runtime>) -> Result<Received<E>> {
         let taken = self.queue.take(Some(owner))?;
         if !matches!(taken, Taken::Empty) || self.addresses.load(Acquire) > 0 {
             return Ok(taken.into());
@@ -90,8 +93,13 @@ impl Mailbox {
         })
     }
 
+    /// Whether nobody receives any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// Puts a message that was taken and could not be used back in front.
-    pub(crate) fn put_back(&self, entry: ListArc<Entry>) {
+    pub(crate) fn put_back(&self, entry: ListArc<E>) {
         self.queue.put_back(entry);
     }
 
@@ -101,12 +109,20 @@ impl Mailbox {
     }
 }
 
-impl From<Taken> for Received {
-    fn from(taken: Taken) -> Self {
+impl<E: Withdrawable> Mailbox<E> {
+    /// As [`Queue::withdraw`].
+    pub(crate) fn withdraw(&self, entry: &E) -> Option<ListArc<E>> {
+        self.queue.withdraw(entry)
+    }
+}
+
+impl<E: Queued> From<Taken<Infallible, E>> for Received<E> {
+    fn from(taken: Taken<Infallible, E>) -> Self {
         match taken {
             Taken::Message(entry) => Self::Message(entry),
             Taken::Empty => Self::Nothing,
             Taken::Closed => Self::Closed,
+            Taken::Refused(never) => match never {},
         }
     }
 }
@@ -114,12 +130,12 @@ impl From<Taken> for Received {
 /// The receiving end of a mailbox. Dropping it closes the mailbox.
 ///
 /// It is not [`Shareable`]: only one runtime receives.
-pub(crate) struct Inbox(Arc<Mailbox>);
+pub(crate) struct Inbox<E: Queued = Entry>(Arc<Mailbox<E>>);
 
-impl Inbox {
+impl<E: Queued> Inbox<E> {
     /// Makes a mailbox whose messages the code of `owner` receives.
     pub(crate) fn new(owner: &Runtime, limits: Limits) -> Result<Self> {
-        let charge = Charge::new(owner.account(), kmalloc_size(size_of::<Mailbox>()))?;
+        let charge = Charge::new(owner.account(), kmalloc_size(size_of::<Mailbox<E>>()))?;
         let mailbox = Arc::pin_init(
             // INVARIANT: There is no address yet.
             pin_init!(Mailbox {
@@ -134,12 +150,12 @@ impl Inbox {
     }
 
     /// The mailbox.
-    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox<E>> {
         &self.0
     }
 }
 
-impl Drop for Inbox {
+impl<E: Queued> Drop for Inbox<E> {
     fn drop(&mut self) {
         self.0.close();
     }
@@ -147,6 +163,9 @@ impl Drop for Inbox {
 
 /// A system whose runtimes have mailboxes. It decides what Lua code can do with an address.
 pub(crate) trait System: Send + Sync + 'static {
+    /// What its mailboxes hold.
+    type Entry: Queued + Send + Sync;
+
     /// The class of its addresses.
     const CLASS: &'static Class;
 }
@@ -157,13 +176,13 @@ pub(crate) trait System: Send + Sync + 'static {
 /// The addresses of a mailbox are counted. All copies of a handle to one address, in any runtimes
 /// and messages, count as one until the last copy is dropped.
 pub(crate) struct Address<S: System> {
-    mailbox: Arc<Mailbox>,
+    mailbox: Arc<Mailbox<S::Entry>>,
     _system: PhantomData<S>,
 }
 
 impl<S: System> Address<S> {
     /// A new address of `mailbox`.
-    pub(crate) fn new(mailbox: &Arc<Mailbox>) -> Result<Arc<Self>> {
+    pub(crate) fn new(mailbox: &Arc<Mailbox<S::Entry>>) -> Result<Arc<Self>> {
         // INVARIANT: This counts the address that is made below. If there is no memory for it,
         // `drop()` takes the count back.
         mailbox.addresses.fetch_add(1, Relaxed);
@@ -175,7 +194,7 @@ impl<S: System> Address<S> {
     }
 
     /// Where it leads.
-    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox<S::Entry>> {
         &self.mailbox
     }
 
@@ -183,7 +202,7 @@ impl<S: System> Address<S> {
     /// room, and `sender` is named, its code is woken when there is some.
     pub(crate) fn send(
         &self,
-        entry: &mut Option<ListArc<Entry>>,
+        entry: &mut Option<ListArc<S::Entry>>,
         sender: Option<&Arc<Runtime>>,
     ) -> Result<Sent> {
         self.mailbox.queue.put(entry, sender)

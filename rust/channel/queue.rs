@@ -24,7 +24,7 @@ use kernel::{
     },
 };
 
-use super::entries::{Entries, Entry, Queued};
+use super::entries::{Entries, Entry, Queued, Withdrawable};
 use crate::runtime::{
     instance::Runtime,
     waiters::{Noted, Spare, Waiters}, //
@@ -156,6 +156,56 @@ impl<E: Queued> Queue<NoGate, E> {
     }
 }
 
+impl<G: Gate> Queue<G> {
+    /// As [`put`](Self::put), in place of all messages in the queue.
+    pub(crate) fn replace(&self, entry: &mut Option<ListArc<Entry>>) -> Sent<G::Refusal> {
+        let mut inner = self.inner.lock();
+        if inner.is_shut() {
+            return Sent::Closed;
+        }
+        if let Some(refusal) = self.gate.refusal() {
+            return Sent::Refused(refusal);
+        }
+        let former = mem::take(&mut inner.entries);
+        if let Some(entry) = entry.take() {
+            inner.entries.push_back(entry);
+        }
+        let (receivers, senders) = inner.take_waiting();
+        drop(inner);
+        drop(former);
+        receivers.wake();
+        senders.wake();
+        Sent::Yes
+    }
+
+    /// Drops all messages.
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner.lock();
+        let former = mem::take(&mut inner.entries);
+        let senders = inner.senders.take();
+        drop(inner);
+        drop(former);
+        senders.wake();
+    }
+}
+
+impl<E: Withdrawable> Queue<NoGate, E> {
+    /// Takes a message back that was put here. Returns `None` if it was received, or if nobody receives
+    /// any more.
+    pub(crate) fn withdraw(&self, entry: &E) -> Option<ListArc<E>> {
+        let mut inner = self.inner.lock();
+        if inner.closed || entry.place() != self.place() {
+            return None;
+        }
+        // SAFETY: The place is changed under this lock only, to and from this queue. A queue that is not
+        // closed gives its messages away one by one, and each has its place cleared then. So the
+        // message lies in this list.
+        let entry = unsafe { inner.entries.remove(entry) }?;
+        entry.set_place(0);
+        Some(entry)
+    }
+}
+
 impl<G: Gate, E: Queued> Queue<G, E> {
     /// An empty queue that may be used when `gate` says so.
     pub(crate) fn with_gate(limits: Limits, gate: G) -> impl PinInit<Self> {
@@ -170,6 +220,11 @@ impl<G: Gate, E: Queued> Queue<G, E> {
                 senders: Waiters::default(),
             }, "lunatik::Queue"),
         })
+    }
+
+    /// What its messages have as their place.
+    fn place(&self) -> usize {
+        core::ptr::from_ref(self).addr()
     }
 
     /// What says whether it may be used.
@@ -202,6 +257,7 @@ impl<G: Gate, E: Queued> Queue<G, E> {
             }
             if !counts || inner.has_room(size, &self.limits) {
                 if let Some(entry) = entry.take() {
+                    entry.set_place(self.place());
                     inner.entries.push_back(entry);
                 }
                 let receivers = inner.receivers.take();
@@ -221,27 +277,6 @@ impl<G: Gate, E: Queued> Queue<G, E> {
         }
     }
 
-    /// As [`put`](Self::put), in place of all messages in the queue.
-    pub(crate) fn replace(&self, entry: &mut Option<ListArc<E>>) -> Sent<G::Refusal> {
-        let mut inner = self.inner.lock();
-        if inner.is_shut() {
-            return Sent::Closed;
-        }
-        if let Some(refusal) = self.gate.refusal() {
-            return Sent::Refused(refusal);
-        }
-        let former = mem::take(&mut inner.entries);
-        if let Some(entry) = entry.take() {
-            inner.entries.push_back(entry);
-        }
-        let (receivers, senders) = inner.take_waiting();
-        drop(inner);
-        drop(former);
-        receivers.wake();
-        senders.wake();
-        Sent::Yes
-    }
-
     /// Takes the oldest message. If there is none, notes that the code of `receiver` waits.
     ///
     /// Fails with `ENOBUFS` if too many runtimes wait, or with `ENOMEM`; a single receiver gets
@@ -257,6 +292,7 @@ impl<G: Gate, E: Queued> Queue<G, E> {
                 return Ok(Taken::Refused(refusal));
             }
             if let Some(entry) = inner.entries.pop_front() {
+                entry.set_place(0);
                 let senders = inner.senders.take();
                 drop(inner);
                 senders.wake();
@@ -302,20 +338,11 @@ impl<G: Gate, E: Queued> Queue<G, E> {
             drop(inner);
             return E::abandon(entry);
         }
+        entry.set_place(self.place());
         inner.entries.push_front(entry);
         let receivers = inner.receivers.take();
         drop(inner);
         receivers.wake();
-    }
-
-    /// Drops all messages.
-    pub(crate) fn clear(&self) {
-        let mut inner = self.inner.lock();
-        let former = mem::take(&mut inner.entries);
-        let senders = inner.senders.take();
-        drop(inner);
-        drop(former);
-        senders.wake();
     }
 
     /// Nobody receives any more: all messages are abandoned, and all waiters are woken.

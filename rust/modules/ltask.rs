@@ -24,6 +24,7 @@ mod trace;
 mod values;
 mod workers;
 
+use super::blocking;
 use crate::{
     lua::{self, Error, Free, Named, Process, Sleeps, State},
     native, //
@@ -41,9 +42,9 @@ pub(super) fn open_core(state: State) -> lua::Result {
         -1,
         &[
             Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
-            Named::new(c"can_block", native!(send::can_block, Free, Process)),
+            Named::new(c"can_block", native!(blocking::can_block, Free, Process)),
             Named::new(c"cancel", native!(receive::cancel, Free, Process)),
-            Named::new(c"give_way", native!(receive::give_way, Free, Sleeps)),
+            Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),
             Named::new(c"id", native!(statistics::id, Free, Process)),
             Named::new(c"label", native!(statistics::label, Free, Process)),
             Named::new(c"part", native!(statistics::part, Free, Process)),
@@ -53,7 +54,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
             Named::new(c"reply", native!(send::reply, Free, Process)),
             Named::new(c"request", native!(send::request, Free, Sleeps)),
             Named::new(c"send", native!(send::send, Free, Sleeps)),
-            Named::new(c"suspend", native!(send::suspend, Free, Process)),
+            Named::new(c"suspend", native!(blocking::suspend, Free, Process)),
             Named::new(c"timer", native!(receive::timer, Free, Process)),
         ],
     )?;

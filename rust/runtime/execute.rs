@@ -14,6 +14,7 @@ use kernel::{
 };
 
 use super::{
+    at_end,
     chain::{Chain, EnterError},
     instance::{Entered, Failure, Runtime},
     message::Message,
@@ -225,6 +226,7 @@ fn call_body(entered: &Entered<'_>, arguments: &Message, results: Results) -> lu
         }
         return Err(raised.into());
     }
+    at_end::call(state)?;
     if results == Results::OrText {
         return Message::encode_or_show(state, base + 1, state.top());
     }

@@ -32,7 +32,8 @@ pub(crate) trait Executor: Send + Sync {
     /// Makes it execute `threads` more runtimes at a time. Changes nothing if this fails. The
     /// memory counts against the account of its maker. May sleep.
     ///
-    /// Fails with `EAGAIN` if it would have too many threads, or with `ENOMEM`.
+    /// Fails with `EAGAIN` if it would have too many threads, with `EOPNOTSUPP` if it keeps to one, or with
+    /// `ENOMEM`.
     fn grow(&self, threads: u32) -> Result;
 
     /// Its number: 0 for the executor that all runtimes share. No other executor has or had the

@@ -45,6 +45,8 @@ pub(super) struct Progress {
     pub(super) owner: Option<SuspendedOwner>,
     /// The phase of the runtime when it left its thread.
     pub(super) phase: Phase,
+    /// Whether its main function has returned, and what is called at the end runs.
+    pub(super) has_returned: bool,
 }
 
 /// The part of a runtime that the pool needs.

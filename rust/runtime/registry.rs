@@ -20,7 +20,7 @@ use kernel::{
 
 use super::{
     handle::{Handle, RuntimeHandle},
-    instance::{Kind, Runtime},
+    instance::Runtime,
     live,
     rcu_table::{RcuTable, Value},
     sort::sort, //
@@ -163,15 +163,10 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
     find(runtime.name()).is_some_and(|found| found.id() == runtime.id())
 }
 
-/// Whether the outcome of the runtime is kept only if it has failed: services and actors.
-fn keeps_failures_only(runtime: &Runtime) -> bool {
-    matches!(runtime.kind(), Kind::Service | Kind::Actor)
-}
-
 /// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
 /// begun. Services and actors have no names here; the outcome of one is kept if it has failed.
 pub(super) fn ended(runtime: ArcBorrow<'_, Runtime>) {
-    if keeps_failures_only(&runtime) {
+    if runtime.kind().is_part() {
         if runtime.failure().is_some() {
             keep(runtime.into());
         }
@@ -200,7 +195,7 @@ fn keep(runtime: Arc<Runtime>) {
     runtime.count_remains(false);
     let mut outcomes = outcomes.lock();
     let oldest = if outcomes.len() >= OUTCOMES_KEPT {
-        let position = outcomes.iter().position(|kept| keeps_failures_only(kept));
+        let position = outcomes.iter().position(|kept| kept.kind().is_part());
         outcomes.remove(position.unwrap_or(0)).ok()
     } else {
         None

@@ -95,8 +95,8 @@ pub(crate) fn fill_shared(state: State, metatable: c_int) -> lua::Result<()> {
     Ok(state.set_function(metatable, c"__eq", native!(equal, Free, Anywhere))?)
 }
 
-/// Pushes the metatable of `class`.
-fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
+/// Pushes the metatable of `class`. Only for modules that complete it.
+pub(crate) fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
     let fresh = state.metatable(class.name)?;
     let metatable = state.top();
     let finalizer = state.get_field(metatable, c"__gc")?;
@@ -169,6 +169,30 @@ fn no_room(error: kernel::error::Error) -> Error {
     } else {
         error.into()
     }
+}
+
+/// Drops the `T` at `index`, if there is one. The userdata refers to nothing from then on.
+pub(crate) fn drop_shared<T: Shareable + Classed>(state: State, index: c_int) -> lua::Result<()> {
+    shared::<T>(state, index)?;
+    let object = id(state, index)
+        .and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)))
+        .flatten();
+    // Nothing of the VM is borrowed.
+    drop(object);
+    Ok(())
+}
+
+/// Whether the userdata at `index` is of `class`, also if it refers to nothing any more.
+pub(crate) fn is_of(state: State, index: c_int, class: &Class) -> lua::Result<bool> {
+    let guard = state.guard();
+    let index = state.absolute(index);
+    let mut is_of = false;
+    if state.kind(index) == Kind::Userdata && state.push_metatable(index) {
+        push_metatable(state, class)?;
+        is_of = state.identity(-1) == state.identity(-2);
+    }
+    drop(guard);
+    Ok(is_of)
 }
 
 /// `__gc`: drops the object.

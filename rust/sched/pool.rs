@@ -27,7 +27,7 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Release},
+        atomic::{Acquire, Atomic, Relaxed, Release},
         Arc,
         ArcBorrow,
         Mutex,
@@ -108,6 +108,8 @@ static NEXT_NUMBER: Atomic<u32> = Atomic::new(1);
 pub(crate) struct Pool {
     /// See [`Executor::number`].
     number: u32,
+    /// Whether it keeps its one thread.
+    is_single: Atomic<bool>,
     /// Given up for destruction when this is dropped.
     shared: ManuallyDrop<Pin<KBox<Shared>>>,
 }
@@ -145,6 +147,7 @@ impl Pool {
         let pool = Arc::new(
             Self {
                 number,
+                is_single: Atomic::new(false),
                 shared: ManuallyDrop::new(shared),
             },
             GFP_KERNEL,
@@ -195,6 +198,9 @@ impl Executor for Pool {
     }
 
     fn grow(&self, threads: u32) -> Result {
+        if self.is_single.load(Relaxed) {
+            return Err(EOPNOTSUPP);
+        }
         self.shared().grow(threads)
     }
 

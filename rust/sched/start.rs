@@ -13,6 +13,7 @@ use crate::{
     linux::context::MaySleep,
     lua::{self, Error, State, Text},
     runtime::{
+        at_end,
         chain::{Chain, EnterError},
         execute,
         handle::Handle,
@@ -151,13 +152,17 @@ fn run_text<T>(
     })
 }
 
-/// Calls `finish`. Not inlined, so that its frame is not on the stack while the script runs.
+/// Calls what is to be called at the end, and `finish`. Not inlined, so that its frame is not on the stack while the script runs.
 #[inline(never)]
 fn finish_with<T>(
     entered: &Entered<'_>,
     results: core::ffi::c_int,
     finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
 ) -> lua::Result<T> {
+    // The main function of a spawned script is the one that its chunk returns.
+    if entered.kind() != Kind::Spawn {
+        at_end::call(entered.state())?;
+    }
     finish(entered.state(), results)
 }
 

@@ -6,7 +6,6 @@
 //! [`Debts`], and nowhere else. It is paid by an answer; if it is dropped, that answers it with an
 //! error. So a caller never waits for a service that is gone, however that has ended.
 
-use core::mem;
 use kernel::{
     list::ListArc,
     prelude::*,
@@ -14,7 +13,11 @@ use kernel::{
 };
 
 use super::parcel::{Ending, Head, Kind, Parcel, Payload};
-use crate::{channel::family::Family, linux::account::Charge, runtime::message::Message};
+use crate::{
+    channel::{family::Family, receipts::Receipts},
+    linux::account::Charge,
+    runtime::message::Message, //
+};
 
 /// A request that was received and not answered yet, if somebody waits for the answer.
 pub(crate) struct Debt(Option<Pin<UniqueArc<Parcel>>>);
@@ -92,51 +95,18 @@ impl Drop for Debt {
     }
 }
 
-/// The end of the list of free places.
-const NONE: u32 = u32::MAX;
-
-enum Place {
-    Free { next: u32 },
-    Taken { serial: u32, debt: Debt },
-}
-
 /// The debts of one service. Only the thread that executes its runtime uses them.
-///
-/// A debt is found by its receipt, a positive integer that is never used again for another debt
-/// within 2^31 requests.
-pub(crate) struct Debts {
-    places: KVVec<Place>,
-    free: u32,
-    serial: u32,
-    charge: Charge,
-}
+pub(crate) struct Debts(Receipts<Debt>);
 
 impl Debts {
     /// None. Their memory counts as `charge` says.
     pub(crate) fn new(charge: Charge) -> Self {
-        Self {
-            places: KVVec::new(),
-            free: NONE,
-            serial: 0,
-            charge,
-        }
+        Self(Receipts::new(charge))
     }
 
     /// Makes room for one more. Fails with `ENOMEM`.
     pub(crate) fn reserve(&mut self) -> Result {
-        if self.free != NONE {
-            return Ok(());
-        }
-        let place = u32::try_from(self.places.len()).map_err(|_| ENOMEM)?;
-        if place == NONE {
-            return Err(ENOMEM);
-        }
-        self.places.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        let bytes = self.places.capacity().saturating_mul(size_of::<Place>());
-        self.charge.set(bytes)?;
-        let _ = self.places.push_within_capacity(Place::Free { next: NONE });
-        self.free = place;
-        Ok(())
+        self.0.reserve().map(|_| ())
     }
 
     /// Keeps a debt, for which [`reserve`](Self::reserve) has made room, and returns its receipt; 0
@@ -145,92 +115,38 @@ impl Debts {
         if !debt.is_owed() {
             return 0;
         }
-        let number = self.free;
-        let Some(place) = self.places.get_mut(number as usize) else {
-            // Dropped, and so answered.
-            return 0;
-        };
-        if let Place::Free { next } = *place {
-            self.free = next;
-        }
-        // Positive, and not 0 even in the first place.
-        self.serial = self.serial.wrapping_add(1) & 0x7fff_ffff;
-        let serial = self.serial.max(1);
-        *place = Place::Taken { serial, debt };
-        i64::from(serial) << 32 | i64::from(number)
-    }
-
-    fn place(&self, receipt: i64) -> Option<usize> {
-        // CAST: The two halves of the receipt.
-        let (wanted, number) = ((receipt >> 32) as u32, receipt as u32);
-        match self.places.get(number as usize)? {
-            Place::Taken { serial, .. } if *serial == wanted => Some(number as usize),
-            _ => None,
-        }
+        // Without room it is dropped, and so answered.
+        self.0.add(debt).unwrap_or(0)
     }
 
     /// Takes a debt, to be paid.
     pub(crate) fn take(&mut self, receipt: i64) -> Option<Debt> {
-        let number = self.place(receipt)?;
-        let place = self.places.get_mut(number)?;
-        let taken = mem::replace(place, Place::Free { next: self.free });
-        // CAST: As in `add()`.
-        self.free = number as u32;
-        match taken {
-            Place::Taken { debt, .. } => Some(debt),
-            Place::Free { .. } => None,
-        }
+        self.0.take(receipt)
     }
 
-    /// Puts back a debt that was taken with this receipt and could not be paid.
+    /// Puts back a debt that was taken with this receipt and could not be paid. Nothing was added since.
     pub(crate) fn put_back(&mut self, receipt: i64, debt: Debt) {
-        // CAST: As in `place()`.
-        let (serial, number) = ((receipt >> 32) as u32, receipt as u32);
-        // It is the first free place: nothing was added since it was taken.
-        if self.free != number || !debt.is_owed() {
-            return;
-        }
-        if let Some(place) = self.places.get_mut(number as usize) {
-            if let Place::Free { next } = *place {
-                self.free = next;
-            }
-            *place = Place::Taken { serial, debt };
+        if debt.is_owed() {
+            drop(self.0.put_back(receipt, debt));
         }
     }
 
     /// The receipt of what is owed for the request `number` of the service `from`.
     pub(crate) fn find(&self, from: u32, number: u64) -> Option<i64> {
-        self.places
-            .iter()
-            .enumerate()
-            .find_map(|(place, content)| match content {
-                Place::Taken { serial, debt } => {
-                    let head = debt.head()?;
-                    (head.from == from && head.number == number)
-                        .then_some(i64::from(*serial) << 32 | place as i64)
-                }
-                Place::Free { .. } => None,
-            })
+        let mut debts = self.0.iter();
+        debts.find_map(|(receipt, debt)| {
+            let head = debt.head()?;
+            (head.from == from && head.number == number).then_some(receipt)
+        })
     }
 
     /// Answers all with an error. No more than `ending` is looked at while a debt is paid.
     pub(crate) fn fail_all(self, ending: &Ending) {
-        for place in self.places {
-            if let Place::Taken { debt, .. } = place {
-                debt.fail(ending.clone());
-            }
-        }
+        self.0.for_each(|debt| debt.fail(ending.clone()));
     }
 
     /// Takes all, and leaves none.
     pub(crate) fn take_all(&mut self) -> Self {
-        let mut charge = Charge::none();
-        mem::swap(&mut charge, &mut self.charge);
-        Self {
-            places: mem::replace(&mut self.places, KVVec::new()),
-            free: mem::replace(&mut self.free, NONE),
-            serial: self.serial,
-            charge,
-        }
+        Self(self.0.take_all())
     }
 }

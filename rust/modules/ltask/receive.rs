@@ -17,10 +17,7 @@ use crate::{
     },
     linux::{clock, context::MaySleep},
     lua::{self, Error, State},
-    runtime::{
-        parking,
-        timers::{wait_with_timers, Next, Timer, Timers, MAX_TIMERS},
-    },
+    runtime::timers::{wait_with_timers, Next, Timer, Timers, MAX_TIMERS},
 };
 
 /// Nanoseconds in a hundredth of a second.
@@ -148,12 +145,6 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             Next::Done(_) | Next::Ended => return Err(interrupted()),
         }
     }
-}
-
-/// `core.give_way()`: lets other services run.
-pub(super) fn give_way(state: State, may: MaySleep<'_>) -> lua::Result {
-    parking::give_way(state, may)?;
-    Ok(0)
 }
 
 /// `core.timer(ti)`: `recv` returns after `ti` hundredths of a second, never earlier, with the number

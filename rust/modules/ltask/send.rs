@@ -9,7 +9,7 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{desk::Desk, interrupted, values};
+use super::{super::blocking::inside, desk::Desk, interrupted, values};
 use crate::{
     binding::{arguments, sending::too_much},
     channel::{
@@ -29,32 +29,6 @@ use crate::{
         vm::Vm,
     },
 };
-
-/// Whether the running code can block until session `index` is resumed. The result is whether it runs
-/// in a coroutine that the session has resumed.
-fn inside(state: State, index: c_int) -> lua::Result<bool> {
-    match state.to_thread(index) {
-        Some(session) if state.can_suspend(session) => Ok(session.as_raw() != state.as_raw()),
-        _ => Err(Error::message(fmt!(
-            "attempt to yield across a C-call boundary"
-        ))),
-    }
-}
-
-/// `core.can_block(session)`: raises an error unless the running code, which is code of that session,
-/// can block. Returns whether it runs in a coroutine that the session has resumed.
-pub(super) fn can_block(state: State) -> lua::Result {
-    let inside = inside(state, 1)?;
-    state.push_boolean(inside);
-    Ok(1)
-}
-
-/// `core.suspend(session)`: has a session yield to the main loop, together with the coroutines that it
-/// has resumed. Returns what it is resumed with.
-pub(super) fn suspend(state: State) -> lua::Result {
-    inside(state, 1)?;
-    Err(Error::Suspended)
-}
 
 /// What became of a message. The numbers are those that scripts see.
 #[derive(Clone, Copy)]

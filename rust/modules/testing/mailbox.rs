@@ -14,6 +14,7 @@ use crate::{
         sending, //
     },
     channel::{
+        entries::Entry,
         mailbox::{Address, Inbox, Mailbox, Received, System},
         queue::Limits, //
     },
@@ -33,6 +34,8 @@ use crate::{
 struct Tests;
 
 impl System for Tests {
+    type Entry = Entry;
+
     const CLASS: &'static Class = &ADDRESS;
 }
 

@@ -8,7 +8,7 @@ use kernel::{
     time::msecs_to_jiffies, //
 };
 
-use super::Runtime;
+use super::{Kind, Runtime};
 use crate::linux::context::MaySleep;
 
 /// How a runtime is asked to end. It ends, or not, whenever its code likes.
@@ -28,8 +28,38 @@ impl Runtime {
         }
     }
 
+    /// Has an actor told to stop before its parent ends, so that it can clean up while the parent's log
+    /// is there. Only for an actor that was made just now.
+    pub(crate) fn set_stops_with_parent(&self) {
+        if let Some(parent) = self.parent() {
+            parent.children.note_asked();
+        }
+    }
+
+    /// Whether it has actors that have not ended. Each wakes it when it ends.
+    pub(crate) fn has_actors(&self) -> bool {
+        self.children.has_actors()
+    }
+
+    /// Asks it to end, or tells it to stop, if it is one for which the stop of the parent waits. Returns
+    /// whether it is.
+    fn ask(&self) -> bool {
+        if let Some(asked) = self.asked.as_ref() {
+            asked.ask();
+            return true;
+        }
+        let is_actor = self.kind == Kind::Actor;
+        if is_actor {
+            self.request_stop();
+        }
+        is_actor
+    }
+
     /// Asks its children to end that are to be asked, and waits until all of them have, as long as
-    /// `left` says that milliseconds are left. They have the same time, however many there are. Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
+    /// `left` says that milliseconds are left. They have the same time, however many there are. If there
+    /// are actors among them, this runtime is told to stop at the same time.
+    ///
+    /// Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
     pub(super) fn ask_children(
         &self,
         may: MaySleep<'_>,
@@ -42,18 +72,17 @@ impl Runtime {
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
-            if let Some(asked) = child.asked.as_ref() {
-                asked.ask();
+            if child.ask() && child.kind == Kind::Actor {
+                self.request_stop();
             }
         }
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
-            let Some(asked) = child.asked.as_ref() else {
-                continue;
-            };
             // It may have been made since the others were asked.
-            asked.ask();
+            if !child.ask() {
+                continue;
+            }
             loop {
                 let slice = left().min(LOOK_UP_MS);
                 if slice == 0 {

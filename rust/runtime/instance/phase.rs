@@ -22,6 +22,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether it is a part of a script. Many parts may have the same name, and only those that have failed
+    /// are remembered.
+    pub(crate) fn is_part(self) -> bool {
+        matches!(self, Self::Service | Self::Actor)
+    }
+
     /// The word that users see.
     pub(crate) fn name(self) -> &'static str {
         match self {

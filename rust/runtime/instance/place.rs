@@ -23,7 +23,7 @@ use kernel::{
     },
 };
 
-use super::{Kind, Runtime};
+use super::Runtime;
 use crate::linux::account::{kmalloc_size, Account, Charge};
 
 /// The place of a runtime.
@@ -117,7 +117,7 @@ impl Runtime {
         }
         match self.parent() {
             Some(parent) => parent.id(),
-            None if matches!(self.kind, Kind::Service | Kind::Actor) => self.printer().id,
+            None if self.kind.is_part() => self.printer().id,
             None => 0,
         }
     }

@@ -16,6 +16,7 @@ use kernel::{
 
 use super::{
     super::{
+        at_end,
         chain::{Chain, Ownership},
         executor::{Executor, Program},
         meter::Paused,
@@ -56,6 +57,7 @@ impl Runtime {
             chain: Chain::new()?,
             owner: None,
             phase: Phase::Loading,
+            has_returned: false,
         };
         let progress = KBox::new(progress, GFP_KERNEL_ACCOUNT)?;
         // SAFETY: Nobody executes it.
@@ -105,26 +107,37 @@ impl Runtime {
             }
         }
         let state = entered.state();
-        // SAFETY: It is the main state, which only runs programs, one at a time. When a program
-        // leaves its thread, no other chain enters the runtime: the program's chain keeps the
-        // ownership.
-        let outcome = match unsafe { state.run_program(arguments) } {
-            ProgramEnd::Left => {
-                let leaves = self.parking().take_leaves();
-                self.stop_slice(entered.vm());
-                // The ownership stays with the program's chain.
-                progress.owner = entered.suspend();
-                return match leaves {
-                    Some(deadline) => {
-                        self.meter.wait();
-                        progress.phase = self.life.block();
-                        Left::Waits(deadline)
+        let outcome = loop {
+            // SAFETY: It is the main state, which only runs programs, one at a time. When a program
+            // leaves its thread, no other chain enters the runtime: the program's chain keeps the
+            // ownership.
+            match unsafe { state.run_program(arguments) } {
+                ProgramEnd::Left => {
+                    let leaves = self.parking().take_leaves();
+                    self.stop_slice(entered.vm());
+                    // The ownership stays with the program's chain.
+                    progress.owner = entered.suspend();
+                    return match leaves {
+                        Some(deadline) => {
+                            self.meter.wait();
+                            progress.phase = self.life.block();
+                            Left::Waits(deadline)
+                        }
+                        None => Left::SliceOver,
+                    };
+                }
+                ProgramEnd::Failed => break Err(Error::Raised),
+                ProgramEnd::Returned(results) if progress.has_returned => break Ok(results),
+                ProgramEnd::Returned(results) => {
+                    progress.has_returned = true;
+                    arguments = 0;
+                    match at_end::push(state) {
+                        Ok(true) => (),
+                        Ok(false) => break Ok(results),
+                        Err(error) => break Err(error),
                     }
-                    None => Left::SliceOver,
-                };
+                }
             }
-            ProgramEnd::Returned(results) => Ok(results),
-            ProgramEnd::Failed => Err(Error::Raised),
         };
         self.end_program(progress, entered, outcome);
         *program = None;

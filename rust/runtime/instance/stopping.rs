@@ -201,12 +201,12 @@ impl Runtime {
             _ => false,
         };
         let may = MaySleep::of_thread();
+        self.ended_waits.set_grace(tidy_ms);
         let asked = if inside {
             Ok(())
         } else {
             self.ask_children(may, caller, &left)
         };
-        self.ended_waits.set_grace(tidy_ms);
         self.request_stop();
         if inside {
             self.kill(DEFAULT_GRACE_MS);

@@ -46,6 +46,14 @@ impl Pool {
         let number = NEXT_NUMBER.fetch_add(1, Relaxed);
         Self::make(threads, number, first_cpu, charge)
     }
+
+    /// As [`of_script`](Self::of_script) with one thread; with `is_single`, the pool never gets a second
+    /// one.
+    pub(crate) fn for_context(is_single: bool, account: &Arc<Account>) -> Result<Arc<Self>> {
+        let pool = Self::of_script(1, account)?;
+        pool.is_single.store(is_single, Relaxed);
+        Ok(pool)
+    }
 }
 
 impl Shared {

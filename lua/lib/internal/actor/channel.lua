@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Channels: the addresses of actors. The chunk gets the native core, the fibers, the errors and the native system, completes the metatable of
+-- channels, and returns a table with `set_values`, which sets the function that prepares what is not a scalar.
+
+local core, fibers, errors, system = ...
+local native_send, withdraw, is_open, native_close = core.send, core.withdraw, core.is_open, core.close
+local point, block, wake = fibers.point, fibers.block, fibers.wake
+local hold, release = fibers.hold, fibers.release
+local error, select, setmetatable, type = error, select, setmetatable, type
+
+local RETURNED <const> = 1
+
+-- What is sent as it is.
+local scalars = { boolean = true, number = true, string = true }
+local prepare
+
+-- Who waits for which message to be received.
+local waiting = {}
+
+local function cancel(fiber)
+	local receipt = fiber.receipt
+	if not withdraw(receipt) then
+		-- It is decided: the fiber is told in a moment.
+		return false
+	end
+	waiting[receipt] = nil
+	release()
+	return true
+end
+
+fibers.on_event[RETURNED] = function(receipt, received)
+	local fiber = waiting[receipt]
+	if fiber then
+		waiting[receipt] = nil
+		release()
+		return wake(fiber, not received and errors.core("channel_closed") or nil)
+	end
+end
+
+local methods = {}
+
+-- Sends a copy of a value, and waits until the actor has received it.
+function methods.send(self, ...)
+	if select("#", ...) == 0 then
+		error(errors.errno("EINVAL"))
+	end
+	local value = ...
+	local open = is_open(self)
+	if open == nil then
+		error(errors.errno("EINVAL", { arg = 1 }))
+	end
+	point()
+	if not open then
+		error(errors.core("channel_closed"))
+	end
+	if not scalars[type(value)] then
+		value = prepare(value, self)
+	end
+	local receipt = native_send(self, value)
+	if not receipt then
+		error(errors.core("channel_closed"))
+	end
+	local fiber = fibers.running
+	fiber.receipt = receipt
+	waiting[receipt] = fiber
+	hold()
+	return block(cancel)
+end
+
+-- Closes this channel. Others to the same actor stay open.
+function methods.close(self)
+	local open = is_open(self)
+	if open == nil then
+		error(errors.errno("EINVAL", { arg = 1 }))
+	end
+	if open then
+		native_close(self)
+	end
+end
+
+setmetatable(methods, {
+	__index = function()
+		error(errors.core("bad_index", { index = 2 }))
+	end,
+})
+
+local metatable = system.channel_metatable()
+metatable.__index = methods
+metatable.__newindex = function()
+	error(errors.errno("EPERM"))
+end
+metatable.__metatable = "tx-channel"
+
+return {
+	set_values = function(fn)
+		prepare = fn
+	end,
+}

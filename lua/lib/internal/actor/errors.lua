@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+--
+-- Errors of actors. The chunk gets the native core, and returns a table of functions that make errors:
+-- `core(name, extras)`, `errno(name, extras)`, `json(name, extras)` and `lua(name, extras)`. `extras` is a table of
+-- further fields, which becomes the error. `is_interrupted(err)` says whether a value is the error `interrupted`.
+--
+-- Most actors raise few errors, so the functions are loaded when one is used.
+
+local core = ...
+local setmetatable = setmetatable
+
+local errors = {}
+local loader = {}
+
+function loader.__index(_, name)
+	setmetatable(errors, nil)
+	core.part("error_objects")(core, errors)
+	return errors[name]
+end
+
+return setmetatable(errors, loader)

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the VM of an actor has.
+
+use kernel::{prelude::*, sync::Arc};
+
+use crate::{
+    channel::{
+        actor::{
+            group::{Group, Source},
+            letter::{Letter, Pending, Returns},
+        },
+        mailbox::{Inbox, Mailbox},
+        queue::Limits,
+        receipts::Receipts,
+    },
+    linux::account::{kmalloc_size, Charge},
+    lua::{self, Error, State},
+    runtime::{instance::Runtime, vm::Vm},
+};
+
+/// The messages in a mailbox are bounded by their senders, each of which waits for one.
+const LIMITS: Limits = Limits {
+    messages: usize::MAX,
+    bytes: usize::MAX,
+};
+
+/// The part of an actor that only its own code uses.
+pub(super) struct Desk {
+    /// Dropping it closes the mailbox.
+    inbox: Option<Inbox<Letter>>,
+    mailbox: Arc<Mailbox<Letter>>,
+    pub(super) returns: Arc<Returns>,
+    /// The letters that it has sent and that have not come back.
+    pub(super) pending: Receipts<Pending>,
+    pub(super) group: Arc<Group>,
+    /// The text that the next actor is made from.
+    pub(super) source: Option<Arc<Source>>,
+    /// Whether it has ever set a timer.
+    pub(super) has_timers: bool,
+    /// Whether the last event was a message or a letter. Then a timer has its turn.
+    pub(super) timer_is_next: bool,
+    /// Whether it knows that it was told to stop.
+    pub(super) knows_stop: bool,
+    _charge: Charge,
+}
+
+impl Desk {
+    /// The mailbox of a new actor.
+    pub(super) fn new_inbox(runtime: &Runtime) -> Result<Inbox<Letter>> {
+        Inbox::new(runtime, LIMITS)
+    }
+
+    /// Makes the VM of `state` that of an actor.
+    pub(super) fn set_up(state: State, inbox: Inbox<Letter>, group: Arc<Group>) -> Result {
+        let runtime = Vm::runtime_of(state);
+        let size =
+            kmalloc_size(size_of::<Self>()).saturating_add(kmalloc_size(size_of::<Returns>()));
+        let charge = Charge::new(runtime.account(), size)?;
+        let desk = Self {
+            mailbox: inbox.mailbox().clone(),
+            inbox: Some(inbox),
+            returns: Returns::new()?,
+            pending: Receipts::new(Charge::to(runtime.account())),
+            group,
+            source: None,
+            has_timers: false,
+            timer_is_next: false,
+            knows_stop: false,
+            _charge: charge,
+        };
+        Vm::attach(state, desk)
+    }
+
+    /// Calls `with` with the desk of the VM. `with` must not call Lua.
+    pub(super) fn with<R>(state: State, with: impl FnOnce(&mut Self) -> R) -> lua::Result<R> {
+        Vm::with_attachment(state, || Err(ENODEV), with).map_err(|error| {
+            if error == ENODEV {
+                Error::message(fmt!("this script has not required \"actor\""))
+            } else {
+                error.into()
+            }
+        })
+    }
+
+    /// Whether the VM is that of an actor.
+    pub(super) fn exists(state: State) -> bool {
+        Self::with(state, |_| ()).is_ok()
+    }
+
+    /// Its mailbox.
+    pub(super) fn mailbox(&self) -> &Arc<Mailbox<Letter>> {
+        &self.mailbox
+    }
+
+    /// Nobody receives any more.
+    pub(super) fn close_inbox(state: State) -> lua::Result<()> {
+        let inbox = Self::with(state, |desk| desk.inbox.take())?;
+        // Frees memory, and nothing of the VM is borrowed.
+        drop(inbox);
+        Ok(())
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.returns.close();
+    }
+}

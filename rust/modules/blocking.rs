@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Coroutines that block until the main loop of their program resumes them: sessions of services, and
+//! fibers of actors. The modules that are built on them share these functions.
+
+use core::ffi::c_int;
+use kernel::prelude::*;
+
+use crate::{
+    linux::context::MaySleep,
+    lua::{self, Error, State},
+    runtime::parking,
+};
+
+/// Whether the running code can block until the coroutine at `index` is resumed. The result is whether it
+/// runs in a coroutine that this one has resumed.
+pub(super) fn inside(state: State, index: c_int) -> lua::Result<bool> {
+    match state.to_thread(index) {
+        Some(outer) if state.can_suspend(outer) => Ok(outer.as_raw() != state.as_raw()),
+        _ => Err(Error::message(fmt!(
+            "attempt to yield across a C-call boundary"
+        ))),
+    }
+}
+
+/// `core.can_block(coroutine)`: raises an error unless the running code, which is code of that coroutine,
+/// can block. Returns whether it runs in a coroutine that this one has resumed.
+pub(super) fn can_block(state: State) -> lua::Result {
+    let inside = inside(state, 1)?;
+    state.push_boolean(inside);
+    Ok(1)
+}
+
+/// `core.suspend(coroutine)`: has a coroutine yield to the main loop, together with the coroutines that it
+/// has resumed. Returns what it is resumed with.
+pub(super) fn suspend(state: State) -> lua::Result {
+    inside(state, 1)?;
+    Err(Error::Suspended)
+}
+
+/// `core.give_way()`: lets other runtimes run.
+pub(super) fn give_way(state: State, may: MaySleep<'_>) -> lua::Result {
+    parking::give_way(state, may)?;
+    Ok(0)
+}

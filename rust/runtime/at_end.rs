@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! A function that is called when the main function of a script has returned, and whose end is the end of the
+//! script. So a module can go on with what the script has begun.
+
+use super::vm::Vm;
+use crate::lua::{self, Reference, State};
+
+#[derive(Clone, Copy)]
+struct AtEnd(Option<Reference>);
+
+/// Pops the function on top of the stack and has it called at the end, in place of a former one. Takes no effect
+/// after the end.
+pub(crate) fn set(state: State) -> lua::Result<()> {
+    let reference = state.keep()?;
+    let former = Vm::attachment::<AtEnd>(state);
+    Vm::attach(state, AtEnd(Some(reference)))?;
+    if let Some(AtEnd(Some(former))) = former {
+        state.release(former);
+    }
+    Ok(())
+}
+
+/// Pushes the function that is to be called now, if there is one.
+pub(crate) fn push(state: State) -> lua::Result<bool> {
+    let Some(AtEnd(Some(reference))) = Vm::attachment(state) else {
+        return Ok(false);
+    };
+    state.reserve(lua::MIN_STACK)?;
+    state.push_kept(reference);
+    Ok(true)
+}
+
+/// Calls the function, if there is one. For code that does not run on the pool.
+///
+/// Not inlined, so that its frame is not on the stack while a script runs.
+#[inline(never)]
+pub(crate) fn call(state: State) -> lua::Result<()> {
+    if push(state)? {
+        state.call(0, 0)?;
+    }
+    Ok(())
+}
