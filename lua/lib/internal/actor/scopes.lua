@@ -8,7 +8,7 @@
 local fibers, errors = ...
 local interruption = fibers.part("interruption")
 local disable, restore = interruption.disable, interruption.restore
-local pcall, running = fibers.native.pcall, fibers.native.running
+local create, pcall, running = fibers.native.create, fibers.native.pcall, fibers.native.running
 local error, setmetatable, type = error, setmetatable, type
 
 -- For each coroutine, the handler that was pushed last: a table with `run`, the depth of its scope, and the handler
@@ -48,8 +48,12 @@ function scopes.push(handler)
 	if type(handler) ~= "function" then
 		error(errors.errno("EINVAL", { arg = 1 }), 0)
 	end
-	local thread = running()
-	stacks[thread] = { run = handler, depth = fibers.running.depth, below = stacks[thread] }
+	local thread, fiber = running(), fibers.running
+	if thread == fiber.thread and not fiber.cleaner then
+		-- Made by the code of the fiber, it may do what that may.
+		fiber.cleaner = create(fibers.clean_up)
+	end
+	stacks[thread] = { run = handler, depth = fiber.depth, below = stacks[thread] }
 end
 
 -- Removes the last handler of the innermost scope, and runs it unless `execute` is false.
