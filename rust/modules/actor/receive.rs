@@ -144,7 +144,7 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     }
 }
 
-/// `core.join()`: waits until the script has no actors. A stop does not end the wait before its grace is over.
+/// `system.join()`: waits until the script has no actors. A stop does not end the wait before its grace is over.
 pub(super) fn join(state: State, may: MaySleep<'_>) -> lua::Result {
     let own = Vm::runtime_of(state);
     let attempt = || Ok((!own.has_actors()).then_some(()));

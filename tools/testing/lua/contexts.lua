@@ -12,6 +12,7 @@ local atomically = testing.atomically
 
 local modules = {
 	"actor.core",
+	"actor.system",
 	"device",
 	"linux",
 	"llthreads2.ex",
@@ -72,8 +73,8 @@ local inbox = testing.mailbox()
 local running <close> = lunatik.runtime("suite_child")
 local threaded <close> = lunatik.runtime("suite_thread")
 local system = require("ltask.bootstrap").start({})
-require("actor.core").open()
-local channel, category = require("actor.core").address(), require("actor.core").category()
+require("actor.system").open()
+local channel, category = require("actor.system").address(), require("actor.system").category()
 local device <close> = require("device").new({ name = "suite_contexts_device" })
 local objects = {
 	io.stdout,

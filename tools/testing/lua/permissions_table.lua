@@ -42,9 +42,9 @@ free("actor.", "is_master pcall scope scope_cleanup_pop scope_cleanup_push shutd
 free("actor.", "spawn_context_threads spawn_vm xpcall")
 free("actor.coroutine.", "close isyieldable resume running wrap yield")
 free("actor.this_fiber (metatable).", "__index __newindex")
-free("actor.core.", "add_threads address at_end can_block cancel category category_metatable channel_metatable")
-free("actor.core.", "checked close close_inbox give_way is_closed is_master is_open join keep kept log object open")
-free("actor.core.", "part places recv send spawn suspend take text timer withdraw")
+free("actor.core.", "can_block cancel close close_inbox give_way is_open kept log part recv send suspend system take timer withdraw")
+free("actor.system.", "add_threads address at_end category category_metatable channel_metatable checked is_closed")
+free("actor.system.", "is_master join keep object open places spawn text")
 free("condition_variable.", "new")
 free("future.", "new")
 free("inbox (metatable).", "__gc __newindex __index.close __index.receive")
@@ -69,7 +69,7 @@ free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log ma
 free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
-free("package.preload.", "actor actor.core condition_variable future inbox mutex recursive_mutex time")
+free("package.preload.", "actor actor.core actor.system condition_variable future inbox mutex recursive_mutex time")
 free("package.preload.", "device linux llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
 free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
@@ -127,7 +127,7 @@ needs["llthreads2 thread.__index.start"] = { "thread" }
 needs["mtint.interrupt"] = { "runner" }
 needs["interruptible.__index.interrupt"] = { "runner" }
 needs["mtmsg.buffer"] = { "runner" }
-needs["actor.core.source"] = { "fs:read", "load" }
+needs["actor.system.source"] = { "fs:read", "load" }
 needs["worker.create"] = { "fs:read", "load" }
 needs["runtime.__close"] = { "runner" }
 needs["runtime.__index.resume"] = { "runner" }

@@ -10,7 +10,7 @@ local testing = require("lunatik.testing")
 -- Functions that wait, end this script, print, or take away objects that later calls need. Each is called only without
 -- arguments, which is wrong.
 local LEFT_OUT = {
-	["actor.core.at_end"] = true,
+	["actor.system.at_end"] = true,
 	["actor.core.recv"] = true,
 	["coroutine.yield"] = true,
 	["debug.sethook"] = true,
@@ -49,7 +49,7 @@ local LEFT_OUT = {
 local rcu, mtmsg, mtint, thread = require("rcu"), require("mtmsg"), require("mtint"), require("thread")
 local shared = rcu.table()
 shared.a = 1
-require("actor.core").open()
+require("actor.system").open()
 local file = io.tmpfile()
 local inbox = testing.mailbox()
 local objects = {
@@ -65,8 +65,8 @@ local objects = {
 	io.lines("/proc/version"),
 	inbox,
 	inbox:address(),
-	require("actor.core").address(),
-	require("actor.core").category(),
+	require("actor.system").address(),
+	require("actor.system").category(),
 	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
 }
@@ -84,7 +84,7 @@ local function name(prefix, value, depth)
 		end
 	end
 end
-for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "actor.core", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
+for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "actor.core", "actor.system", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
 	name(module .. ".", require(module), 1)
 end
 name("", _G, 0)

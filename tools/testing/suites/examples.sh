@@ -84,6 +84,28 @@ check "the log names it" sh -c \
 check "so does the status" sh -c 'lunatik status | grep -q "services_text:[0-9]*  *service  *failed"'
 check "it stops" lunatik stop services_device
 
+check_output "two actors play" "ping 1
+pong 1
+ping 2
+pong 2" lunatik run actors_pingpong.lua 2
+# stealing ACTORS THREADS: prints the sum of the steps of all CPUs.
+stealing() {
+	lunatik run actors_stealing.lua "$@" >"$WORK/stealing" &&
+		awk '/^CPU/ { sum += $3 } END { print sum }' "$WORK/stealing"
+}
+check_output "actors do all their steps on two threads" 240 stealing 12 2
+check "and say how they did" grep -q "^12 actors moved [0-9]* times, in [0-9]* ms$" "$WORK/stealing"
+check_output "on one thread, too" 60 stealing 3 1
+# balancing JOBS ACTORS: prints the number of jobs, their size, and the size of what all CPUs have done.
+balancing() {
+	lunatik run actors_balancing.lua "$@" >"$WORK/balancing" || return 1
+	awk '/^actor/ { jobs += $3; size += $6 } /^CPU/ { cpus += $4 } END { print jobs, size, cpus }' "$WORK/balancing"
+}
+check_output "all jobs are done" "40 220 220" balancing 40 4
+check "by all actors" awk '/^actor/ && $3 == 0 { exit 1 }' "$WORK/balancing"
+check_output "by one actor, too" "10 55 55" balancing 10 1
+check_output "they have ended" "" lunatik list
+
 check "the counter counts" lunatik spawn counter_a.lua
 collected() {
 	lunatik run counter_b.lua >"$WORK/collected"

@@ -12,7 +12,7 @@ local fibers, errors, core = ...
 local create, resume, traceback = fibers.native.create, fibers.native.resume, debug.traceback
 local wake, point, block = fibers.wake, fibers.point, fibers.block
 local objects = fibers.part("objects")
-local error, pcall, select, tostring, type = error, fibers.native.pcall, select, tostring, type
+local error, pcall, select, tostring, type = error, fibers.pcall, select, tostring, type
 local pack, unpack = table.pack, table.unpack
 
 local JOINING <const>, JOINED <const>, DETACHED <const> = 1, 2, 3
