@@ -22,12 +22,10 @@ local scopes = {}
 local function run(handler)
 	disable()
 	local ok, err = pcall(handler)
-	restore()
-	if fibers.fatal then
-		error(fibers.fatal[1], 0)
-	elseif not ok then
+	if not ok then
 		fibers.fail(err)
 	end
+	restore()
 end
 
 -- Runs the handlers of scopes of this depth or deeper, the last one first; those of the running coroutine, or of
@@ -69,11 +67,11 @@ function scopes.pop(execute)
 	end
 end
 
-local function finish(depth, ok, ...)
-	fibers.running.depth = depth + 1
-	if fibers.fatal then
-		error(fibers.fatal[1], 0)
+local function finish(fiber, depth, ok, ...)
+	if not ok then
+		fibers.check_error(fiber, (...))
 	end
+	fibers.running.depth = depth + 1
 	leave(depth + 1)
 	fibers.running.depth = depth
 	if not ok then
@@ -90,7 +88,7 @@ function scopes.scope(f)
 	local fiber = fibers.running
 	local depth = fiber.depth
 	fiber.depth = depth + 1
-	return finish(depth, pcall(f))
+	return finish(fiber, depth, pcall(f))
 end
 
 return scopes

@@ -11,7 +11,7 @@
 local fibers, errors, core = ...
 local create, resume, traceback = fibers.native.create, fibers.native.resume, debug.traceback
 local wake, point, block = fibers.wake, fibers.point, fibers.block
-local objects = fibers.part("objects")
+local objects, nobody = fibers.part("objects"), fibers.nobody
 local error, pcall, select, tostring, type = error, fibers.pcall, select, tostring, type
 local pack, unpack = table.pack, table.unpack
 
@@ -110,12 +110,17 @@ local function failed(fiber, err)
 	return fibers.ran(fiber, resume(fiber.thread, fiber))
 end
 
--- The loop has resumed a fiber. Only a body that has ended returns the fiber.
+-- A fiber was resumed, and runs no more. Only a body that has ended returns the fiber.
 function fibers.ran(fiber, ok, mark)
+	fibers.running = nobody
 	if not ok then
-		return failed(fiber, mark)
+		local good, err = pcall(failed, fiber, mark)
+		if not good then
+			fibers.running = nobody
+			fibers.fail(err)
+		end
 	elseif mark == fiber then
-		return ended(fiber)
+		ended(fiber)
 	end
 end
 
