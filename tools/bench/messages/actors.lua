@@ -33,7 +33,7 @@ local function used()
 end
 
 local function member(first)
-	local address = spawn_vm("../actors_member")
+	local address = spawn_vm("./actors_member")
 	address:send(first)
 	return address
 end
