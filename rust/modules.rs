@@ -47,6 +47,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
         -1,
         &[
             Named::new(c"actor.core", native!(actor::open_core, Free, Process)),
+            Named::new(c"actor.system", native!(actor::open_system, Free, Process)),
             Named::new(c"device", native!(device::open, Free, Process)),
             Named::new(c"linux", native!(linux::open, Free, Process)),
             Named::new(c"llthreads2.ex", native!(llthreads::open, Free, Process)),

@@ -22,5 +22,5 @@ local function entry()
 	end
 end
 
-core.open(entry())
+core.system().open(entry())
 return core.part("runtime")(core, "main")

@@ -4,4 +4,4 @@
 
 local require = require
 require("actor")
-return require("actor.core").runtime.import_inbox()
+return require("actor.core").kept().import_inbox()

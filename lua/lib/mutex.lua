@@ -4,4 +4,4 @@
 
 local require = require
 require("actor")
-return require("actor.core").runtime.fibers.part("mutexes").module
+return require("actor.core").kept().fibers.part("mutexes").module

@@ -4,4 +4,4 @@
 
 local require = require
 require("actor")
-return require("actor.core").runtime.fibers.part("times")
+return require("actor.core").kept().fibers.part("times")

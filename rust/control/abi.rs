@@ -38,7 +38,7 @@ pub use budget::Budget;
 pub use error::{errno, AbiError};
 pub use fields::FrameError;
 pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
-pub use name::{script_name, NameError};
+pub use name::{runtime_name, script_name, NameError};
 pub use permissions::Permissions;
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
 pub use request::{Request, RequestKind, Source, Start};

@@ -9,7 +9,7 @@ use kernel::{
 };
 
 use super::{
-    abi::{script_name, Outcome, Reply, State, StatusRow},
+    abi::{runtime_name, Outcome, Reply, State, StatusRow},
     request::{done, fail, not_running},
     session::Session, //
 };
@@ -68,7 +68,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
 
 /// Answers with the status of one script or of all, or forgets the scripts that have ended.
 pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: bool) {
-    let name = name.map(|given| script_name(given).unwrap_or(given));
+    let name = name.map(|given| runtime_name(given).unwrap_or(given));
     let found = if clear {
         registry::forget(name) || name.is_none()
     } else {

@@ -6,7 +6,7 @@ use core::fmt::Write;
 use kernel::{prelude::*, str::BStr, sync::Arc};
 
 use super::{
-    abi::{errno, script_name},
+    abi::{errno, runtime_name},
     request::{fail, not_running, succeed},
     session::Session, //
 };
@@ -53,7 +53,7 @@ impl Target {
 /// Stops the script called `given`; or the only worker, service or actor with that name; or the one
 /// with that number.
 pub(super) fn stop(session: &Session, id: u32, given: &[u8], grace_ms: Option<u32>) {
-    let name = script_name(given).unwrap_or(given);
+    let name = runtime_name(given).unwrap_or(given);
     let runtime = match Target::find(name) {
         Target::Runs(runtime) => runtime,
         Target::HasEnded => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the modules of `lua/lib/internal/actor/` need of the kernel: the Lua module `actor.core`.
+//! What the modules of `lua/lib/internal/actor/` need of the kernel: the Lua module `actor.core` is for every
+//! actor all the time, `actor.system` has what is used once or seldom.
 //!
 //! All functions are free: to make actors and to send messages to them is no power. An actor may do what
 //! the code may that makes it.
@@ -18,55 +19,70 @@ use super::blocking;
 use crate::{
     binding::arguments,
     linux::{c_text::CText, context::MaySleep},
-    lua::{self, Free, Kind, Named, Process, Sleeps, State},
+    lua::{self, Free, Kind, Named, Process, Reference, Sleeps, State},
     native,
     runtime::{at_end, objects::ObjectId, sink::Stream, vm::Vm},
 };
 
 /// Pushes the module `actor.core`.
 pub(super) fn open_core(state: State) -> lua::Result {
-    state.new_table(0, 26)?;
+    state.new_table(0, 16)?;
+    state.set_functions(
+        -1,
+        &[
+            Named::new(c"can_block", native!(blocking::can_block, Free, Process)),
+            Named::new(c"cancel", native!(receive::cancel, Free, Process)),
+            Named::new(c"close", native!(channel::close, Free, Process)),
+            Named::new(c"close_inbox", native!(receive::close_inbox, Free, Process)),
+            Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),
+            Named::new(c"is_open", native!(channel::is_open, Free, Process)),
+            Named::new(c"kept", native!(kept, Free, Process)),
+            Named::new(c"log", native!(log, Free, Sleeps)),
+            Named::new(c"part", native!(part, Free, Process)),
+            Named::new(c"recv", native!(receive::recv, Free, Sleeps)),
+            Named::new(c"send", native!(send::send, Free, Process)),
+            Named::new(c"suspend", native!(blocking::suspend, Free, Process)),
+            Named::new(c"system", native!(system, Free, Process)),
+            Named::new(c"take", native!(receive::take, Free, Process)),
+            Named::new(c"timer", native!(receive::timer, Free, Process)),
+            Named::new(c"withdraw", native!(send::withdraw, Free, Process)),
+        ],
+    )?;
+    Ok(1)
+}
+
+/// Pushes the module `actor.system`.
+pub(super) fn open_system(state: State) -> lua::Result {
+    state.new_table(0, 32)?;
     state.set_functions(
         -1,
         &[
             Named::new(c"add_threads", native!(spawn::add_threads, Free, Process)),
             Named::new(c"address", native!(channel::address, Free, Process)),
             Named::new(c"at_end", native!(set_at_end, Free, Process)),
-            Named::new(c"can_block", native!(blocking::can_block, Free, Process)),
-            Named::new(c"cancel", native!(receive::cancel, Free, Process)),
             Named::new(c"category", native!(category::category, Free, Process)),
-            Named::new(
-                c"category_metatable",
-                native!(category::metatable, Free, Process),
-            ),
-            Named::new(
-                c"channel_metatable",
-                native!(channel::metatable, Free, Process),
-            ),
+            Named::new(c"category_metatable", native!(category::metatable, Free, Process)),
+            Named::new(c"channel_metatable", native!(channel::metatable, Free, Process)),
             Named::new(c"checked", native!(source::checked, Free, Process)),
-            Named::new(c"close", native!(channel::close, Free, Process)),
-            Named::new(c"close_inbox", native!(receive::close_inbox, Free, Process)),
-            Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
-            Named::new(c"is_open", native!(channel::is_open, Free, Process)),
-            Named::new(c"log", native!(log, Free, Sleeps)),
+            Named::new(c"join", native!(receive::join, Free, Sleeps)),
+            Named::new(c"keep", native!(keep, Free, Process)),
             Named::new(c"object", native!(object, Free, Process)),
             Named::new(c"open", native!(spawn::open, Free, Process)),
-            Named::new(c"part", native!(part, Free, Process)),
             Named::new(c"places", native!(source::places, Free, Process)),
-            Named::new(c"recv", native!(receive::recv, Free, Sleeps)),
-            Named::new(c"send", native!(send::send, Free, Process)),
             Named::new(c"source", native!(source::source, Free, Process)),
             Named::new(c"spawn", native!(spawn::spawn, Free, Process)),
-            Named::new(c"suspend", native!(blocking::suspend, Free, Process)),
-            Named::new(c"take", native!(receive::take, Free, Process)),
             Named::new(c"text", native!(source::text, Free, Process)),
-            Named::new(c"timer", native!(receive::timer, Free, Process)),
-            Named::new(c"withdraw", native!(send::withdraw, Free, Process)),
         ],
     )?;
     Ok(1)
+}
+
+/// `core.system()`: the functions of the module `actor.system`, in a new table. What is used seldom does not
+/// stay in each actor.
+fn system(state: State) -> lua::Result {
+    open_system(state)
 }
 
 /// `core.part(name)`: the main function of the module `internal.actor.NAME`.
@@ -77,7 +93,28 @@ fn part(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `core.object(metatable)`: a userdata that refers to nothing, and has this metatable.
+/// What the parts of the VM's library share.
+#[derive(Clone, Copy)]
+struct Kept(Reference);
+
+/// `system.keep(value)`: keeps what the parts of the library share, until the VM ends. To be called once.
+fn keep(state: State) -> lua::Result {
+    state.set_top(1);
+    let reference = state.keep()?;
+    Vm::attach(state, Kept(reference))?;
+    Ok(0)
+}
+
+/// `core.kept()`: what `keep` has kept; nil before.
+fn kept(state: State) -> lua::Result {
+    match Vm::attachment(state) {
+        Some(Kept(reference)) => state.push_kept(reference),
+        None => state.push_nil(),
+    }
+    Ok(1)
+}
+
+/// `system.object(metatable)`: a userdata that refers to nothing, and has this metatable.
 fn object(state: State) -> lua::Result {
     if state.kind(1) != Kind::Table {
         return Err(arguments::type_error(state, 1, "table"));
@@ -99,7 +136,7 @@ fn log(state: State, _may: MaySleep<'_>) -> lua::Result {
     Ok(0)
 }
 
-/// `core.at_end(f)`: calls `f` when the chunk of the script has returned. The script ends when `f` has
+/// `system.at_end(f)`: calls `f` when the chunk of the script has returned. The script ends when `f` has
 /// returned, too.
 fn set_at_end(state: State) -> lua::Result {
     arguments::function(state, 1)?;

@@ -32,6 +32,9 @@ pub(crate) fn push(state: State) -> lua::Result<bool> {
 }
 
 /// Calls the function, if there is one. For code that does not run on the pool.
+///
+/// Not inlined, so that its frame is not on the stack while a script runs.
+#[inline(never)]
 pub(crate) fn call(state: State) -> lua::Result<()> {
     if push(state)? {
         state.call(0, 0)?;

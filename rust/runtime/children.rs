@@ -18,7 +18,7 @@ use kernel::{
     },
 };
 
-use super::instance::Runtime;
+use super::instance::{Kind, Runtime};
 
 /// The most workers that one runtime may have at a time.
 pub(crate) const MAX_CHILDREN: usize = 65_536;
@@ -138,6 +138,13 @@ impl Children {
         }
         let cursor = inner.runtimes.cursor_lower_bound(&id.checked_add(1)?)?;
         Some(cursor.current().1.clone())
+    }
+
+    /// Whether one of them is an actor.
+    pub(super) fn has_actors(&self) -> bool {
+        let inner = self.inner.lock();
+        let mut runtimes = inner.runtimes.values();
+        runtimes.any(|runtime| runtime.kind() == Kind::Actor)
     }
 
     /// Removes and returns all workers. From now on none can be added.

@@ -147,22 +147,22 @@ fn run_text<T>(
 ) -> Result<lua::Result<T>> {
     let text = program.text(entered.account())?;
     Ok(match execute::chunk(entered, text, place, push_arguments) {
-        // The main function of a spawned script is the one that its chunk returns.
-        Ok(results) if entered.kind() == Kind::Spawn => finish_with(entered, results, finish),
-        Ok(results) => {
-            at_end::call(entered.state()).and_then(|()| finish_with(entered, results, finish))
-        }
+        Ok(results) => finish_with(entered, results, finish),
         Err(error) => Err(error),
     })
 }
 
-/// Calls `finish`. Not inlined, so that its frame is not on the stack while the script runs.
+/// Calls what is to be called at the end, and `finish`. Not inlined, so that its frame is not on the stack while the script runs.
 #[inline(never)]
 fn finish_with<T>(
     entered: &Entered<'_>,
     results: core::ffi::c_int,
     finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
 ) -> lua::Result<T> {
+    // The main function of a spawned script is the one that its chunk returns.
+    if entered.kind() != Kind::Spawn {
+        at_end::call(entered.state())?;
+    }
     finish(entered.state(), results)
 }
 

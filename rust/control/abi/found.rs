@@ -6,7 +6,7 @@ use super::{
     budget::Budget,
     error::AbiError,
     fields::{require, set, FieldReader},
-    name::script_name,
+    name::{runtime_name, script_name},
     permissions::Permissions,
     request::{RequestKind, Source, Start},
     MAX_ARGUMENTS, MAX_CHUNK_NAME, MAX_DIRECTORY, MAX_FRAME, MAX_GRACE_MS, MAX_NAME,
@@ -166,8 +166,12 @@ impl<'a> Found<'a> {
         {
             return Err(AbiError::UnknownField);
         }
+        let check = match kind {
+            RequestKind::Stop | RequestKind::Status => runtime_name,
+            _ => script_name,
+        };
         for name in [self.name, self.script].into_iter().flatten() {
-            script_name(name)?;
+            check(name)?;
         }
         Ok(())
     }

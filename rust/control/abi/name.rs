@@ -42,6 +42,15 @@ impl core::fmt::Display for NameError {
 ///
 /// All code that takes a name calls this, so that `x` and `x.lua` are the same script everywhere.
 pub fn script_name(given: &[u8]) -> Result<&[u8], NameError> {
+    if given.first() == Some(&b'/') {
+        return Err(NameError::Absolute);
+    }
+    runtime_name(given)
+}
+
+/// As [`script_name`], for any runtime. A worker is called after the path of its file, so its name
+/// may start with a slash.
+pub fn runtime_name(given: &[u8]) -> Result<&[u8], NameError> {
     let name = given.strip_suffix(b".lua").unwrap_or(given);
     if name.is_empty() {
         return Err(NameError::Empty);
@@ -49,14 +58,12 @@ pub fn script_name(given: &[u8]) -> Result<&[u8], NameError> {
     if name.len() > MAX_NAME {
         return Err(NameError::TooLong);
     }
-    if name.first() == Some(&b'/') {
-        return Err(NameError::Absolute);
-    }
     if name.iter().any(u8::is_ascii_control) {
         return Err(NameError::Control);
     }
     let refused = |part: &[u8]| matches!(part, b"" | b"." | b"..");
-    if name.split(|&byte| byte == b'/').any(refused) {
+    let parts = name.strip_prefix(b"/").unwrap_or(name);
+    if parts.split(|&byte| byte == b'/').any(refused) {
         return Err(NameError::Part);
     }
     Ok(name)

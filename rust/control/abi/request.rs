@@ -148,9 +148,10 @@ pub enum Request<'a> {
         /// As in [`Request::Repl`].
         budget: Budget,
     },
-    /// Stops a script.
+    /// Stops a script, or one worker, service or actor.
     Stop {
-        /// The name of the script, as given; [`script_name`](super::script_name) accepts it.
+        /// The name of the script, as given; [`runtime_name`](super::runtime_name) accepts it. If
+        /// there is no such script, the name or number of a worker, service or actor.
         name: &'a [u8],
         /// How long the script may take to end by itself. Without it, the kernel's default applies.
         grace_ms: Option<u32>,

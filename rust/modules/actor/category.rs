@@ -22,13 +22,13 @@ const CATEGORY: Class = Class {
     fill: |_, _| Ok(()),
 };
 
-/// `core.category()`: a new category.
+/// `system.category()`: a new category.
 pub(super) fn category(state: State) -> lua::Result {
     userdata::push(state, Category)?;
     Ok(1)
 }
 
-/// `core.category_metatable()`: the metatable of categories.
+/// `system.category_metatable()`: the metatable of categories.
 pub(super) fn metatable(state: State) -> lua::Result {
     userdata::push_metatable(state, &CATEGORY)?;
     Ok(1)

@@ -42,7 +42,7 @@ pub(super) fn push(state: State, mailbox: &Arc<Mailbox<Letter>>) -> lua::Result<
     userdata::push(state, Handle::new(address))
 }
 
-/// `core.address()`: a channel that leads to the actor itself.
+/// `system.address()`: a channel that leads to the actor itself.
 pub(super) fn address(state: State) -> lua::Result {
     let mailbox = Desk::with(state, |desk| desk.mailbox().clone())?;
     push(state, &mailbox)?;
@@ -67,14 +67,14 @@ pub(super) fn is_open(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `core.is_closed(channel)`: whether the actor that an open channel leads to receives no more.
+/// `system.is_closed(channel)`: whether the actor that an open channel leads to receives no more.
 pub(super) fn is_closed(state: State) -> lua::Result {
     let channel = userdata::shared::<Channel>(state, 1)?;
     state.push_boolean(channel.mailbox().is_closed());
     Ok(1)
 }
 
-/// `core.channel_metatable()`: the metatable of channels.
+/// `system.channel_metatable()`: the metatable of channels.
 pub(super) fn metatable(state: State) -> lua::Result {
     userdata::push_metatable(state, &CHANNEL)?;
     Ok(1)

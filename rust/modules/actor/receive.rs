@@ -2,7 +2,7 @@
 
 //! The events of an actor: messages, letters that come back, timers, and its stop.
 
-use kernel::prelude::*;
+use kernel::{prelude::*, sync::Arc};
 
 use super::desk::Desk;
 use crate::{
@@ -14,9 +14,10 @@ use crate::{
     linux::{clock, context::MaySleep},
     lua::{self, Error, State},
     runtime::{
-        parking::Ends,
+        parking::{wait_ending, Ends, Waited},
         timers::{wait_with_timers_ending, Next, Timer, Timers, MAX_TIMERS},
         vm::Vm,
+        waiting::WaitsFor,
     },
 };
 
@@ -71,19 +72,26 @@ fn push_timer(state: State, timer: Timer) -> lua::Result {
 pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     let wants = state.to_boolean(1);
     let poll = state.to_boolean(2);
-    let own = Vm::runtime_of(state).into();
-    let (mailbox, returns, timer_is_due) = Desk::with(state, |desk| {
+    let own: Arc<_> = Vm::runtime_of(state).into();
+    let (mailbox, returns, has_timers, is_next) = Desk::with(state, |desk| {
         let is_next = core::mem::replace(&mut desk.timer_is_next, false);
         let returns = (desk.pending.count() > 0).then(|| desk.returns.clone());
-        (desk.mailbox().clone(), returns, is_next && desk.has_timers)
+        (desk.mailbox().clone(), returns, desk.has_timers, is_next)
     })?;
     // Neither many messages nor many timers keep the others waiting.
-    if timer_is_due {
+    if is_next && has_timers {
         if let Some(timer) = Timers::take(state)? {
             return push_timer(state, timer);
         }
     }
     // After the stop, handlers of the fibers may wait until the grace is over.
+    let has_timers = has_timers && Timers::count(state)? > 0;
+    own.set_waits_for(
+        WaitsFor::NOTHING
+            .and_if(wants, WaitsFor::MESSAGE)
+            .and_if(returns.is_some(), WaitsFor::RECEIVER)
+            .and_if(has_timers, WaitsFor::TIMER),
+    );
     let next = wait_with_timers_ending(state, may, Ends::WhenKilled, || {
         if let Some(returns) = &returns {
             if let Some(returned) = returns.take(&own)? {
@@ -133,6 +141,16 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             Some(timer) => push_timer(state, timer),
             None => Ok(0),
         },
+    }
+}
+
+/// `system.join()`: waits until the script has no actors. A stop does not end the wait before its grace is over.
+pub(super) fn join(state: State, may: MaySleep<'_>) -> lua::Result {
+    let own = Vm::runtime_of(state);
+    let attempt = || Ok((!own.has_actors()).then_some(()));
+    match wait_ending(state, may, None, Ends::WhenKilled, attempt)? {
+        Waited::Done(()) | Waited::TimedOut => Ok(0),
+        Waited::Ended { .. } => Err(Error::message(fmt!("interrupted"))),
     }
 }
 

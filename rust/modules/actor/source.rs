@@ -53,13 +53,14 @@ fn read(state: State, path: CText) -> lua::Result<Option<Arc<Source>>> {
     Ok(Some(source))
 }
 
-/// `core.source(path, ...)`: finds the first of these files that exists. Returns its path, its text, and
+/// `system.source(path, ...)`: finds the first of these files that exists. Returns its path, its text, and
 /// whether the text was compiled before without an error. Returns nothing if there is none of them. An actor
 /// that is made next runs this text.
 ///
 /// Fails if the code may not read the file, or may not load code.
 pub(super) fn source(state: State) -> lua::Result {
     Vm::permit(state, Permission::Load, None)?;
+    Vm::permit(state, Permission::FsRead, None)?;
     for index in 1..=state.top() {
         let path = CText::of(&[arguments::string(state, index)?])?;
         let Some(source) = read(state, path)? else {
@@ -78,7 +79,7 @@ pub(super) fn source(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `core.checked()`: the text that `source` has found compiles without an error.
+/// `system.checked()`: the text that `source` has found compiles without an error.
 pub(super) fn checked(state: State) -> lua::Result {
     Desk::with(state, |desk| {
         if let Some(source) = &desk.source {
@@ -88,7 +89,7 @@ pub(super) fn checked(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `core.text()`: the text that `source` has found.
+/// `system.text()`: the text that `source` has found.
 pub(super) fn text(state: State) -> lua::Result {
     match Desk::with(state, |desk| desk.source.clone())? {
         Some(source) => state.push_bytes(source.text())?,
@@ -97,7 +98,7 @@ pub(super) fn text(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `core.places()`: the folder of the script, and the path of its file, each empty if there is none.
+/// `system.places()`: the folder of the script, and the path of its file, each empty if there is none.
 pub(super) fn places(state: State) -> lua::Result {
     let group = Desk::with(state, |desk| desk.group.clone())?;
     state.push_bytes(group.root())?;

@@ -63,7 +63,7 @@ fn new_pool(state: State, group: &Group, is_single: bool) -> lua::Result<Arc<dyn
     Ok(pool)
 }
 
-/// `core.spawn(inherits, is_single, is_master)`: makes an actor that runs the text that `source` has found,
+/// `system.spawn(inherits, is_single, is_master)`: makes an actor that runs the text that `source` has found,
 /// and returns a channel to it. It runs in the context of the caller, or in a new one of one thread, which
 /// with `is_single` never gets a second one. With `is_master`, the caller hands that role over.
 pub(super) fn spawn(state: State) -> lua::Result {
@@ -102,7 +102,7 @@ pub(super) fn spawn(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `core.open(entry)`: makes the script an actor, whose file is at `entry`; that is nil, if there is none. The
+/// `system.open(entry)`: makes the script an actor, whose file is at `entry`; that is nil, if there is none. The
 /// script is the master of the actors that it makes. Has no effect in an actor.
 pub(super) fn open(state: State) -> lua::Result {
     if Desk::exists(state) {
@@ -126,7 +126,7 @@ pub(super) fn open(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `core.add_threads(count)`: adds threads to the context of the actor. Returns 0, or an error number.
+/// `system.add_threads(count)`: adds threads to the context of the actor. Returns 0, or an error number.
 pub(super) fn add_threads(state: State) -> lua::Result {
     let count = state.to_integer(1).unwrap_or(0);
     let count = u32::try_from(count.max(0)).unwrap_or(u32::MAX);
@@ -142,7 +142,7 @@ pub(super) fn add_threads(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `core.is_master()`: whether the actor is the master.
+/// `system.is_master()`: whether the actor is the master.
 pub(super) fn is_master(state: State) -> lua::Result {
     let group = Desk::with(state, |desk| desk.group.clone())?;
     state.push_boolean(group.is_master(&Vm::runtime_of(state)));

@@ -36,6 +36,11 @@ impl Runtime {
         }
     }
 
+    /// Whether it has actors that have not ended. Each wakes it when it ends.
+    pub(crate) fn has_actors(&self) -> bool {
+        self.children.has_actors()
+    }
+
     /// Asks it to end, or tells it to stop, if it is one for which the stop of the parent waits. Returns
     /// whether it is.
     fn ask(&self) -> bool {

@@ -3,9 +3,10 @@
 //! What the protocol promises: frames survive, and anything else is refused with a reason.
 
 use lunatik_abi::abi::{
-    errno, script_name, split_frame, AbiError, Budget, Failure, Frame, FrameError, FrameHeader,
-    LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start,
-    State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME, MAX_PERMISSIONS,
+    errno, runtime_name, script_name, split_frame, AbiError, Budget, Failure, Frame, FrameError,
+    FrameHeader, LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind,
+    Source, Start, State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME,
+    MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -432,6 +433,37 @@ fn script_names_follow_one_rule() {
         ("a\0", NameError::Control),
     ] {
         assert_eq!(script_name(given.as_bytes()), Err(error), "{given:?}");
+    }
+    for (given, name) in [
+        ("foo.lua", Ok("foo")),
+        ("/etc/x.lua", Ok("/etc/x")),
+        ("label:7", Ok("label:7")),
+        ("", Err(NameError::Empty)),
+        ("/", Err(NameError::Part)),
+        ("//x", Err(NameError::Part)),
+        ("/x/../y", Err(NameError::Part)),
+        ("/x\n", Err(NameError::Control)),
+    ] {
+        let found = runtime_name(given.as_bytes());
+        assert_eq!(found, name.map(str::as_bytes), "{given:?}");
+    }
+    // Only requests about a runtime that runs take paths.
+    let path = |writer: &mut Writer<Vec<u8>>| {
+        writer.string(b"name").unwrap();
+        writer.string(b"/etc/x").unwrap();
+    };
+    assert_eq!(
+        refusal(RequestKind::Logs, path),
+        AbiError::Name(NameError::Absolute)
+    );
+    for (kind, name) in [(RequestKind::Stop, 0x07), (RequestKind::Status, 0x09)] {
+        let body = message(|writer| {
+            writer.begin_table().unwrap();
+            path(writer);
+            writer.end_table().unwrap();
+        });
+        assert_eq!(kind.number(), name);
+        assert!(Request::decode(&frame(name, &body)).is_ok());
     }
     let longest = "n".repeat(MAX_NAME);
     assert!(script_name(format!("{longest}.lua").as_bytes()).is_ok());

@@ -44,7 +44,7 @@ pub enum Command {
     ///
     /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
     Repl(ReplArgs),
-    /// Stop scripts
+    /// Stop scripts, or single workers, services and actors
     Stop(StopArgs),
     /// Show what a script has printed since it was started
     Logs(LogsArgs),
@@ -140,7 +140,7 @@ pub struct EvalArgs {
 /// Scripts to stop.
 #[derive(Args, Debug)]
 pub struct StopArgs {
-    /// The names of the scripts
+    /// The names of scripts; or of workers, services or actors, or their numbers
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
     /// How long each may take to end by itself, in milliseconds
@@ -172,7 +172,7 @@ pub struct ListArgs {
 /// Whose state to show.
 #[derive(Args, Debug)]
 pub struct StatusArgs {
-    /// The name of one script
+    /// The name of one script; or of workers, services or actors, or a number
     pub name: Option<String>,
     /// Print JSON
     #[arg(long)]

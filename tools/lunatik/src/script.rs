@@ -10,7 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lunatik_abi::abi::{script_name, MAX_CHUNK_NAME, MAX_DIRECTORY, MAX_FRAME};
+use lunatik_abi::abi::{
+    runtime_name, script_name, NameError, MAX_CHUNK_NAME, MAX_DIRECTORY, MAX_FRAME,
+};
 
 use crate::failure::{Exit, Failure};
 
@@ -148,9 +150,18 @@ fn without_first_comment(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-/// Checks a name from the user before anything is sent.
+/// Checks the name of a script from the user before anything is sent.
 pub fn check_name(name: &[u8]) -> Result<(), Failure> {
-    script_name(name).map(|_| ()).map_err(|error| {
+    check(name, script_name(name))
+}
+
+/// As [`check_name`], for the name of any runtime, or its number.
+pub fn check_runtime_name(name: &[u8]) -> Result<(), Failure> {
+    check(name, runtime_name(name))
+}
+
+fn check(name: &[u8], checked: Result<&[u8], NameError>) -> Result<(), Failure> {
+    checked.map(|_| ()).map_err(|error| {
         Failure::new(
             Exit::Usage,
             format!(
@@ -159,12 +170,6 @@ pub fn check_name(name: &[u8]) -> Result<(), Failure> {
             ),
         )
     })
-}
-
-/// As [`check_name`], for a runtime that may also be a worker. The name of a worker is the path of its
-/// script.
-pub fn check_runtime_name(name: &[u8]) -> Result<(), Failure> {
-    check_name(name.strip_prefix(b"/").unwrap_or(name))
 }
 
 #[cfg(test)]

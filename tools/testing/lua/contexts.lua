@@ -11,6 +11,8 @@ local testing = require("lunatik.testing")
 local atomically = testing.atomically
 
 local modules = {
+	"actor.core",
+	"actor.system",
 	"device",
 	"linux",
 	"llthreads2.ex",
@@ -71,6 +73,8 @@ local inbox = testing.mailbox()
 local running <close> = lunatik.runtime("suite_child")
 local threaded <close> = lunatik.runtime("suite_thread")
 local system = require("ltask.bootstrap").start({})
+require("actor.system").open()
+local channel, category = require("actor.system").address(), require("actor.system").category()
 local device <close> = require("device").new({ name = "suite_contexts_device" })
 local objects = {
 	io.stdout,
@@ -87,6 +91,8 @@ local objects = {
 	inbox:address(),
 	(require("ltask.functions").pack(1)),
 	system,
+	channel,
+	category,
 }
 local classes = 0
 for _, object in ipairs(objects) do
@@ -100,7 +106,7 @@ for _, object in ipairs(objects) do
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 14)
+check.same("there is an object of each class", classes, 16)
 -- Metamethods that read.
 for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
 	allowed[readable] = true

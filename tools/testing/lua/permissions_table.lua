@@ -36,6 +36,22 @@ free("mtmsg.buffer.", "__index.isabort __index.isnonblock __index.msgcnt __index
 free("mtmsg.buffer.", "__index.nonblock __index.setmsg")
 free("interruptible.", "__gc __tostring __index.id")
 free("llthreads2 thread.", "__gc __index.alive __index.detached __index.joinable __index.started")
+-- Messages between actors are no power. An actor may do what the code may that makes it; to find its file asks.
+free("", "scope scope_cleanup_pop scope_cleanup_push spawn spawn_context_threads spawn_vm")
+free("actor.", "is_master pcall scope scope_cleanup_pop scope_cleanup_push shutdown spawn")
+free("actor.", "spawn_context_threads spawn_vm xpcall")
+free("actor.coroutine.", "close isyieldable resume running wrap yield")
+free("actor.this_fiber (metatable).", "__index __newindex")
+free("actor.core.", "can_block cancel close close_inbox give_way is_open kept log part recv send suspend system take timer withdraw")
+free("actor.system.", "add_threads address at_end category category_metatable channel_metatable checked is_closed")
+free("actor.system.", "is_master join keep object open places spawn text")
+free("condition_variable.", "new")
+free("future.", "new")
+free("inbox (metatable).", "__gc __newindex __index.close __index.receive")
+needs["inbox (metatable).__index (metatable).__index"] = {}
+free("mutex.", "new")
+free("recursive_mutex.", "new")
+free("time.", "now sleep")
 -- Messages within a system of services are no power. What makes services asks in them, as their code is loaded there.
 free("ltask.", "counter now pack remove unpack unpack_remove")
 free("ltask (metatable).", "__index")
@@ -53,6 +69,7 @@ free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log ma
 free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
+free("package.preload.", "actor actor.core actor.system condition_variable future inbox mutex recursive_mutex time")
 free("package.preload.", "device linux llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
 free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
@@ -110,6 +127,7 @@ needs["llthreads2 thread.__index.start"] = { "thread" }
 needs["mtint.interrupt"] = { "runner" }
 needs["interruptible.__index.interrupt"] = { "runner" }
 needs["mtmsg.buffer"] = { "runner" }
+needs["actor.system.source"] = { "fs:read", "load" }
 needs["worker.create"] = { "fs:read", "load" }
 needs["runtime.__close"] = { "runner" }
 needs["runtime.__index.resume"] = { "runner" }

@@ -4,7 +4,8 @@
 -- for an error that ends the actor. The chunk gets what all parts get (see fibers.lua), and returns the two functions.
 
 local fibers, errors = ...
-local pcall, xpcall = fibers.native.pcall, fibers.native.xpcall
+local pcall = fibers.pcall
+local xpcall = xpcall
 local error, type = error, type
 
 -- Raises the interruption of the running fiber out of the call, so that a loop of retries cannot swallow it.

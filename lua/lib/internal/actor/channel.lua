@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Channels: the addresses of actors. The chunk gets the native core, the fibers and the errors, completes the metatable of
+-- Channels: the addresses of actors. The chunk gets the native core, the fibers, the errors and the native system, completes the metatable of
 -- channels, and returns a table with `set_values`, which sets the function that prepares what is not a scalar.
 
-local core, fibers, errors = ...
+local core, fibers, errors, system = ...
 local native_send, withdraw, is_open, native_close = core.send, core.withdraw, core.is_open, core.close
-local point, block, wake, current = fibers.point, fibers.block, fibers.wake, fibers.current
+local point, block, wake = fibers.point, fibers.block, fibers.wake
 local hold, release = fibers.hold, fibers.release
 local error, select, setmetatable, type = error, select, setmetatable, type
 
@@ -61,7 +61,7 @@ function methods.send(self, ...)
 	if not receipt then
 		error(errors.core("channel_closed"))
 	end
-	local fiber = current()
+	local fiber = fibers.running
 	fiber.receipt = receipt
 	waiting[receipt] = fiber
 	hold()
@@ -85,7 +85,7 @@ setmetatable(methods, {
 	end,
 })
 
-local metatable = core.channel_metatable()
+local metatable = system.channel_metatable()
 metatable.__index = methods
 metatable.__newindex = function()
 	error(errors.errno("EPERM"))

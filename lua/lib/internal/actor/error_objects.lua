@@ -6,6 +6,7 @@
 -- The names and texts are in parts that return large tables. Those are dropped again, and only what was used is kept.
 
 local core, errors = ...
+local system = core.system()
 local error, getmetatable, rawequal, setmetatable, tostring, type =
 	error, getmetatable, rawequal, setmetatable, tostring, type
 
@@ -15,7 +16,7 @@ local INTERRUPTED <const> = 13
 local name_of, codes_of = {}, {}
 
 local function new_category(name)
-	local category = core.category()
+	local category = system.category()
 	name_of[category], codes_of[category] = name, {}
 	return category
 end
@@ -37,7 +38,7 @@ local function message(category, code)
 	return texts and texts[code] or ("Unknown error %s"):format(tostring(code))
 end
 
-local category_metatable = core.category_metatable()
+local category_metatable = system.category_metatable()
 category_metatable.__index = {
 	name = function(category)
 		return check(category, 2)

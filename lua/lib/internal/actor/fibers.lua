@@ -19,7 +19,7 @@ local core, errors = ...
 local can_block, recv, suspend = core.can_block, core.recv, core.suspend
 local cancel_timer, set_timer = core.cancel, core.timer
 local resume, yield = coroutine.resume, coroutine.yield
-local collectgarbage, error, type = collectgarbage, error, type
+local collectgarbage, error, pcall, type = collectgarbage, error, pcall, type
 
 local TIMER <const> = 4
 
@@ -28,20 +28,52 @@ local main = { id = 1, depth = 0 }
 local nobody = { id = 0, depth = 0, alert = true, forbids = 1 }
 
 -- `running` is the fiber that runs, `count` the number of fibers that have not ended, main excluded.
-local fibers = { main = main, running = main, count = 0, timers = {} }
-
--- The native functions: the actor replaces the global ones before most parts are loaded.
-fibers.native = {
-	close = coroutine.close,
-	create = coroutine.create,
-	isyieldable = coroutine.isyieldable,
+local fibers = {
+	main = main,
+	running = main,
+	count = 0,
+	timers = {},
 	pcall = pcall,
-	resume = resume,
-	running = coroutine.running,
-	status = coroutine.status,
-	xpcall = xpcall,
-	yield = yield,
+	-- The native functions of coroutines: the actor replaces the global ones, as it does with `pcall`.
+	native = {
+		close = coroutine.close,
+		create = coroutine.create,
+		isyieldable = coroutine.isyieldable,
+		resume = resume,
+		running = coroutine.running,
+		status = coroutine.status,
+		wrap = coroutine.wrap,
+		yield = yield,
+	},
+	-- Room for what is added below, and later: a table that grows leaves pieces of memory behind.
+	on_event = nil,
+	part = nil,
+	point = nil,
+	point_uninterruptible = nil,
+	push = nil,
+	wake = nil,
+	hold = nil,
+	release = nil,
+	fail = nil,
+	set_timer = nil,
+	unset_timer = nil,
+	park = nil,
+	block = nil,
+	pass = nil,
+	stop_main = nil,
+	end_main = nil,
+	run_to_end = nil,
+	on_stopped = nil,
+	receiver = nil,
+	ran = nil,
+	all = nil,
+	stacks = nil,
+	leave_scopes = nil,
+	is_stopping = nil,
+	fatal = nil,
+	yielded = nil,
 }
+local native = fibers.native
 
 local parts = {}
 
@@ -53,10 +85,6 @@ function fibers.part(name)
 		parts[name] = part
 	end
 	return part
-end
-
-function fibers.current()
-	return fibers.running
 end
 
 -- Points --------------------------------------------------------------------------------------------------
@@ -305,7 +333,7 @@ end
 
 -- The end -----------------------------------------------------------------------------------------------------
 
-local main_thread = fibers.native.running()
+local main_thread = native.running()
 
 -- The main fiber is to raise the interruption that ends it: lets the others end first, and then runs the handlers of
 -- its scopes.
@@ -317,6 +345,7 @@ function fibers.stop_main()
 	if fibers.leave_scopes then
 		fibers.leave_scopes(0, main_thread)
 	end
+	fibers.on_stopped()
 end
 
 -- Runs the handlers of the main fiber's root scope. To be called when its code has ended without an error, or because
@@ -327,39 +356,15 @@ function fibers.end_main()
 	end
 end
 
--- Whether `run_to_end` would find something that is ready, or wait for something.
-function fibers.has_work()
-	return first ~= nil or holds > 0
-end
-
 -- Runs the other fibers, after the main fiber has ended, until no work is left.
 function fibers.run_to_end()
 	loop()
+	if fibers.is_stopping then
+		fibers.on_stopped()
+	end
 	if fibers.count > 0 then
 		core.log(("%s %d fibers wait"):format(DEADLOCK, fibers.count) .. " and nothing can wake them")
 	end
-end
-
--- What few actors use ------------------------------------------------------------------------------------------
-
--- Makes a fiber that runs `f`, and returns its object.
-function fibers.spawn(f)
-	return fibers.part("spawning")(f)
-end
-
--- Interrupts all fibers, because the actor is being stopped.
-function fibers.interrupt_all()
-	return fibers.part("interruption").interrupt_all()
-end
-
--- For the running fiber; the calls nest.
-function fibers.disable_interruption()
-	return fibers.part("interruption").disable()
-end
-
--- Returns false if it was not disabled.
-function fibers.restore_interruption()
-	return fibers.part("interruption").restore()
 end
 
 return fibers

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- The functions of fibers that scripts call. The chunk gets what all parts get (see fibers.lua), and returns a table:
--- `spawn`, `this_fiber`, `scope`, `scope_cleanup_push`, `scope_cleanup_pop`; `pcall`, `xpcall` and the fields of the
--- table `coroutine`, which replace the global ones.
+-- `spawn`, `this_fiber`, `scope`, `scope_cleanup_push`, `scope_cleanup_pop`, and `pcall` and `xpcall`, which replace the
+-- global ones.
 
 local fibers = ...
 local part = fibers.part
@@ -24,12 +24,25 @@ function metatable.__newindex()
 end
 
 local functions = {
-	coroutine = part("coroutines"),
 	pcall = calls.pcall,
-	spawn = fibers.spawn,
 	this_fiber = setmetatable({}, metatable),
 	xpcall = calls.xpcall,
+	-- Room for what is added below, and by the part `runtime`.
+	spawn = nil,
+	scope = nil,
+	scope_cleanup_push = nil,
+	scope_cleanup_pop = nil,
+	lenient = nil,
+	spawn_vm = nil,
+	spawn_context_threads = nil,
+	is_master = nil,
+	shutdown = nil,
 }
+
+-- Makes a fiber that runs `f`, and returns its object.
+function functions.spawn(f)
+	return part("spawning")(f)
+end
 
 -- Calls `f` in a cleanup scope of its own.
 function functions.scope(f)

@@ -4,7 +4,9 @@
 
 local runtime, context = ...
 local actor, core = runtime.actor, runtime.core
-local coroutine, ipairs, package, pairs, require = coroutine, ipairs, package, pairs, require
+local coroutine, next, package, pairs, require, setmetatable =
+	coroutine, next, package, pairs, require, setmetatable
+local find = string.find
 local globals = _G
 
 -- The file of the actor: for calls whose place on the stack a tail call has taken.
@@ -13,7 +15,7 @@ local entry = arg and arg[0]
 
 function runtime.own_file()
 	if not own_file then
-		local _, script = core.places()
+		local _, script = core.system().places()
 		own_file = context == "worker" and entry or script
 	end
 	return own_file ~= "" and own_file or nil
@@ -34,6 +36,9 @@ function globals.require(name)
 	if value ~= nil then
 		return value
 	end
+	if package.preload[name] and not find(name, "^%.*/") then
+		return require(name)
+	end
 	load_or_get = load_or_get or core.part("require")(runtime, require)
 	-- No tail call: whose file calls is found on the stack.
 	local path
@@ -41,18 +46,33 @@ function globals.require(name)
 	return value, path
 end
 
-for _, name in ipairs({
-	"spawn",
-	"this_fiber",
-	"scope",
-	"scope_cleanup_push",
-	"scope_cleanup_pop",
-	"pcall",
-	"xpcall",
-}) do
-	globals[name] = actor[name]
+globals.spawn, globals.this_fiber = actor.spawn, actor.this_fiber
+globals.scope = actor.scope
+globals.scope_cleanup_push, globals.scope_cleanup_pop = actor.scope_cleanup_push, actor.scope_cleanup_pop
+globals.pcall, globals.xpcall = actor.pcall, actor.xpcall
+
+-- The table stays, so that it does not matter when a script has taken it. Few actors use it.
+local native = runtime.fibers.native
+
+local function fill()
+	setmetatable(coroutine, nil)
+	for name, fn in pairs(native) do
+		coroutine[name] = fn
+	end
+	for name, fn in pairs(runtime.fibers.part("coroutines")) do
+		coroutine[name] = fn
+	end
+	return coroutine
 end
--- In place, so that it does not matter when a script has taken the table.
-for name, fn in pairs(actor.coroutine) do
-	coroutine[name] = fn
+
+for name in pairs(native) do
+	coroutine[name] = nil
 end
+setmetatable(coroutine, {
+	__index = function(_, name)
+		return fill()[name]
+	end,
+	__pairs = function()
+		return next, fill()
+	end,
+})

@@ -7,7 +7,7 @@
 
 local core, fibers, errors = ...
 local take = core.take
-local point, block, wake, current = fibers.point, fibers.block, fibers.wake, fibers.current
+local point, block, wake = fibers.point, fibers.block, fibers.wake
 local hold, release = fibers.hold, fibers.release
 local error, getmetatable, setmetatable = error, getmetatable, setmetatable
 
@@ -72,7 +72,7 @@ function methods.receive(self)
 	elseif kind == NO_SENDERS then
 		error(errors.core("no_senders"))
 	end
-	fibers.receiver = current()
+	fibers.receiver = fibers.running
 	hold()
 	return block(cancel)
 end

@@ -4,6 +4,7 @@
 
 local runtime = ...
 local core, errors = runtime.core, runtime.errors
+local is_master = core.system().is_master
 local require = require
 local error = error
 
@@ -11,12 +12,12 @@ local master = {}
 
 -- Whether this actor is the master of the script's actors.
 function master.is_master()
-	return core.is_master()
+	return is_master()
 end
 
 -- Stops all scripts that this one may stop, as `runner.shutdown()` of "lunatik.runner" does.
 function master.shutdown()
-	if not core.is_master() then
+	if not is_master() then
 		error(errors.errno("EPERM"))
 	end
 	require("lunatik.runner").shutdown()

@@ -7,6 +7,7 @@
 -- whose siblings are "../x".
 
 local core, errors = ...
+local places = core.system().places
 local getinfo = debug.getinfo
 local error = error
 local find, gmatch, match, sub = string.find, string.gmatch, string.match, string.sub
@@ -80,7 +81,7 @@ end
 -- The paths of the files that the module `name` may be in, if the file `importer` names it; nothing, if it is no name of
 -- a file.
 function modules.candidates(name, importer)
-	local root, entry = core.places()
+	local root, entry = places()
 	root = root ~= "" and root or USUAL_ROOT
 	if sub(name, 1, 1) == "/" then
 		return files(root, sub(name, 2))

@@ -4,7 +4,7 @@
 -- fibers.lua).
 
 local _, errors, core = ...
-local new_object = core.object
+local new_object = core.system().object
 local error, setmetatable = error, setmetatable
 
 local objects = {}

@@ -8,8 +8,11 @@
 local runtime = ...
 local core, errors, fibers = runtime.core, runtime.errors, runtime.fibers
 local modules = runtime.load_modules()
+local system = core.system()
 local original, searchpath = (select(2, ...)), package.searchpath
 local error, ipairs, load, pcall, setmetatable, type = error, ipairs, load, pcall, setmetatable, type
+local interruption = fibers.part("interruption")
+local disable, restore = interruption.disable, interruption.restore
 local remove = table.remove
 local find = string.find
 local package, globals = package, _G
@@ -19,23 +22,23 @@ local loaded, loading = {}, {}
 
 local view = { __index = globals, __newindex = globals }
 
--- The function of the file that `core.source` has found.
+-- The function of the file that `system.source` has found.
 local function compile(path, text)
-	local chunk, err = load(text or core.text(), "@" .. path, "t", setmetatable({ _CONTEXT = "" }, view))
+	local chunk, err = load(text or system.text(), "@" .. path, "t", setmetatable({ _CONTEXT = "" }, view))
 	if not chunk then
 		error(err, 0)
 	end
-	core.checked()
+	system.checked()
 	return chunk
 end
 
 -- Waits until another fiber has loaded the module.
 local function wait_for(entry)
-	if entry.fiber == fibers.current() then
+	if entry.fiber == fibers.running then
 		error("circular dependency", 0)
 	end
 	fibers.point()
-	entry[#entry + 1] = fibers.current()
+	entry[#entry + 1] = fibers.running
 	fibers.block(function(fiber)
 		for i, other in ipairs(entry) do
 			if other == fiber then
@@ -48,14 +51,14 @@ local function wait_for(entry)
 end
 
 local function run(path, text, name)
-	local entry = { fiber = fibers.current() }
+	local entry = { fiber = fibers.running }
 	loading[path] = entry
-	fibers.disable_interruption()
+	disable()
 	local ok, value = pcall(compile, path, text)
 	if ok then
 		ok, value = pcall(value, name, path)
 	end
-	fibers.restore_interruption()
+	restore()
 	loading[path] = nil
 	if ok and value == nil then
 		value = true
@@ -73,7 +76,7 @@ local function run(path, text, name)
 end
 
 local function load_file(name, ...)
-	local path, text = core.source(...)
+	local path, text = system.source(...)
 	if not path then
 		return nil
 	end

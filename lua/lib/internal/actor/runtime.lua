@@ -8,18 +8,29 @@
 local core, context = ...
 -- What is loaded here stays, so a collection would find nothing.
 collectgarbage("stop")
-local part = core.part
+local part, system = core.part, core.system()
 local collectgarbage, ipairs, package, setmetatable = collectgarbage, ipairs, package, setmetatable
 
 local STOP <const> = 5
 
 local errors = part("errors")(core)
 local fibers = part("fibers")(core, errors)
-local send = part("channel")(core, fibers, errors)
+local send = part("channel")(core, fibers, errors, system)
 
 -- What the parts share that are loaded later.
-local runtime = { core = core, errors = errors, fibers = fibers }
-core.runtime = runtime
+local runtime = {
+	core = core,
+	errors = errors,
+	fibers = fibers,
+	-- Room for what is added below, and by other parts.
+	import_inbox = nil,
+	actor = nil,
+	values = nil,
+	modules = nil,
+	own_file = nil,
+	load_modules = nil,
+}
+system.keep(runtime)
 
 -- The inbox --------------------------------------------------------------------------------------------
 
@@ -47,17 +58,24 @@ end
 
 fibers.on_event[STOP] = function()
 	close_inbox()
-	fibers.interrupt_all()
+	fibers.part("interruption").interrupt_all()
+end
+
+-- What the actors of a script print while they clean up is printed by the script.
+function fibers.on_stopped()
+	if context == "main" then
+		core.system().join()
+	end
 end
 
 -- The end of the main fiber ----------------------------------------------------------------------------
 
-core.at_end(function()
+system.at_end(function()
 	fibers.end_main()
 	if inbox then
 		-- What nobody has any more is closed by the collector.
 		package.loaded.inbox = nil
-		if fibers.has_work() then
+		if fibers.count > 0 then
 			collectgarbage()
 		end
 	else

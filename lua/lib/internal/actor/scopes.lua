@@ -8,7 +8,7 @@
 local fibers, errors = ...
 local interruption = fibers.part("interruption")
 local disable, restore = interruption.disable, interruption.restore
-local pcall, running = fibers.native.pcall, fibers.native.running
+local pcall, running = fibers.pcall, fibers.native.running
 local error, setmetatable, type = error, setmetatable, type
 
 -- For each coroutine, the handler that was pushed last: a table with `run`, the depth of its scope, and the handler

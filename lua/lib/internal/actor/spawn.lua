@@ -5,6 +5,9 @@
 local runtime = ...
 local core, errors = runtime.core, runtime.errors
 local modules = runtime.load_modules()
+local system = core.system()
+local add_threads, checked, is_master, make, source =
+	system.add_threads, system.checked, system.is_master, system.spawn, system.source
 local error, load, type = error, load, type
 
 -- Error numbers that growing a context can fail with.
@@ -34,9 +37,9 @@ local function find(name, importer)
 	end
 	local path, text
 	if second then
-		path, text = core.source(first, second)
+		path, text = source(first, second)
 	else
-		path, text = core.source(first)
+		path, text = source(first)
 	end
 	if not path then
 		error(errors.core("module_not_found", { module = name }))
@@ -46,7 +49,7 @@ local function find(name, importer)
 		if not chunk then
 			error(errors.lua("syntax", { message = err }))
 		end
-		core.checked()
+		checked()
 	end
 end
 
@@ -58,18 +61,18 @@ function spawn.spawn_vm(options)
 		error(errors.errno("EINVAL", { arg = 1 }))
 	end
 	local name = name_of(options)
-	local inherits, is_master = options.inherit_context, options.new_master
+	local inherits, new_master = options.inherit_context, options.new_master
 	if type(options.subprocess) == "table" then
-		if type(inherits) == "boolean" or type(is_master) == "boolean" then
+		if type(inherits) == "boolean" or type(new_master) == "boolean" then
 			error(errors.errno("EINVAL", { arg = 1 }))
 		end
 		error(errors.errno("ECHILD"))
 	end
-	if is_master == true and not core.is_master() then
+	if new_master == true and not is_master() then
 		error(errors.errno("EPERM"))
 	end
 	find(name, modules.importer(2, runtime.own_file()))
-	return core.spawn(inherits ~= false, options.concurrency_hint == 1, is_master == true)
+	return make(inherits ~= false, options.concurrency_hint == 1, new_master == true)
 end
 
 -- Adds threads to the context of the actor.
@@ -78,7 +81,7 @@ function spawn.spawn_context_threads(count)
 		local text = "bad argument #1 to 'spawn_context_threads'" .. " (number expected, got %s)"
 		error(text:format(count == nil and "no value" or type(count)), 3)
 	end
-	local number = core.add_threads(count // 1 | 0)
+	local number = add_threads(count // 1 | 0)
 	if number ~= 0 then
 		error(errors.errno(ERRORS[number] or "EINVAL"))
 	end

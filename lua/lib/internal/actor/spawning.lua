@@ -11,7 +11,7 @@ local fibers, errors, core = ...
 local create, resume, traceback = fibers.native.create, fibers.native.resume, debug.traceback
 local wake, point, block = fibers.wake, fibers.point, fibers.block
 local objects = fibers.part("objects")
-local error, pcall, select, tostring, type = error, fibers.native.pcall, select, tostring, type
+local error, pcall, select, tostring, type = error, fibers.pcall, select, tostring, type
 local pack, unpack = table.pack, table.unpack
 
 local JOINING <const>, JOINED <const>, DETACHED <const> = 1, 2, 3
@@ -192,7 +192,7 @@ end
 -- Whether an interruption has ended the fiber, for who has joined it.
 function properties.interruption_caught(target)
 	if target.state ~= JOINED then
-		error(errors.errno("EINVAL", { arg = 1 }), 0)
+		error(errors.errno("EINVAL"), 0)
 	end
 	return target.interruption_caught or false
 end
