@@ -61,11 +61,18 @@ pub(super) fn open_system(state: State) -> lua::Result {
             Named::new(c"address", native!(channel::address, Free, Process)),
             Named::new(c"at_end", native!(set_at_end, Free, Process)),
             Named::new(c"category", native!(category::category, Free, Process)),
-            Named::new(c"category_metatable", native!(category::metatable, Free, Process)),
-            Named::new(c"channel_metatable", native!(channel::metatable, Free, Process)),
+            Named::new(
+                c"category_metatable",
+                native!(category::metatable, Free, Process),
+            ),
+            Named::new(
+                c"channel_metatable",
+                native!(channel::metatable, Free, Process),
+            ),
             Named::new(c"checked", native!(source::checked, Free, Process)),
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
+            Named::new(c"exit", native!(exit, Free, Process)),
             Named::new(c"join", native!(receive::join, Free, Sleeps)),
             Named::new(c"keep", native!(keep, Free, Process)),
             Named::new(c"object", native!(object, Free, Process)),
@@ -96,6 +103,12 @@ fn part(state: State) -> lua::Result {
 /// What the parts of the VM's library share.
 #[derive(Clone, Copy)]
 struct Kept(Reference);
+
+/// `system.exit()`: the error that the caller raises now ends the script, and is no failure.
+fn exit(state: State) -> lua::Result {
+    at_end::set_exited(state)?;
+    Ok(0)
+}
 
 /// `system.keep(value)`: keeps what the parts of the library share, until the VM ends. To be called once.
 fn keep(state: State) -> lua::Result {

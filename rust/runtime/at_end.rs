@@ -4,7 +4,7 @@
 //! script. So a module can go on with what the script has begun.
 
 use super::vm::Vm;
-use crate::lua::{self, Reference, State};
+use crate::lua::{self, Raised, Reference, State};
 
 #[derive(Clone, Copy)]
 struct AtEnd(Option<Reference>);
@@ -31,13 +31,41 @@ pub(crate) fn push(state: State) -> lua::Result<bool> {
     Ok(true)
 }
 
-/// Calls the function, if there is one. For code that does not run on the pool.
+#[derive(Clone, Copy)]
+struct Exited;
+
+/// Notes that the script ends now, and that the error which ends it is none. The caller raises one.
+pub(crate) fn set_exited(state: State) -> lua::Result<()> {
+    Ok(Vm::attach(state, Exited)?)
+}
+
+/// Whether [`set_exited`] was called.
+pub(crate) fn has_exited(state: State) -> bool {
+    Vm::attachment::<Exited>(state).is_some()
+}
+
+/// The result of the main function: none, if it has ended by [`set_exited`].
+///
+/// Not inlined, so that its frame is not on the stack while a script runs.
+#[inline(never)]
+pub(crate) fn result<T>(state: State, result: Result<T, Raised>) -> Result<Option<T>, Raised> {
+    match result {
+        Err(_) if has_exited(state) => {
+            state.pop(1);
+            Ok(None)
+        }
+        result => result.map(Some),
+    }
+}
+
+/// Calls the function, if there is one and the script has not ended by [`set_exited`]. For code that does not run on the pool.
 ///
 /// Not inlined, so that its frame is not on the stack while a script runs.
 #[inline(never)]
 pub(crate) fn call(state: State) -> lua::Result<()> {
-    if push(state)? {
-        state.call(0, 0)?;
+    if !has_exited(state) && push(state)? {
+        let called = state.call(0, 0);
+        result(state, called)?;
     }
     Ok(())
 }

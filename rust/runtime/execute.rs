@@ -117,7 +117,8 @@ pub(crate) fn chunk(
     let base = state.top();
     let run = || {
         let arguments = prepare(entered, text, place, push_arguments)?;
-        state.call(arguments, -1)?;
+        let called = state.call(arguments, -1);
+        at_end::result(state, called)?;
         Ok(state.top() - base)
     };
     // SAFETY: `run` uses only the VM of `state`, which belongs to no thread.
@@ -219,7 +220,8 @@ fn call_body(entered: &Entered<'_>, arguments: &Message, results: Results) -> lu
     state.push_kept(body);
     state.release(body);
     let count = arguments.push(state)?;
-    if let Err(raised) = state.call(count, -1) {
+    let called = state.call(count, -1);
+    if let Err(raised) = at_end::result(state, called) {
         if results == Results::OrText && !is_text(state)? {
             state.pop(1);
             state.push_bytes(b"(no error message)")?;

@@ -40,7 +40,11 @@ pub(crate) struct Source {
 
 impl Source {
     /// The text in the file at `path`.
-    pub(crate) fn new(path: CText, text: CountedBytes, account: &Arc<Account>) -> Result<Arc<Self>> {
+    pub(crate) fn new(
+        path: CText,
+        text: CountedBytes,
+        account: &Arc<Account>,
+    ) -> Result<Arc<Self>> {
         let size = kmalloc_size(size_of::<Self>()).saturating_add(path.capacity());
         let source = Self {
             path,

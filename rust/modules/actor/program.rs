@@ -19,10 +19,14 @@ use crate::{
     runtime::{
         execute,
         executor::Program,
-        instance::{Entered, Keep},
+        instance::{Entered, Failure, Keep},
+        sink::Stream,
         surroundings::Surroundings,
     },
 };
+
+/// The error of code that has used up its memory.
+const NO_MEMORY: &[u8] = b"not enough memory";
 
 /// What an actor does.
 pub(super) struct Body {
@@ -64,6 +68,17 @@ fn push_core(state: State) -> lua::Result<()> {
     Ok(())
 }
 
+/// Prints the error that has ended an actor: nobody else is told.
+fn print(entered: &Entered<'_>, failure: &Failure) {
+    entered.send_output();
+    for text in [&failure.message, &failure.traceback] {
+        if !text.is_empty() {
+            entered.output(Stream::Error, text);
+            entered.output(Stream::Error, b"\n");
+        }
+    }
+}
+
 impl Program for Body {
     fn begin(&mut self, entered: &Entered<'_>) -> lua::Result {
         let state = entered.state();
@@ -89,15 +104,19 @@ impl Program for Body {
 
     fn end(&mut self, entered: &Entered<'_>, result: lua::Result<c_int>) {
         let state = entered.state();
-        // Who waits for the actor is told before anything else.
-        let _ = Desk::close_inbox(state);
         let told = entered.was_told() && !entered.is_over_limit();
+        let mut has_memory = true;
         if let Err(error) = result {
+            let failure = execute::or_no_memory(execute::to_failure(state, error));
+            has_memory = failure.message.as_slice() != NO_MEMORY;
             if !told {
-                let failure = execute::or_no_memory(execute::to_failure(state, error));
                 entered.set_failure(Some(failure.clone()));
-                execute::log_failure(entered, &failure);
+                print(entered, &failure);
             }
         }
+        if has_memory {
+            let _ = Desk::close_inbox(state);
+        }
+        // Otherwise the VM is freed first, and then its desk: those who are told need some memory.
     }
 }

@@ -29,7 +29,9 @@ pub(super) fn send(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
     let letter = runtime.memcg().charge(|| {
         let message = Message::encode(state, 2, 2)?;
-        let room = family.take(Letter::size_of(&message)).ok_or_else(too_much)?;
+        let room = family
+            .take(Letter::size_of(&message))
+            .ok_or_else(too_much)?;
         Ok::<_, Error>(Letter::new(&returns, receipt, message, room)?)
     })?;
     // Who gets the message may print, too.

@@ -23,7 +23,12 @@ fn read(state: State, path: CText) -> lua::Result<Option<Arc<Source>>> {
     let reads_all = match set.decide(Permission::FsRead) {
         Decision::Allowed => true,
         Decision::Limited => false,
-        Decision::Denied => return Err(permissions::denied(Permission::FsRead, Some(path.to_bytes()))),
+        Decision::Denied => {
+            return Err(permissions::denied(
+                Permission::FsRead,
+                Some(path.to_bytes()),
+            ))
+        }
     };
     if reads_all {
         if let Some(source) = group.source(&path) {
@@ -34,7 +39,10 @@ fn read(state: State, path: CText) -> lua::Result<Option<Arc<Source>>> {
     let text = match read_script(state, &set, None, &path) {
         Ok((_, text)) => text,
         Err(ReadError::Denied) => {
-            return Err(permissions::denied(Permission::FsRead, Some(path.to_bytes())));
+            return Err(permissions::denied(
+                Permission::FsRead,
+                Some(path.to_bytes()),
+            ));
         }
         Err(ReadError::Errno(error)) if program::is_absence(error) => return Ok(None),
         Err(ReadError::Errno(error)) if error == ENOMEM => return Err(Error::NoMemory),
@@ -46,7 +54,9 @@ fn read(state: State, path: CText) -> lua::Result<Option<Arc<Source>>> {
         }
     };
     let account = group.script().account();
-    let source = runtime.memcg().charge(|| Source::new(path, text, account))?;
+    let source = runtime
+        .memcg()
+        .charge(|| Source::new(path, text, account))?;
     if reads_all {
         group.keep_source(&source);
     }

@@ -31,7 +31,9 @@ use crate::{
 /// What an actor is called whose file is at `path`: the path below the folder of scripts, without the suffix.
 fn name(path: &[u8]) -> &[u8] {
     let below = path.strip_prefix(program::DIRECTORY.as_bytes());
-    let name = below.and_then(|path| path.strip_prefix(b"/")).unwrap_or(path);
+    let name = below
+        .and_then(|path| path.strip_prefix(b"/"))
+        .unwrap_or(path);
     name.strip_suffix(b".lua").unwrap_or(name)
 }
 

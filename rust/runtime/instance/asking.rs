@@ -55,9 +55,21 @@ impl Runtime {
         is_actor
     }
 
+    /// Ends the code of its actors: they have had their grace.
+    fn kill_actors(&self, tidy_ms: u32) {
+        let mut id = 0;
+        while let Some(child) = self.children.next_asked(id) {
+            id = child.id;
+            if child.kind == Kind::Actor {
+                child.kill(tidy_ms);
+            }
+        }
+    }
+
     /// Asks its children to end that are to be asked, and waits until all of them have, as long as
     /// `left` says that milliseconds are left. They have the same time, however many there are. If there
-    /// are actors among them, this runtime is told to stop at the same time.
+    /// are actors among them, this runtime is told to stop at the same time. Actors that have not ended then
+    /// are killed; closing methods and finalizers of them get `tidy_ms`.
     ///
     /// Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
     pub(super) fn ask_children(
@@ -65,6 +77,7 @@ impl Runtime {
         may: MaySleep<'_>,
         caller: Option<&Self>,
         left: &impl Fn() -> u32,
+        tidy_ms: u32,
     ) -> Result {
         /// How often the wait checks whether the caller itself has to end, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
@@ -86,6 +99,7 @@ impl Runtime {
             loop {
                 let slice = left().min(LOOK_UP_MS);
                 if slice == 0 {
+                    self.kill_actors(tidy_ms);
                     return Ok(());
                 }
                 let jiffies = msecs_to_jiffies(slice);

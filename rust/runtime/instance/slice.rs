@@ -126,6 +126,7 @@ impl Runtime {
                         None => Left::SliceOver,
                     };
                 }
+                ProgramEnd::Failed if at_end::has_exited(state) => break Ok(0),
                 ProgramEnd::Failed => break Err(Error::Raised),
                 ProgramEnd::Returned(results) if progress.has_returned => break Ok(results),
                 ProgramEnd::Returned(results) => {

@@ -205,7 +205,7 @@ impl Runtime {
         let asked = if inside {
             Ok(())
         } else {
-            self.ask_children(may, caller, &left)
+            self.ask_children(may, caller, &left, tidy_ms)
         };
         self.request_stop();
         if inside {

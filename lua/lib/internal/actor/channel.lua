@@ -54,10 +54,15 @@ function methods.send(self, ...)
 	if not open then
 		error(errors.core("channel_closed"))
 	end
+	local address
 	if not scalars[type(value)] then
-		value = prepare(value, self)
+		value, address = prepare(value, self)
 	end
 	local receipt = native_send(self, value)
+	if address then
+		-- It counts as a sender to this actor until it is closed.
+		native_close(address)
+	end
 	if not receipt then
 		error(errors.core("channel_closed"))
 	end

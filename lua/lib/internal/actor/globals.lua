@@ -26,6 +26,10 @@ function runtime.load_modules()
 	return runtime.modules
 end
 
+function package.preload.system()
+	return core.part("system")(runtime)
+end
+
 globals._CONTEXT = context
 globals.spawn_vm = actor.spawn_vm
 globals.spawn_context_threads = actor.spawn_context_threads

@@ -101,7 +101,7 @@ local metatable = {
 local inbox = { close = close }
 
 function inbox.new()
-	return setmetatable({}, metatable)
+	return core.system().object(metatable)
 end
 
 return inbox

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- What can be sent that is not a scalar. The chunk gets the native core, the errors and the module `actor`, and returns a
--- function that gets a value and the channel. It returns the value, or a copy in which everything can be sent.
+-- function that gets a value and the channel. It returns the value, or a copy in which everything can be sent; and the
+-- channel that is in it in place of the inbox, which is to be closed when the value was sent.
 --
 -- The native core copies each table of a message once. So a table that is reachable twice is copied here first.
 
@@ -79,9 +80,9 @@ local function look(root)
 	return needs_copy
 end
 
--- A copy of the tables of a value that can be sent.
+-- A copy of the tables of a value that can be sent, and the address of this actor that is in it.
 local function copy(root)
-	local result = {}
+	local result, own = {}, nil
 	local from, to, keys, depth = { root }, { result }, {}, 1
 	while depth > 0 do
 		local key, value = next(from[depth], keys[depth])
@@ -95,18 +96,19 @@ local function copy(root)
 			depth = depth + 1
 			from[depth], to[depth] = value, inner
 		elseif is_inbox(value) then
-			to[depth][key] = address()
+			own = own or address()
+			to[depth][key] = own
 		else
 			to[depth][key] = value
 		end
 	end
-	return result
+	return result, own
 end
 
 -- The copy in which what cannot be sent is left out, by the rules of `actor.lenient`: a table is a list, which ends
 -- before the first such element, or a dictionary of strings.
 local function lenient(root)
-	local result = {}
+	local result, own = {}, nil
 	local open = { [root] = true }
 	local levels = {}
 
@@ -150,7 +152,8 @@ local function lenient(root)
 			level.into[key] = inner
 			enter(value, inner)
 		elseif is_inbox(value) then
-			level.into[key] = address()
+			own = own or address()
+			level.into[key] = own
 		elseif scalars[type(value)] or is_open(value) then
 			level.into[key] = value
 		elseif level.is_list then
@@ -158,7 +161,7 @@ local function lenient(root)
 			levels[#levels] = nil
 		end
 	end
-	return result
+	return result, own
 end
 
 -- The error of a message that is not sent: that of the destination, if that is gone.
@@ -169,12 +172,16 @@ end
 return function(value, channel)
 	local kind = type(value)
 	if is_inbox(value) then
-		return address()
+		local own = address()
+		return own, own
 	elseif is_plain(value) then
 		if actor.lenient then
 			return lenient(value)
 		end
-		return look(value) and copy(value) or value
+		if look(value) then
+			return copy(value)
+		end
+		return value
 	elseif kind == "userdata" then
 		local open = is_open(value)
 		if open then
