@@ -82,6 +82,9 @@ system.at_end(function()
 		core.close_inbox()
 	end
 	fibers.run_to_end()
+	if context == "main" and not fibers.is_stopping and core.system().release() then
+		core.system().join()
+	end
 end)
 
 -- The module -------------------------------------------------------------------------------------------
