@@ -247,10 +247,16 @@ local function look()
 	mark, is_due = last, false
 end
 
--- Whether garbage keeps something back that wakes a fiber, for example a promise.
+-- Whether garbage keeps something back that wakes a fiber, for example a promise. What a finalizer lets go is found by
+-- the second collection.
 local function collect()
-	collectgarbage()
-	return first ~= nil or holds > 0
+	for _ = 1, 2 do
+		collectgarbage()
+		if first or holds > 0 then
+			return true
+		end
+	end
+	return false
 end
 
 -- Runs fibers until it is the turn of `awaited`. Returns false if no work is left and nothing can wake it. After a
