@@ -5,7 +5,7 @@
 --
 -- Parts that few actors need are loaded when they are first used.
 
-local core, context = ...
+local core, context, errors, fibers = ...
 -- What is loaded here stays, so a collection would find nothing.
 collectgarbage("stop")
 local part, system = core.part, core.system()
@@ -13,8 +13,6 @@ local collectgarbage, ipairs, package, setmetatable = collectgarbage, ipairs, pa
 
 local STOP <const> = 5
 
-local errors = part("errors")(core)
-local fibers = part("fibers")(core, errors)
 local send = part("channel")(core, fibers, errors, system)
 
 -- What the parts share that are loaded later.
