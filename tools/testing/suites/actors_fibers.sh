@@ -140,7 +140,7 @@ program cycle <<-'LUA'
 		one:join()
 	end)
 LUA
-check "7: fibers that join each other are reported" prints cycle "possible deadlock: 2 fibers"
+check "7: fibers that join each other are reported" prints cycle "possible deadlock: nothing can wake 2 of the fibers"
 program promise <<-'LUA'
 	local promise, of_promise = future.new()
 	promise = nil
@@ -165,7 +165,7 @@ program condition <<-'LUA'
 	this_fiber.yield()
 	condition:notify_one()
 LUA
-check "7: those who wait for a condition do not keep the actor" prints condition "possible deadlock: 2 fibers"
+check "7: those who wait for a condition do not keep the actor" prints condition "possible deadlock: nothing can wake 2 of the fibers"
 program nobody_waits <<-'LUA'
 	spawn(function()
 		time.sleep(0.01)
