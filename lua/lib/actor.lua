@@ -23,4 +23,6 @@ local function entry()
 end
 
 core.system().open(entry())
-return core.part("runtime")(core, "main")
+local errors = core.part("errors")(core)
+local fibers = core.part("fibers")(core, errors)
+return core.part("runtime")(core, "main", errors, fibers)

@@ -18,7 +18,7 @@ while getopts w:m:i: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- round_trip one_way fan_in chain spawn select timeout services memory
+[ $# -gt 0 ] || set -- round_trip one_way fan_in chain spawn select timeout services actors memory
 
 lunatik load || exit
 work=$(mktemp -d)
@@ -28,7 +28,7 @@ cp "$bench"/messages/*.lua "$work" || exit
 
 # measure NAME [ARGUMENT...]
 measure() {
-	lunatik run --mem 400M --name "bench/$1" "$work/driver.lua" "$@" || exit 1
+	lunatik run --mem 600M --name "bench/$1" "$work/driver.lua" "$@" || exit 1
 	lunatik stop "bench/$1" || exit 1
 }
 
@@ -50,6 +50,7 @@ for name; do
 	select) measure select "$workers" "$(share 20)" ;;
 	timeout) measure timeout "$(share 100)" ;;
 	services) measure services "$((messages * 5))" "$(share 20)" "$workers" "$((idle / 10))" ;;
+	actors) measure actors "$((messages * 5))" "$(share 20)" "$idle" ;;
 	memory) measure memory "$idle" ;;
 	*) echo "messages.sh: there is no benchmark $name" >&2; exit 2 ;;
 	esac

@@ -6,8 +6,7 @@ use kernel::prelude::*;
 
 use super::super::worker::executor;
 use crate::{
-    binding::{arguments, room::with_room},
-    linux::segment::NoRoom,
+    binding::arguments,
     lua::{self, Error, Free, Process, State},
     native,
     runtime::{executor::Executor, vm::Vm},
@@ -47,17 +46,14 @@ fn pool(state: State) -> lua::Result {
 fn own_pool(state: State) -> lua::Result {
     let threads = u32::try_from(arguments::integer(state, 1)?).unwrap_or(0);
     let account = Vm::runtime_of(state).account().clone();
-    let pool = with_room(state, |_| Pool::of_script(threads, &account));
-    Vm::attach(state, Home(pool.unwrap_or_else(|NoRoom| Err(ENOMEM))?))?;
+    Vm::attach(state, Home(Pool::of_script(threads, &account)?))?;
     Ok(0)
 }
 
 /// `grow_pool(threads)`: the pool of the workers that this script makes gets more threads.
 fn grow_pool(state: State) -> lua::Result {
     let threads = u32::try_from(arguments::integer(state, 1)?).unwrap_or(u32::MAX);
-    let pool = executor(state);
-    let grown = with_room(state, |_| pool.grow(threads)).unwrap_or_else(|NoRoom| Err(ENOMEM));
-    grown.map_err(|error| match error {
+    executor(state).grow(threads).map_err(|error| match error {
         error if error == EAGAIN => Error::message(fmt!("too many threads")),
         error => error.into(),
     })?;

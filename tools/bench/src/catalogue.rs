@@ -13,7 +13,9 @@ pub enum Part {
     Workers,
     /// Services of ltask.
     Services,
-    /// The memory that workers and services take.
+    /// Actors.
+    Actors,
+    /// The memory that workers, services and actors take.
     Memory,
     /// Programs, compared with user space.
     Programs,
@@ -21,10 +23,11 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Messages,
         Self::Workers,
         Self::Services,
+        Self::Actors,
         Self::Memory,
         Self::Programs,
     ];
@@ -35,6 +38,7 @@ impl Part {
             Self::Messages => "messages",
             Self::Workers => "workers",
             Self::Services => "services",
+            Self::Actors => "actors",
             Self::Memory => "memory",
             Self::Programs => "programs",
         }
@@ -46,7 +50,8 @@ impl Part {
             Self::Messages => "Messages between two workers",
             Self::Workers => "Many workers",
             Self::Services => "Services of ltask",
-            Self::Memory => "Memory of a worker or a service",
+            Self::Actors => "Actors",
+            Self::Memory => "Memory of a worker, a service or an actor",
             Self::Programs => "Programs: time in the kernel by time in user space",
         }
     }
@@ -203,6 +208,35 @@ pub const BENCHMARKS: [Benchmark; 23] = [
         ..plain(
             "services/memory",
             "memory of a service that waits",
+            Part::Memory,
+        )
+    },
+    Benchmark {
+        target: Some(3.0),
+        ..plain(
+            "actors/round_trip",
+            "message to an actor and back, each received",
+            Part::Actors,
+        )
+    },
+    Benchmark {
+        target: Some(100.0),
+        ..plain(
+            "actors/life",
+            "new actor, until it has received a message",
+            Part::Actors,
+        )
+    },
+    plain(
+        "actors/ring",
+        "hop in a large ring of actors",
+        Part::Actors,
+    ),
+    Benchmark {
+        target: Some(40.0),
+        ..plain(
+            "actors/memory",
+            "memory of an actor that waits",
             Part::Memory,
         )
     },

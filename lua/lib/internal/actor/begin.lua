@@ -4,5 +4,8 @@
 -- it runs as the main fiber.
 
 local core, main = ...
-package.loaded.actor = core.part("runtime")(core, "worker")
+-- Here, so that the stack stays small.
+local errors = core.part("errors")(core)
+local fibers = core.part("fibers")(core, errors)
+package.loaded.actor = core.part("runtime")(core, "worker", errors, fibers)
 return main()

@@ -15,9 +15,9 @@ local function check(fiber)
 	end
 end
 
-local function finish(depth, ok, ...)
-	if not ok and fibers.fatal then
-		error(fibers.fatal[1], 0)
+local function finish(fiber, depth, ok, ...)
+	if not ok then
+		fibers.check_error(fiber, (...))
 	end
 	if fibers.leave_scopes then
 		fibers.running.depth = depth + 1
@@ -34,7 +34,7 @@ local function protected_call(f, ...)
 	end
 	local depth = fiber.depth
 	fiber.depth = depth + 1
-	return finish(depth, pcall(f, ...))
+	return finish(fiber, depth, pcall(f, ...))
 end
 
 local function protected_call_with_handler(f, handler, ...)
@@ -48,7 +48,7 @@ local function protected_call_with_handler(f, handler, ...)
 	end
 	local depth = fiber.depth
 	fiber.depth = depth + 1
-	return finish(depth, xpcall(f, handler, ...))
+	return finish(fiber, depth, xpcall(f, handler, ...))
 end
 
 return { check = check, pcall = protected_call, xpcall = protected_call_with_handler }

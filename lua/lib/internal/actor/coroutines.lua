@@ -23,7 +23,10 @@ local function own()
 end
 
 -- A coroutine has yielded or ended: if it has ended, its root scope has, too.
-local function left(thread, depth, ok, ...)
+local function left(fiber, thread, depth, ok, ...)
+	if not ok then
+		fibers.check_error(fiber, (...))
+	end
 	fibers.running.depth = depth
 	local stacks = fibers.stacks
 	if stacks and stacks[thread] and status(thread) == "dead" then
@@ -31,8 +34,6 @@ local function left(thread, depth, ok, ...)
 	end
 	if ok then
 		return true, ...
-	elseif fibers.fatal then
-		error(fibers.fatal[1], 0)
 	elseif status(thread) == "normal" then
 		-- It waits with another fiber, or has resumed this code.
 		return false, errors.errno("EPERM")
@@ -54,7 +55,7 @@ function coroutines.resume(thread, ...)
 	end
 	local depth = fiber.depth
 	fiber.depth = 0
-	return left(thread, depth, resume(thread, ...))
+	return left(fiber, thread, depth, resume(thread, ...))
 end
 
 local function unwrap(thread, ok, ...)
@@ -77,7 +78,7 @@ function coroutines.wrap(f)
 		local fiber = fibers.running
 		local depth = fiber.depth
 		fiber.depth = 0
-		return unwrap(thread, left(thread, depth, resume(thread, ...)))
+		return unwrap(thread, left(fiber, thread, depth, resume(thread, ...)))
 	end
 end
 

@@ -24,13 +24,15 @@ local collectgarbage, error, pcall, type = collectgarbage, error, pcall, type
 local TIMER <const> = 4
 
 local main = { id = 1, depth = 0 }
--- Stands for the loop: finalizers may run there, but nothing may suspend.
+-- Stands for the loop: finalizers may run there, but nothing may suspend. If an error leaves the loop, which only
+-- happens for lack of memory, it still seems to run.
 local nobody = { id = 0, depth = 0, alert = true, forbids = 1 }
 
 -- `running` is the fiber that runs, `count` the number of fibers that have not ended, main excluded.
 local fibers = {
 	main = main,
 	running = main,
+	nobody = nobody,
 	count = 0,
 	timers = {},
 	pcall = pcall,
@@ -177,6 +179,16 @@ function fibers.fail(err)
 	error(fatal[1], 0)
 end
 
+-- To be called by what catches an error that was raised in a call which `fiber` has begun. Raises it if it ends the
+-- actor.
+function fibers.check_error(fiber, err)
+	if fatal then
+		error(fatal[1], 0)
+	elseif fibers.running == nobody and fiber ~= nobody then
+		fibers.fail(err)
+	end
+end
+
 -- Events ------------------------------------------------------------------------------------------------------
 
 local timers = fibers.timers
@@ -264,15 +276,15 @@ local function loop(awaited)
 			else
 				last = nil
 			end
-			fibers.running = fiber
 			if fiber ~= awaited then
+				fibers.running = fiber
 				fibers.ran(fiber, resume(fiber.thread, fiber))
 			elseif fibers.is_stopping and fibers.count > 0 then
 				is_last = true
 			else
+				fibers.running = fiber
 				return true
 			end
-			fibers.running = nobody
 		elseif holds > 0 then
 			handle(recv(fibers.receiver ~= nil))
 			mark, is_due = last, false

@@ -4,10 +4,10 @@
 
 local runtime, context = ...
 local actor, core = runtime.actor, runtime.core
-local coroutine, next, package, pairs, require, setmetatable =
-	coroutine, next, package, pairs, require, setmetatable
+local next, package, pairs, require, setmetatable = next, package, pairs, require, setmetatable
 local find = string.find
 local globals = _G
+local coroutine = globals.coroutine
 
 -- The file of the actor: for calls whose place on the stack a tail call has taken.
 local own_file

@@ -8,7 +8,7 @@
 local fibers, errors = ...
 local interruption = fibers.part("interruption")
 local disable, restore = interruption.disable, interruption.restore
-local pcall, running = fibers.pcall, fibers.native.running
+local create, pcall, running = fibers.native.create, fibers.pcall, fibers.native.running
 local error, setmetatable, type = error, setmetatable, type
 
 -- For each coroutine, the handler that was pushed last: a table with `run`, the depth of its scope, and the handler
@@ -22,12 +22,10 @@ local scopes = {}
 local function run(handler)
 	disable()
 	local ok, err = pcall(handler)
-	restore()
-	if fibers.fatal then
-		error(fibers.fatal[1], 0)
-	elseif not ok then
+	if not ok then
 		fibers.fail(err)
 	end
+	restore()
 end
 
 -- Runs the handlers of scopes of this depth or deeper, the last one first; those of the running coroutine, or of
@@ -48,8 +46,12 @@ function scopes.push(handler)
 	if type(handler) ~= "function" then
 		error(errors.errno("EINVAL", { arg = 1 }), 0)
 	end
-	local thread = running()
-	stacks[thread] = { run = handler, depth = fibers.running.depth, below = stacks[thread] }
+	local thread, fiber = running(), fibers.running
+	if thread == fiber.thread and not fiber.cleaner then
+		-- Made by the code of the fiber, it may do what that may.
+		fiber.cleaner = create(fibers.clean_up)
+	end
+	stacks[thread] = { run = handler, depth = fiber.depth, below = stacks[thread] }
 end
 
 -- Removes the last handler of the innermost scope, and runs it unless `execute` is false.
@@ -65,11 +67,11 @@ function scopes.pop(execute)
 	end
 end
 
-local function finish(depth, ok, ...)
-	fibers.running.depth = depth + 1
-	if fibers.fatal then
-		error(fibers.fatal[1], 0)
+local function finish(fiber, depth, ok, ...)
+	if not ok then
+		fibers.check_error(fiber, (...))
 	end
+	fibers.running.depth = depth + 1
 	leave(depth + 1)
 	fibers.running.depth = depth
 	if not ok then
@@ -86,7 +88,7 @@ function scopes.scope(f)
 	local fiber = fibers.running
 	local depth = fiber.depth
 	fiber.depth = depth + 1
-	return finish(depth, pcall(f))
+	return finish(fiber, depth, pcall(f))
 end
 
 return scopes

@@ -3,14 +3,15 @@
 -- Fibers other than the main one: how they begin, run and end, and the objects that scripts have of them. The chunk
 -- gets what all parts get (see fibers.lua), and returns the function `spawn`.
 --
--- Fields of such a fiber: `start`, its function, until it begins; `thread`, its coroutine; `joiner`, the fiber that
--- waits for its end. After its end: `results`, a packed table or nil, or `failure`, a table with the error and the
--- traceback. `state` is nil while the fiber can be joined, then JOINING, JOINED or DETACHED.
+-- Fields of such a fiber: `start`, its function, until it begins; `thread`, its coroutine; `cleaner`, one that runs its
+-- cleanup handlers if an error ends it, if it has some; `joiner`, the fiber that waits for its end. After its end:
+-- `results`, a packed table or nil, or `failure`, a table with the error and the traceback. `state` is nil while the
+-- fiber can be joined, then JOINING, JOINED or DETACHED.
 
 local fibers, errors, core = ...
 local create, resume, traceback = fibers.native.create, fibers.native.resume, debug.traceback
 local wake, point, block = fibers.wake, fibers.point, fibers.block
-local objects = fibers.part("objects")
+local objects, nobody = fibers.part("objects"), fibers.nobody
 local error, pcall, select, tostring, type = error, fibers.pcall, select, tostring, type
 local pack, unpack = table.pack, table.unpack
 
@@ -41,11 +42,13 @@ local function body(fiber)
 	return finish(fiber, start())
 end
 
--- The body after a failure: runs the handlers that the dead coroutine has left.
-local function clean_up(fiber)
+-- The body of `cleaner`, after a failure: runs the handlers that the dead coroutine has left.
+function fibers.clean_up(fiber)
 	local dead = fiber.dead
 	fiber.dead, fiber.depth = nil, 0
 	fibers.leave_scopes(0, dead)
+	-- Those that the handlers have added.
+	fibers.leave_scopes(0)
 	return fiber
 end
 
@@ -67,7 +70,7 @@ end
 local function ended(fiber)
 	all[fiber.id] = nil
 	fibers.count = fibers.count - 1
-	fiber.thread, fiber.has_ended = nil, true
+	fiber.thread, fiber.cleaner, fiber.has_ended = nil, nil, true
 	if fiber.joiner then
 		wake(fiber.joiner)
 	elseif fiber.failure and fiber.state == DETACHED then
@@ -79,7 +82,7 @@ local function describe(thread, err)
 	return traceback(thread, text_of(err))
 end
 
--- The coroutine of a fiber has died of an error. Its cleanup handlers may suspend, so a new coroutine runs them.
+-- The coroutine of a fiber has died of an error. Its cleanup handlers may suspend, so another coroutine runs them.
 local function failed(fiber, err)
 	if fibers.fatal then
 		return
@@ -103,16 +106,21 @@ local function failed(fiber, err)
 	if not (fibers.leave_scopes and fibers.stacks[thread]) then
 		return ended(fiber)
 	end
-	fiber.dead, fiber.thread = thread, create(clean_up)
+	fiber.dead, fiber.thread = thread, fiber.cleaner
 	return fibers.ran(fiber, resume(fiber.thread, fiber))
 end
 
--- The loop has resumed a fiber. Only a body that has ended returns the fiber.
+-- A fiber was resumed, and runs no more. Only a body that has ended returns the fiber.
 function fibers.ran(fiber, ok, mark)
+	fibers.running = nobody
 	if not ok then
-		return failed(fiber, mark)
+		local good, err = pcall(failed, fiber, mark)
+		if not good then
+			fibers.running = nobody
+			fibers.fail(err)
+		end
 	elseif mark == fiber then
-		return ended(fiber)
+		ended(fiber)
 	end
 end
 

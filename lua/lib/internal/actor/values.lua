@@ -90,16 +90,19 @@ local function copy(root)
 		if key == nil then
 			from[depth], to[depth] = nil, nil
 			depth = depth - 1
-		elseif is_plain(value) then
-			local inner = {}
-			to[depth][key] = inner
-			depth = depth + 1
-			from[depth], to[depth] = value, inner
-		elseif is_inbox(value) then
-			own = own or address()
-			to[depth][key] = own
 		else
-			to[depth][key] = value
+			local into = to[depth]
+			if is_plain(value) then
+				local inner = {}
+				into[key] = inner
+				depth = depth + 1
+				from[depth], to[depth] = value, inner
+			elseif is_inbox(value) then
+				own = own or address()
+				into[key] = own
+			else
+				into[key] = value
+			end
 		end
 	end
 	return result, own
