@@ -78,6 +78,7 @@ pub(super) fn open_system(state: State) -> lua::Result {
             Named::new(c"object", native!(object, Free, Process)),
             Named::new(c"open", native!(spawn::open, Free, Process)),
             Named::new(c"places", native!(source::places, Free, Process)),
+            Named::new(c"release", native!(channel::release, Free, Process)),
             Named::new(c"source", native!(source::source, Free, Process)),
             Named::new(c"spawn", native!(spawn::spawn, Free, Process)),
             Named::new(c"text", native!(source::text, Free, Process)),

@@ -41,7 +41,7 @@ impl Handle {
     }
 
     /// Whether it refers to a `T`.
-    fn is<T: Shareable>(&self) -> bool {
+    pub(crate) fn refers_to<T: Shareable>(&self) -> bool {
         let shared: &dyn Any = &*self.0;
         shared.is::<T>()
     }
@@ -54,7 +54,7 @@ impl Handle {
     /// As [`get`](Self::get), but takes no further reference. Gives itself back if the object is no
     /// `T`.
     pub(crate) fn into_inner<T: Shareable>(self) -> Result<Arc<T>, Self> {
-        if !self.is::<T>() {
+        if !self.refers_to::<T>() {
             return Err(self);
         }
         // SAFETY: The reference was made by `into_raw()` from an `Arc` of a `T`, as was just

@@ -71,7 +71,7 @@ pub(crate) use self::{
     failure::Failure,
     phase::{Kind, Phase},
     slice::Left,
-    staying::Keep, //
+    staying::{Keep, KeepOfActor}, //
 };
 use self::{
     ended_waits::EndedWaits,

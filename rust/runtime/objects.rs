@@ -190,6 +190,23 @@ impl Objects {
         }
     }
 
+    /// The first object from the slot `from` on for which `is_wanted` holds, and the slot behind it.
+    pub(crate) fn find(
+        &self,
+        from: usize,
+        is_wanted: impl Fn(&dyn Object) -> bool,
+    ) -> Option<(ObjectId, usize)> {
+        let slots = self.slots.iter().enumerate().skip(from);
+        let mut used = slots.filter_map(|(number, slot)| match &slot.content {
+            Content::Used(object) if is_wanted(&**object) => Some((number, slot.generation)),
+            _ => None,
+        });
+        let (number, generation) = used.next()?;
+        // CAST: There are at most `MAX_OBJECTS`.
+        let slot = number as u32;
+        Some((ObjectId { slot, generation }, number.saturating_add(1)))
+    }
+
     /// Removes the object and returns it. The caller must drop it only when nothing of the set is
     /// borrowed.
     pub(crate) fn remove(&mut self, id: ObjectId) -> Option<KBox<dyn Object>> {

@@ -182,6 +182,29 @@ pub(crate) fn drop_shared<T: Shareable + Classed>(state: State, index: c_int) ->
     Ok(())
 }
 
+/// Drops each handle of the VM to a `T`: their userdata refer to nothing from then on.
+pub(crate) fn drop_all_shared<T: Shareable>(state: State) {
+    let is_wanted = |object: &dyn Object| {
+        let object: &dyn Any = object;
+        object
+            .downcast_ref::<Handle>()
+            .is_some_and(Handle::refers_to::<T>)
+    };
+    let mut from = 0;
+    loop {
+        let found = Vm::with_objects(state, |objects| {
+            let (id, next) = objects.find(from, is_wanted)?;
+            Some((objects.remove(id), next))
+        });
+        let Some(Some((object, next))) = found else {
+            return;
+        };
+        // Nothing of the VM is borrowed.
+        drop(object);
+        from = next;
+    }
+}
+
 /// Whether the userdata at `index` is of `class`, also if it refers to nothing any more.
 pub(crate) fn is_of(state: State, index: c_int, class: &Class) -> lua::Result<bool> {
     let guard = state.guard();

@@ -13,8 +13,10 @@ use crate::{
     lua::{self, State},
     runtime::{
         handle::Handle,
+        instance::Kind,
         objects::Class,
-        userdata, //
+        userdata,
+        vm::Vm, //
     },
 };
 
@@ -53,6 +55,18 @@ pub(super) fn address(state: State) -> lua::Result {
 pub(super) fn close(state: State) -> lua::Result {
     userdata::drop_shared::<Channel>(state, 1)?;
     Ok(0)
+}
+
+/// `system.release()`: the script's code has ended. If nothing can call it any more, its channels are closed, as those
+/// of an actor that ends. Returns whether the script ends now, so that it has to wait for its actors.
+pub(super) fn release(state: State) -> lua::Result {
+    let runtime = Vm::runtime_of(state);
+    let stays = runtime.kind() == Kind::Run;
+    if !stays || !runtime.is_kept_for_calls() {
+        userdata::drop_all_shared::<Channel>(state);
+    }
+    state.push_boolean(!stays);
+    Ok(1)
 }
 
 /// `core.is_open(value)`: whether `value` is a channel that was not closed; nil, if it is no channel.

@@ -19,7 +19,7 @@ use crate::{
     runtime::{
         execute,
         executor::Program,
-        instance::{Entered, Failure, Keep},
+        instance::{Entered, Failure, KeepOfActor},
         sink::Stream,
         surroundings::Surroundings,
     },
@@ -35,7 +35,7 @@ pub(super) struct Body {
     group: Arc<Group>,
     source: Arc<Source>,
     /// Keeps the script.
-    _keep: Keep,
+    _keep: KeepOfActor,
 }
 
 impl Body {
@@ -44,7 +44,7 @@ impl Body {
         inbox: Inbox<Letter>,
         group: Arc<Group>,
         source: Arc<Source>,
-        keep: Keep,
+        keep: KeepOfActor,
     ) -> Self {
         Self {
             inbox: Some(inbox),

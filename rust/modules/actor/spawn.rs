@@ -18,7 +18,7 @@ use crate::{
     runtime::{
         children::{MAX_ALL, MAX_CHILDREN},
         executor::{self, Executor},
-        instance::{Keep, Kind, Options},
+        instance::{KeepOfActor, Kind, Options},
         permissions, program,
         vm::Vm,
     },
@@ -92,7 +92,7 @@ pub(super) fn spawn(state: State) -> lua::Result {
     runtime.set_stops_with_parent();
     let inbox = memcg.charge(|| Desk::new_inbox(&runtime))?;
     channel::push(state, inbox.mailbox())?;
-    let keep = Keep::new(&runtime);
+    let keep = KeepOfActor::new(&runtime);
     let body = Body::new(inbox, group.clone(), source.clone(), keep);
     let body = memcg.charge(|| KBox::new(body, GFP_KERNEL_ACCOUNT))?;
     caller.send_output();

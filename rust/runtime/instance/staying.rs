@@ -36,8 +36,9 @@ pub(super) struct Staying {
     /// that a drop never follows a chain of references. `None` if no other runtime has made this
     /// one.
     top: Option<Arc<Runtime>>,
-    /// How many [`Keep`]s there are.
+    /// How many [`Keep`]s there are, and how many of those are in a [`KeepOfActor`].
     keeps: Atomic<usize>,
+    actors: Atomic<usize>,
     /// Whether its chunk has returned, so that the runtime stays only while something keeps it.
     stays: Atomic<bool>,
     /// Whether its text was compiled, so that its chunk has begun.
@@ -54,6 +55,7 @@ impl Staying {
         Self {
             top,
             keeps: Atomic::new(0),
+            actors: Atomic::new(0),
             stays: Atomic::new(false),
             ran: Atomic::new(false),
         }
@@ -69,6 +71,25 @@ impl Keep {
         let top = runtime.staying.top.as_ref().unwrap_or(runtime);
         top.staying.keeps.fetch_add(1, Full);
         Self(top.clone())
+    }
+}
+
+/// A [`Keep`] for an actor, which calls no code of the script.
+pub(crate) struct KeepOfActor(Keep);
+
+impl KeepOfActor {
+    /// Counts the actor `runtime`.
+    pub(crate) fn new(runtime: &Arc<Runtime>) -> Self {
+        let keep = Keep::new(runtime);
+        keep.0.staying.actors.fetch_add(1, Full);
+        Self(keep)
+    }
+}
+
+impl Drop for KeepOfActor {
+    fn drop(&mut self) {
+        let Keep(runtime) = &self.0;
+        runtime.staying.actors.fetch_sub(1, Full);
     }
 }
 
@@ -91,6 +112,13 @@ impl Runtime {
     /// reaper finds that the runtime was left.
     pub(super) fn is_kept(&self) -> bool {
         !self.staying.stays.load(Acquire) || self.staying.keeps.load(Acquire) > 0
+    }
+
+    /// Whether something other than actors keeps it, which may call its code later.
+    pub(crate) fn is_kept_for_calls(&self) -> bool {
+        // An actor that is made or ends now can only make this true for a moment.
+        let actors = self.staying.actors.load(Acquire);
+        self.staying.keeps.load(Acquire) > actors
     }
 
     /// Ends the runtime if nothing keeps it and no thread executes it. Only for the reaper. Sleeps.

@@ -87,20 +87,20 @@ end
 do
 	local own = user({ inherit_context = false })
 	local part = overlap(own)
-	ok("8: a new context has one thread", part < 0.1, part)
+	ok("8: a new context has one thread", part < 0.03, part)
 	eval(own, "spawn_context_threads(1)")
 	if linux.numcpus() > 1 then
 		-- The processors of the machine may be busy elsewhere for some time.
 		local tries = 0
 		repeat
 			part, tries = overlap(own), tries + 1
-		until part > 0.3 or tries == 50
-		ok("8: with another one, actors run at the same time", part > 0.3, part)
+		until part > 0.06 or tries == 50
+		ok("8: with another one, actors run at the same time", part > 0.06, part)
 	end
 	own:close()
 	own = user({ inherit_context = false, concurrency_hint = 1 })
 	part = overlap(own)
-	ok("8: so has a context with the hint 1", part < 0.1, part)
+	ok("8: so has a context with the hint 1", part < 0.03, part)
 	own:close()
 end
 

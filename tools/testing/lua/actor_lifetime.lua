@@ -5,7 +5,7 @@
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)
-local inbox = require("inbox")
+local inbox, time = require("inbox"), require("time")
 local same, ok, joined = check.same, check.ok, check.joined
 local failure, user, eval, tell = common.failure, common.user, common.eval, common.tell
 local flag, flags = common.flag, common.flags
@@ -21,7 +21,7 @@ end
 local function leaves(ends, code, ...)
 	local address = user()
 	eval(address, ([[
-		kept.at_end = setmetatable({}, { __gc = function()
+		_G.at_end = setmetatable({}, { __gc = function()
 			flags["%s"] = "ended"
 		end })
 	]]):format(ends))
@@ -73,9 +73,9 @@ do
 		end)
 	]], inbox)
 	-- Time in which it would end.
-	eval(user(), "time.sleep(0.02)")
+	time.sleep(0.02)
 	same("7: a fiber that sends keeps it", joined(flags[ends], inbox:receive()), "nil sent")
-	eval(user(), "time.sleep(0.02)")
+	time.sleep(0.02)
 	same("7: as long as its message is not taken", joined(flags[ends], inbox:receive()), "nil again")
 	ok("7: then it ends", becomes(ends, "ended"))
 end
@@ -88,7 +88,7 @@ do
 			home:send(failure(inbox.receive, inbox))
 		end)
 	]], inbox)
-	eval(user(), "time.sleep(0.02)")
+	time.sleep(0.02)
 	same("7: a fiber that receives keeps it", failure(address.send, address, "received"), nil)
 	same("7: while somebody can send", inbox:receive(), "received")
 	address:close()

@@ -5,18 +5,18 @@
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)
-local inbox = require("inbox")
+local actor, inbox = require("actor"), require("inbox")
 local same = check.same
 local failure, user, eval, tell = common.failure, common.user, common.eval, common.tell
 
 -- What only the master may do. Each fails without effect for others.
 local SHUTDOWN <const> = [[
-	return failure(require("lunatik.runner").shutdown)
+	return failure(actor.shutdown)
 ]]
 
 local a = user()
 same("2.5: an actor is not the master: it cannot hand that on", eval(a, "return failure(user, { new_master = true })"), "EPERM")
-same("2.5: nor shut the module's runtimes down", eval(a, SHUTDOWN), "EPERM")
+same("ruling 6: nor shut the module's runtimes down", eval(a, SHUTDOWN), "EPERM")
 same("2.5: nor choose an exit code", eval(a, "return failure(require('system').exit, 1, {})"), "EPERM")
 same("2.5: nor exit by force", eval(a, "return failure(require('system').exit, 1, { force = true })"), "EPERM")
 same("2.5: after which it lives", eval(a, "return 'lives'"), "lives")
@@ -30,7 +30,7 @@ do
 end
 local second = user({ new_master = true })
 same("2.5: the master hands its role on, once", failure(user, { new_master = true }), "EPERM")
-same("2.5: and may do no more than others", failure(require("lunatik.runner").shutdown), "EPERM")
+same("2.5: and may do no more than others", failure(actor.shutdown), "EPERM")
 same("2.5: not even choose an exit code", failure(require("system").exit, 0, {}), "EPERM")
 same("2.5: others still may not", eval(a, "return failure(user, { new_master = true })"), "EPERM")
 local third = eval(second, "kept.third = user({ new_master = true }) return kept.third")

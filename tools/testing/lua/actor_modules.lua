@@ -31,7 +31,7 @@ end
 local spawners = {}
 local function spawner(module)
 	if not spawners[module] then
-		local address = spawn_vm("/actors/modules/" .. module)
+		local address = spawn_vm("/actors/modules" .. module)
 		address:send(inbox)
 		inbox:receive()
 		address:send(folder)
@@ -58,7 +58,7 @@ same("2.3: a file below the import root", answer("/actors/modules/sibling"), "si
 same("2.3: a directory below the import root", answer("/actors/modules/dir"), "dir/init worker")
 same("2.3: a file comes before a directory", answer("/actors/modules/both"), "both worker")
 for _, from in ipairs({ "init", "leaf", "dir" }) do
-	local name = from == "init" and "" or from
+	local name = from == "init" and "" or "/" .. from
 	same(("2.3: the root is that of the program, for %s"):format(from), answer_from(name, "/actors/modules/sibling"), "sibling worker")
 end
 same("2.3: a module must be found", answer("/actors/modules/nosuch"), "module_not_found")
@@ -70,24 +70,24 @@ end
 
 -- 2.3: the calling file itself.
 same("2.3: '.' is the calling file", answer("."), "part worker")
-same("2.3: also of an actor", answer_from("leaf", "."), "leaf worker")
+same("2.3: also of an actor", answer_from("/leaf", "."), "leaf worker")
 same("2.3: also of a directory module", answer_from("", "."), "init worker")
 
 -- 2.3: children and siblings. This file is a leaf: another file is the program's entry.
 same("2.3: a leaf has siblings", answer("../actors/modules/sibling"), "sibling worker")
 same("2.3: a leaf cannot import children", answer("./actors/modules/sibling"), "leaf_cannot_import_child")
-same("2.3: also if they exist", answer_from("leaf", "./child"), "leaf_cannot_import_child")
-same("2.3: siblings of a leaf in a directory", answer_from("leaf", "../sibling"), "sibling worker")
-same("2.3: and their children", answer_from("leaf", "../dir/child"), "dir/child worker")
-same("2.3: and the parent's siblings", answer_from("leaf", "../../modules/sibling"), "sibling worker")
+same("2.3: also if they exist", answer_from("/leaf", "./child"), "leaf_cannot_import_child")
+same("2.3: siblings of a leaf in a directory", answer_from("/leaf", "../sibling"), "sibling worker")
+same("2.3: and their children", answer_from("/leaf", "../dir/child"), "dir/child worker")
+same("2.3: and the parent's siblings", answer_from("/leaf", "../../modules/sibling"), "sibling worker")
 same("2.3: a directory module has children", answer_from("", "./sibling"), "sibling worker")
-same("2.3: in files", answer_from("dir", "./child"), "dir/child worker")
-same("2.3: and in directories", answer_from("dir", "./deep"), "dir/deep/init worker")
-same("2.3: whose siblings are beside the directory", answer_from("dir", "../sibling"), "sibling worker")
+same("2.3: in files", answer_from("/dir", "./child"), "dir/child worker")
+same("2.3: and in directories", answer_from("/dir", "./deep"), "dir/deep/init worker")
+same("2.3: whose siblings are beside the directory", answer_from("/dir", "../sibling"), "sibling worker")
 same("2.3: a file comes before a directory for children, too", answer_from("", "./both"), "both worker")
-same("2.3: a child must be found", answer_from("dir", "./sibling"), "module_not_found")
+same("2.3: a child must be found", answer_from("/dir", "./sibling"), "module_not_found")
 same("2.3: above the root is nothing", answer("../../lua/actors/modules/sibling"), "root_cannot_import_parent")
-same("2.3: from deeper, neither", answer_from("leaf", "../../../../x"), "root_cannot_import_parent")
+same("2.3: from deeper, neither", answer_from("/leaf", "../../../../x"), "root_cannot_import_parent")
 
 -- 2.3: other names.
 for _, name in ipairs({ "actors", "inbox", "actors/code", "" }) do

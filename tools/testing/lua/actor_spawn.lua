@@ -80,7 +80,7 @@ do
 end
 
 -- 2.1: options.
-for _, wrong in ipairs({ 1, true, print, coroutine.create(print), inbox }) do
+for _, wrong in ipairs({ 1, true, print, coroutine.create(print) }) do
 	same("2.1: an argument of type " .. type(wrong), failure(spawn_vm, wrong), "EINVAL arg=1")
 end
 same("2.1: nil as argument", failure(spawn_vm, nil), "EINVAL arg=1")

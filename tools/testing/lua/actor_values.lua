@@ -9,6 +9,8 @@ local same, ok, joined = check.same, check.ok, check.joined
 local failure, user, eval = common.failure, common.user, common.eval
 
 local a = user()
+-- So that this script has a sender before the actor has its address.
+local own = common.own_address()
 
 -- What arrives when the value is the message. The actor sends it back in a table, where it stays what it was.
 eval(a, "function back(home) home:send({ inbox:receive() }) end")
@@ -181,3 +183,4 @@ do
 end
 actor.lenient = false
 same("ruling 3: it can be strict again", failure(a.send, a, { print }):match("^%u+"), "EINVAL")
+own:close()

@@ -296,7 +296,9 @@ program exits <<-'LUA'
 	end)
 	print("before")
 	if how == "fiber" then
-		spawn(require("system").exit, 4):detach()
+		spawn(function()
+			require("system").exit(4)
+		end)
 		require("time").sleep(60)
 	end
 	require("system").exit(math.tointeger(how) or 5)

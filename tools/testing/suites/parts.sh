@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Parts of scripts in the tool: the status of one worker or service, and its stop by name and by number.
+# Parts of scripts in the tool: how they are listed, the status of one worker, service or actor, and its stop by name
+# and by number.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -129,6 +130,89 @@ check "it is stopped" within 5 lunatik stop "$service"
 wait $client
 check "its caller goes on ($(cat "$WORK/out"))" grep -q "^false" "$WORK/out"
 check "and other services answer" grep -q "^answered pong" "$WORK/out"
+lunatik shutdown
+
+# Actors. They are called after the paths of their files.
+tree="$SUITE_DIR/lua/actor_tree"
+# shown: the names in the list, with the depth of each and without folders.
+shown() { lunatik list --all | awk 'NR > 1 { depth = match($0, /[^ ]/) - 1; sub(/.*\//, "", $1); print depth / 2, $1 }'; }
+# shown_as NAME KIND STATE: whether the list shows the actor so.
+shown_as() { lunatik list --all | grep -Eq "/$1 +$2 +$3 +[0-9]"; }
+# number NAME: of the actor in actor_tree/NAME.lua that lives.
+number() { ids "$tree/$1"; }
+# below NAME PARENT: whether the actor is shown below the parent.
+below() {
+	lunatik status --json | awk -v name="\"name\": \"$1\"," -v parent="\"parent\": \"$2\"," '
+		index($0, name) { here = 1 }
+		index($0, parent) { there = 1 }
+		/}/ { if (here && there) found = 1; here = there = 0 }
+		END { exit !found }'
+}
+lunatik status --clear
+lunatik run --name suite/tree "$tree.lua" shown >"$WORK/out" 2>"$WORK/err" &
+client=$!
+check "actors spawn each other" wait_until 10 grep -q complete "$WORK/out"
+check "one waits for a message in the shared context" wait_until 10 shown_as one 'actor \(shared\)' 'blocked \(message\)'
+check "one waits for a message and a timer in another context" \
+	wait_until 10 shown_as two 'actor \([1-9][0-9]*\)' 'blocked \(message, timer\)'
+check "one waits for a receiver there" wait_until 10 shown_as three 'actor \([1-9][0-9]*\)' 'blocked \(receiver\)'
+check "one waits for a timer" wait_until 10 shown_as deaf 'actor \(shared\)' 'blocked \(timer\)'
+check "one has failed" wait_until 10 shown_as fails 'actor \(shared\)' failed
+check "the script waits for a message" wait_until 10 shown_as tree run 'blocked \(message\)'
+check_output "each is shown below the one that has spawned it" "0 tree
+1 deaf
+1 one
+2 two
+3 three
+2 fails" shown
+context=$(lunatik status "$tree/two" | sed -n 's/.*actor (\([0-9]*\)).*/\1/p')
+check_output "an actor in the same context has the same number" "$context" \
+	sh -c "lunatik status '$tree/three' | sed -n 's/.*actor (\([0-9]*\)).*/\1/p'"
+check "the status of one shows the error" sh -c "lunatik status '$tree/fails' | grep -q 'an actor of the tree fails'"
+lunatik status --json >"$WORK/status.json"
+check "as JSON, the shared context is 0" grep -q '"context": 0,' "$WORK/status.json"
+check "another one has its number" grep -q "\"context\": $context," "$WORK/status.json"
+check "and the events are there" grep -q '"waits_for": "message, timer",' "$WORK/status.json"
+
+check "an actor is stopped by its name" within 5 lunatik stop "$tree/one.lua"
+check "and gone" runtimes "$tree/one" 0
+check_output "those that it has spawned are shown below its script" "0 tree
+1 deaf
+1 two
+2 three
+1 fails" shown
+check "another one is stopped by its number" within 5 lunatik stop "$(number two)"
+check "the one below it is shown below the script" below "$tree/three" suite/tree
+check "the one that waits for a receiver is stopped" within 5 lunatik stop "$tree/three"
+check_output "the others go on" "0 tree
+1 deaf
+1 fails" shown
+check "the last one is stopped" within 5 lunatik stop "$tree/deaf"
+check "an actor that has failed need not be stopped" within 5 lunatik stop "$tree/fails"
+check "the script waits on" kill -0 $client
+check "until it is stopped" within 5 lunatik stop suite/tree
+wait $client
+lunatik status --clear
+lunatik run --name suite/tree "$tree.lua" shown >"$WORK/out" 2>"$WORK/err" &
+client=$!
+check "they are there again" wait_until 10 shown_as two 'actor \([1-9][0-9]*\)' 'blocked \(message, timer\)'
+check "with another context" test "$(lunatik status "$tree/two" | sed -n 's/.*actor (\([0-9]*\)).*/\1/p')" -gt "$context"
+lunatik shutdown
+wait $client
+for first in below above; do
+	lunatik status --clear
+	lunatik run --name suite/tree "$tree.lua" deep $first >"$WORK/out" 2>"$WORK/err" &
+	client=$!
+	check "of 300 actors all but the last end, those $first first" wait_until 20 grep -q complete "$WORK/out"
+	check "they are gone" wait_until 10 runtimes "$tree/successor" 1
+	check_output "the last one is shown below the script" "0 tree
+1 successor" shown
+	lunatik shutdown
+	wait $client
+done
+lunatik unload
+modprobe lunatik testing=1
+lua_checks "$tree.lua" memory "$SUITE_DIR"
 lunatik shutdown
 check "nothing is left" wait_until 10 sh -c 'test "$(lunatik list)" = ""'
 finish

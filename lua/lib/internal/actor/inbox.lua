@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The inbox of an actor. The chunk gets the native core, the fibers and the errors, and returns `new`, which makes the
--- object that scripts have, and `close`.
+-- The inbox of an actor. The chunk gets the native core, the fibers, the errors and a function that makes objects, and
+-- returns `new`, which makes the object that scripts have, and `close`.
 --
 -- A script that has lost all references to the object can never receive again. So the collector closes the inbox.
 
-local core, fibers, errors = ...
+local core, fibers, errors, new_object = ...
 local take = core.take
 local point, block, wake = fibers.point, fibers.block, fibers.wake
 local hold, release = fibers.hold, fibers.release
@@ -101,7 +101,7 @@ local metatable = {
 local inbox = { close = close }
 
 function inbox.new()
-	return core.system().object(metatable)
+	return new_object(metatable)
 end
 
 return inbox

@@ -13,6 +13,8 @@ local collectgarbage, ipairs, package, setmetatable = collectgarbage, ipairs, pa
 
 local STOP <const> = 5
 
+local new_object = system.object
+
 local send = part("channel")(core, fibers, errors, system)
 
 -- What the parts share that are loaded later.
@@ -37,7 +39,7 @@ local inbox
 local module = setmetatable({}, { __mode = "v" })
 
 function runtime.import_inbox()
-	inbox = inbox or part("inbox")(core, fibers, errors)
+	inbox = inbox or part("inbox")(core, fibers, errors, new_object)
 	local object = module.inbox
 	if not object then
 		object = inbox.new()
@@ -80,6 +82,9 @@ system.at_end(function()
 		core.close_inbox()
 	end
 	fibers.run_to_end()
+	if context == "main" and not fibers.is_stopping and core.system().release() then
+		core.system().join()
+	end
 end)
 
 -- The module -------------------------------------------------------------------------------------------
