@@ -3,6 +3,8 @@
 
 #define LUA_CORE
 
+#include <string.h>
+
 #include "lua.h"
 
 #include "ldebug.h"
@@ -68,6 +70,22 @@ static l_noinline int call_in_place(lua_State *L, lunatik_function function)
 	return function(L);
 }
 
+/* The level of the code that has called the running function: functions of the library of actors have callers, too. */
+static int calling_level(lua_State *L)
+{
+	static const char library[] = "=[lib internal.actor";
+	lua_Debug debug;
+	int level = 1;
+
+	while (lua_getstack(L, level, &debug)) {
+		lua_getinfo(L, "S", &debug);
+		if (strncmp(debug.source, library, sizeof(library) - 1) != 0)
+			break;
+		level++;
+	}
+	return level;
+}
+
 /* Calls a Rust function, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {
@@ -104,7 +122,7 @@ static int trampoline(lua_State *L)
 	if (result == LUNATIK_RAISE_CONTEXT)
 		return lunatik_raise_context(L);
 	if (result == LUNATIK_RAISE_WHERE) {
-		luaL_where(L, 1);
+		luaL_where(L, calling_level(L));
 		lua_insert(L, -2);
 		lua_concat(L, 2);
 	}

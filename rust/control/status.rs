@@ -49,7 +49,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         parent: runtime.place(),
         kind: runtime.kind().name().as_bytes(),
         state: state(runtime.phase()),
-        context: runtime.pooled().executor().map(|pool| pool.number().into()),
+        context: runtime.pooled().context().map(u64::from),
         waits_for: runtime.waits_for().text().as_bytes(),
         memory_used: used as u64,
         memory_limit: limit as u64,

@@ -20,7 +20,7 @@ use kernel::{
 };
 
 use super::{
-    executor::ExecutorThread,
+    executor::{Executor, ExecutorThread},
     instance::Runtime,
     vm::Vm, //
 };
@@ -146,7 +146,8 @@ impl Runtime {
         if self.parking().parker.wake() {
             // SAFETY: The runtime was parked, so the pool's reference now belongs to the caller.
             let runtime = unsafe { Arc::from_raw(self) };
-            if let Some(executor) = self.pooled().executor() {
+            // SAFETY: As above: until it is added, it belongs to the caller.
+            if let Some(executor) = unsafe { self.pooled().executor() } {
                 executor.add(runtime);
             }
         }
@@ -154,6 +155,12 @@ impl Runtime {
 }
 
 impl Vm {
+    /// The executor that executes the code of `state`; `None` if its callers' threads do.
+    pub(crate) fn executor(state: State) -> Option<Arc<dyn Executor>> {
+        // SAFETY: The caller executes the code, and so the thread that owns the runtime is inside this call.
+        unsafe { Self::runtime_of(state).pooled().executor() }.cloned()
+    }
+
     /// The thread of the pool that executes the VM, if one does.
     pub(super) fn pool_thread(&self) -> Option<&dyn ExecutorThread> {
         self.exposed().owner().pooled().thread(self)

@@ -12,8 +12,7 @@ use kernel::{
     sync::{
         atomic::{Acquire, Atomic, Relaxed, Release},
         Arc,
-        ArcBorrow,
-        SetOnce, //
+        ArcBorrow, //
     },
     task::Task,
     time::{
@@ -61,8 +60,11 @@ pub(crate) struct Pooled {
     progress: UnsafeCell<Option<KBox<Progress>>>,
     /// Ends the present wait.
     timer: UnsafeCell<Option<ArcHrTimerHandle<Runtime>>>,
-    /// The executor whose threads execute the runtime. Set before the runtime enters a run queue.
-    executor: SetOnce<Arc<dyn Executor>>,
+    /// The executor whose threads execute the runtime, from before it first enters a run queue until its
+    /// program has ended.
+    executor: UnsafeCell<Option<Arc<dyn Executor>>>,
+    /// The number of the executor, plus one; 0 without one.
+    context: Atomic<u32>,
     /// The thread that executes the runtime now, and its task; `None` and null while no thread
     /// does.
     thread: Cell<Option<NonNull<dyn ExecutorThread>>>,
@@ -87,7 +89,8 @@ impl Pooled {
             bound: Atomic::new(0),
             progress: UnsafeCell::new(None),
             timer: UnsafeCell::new(None),
-            executor: SetOnce::new(),
+            executor: UnsafeCell::new(None),
+            context: Atomic::new(0),
             thread: Cell::new(None),
             task: Atomic::new(ptr::null_mut()),
             slice_over: Atomic::new(false),
@@ -124,14 +127,42 @@ impl Pooled {
         unsafe { &mut *self.progress.get() }
     }
 
-    /// The executor whose threads execute it; `None` if its callers' threads do.
-    pub(crate) fn executor(&self) -> Option<&Arc<dyn Executor>> {
-        self.executor.as_ref()
+    /// The executor whose threads execute it; `None` if its callers' threads do, or after its end.
+    ///
+    /// # Safety
+    ///
+    /// The caller must own the runtime while it uses the result.
+    pub(super) unsafe fn executor(&self) -> Option<&Arc<dyn Executor>> {
+        // SAFETY: As the caller promises.
+        unsafe { (*self.executor.get()).as_ref() }
     }
 
-    /// Sets the executor whose threads execute it. Only for a runtime that was made just now.
-    pub(super) fn set_executor(&self, executor: Arc<dyn Executor>) {
-        self.executor.populate(executor);
+    /// Sets the executor whose threads execute it.
+    ///
+    /// # Safety
+    ///
+    /// The runtime must have been made just now, and nobody else may know it.
+    pub(super) unsafe fn set_executor(&self, executor: Arc<dyn Executor>) {
+        let context = executor.number().saturating_add(1);
+        self.context.store(context, Relaxed);
+        // SAFETY: As the caller promises.
+        unsafe { *self.executor.get() = Some(executor) };
+    }
+
+    /// Its program has ended. From now on it does not keep the executor, also if it is remembered for long.
+    ///
+    /// # Safety
+    ///
+    /// The caller must own the runtime.
+    pub(super) unsafe fn drop_executor(&self) {
+        // SAFETY: As the caller promises. Nobody parks the runtime any more, so nobody wakes it.
+        let executor = unsafe { (*self.executor.get()).take() };
+        drop(executor);
+    }
+
+    /// The number of the executor whose threads execute it, or have until its end. In any context.
+    pub(crate) fn context(&self) -> Option<u32> {
+        self.context.load(Relaxed).checked_sub(1)
     }
 
     /// The thread of the executor that executes it now, if one does.

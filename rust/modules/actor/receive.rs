@@ -73,10 +73,12 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     let wants = state.to_boolean(1);
     let poll = state.to_boolean(2);
     let own: Arc<_> = Vm::runtime_of(state).into();
-    let (mailbox, returns, has_timers, is_next) = Desk::with(state, |desk| {
+    let (mailbox, returns, group, knows_stop, has_timers, is_next) = Desk::with(state, |desk| {
         let is_next = core::mem::replace(&mut desk.timer_is_next, false);
         let returns = (desk.pending.count() > 0).then(|| desk.returns.clone());
-        (desk.mailbox().clone(), returns, desk.has_timers, is_next)
+        let (mailbox, group) = (desk.mailbox().clone(), desk.group.clone());
+        let (knows_stop, has_timers) = (desk.knows_stop, desk.has_timers);
+        (mailbox, returns, group, knows_stop, has_timers, is_next)
     })?;
     // Neither many messages nor many timers keep the others waiting.
     if is_next && has_timers {
@@ -93,6 +95,10 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             .and_if(has_timers, WaitsFor::TIMER),
     );
     let next = wait_with_timers_ending(state, may, Ends::WhenKilled, || {
+        // Before anything that other actors have caused because they stop.
+        if !knows_stop && (own.stop_requested() || group.script().stop_requested()) {
+            return Ok(Some(Event::Stop));
+        }
         if let Some(returns) = &returns {
             if let Some(returned) = returns.take(&own)? {
                 return Ok(Some(Event::Returned(returned)));
@@ -106,9 +112,6 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
                 Received::NoSenders => return Ok(Some(Event::NoSenders)),
                 Received::Nothing | Received::Closed => (),
             }
-        }
-        if own.stop_requested() && !Desk::with(state, |desk| desk.knows_stop)? {
-            return Ok(Some(Event::Stop));
         }
         Ok(poll.then_some(Event::Nothing))
     })?;

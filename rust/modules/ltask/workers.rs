@@ -75,8 +75,8 @@ pub(super) fn worker_id(state: State) -> lua::Result {
 pub(super) fn worker_bind(state: State) -> lua::Result {
     let service = Desk::service(state)?;
     let pooled = service.runtime().pooled();
-    if let Some(executor) = pooled.executor() {
-        let worker = worker(state, 1, &**executor)?;
+    if let Some(executor) = Vm::executor(state) {
+        let worker = worker(state, 1, &*executor)?;
         pooled.bind(worker);
         if worker.is_some() && worker != Vm::worker(state) {
             // Code that goes on computing moves there at the next tick.

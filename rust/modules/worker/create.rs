@@ -74,8 +74,8 @@ pub(in super::super) fn executor(state: State) -> Arc<dyn Executor> {
     if let Some(Home(pool)) = Vm::attachment(state) {
         return pool;
     }
-    match Vm::runtime_of(state).pooled().executor() {
-        Some(executor) => executor.clone(),
+    match Vm::executor(state) {
+        Some(executor) => executor,
         None => Pool::default(),
     }
 }

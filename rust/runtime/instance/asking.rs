@@ -82,12 +82,14 @@ impl Runtime {
         /// How often the wait checks whether the caller itself has to end, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
 
+        if self.has_actors() {
+            // First: each actor looks here, too, before it takes what others have caused by their stop.
+            self.request_stop();
+        }
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
-            if child.ask() && child.kind == Kind::Actor {
-                self.request_stop();
-            }
+            child.ask();
         }
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {

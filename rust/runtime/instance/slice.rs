@@ -62,7 +62,8 @@ impl Runtime {
         let progress = KBox::new(progress, GFP_KERNEL_ACCOUNT)?;
         // SAFETY: Nobody executes it.
         unsafe { *self.pooled().progress() = Some(progress) };
-        self.pooled().set_executor(executor);
+        // SAFETY: As above.
+        unsafe { self.pooled().set_executor(executor) };
         Ok(())
     }
 
@@ -72,6 +73,22 @@ impl Runtime {
     ///
     /// The caller must have the runtime, as a thread of the pool.
     pub(crate) unsafe fn run_slice(self: ArcBorrow<'_, Self>) -> Left {
+        // SAFETY: As the caller promises.
+        let left = unsafe { self.run_until_it_leaves() };
+        if matches!(left, Left::Ended) {
+            // SAFETY: As the caller promises.
+            unsafe { self.pooled().drop_executor() };
+        }
+        left
+    }
+
+    /// See [`run_slice`](Self::run_slice).
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    unsafe fn run_until_it_leaves(self: ArcBorrow<'_, Self>) -> Left {
         // SAFETY: As the caller promises. It is the only such thread until this returns.
         let program = unsafe { self.pooled().progress() };
         let Some(progress) = program else {
