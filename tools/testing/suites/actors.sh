@@ -126,9 +126,9 @@ check_says "7: but is printed" 0 "a fiber fails" run other_fiber
 # 7: actors live on.
 program lives <<-'LUA'
 	require("actor")
-	local address = spawn_vm("/actors/stays")
-	address:send({ cleanup = true })
-	spawn_vm("/actors/stays"):send({ keep = address })
+	local one, two = spawn_vm("/actors/stays"), spawn_vm("/actors/stays")
+	one:send({ keep = two, cleanup = true })
+	two:send({ keep = one })
 LUA
 check "7: a script whose chunk has ended" run lives
 check "7: has actors that live" actors 2
@@ -276,7 +276,7 @@ program limited <<-'LUA'
 	end
 	try(victim.send, victim, "queued")
 	try(inbox.receive, inbox)
-	try(holder.send, holder, { cleanup = true })
+	try(holder.send, holder, { keep = holder })
 LUA
 for way in memory cpu; do
 	check_output "7: who waits for an actor that reaches its limit of $way is told" \
