@@ -145,8 +145,7 @@ fn log(state: State, _may: MaySleep<'_>) -> lua::Result {
     let text = arguments::string(state, 1)?;
     let runtime = Vm::runtime_of(state);
     runtime.send_output();
-    runtime.output(Stream::Error, text);
-    runtime.output(Stream::Error, b"\n");
+    runtime.output_lines(Stream::Error, &[text]);
     Ok(0)
 }
 

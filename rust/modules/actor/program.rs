@@ -71,12 +71,9 @@ fn push_core(state: State) -> lua::Result<()> {
 /// Prints the error that has ended an actor: nobody else is told.
 fn print(entered: &Entered<'_>, failure: &Failure) {
     entered.send_output();
-    for text in [&failure.message, &failure.traceback] {
-        if !text.is_empty() {
-            entered.output(Stream::Error, text);
-            entered.output(Stream::Error, b"\n");
-        }
-    }
+    let lines: [&[u8]; 2] = [&failure.message, &failure.traceback];
+    let count = if failure.traceback.is_empty() { 1 } else { 2 };
+    entered.output_lines(Stream::Error, &lines[..count]);
 }
 
 impl Program for Body {

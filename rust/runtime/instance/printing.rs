@@ -2,7 +2,10 @@
 
 //! Where a runtime prints.
 
-use kernel::sync::Arc;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::{
     super::{
@@ -36,6 +39,29 @@ impl Runtime {
         let taken = sink.is_some_and(|sink| sink.take(self, stream, text));
         if !taken {
             self.log().append(stream, text);
+        }
+    }
+
+    /// As `output`, for lines without their ends. If several runtimes print to the same place, nobody else prints in
+    /// between.
+    pub(crate) fn output_lines(&self, stream: Stream, lines: &[&[u8]]) {
+        let join = || -> Result<KVec<u8>> {
+            let mut text = KVec::new();
+            for line in lines {
+                text.extend_from_slice(line, GFP_KERNEL)?;
+                text.push(b'\n', GFP_KERNEL)?;
+            }
+            Ok(text)
+        };
+        match join() {
+            Ok(text) => self.output(stream, &text),
+            // Without memory, in pieces.
+            Err(_) => {
+                for line in lines {
+                    self.output(stream, line);
+                    self.output(stream, b"\n");
+                }
+            }
         }
     }
 

@@ -28,7 +28,7 @@ local json, lua
 -- Categories ---------------------------------------------------------------------------------------------
 
 local function check(category, level)
-	return name_of[category] or error("bad argument #1 (error category expected)", level + 1)
+	return name_of[category] or error("error category expected", level + 1)
 end
 
 -- The text for a code of a category.
