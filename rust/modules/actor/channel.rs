@@ -58,15 +58,18 @@ pub(super) fn close(state: State) -> lua::Result {
 }
 
 /// `system.release()`: the script's code has ended. If nothing can call it any more, its channels are closed, as those
-/// of an actor that ends. Returns whether the script ends now, so that it has to wait for its actors.
+/// of an actor that ends. Returns whether they are, and whether the script ends now, so that it has to wait for its
+/// actors.
 pub(super) fn release(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
     let stays = runtime.kind() == Kind::Run;
-    if !stays || !runtime.is_kept_for_calls() {
+    let closes = !stays || !runtime.is_kept_for_calls();
+    if closes {
         userdata::drop_all_shared::<Channel>(state);
     }
+    state.push_boolean(closes);
     state.push_boolean(!stays);
-    Ok(1)
+    Ok(2)
 }
 
 /// `core.is_open(value)`: whether `value` is a channel that was not closed; nil, if it is no channel.

@@ -91,10 +91,15 @@ function modules.candidates(name, importer)
 	end
 	if not importer then
 		error(errors.core("current_module_not_known"))
-	elseif name == "." then
-		return importer
 	end
 	local has_children = importer == entry or find(importer, "/init%.lua$")
+	if importer == entry and sub(importer, 1, 1) ~= "/" then
+		-- The tool was given a relative path, which means nothing here.
+		importer = root .. "/" .. match(importer, "[^/]*$")
+	end
+	if name == "." then
+		return importer
+	end
 	local folder = parent(importer) or root
 	if sub(name, 1, 2) == "./" then
 		if not has_children then

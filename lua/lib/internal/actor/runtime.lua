@@ -82,7 +82,17 @@ system.at_end(function()
 		core.close_inbox()
 	end
 	fibers.run_to_end()
-	if context == "main" and not fibers.is_stopping and core.system().release() then
+	if context ~= "main" or fibers.is_stopping then
+		return
+	end
+	local closes, ends = core.system().release()
+	if closes then
+		close_inbox()
+	else
+		-- What keeps the script may call its functions. They run as the main fiber.
+		fibers.running = fibers.main
+	end
+	if ends then
 		core.system().join()
 	end
 end)

@@ -18,7 +18,8 @@ function system.exit(code, options)
 	elseif options ~= nil and not native.is_master() then
 		error(errors.errno("EPERM"))
 	end
-	if code == 0 then
+	-- The code is that of the script: of others it says nothing.
+	if code == 0 or not native.is_master() then
 		native.exit()
 	end
 	fibers.fail(("exited with code %d"):format(code))
