@@ -10,6 +10,8 @@ local needs = dofile(folder .. "/permissions_table.lua")
 for name in pairs(package.preload) do
 	require(name)
 end
+-- In an actor, which this is now, the table of coroutines is filled when it is first used.
+assert(coroutine.running)
 local linux, lunatik, rcu = require("linux"), require("lunatik"), require("rcu")
 local llthreads, mtint, mtmsg = require("llthreads2.ex"), require("mtint"), require("mtmsg")
 local runner, device = require("lunatik.runner"), require("device")
