@@ -30,11 +30,11 @@ pub(super) fn open_core(state: State) -> lua::Result {
     state.set_functions(
         -1,
         &[
-            Named::new(c"can_block", native!(blocking::can_block, Free, Process)),
             Named::new(c"cancel", native!(receive::cancel, Free, Process)),
             Named::new(c"close", native!(channel::close, Free, Process)),
             Named::new(c"close_inbox", native!(receive::close_inbox, Free, Process)),
             Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),
+            Named::new(c"is_inside", native!(blocking::is_inside, Free, Process)),
             Named::new(c"is_open", native!(channel::is_open, Free, Process)),
             Named::new(c"kept", native!(kept, Free, Process)),
             Named::new(c"log", native!(log, Free, Sleeps)),

@@ -12,15 +12,29 @@ use crate::{
     runtime::parking,
 };
 
+/// Whether the running code runs in a coroutine that the one at `index` has resumed; nothing, if it cannot
+/// block until that one is resumed.
+fn innermost(state: State, index: c_int) -> Option<bool> {
+    let outer = state.to_thread(index)?;
+    state
+        .can_suspend(outer)
+        .then(|| outer.as_raw() != state.as_raw())
+}
+
 /// Whether the running code can block until the coroutine at `index` is resumed. The result is whether it
 /// runs in a coroutine that this one has resumed.
 pub(super) fn inside(state: State, index: c_int) -> lua::Result<bool> {
-    match state.to_thread(index) {
-        Some(outer) if state.can_suspend(outer) => Ok(outer.as_raw() != state.as_raw()),
-        _ => Err(Error::message(fmt!(
-            "attempt to yield across a C-call boundary"
-        ))),
+    innermost(state, index)
+        .ok_or_else(|| Error::message(fmt!("attempt to yield across a C-call boundary")))
+}
+
+/// `core.is_inside(coroutine)`: as `can_block`, but returns nil where that raises an error.
+pub(super) fn is_inside(state: State) -> lua::Result {
+    match innermost(state, 1) {
+        Some(inside) => state.push_boolean(inside),
+        None => state.push_nil(),
     }
+    Ok(1)
 }
 
 /// `core.can_block(coroutine)`: raises an error unless the running code, which is code of that coroutine,

@@ -41,7 +41,7 @@ free("", "scope scope_cleanup_pop scope_cleanup_push spawn spawn_context_threads
 free("actor.", "is_master pcall scope scope_cleanup_pop scope_cleanup_push shutdown spawn")
 free("actor.", "spawn_context_threads spawn_vm xpcall")
 free("actor.this_fiber (metatable).", "__index __newindex")
-free("actor.core.", "can_block cancel close close_inbox give_way is_open kept log part recv send suspend system take timer withdraw")
+free("actor.core.", "cancel close close_inbox give_way is_inside is_open kept log part recv send suspend system take timer withdraw")
 free("actor.system.", "add_threads address at_end category category_metatable channel_metatable checked exit is_closed")
 free("actor.system.", "is_master join keep object open places release spawn text")
 free("condition_variable.", "new")

@@ -140,13 +140,20 @@ program cycle <<-'LUA'
 		one:join()
 	end)
 LUA
-check "7: fibers that join each other are reported" prints cycle "possible deadlock: 2 fibers"
+check "7: fibers that join each other are reported" prints cycle "possible deadlock: nothing can wake 2 of the fibers"
 program promise <<-'LUA'
 	local promise, of_promise = future.new()
 	promise = nil
 	print("broken", pcall(of_promise.get, of_promise))
 LUA
 check "9.5: before that, garbage is collected: a promise breaks" prints promise "broken	false	Broken promise"
+program kept <<-'LUA'
+	local promise, of_promise = future.new()
+	setmetatable({ promise }, { __gc = print })
+	promise = nil
+	print("broken", pcall(of_promise.get, of_promise))
+LUA
+check "9.5: also one that waits for another finalizer" prints kept "broken	false	Broken promise"
 program condition <<-'LUA'
 	local lock, condition = mutex.new(), require("condition_variable").new()
 	for _ = 1, 3 do
@@ -158,7 +165,7 @@ program condition <<-'LUA'
 	this_fiber.yield()
 	condition:notify_one()
 LUA
-check "7: those who wait for a condition do not keep the actor" prints condition "possible deadlock: 2 fibers"
+check "7: those who wait for a condition do not keep the actor" prints condition "possible deadlock: nothing can wake 2 of the fibers"
 program nobody_waits <<-'LUA'
 	spawn(function()
 		time.sleep(0.01)
@@ -166,6 +173,24 @@ program nobody_waits <<-'LUA'
 	end)
 LUA
 check_output "7: who sleeps does" "slept|" output nobody_waits
+
+# 7: memory.
+program memory <<-'LUA'
+	local fiber = spawn(function()
+		scope_cleanup_push(function()
+			print("cleans up")
+		end)
+		local list = {}
+		while true do
+			list[#list + 1] = ("x"):rep(100000) .. #list
+		end
+	end)
+	print("caught", pcall(fiber.join, fiber))
+LUA
+check_says "7: a fiber that uses up the memory ends the script" 1 "not enough memory" \
+	lunatik run --mem 4M --name suite/memory "$WORK/memory.lua"
+check "7: without cleaning up, and nobody catches that" \
+	sh -c "! lunatik run --mem 4M --name suite/memory $WORK/memory.lua 2>&1 | grep 'cleans up\|caught'"
 
 # 9.2: a stop, which ends what an interruption does not.
 program stopped <<-'LUA'

@@ -22,15 +22,21 @@ local function own()
 	return thread
 end
 
--- A coroutine has yielded or ended: if it has ended, its root scope has, too.
+-- If a coroutine has ended, its root scope has, too.
+local function leave(thread)
+	if fibers.stacks[thread] and status(thread) == "dead" then
+		fibers.leave_scopes(0, thread)
+	end
+end
+
+-- A coroutine that `fiber` has resumed has yielded or ended.
 local function left(fiber, thread, depth, ok, ...)
 	if not ok then
 		fibers.check_error(fiber, (...))
 	end
 	fibers.running.depth = depth
-	local stacks = fibers.stacks
-	if stacks and stacks[thread] and status(thread) == "dead" then
-		fibers.leave_scopes(0, thread)
+	if fibers.stacks then
+		leave(thread)
 	end
 	if ok then
 		return true, ...
@@ -88,10 +94,12 @@ local function resumed(depth, ...)
 end
 
 function coroutines.yield(...)
-	if not own() then
+	local fiber = fibers.running
+	local thread, is_main = running()
+	if is_main or thread == fiber.thread then
 		error(errors.core("bad_coroutine"), 0)
 	end
-	return resumed(fibers.running.depth, yield(...))
+	return resumed(fiber.depth, yield(...))
 end
 
 -- Returns nil, and true, outside the coroutines of scripts.

@@ -16,7 +16,7 @@
 -- true if the next point must raise an error; and what spawning.lua and interruption.lua say.
 
 local core, errors = ...
-local can_block, recv, suspend = core.can_block, core.recv, core.suspend
+local is_inside, recv, suspend = core.is_inside, core.recv, core.suspend
 local cancel_timer, set_timer = core.cancel, core.timer
 local resume, yield = coroutine.resume, coroutine.yield
 local collectgarbage, error, pcall, type = collectgarbage, error, pcall, type
@@ -103,6 +103,11 @@ local function alarm(fiber, only_forbid)
 	end
 end
 
+-- The error is for the caller of the suspending function.
+local function cannot_suspend()
+	error("attempt to yield across" .. " a C-call boundary", 4)
+end
+
 -- Begins a suspending function that is an interruption point. Raises an error if the running code must not or cannot
 -- suspend, or if its fiber was interrupted.
 function fibers.point()
@@ -112,7 +117,11 @@ function fibers.point()
 	end
 	local thread = fiber.thread
 	if thread then
-		fiber.is_inside = can_block(thread)
+		local inside = is_inside(thread)
+		if inside == nil then
+			cannot_suspend()
+		end
+		fiber.is_inside = inside
 	end
 end
 
@@ -124,7 +133,11 @@ function fibers.point_uninterruptible()
 	end
 	local thread = fiber.thread
 	if thread then
-		fiber.is_inside = can_block(thread)
+		local inside = is_inside(thread)
+		if inside == nil then
+			cannot_suspend()
+		end
+		fiber.is_inside = inside
 	end
 end
 
@@ -247,10 +260,16 @@ local function look()
 	mark, is_due = last, false
 end
 
--- Whether garbage keeps something back that wakes a fiber, for example a promise.
+-- Whether garbage keeps something back that wakes a fiber, for example a promise. What a finalizer lets go is found by
+-- the second collection.
 local function collect()
-	collectgarbage()
-	return first ~= nil or holds > 0
+	for _ = 1, 2 do
+		collectgarbage()
+		if first or holds > 0 then
+			return true
+		end
+	end
+	return false
 end
 
 -- Runs fibers until it is the turn of `awaited`. Returns false if no work is left and nothing can wake it. After a
@@ -375,7 +394,7 @@ function fibers.run_to_end()
 		fibers.on_stopped()
 	end
 	if fibers.count > 0 then
-		core.log(("%s %d fibers wait"):format(DEADLOCK, fibers.count) .. " and nothing can wake them")
+		core.log(("%s nothing can wake %d of the fibers"):format(DEADLOCK, fibers.count))
 	end
 end
 
