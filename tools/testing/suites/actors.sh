@@ -218,7 +218,7 @@ pid=$!
 check "ruling 7: actors wait in all ways" wait_until 10 grep -q "all begun" "$WORK/stopped"
 check "ruling 7: a stop ends them" within 10 lunatik stop --grace 5000 suite/stopped
 wait $pid
-check "ruling 7: all" actors 0
+check "ruling 7: all" wait_until 10 actors 0
 for way in send sleep mutex join caught receive; do
 	check "ruling 7: the main fiber in $way cleans up" grep -q "^$way main cleans up, inbox closed" "$WORK/stopped"
 	for fiber in send sleep mutex join caught; do
@@ -249,7 +249,7 @@ pid=$!
 check "ruling 7: actors do not end" wait_until 10 grep -q "all begun" "$WORK/stubborn"
 check "ruling 7: after the grace they are ended" within 5 lunatik stop --grace 50 suite/stubborn
 wait $pid
-check "ruling 7: all of them" actors 0
+check "ruling 7: all of them" wait_until 10 actors 0
 
 # What would wait for ever.
 program forever <<-'LUA'
@@ -265,7 +265,7 @@ check "3.4: a program whose actors know each other" run forever
 check "3.4: nobody counts cycles" actors 3
 check "4.2: who sends to itself waits" sh -c '[ "$(lunatik list --all | grep -c "actor .*blocked")" = 3 ]'
 check "they are stopped" within 5 lunatik stop suite/forever
-check "all of them" actors 0
+check "all of them" wait_until 10 actors 0
 
 # Limits.
 program limited <<-'LUA'
