@@ -17,6 +17,8 @@ local ways = {}
 
 function ways.shown()
 	local deaf, one = spawn_vm("./actor_tree/deaf"), spawn_vm("./actor_tree/one")
+	-- While it has the address of this script, somebody could send a message.
+	deaf:send({ up = inbox })
 	one:send({ deaf = deaf, up = inbox })
 	-- Keeps the addresses, so that all of them wait on.
 	local kept = { deaf, one, inbox:receive(), inbox:receive() }
