@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Channels: the addresses of actors. The chunk gets the native core, the fibers, the errors and the native system, completes the metatable of
--- channels, and returns a table with `set_values`, which sets the function that prepares what is not a scalar.
+-- Channels: the addresses of actors. The chunk gets the native core, the fibers, the errors and the native system,
+-- completes the metatable of channels, and returns a table with `set_values`, which sets the function that prepares
+-- what is not a scalar.
 
 local core, fibers, errors, system = ...
 local native_send, withdraw, is_open, native_close = core.send, core.withdraw, core.is_open, core.close

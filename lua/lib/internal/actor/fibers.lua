@@ -9,11 +9,12 @@
 -- A suspending function begins with `point()`, starts its operation, and calls `block(cancel)`. Whoever completes the
 -- operation calls `wake(fiber, err, value)`: `block` raises `err` if it is not nil, and otherwise returns `value`.
 -- `cancel(fiber)` is called when the fiber is interrupted. It undoes the operation and returns true, or returns false
--- if the operation has completed or is about to; then the fiber's next point raises the interruption. Without `cancel`,
--- the wait cannot be interrupted. If `fiber.is_stubborn` is true, only a stop of the actor interrupts the wait.
+-- if the operation has completed or is about to; then the fiber's next point raises the interruption. Without
+-- `cancel`, the wait cannot be interrupted. If `fiber.is_stubborn` is true, only a stop of the actor interrupts the
+-- wait.
 --
--- Fields of a fiber that other parts use: `id`; `depth`, the number of cleanup scopes around the running code; `alert`,
--- true if the next point must raise an error; and what spawning.lua and interruption.lua say.
+-- Fields of a fiber that other parts use: `id`; `depth`, the number of cleanup scopes around the running code;
+-- `alert`, true if the next point must raise an error; and what spawning.lua and interruption.lua say.
 
 local core, errors = ...
 local is_inside, recv, suspend = core.is_inside, core.recv, core.suspend
