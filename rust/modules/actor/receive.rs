@@ -4,18 +4,18 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::desk::Desk;
+use super::{super::timing, desk::Desk};
 use crate::{
     binding::arguments,
     channel::{
         actor::letter::{Delivery, Letter, Returned},
         mailbox::{Mailbox, Received},
     },
-    linux::{clock, context::MaySleep},
+    linux::context::MaySleep,
     lua::{self, Error, State},
     runtime::{
         parking::{wait_ending, Ends, Waited},
-        timers::{wait_with_timers_ending, Next, Timer, Timers, MAX_TIMERS},
+        timers::{wait_with_timers_ending, Next, Timer, Timers},
         vm::Vm,
         waiting::WaitsFor,
     },
@@ -182,29 +182,7 @@ pub(super) fn close_inbox(state: State) -> lua::Result {
 /// and the number of the timer.
 pub(super) fn timer(state: State) -> lua::Result {
     let after = arguments::integer(state, 1)?.max(0);
-    let at = clock::monotonic().saturating_add(after);
-    let timer = Timers::set(state, at).map_err(|error| {
-        if error == ENOSPC {
-            Error::message(fmt!("an actor has at most {MAX_TIMERS} timers"))
-        } else {
-            error.into()
-        }
-    })?;
+    let pushed = timing::set(state, after, "an actor")?;
     Desk::with(state, |desk| desk.has_timers = true)?;
-    state.push_integer(timer.at);
-    // CAST: numbers are given from 1 on.
-    state.push_integer(timer.number as i64);
-    Ok(2)
-}
-
-/// `core.cancel(at, number)`: takes a timer back. Returns whether it was still set.
-pub(super) fn cancel(state: State) -> lua::Result {
-    let timer = Timer {
-        at: arguments::integer(state, 1)?,
-        // CAST: as `timer()` has returned it.
-        number: arguments::integer(state, 2)? as u64,
-    };
-    let was_set = Timers::cancel(state, timer)?;
-    state.push_boolean(was_set);
-    Ok(1)
+    Ok(pushed)
 }
