@@ -56,7 +56,7 @@ pub(super) fn suspend(state: State) -> lua::Result {
 pub(super) fn push_loaded(
     state: State,
     name: &CStr,
-    open: fn(State) -> lua::Result,
+    open: impl FnOnce(State) -> lua::Result,
 ) -> lua::Result<()> {
     open(state)?;
     let guard = state.guard();

@@ -15,7 +15,7 @@ use crate::{
         mailbox::Inbox,
     },
     linux::c_text::CText,
-    lua::{self, State},
+    lua,
     runtime::{
         execute,
         executor::Program,

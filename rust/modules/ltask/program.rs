@@ -10,7 +10,7 @@ use kernel::{
 use super::{super::blocking::push_loaded, desk::Desk};
 use crate::{
     channel::service::{debt::Debts, parcel::Ending, Service},
-    lua::{self, State},
+    lua,
     runtime::{
         execute,
         executor::Program,
