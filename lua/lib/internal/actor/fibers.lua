@@ -109,12 +109,12 @@ local function cannot_suspend()
 	error("attempt to yield across" .. " a C-call boundary", 4)
 end
 
--- Begins a suspending function that is an interruption point. Raises an error if the running code must not or cannot
--- suspend, or if its fiber was interrupted.
-function fibers.point()
+-- Begins a suspending function. Raises an error if the running code must not or cannot suspend, or if its fiber was
+-- interrupted: the function is an interruption point unless `only_forbid` is true.
+local function point(only_forbid)
 	local fiber = fibers.running
 	if fiber.alert then
-		alarm(fiber)
+		alarm(fiber, only_forbid)
 	end
 	local thread = fiber.thread
 	if thread then
@@ -125,21 +125,10 @@ function fibers.point()
 		fiber.is_inside = inside
 	end
 end
+fibers.point = point
 
--- The same for a suspending function that is no interruption point.
 function fibers.point_uninterruptible()
-	local fiber = fibers.running
-	if fiber.alert then
-		alarm(fiber, true)
-	end
-	local thread = fiber.thread
-	if thread then
-		local inside = is_inside(thread)
-		if inside == nil then
-			cannot_suspend()
-		end
-		fiber.is_inside = inside
-	end
+	return point(true)
 end
 
 -- What is ready ----------------------------------------------------------------------------------------------
