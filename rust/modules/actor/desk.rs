@@ -8,7 +8,7 @@ use crate::{
     channel::{
         actor::{
             group::{Group, Source},
-            letter::{Letter, Pending, Returns},
+            letter::{Letter, Pending, Returned, Returns},
         },
         mailbox::{Inbox, Mailbox},
         queue::Limits,
@@ -40,6 +40,8 @@ pub(super) struct Desk {
     pub(super) has_timers: bool,
     /// Whether the last event was a message or a letter. Then a timer has its turn.
     pub(super) timer_is_next: bool,
+    /// The letter that came back while the actor was told to stop, which it has to know first.
+    pub(super) late: Option<Returned>,
     /// Whether it knows that it was told to stop.
     pub(super) knows_stop: bool,
     _charge: Charge,
@@ -66,6 +68,7 @@ impl Desk {
             source: None,
             has_timers: false,
             timer_is_next: false,
+            late: None,
             knows_stop: false,
             _charge: charge,
         };

@@ -94,14 +94,23 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             .and_if(returns.is_some(), WaitsFor::RECEIVER)
             .and_if(has_timers, WaitsFor::TIMER),
     );
+    // The stop comes before anything that other actors cause because they stop. They are told after the script.
+    let stops = || !knows_stop && (own.stop_requested() || group.script().stop_requested());
+    let mut late = Desk::with(state, |desk| desk.late.take())?;
     let next = wait_with_timers_ending(state, may, Ends::WhenKilled, || {
-        // Before anything that other actors have caused because they stop.
-        if !knows_stop && (own.stop_requested() || group.script().stop_requested()) {
+        if stops() {
             return Ok(Some(Event::Stop));
+        }
+        if let Some(returned) = late.take() {
+            return Ok(Some(Event::Returned(returned)));
         }
         if let Some(returns) = &returns {
             if let Some(returned) = returns.take(&own)? {
-                return Ok(Some(Event::Returned(returned)));
+                if !stops() {
+                    return Ok(Some(Event::Returned(returned)));
+                }
+                Desk::with(state, |desk| desk.late = Some(returned))?;
+                return Ok(Some(Event::Stop));
             }
         }
         if wants {
@@ -109,6 +118,7 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
                 Received::Message(letter) => {
                     return Ok(Some(Event::Message(Delivery::new(letter))));
                 }
+                Received::NoSenders if stops() => return Ok(Some(Event::Stop)),
                 Received::NoSenders => return Ok(Some(Event::NoSenders)),
                 Received::Nothing | Received::Closed => (),
             }
