@@ -118,11 +118,23 @@ same(
 	eval(user({ inherit_context = false, concurrency_hint = 1 }), "return failure(spawn_context_threads, 0)"),
 	"ENOTSUP"
 )
+same("2.1: there are no processes", failure(spawn_vm, { module = "/actors/code", subprocess = {} }), "ECHILD")
+for _, key in ipairs({ "inherit_context", "new_master" }) do
+	for _, value in ipairs({ true, false }) do
+		local options = { module = "/actors/code", subprocess = {}, [key] = value }
+		same(("2.1: subprocess with %s = %s"):format(key, value), failure(spawn_vm, options), "EINVAL arg=1")
+	end
+end
 do
 	-- Whether it was ignored shows in the master's part, too.
 	local address = user({ new_master = "yes" })
 	same("2.1: new_master of another type is ignored", failure(spawn_vm, { module = "/actors/no", new_master = true }):match("^%S+"), "module_not_found")
 	same("2.1: new_master from another than the master", eval(address, "return failure(user, { new_master = true })"), "EPERM")
+	same(
+		"2.2: options come before the module",
+		eval(address, "return failure(spawn_vm, { module = '/actors/nosuch', new_master = true })"),
+		"EPERM"
+	)
 	same("2.1: new_master false is for everybody", eval(address, "return failure(user, { new_master = false })"), nil)
 	same("2.1: so is one of another type", eval(address, "return failure(user, { new_master = 1 })"), nil)
 end

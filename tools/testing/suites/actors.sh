@@ -291,6 +291,35 @@ true	true" run_limited $way
 	check "7: $way: the rest is stopped" within 5 lunatik stop suite/limited
 done
 
+# A stop of one actor.
+program stop_one <<-'LUA'
+	require("actor")
+	local inbox = require("inbox")
+	local victim = spawn_vm("/actors/stays")
+	victim:send({ keep = inbox, cleanup = true, deaf = true })
+	local function try(...)
+		local good, err = pcall(...)
+		print(good, good or err.code)
+	end
+	local fiber = spawn(function()
+		try(victim.send, victim, "queued")
+	end)
+	this_fiber.yield()
+	print("waits")
+	try(inbox.receive, inbox)
+	fiber:join()
+LUA
+lunatik run --name suite/stop_one "$program/stop_one.lua" >"$WORK/stop_one" 2>&1 &
+pid=$!
+check "ruling 7: an actor is waited for" wait_until 10 grep -q "waits" "$WORK/stop_one"
+check "ruling 7: it is stopped by its name" within 5 lunatik stop "$program/actors/stays"
+wait $pid
+check "ruling 7: the script goes on" test $? = 0
+check_output "ruling 7: who waits for the actor is told, and it has cleaned up" "cleaned up
+false	15
+false	16
+waits" sort "$WORK/stop_one"
+
 # 2.5: system.exit.
 program exits <<-'LUA'
 	require("actor")

@@ -39,7 +39,40 @@ cut_off() {
 	wait $!
 	wait_until 10 actors 0
 }
-# rounds SECONDS FIRST: both, in turn, for so long. The first one has this number.
+# ids: the numbers of the actors that live, one a line.
+ids() {
+	lunatik status --json | awk '
+		$1 == "\"id\":" { id = $2 + 0 }
+		$1 == "\"kind\":" { is_actor = $2 == "\"actor\"," }
+		$1 == "\"state\":" { lives = $2 != "\"failed\"," }
+		/}/ { if (is_actor && lives) print id; is_actor = 0 }'
+}
+# picked_off: runs a script while the tool stops actors of it, until none is left. Prints how many it has stopped.
+picked_off() {
+	round=$((round + 1))
+	within 60 lunatik run --name suite/picked "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 400 >"$WORK/picked" 2>&1 &
+	pid=$!
+	stopped=0
+	while ! gone $pid; do
+		for id in $(ids | awk -v round=$round 'NR % 5 == round % 5'); do
+			lunatik stop --grace 20 "$id" >/dev/null 2>&1 && stopped=$((stopped + 1))
+		done
+	done
+	echo $stopped
+	wait $pid
+}
+# starved: runs a script that has too little memory. It may fail, and ends in any case.
+starved() {
+	round=$((round + 1))
+	within 60 lunatik run --mem $((1500 + round * 100 % 3000))K --name suite/starved \
+		"$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 100 >"$WORK/starved" 2>&1
+	[ $? -le 1 ] && wait_until 10 actors 0
+}
+# has_results FILE: whether a script has ended by itself, and all its waits as they may.
+has_results() {
+	grep -q "received; done$" "$1" && ! grep -q "wrong: " "$1"
+}
+# rounds SECONDS FIRST: all of these, in turn, for so long. The first one has this number.
 rounds() {
 	round=$2
 	end=$(($(date +%s) + $1))
@@ -49,7 +82,7 @@ rounds() {
 			lunatik stop suite/soak
 			return 1
 		fi
-		if ! grep -q "received; done$" "$WORK/soak" || grep -q "wrong: " "$WORK/soak"; then
+		if ! has_results "$WORK/soak"; then
 			not_ok "round $round: each wait has its result" "$(grep -A 3 "wrong: " "$WORK/soak"; tail -n 5 "$WORK/soak")"
 			return 1
 		fi
@@ -57,14 +90,26 @@ rounds() {
 			not_ok "round $round is stopped in the middle" "$(lunatik list --all | head -n 20)"
 			return 1
 		fi
-		if grep "wrong: " "$WORK/cut"; then
+		if grep -q "wrong: " "$WORK/cut"; then
 			not_ok "round $round: each wait has its result until then" "$(grep -A 3 "wrong: " "$WORK/cut")"
+			return 1
+		fi
+		if ! picked_off >"$WORK/stopped" || ! has_results "$WORK/picked"; then
+			not_ok "round $round goes on when actors are stopped" "$(lunatik list --all | head -n 20; tail -n 5 "$WORK/picked")"
+			lunatik stop suite/picked
+			return 1
+		fi
+		cat "$WORK/stopped" >>"$WORK/all_stopped"
+		if ! starved; then
+			not_ok "round $round ends without memory" "$(lunatik list --all | head -n 20; tail -n 5 "$WORK/starved")"
+			lunatik stop suite/starved
 			return 1
 		fi
 	done
 }
 check "for a while" rounds 3 0
 check "all actors are gone" wait_until 10 actors 0
+check "the tool has stopped some of them" grep -q "[1-9]" "$WORK/all_stopped"
 lunatik status --clear
 half=$(((SECONDS_OF_STRESS + 1) / 2))
 check "for $half s" rounds $half 1000
