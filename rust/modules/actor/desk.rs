@@ -75,6 +75,13 @@ impl Desk {
         Vm::attach(state, desk)
     }
 
+    /// Whether the actor was told to stop, or is about to be, and does not know it.
+    ///
+    /// The script is told before its actors. So what they cause by their stop comes after this is true.
+    pub(super) fn is_to_learn_of_stop(&self, own: &Runtime) -> bool {
+        !self.knows_stop && (own.stop_requested() || self.group.script().stop_requested())
+    }
+
     /// Calls `with` with the desk of the VM. `with` must not call Lua.
     pub(super) fn with<R>(state: State, with: impl FnOnce(&mut Self) -> R) -> lua::Result<R> {
         Vm::with_attachment(state, || Err(ENODEV), with).map_err(|error| {

@@ -171,14 +171,15 @@ pub(super) fn join(state: State, may: MaySleep<'_>) -> lua::Result {
 /// send one; nothing, if none is there.
 pub(super) fn take(state: State) -> lua::Result {
     let mailbox = Desk::with(state, |desk| desk.mailbox().clone())?;
-    let own = Vm::runtime_of(state).into();
+    let own: Arc<_> = Vm::runtime_of(state).into();
     match mailbox.take(&own)? {
         Received::Message(letter) => push_message(state, &mailbox, Delivery::new(letter)),
-        Received::NoSenders => {
+        Received::NoSenders if !Desk::with(state, |desk| desk.is_to_learn_of_stop(&own))? => {
             state.push_integer(NO_SENDERS);
             Ok(1)
         }
-        Received::Nothing | Received::Closed => Ok(0),
+        // If it is to stop, it waits, and is told.
+        Received::NoSenders | Received::Nothing | Received::Closed => Ok(0),
     }
 }
 

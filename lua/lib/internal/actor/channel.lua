@@ -30,6 +30,11 @@ local function cancel(fiber)
 	return true
 end
 
+local function give_up()
+	release()
+	return true
+end
+
 fibers.on_event[RETURNED] = function(receipt, received)
 	local fiber = waiting[receipt]
 	if fiber then
@@ -64,8 +69,12 @@ function methods.send(self, ...)
 		-- It counts as a sender to this actor until it is closed.
 		native_close(address)
 	end
-	if not receipt then
+	if receipt == nil then
 		error(errors.core("channel_closed"))
+	elseif not receipt then
+		-- The stop of the actor is about to interrupt this fiber.
+		hold()
+		return block(give_up)
 	end
 	local fiber = fibers.running
 	fiber.receipt = receipt
