@@ -17,6 +17,7 @@ mod rcu;
 mod runner;
 mod testing;
 mod thread;
+mod timing;
 mod worker;
 
 use crate::{

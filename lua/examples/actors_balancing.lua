@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Load balancing: each actor has a context of its own with one thread, and the script decides which of them gets a job. It
--- gives each job to the actor that has the least to do. Prints what each actor and each CPU has done. The arguments are
--- the numbers of jobs and of actors, 40 and two for each CPU unless they are given.
+-- Load balancing: each actor has a context of its own with one thread, and the script decides which of them gets a
+-- job. It gives each job to the actor that has the least to do. Prints what each actor and each CPU has done. The
+-- arguments are the numbers of jobs and of actors, 40 and two for each CPU unless they are given.
 --
 --	lunatik run actors_balancing.lua 40 4
 
@@ -10,8 +10,8 @@ local actor, inbox = require("actor"), require("inbox")
 local linux = require("linux")
 
 if _CONTEXT == "worker" then
-	-- The first message is the address of the script and this actor's number. The others are jobs, which are numbers: how
-	-- long each takes. The last one is false.
+	-- The first message is the address of the script and this actor's number. The others are jobs, which are numbers:
+	-- how long each takes. The last one is false.
 	local first = inbox:receive()
 	local size = inbox:receive()
 	while size do

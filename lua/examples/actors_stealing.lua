@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Work stealing: many actors share a context with a few threads. A thread that has nothing to do takes the next actor that
--- can run, so the work is shared without a plan. Prints how many steps each CPU has done, and how often actors moved.
--- The arguments are the numbers of actors and of threads, 12 and one for each CPU unless they are given.
+-- Work stealing: many actors share a context with a few threads. A thread that has nothing to do takes the next actor
+-- that can run, so the work is shared without a plan. Prints how many steps each CPU has done, and how often actors
+-- moved. The arguments are the numbers of actors and of threads, 12 and one for each CPU unless they are given.
 --
 --	lunatik run actors_stealing.lua 12 2
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- The module `actor` in a script that is not an actor yet: makes it one. In actors that `spawn_vm` has made, the module is
--- in `package.loaded` from the beginning.
+-- The module `actor` in a script that is not an actor yet: makes it one. In actors that `spawn_vm` has made, the
+-- module is in `package.loaded` from the beginning.
 
 local core = require("actor.core")
 local getinfo = debug.getinfo

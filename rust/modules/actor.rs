@@ -15,7 +15,7 @@ mod send;
 mod source;
 mod spawn;
 
-use super::blocking;
+use super::{blocking, timing};
 use crate::{
     binding::arguments,
     linux::{c_text::CText, context::MaySleep},
@@ -30,7 +30,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
     state.set_functions(
         -1,
         &[
-            Named::new(c"cancel", native!(receive::cancel, Free, Process)),
+            Named::new(c"cancel", native!(timing::cancel, Free, Process)),
             Named::new(c"close", native!(channel::close, Free, Process)),
             Named::new(c"close_inbox", native!(receive::close_inbox, Free, Process)),
             Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),

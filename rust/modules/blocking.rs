@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Coroutines that block until the main loop of their program resumes them: sessions of services, and
-//! fibers of actors. The modules that are built on them share these functions.
+//! What modules share whose programs are main loops: coroutines block until the loop resumes them. They are
+//! the sessions of services, and the fibers of actors.
 
 use core::ffi::c_int;
-use kernel::prelude::*;
+use kernel::{prelude::*, str::CStr};
 
 use crate::{
     linux::context::MaySleep,
@@ -50,6 +50,23 @@ pub(super) fn can_block(state: State) -> lua::Result {
 pub(super) fn suspend(state: State) -> lua::Result {
     inside(state, 1)?;
     Err(Error::Suspended)
+}
+
+/// Pushes the module `name` that `open` pushes, which `require` finds from now on.
+pub(super) fn push_loaded(
+    state: State,
+    name: &CStr,
+    open: impl FnOnce(State) -> lua::Result,
+) -> lua::Result<()> {
+    open(state)?;
+    let guard = state.guard();
+    state.push_globals();
+    state.get_field(-1, c"package")?;
+    state.get_field(-1, c"loaded")?;
+    state.push_value(-4);
+    state.set_field(-2, name)?;
+    drop(guard);
+    Ok(())
 }
 
 /// `core.give_way()`: lets other runtimes run.

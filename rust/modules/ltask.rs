@@ -24,7 +24,7 @@ mod trace;
 mod values;
 mod workers;
 
-use super::blocking;
+use super::{blocking, timing};
 use crate::{
     lua::{self, Error, Free, Named, Process, Sleeps, State},
     native, //
@@ -43,7 +43,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
         &[
             Named::new(c"answer_all", native!(send::answer_all, Free, Process)),
             Named::new(c"can_block", native!(blocking::can_block, Free, Process)),
-            Named::new(c"cancel", native!(receive::cancel, Free, Process)),
+            Named::new(c"cancel", native!(timing::cancel, Free, Process)),
             Named::new(c"give_way", native!(blocking::give_way, Free, Sleeps)),
             Named::new(c"id", native!(statistics::id, Free, Process)),
             Named::new(c"label", native!(statistics::label, Free, Process)),

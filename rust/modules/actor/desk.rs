@@ -8,7 +8,7 @@ use crate::{
     channel::{
         actor::{
             group::{Group, Source},
-            letter::{Letter, Pending, Returns},
+            letter::{Letter, Pending, Returned, Returns},
         },
         mailbox::{Inbox, Mailbox},
         queue::Limits,
@@ -40,6 +40,8 @@ pub(super) struct Desk {
     pub(super) has_timers: bool,
     /// Whether the last event was a message or a letter. Then a timer has its turn.
     pub(super) timer_is_next: bool,
+    /// The letter that came back while the actor was told to stop, which it has to know first.
+    pub(super) late: Option<Returned>,
     /// Whether it knows that it was told to stop.
     pub(super) knows_stop: bool,
     _charge: Charge,
@@ -66,10 +68,18 @@ impl Desk {
             source: None,
             has_timers: false,
             timer_is_next: false,
+            late: None,
             knows_stop: false,
             _charge: charge,
         };
         Vm::attach(state, desk)
+    }
+
+    /// Whether the actor was told to stop, or is about to be, and does not know it.
+    ///
+    /// The script is told before its actors. So what they cause by their stop comes after this is true.
+    pub(super) fn is_to_learn_of_stop(&self, own: &Runtime) -> bool {
+        !self.knows_stop && (own.stop_requested() || self.group.script().stop_requested())
     }
 
     /// Calls `with` with the desk of the VM. `with` must not call Lua.

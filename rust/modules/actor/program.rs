@@ -5,7 +5,7 @@
 use core::ffi::c_int;
 use kernel::sync::Arc;
 
-use super::desk::Desk;
+use super::{super::blocking::push_loaded, desk::Desk};
 use crate::{
     channel::{
         actor::{
@@ -15,7 +15,7 @@ use crate::{
         mailbox::Inbox,
     },
     linux::c_text::CText,
-    lua::{self, State},
+    lua,
     runtime::{
         execute,
         executor::Program,
@@ -55,19 +55,6 @@ impl Body {
     }
 }
 
-/// Pushes the module `actor.core`, which `require` finds from now on.
-fn push_core(state: State) -> lua::Result<()> {
-    super::open_core(state)?;
-    let guard = state.guard();
-    state.push_globals();
-    state.get_field(-1, c"package")?;
-    state.get_field(-1, c"loaded")?;
-    state.push_value(-4);
-    state.set_field(-2, c"actor.core")?;
-    drop(guard);
-    Ok(())
-}
-
 /// Prints the error that has ended an actor: nobody else is told.
 fn print(entered: &Entered<'_>, failure: &Failure) {
     entered.send_output();
@@ -92,7 +79,7 @@ impl Program for Body {
         place.set_path(state)?;
         place.set_arg(state, 0)?;
         state.push_library(c"internal.actor.begin")?;
-        push_core(state)?;
+        push_loaded(state, c"actor.core", super::open_core)?;
         let chunk = CText::of(&[b"@", path])?;
         state.load(self.source.text(), &chunk)?;
         entered.loaded();

@@ -4,18 +4,18 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::desk::Desk;
+use super::{super::timing, desk::Desk};
 use crate::{
     binding::arguments,
     channel::{
         actor::letter::{Delivery, Letter, Returned},
         mailbox::{Mailbox, Received},
     },
-    linux::{clock, context::MaySleep},
+    linux::context::MaySleep,
     lua::{self, Error, State},
     runtime::{
         parking::{wait_ending, Ends, Waited},
-        timers::{wait_with_timers_ending, Next, Timer, Timers, MAX_TIMERS},
+        timers::{wait_with_timers_ending, Next, Timer, Timers},
         vm::Vm,
         waiting::WaitsFor,
     },
@@ -94,14 +94,23 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             .and_if(returns.is_some(), WaitsFor::RECEIVER)
             .and_if(has_timers, WaitsFor::TIMER),
     );
+    // The stop comes before anything that other actors cause because they stop. They are told after the script.
+    let stops = || !knows_stop && (own.stop_requested() || group.script().stop_requested());
+    let mut late = Desk::with(state, |desk| desk.late.take())?;
     let next = wait_with_timers_ending(state, may, Ends::WhenKilled, || {
-        // Before anything that other actors have caused because they stop.
-        if !knows_stop && (own.stop_requested() || group.script().stop_requested()) {
+        if stops() {
             return Ok(Some(Event::Stop));
+        }
+        if let Some(returned) = late.take() {
+            return Ok(Some(Event::Returned(returned)));
         }
         if let Some(returns) = &returns {
             if let Some(returned) = returns.take(&own)? {
-                return Ok(Some(Event::Returned(returned)));
+                if !stops() {
+                    return Ok(Some(Event::Returned(returned)));
+                }
+                Desk::with(state, |desk| desk.late = Some(returned))?;
+                return Ok(Some(Event::Stop));
             }
         }
         if wants {
@@ -109,6 +118,7 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
                 Received::Message(letter) => {
                     return Ok(Some(Event::Message(Delivery::new(letter))));
                 }
+                Received::NoSenders if stops() => return Ok(Some(Event::Stop)),
                 Received::NoSenders => return Ok(Some(Event::NoSenders)),
                 Received::Nothing | Received::Closed => (),
             }
@@ -161,14 +171,15 @@ pub(super) fn join(state: State, may: MaySleep<'_>) -> lua::Result {
 /// send one; nothing, if none is there.
 pub(super) fn take(state: State) -> lua::Result {
     let mailbox = Desk::with(state, |desk| desk.mailbox().clone())?;
-    let own = Vm::runtime_of(state).into();
+    let own: Arc<_> = Vm::runtime_of(state).into();
     match mailbox.take(&own)? {
         Received::Message(letter) => push_message(state, &mailbox, Delivery::new(letter)),
-        Received::NoSenders => {
+        Received::NoSenders if !Desk::with(state, |desk| desk.is_to_learn_of_stop(&own))? => {
             state.push_integer(NO_SENDERS);
             Ok(1)
         }
-        Received::Nothing | Received::Closed => Ok(0),
+        // If it is to stop, it waits, and is told.
+        Received::NoSenders | Received::Nothing | Received::Closed => Ok(0),
     }
 }
 
@@ -182,29 +193,7 @@ pub(super) fn close_inbox(state: State) -> lua::Result {
 /// and the number of the timer.
 pub(super) fn timer(state: State) -> lua::Result {
     let after = arguments::integer(state, 1)?.max(0);
-    let at = clock::monotonic().saturating_add(after);
-    let timer = Timers::set(state, at).map_err(|error| {
-        if error == ENOSPC {
-            Error::message(fmt!("an actor has at most {MAX_TIMERS} timers"))
-        } else {
-            error.into()
-        }
-    })?;
+    let pushed = timing::set(state, after, "an actor")?;
     Desk::with(state, |desk| desk.has_timers = true)?;
-    state.push_integer(timer.at);
-    // CAST: numbers are given from 1 on.
-    state.push_integer(timer.number as i64);
-    Ok(2)
-}
-
-/// `core.cancel(at, number)`: takes a timer back. Returns whether it was still set.
-pub(super) fn cancel(state: State) -> lua::Result {
-    let timer = Timer {
-        at: arguments::integer(state, 1)?,
-        // CAST: as `timer()` has returned it.
-        number: arguments::integer(state, 2)? as u64,
-    };
-    let was_set = Timers::cancel(state, timer)?;
-    state.push_boolean(was_set);
-    Ok(1)
+    Ok(pushed)
 }

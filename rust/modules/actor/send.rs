@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// `core.send(channel, value)`: sends a copy of `value`. Returns the receipt by which `recv` says what has
-/// become of it; nil, if nobody can receive it. Never waits.
+/// become of it; nil, if nobody can receive it, or false, if that is so because the actor is to stop. Never waits.
 ///
 /// Fails if the value cannot travel, if too many bytes were not received yet, or without memory.
 pub(super) fn send(state: State) -> lua::Result {
@@ -48,7 +48,10 @@ pub(super) fn send(state: State) -> lua::Result {
         Sent::Full | Sent::Closed => {
             let unsent = Desk::with(state, |desk| desk.pending.take(receipt))?;
             drop(unsent);
-            state.push_nil();
+            match Desk::with(state, |desk| desk.is_to_learn_of_stop(&runtime))? {
+                true => state.push_boolean(false),
+                false => state.push_nil(),
+            }
         }
         Sent::Refused(never) => match never {},
     }

@@ -7,10 +7,10 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::desk::Desk;
+use super::{super::blocking::push_loaded, desk::Desk};
 use crate::{
     channel::service::{debt::Debts, parcel::Ending, Service},
-    lua::{self, State},
+    lua,
     runtime::{
         execute,
         executor::Program,
@@ -45,19 +45,6 @@ impl Drop for Body {
     }
 }
 
-/// Pushes the module `ltask.core`, which `require` finds from now on.
-fn push_core(state: State) -> lua::Result<()> {
-    super::open_core(state)?;
-    let guard = state.guard();
-    state.push_globals();
-    state.get_field(-1, c"package")?;
-    state.get_field(-1, c"loaded")?;
-    state.push_value(-4);
-    state.set_field(-2, c"ltask.core")?;
-    drop(guard);
-    Ok(())
-}
-
 impl Program for Body {
     fn begin(&mut self, entered: &Entered<'_>) -> lua::Result {
         let state = entered.state();
@@ -71,7 +58,7 @@ impl Program for Body {
         };
         place.set_path(state)?;
         state.push_library(c"internal.ltask.service")?;
-        push_core(state)?;
+        push_loaded(state, c"ltask.core", super::open_core)?;
         entered.loaded();
         Ok(1)
     }

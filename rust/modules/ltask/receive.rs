@@ -7,7 +7,7 @@ use kernel::{
     sync::UniqueArc, //
 };
 
-use super::{desk::Desk, interrupted};
+use super::{super::timing, desk::Desk, interrupted};
 use crate::{
     binding::arguments,
     channel::service::{
@@ -15,9 +15,9 @@ use crate::{
         parcel::{Ending, Kind, Parcel, Payload},
         Received,
     },
-    linux::{clock, context::MaySleep},
+    linux::context::MaySleep,
     lua::{self, Error, State},
-    runtime::timers::{wait_with_timers, Next, Timer, Timers, MAX_TIMERS},
+    runtime::timers::{wait_with_timers, Next, Timer, Timers},
 };
 
 /// Nanoseconds in a hundredth of a second.
@@ -154,30 +154,7 @@ pub(super) fn timer(state: State) -> lua::Result {
     if !(0..=i64::from(i32::MAX)).contains(&after) {
         return Err(Error::message(fmt!("Invalid timer {after}")));
     }
-    // OVERFLOW: At most 2^31 times 10^7, beside a clock that is far below.
-    let at = clock::monotonic().saturating_add(after.saturating_mul(CENTISECOND));
-    let timer = Timers::set(state, at).map_err(|error| {
-        if error == ENOSPC {
-            Error::message(fmt!("a service has at most {MAX_TIMERS} timers"))
-        } else {
-            error.into()
-        }
-    })?;
+    let pushed = timing::set(state, after.saturating_mul(CENTISECOND), "a service")?;
     Desk::with(state, |desk| desk.has_timers = true)?;
-    state.push_integer(timer.at);
-    // CAST: numbers are given from 1 on.
-    state.push_integer(timer.number as i64);
-    Ok(2)
-}
-
-/// `core.cancel(at, number)`: takes a timer back. Returns whether it was still set.
-pub(super) fn cancel(state: State) -> lua::Result {
-    let timer = Timer {
-        at: arguments::integer(state, 1)?,
-        // CAST: as `timer()` has returned it.
-        number: arguments::integer(state, 2)? as u64,
-    };
-    let was_set = Timers::cancel(state, timer)?;
-    state.push_boolean(was_set);
-    Ok(1)
+    Ok(pushed)
 }

@@ -48,8 +48,8 @@ impl Runtime {
         let join = || -> Result<KVec<u8>> {
             let mut text = KVec::new();
             for line in lines {
-                text.extend_from_slice(line, GFP_KERNEL)?;
-                text.push(b'\n', GFP_KERNEL)?;
+                text.extend_from_slice(line, GFP_KERNEL | __GFP_NOWARN)?;
+                text.push(b'\n', GFP_KERNEL | __GFP_NOWARN)?;
             }
             Ok(text)
         };

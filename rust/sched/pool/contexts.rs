@@ -77,9 +77,11 @@ impl Contexts {
     }
 
     /// All of them. May be called in any context.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Context> {
-        let places = self.all.iter().take(self.count() as usize);
-        places.filter_map(|place| place.as_ref().map(|context| &**context))
+    pub(super) fn iter(&self) -> Iter<'_> {
+        Iter {
+            contexts: self,
+            next: 0,
+        }
     }
 
     /// The CPU of the context with this number.
@@ -95,6 +97,23 @@ impl Contexts {
         let distance = cpu.saturating_add(self.cpus - self.first_cpu);
         let distance = distance.checked_rem(self.cpus).unwrap_or(0);
         distance.checked_rem(self.count()).unwrap_or(0)
+    }
+}
+
+/// The contexts that there are, in their order. A type of its own, because the names of functions of the usual
+/// adapters become too long for the kernel's tools.
+pub(super) struct Iter<'a> {
+    contexts: &'a Contexts,
+    next: u32,
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = &'a Context;
+
+    fn next(&mut self) -> Option<&'a Context> {
+        let context = self.contexts.get(self.next)?;
+        self.next = self.next.saturating_add(1);
+        Some(context)
     }
 }
 

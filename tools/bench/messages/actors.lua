@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Measures actors: messages that are answered, new actors until they have received one, and a ring. Arguments: the number
--- of messages, of actors that are made and end, and of actors in the ring.
+-- Measures actors: messages that are answered, new actors until they have received one, and a ring. Arguments: the
+-- number of messages, of actors that are made and end, and of actors in the ring.
 
 local messages, lives, members = ...
 require("actor")

@@ -85,7 +85,7 @@ const fn plain(name: &'static str, title: &'static str, part: Part) -> Benchmark
 }
 
 /// All benchmarks except the programs.
-pub const BENCHMARKS: [Benchmark; 23] = [
+pub const BENCHMARKS: [Benchmark; 27] = [
     Benchmark {
         target: Some(3.5),
         aim: Some(2.0),

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Conformance of actors: channels (sections 4, 4.1, 4.2, 4.6 and 4.7, and the rulings on them). Channels to actors in user
--- space are not among them.
+-- Conformance of actors: channels (sections 4, 4.1, 4.2, 4.6 and 4.7, and the rulings on them). Channels to actors in
+-- user space are not among them.
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)

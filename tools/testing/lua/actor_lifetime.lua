@@ -16,8 +16,8 @@ local function becomes(name, value)
 		return flags[name] == value
 	end)
 end
--- Has an actor run code, and end its main fiber: then only what the code has begun keeps it. Sets the flag when the Lua
--- state of the actor is closed.
+-- Has an actor run code, and end its main fiber: then only what the code has begun keeps it. Sets the flag when the
+-- Lua state of the actor is closed.
 local function leaves(ends, code, ...)
 	local address = user()
 	eval(address, ([[

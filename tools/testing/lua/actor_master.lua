@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Conformance of actors: the master (section 2.5 and ruling 6), and system.exit. The script that the tool has started is the
--- master at the beginning. Exit statuses are in suites/actors.sh.
+-- Conformance of actors: the master (section 2.5 and ruling 6), and system.exit. The script that the tool has started
+-- is the master at the beginning. Exit statuses are in suites/actors.sh.
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Conformance of actors: how spawn_vm finds modules, and _CONTEXT (sections 2.3 and 2.4). This file is also an actor, and
--- tells who it is then. There is no context "test", because there is no option --test.
+-- Conformance of actors: how spawn_vm finds modules, and _CONTEXT (sections 2.3 and 2.4). This file is also an actor,
+-- and tells who it is then. There is no context "test", because there is no option --test.
 
 local inbox = require("inbox")
 if _CONTEXT == "worker" then

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Runs the checks of one part, actor_PART.lua beside this file, in a script that has required `actor`. The part gets the
--- functions of lib/check.lua and the folder tools/testing. The arguments: that folder, the part, and how many seconds it
--- may take.
+-- Runs the checks of one part, actor_PART.lua beside this file, in a script that has required `actor`. The part gets
+-- the functions of lib/check.lua and the folder tools/testing. The arguments: that folder, the part, and how many
+-- seconds it may take.
 
 local folder, part, seconds = ...
 local here = arg[0]:match("^(.*)/")

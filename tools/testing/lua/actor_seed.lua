@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Conformance of actors: the public reference of spawn_vm and channels, sentence by sentence, by the global functions. This
--- file is also the module of its actors.
+-- Conformance of actors: the public reference of spawn_vm and channels, sentence by sentence, by the global functions.
+-- This file is also the module of its actors.
 --
 --	what the reference says                                            the checks
 --	spawn_vm creates an actor and returns a tx-channel                 "creates"
@@ -20,8 +20,8 @@
 --	addresses of others and of oneself are sent as clones              "address"
 --	detach, kill and child_pid are only for actors in user space       "kinds"
 --
--- What it says about actors in user space (the parameter `subprocess`, and what detach, kill and child_pid do) is the next
--- step.
+-- What it says about actors in user space (the parameter `subprocess`, and what detach, kill and child_pid do) is the
+-- next step.
 
 local inbox = require("inbox")
 
@@ -135,7 +135,8 @@ do
 	same("inherit: that works", ask(channel, { work = "tell" }).context, "worker")
 end
 
--- The shares that the CPUs have had of the work of `count` actors, the smallest of two first, and how many have worked.
+-- The shares that the CPUs have had of the work of `count` actors, the smallest of two first, and how many have
+-- worked.
 local function compute(count, options)
 	for _ = 1, count do
 		spawn_vm(options):send({ work = "compute", steps = 20, home = inbox })

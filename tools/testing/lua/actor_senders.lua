@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Conformance of actors: who counts as a sender (section 3.4). The inbox of this script is the one whose senders count. The
--- script has no sender at the beginning of each check, and none at its end.
+-- Conformance of actors: who counts as a sender (section 3.4). The inbox of this script is the one whose senders
+-- count. The script has no sender at the beginning of each check, and none at its end.
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Actors that spawn, send to, close, interrupt and end each other at random, until none is left. The arguments: a seed for
--- the random numbers, the number of actors that the script spawns, and the number of steps of each of their fibers. What
--- ends otherwise than it may is printed with "wrong: ".
+-- Actors that spawn, send to, close, interrupt and end each other at random, until none is left. The arguments: a seed
+-- for the random numbers, the number of actors that the script spawns, and the number of steps of each of their
+-- fibers. What ends otherwise than it may is printed with "wrong: ".
 --
--- Every actor has one fiber that receives, and never waits for anything else, and some that do the steps. When they have
--- done all, or failed, the actor ends; so all sends end. This script has an address at each of them, so it has no senders
--- when they are gone.
+-- Every actor has one fiber that receives, and never waits for anything else, and some that do the steps. When they
+-- have done all, or failed, the actor ends; so all sends end. This script has an address at each of them, so it has no
+-- senders when they are gone.
 
 local actor, inbox, time = require("actor"), require("inbox"), require("time")
 local future, mutex = require("future"), require("mutex")

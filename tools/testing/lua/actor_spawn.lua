@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Conformance of actors: the model, spawn_vm, its options and effects, and the names of the modules (sections 1, 2.1, 2.2,
--- 4.6, and the first ruling). The table `subprocess` is not among the checks: there are no actors in user space.
+-- Conformance of actors: the model, spawn_vm, its options and effects, and the names of the modules (sections 1, 2.1,
+-- 2.2, 4.6, and the first ruling). The table `subprocess` is not among the checks: there are no actors in user space.
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Actors that spawn each other: how they are shown, and that places of ended actors take no memory. The first argument is
--- "shown"; or "deep" and which of many actors that live at the same time end first, "below" or "above"; or "memory" and
--- the folder tools/testing.
+-- Actors that spawn each other: how they are shown, and that places of ended actors take no memory. The first argument
+-- is "shown"; or "deep" and which of many actors that live at the same time end first, "below" or "above"; or "memory"
+-- and the folder tools/testing.
 
 local way, argument = ...
 require("actor")

@@ -142,6 +142,27 @@ check "ruling 7: it is stopped" within 5 lunatik stop suite/lives
 check "ruling 7: with its actors" actors 0
 check_output "ruling 7: which have cleaned up" 2 sh -c 'lunatik logs suite/lives | grep -c "cleaned up$"'
 
+# A device whose callbacks send and receive.
+program callback <<-'LUA'
+	require("actor")
+	local inbox = require("inbox")
+	if _CONTEXT == "worker" then
+		for count = 1, math.huge do
+			inbox:receive():send(("read %d\n"):format(count))
+		end
+	end
+	local counter = spawn_vm(".")
+	require("device").new({ name = "suite_actors", read = function()
+		counter:send(inbox)
+		return inbox:receive()
+	end })
+LUA
+check "a script with a device" run callback
+check_output "its callbacks ask an actor" "read 1" dd if=/dev/suite_actors bs=100 count=1 status=none
+check_output "again" "read 2" dd if=/dev/suite_actors bs=100 count=1 status=none
+check "it is stopped" within 5 lunatik stop suite/callback
+check "with its actor" actors 0
+
 # Ruling 7: a stop.
 program stopped <<-'LUA'
 	require("actor")

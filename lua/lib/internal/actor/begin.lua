@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Begins an actor that `spawn_vm` has made. The chunk gets the native core and the function of the actor's module, which
--- it runs as the main fiber.
+-- Begins an actor that `spawn_vm` has made. The chunk gets the native core and the function of the actor's module,
+-- which it runs as the main fiber.
 
 local core, main = ...
 -- Here, so that the stack stays small.

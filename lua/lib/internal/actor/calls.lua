@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- `pcall` and `xpcall` of an actor: interruption points before they call, cleanup scopes while they do, and no obstacle
--- for an error that ends the actor. The chunk gets what all parts get (see fibers.lua), and returns the two functions.
+-- `pcall` and `xpcall` of an actor: interruption points before they call, cleanup scopes while they do, and no
+-- obstacle for an error that ends the actor. The chunk gets what all parts get (see fibers.lua), and returns the two
+-- functions.
 
 local fibers, errors = ...
 local pcall = fibers.pcall

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Channels: the addresses of actors. The chunk gets the native core, the fibers, the errors and the native system, completes the metatable of
--- channels, and returns a table with `set_values`, which sets the function that prepares what is not a scalar.
+-- Channels: the addresses of actors. The chunk gets the native core, the fibers, the errors and the native system,
+-- completes the metatable of channels, and returns a table with `set_values`, which sets the function that prepares
+-- what is not a scalar.
 
 local core, fibers, errors, system = ...
 local native_send, withdraw, is_open, native_close = core.send, core.withdraw, core.is_open, core.close
@@ -25,6 +26,11 @@ local function cancel(fiber)
 		return false
 	end
 	waiting[receipt] = nil
+	release()
+	return true
+end
+
+local function give_up()
 	release()
 	return true
 end
@@ -63,8 +69,12 @@ function methods.send(self, ...)
 		-- It counts as a sender to this actor until it is closed.
 		native_close(address)
 	end
-	if not receipt then
+	if receipt == nil then
 		error(errors.core("channel_closed"))
+	elseif not receipt then
+		-- The stop of the actor is about to interrupt this fiber.
+		hold()
+		return block(give_up)
 	end
 	local fiber = fibers.running
 	fiber.receipt = receipt

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Condition variables. The chunk gets what all parts get (see fibers.lua), and returns the module `condition_variable`.
+-- Condition variables. The chunk gets what all parts get (see fibers.lua), and returns the module
+-- `condition_variable`.
 --
 -- The state of a condition variable is the queue of the fibers that wait (waiting.lua). A fiber that was notified has
--- left the queue, so an interruption that comes later does not take the notification away, and one that was interrupted
--- first is not notified.
+-- left the queue, so an interruption that comes later does not take the notification away, and one that was
+-- interrupted first is not notified.
 
 local fibers, errors = ...
 local mutexes, objects, waiting = fibers.part("mutexes"), fibers.part("objects"), fibers.part("waiting")

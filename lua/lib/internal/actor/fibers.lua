@@ -9,11 +9,12 @@
 -- A suspending function begins with `point()`, starts its operation, and calls `block(cancel)`. Whoever completes the
 -- operation calls `wake(fiber, err, value)`: `block` raises `err` if it is not nil, and otherwise returns `value`.
 -- `cancel(fiber)` is called when the fiber is interrupted. It undoes the operation and returns true, or returns false
--- if the operation has completed or is about to; then the fiber's next point raises the interruption. Without `cancel`,
--- the wait cannot be interrupted. If `fiber.is_stubborn` is true, only a stop of the actor interrupts the wait.
+-- if the operation has completed or is about to; then the fiber's next point raises the interruption. Without
+-- `cancel`, the wait cannot be interrupted. If `fiber.is_stubborn` is true, only a stop of the actor interrupts the
+-- wait.
 --
--- Fields of a fiber that other parts use: `id`; `depth`, the number of cleanup scopes around the running code; `alert`,
--- true if the next point must raise an error; and what spawning.lua and interruption.lua say.
+-- Fields of a fiber that other parts use: `id`; `depth`, the number of cleanup scopes around the running code;
+-- `alert`, true if the next point must raise an error; and what spawning.lua and interruption.lua say.
 
 local core, errors = ...
 local is_inside, recv, suspend = core.is_inside, core.recv, core.suspend
@@ -108,12 +109,12 @@ local function cannot_suspend()
 	error("attempt to yield across" .. " a C-call boundary", 4)
 end
 
--- Begins a suspending function that is an interruption point. Raises an error if the running code must not or cannot
--- suspend, or if its fiber was interrupted.
-function fibers.point()
+-- Begins a suspending function. Raises an error if the running code must not or cannot suspend, or if its fiber was
+-- interrupted: the function is an interruption point unless `only_forbid` is true.
+local function point(only_forbid)
 	local fiber = fibers.running
 	if fiber.alert then
-		alarm(fiber)
+		alarm(fiber, only_forbid)
 	end
 	local thread = fiber.thread
 	if thread then
@@ -124,21 +125,10 @@ function fibers.point()
 		fiber.is_inside = inside
 	end
 end
+fibers.point = point
 
--- The same for a suspending function that is no interruption point.
 function fibers.point_uninterruptible()
-	local fiber = fibers.running
-	if fiber.alert then
-		alarm(fiber, true)
-	end
-	local thread = fiber.thread
-	if thread then
-		local inside = is_inside(thread)
-		if inside == nil then
-			cannot_suspend()
-		end
-		fiber.is_inside = inside
-	end
+	return point(true)
 end
 
 -- What is ready ----------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- The functions of fibers that scripts call. The chunk gets what all parts get (see fibers.lua), and returns a table:
--- `spawn`, `this_fiber`, `scope`, `scope_cleanup_push`, `scope_cleanup_pop`, and `pcall` and `xpcall`, which replace the
--- global ones.
+-- `spawn`, `this_fiber`, `scope`, `scope_cleanup_push`, `scope_cleanup_pop`, and `pcall` and `xpcall`, which replace
+-- the global ones.
 
 local fibers = ...
 local part = fibers.part

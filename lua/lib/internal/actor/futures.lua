@@ -2,8 +2,8 @@
 --
 -- Futures and promises. The chunk gets what all parts get (see fibers.lua), and returns the module `future`.
 --
--- A promise and its future have one state: `is_set`, then `value` or `err`; and it is the queue of the fibers that wait
--- (waiting.lua).
+-- A promise and its future have one state: `is_set`, then `value` or `err`; and it is the queue of the fibers that
+-- wait (waiting.lua).
 
 local fibers, errors = ...
 local objects, waiting = fibers.part("objects"), fibers.part("waiting")

@@ -3,8 +3,8 @@
 -- How the names of modules lead to files. The chunk gets the native core and the errors, and returns `importer`, which
 -- finds out which file calls, and `candidates`.
 --
--- The script and every `init.lua` are modules with children: "./x" is a file in their folder. All other files are leaves,
--- whose siblings are "../x".
+-- The script and every `init.lua` are modules with children: "./x" is a file in their folder. All other files are
+-- leaves, whose siblings are "../x".
 
 local core, errors = ...
 local places = core.system().places
@@ -17,8 +17,8 @@ local USUAL_ROOT <const> = "/lib/modules/lua"
 
 local modules = {}
 
--- The file that has called the function at `level`, which is counted from the caller of this one; nil, if the code is not
--- in a file. `own` is the answer if a tail call has taken the place of the caller.
+-- The file that has called the function at `level`, which is counted from the caller of this one; nil, if the code is
+-- not in a file. `own` is the answer if a tail call has taken the place of the caller.
 function modules.importer(level, own)
 	level = level + 1
 	if getinfo(level, "t").istailcall then
@@ -78,8 +78,8 @@ local function files(folder, rest)
 	return path .. ".lua", path .. "/init.lua"
 end
 
--- The paths of the files that the module `name` may be in, if the file `importer` names it; nothing, if it is no name of
--- a file.
+-- The paths of the files that the module `name` may be in, if the file `importer` names it; nothing, if it is no name
+-- of a file.
 function modules.candidates(name, importer)
 	local root, entry = places()
 	root = root ~= "" and root or USUAL_ROOT

@@ -2,8 +2,9 @@
 --
 -- The `require` of actors. The chunk gets what the parts share, and returns the function.
 --
--- A name that begins with "./", "../" or "/" is a file of the script. Each file that is loaded has globals of its own: it
--- sees those of the actor, but its `_CONTEXT` is "". A module may suspend while it loads; others who require it wait.
+-- A name that begins with "./", "../" or "/" is a file of the script. Each file that is loaded has globals of its own:
+-- it sees those of the actor, but its `_CONTEXT` is "". A module may suspend while it loads; others who require it
+-- wait.
 
 local runtime = ...
 local core, errors, fibers = runtime.core, runtime.errors, runtime.fibers

@@ -2,8 +2,8 @@
 --
 -- Cleanup scopes. The chunk gets what all parts get (see fibers.lua), and returns the functions that scripts call.
 --
--- `fiber.depth` is the number of scopes around the running code in its coroutine; 0 is the root scope of the coroutine,
--- or of the fiber. Who begins a scope adds 1 to it, and calls `fibers.leave_scopes` at its end.
+-- `fiber.depth` is the number of scopes around the running code in its coroutine; 0 is the root scope of the
+-- coroutine, or of the fiber. Who begins a scope adds 1 to it, and calls `fibers.leave_scopes` at its end.
 
 local fibers, errors = ...
 local interruption = fibers.part("interruption")

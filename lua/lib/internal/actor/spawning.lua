@@ -3,8 +3,8 @@
 -- Fibers other than the main one: how they begin, run and end, and the objects that scripts have of them. The chunk
 -- gets what all parts get (see fibers.lua), and returns the function `spawn`.
 --
--- Fields of such a fiber: `start`, its function, until it begins; `thread`, its coroutine; `cleaner`, one that runs its
--- cleanup handlers if an error ends it, if it has some; `joiner`, the fiber that waits for its end. After its end:
+-- Fields of such a fiber: `start`, its function, until it begins; `thread`, its coroutine; `cleaner`, one that runs
+-- its cleanup handlers if an error ends it, if it has some; `joiner`, the fiber that waits for its end. After its end:
 -- `results`, a packed table or nil, or `failure`, a table with the error and the traceback. `state` is nil while the
 -- fiber can be joined, then JOINING, JOINED or DETACHED.
 

@@ -9,8 +9,8 @@ local error, math_type = error, math.type
 
 local system = {}
 
--- Ends this actor at once: no cleanup handlers run. With another code than 0, that is a failure. Only the master may give
--- options.
+-- Ends this actor at once: no cleanup handlers run. With another code than 0, that is a failure. Only the master may
+-- give options.
 function system.exit(code, options)
 	code = code == nil and 0 or code
 	if math_type(code) ~= "integer" then

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What can be sent that is not a scalar. The chunk gets the native core, the errors and the module `actor`, and returns a
--- function that gets a value and the channel. It returns the value, or a copy in which everything can be sent; and the
--- channel that is in it in place of the inbox, which is to be closed when the value was sent.
+-- What can be sent that is not a scalar. The chunk gets the native core, the errors and the module `actor`, and
+-- returns a function that gets a value and the channel. It returns the value, or a copy in which everything can be
+-- sent; and the channel that is in it in place of the inbox, which is to be closed when the value was sent.
 --
 -- The native core copies each table of a message once. So a table that is reachable twice is copied here first.
 

@@ -3,8 +3,8 @@
 -- Queues of fibers that wait for an object: tables whose `head` and `tail` are fibers. The chunk gets what all parts
 -- get (see fibers.lua), but needs none of it.
 --
--- A fiber that waits has its queue in `queue`, and its neighbours in `before` and `next`. It is not ready meanwhile, so
--- `next` is free.
+-- A fiber that waits has its queue in `queue`, and its neighbours in `before` and `next`. It is not ready meanwhile,
+-- so `next` is free.
 
 local waiting = {}
 

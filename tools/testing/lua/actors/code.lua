@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- An actor that runs the code that it is sent: see lib/actors.lua. It ends when it can receive nothing more, or when the
--- code has set the global `finish`; before, it calls the code's function `ended`, if there is one, with the reason.
+-- An actor that runs the code that it is sent: see lib/actors.lua. It ends when it can receive nothing more, or when
+-- the code has set the global `finish`; before, it calls the code's function `ended`, if there is one, with the
+-- reason.
 
 local actor, inbox = require("actor"), require("inbox")
 local folder = inbox:receive().folder

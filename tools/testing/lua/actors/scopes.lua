@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- An actor whose cleanup scopes end in the way that its first message names. It adds words to the text of the flag that
--- the message names.
+-- An actor whose cleanup scopes end in the way that its first message names. It adds words to the text of the flag
+-- that the message names.
 
 local inbox, time = require("inbox"), require("time")
 local flags = require("lunatik")._ENV

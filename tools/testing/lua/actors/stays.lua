@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- An actor that stays, in the way that its first message says: {keep=} is an address that it keeps while it receives,
--- {send_to=} one that it sends to; with {deaf=true} it receives nothing more, with {way="memory"} or {way="cpu"} it reaches
--- a limit. With {cleanup=true} it prints a line when it ends.
+-- {send_to=} one that it sends to; with {deaf=true} it receives nothing more, with {way="memory"} or {way="cpu"} it
+-- reaches a limit. With {cleanup=true} it prints a line when it ends.
 
 local inbox, time = require("inbox"), require("time")
 local request = inbox:receive()

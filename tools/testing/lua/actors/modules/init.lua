@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A directory module: it answers requests to spawn a module, {reply=, module=}, with the name of the error, or with the
--- address of the actor. The first message that it gets is an address, to which it says who it is; the second one is the
--- folder tools/testing.
+-- A directory module: it answers requests to spawn a module, {reply=, module=}, with the name of the error, or with
+-- the address of the actor. The first message that it gets is an address, to which it says who it is; the second one
+-- is the folder tools/testing.
 
 local inbox = require("inbox")
 
