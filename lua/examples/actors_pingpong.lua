@@ -21,7 +21,7 @@ end
 local pong = actor.spawn_vm(".")
 -- Whoever gets the inbox gets an address, to which it can send.
 pong:send(inbox)
-for number = 1, math.tointeger(...) or 3 do
+for number = 1, math.tointeger((...)) or 3 do
 	print("ping " .. number)
 	-- Returns when the other actor has received the message.
 	pong:send(number)

@@ -88,6 +88,7 @@ check_output "two actors play" "ping 1
 pong 1
 ping 2
 pong 2" lunatik run actors_pingpong.lua 2
+check "without an argument, too" lunatik run actors_pingpong.lua
 # stealing ACTORS THREADS: prints the sum of the steps of all CPUs.
 stealing() {
 	lunatik run actors_stealing.lua "$@" >"$WORK/stealing" &&
