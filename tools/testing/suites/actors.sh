@@ -363,6 +363,95 @@ check "2.5: with its code, 0" run exits 0
 check_status "2.5: or another, which is a failure" 1 run exits 3
 check_status "2.5: also from another fiber" 1 run exits fiber
 
+# Permissions.
+program permitted <<-'LUA'
+	require("actor")
+	local inbox = require("inbox")
+	local function try(...)
+		local good, err = pcall(...)
+		print(good, good and err or tostring(err):match("permission.*"))
+	end
+	local function spawn_and_ask()
+		local address = spawn_vm("/actors/opens")
+		address:send(inbox)
+		return inbox:receive()
+	end
+	try(spawn_and_ask)
+	if ... == "pledge" then
+		pledge("~fs:write")
+		try(spawn_and_ask)
+		pledge("~load")
+		try(spawn_and_ask)
+	end
+LUA
+permitted() {
+	within 30 lunatik run --name suite/permitted "$@"
+}
+check_output "an actor may do what the code may that spawns it" 'true	opened
+true	permission "fs:write" denied
+false	permission "load" denied' permitted "$program/permitted.lua" pledge
+check_output "to spawn one needs to load code" 'false	permission "load" denied' \
+	permitted -P "fs:read=$program/*" "$program/permitted.lua"
+check_output "and to read the file" 'false	permission "fs:read" denied' permitted -P load "$program/permitted.lua"
+check_output "not more" 'true	permission "fs:write" denied' \
+	permitted -P load -P "fs:read=$program/*" "$program/permitted.lua"
+
+# Actors that other code has: spawned scripts, callbacks, lines of repl, workers, child runtimes.
+folder=/lib/modules/lua
+cp "$program/actors/echoes.lua" $folder/suite_echoes.lua
+cat >$folder/suite_asks.lua <<-'LUA'
+	-- A function that asks an actor that it has spawned, and one that has lived before.
+	require("actor")
+	local inbox = require("inbox")
+	local before = spawn_vm("/suite_echoes")
+	before:send(inbox)
+	return function(value)
+		before:send(value)
+		local first = inbox:receive()
+		local fiber = spawn(function()
+			local new = spawn_vm("/suite_echoes")
+			new:send(inbox)
+			new:send(first)
+		end)
+		fiber:join()
+		return inbox:receive()
+	end
+LUA
+cat >$folder/suite_calls.lua <<-'LUA'
+	local ask = require("suite_asks")
+	require("device").new({
+		name = "suite_actors",
+		read = function(_, length, offset)
+			return ask("device"):sub(offset + 1, offset + length)
+		end,
+	})
+LUA
+cat >$folder/suite_worker.lua <<-'LUA'
+	worker.message(require("suite_asks")(worker.peek()))
+LUA
+cat >$folder/suite_thread.lua <<-'LUA'
+	local ask = require("suite_asks")
+	return function()
+		print(ask("thread"))
+	end
+LUA
+check "a script with a device and actors" within 10 lunatik run suite_calls
+check_output "its callback asks actors" "device echoed echoed" within 10 dd if=/dev/suite_actors bs=22 count=1 2>/dev/null
+check_output "again" "device echoed echoed" within 10 dd if=/dev/suite_actors bs=22 count=1 2>/dev/null
+check "it is stopped" within 5 lunatik stop suite_calls
+eval_is "a worker asks actors" "worker echoed echoed" \
+	'local w <close> = worker.create("suite_worker") worker.send(w, "worker") return worker.receive(w)'
+eval_is "a function of a child runtime asks actors" "child echoed echoed	again echoed echoed" '
+	local child <close> = require("lunatik").runtime("suite_asks")
+	return child:resume("child"), child:resume("again")'
+check "a spawned script asks actors" within 10 lunatik spawn suite_thread
+check "and is told" wait_until 10 sh -c 'lunatik logs suite_thread | grep -q "^thread echoed echoed$"'
+check_output "a line of repl asks actors" "repl echoed echoed" within 10 sh -c \
+	"printf '%s\n' 'ask = require(\"suite_asks\")' 'print(ask(\"repl\"))' | lunatik repl"
+lunatik stop suite_thread >/dev/null 2>&1
+check "all these actors are gone" wait_until 10 actors 0
+rm -f $folder/suite_*.lua
+
 # The client of a script that is killed.
 lunatik run --name suite/stubborn "$program/stubborn.lua" >"$WORK/stubborn" 2>&1 &
 pid=$!
