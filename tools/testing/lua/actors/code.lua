@@ -38,6 +38,9 @@ local function serve()
 	if not good then
 		return common.name_of(request)
 	end
+	if request == nil then
+		common.flags["suite/nil"] = true
+	end
 	handle(request)
 	return nil
 end
