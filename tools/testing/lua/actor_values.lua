@@ -170,6 +170,69 @@ end
 ok("ruling 3: a function as a key is refused", failure(a.send, a, { [print] = 1 }))
 same("ruling 3: nothing of all that was sent", eval(a, "return 'nothing'"), "nothing")
 
+-- Random values.
+do
+	math.randomseed(20)
+	local random = math.random
+	local scalars = {
+		function()
+			return random(0) -- an integer of 64 bits
+		end,
+		function()
+			return random() * 10 ^ random(-300, 300)
+		end,
+		function()
+			return random(2) == 1
+		end,
+		function()
+			local bytes = {}
+			for i = 1, random(0, 40) do
+				bytes[i] = string.char(random(0, 255))
+			end
+			return table.concat(bytes)
+		end,
+		function()
+			return a
+		end,
+	}
+	local function value(depth)
+		if depth == 0 or random(3) == 1 then
+			return scalars[random(#scalars)]()
+		end
+		local result = {}
+		for i = 1, random(0, 6) do
+			-- A channel is no key, and neither is a table.
+			local key = random(2) == 1 and i or scalars[random(4)]()
+			result[key] = value(depth - 1)
+		end
+		return result
+	end
+	local function equal(x, y)
+		if type(x) ~= "table" or type(y) ~= "table" then
+			return x == y and math.type(x) == math.type(y)
+		end
+		for key, inner in pairs(x) do
+			if not equal(inner, y[key]) then
+				return false
+			end
+		end
+		for key in pairs(y) do
+			if x[key] == nil then
+				return false
+			end
+		end
+		return true
+	end
+	local wrong = 0
+	for _ = 1, 300 do
+		local given = value(random(6))
+		if not equal(given, arrives(given)) then
+			wrong = wrong + 1
+		end
+	end
+	same("5.1: random values arrive as they were", wrong, 0)
+end
+
 -- Ruling 3: lenient is a mode.
 actor.lenient = true
 do

@@ -27,7 +27,7 @@ conformance() {
 	check "$1: all actors are gone" wait_until 10 actors 0
 }
 for part in errors fibers coroutines interruption this_fiber scopes sync futures random \
-	spawn modules inbox senders channel values lifetime contexts master memory seed; do
+	spawn modules inbox senders channel values lifetime contexts master memory races seed; do
 	[ -e "$program/actor_$part.lua" ] || not_ok "there are checks of $part"
 	conformance $part
 done
