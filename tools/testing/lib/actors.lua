@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- What the checks of actors have in common, and the actor that runs code for them (lua/actors/code.lua). The argument is
--- the folder tools/testing.
+-- What the checks of actors have in common, and the actor that runs code for them (lua/actors/code.lua). The argument
+-- is the folder tools/testing.
 
 local folder = ...
 local actor, inbox, time = require("actor"), require("inbox"), require("time")

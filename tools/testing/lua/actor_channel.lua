@@ -7,7 +7,8 @@ local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)
 local inbox = require("inbox")
 local same, ok, joined = check.same, check.ok, check.joined
-local failure, user, eval, tell, get, set = common.failure, common.user, common.eval, common.tell, common.get, common.set
+local failure, user, eval, tell = common.failure, common.user, common.eval, common.tell
+local get, set = common.get, common.set
 local flag, flags, turn, hold_until = common.flag, common.flags, common.turn, common.hold_until
 
 -- 4: the object.

@@ -112,20 +112,39 @@ do
 		ok("8: the number of threads is no " .. wrong, why and why:find("bad argument", 1, true), why)
 	end
 	for _, count in ipairs({ 0, -1, -1000 }) do
-		same(("8: %d threads are none"):format(count), eval(own, "return failure(spawn_context_threads, ...)", count), nil)
+		same(
+			("8: %d threads are none"):format(count),
+			eval(own, "return failure(spawn_context_threads, ...)", count),
+			nil
+		)
 	end
 	same("8: threads are added", eval(own, "return failure(spawn_context_threads, 1)"), nil)
 	same("8: again", eval(own, "return failure(spawn_context_threads, 2)"), nil)
-	local why = eval(own, "for i = 1, 1000 do local why = failure(spawn_context_threads, 8) if why then return why end end")
+	local why = eval(
+		own,
+		"for i = 1, 1000 do local why = failure(spawn_context_threads, 8) if why then return why end end"
+	)
 	ok("8: not without end", why == "EAGAIN" or why == "E2BIG", why)
 	same("8: after which the context works", eval(own, "return eval(user(), 'return 1')"), 1)
 	own:close()
 	own = user({ inherit_context = false, concurrency_hint = 1 })
 	for _, count in ipairs({ 1, 0, -1, 100 }) do
-		same(("8: a context with the hint 1 has one thread (%d)"):format(count), eval(own, "return failure(spawn_context_threads, ...)", count), "ENOTSUP")
+		same(
+			("8: a context with the hint 1 has one thread (%d)"):format(count),
+			eval(own, "return failure(spawn_context_threads, ...)", count),
+			"ENOTSUP"
+		)
 	end
-	same("8: its children share that", eval(own, "kept.b = user() return eval(kept.b, 'return failure(spawn_context_threads, 0)')"), "ENOTSUP")
-	same("8: the hint is that of the context, not of an actor", eval(user({ concurrency_hint = 1 }), "return failure(spawn_context_threads, 0)"), nil)
+	same(
+		"8: its children share that",
+		eval(own, "kept.b = user() return eval(kept.b, 'return failure(spawn_context_threads, 0)')"),
+		"ENOTSUP"
+	)
+	same(
+		"8: the hint is that of the context, not of an actor",
+		eval(user({ concurrency_hint = 1 }), "return failure(spawn_context_threads, 0)"),
+		nil
+	)
 	own:close()
 end
 do

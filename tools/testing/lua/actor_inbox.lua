@@ -23,7 +23,11 @@ same("3: also where it has something", failure(set, inbox, "receive", 1), "EPERM
 do
 	local address = user()
 	same("3: what is sent of it is an address", eval(address, "return getmetatable((...))", inbox), "tx-channel")
-	same("3: which cannot be received from", eval(address, "return failure(get, ..., 'receive')", inbox):match("^%S+"), "bad_index")
+	same(
+		"3: which cannot be received from",
+		eval(address, "return failure(get, ..., 'receive')", inbox):match("^%S+"),
+		"bad_index"
+	)
 	same("3: it is there before the module is imported", eval(address, "return 'taken'"), "taken")
 end
 
@@ -71,7 +75,13 @@ local INTERRUPTED <const> = [[
 ]]
 scenario("3.1.2: a fiber that was interrupted", true, INTERRUPTED, "", "inbox:receive()")
 scenario("3.1.2: an interruption comes before 3.1.3", true, INTERRUPTED, "inbox:close()", "inbox:receive()")
-scenario("3.1.2: an interruption comes before 3.1.4", true, INTERRUPTED, "other = spawn(function() pcall(inbox.receive, inbox) end) this_fiber.yield()", "inbox:receive()")
+scenario(
+	"3.1.2: an interruption comes before 3.1.4",
+	true,
+	INTERRUPTED,
+	"other = spawn(function() pcall(inbox.receive, inbox) end) this_fiber.yield()",
+	"inbox:receive()"
+)
 do
 	local own = common.own_address()
 	local sender = spawn(function()
@@ -239,7 +249,11 @@ do
 	for _, fiber in ipairs(fibers) do
 		fiber:join()
 	end
-	same("3.2: who has sent what is queued is told", check.joined(table.unpack(whys)), "channel_closed channel_closed channel_closed")
+	same(
+		"3.2: who has sent what is queued is told",
+		check.joined(table.unpack(whys)),
+		"channel_closed channel_closed channel_closed"
+	)
 	same("3.2: and who sends later", failure(address.send, address, "late"), "channel_closed")
 end
 
@@ -247,7 +261,11 @@ end
 do
 	local go, lives = flag("no_inbox"), flag("no_inbox_lives")
 	local address = spawn_vm("/actors/no_inbox")
-	same("3.3: an actor that has not imported its inbox closes it with its main fiber", failure(address.send, address, 1), "channel_closed")
+	same(
+		"3.3: an actor that has not imported its inbox closes it with its main fiber",
+		failure(address.send, address, 1),
+		"channel_closed"
+	)
 	ok("3.3: although other fibers go on", common.wait_for(lives))
 	flags[go] = true
 	ok("3.3: and end later", common.soon(function()
@@ -273,7 +291,10 @@ end
 for _, way in ipairs({
 	{ "ends", "finish = true" },
 	{ "fails", "finish = true; function ended() error('fails') end" },
-	{ "has no memory left", "finish = true; function ended() require('lunatik.testing').fail_allocation(1, true) kept[1] = {} end" },
+	{
+		"has no memory left",
+		"finish = true function ended() require('lunatik.testing').fail_allocation(1, true) kept[1] = {} end",
+	},
 	{ "calls system.exit", "require('system').exit()" },
 	{ "fails while it cleans up", "scope(function() scope_cleanup_push(function() error('fails') end) end)" },
 }) do

@@ -142,7 +142,11 @@ do
 	tell(child, "finish = true; function ended() error('fails') end")
 	same("7: a child fails", common.gone(child), "channel_closed")
 	same("7: its parent lives", eval(parent, "return 'lives'"), "lives")
-	same("7: and its channel is useless", eval(parent, "return failure(kept.child.send, kept.child, 1)"), "channel_closed")
+	same(
+		"7: and its channel is useless",
+		eval(parent, "return failure(kept.child.send, kept.child, 1)"),
+		"channel_closed"
+	)
 	parent:close()
 	parent = user()
 	child = eval(parent, "kept.child = user() return kept.child")

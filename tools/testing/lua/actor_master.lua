@@ -15,7 +15,11 @@ local SHUTDOWN <const> = [[
 ]]
 
 local a = user()
-same("2.5: an actor is not the master: it cannot hand that on", eval(a, "return failure(user, { new_master = true })"), "EPERM")
+same(
+	"2.5: an actor is not the master: it cannot hand that on",
+	eval(a, "return failure(user, { new_master = true })"),
+	"EPERM"
+)
 same("ruling 6: nor shut the module's runtimes down", eval(a, SHUTDOWN), "EPERM")
 same("2.5: nor choose an exit code", eval(a, "return failure(require('system').exit, 1, {})"), "EPERM")
 same("2.5: nor exit by force", eval(a, "return failure(require('system').exit, 1, { force = true })"), "EPERM")
@@ -23,10 +27,22 @@ same("2.5: after which it lives", eval(a, "return 'lives'"), "lives")
 
 do
 	local before = require("lunatik.testing").pool().pools
-	same("2.5: nothing is made for who may not", eval(a, "return failure(user, { new_master = true, inherit_context = false })"), "EPERM")
+	same(
+		"2.5: nothing is made for who may not",
+		eval(a, "return failure(user, { new_master = true, inherit_context = false })"),
+		"EPERM"
+	)
 	same("2.5: no context either", require("lunatik.testing").pool().pools, before)
-	same("2.2: a module that does not exist keeps the role where it is", failure(spawn_vm, { module = "/actors/no", new_master = true }), "module_not_found")
-	same("2.2: so does one that does not compile", failure(spawn_vm, { module = "/actors/modules/broken", new_master = true }) ~= nil, true)
+	same(
+		"2.2: a module that does not exist keeps the role where it is",
+		failure(spawn_vm, { module = "/actors/no", new_master = true }),
+		"module_not_found"
+	)
+	same(
+		"2.2: so does one that does not compile",
+		failure(spawn_vm, { module = "/actors/modules/broken", new_master = true }) ~= nil,
+		true
+	)
 end
 local second = user({ new_master = true })
 same("2.5: the master hands its role on, once", failure(user, { new_master = true }), "EPERM")

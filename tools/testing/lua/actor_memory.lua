@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Actors without memory: in each operation, all allocations fail from the n-th on, for each n. Either the operation raises
--- an error, and the actor works as before, or the actor ends. No waiter is forgotten, and other actors are not harmed.
+-- Actors without memory: in each operation, all allocations fail from the n-th on, for each n. Either the operation
+-- raises an error, and the actor works as before, or the actor ends. No waiter is forgotten, and other actors are not
+-- harmed.
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)
@@ -29,7 +30,17 @@ local OPERATIONS <const> = {
 	sleep = "time.sleep(0.0001)",
 	["sleep in a fiber"] = "spawn(function() time.sleep(0.0001) end):join()",
 	["sleep in a coroutine"] = "coroutine.wrap(function() time.sleep(0.0001) end)()",
-	mutex = "local m = require('mutex').new() m:lock() local f = spawn(function() m:lock() m:unlock() end) this_fiber.yield() m:unlock() f:join()",
+	mutex = [[
+		local m = require("mutex").new()
+		m:lock()
+		local f = spawn(function()
+			m:lock()
+			m:unlock()
+		end)
+		this_fiber.yield()
+		m:unlock()
+		f:join()
+	]],
 	["condition variable"] = [[
 		local m, c, woken = require("mutex").new(), require("condition_variable").new(), false
 		local f = spawn(function()
@@ -44,17 +55,30 @@ local OPERATIONS <const> = {
 		c:notify_all()
 		f:join()
 	]],
-	future = "local p, f = require('future').new() local g = spawn(function() return f:get() end) this_fiber.yield() p:set_value(1) g:join()",
+	future = [[
+		local p, f = require("future").new()
+		local g = spawn(function()
+			return f:get()
+		end)
+		this_fiber.yield()
+		p:set_value(1)
+		g:join()
+	]],
 	scope = "scope(function() scope_cleanup_push(function() this_fiber.yield() end) end)",
 	spawn_vm = "user():close()",
 	["spawn_vm in a context of its own"] = "user({ inherit_context = false }):close()",
 	["a module"] = "require('actors.context') package.loaded['actors.context'] = nil",
-	["an error"] = "local good, err = pcall(inbox.receive, {}) if good or tostring(err) == '' then error('no error') end",
+	["an error"] = [[
+		local good, err = pcall(inbox.receive, {})
+		if good or tostring(err) == "" then
+			error("no error")
+		end
+	]],
 	collect = "local m = setmetatable({}, { __gc = function() end }) m = nil collectgarbage()",
 }
 
--- Runs the operation with all allocations failing from the n-th on. Returns the name of its error, if it has failed, and
--- that of the error of another try.
+-- Runs the operation with all allocations failing from the n-th on. Returns the name of its error, if it has failed,
+-- and that of the error of another try.
 local TRY <const> = [[
 	local other, code, n = ...
 	local testing = require("lunatik.testing")

@@ -59,7 +59,11 @@ same("2.3: a directory below the import root", answer("/actors/modules/dir"), "d
 same("2.3: a file comes before a directory", answer("/actors/modules/both"), "both worker")
 for _, from in ipairs({ "init", "leaf", "dir" }) do
 	local name = from == "init" and "" or "/" .. from
-	same(("2.3: the root is that of the program, for %s"):format(from), answer_from(name, "/actors/modules/sibling"), "sibling worker")
+	same(
+		("2.3: the root is that of the program, for %s"):format(from),
+		answer_from(name, "/actors/modules/sibling"),
+		"sibling worker"
+	)
 end
 same("2.3: a module must be found", answer("/actors/modules/nosuch"), "module_not_found")
 same("2.3: also relative to a file", answer("../nosuch"), "module_not_found")

@@ -214,7 +214,11 @@ do
 end
 do
 	local hinted = { module = ".", inherit_context = false, concurrency_hint = 4 }
-	same("hint: with an integer, threads can be added", ask(spawn_vm(hinted), { work = "threads", count = 3 }).good, true)
+	same(
+		"hint: with an integer, threads can be added",
+		ask(spawn_vm(hinted), { work = "threads", count = 3 }).good,
+		true
+	)
 	local safe = { module = ".", inherit_context = false, concurrency_hint = "safe" }
 	same("hint: also with 'safe'", ask(spawn_vm(safe), { work = "threads", count = 1 }).good, true)
 	safe.concurrency_hint = nil

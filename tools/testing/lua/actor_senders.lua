@@ -57,7 +57,10 @@ do
 end
 for _, way in ipairs({
 	{ "fails", "finish = true; function ended() error('fails') end" },
-	{ "has no memory left", "finish = true; function ended() require('lunatik.testing').fail_allocation(1, true) kept[1] = {} end" },
+	{
+		"has no memory left",
+		"finish = true function ended() require('lunatik.testing').fail_allocation(1, true) kept[1] = {} end",
+	},
 	{ "calls system.exit", "require('system').exit()" },
 }) do
 	local a = user()

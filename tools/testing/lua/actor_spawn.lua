@@ -19,7 +19,14 @@ end
 ok("the only pool is that of all scripts", pools_are(1))
 
 -- Ruling 1: names.
-for _, name in ipairs({ "spawn_vm", "spawn_context_threads", "spawn", "scope", "scope_cleanup_push", "scope_cleanup_pop" }) do
+for _, name in ipairs({
+	"spawn_vm",
+	"spawn_context_threads",
+	"spawn",
+	"scope",
+	"scope_cleanup_push",
+	"scope_cleanup_pop",
+}) do
 	same("ruling 1: actor." .. name, type(actor[name]), "function")
 	same("ruling 1: a script has the global " .. name, _G[name], actor[name])
 end
@@ -128,8 +135,16 @@ end
 do
 	-- Whether it was ignored shows in the master's part, too.
 	local address = user({ new_master = "yes" })
-	same("2.1: new_master of another type is ignored", failure(spawn_vm, { module = "/actors/no", new_master = true }):match("^%S+"), "module_not_found")
-	same("2.1: new_master from another than the master", eval(address, "return failure(user, { new_master = true })"), "EPERM")
+	same(
+		"2.1: new_master of another type is ignored",
+		failure(spawn_vm, { module = "/actors/no", new_master = true }):match("^%S+"),
+		"module_not_found"
+	)
+	same(
+		"2.1: new_master from another than the master",
+		eval(address, "return failure(user, { new_master = true })"),
+		"EPERM"
+	)
 	same(
 		"2.2: options come before the module",
 		eval(address, "return failure(spawn_vm, { module = '/actors/nosuch', new_master = true })"),

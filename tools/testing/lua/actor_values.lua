@@ -99,7 +99,11 @@ do
 	local twice = { "shared" }
 	got = arrives({ first = twice, second = twice, list = { twice, twice } })
 	ok("5.1: a table that is reached twice arrives as copies", got.first ~= got.second and got.list[1] ~= got.list[2])
-	same("5.1: which are equal", joined(got.first[1], got.second[1], got.list[1][1], got.list[2][1]), "shared shared shared shared")
+	same(
+		"5.1: which are equal",
+		joined(got.first[1], got.second[1], got.list[1][1], got.list[2][1]),
+		"shared shared shared shared"
+	)
 end
 do
 	local self, ring = {}, { x = { y = {} } }
@@ -135,7 +139,11 @@ end
 ok("ruling 3: the default is strict", not actor.lenient)
 do
 	local got = arrives({ 1, 2, nil, 4, x = "x", [10] = 10, [1.5] = true, [-1] = -1 })
-	same("ruling 3: mixed tables are sent whole", joined(got[1], got[2], got[4], got.x, got[10], got[1.5], got[-1]), "1 2 4 x 10 true -1")
+	same(
+		"ruling 3: mixed tables are sent whole",
+		joined(got[1], got[2], got[4], got.x, got[10], got[1.5], got[-1]),
+		"1 2 4 x 10 true -1"
+	)
 	local fields = 0
 	for _ in pairs(got) do
 		fields = fields + 1
@@ -153,7 +161,11 @@ for name, value in pairs({
 	local good, err = pcall(a.send, a, { list = { 1, { field = value } } })
 	same(("ruling 3: %s in a table is refused"):format(name), not good and common.name_of(err):match("^%u+"), "EINVAL")
 	local path = type(err) == "table" and tostring(err.path) or ""
-	ok(("ruling 3: the error says where %s is"):format(name), path:find("list", 1, true) and path:find("2", 1, true) and path:find("field", 1, true), path)
+	ok(
+		("ruling 3: the error says where %s is"):format(name),
+		path:find("list", 1, true) and path:find("2", 1, true) and path:find("field", 1, true),
+		path
+	)
 end
 ok("ruling 3: a function as a key is refused", failure(a.send, a, { [print] = 1 }))
 same("ruling 3: nothing of all that was sent", eval(a, "return 'nothing'"), "nothing")
@@ -162,13 +174,32 @@ same("ruling 3: nothing of all that was sent", eval(a, "return 'nothing'"), "not
 actor.lenient = true
 do
 	local got = arrives({ 33, "foobar", print, 33, 44 })
-	same("5.1: lenient: an array ends before what cannot be sent", joined(#got, got[1], got[2], got[3], got[4], got[5]), "2 33 foobar nil nil nil")
-	got = arrives({ x = 1, f = print, m = setmetatable({}, {}), c = closed, l = require("mutex").new(), t = { g = print, y = 2 } })
-	same("5.1: lenient: a dictionary does without", joined(got.x, got.f, got.m, got.c, got.l, got.t.g, got.t.y), "1 nil nil nil nil nil 2")
+	same(
+		"5.1: lenient: an array ends before what cannot be sent",
+		joined(#got, got[1], got[2], got[3], got[4], got[5]),
+		"2 33 foobar nil nil nil"
+	)
+	got = arrives({
+		x = 1,
+		f = print,
+		m = setmetatable({}, {}),
+		c = closed,
+		l = require("mutex").new(),
+		t = { g = print, y = 2 },
+	})
+	same(
+		"5.1: lenient: a dictionary does without",
+		joined(got.x, got.f, got.m, got.c, got.l, got.t.g, got.t.y),
+		"1 nil nil nil nil nil 2"
+	)
 	got = arrives({ 1, 2, x = "x", [10] = 10 })
 	same("5.1: lenient: an array has nothing else", joined(#got, got.x, got[10]), "2 nil nil")
 	got = arrives({ x = "x", [10] = 10, [true] = 1, [1.5] = 1 })
-	same("5.1: lenient: a dictionary has only strings as keys", joined(got.x, got[10], got[true], got[1.5]), "x nil nil nil")
+	same(
+		"5.1: lenient: a dictionary has only strings as keys",
+		joined(got.x, got[10], got[true], got[1.5]),
+		"x nil nil nil"
+	)
 	got = arrives({ { 1, print, 3 }, { print }, 3 })
 	same("5.1: lenient: nested arrays are cut, too", joined(#got, #got[1], #got[2], got[3]), "3 1 0 3")
 	local twice = { 1 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Actors: rings, trees and crowds in which everybody spawns, sends, forwards addresses, interrupts and dies at random, and
-# stops of whole scripts. No wait hangs, nothing stays, and memory does not grow. SECONDS_OF_STRESS says how long it lasts;
-# every round has another seed.
+# Actors: rings, trees and crowds in which everybody spawns, sends, forwards addresses, interrupts and dies at random,
+# and stops of actors and of whole scripts. No wait hangs, nothing stays, and memory does not grow. SECONDS_OF_STRESS
+# says how long it lasts; every round has another seed.
 #
 # leaks: actors that end at random must give back what they took
 
@@ -50,7 +50,8 @@ ids() {
 # picked_off: runs a script while the tool stops actors of it, until none is left. Prints how many it has stopped.
 picked_off() {
 	round=$((round + 1))
-	within 60 lunatik run --name suite/picked "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 400 >"$WORK/picked" 2>&1 &
+	within 60 lunatik run --name suite/picked "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 400 \
+		>"$WORK/picked" 2>&1 &
 	pid=$!
 	stopped=0
 	while ! gone $pid; do
@@ -83,7 +84,8 @@ rounds() {
 			return 1
 		fi
 		if ! has_results "$WORK/soak"; then
-			not_ok "round $round: each wait has its result" "$(grep -A 3 "wrong: " "$WORK/soak"; tail -n 5 "$WORK/soak")"
+			not_ok "round $round: each wait has its result" \
+				"$(grep -A 3 "wrong: " "$WORK/soak"; tail -n 5 "$WORK/soak")"
 			return 1
 		fi
 		if ! cut_off $((round * 37 % 300)); then
@@ -95,7 +97,8 @@ rounds() {
 			return 1
 		fi
 		if ! picked_off >"$WORK/stopped" || ! has_results "$WORK/picked"; then
-			not_ok "round $round goes on when actors are stopped" "$(lunatik list --all | head -n 20; tail -n 5 "$WORK/picked")"
+			not_ok "round $round goes on when actors are stopped" \
+				"$(lunatik list --all | head -n 20; tail -n 5 "$WORK/picked")"
 			lunatik stop suite/picked
 			return 1
 		fi
