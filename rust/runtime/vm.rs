@@ -192,6 +192,11 @@ impl Vm {
         self.body.get()
     }
 
+    /// Whether the VM of `state` has such a function.
+    pub(crate) fn has_body(state: State) -> bool {
+        Self::of(&state).body.get().is_some()
+    }
+
     /// Calls `with` with the objects that userdata of `state`'s VM refer to. `None` if `with` calls
     /// this function again.
     pub(crate) fn with_objects<T>(state: State, with: impl FnOnce(&mut Objects) -> T) -> Option<T> {

@@ -152,18 +152,19 @@ fn run_text<T>(
     })
 }
 
-/// Calls what is to be called at the end, and `finish`. Not inlined, so that its frame is not on the stack while the script runs.
+/// Calls `finish`, and what is to be called at the end. Not inlined, so that its frame is not on the stack while the script runs.
 #[inline(never)]
 fn finish_with<T>(
     entered: &Entered<'_>,
     results: core::ffi::c_int,
     finish: impl FnOnce(State, core::ffi::c_int) -> lua::Result<T>,
 ) -> lua::Result<T> {
+    let value = finish(entered.state(), results)?;
     // The main function of a spawned script is the one that its chunk returns.
     if entered.kind() != Kind::Spawn {
         at_end::call(entered.state())?;
     }
-    finish(entered.state(), results)
+    Ok(value)
 }
 
 /// Runs the chunk of `program`, calls `finish` with its results, and returns the value of `finish`.

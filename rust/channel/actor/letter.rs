@@ -62,6 +62,7 @@ impl Returns {
         Ok(match self.queue.take(Some(owner))? {
             Taken::Message(letter) => Some(Returned {
                 receipt: letter.receipt,
+                tag: letter.tag,
                 received: letter.received.load(Acquire),
             }),
             _ => None,
@@ -78,6 +79,8 @@ impl Returns {
 pub(crate) struct Returned {
     /// The number by which its sender knows it.
     pub(crate) receipt: i64,
+    /// What its sender has given it.
+    pub(crate) tag: i64,
     /// Whether it was received. If not, it never will be.
     pub(crate) received: bool,
 }
@@ -93,6 +96,7 @@ struct Content {
 pub(crate) struct Letter {
     returns: Arc<Returns>,
     receipt: i64,
+    tag: i64,
     /// Taken out when it is received.
     #[pin]
     content: SpinLock<Option<Content>>,
@@ -115,6 +119,7 @@ impl Letter {
     pub(crate) fn new(
         returns: &Arc<Returns>,
         receipt: i64,
+        tag: i64,
         message: Message,
         room: Room,
     ) -> Result<ListArc<Self>> {
@@ -127,6 +132,7 @@ impl Letter {
             try_pin_init!(Self {
                 returns: returns.clone(),
                 receipt,
+                tag,
                 content <- new_spinlock!(Some(content), "lunatik::Letter"),
                 bytes,
                 received: Atomic::new(false),

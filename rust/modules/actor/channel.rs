@@ -62,8 +62,8 @@ pub(super) fn close(state: State) -> lua::Result {
 /// actors.
 pub(super) fn release(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
-    let stays = runtime.kind() == Kind::Run;
-    let closes = !stays || !runtime.is_kept_for_calls();
+    let stays = matches!(runtime.kind(), Kind::Run | Kind::Child);
+    let closes = !stays || !(runtime.is_kept_for_calls() || Vm::has_body(state));
     if closes {
         userdata::drop_all_shared::<Channel>(state);
     }

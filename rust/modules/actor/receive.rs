@@ -66,7 +66,7 @@ fn push_timer(state: State, timer: Timer) -> lua::Result {
 }
 
 /// `core.recv(wants, poll)`: waits for an event, and returns its kind and what belongs to it: RETURNED, a
-/// receipt and whether the message was received; MESSAGE and the value, or NO_SENDERS, if `wants` is true;
+/// receipt, whether the message was received, and its tag; MESSAGE and the value, or NO_SENDERS, if `wants` is true;
 /// TIMER and its number; once STOP, when the actor was told to stop. With `poll`, it does not wait, and
 /// returns nothing if there is no event.
 pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
@@ -132,13 +132,18 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     };
     Desk::with(state, |desk| desk.timer_is_next = true)?;
     match event {
-        Event::Returned(Returned { receipt, received }) => {
+        Event::Returned(Returned {
+            receipt,
+            tag,
+            received,
+        }) => {
             let pending = Desk::with(state, |desk| desk.pending.take(receipt))?;
             drop(pending);
             state.push_integer(RETURNED);
             state.push_integer(receipt);
             state.push_boolean(received);
-            Ok(3)
+            state.push_integer(tag);
+            Ok(4)
         }
         Event::Message(delivery) => push_message(state, &mailbox, delivery),
         Event::NoSenders => {

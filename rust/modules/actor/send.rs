@@ -15,12 +15,13 @@ use crate::{
     runtime::{message::Message, userdata, vm::Vm},
 };
 
-/// `core.send(channel, value)`: sends a copy of `value`. Returns the receipt by which `recv` says what has
+/// `core.send(channel, value, tag)`: sends a copy of `value`; `recv` gives the integer `tag` back. Returns the receipt by which `recv` says what has
 /// become of it; nil, if nobody can receive it, or false, if that is so because the actor is to stop. Never waits.
 ///
 /// Fails if the value cannot travel, if too many bytes were not received yet, or without memory.
 pub(super) fn send(state: State) -> lua::Result {
     let channel = userdata::shared::<Channel>(state, 1)?;
+    let tag = state.to_integer(3).unwrap_or(0);
     let mailbox = channel.mailbox().clone();
     let (receipt, returns, family) = Desk::with(state, |desk| {
         let receipt = desk.pending.reserve()?;
@@ -32,7 +33,7 @@ pub(super) fn send(state: State) -> lua::Result {
         let room = family
             .take(Letter::size_of(&message))
             .ok_or_else(too_much)?;
-        Ok::<_, Error>(Letter::new(&returns, receipt, message, room)?)
+        Ok::<_, Error>(Letter::new(&returns, receipt, tag, message, room)?)
     })?;
     // Who gets the message may print, too.
     runtime.send_output();

@@ -227,11 +227,7 @@ pub const BENCHMARKS: [Benchmark; 27] = [
             Part::Actors,
         )
     },
-    plain(
-        "actors/ring",
-        "hop in a large ring of actors",
-        Part::Actors,
-    ),
+    plain("actors/ring", "hop in a large ring of actors", Part::Actors),
     Benchmark {
         target: Some(40.0),
         ..plain(

@@ -12,7 +12,7 @@ local shared = lunatik._ENV
 local ktime, rep, collect, pcall, create, char = linux.ktime, string.rep, collectgarbage, pcall, coroutine.create, string.char
 
 -- It would end other scripts, among them the one that measures.
-local LEFT_OUT = { ["lunatik.runner.shutdown"] = true }
+local LEFT_OUT = { ["actor.shutdown"] = true, ["lunatik.runner.shutdown"] = true }
 
 local functions, names, seen, objects = {}, {}, {}, {}
 local function add(path, value, object)

@@ -7,7 +7,7 @@
 local core, fibers, errors, system = ...
 local native_send, withdraw, is_open, native_close = core.send, core.withdraw, core.is_open, core.close
 local point, block, wake = fibers.point, fibers.block, fibers.wake
-local hold, release = fibers.hold, fibers.release
+local hold, release, main = fibers.hold, fibers.release, fibers.main
 local error, select, setmetatable, type = error, select, setmetatable, type
 
 local RETURNED <const> = 1
@@ -16,16 +16,12 @@ local RETURNED <const> = 1
 local scalars = { boolean = true, number = true, string = true }
 local prepare
 
--- Who waits for which message to be received.
-local waiting = {}
-
 local function cancel(fiber)
 	local receipt = fiber.receipt
 	if not withdraw(receipt) then
 		-- It is decided: the fiber is told in a moment.
 		return false
 	end
-	waiting[receipt] = nil
 	release()
 	return true
 end
@@ -35,11 +31,11 @@ local function give_up()
 	return true
 end
 
-fibers.on_event[RETURNED] = function(receipt, received)
-	local fiber = waiting[receipt]
-	if fiber then
-		waiting[receipt] = nil
-		release()
+-- `tag` is the number of the fiber.
+fibers.on_event[RETURNED] = function(receipt, received, tag)
+	local fiber = tag == 1 and main or fibers.all[tag]
+	release()
+	if fiber and fiber.receipt == receipt then
 		return wake(fiber, not received and errors.core("channel_closed") or nil)
 	end
 end
@@ -64,7 +60,9 @@ function methods.send(self, ...)
 	if not scalars[type(value)] then
 		value, address = prepare(value, self)
 	end
-	local receipt = native_send(self, value)
+	local fiber = fibers.running
+	fiber.receipt = 0
+	local receipt = native_send(self, value, fiber.id)
 	if address then
 		-- It counts as a sender to this actor until it is closed.
 		native_close(address)
@@ -76,9 +74,8 @@ function methods.send(self, ...)
 		hold()
 		return block(give_up)
 	end
-	local fiber = fibers.running
+	-- From here on nothing needs memory: the message is on its way.
 	fiber.receipt = receipt
-	waiting[receipt] = fiber
 	hold()
 	return block(cancel)
 end

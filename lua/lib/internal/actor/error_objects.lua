@@ -90,27 +90,30 @@ local function make(category, name, extras)
 	return setmetatable(object, Error)
 end
 
-function errors.core(name, extras)
+local function new_core(name, extras)
 	return make(own, name, extras)
 end
 
-function errors.errno(name, extras)
+local function new_errno(name, extras)
 	return make(generic, name, extras)
 end
 
-function errors.json(name, extras)
+local function new_json(name, extras)
 	json = json or new_category("emilua.json.dom")
 	return make(json, name, extras)
 end
 
-function errors.lua(name, extras)
+local function new_lua(name, extras)
 	lua = lua or new_category("lua")
 	return make(lua, name, extras)
 end
 
-function errors.is_interrupted(err)
+local function is_interrupted(err)
 	return type(err) == "table"
 		and getmetatable(err) == Error
 		and err.code == INTERRUPTED
 		and rawequal(err.category, own)
 end
+
+errors.core, errors.errno, errors.json, errors.lua = new_core, new_errno, new_json, new_lua
+errors.is_interrupted = is_interrupted

@@ -9,12 +9,13 @@
 local core = ...
 local setmetatable = setmetatable
 
-local errors = {}
+-- There is room for the functions, so that they come together or, without memory, not at all.
+local errors = { core = nil, errno = nil, json = nil, lua = nil, is_interrupted = nil }
 local loader = {}
 
 function loader.__index(_, name)
-	setmetatable(errors, nil)
 	core.part("error_objects")(core, errors)
+	setmetatable(errors, nil)
 	return errors[name]
 end
 

@@ -24,7 +24,7 @@ local collectgarbage, error, pcall, type = collectgarbage, error, pcall, type
 
 local TIMER <const> = 4
 
-local main = { id = 1, depth = 0 }
+local main = { id = 1, depth = 0, blocked = false, cancel = false, receipt = 0, next = nil, err = nil, value = nil }
 -- Stands for the loop: finalizers may run there, but nothing may suspend. If an error leaves the loop, which only
 -- happens for lack of memory, it still seems to run.
 local nobody = { id = 0, depth = 0, alert = true, forbids = 1 }
@@ -113,6 +113,8 @@ end
 -- interrupted: the function is an interruption point unless `only_forbid` is true.
 local function point(only_forbid)
 	local fiber = fibers.running
+	-- These fields exist from here on. So nothing that follows an operation's beginning needs memory.
+	fiber.blocked, fiber.cancel = false, false
 	if fiber.alert then
 		alarm(fiber, only_forbid)
 	end
@@ -157,10 +159,10 @@ fibers.push = push
 
 -- Makes a blocked fiber ready. Returns false if it is not blocked.
 local function wake(fiber, err, value)
-	if fiber.cancel == nil then
+	if not fiber.blocked then
 		return false
 	end
-	fiber.cancel, fiber.err, fiber.value = nil, err, value
+	fiber.blocked, fiber.err, fiber.value = false, err, value
 	push(fiber)
 	return true
 end
@@ -223,7 +225,7 @@ local on_event = {
 			holds = holds - 1
 			if type(what) == "function" then
 				what()
-			else
+			elseif what.timer == number then
 				wake(what)
 			end
 		end
@@ -232,9 +234,9 @@ local on_event = {
 fibers.on_event = on_event
 
 -- Handles what `recv` has returned. Returns whether it was an event.
-local function handle(kind, a, b)
+local function handle(kind, a, b, c)
 	if kind then
-		on_event[kind](a, b)
+		on_event[kind](a, b, c)
 		return true
 	end
 end
@@ -324,7 +326,7 @@ end
 -- As `block`, but returns the error and the value.
 local function park(cancel)
 	local fiber = fibers.running
-	fiber.cancel = cancel or false
+	fiber.cancel, fiber.blocked = cancel or false, true
 	switch(fiber)
 	local err, value = fiber.err, fiber.value
 	fiber.err, fiber.value = nil, nil

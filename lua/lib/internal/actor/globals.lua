@@ -59,13 +59,12 @@ globals.pcall, globals.xpcall = actor.pcall, actor.xpcall
 local native = runtime.fibers.native
 
 local function fill()
-	setmetatable(coroutine, nil)
+	local own = runtime.fibers.part("coroutines")
 	for name, fn in pairs(native) do
-		coroutine[name] = fn
+		coroutine[name] = own[name] or fn
 	end
-	for name, fn in pairs(runtime.fibers.part("coroutines")) do
-		coroutine[name] = fn
-	end
+	-- Last: without memory, what is missing is added the next time.
+	setmetatable(coroutine, nil)
 	return coroutine
 end
 

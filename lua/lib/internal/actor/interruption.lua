@@ -22,7 +22,7 @@ interruption.update = update
 local function interrupt(fiber, is_stop)
 	fiber.is_interrupted = true
 	update(fiber)
-	local cancel = fiber.cancel
+	local cancel = fiber.blocked and fiber.cancel
 	if cancel and not fiber.disables and (is_stop or not fiber.is_stubborn) and cancel(fiber) then
 		wake(fiber, errors.core("interrupted"))
 	end

@@ -11,7 +11,7 @@ local core, errors, fibers = runtime.core, runtime.errors, runtime.fibers
 local modules = runtime.load_modules()
 local system = core.system()
 local original, searchpath = (select(2, ...)), package.searchpath
-local error, ipairs, load, pcall, setmetatable, type = error, ipairs, load, pcall, setmetatable, type
+local error, ipairs, load, setmetatable, type = error, ipairs, load, setmetatable, type
 local interruption = fibers.part("interruption")
 local disable, restore = interruption.disable, interruption.restore
 local remove = table.remove
@@ -51,28 +51,27 @@ local function wait_for(entry)
 	end)
 end
 
-local function run(path, text, name)
-	local entry = { fiber = fibers.running }
-	loading[path] = entry
-	disable()
-	local ok, value = pcall(compile, path, text)
-	if ok then
-		ok, value = pcall(value, name, path)
-	end
+-- Ends the loading of a module, however it has ended.
+local closing = {}
+
+function closing.__close(entry)
+	loading[entry.path] = nil
 	restore()
-	loading[path] = nil
-	if ok and value == nil then
-		value = true
-	end
-	if ok then
-		loaded[path] = value
-	end
 	for _, fiber in ipairs(entry) do
 		fibers.wake(fiber, nil)
 	end
-	if not ok then
-		error(value, 0)
+end
+
+local function run(path, text, name)
+	local entry = setmetatable({ fiber = fibers.running, path = path }, closing)
+	disable()
+	local _ <close> = entry
+	loading[path] = entry
+	local value = compile(path, text)(name, path)
+	if value == nil then
+		value = true
 	end
+	loaded[path] = value
 	return value
 end
 

@@ -71,8 +71,9 @@ local function ended(fiber)
 	all[fiber.id] = nil
 	fibers.count = fibers.count - 1
 	fiber.thread, fiber.cleaner, fiber.has_ended = nil, nil, true
-	if fiber.joiner then
-		wake(fiber.joiner)
+	local joiner = fiber.joiner
+	if joiner and joiner.target == fiber then
+		wake(joiner)
 	elseif fiber.failure and fiber.state == DETACHED then
 		log_failure(fiber)
 	end
@@ -151,8 +152,9 @@ function methods:join()
 		error(errors.errno("EINVAL", { arg = 1 }), 0)
 	end
 	if not target.has_ended then
-		target.state, target.joiner = JOINING, fiber
 		fiber.target = target
+		target.joiner = fiber
+		target.state = JOINING
 		block(cancel_join)
 		fiber.target, target.joiner = nil, nil
 	end
@@ -227,12 +229,22 @@ return function(start)
 		error(errors.errno("EINVAL", { arg = 1 }), 0)
 	end
 	local id = last_id + 1
-	local fiber = { id = id, depth = 0, start = start, thread = create(body) }
+	local fiber = {
+		id = id,
+		depth = 0,
+		start = start,
+		thread = create(body),
+		blocked = false,
+		cancel = false,
+		receipt = 0,
+		next = nil,
+	}
+	local object = objects.new(metatable, fiber_of, fiber)
 	if fibers.is_stopping then
 		fiber.is_interrupted, fiber.alert = true, true
 	end
 	last_id, all[id] = id, fiber
 	fibers.count = fibers.count + 1
 	fibers.push(fiber)
-	return objects.new(metatable, fiber_of, fiber)
+	return object
 end

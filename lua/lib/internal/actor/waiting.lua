@@ -11,12 +11,14 @@ local waiting = {}
 -- Adds a fiber at the end.
 function waiting.add(queue, fiber)
 	local tail = queue.tail
+	-- What is set first matters to nobody yet, should there be no memory for the rest.
+	fiber.queue, fiber.before = queue, tail
 	if tail then
-		tail.next, fiber.before = fiber, tail
+		tail.next = fiber
 	else
 		queue.head = fiber
 	end
-	queue.tail, fiber.queue = fiber, queue
+	queue.tail = fiber
 end
 
 -- Removes a fiber from its queue. Returns true, as a function that cancels a wait.
