@@ -25,6 +25,20 @@ local function most_busy(wanted)
 	end
 	return most
 end
+-- How many workers of the own pool usually execute at the same time: the most frequent of 100 samples. One that waits
+-- for memory or a lock holds its thread for a moment, and another one takes its turn.
+local function usually_busy()
+	local counts, usual = {}, 0
+	for _ = 1, 100 do
+		local busy = testing.pool(true).busy
+		counts[busy] = (counts[busy] or 0) + 1
+		if counts[busy] > (counts[usual] or 0) then
+			usual = busy
+		end
+		linux.schedule(2)
+	end
+	return usual
+end
 local function compute(count)
 	local workers = {}
 	for i = 1, count do
@@ -51,10 +65,10 @@ end
 testing.own_pool(1)
 same("a pool has one thread", threads(), 1)
 local busy = compute(6)
-same("one of six that compute executes at a time", most_busy(2), 1)
+same("one of six that compute executes at a time", usually_busy(), 1)
 testing.grow_pool(2)
 same("the pool has two more threads", threads(), 3)
-same("three execute at a time", most_busy(4), 3)
+same("three execute at a time", usually_busy(), 3)
 same("all six answer", answers(busy), 6)
 busy = compute(6)
 same("later ones execute on all three, too", most_busy(3), 3)
@@ -87,7 +101,14 @@ echo, busy = nil, nil
 -- Memory: the threads of a pool count against its script, and growth does nothing without memory.
 collectgarbage()
 collectgarbage()
+local pools = testing.pool().pools
 testing.own_pool(1)
+-- The memory of the former pool counts until that is destroyed.
+local ending = linux.ktime() + 10000000000
+while testing.pool().pools ~= pools and linux.ktime() < ending do
+	linux.schedule(1)
+end
+same("the former pool is destroyed", testing.pool().pools, pools)
 raises("33 threads are too many for another one", "too many threads", testing.grow_pool, MOST)
 same("which still has one", threads(), 1)
 local function counted(call, ...)
