@@ -96,8 +96,11 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
     );
     // The stop comes before anything that other actors cause because they stop. They are told after the script.
     let stops = || !knows_stop && (own.stop_requested() || group.script().stop_requested());
-    let mut late = Desk::with(state, |desk| desk.late.take())?;
-    let next = wait_with_timers_ending(state, may, Ends::WhenKilled, || {
+    let mut late = match knows_stop {
+        true => Desk::with(state, |desk| desk.late.take())?,
+        false => None,
+    };
+    let attempt = || {
         if stops() {
             return Ok(Some(Event::Stop));
         }
@@ -124,13 +127,22 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             }
         }
         Ok(poll.then_some(Event::Nothing))
-    })?;
+    };
+    let next = match has_timers {
+        true => wait_with_timers_ending(state, may, Ends::WhenKilled, attempt)?,
+        false => match wait_ending(state, may, None, Ends::WhenKilled, attempt)? {
+            Waited::Done(event) => Next::Done(event),
+            Waited::TimedOut | Waited::Ended { .. } => Next::Ended,
+        },
+    };
     let event = match next {
         Next::Done(event) => event,
         Next::Due(timer) => return push_timer(state, timer),
         Next::Ended => return Err(Error::message(fmt!("interrupted"))),
     };
-    Desk::with(state, |desk| desk.timer_is_next = true)?;
+    if has_timers {
+        Desk::with(state, |desk| desk.timer_is_next = true)?;
+    }
     match event {
         Event::Returned(Returned {
             receipt,
@@ -155,10 +167,11 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             state.push_integer(STOP);
             Ok(1)
         }
-        Event::Nothing => match Timers::take(state)? {
+        Event::Nothing if has_timers => match Timers::take(state)? {
             Some(timer) => push_timer(state, timer),
             None => Ok(0),
         },
+        Event::Nothing => Ok(0),
     }
 }
 
