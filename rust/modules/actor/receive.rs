@@ -164,6 +164,10 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
         }
         Event::Stop => {
             Desk::with(state, |desk| desk.knows_stop = true)?;
+            if core::ptr::eq(&*own, &**group.script()) {
+                // Who has stopped the script may not have told its actors.
+                own.stop_actors();
+            }
             state.push_integer(STOP);
             Ok(1)
         }

@@ -55,6 +55,17 @@ impl Runtime {
         is_actor
     }
 
+    /// Tells its actors to stop, after it was told itself.
+    pub(crate) fn stop_actors(&self) {
+        let mut id = 0;
+        while let Some(child) = self.children.next_asked(id) {
+            id = child.id;
+            if child.kind == Kind::Actor {
+                child.request_stop();
+            }
+        }
+    }
+
     /// Ends the code of its actors: they have had their grace.
     fn kill_actors(&self, tidy_ms: u32) {
         let mut id = 0;
