@@ -24,15 +24,16 @@ actors() {
 no_pools() {
 	[ "$(lunatik eval 'return require("lunatik.testing").pool().pools')" = 1 ]
 }
-# soak STEPS: runs a script with twelve actors until none is left.
+# soak STEPS: runs a script with twelve actors until none is left. These and those that they spawn are some two hundred,
+# and take up to 40 MiB; those that are stopped leave more to the others.
 soak() {
 	round=$((round + 1))
-	within 60 lunatik run --name suite/soak "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 "$1" >"$WORK/soak" 2>&1
+	within 60 lunatik run --mem 160M --name suite/soak "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 "$1" >"$WORK/soak" 2>&1
 }
 # cut_off MS: stops a script in the middle.
 cut_off() {
 	round=$((round + 1))
-	lunatik run --name suite/cut "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 100000 >"$WORK/cut" 2>&1 &
+	lunatik run --mem 160M --name suite/cut "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 100000 >"$WORK/cut" 2>&1 &
 	wait_until 10 sh -c 'lunatik list --all | grep -q " actor "' || return 1
 	lunatik eval "require('linux').schedule($1)" >/dev/null
 	within 10 lunatik stop suite/cut
@@ -50,7 +51,7 @@ ids() {
 # picked_off: runs a script while the tool stops actors of it, until none is left. Prints how many it has stopped.
 picked_off() {
 	round=$((round + 1))
-	within 60 lunatik run --name suite/picked "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 400 \
+	within 60 lunatik run --mem 160M --name suite/picked "$SUITE_DIR/lua/actor_soak.lua" $((SEED + round)) 12 400 \
 		>"$WORK/picked" 2>&1 &
 	pid=$!
 	stopped=0
@@ -79,7 +80,7 @@ rounds() {
 	end=$(($(date +%s) + $1))
 	while [ "$(date +%s)" -lt $end ]; do
 		if ! soak 100; then
-			not_ok "round $round ends" "$(lunatik list --all | head -n 20; tail -n 5 "$WORK/soak")"
+			not_ok "round $round ends" "$(tail -n 5 "$WORK/soak"; lunatik list --all | head -n 15)"
 			lunatik stop suite/soak
 			return 1
 		fi
@@ -98,13 +99,13 @@ rounds() {
 		fi
 		if ! picked_off >"$WORK/stopped" || ! has_results "$WORK/picked"; then
 			not_ok "round $round goes on when actors are stopped" \
-				"$(lunatik list --all | head -n 20; tail -n 5 "$WORK/picked")"
+				"$(tail -n 5 "$WORK/picked"; lunatik list --all | head -n 15)"
 			lunatik stop suite/picked
 			return 1
 		fi
 		cat "$WORK/stopped" >>"$WORK/all_stopped"
 		if ! starved; then
-			not_ok "round $round ends without memory" "$(lunatik list --all | head -n 20; tail -n 5 "$WORK/starved")"
+			not_ok "round $round ends without memory" "$(tail -n 5 "$WORK/starved"; lunatik list --all | head -n 15)"
 			lunatik stop suite/starved
 			return 1
 		fi
