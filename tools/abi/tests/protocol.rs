@@ -3,10 +3,9 @@
 //! What the protocol promises: frames survive, and anything else is refused with a reason.
 
 use lunatik_abi::abi::{
-    errno, runtime_name, script_name, split_frame, AbiError, Budget, Failure, Frame, FrameError,
-    FrameHeader, LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind,
-    Source, Start, State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_NAME,
-    MAX_PERMISSIONS,
+    errno, split_frame, AbiError, Budget, Failure, Frame, FrameError, FrameHeader, LogLine,
+    NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start, State,
+    StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -404,49 +403,7 @@ fn header_bytes_are_where_the_document_says() {
 }
 
 #[test]
-fn script_names_follow_one_rule() {
-    for (given, name) in [
-        ("foo.lua", "foo"),
-        ("foo", "foo"),
-        ("mylua", "mylua"),
-        ("foo.lua.lua", "foo.lua"),
-        ("a/b.lua", "a/b"),
-        ("a.luab", "a.luab"),
-        ("...", "..."),
-        ("a..b", "a..b"),
-    ] {
-        assert_eq!(script_name(given.as_bytes()), Ok(name.as_bytes()));
-    }
-    for (given, error) in [
-        ("", NameError::Empty),
-        (".lua", NameError::Empty),
-        ("/etc/x", NameError::Absolute),
-        ("/", NameError::Absolute),
-        ("..", NameError::Part),
-        ("../x", NameError::Part),
-        ("a/../b", NameError::Part),
-        ("a/...lua", NameError::Part),
-        ("a//b", NameError::Part),
-        ("a/", NameError::Part),
-        ("./a", NameError::Part),
-        ("a\nb", NameError::Control),
-        ("a\0", NameError::Control),
-    ] {
-        assert_eq!(script_name(given.as_bytes()), Err(error), "{given:?}");
-    }
-    for (given, name) in [
-        ("foo.lua", Ok("foo")),
-        ("/etc/x.lua", Ok("/etc/x")),
-        ("label:7", Ok("label:7")),
-        ("", Err(NameError::Empty)),
-        ("/", Err(NameError::Part)),
-        ("//x", Err(NameError::Part)),
-        ("/x/../y", Err(NameError::Part)),
-        ("/x\n", Err(NameError::Control)),
-    ] {
-        let found = runtime_name(given.as_bytes());
-        assert_eq!(found, name.map(str::as_bytes), "{given:?}");
-    }
+fn names_in_requests_follow_the_rule() {
     // Only requests about a runtime that runs take paths.
     let path = |writer: &mut Writer<Vec<u8>>| {
         writer.string(b"name").unwrap();
@@ -465,10 +422,6 @@ fn script_names_follow_one_rule() {
         assert_eq!(kind.number(), name);
         assert!(Request::decode(&frame(name, &body)).is_ok());
     }
-    let longest = "n".repeat(MAX_NAME);
-    assert!(script_name(format!("{longest}.lua").as_bytes()).is_ok());
-    let too_long = format!("{longest}n");
-    assert_eq!(script_name(too_long.as_bytes()), Err(NameError::TooLong));
 }
 
 /// Damaged frames are read or refused, never worse; the same damage each time.

@@ -127,6 +127,11 @@ $(cat "$WORK/stderr")"
 	fi
 }
 
+# kernel_memory: prints the KiB that the kernel uses for itself.
+kernel_memory() {
+	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+
 # wait_until SECONDS COMMAND...: runs the command repeatedly until it succeeds; fails after that time.
 wait_until() {
 	waits_until=$(($(uptime_seconds) + $1 * SLOWER))

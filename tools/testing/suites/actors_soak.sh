@@ -14,9 +14,6 @@ SEED=${SEED:-1}
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
 
-kernel_memory() {
-	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
-}
 # actors COUNT: whether so many actors live.
 actors() {
 	[ "$(lunatik list --all | grep " actor " | grep -vc " failed ")" = "$1" ]

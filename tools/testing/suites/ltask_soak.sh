@@ -13,9 +13,6 @@ SEED=${SEED:-1}
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 || exit 1
 
-kernel_memory() {
-	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
-}
 # services COUNT: whether so many services live, the roots included.
 services() {
 	[ "$(lunatik list --all | grep " service " | grep -vc " failed ")" = "$1" ]

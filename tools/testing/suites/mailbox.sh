@@ -22,9 +22,6 @@ return function(address)
 end
 EOT
 
-kernel_memory() {
-	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
-}
 # workers COUNT: whether so many workers are there.
 workers() {
 	[ "$(lunatik list --all | grep -c " worker ")" = "$1" ]

@@ -31,9 +31,6 @@ part() { case " $ONLY " in *" $1 "*) true ;; *) false ;; esac; }
 workers() {
 	[ "$(lunatik list --all | grep -c " worker ")" = "$1" ]
 }
-kernel_memory() {
-	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
-}
 
 # The effect of the pool on programs: none.
 if part semantics; then

@@ -223,9 +223,6 @@ mkdir -p /lib/modules/lua/tidy
 for name in 0 1 2 3 4 5 6 7 8 9; do
 	cp tidy.lua /lib/modules/lua/tidy/$name.lua
 done
-kernel_memory() {
-	awk '/^(Slab|VmallocUsed|KernelStack|Percpu)/ { sum += $2 } END { print sum }' /proc/meminfo
-}
 # The kernel's caches grow with objects that wait for a grace period; that levels off.
 within 60 lunatik run --name tidies tidies.lua $((ROUNDS / 100 * 10 + 20)) >tidied 2>&1
 lunatik stop tidies >/dev/null 2>&1
