@@ -15,8 +15,9 @@ use crate::{
     runtime::{message::Message, userdata, vm::Vm},
 };
 
-/// `core.send(channel, value, tag)`: sends a copy of `value`; `recv` gives the integer `tag` back. Returns the receipt by which `recv` says what has
-/// become of it; nil, if nobody can receive it, or false, if that is so because the actor is to stop. Never waits.
+/// `core.send(channel, value, tag)`: sends a copy of `value`. Returns its receipt: `recv` later returns
+/// the receipt, what has become of the message, and the integer `tag`. Returns nil if nobody can receive
+/// it, or false if that is so because the actor is to stop. Never waits.
 ///
 /// Fails if the value cannot travel, if too many bytes were not received yet, or without memory.
 pub(super) fn send(state: State) -> lua::Result {
