@@ -58,7 +58,8 @@ pub(crate) fn result<T>(state: State, result: Result<T, Raised>) -> Result<Optio
     }
 }
 
-/// Calls the function, if there is one and the script has not ended by [`set_exited`]. For code that does not run on the pool.
+/// Calls the function, if there is one and the script has not ended by [`set_exited`]. For code that does
+/// not run on the pool.
 ///
 /// Not inlined, so that its frame is not on the stack while a script runs.
 #[inline(never)]

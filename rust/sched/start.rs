@@ -152,7 +152,8 @@ fn run_text<T>(
     })
 }
 
-/// Calls `finish`, and what is to be called at the end. Not inlined, so that its frame is not on the stack while the script runs.
+/// Calls `finish`, and what is to be called at the end. Not inlined, so that its frame is not on the stack
+/// while the script runs.
 #[inline(never)]
 fn finish_with<T>(
     entered: &Entered<'_>,
