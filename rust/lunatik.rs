@@ -16,6 +16,7 @@ mod runtime;
 mod sched;
 mod stdio;
 mod sys;
+mod wire;
 
 /// The module's version.
 pub(crate) const VERSION: &str = "lunatik 0.1.0";

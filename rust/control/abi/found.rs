@@ -25,6 +25,9 @@ const START: &[&str] = &[
     "cpu_ms",
     "slice_ms",
     "arguments",
+    "stdin",
+    "stdout",
+    "stderr",
 ];
 
 const fn allowed(kind: RequestKind) -> &'static [&'static str] {
@@ -34,10 +37,11 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
         RequestKind::Repl => &["text", "cpu_ms", "slice_ms", "permissions"],
         RequestKind::Complete => &["prefix", "cpu_ms", "slice_ms", "permissions"],
         RequestKind::Stop => &["name", "grace_ms"],
-        RequestKind::List | RequestKind::Shutdown => &[],
+        RequestKind::List | RequestKind::Shutdown | RequestKind::Release => &[],
         RequestKind::Status => &["name", "clear"],
         RequestKind::Logs => &["name", "follow"],
         RequestKind::Cancel => &["request"],
+        RequestKind::Attach => &["token"],
     }
 }
 
@@ -61,6 +65,10 @@ pub(super) struct Found<'a> {
     pub(super) clear: Option<bool>,
     pub(super) follow: Option<bool>,
     pub(super) request: Option<u32>,
+    pub(super) token: Option<&'a [u8]>,
+    pub(super) stdin: Option<u32>,
+    pub(super) stdout: Option<u32>,
+    pub(super) stderr: Option<u32>,
 }
 
 impl<'a> Found<'a> {
@@ -131,6 +139,19 @@ impl<'a> Found<'a> {
                     let request = value.number_u32("request", u32::MAX)?;
                     set(&mut found.request, "request", request)?;
                 }
+                b"token" => set(&mut found.token, "token", value.bytes("token", MAX_NAME)?)?,
+                b"stdin" => {
+                    let stream = value.number_u32("stdin", u32::MAX >> 1)?;
+                    set(&mut found.stdin, "stdin", stream)?;
+                }
+                b"stdout" => {
+                    let stream = value.number_u32("stdout", u32::MAX >> 1)?;
+                    set(&mut found.stdout, "stdout", stream)?;
+                }
+                b"stderr" => {
+                    let stream = value.number_u32("stderr", u32::MAX >> 1)?;
+                    set(&mut found.stderr, "stderr", stream)?;
+                }
                 _ => return Err(AbiError::UnknownField),
             }
         }
@@ -158,6 +179,10 @@ impl<'a> Found<'a> {
             ("clear", self.clear.is_some()),
             ("follow", self.follow.is_some()),
             ("request", self.request.is_some()),
+            ("token", self.token.is_some()),
+            ("stdin", self.stdin.is_some()),
+            ("stdout", self.stdout.is_some()),
+            ("stderr", self.stderr.is_some()),
         ];
         let allowed = allowed(kind);
         if present
@@ -202,6 +227,7 @@ impl<'a> Found<'a> {
             permissions: self.permissions,
             budget: self.budget(),
             arguments: self.arguments.unwrap_or(Message::EMPTY),
+            streams: [self.stdin, self.stdout, self.stderr],
         })
     }
 }

@@ -40,6 +40,10 @@ pub enum RequestKind {
     Logs = 0x0b,
     /// [`Request::Cancel`].
     Cancel = 0x0c,
+    /// [`Request::Attach`].
+    Attach = 0x0d,
+    /// [`Request::Release`].
+    Release = 0x0e,
 }
 
 impl RequestKind {
@@ -58,6 +62,8 @@ impl RequestKind {
             0x0a => Self::Shutdown,
             0x0b => Self::Logs,
             0x0c => Self::Cancel,
+            0x0d => Self::Attach,
+            0x0e => Self::Release,
             _ => return None,
         })
     }
@@ -67,6 +73,9 @@ impl RequestKind {
         self as u16
     }
 }
+
+/// The fields of a client's streams.
+const STREAMS: [&str; 3] = ["stdin", "stdout", "stderr"];
 
 /// The source of a script's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +113,9 @@ pub struct Start<'a> {
     pub budget: Budget,
     /// The arguments of the chunk, its `...`.
     pub arguments: Message<'a>,
+    /// The descriptors of the client's standard input, output and error, which user-space actors can share while
+    /// the request is unanswered. They are those of the process that writes the frame.
+    pub streams: [Option<u32>; 3],
 }
 
 /// Requests of clients.
@@ -182,6 +194,15 @@ pub enum Request<'a> {
         /// The number of that request.
         request: u32,
     },
+    /// Makes the calling process that of a user-space actor, if the kernel has started it for that. The file speaks
+    /// the [other protocol](crate::wire) from then on, and this has no answer. Fails with `EPERM` otherwise.
+    Attach {
+        /// The token that the process was started with.
+        token: &'a [u8],
+    },
+    /// Has the user-space actors that their scripts have detached give the device up. The request is done when they
+    /// have.
+    Release,
 }
 
 impl<'a> Request<'a> {
@@ -200,6 +221,8 @@ impl<'a> Request<'a> {
             Self::Shutdown => RequestKind::Shutdown,
             Self::Logs { .. } => RequestKind::Logs,
             Self::Cancel { .. } => RequestKind::Cancel,
+            Self::Attach { .. } => RequestKind::Attach,
+            Self::Release => RequestKind::Release,
         }
     }
 
@@ -250,6 +273,10 @@ impl<'a> Request<'a> {
             RequestKind::Cancel => Self::Cancel {
                 request: require(found.request, "request")?,
             },
+            RequestKind::Attach => Self::Attach {
+                token: require(found.token, "token")?,
+            },
+            RequestKind::Release => Self::Release,
         })
     }
 }
@@ -286,7 +313,8 @@ impl Body for Request<'_> {
                 fields.bytes("name", name)?;
                 grace_ms.map_or(Ok(()), |grace_ms| fields.number("grace_ms", grace_ms))
             }
-            Self::List | Self::Shutdown => Ok(()),
+            Self::List | Self::Shutdown | Self::Release => Ok(()),
+            Self::Attach { token } => fields.bytes("token", token),
             Self::Status { name, clear } => {
                 fields.optional_bytes("name", name)?;
                 fields.boolean("clear", clear)
@@ -320,6 +348,11 @@ impl Body for Start<'_> {
         }
         write_permissions(fields, self.permissions)?;
         self.budget.write(fields)?;
+        for (name, stream) in STREAMS.into_iter().zip(self.streams) {
+            if let Some(stream) = stream {
+                fields.number(name, stream)?;
+            }
+        }
         fields.bytes_unless_empty("arguments", self.arguments.as_bytes())
     }
 }

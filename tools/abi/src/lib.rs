@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The message codec and the `/dev/lunatik` protocol for user space.
+//! The message codec, the `/dev/lunatik` protocol and that of the processes of user-space actors, for user space.
 //!
 //! The source is the kernel module's own, so the two cannot disagree.
 
@@ -24,11 +24,14 @@ mod kernel {
         pub mod name;
         pub mod spec;
     }
+
+    pub mod wire;
 }
 
 pub use kernel::codec;
 pub use kernel::control::abi;
 pub use kernel::permission::spec;
+pub use kernel::wire;
 
 impl codec::Sink for alloc::vec::Vec<u8> {
     type Error = core::convert::Infallible;

@@ -60,6 +60,7 @@ fn requests_survive() {
             slice_ms: 10,
         },
         arguments: Message::check(&arguments).unwrap(),
+        streams: [Some(0), None, Some(2)],
     };
     let registered = Start {
         name: None,
@@ -70,6 +71,7 @@ fn requests_survive() {
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),
         arguments: Message::EMPTY,
+        streams: [None; 3],
     };
     for request in [
         Request::Hello {
@@ -115,6 +117,8 @@ fn requests_survive() {
             clear: false,
         },
         Request::Shutdown,
+        Request::Attach { token: b"0123" },
+        Request::Release,
         Request::Logs {
             name: b"x",
             follow: true,
@@ -446,6 +450,7 @@ fn damaged_frames_do_no_harm() {
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),
         arguments: Message::EMPTY,
+        streams: [None; 3],
     })
     .encode(1, &mut good)
     .unwrap();

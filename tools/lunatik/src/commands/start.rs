@@ -80,6 +80,7 @@ impl Prepared {
             permissions: self.pledges.permissions(),
             budget: self.budget,
             arguments: Message::check(&self.arguments)?,
+            streams: [Some(0), Some(1), Some(2)],
         })
     }
 }
