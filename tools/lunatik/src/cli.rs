@@ -60,6 +60,12 @@ pub enum Command {
     Unload,
     /// Print the versions of this command, the kernel module and Lua
     Version,
+    /// Host a user-space actor. The kernel starts this
+    #[command(hide = true)]
+    Host {
+        /// What the kernel knows the process by.
+        token: String,
+    },
 }
 
 /// Limits of CPU time.

@@ -2,7 +2,10 @@
 
 //! Executes the subcommands.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use crate::{
     cli::Command,
@@ -21,9 +24,9 @@ mod stop;
 pub use logs::LogPrinter;
 pub use start::{print_output, Prepared};
 
-/// Executes the command line.
-pub fn execute(command: Command) -> Result<(), Failure> {
-    match command {
+/// Executes the command line. Returns the exit status.
+pub fn execute(command: Command) -> Result<ExitCode, Failure> {
+    let done = match command {
         Command::Run(args) => start::run(&args),
         Command::Eval(args) => start::eval(&args),
         Command::Spawn(args) => start::spawn(&args),
@@ -39,7 +42,9 @@ pub fn execute(command: Command) -> Result<(), Failure> {
         Command::Load(args) => module::load(&args),
         Command::Unload => module::unload(),
         Command::Version => module::version(),
-    }
+        Command::Host { token } => return Ok(lunatik_host::run(&token)),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Writes to standard output.

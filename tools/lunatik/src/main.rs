@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     // writing fails instead.
     let _ = reset;
     match commands::execute(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             // If standard error does not accept it, there is nobody to tell.
             let _ = failure.write(&mut io::stderr().lock());

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The connection to the kernel: the file of `/dev/lunatik`, which speaks the protocol of [`lunatik_abi::wire`].
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Write},
+    os::fd::{AsFd, BorrowedFd},
+};
+
+use lunatik_abi::{
+    abi::{Request, DEVICE},
+    wire::{split, Frame, ToKernel, ToProcess, MAX_FRAME},
+};
+
+/// Bytes that are read at a time.
+const BUFFER: usize = 64 << 10;
+
+/// The connection to the kernel.
+pub struct Link {
+    file: File,
+    buffer: Vec<u8>,
+    /// The part of the buffer that was not used yet.
+    unread: std::ops::Range<usize>,
+    out: Vec<u8>,
+}
+
+impl Link {
+    /// Opens the device and attaches with the token.
+    pub fn attach(token: &str) -> io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).write(true).open(DEVICE)?;
+        let mut out = Vec::new();
+        let request = Request::Attach {
+            token: token.as_bytes(),
+        };
+        request
+            .encode(1, &mut out)
+            .map_err(|error| io::Error::other(format!("the request cannot be sent: {error}")))?;
+        file.write_all(&out)?;
+        Ok(Self {
+            file,
+            // The first frame may be the longest.
+            buffer: vec![0; MAX_FRAME],
+            unread: 0..0,
+            out: Vec::new(),
+        })
+    }
+
+    /// Whether a frame was read and not returned yet.
+    pub fn has_frame(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// The next frame; waits for one if there is none. Returns `None` when the kernel has closed the connection.
+    pub fn next(&mut self) -> io::Result<Option<ToProcess<'_>>> {
+        if self.unread.is_empty() {
+            let length = loop {
+                match self.file.read(&mut self.buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    read => break read?,
+                }
+            };
+            self.unread = 0..length;
+        }
+        let bytes = &self.buffer[self.unread.clone()];
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let wrong = |error| io::Error::other(format!("the kernel has sent {error}"));
+        let (frame, rest): (Frame<'_>, _) = split(bytes)
+            .map_err(wrong)?
+            .ok_or_else(|| io::Error::other("the kernel has sent half a frame"))?;
+        self.unread.start = self.unread.end - rest.len();
+        ToProcess::decode(&frame).map(Some).map_err(wrong)
+    }
+
+    /// Writes one frame.
+    pub fn write(&mut self, frame: &ToKernel<'_>) -> io::Result<()> {
+        self.out.clear();
+        let _ = frame.encode(&mut self.out);
+        self.file.write(&self.out).map(|_| ())
+    }
+
+    /// The start was read: from now on frames are short.
+    pub fn shrink(&mut self) {
+        debug_assert!(self.unread.is_empty());
+        self.buffer = vec![0; BUFFER];
+    }
+
+    /// The descriptor, to wait for frames with.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
