@@ -23,7 +23,7 @@ end
 
 local own = new_category("emilua.core")
 local generic = new_category("generic")
-local json, lua
+local json, lua, os
 
 -- Categories ---------------------------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ end
 -- The text for a code of a category.
 local function message(category, code)
 	local name = check(category, 2)
-	local texts = core.part("error_texts")()[name]
+	local texts = core.part("error_texts")()[name == "system" and "generic" or name]
 	return texts and texts[code] or ("Unknown error %s"):format(tostring(code))
 end
 
@@ -72,14 +72,19 @@ end
 
 -- The same error as one of the category "generic", if there is one, and otherwise an equal error.
 function methods:togeneric()
-	return setmetatable({ code = self.code, category = self.category }, Error)
+	local category = self.category
+	if os and rawequal(category, os) then
+		category = generic
+	end
+	return setmetatable({ code = self.code, category = category }, Error)
 end
 
 local function make(category, name, extras)
 	local codes = codes_of[category]
 	local code = codes[name]
 	if not code then
-		code = core.part("error_codes")()[name_of[category]][name]
+		local known = name_of[category]
+		code = core.part("error_codes")()[known == "system" and "generic" or known][name]
 		if not code then
 			error(("there is no error %s"):format(tostring(name)), 3)
 		end
@@ -108,6 +113,15 @@ local function new_lua(name, extras)
 	return make(lua, name, extras)
 end
 
+-- `name` is the name or the number of an error of the system.
+local function new_system(name, extras)
+	os = os or new_category("system")
+	if type(name) == "number" then
+		codes_of[os][name] = name
+	end
+	return make(os, name, extras)
+end
+
 local function is_interrupted(err)
 	return type(err) == "table"
 		and getmetatable(err) == Error
@@ -116,4 +130,5 @@ local function is_interrupted(err)
 end
 
 errors.core, errors.errno, errors.json, errors.lua = new_core, new_errno, new_json, new_lua
+errors.system = new_system
 errors.is_interrupted = is_interrupted
