@@ -7,8 +7,8 @@
 
 local core, errors = ...
 local system = core.system()
-local error, getmetatable, rawequal, setmetatable, tostring, type =
-	error, getmetatable, rawequal, setmetatable, tostring, type
+local error, getmetatable, math_type, rawequal, setmetatable, tostring, type =
+	error, getmetatable, math.type, rawequal, setmetatable, tostring, type
 
 local INTERRUPTED <const> = 13
 
@@ -23,7 +23,12 @@ end
 
 local own = new_category("emilua.core")
 local generic = new_category("generic")
-local json, lua
+local json, lua, system_errors
+
+-- The category whose codes and texts a category has.
+local function meaning(name)
+	return name == "system" and "generic" or name
+end
 
 -- Categories ---------------------------------------------------------------------------------------------
 
@@ -34,7 +39,7 @@ end
 -- The text for a code of a category.
 local function message(category, code)
 	local name = check(category, 2)
-	local texts = core.part("error_texts")()[name]
+	local texts = core.part("error_texts")()[meaning(name)]
 	return texts and texts[code] or ("Unknown error %s"):format(tostring(code))
 end
 
@@ -72,14 +77,16 @@ end
 
 -- The same error as one of the category "generic", if there is one, and otherwise an equal error.
 function methods:togeneric()
-	return setmetatable({ code = self.code, category = self.category }, Error)
+	local category = self.category
+	category = name_of[category] == "system" and generic or category
+	return setmetatable({ code = self.code, category = category }, Error)
 end
 
 local function make(category, name, extras)
 	local codes = codes_of[category]
 	local code = codes[name]
 	if not code then
-		code = core.part("error_codes")()[name_of[category]][name]
+		code = core.part("error_codes")()[meaning(name_of[category])][name]
 		if not code then
 			error(("there is no error %s"):format(tostring(name)), 3)
 		end
@@ -108,6 +115,15 @@ local function new_lua(name, extras)
 	return make(lua, name, extras)
 end
 
+-- An error that the system has returned. `name` may also be the error number.
+local function new_system(name, extras)
+	system_errors = system_errors or new_category("system")
+	if math_type(name) then
+		codes_of[system_errors][name] = name
+	end
+	return make(system_errors, name, extras)
+end
+
 local function is_interrupted(err)
 	return type(err) == "table"
 		and getmetatable(err) == Error
@@ -116,4 +132,4 @@ local function is_interrupted(err)
 end
 
 errors.core, errors.errno, errors.json, errors.lua = new_core, new_errno, new_json, new_lua
-errors.is_interrupted = is_interrupted
+errors.system, errors.is_interrupted = new_system, is_interrupted
