@@ -2,7 +2,11 @@
 
 //! Frames that the process writes.
 
-use super::{error::WireError, flat::Flat, frame::Frame};
+use super::{
+    error::WireError,
+    flat::Flat,
+    frame::{Frame, HEADER},
+};
 use crate::codec::Sink;
 
 /// The kinds of frames, as their headers carry them.
@@ -87,6 +91,11 @@ impl<'a> ToKernel<'a> {
     /// The grant that a frame names, even if its body is wrong. That grant is lost then.
     pub fn grant(frame: &Frame<'_>) -> Option<u32> {
         matches!(frame.kind, kind::MESSAGE | kind::CLOSE).then_some(frame.number)
+    }
+
+    /// The header of a message whose value takes so many bytes, for a writer that has put them behind it in place.
+    pub fn message_header(grant: u32, value: usize) -> [u8; HEADER] {
+        Frame::header(kind::MESSAGE, grant, value)
     }
 
     /// Writes the frame.

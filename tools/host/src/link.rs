@@ -102,6 +102,12 @@ impl Link {
         self.buffer = vec![0; BUFFER];
     }
 
+    /// Gives the file up, and the frames that were read and not returned yet.
+    pub fn into_parts(self) -> (File, Vec<u8>) {
+        let unread = self.buffer[self.unread].to_vec();
+        (self.file, unread)
+    }
+
     /// The descriptor, to wait for frames with.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.file.as_fd()

@@ -7,8 +7,8 @@
 
 local core, errors = ...
 local system = core.system()
-local error, getmetatable, rawequal, setmetatable, tostring, type =
-	error, getmetatable, rawequal, setmetatable, tostring, type
+local error, getmetatable, math_type, rawequal, setmetatable, tostring, type =
+	error, getmetatable, math.type, rawequal, setmetatable, tostring, type
 
 local INTERRUPTED <const> = 13
 
@@ -23,7 +23,12 @@ end
 
 local own = new_category("emilua.core")
 local generic = new_category("generic")
-local json, lua, os
+local json, lua, system_errors
+
+-- The category whose codes and texts a category has.
+local function meaning(name)
+	return name == "system" and "generic" or name
+end
 
 -- Categories ---------------------------------------------------------------------------------------------
 
@@ -34,7 +39,7 @@ end
 -- The text for a code of a category.
 local function message(category, code)
 	local name = check(category, 2)
-	local texts = core.part("error_texts")()[name == "system" and "generic" or name]
+	local texts = core.part("error_texts")()[meaning(name)]
 	return texts and texts[code] or ("Unknown error %s"):format(tostring(code))
 end
 
@@ -73,9 +78,7 @@ end
 -- The same error as one of the category "generic", if there is one, and otherwise an equal error.
 function methods:togeneric()
 	local category = self.category
-	if os and rawequal(category, os) then
-		category = generic
-	end
+	category = name_of[category] == "system" and generic or category
 	return setmetatable({ code = self.code, category = category }, Error)
 end
 
@@ -83,8 +86,7 @@ local function make(category, name, extras)
 	local codes = codes_of[category]
 	local code = codes[name]
 	if not code then
-		local known = name_of[category]
-		code = core.part("error_codes")()[known == "system" and "generic" or known][name]
+		code = core.part("error_codes")()[meaning(name_of[category])][name]
 		if not code then
 			error(("there is no error %s"):format(tostring(name)), 3)
 		end
@@ -113,13 +115,13 @@ local function new_lua(name, extras)
 	return make(lua, name, extras)
 end
 
--- `name` is the name or the number of an error of the system.
+-- An error that the system has returned. `name` may also be the error number.
 local function new_system(name, extras)
-	os = os or new_category("system")
-	if type(name) == "number" then
-		codes_of[os][name] = name
+	system_errors = system_errors or new_category("system")
+	if math_type(name) then
+		codes_of[system_errors][name] = name
 	end
-	return make(os, name, extras)
+	return make(system_errors, name, extras)
 end
 
 local function is_interrupted(err)
@@ -130,5 +132,4 @@ local function is_interrupted(err)
 end
 
 errors.core, errors.errno, errors.json, errors.lua = new_core, new_errno, new_json, new_lua
-errors.system = new_system
-errors.is_interrupted = is_interrupted
+errors.system, errors.is_interrupted = new_system, is_interrupted

@@ -41,7 +41,7 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
     }
     // A process cannot enter a new namespace of process numbers, only be made in it.
     let handover = Handover::new().or_failure(WHAT)?;
-    match clone_sibling(kinds).or_failure(WHAT)? {
+    match clone(kinds).or_failure(WHAT)? {
         None => match handover.take() {
             Ok(()) => Ok(Side::Inside),
             // The link is not this process's, and the other one has reported what has happened.
@@ -54,12 +54,11 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
     }
 }
 
-/// Makes a process in new namespaces of these kinds, as a sibling: the parent of this process reaps it. Returns its
-/// number, and `None` in the new process.
-fn clone_sibling(kinds: u32) -> Result<Option<Pid>, Errno> {
-    let flags = libc::c_long::from(kinds)
-        | libc::c_long::from(libc::CLONE_PARENT)
-        | libc::c_long::from(libc::SIGCHLD);
+/// Makes a process in new namespaces of these kinds. Returns its number, and `None` in the new process.
+///
+/// It is a child of this process, or the kernel would not let it have the link.
+fn clone(kinds: u32) -> Result<Option<Pid>, Errno> {
+    let flags = libc::c_long::from(kinds) | libc::c_long::from(libc::SIGCHLD);
     // SAFETY: Without CLONE_VM this is a fork: the new process has copies of the memory and of the stack. The process
     // has one thread, so no lock is held by a thread that the copy lacks. The number of the thread that the C library
     // keeps for itself is that of the old process, until process 1 forks: it locks nothing that asks for the owner.
