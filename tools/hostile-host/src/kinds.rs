@@ -12,6 +12,8 @@ mod fork;
 mod hold;
 mod mix;
 mod split;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use crate::attack::Attack;

@@ -25,6 +25,12 @@ impl Link {
         Ok(Self(file))
     }
 
+    /// Takes a file for the device's.
+    #[cfg(test)]
+    pub fn over(file: impl Into<std::os::fd::OwnedFd>) -> Self {
+        Self(File::from(file.into()))
+    }
+
     /// Asks to be the process that this token is for.
     pub fn attach(&self, token: &[u8]) -> io::Result<()> {
         (&self.0).write_all(&attach_request(token))
