@@ -52,7 +52,11 @@ impl<'a> ToProcess<'a> {
             }
             kind::MESSAGE => {
                 frame.no_number()?;
-                Self::Message(Flat::check(frame.body)?)
+                let value = Flat::check(frame.body)?;
+                if value.own() > 0 {
+                    return Err(WireError::Handle);
+                }
+                Self::Message(value)
             }
             kind::NO_SENDERS => {
                 frame.no_body()?;
@@ -79,10 +83,10 @@ impl<'a> ToProcess<'a> {
         Frame::header(kind, number, 0)
     }
 
-    /// Writes the frame. A start is written from its values instead.
+    /// Writes the frame. A start can only be one that was read; the kernel writes the first from its values.
     pub fn encode<S: Sink>(&self, sink: S) -> Result<(), S::Error> {
         let (kind, number, body) = match *self {
-            Self::Start(_) => (kind::START, 0, &[][..]),
+            Self::Start(start) => (kind::START, 0, start.as_bytes()),
             Self::Message(flat) => (kind::MESSAGE, 0, flat.message().as_bytes()),
             Self::NoSenders { sent } => (kind::NO_SENDERS, sent, &[][..]),
             Self::Room { grant } => (kind::ROOM, grant, &[][..]),
