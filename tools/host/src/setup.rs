@@ -15,9 +15,13 @@ mod streams;
 
 use std::{io, process::ExitCode};
 
-use lunatik_abi::wire::ToKernel;
+use lunatik_abi::wire::{Stream, ToKernel};
 
-use self::{failure::Failure, namespaces::Side, orders::Orders};
+use self::{
+    failure::{Failure, OrFailure},
+    namespaces::Side,
+    orders::Orders,
+};
 use crate::{link::Link, report::report, wipe::Wiping};
 
 /// What the actor needs to know.
@@ -95,12 +99,13 @@ pub fn set_up(link: &mut Link) -> io::Result<Role> {
 /// that another one replaces.
 fn prepare(
     link: &mut Link,
-    streams: [lunatik_abi::wire::Stream; 3],
+    streams: [Stream; 3],
     argument: Option<u32>,
     environment: &[(Vec<u8>, Vec<u8>)],
     namespaces: u32,
 ) -> Result<Option<Option<i32>>, Failure> {
     let argument = descriptors::arrange(link, streams, argument)?;
+    streams::write_lines().or_failure("standard output cannot be set up")?;
     signals::reset()?;
     environment::replace(environment)?;
     Ok(match namespaces::enter(link, namespaces)? {

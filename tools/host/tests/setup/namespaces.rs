@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! New namespaces.
+
+use lunatik_abi::wire::namespace;
+use nix::errno::Errno;
+
+use crate::{
+    kernel::{wait_for, Order},
+    probe::value,
+    Test, Verdict,
+};
+
+pub const TESTS: &[Test] = &[
+    ("namespaces::names_are_its_own", names_are_its_own),
+    ("namespaces::each_kind_can_be_made", each_kind_can_be_made),
+    ("namespaces::refusals_are_told", refusals_are_told),
+    (
+        "namespaces::refused_process_numbers_are_told",
+        refused_process_numbers_are_told,
+    ),
+];
+
+/// CAP_SYS_ADMIN, without which only a namespace of users can be made.
+const ADMIN: i32 = 21;
+
+fn names_are_its_own() -> Verdict {
+    let mut order = Order::new("look");
+    order.namespaces = namespace::UTS;
+    order.script = Some("C.sethostname('inside'); C.setdomainname('domain')");
+    let mut process = order.start();
+    if let Err(why) = process.ready_or_skipped() {
+        return Verdict::Skipped(why);
+    }
+    let text = process.text();
+    assert_eq!(value(&text, "host"), "inside");
+    assert!(process.wait().success());
+    assert_ne!(nix::unistd::gethostname().unwrap(), "inside");
+    Verdict::Passed
+}
+
+fn each_kind_can_be_made() -> Verdict {
+    let kinds = [
+        (namespace::MOUNT, "mnt"),
+        (namespace::UTS, "uts"),
+        (namespace::IPC, "ipc"),
+        (namespace::USER, "user"),
+        (namespace::PID, "pid"),
+        (namespace::NET, "net"),
+    ];
+    let own = |name: &str| std::fs::read_link(format!("/proc/self/ns/{name}")).unwrap();
+    for wanted in [kinds[0].0, kinds[3].0, kinds[4].0, namespace::ALL] {
+        let (out, write) = crate::kernel::pipe();
+        let mut order = Order::new("exit 0");
+        order.namespaces = wanted;
+        order.argument = Some(write);
+        order.environment = &[("PATH", "/bin:/usr/bin")];
+        order.script = Some(
+            "for _, name in ipairs{ 'mnt', 'uts', 'ipc', 'user', 'pid', 'net' } do
+                local pipe = assert(io.popen('readlink /proc/self/ns/' .. name))
+                C.write(arg, pipe:read('l') .. ' ')
+            end",
+        );
+        let mut process = order.start();
+        let adopted = match process.ready_or_skipped() {
+            Ok(adopted) => adopted,
+            Err(why) => return Verdict::Skipped(why),
+        };
+        assert_eq!(adopted.is_some(), wanted & namespace::PID != 0);
+        if let Some(pid) = adopted {
+            // The script has made others before.
+            assert!(process.adopted() > 2);
+            assert_eq!(wait_for(pid).code(), Some(0));
+        }
+        assert_eq!(process.wait().code(), Some(0));
+        drop(process);
+        let text = crate::kernel::rest(out);
+        let found: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(found.len(), kinds.len(), "{text}");
+        for ((kind, name), found) in kinds.into_iter().zip(found) {
+            let is_new = own(name).to_str() != Some(found);
+            assert_eq!(is_new, wanted & kind != 0, "{name} with {wanted:x}: {text}");
+        }
+    }
+    Verdict::Passed
+}
+
+fn refusals_are_told() -> Verdict {
+    let mut order = Order::new("look");
+    order.namespaces = namespace::UTS;
+    order.without = &[ADMIN];
+    let mut process = order.start();
+    assert_eq!(process.failed(), Errno::EPERM);
+    assert_eq!(process.packet(), b"");
+    assert_eq!(process.wait().code(), Some(1));
+    Verdict::Passed
+}
+
+fn refused_process_numbers_are_told() -> Verdict {
+    let mut order = Order::new("look");
+    order.namespaces = namespace::PID | namespace::NET;
+    order.without = &[ADMIN];
+    let mut process = order.start();
+    assert_eq!(process.failed(), Errno::EPERM);
+    assert_eq!(process.packet(), b"");
+    assert_eq!(process.wait().code(), Some(1));
+    Verdict::Passed
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Nothing of the script is left in the memory of the actor.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    os::unix::fs::FileExt,
+};
+
+use crate::{
+    kernel::{pipe, Order},
+    Test, Verdict,
+};
+
+pub const TESTS: &[Test] = &[("secrets::are_wiped", are_wiped)];
+
+/// The text in a form that is not itself.
+fn inverted(text: &str) -> String {
+    text.bytes().map(|byte| format!("{:02x}", !byte)).collect()
+}
+
+/// In the process: how often the text is in its memory, of which it gets the inverted form.
+pub fn count(inverted: &str) -> usize {
+    let wanted: Vec<u8> = (0..inverted.len())
+        .step_by(2)
+        .map(|place| u8::from_str_radix(&inverted[place..place + 2], 16).unwrap())
+        .collect();
+    let memory = File::open("/proc/self/mem").unwrap();
+    let mut found = 0;
+    // It is emptied each time, so that what it has held is not found in it.
+    let mut page = vec![0; 1 << 16];
+    for line in fs::read_to_string("/proc/self/maps").unwrap().lines() {
+        let Some((range, flags)) = line.split_once(' ') else {
+            continue;
+        };
+        if !flags.starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let mut address = u64::from_str_radix(start, 16).unwrap();
+        let end = u64::from_str_radix(end, 16).unwrap();
+        while address < end {
+            let length = page.len().min((end - address) as usize);
+            let Ok(length) = memory.read_at(&mut page[..length], address) else {
+                break;
+            };
+            let hits = page[..length].windows(wanted.len());
+            found += hits
+                .filter(|part| part.iter().map(|byte| !byte).eq(wanted.iter().copied()))
+                .count();
+            page.fill(0);
+            // One that crosses the border of two parts is found in the next one.
+            address += (length - wanted.len().min(length - 1)) as u64;
+        }
+    }
+    found
+}
+
+/// Starts a process that reads the secret, and returns how often its memory has this text afterwards.
+fn found(script: &str, text: &str, secret: &str) -> usize {
+    let (read, write) = pipe();
+    File::from(write).write_all(secret.as_bytes()).unwrap();
+    let module = format!("find {}", inverted(text));
+    let mut order = Order::new(&module);
+    order.environment = &[("VISIBLE", "this one is not a secret")];
+    order.argument = Some(read.into());
+    order.script = Some(script);
+    let mut process = order.start();
+    process.ready();
+    let count = process.text().parse().unwrap();
+    assert!(process.wait().success());
+    count
+}
+
+fn are_wiped() -> Verdict {
+    let script = "password = 'correct horse battery staple'
+        local key = C.read(arg, 100)
+        keys = { key, key .. key, key:rep(1000), key:upper() .. password }
+        for i = 1, 100 do keys[#keys + 1] = key .. i end";
+    let key = "the key of the castle";
+    // The search finds what is there.
+    assert_ne!(found(script, "this one is not a secret", key), 0);
+    for secret in [
+        key,
+        "THE KEY OF THE CASTLE",
+        "correct horse battery staple",
+        "castlethe key",
+        "password =",
+    ] {
+        assert_eq!(found(script, secret, key), 0, "{secret}");
+    }
+    Verdict::Passed
+}
