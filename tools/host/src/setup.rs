@@ -22,7 +22,11 @@ use self::{
     namespaces::Side,
     orders::Orders,
 };
-use crate::{link::Link, report::report, wipe::Wiping};
+use crate::{
+    link::Link,
+    report::report,
+    wipe::{wipe_stack, Wiping},
+};
 
 /// What the actor needs to know.
 pub struct Settings {
@@ -84,6 +88,8 @@ pub fn set_up(link: &mut Link) -> io::Result<Role> {
             report(&format!("lunatik: {error}"));
             return Ok(Role::Ended(ExitCode::FAILURE));
         }
+        drop(text);
+        wipe_stack();
     }
     descriptors::close_from(descriptors::LINK + 1);
     match first::split(link) {

@@ -4,7 +4,7 @@
 
 use std::{fs::File, io::Write, os::unix::process::ExitStatusExt};
 
-use nix::errno::Errno;
+use nix::{errno::Errno, sys::socket::Shutdown};
 
 use crate::{
     kernel::{pipe, rest, Given, Order},
@@ -61,13 +61,13 @@ fn variables_are_set() -> Verdict {
     order.streams[1] = Given::File(write);
     // The C library sees them, too.
     order.script = Some("io.write(os.getenv('LANG'), tostring(os.getenv('LEFTOVER')))");
-    let process = order.start();
+    let mut process = order.start();
     process.ready();
     let text = process.text();
     let mut variables: Vec<&str> = value(&text, "environment").split(',').collect();
     variables.sort_unstable();
     assert_eq!(variables, ["EMPTY:", "LANG:C"]);
-    assert!(process.close().wait().unwrap().success());
+    assert!(process.wait().success());
     assert_eq!(rest(out), "Cnil");
     Verdict::Passed
 }
@@ -96,9 +96,9 @@ fn files_become_streams() -> Verdict {
         Given::File(errors),
     ];
     order.script = Some("io.stdout:write(io.read('a'), '!'); io.stderr:write('trouble')");
-    let process = order.start();
+    let mut process = order.start();
     process.ready();
-    assert!(process.close().wait().unwrap().success());
+    assert!(process.wait().success());
     assert_eq!(
         (rest(out), rest(err)),
         ("question!".into(), "trouble".into())
@@ -140,9 +140,9 @@ fn log_is_the_kernels() -> Verdict {
         end",
     );
     order.environment = &[("PATH", "/bin:/usr/bin")];
-    let process = order.start();
+    let mut process = order.start();
     process.ready();
-    assert_eq!(process.close().wait().unwrap().code(), Some(4));
+    assert_eq!(process.wait().code(), Some(4));
     assert_eq!(rest(out), "/dev/kmsg /dev/kmsg ");
     Verdict::Passed
 }
@@ -160,7 +160,8 @@ fn a_bad_descriptor_is_refused() -> Verdict {
 }
 
 fn a_closed_link_ends_quietly() -> Verdict {
-    let mut child = Order::new("look").start_silent().close();
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let mut process = Order::new("look").start_silent();
+    process.hang_up(Shutdown::Both);
+    assert_eq!(process.wait().code(), Some(1));
     Verdict::Passed
 }

@@ -7,7 +7,7 @@ use std::{
     fs::File,
     io::Read,
     os::{
-        fd::{AsRawFd, OwnedFd, RawFd},
+        fd::{AsFd, AsRawFd, OwnedFd, RawFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
     process::{Child, Command, ExitStatus, Stdio},
@@ -20,11 +20,12 @@ use lunatik_abi::{
 use nix::{
     errno::Errno,
     fcntl::OFlag,
+    poll::{poll, PollFd, PollFlags},
     sys::{
         signal::{sigprocmask, SigSet, SigmaskHow, Signal},
         socket::{
-            recv, send, setsockopt, socketpair, sockopt::ReceiveTimeout, AddressFamily, MsgFlags,
-            SockFlag, SockType,
+            recv, send, setsockopt, shutdown, socketpair, sockopt::ReceiveTimeout, AddressFamily,
+            MsgFlags, Shutdown, SockFlag, SockType,
         },
         time::{TimeVal, TimeValLike},
     },
@@ -264,14 +265,22 @@ impl Process {
         }
     }
 
-    /// Closes the kernel's end.
-    pub fn close(self) -> Child {
-        self.child
+    /// Closes the kernel's end for this direction, or for both.
+    pub fn hang_up(&self, how: Shutdown) {
+        shutdown(self.link.as_raw_fd(), how).unwrap();
     }
 
     /// Waits for the end of the process that was started.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // After a test that has failed it may still run.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -288,6 +297,12 @@ pub fn wait_for(pid: i32) -> ExitStatus {
 pub fn pipe() -> (File, OwnedFd) {
     let (read, write) = pipe2(OFlag::O_CLOEXEC).unwrap();
     (read.into(), write)
+}
+
+/// Waits until there is something to read, but not for ever.
+pub fn wait_to_read(file: &File) {
+    let mut waits = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
+    assert_eq!(poll(&mut waits, 20_000_u16), Ok(1), "nothing was written");
 }
 
 /// All that is left to read.

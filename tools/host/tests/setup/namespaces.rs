@@ -3,7 +3,13 @@
 //! New namespaces.
 
 use lunatik_abi::wire::namespace;
-use nix::errno::Errno;
+use nix::{
+    errno::Errno,
+    sys::{
+        socket::Shutdown,
+        wait::{waitpid, WaitStatus},
+    },
+};
 
 use crate::{
     kernel::{wait_for, Order},
@@ -14,6 +20,10 @@ use crate::{
 pub const TESTS: &[Test] = &[
     ("namespaces::names_are_its_own", names_are_its_own),
     ("namespaces::each_kind_can_be_made", each_kind_can_be_made),
+    (
+        "namespaces::without_the_link_nobody_goes_on",
+        without_the_link_nobody_goes_on,
+    ),
     ("namespaces::refusals_are_told", refusals_are_told),
     (
         "namespaces::refused_process_numbers_are_told",
@@ -81,6 +91,22 @@ fn each_kind_can_be_made() -> Verdict {
             let is_new = own(name).to_str() != Some(found);
             assert_eq!(is_new, wanted & kind != 0, "{name} with {wanted:x}: {text}");
         }
+    }
+    Verdict::Passed
+}
+
+fn without_the_link_nobody_goes_on() -> Verdict {
+    let mut order = Order::new("look");
+    order.namespaces = namespace::PID;
+    let mut process = order.start_silent();
+    process.send(&order);
+    // The order can be read, but nothing can be written.
+    process.hang_up(Shutdown::Read);
+    assert_eq!(process.wait().code(), Some(1));
+    // The other process, if it could be made: a child, too.
+    match waitpid(None, None) {
+        Ok(end) => assert!(matches!(end, WaitStatus::Exited(_, 1)), "{end:?}"),
+        Err(errno) => return Verdict::Skipped(format!("no process was made: {errno:?}")),
     }
     Verdict::Passed
 }

@@ -90,9 +90,9 @@ fn run_with(script: &str, argument: Option<OwnedFd>, namespaces: u32) -> Result<
     order.argument = argument;
     order.namespaces = namespaces;
     order.environment = &[("PATH", "/bin:/usr/bin")];
-    let process = order.start();
+    let mut process = order.start();
     process.ready_or_skipped()?;
-    let status = process.close().wait().unwrap().code();
+    let status = process.wait().code();
     Ok(Outcome {
         status,
         out: rest(out),
@@ -125,16 +125,16 @@ fn look_after(script: &str) -> (String, String) {
 }
 
 /// A folder that goes away with it.
-struct Folder(std::path::PathBuf);
+pub struct Folder(pub std::path::PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("lunatik-{name}-{}", std::process::id()));
         std::fs::create_dir(&path).unwrap();
         Self(path)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 }

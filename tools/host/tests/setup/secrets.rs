@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     kernel::{pipe, Order},
+    script::Folder,
     Test, Verdict,
 };
 
@@ -74,10 +75,14 @@ fn found(script: &str, text: &str, secret: &str) -> usize {
 }
 
 fn are_wiped() -> Verdict {
+    let folder = Folder::new("secrets");
+    std::fs::write(folder.0.join("words"), "open sesame\n".repeat(10)).unwrap();
     let script = "password = 'correct horse battery staple'
         local key = C.read(arg, 100)
         keys = { key, key .. key, key:rep(1000), key:upper() .. password }
-        for i = 1, 100 do keys[#keys + 1] = key .. i end";
+        for i = 1, 100 do keys[#keys + 1] = key .. i end
+        words = io.open(folder .. '/words'):read('l')";
+    let script = &format!("folder = '{}'\n{script}", folder.path());
     let key = "the key of the castle";
     // The search finds what is there.
     assert_ne!(found(script, "this one is not a secret", key), 0);
@@ -87,6 +92,7 @@ fn are_wiped() -> Verdict {
         "correct horse battery staple",
         "castlethe key",
         "password =",
+        "open sesame",
     ] {
         assert_eq!(found(script, secret, key), 0, "{secret}");
     }

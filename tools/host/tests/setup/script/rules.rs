@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::{look_after, run, run_with, succeeds};
 use crate::{
-    kernel::{pipe, rest, Given, Order},
+    kernel::{pipe, rest, wait_to_read, Given, Order},
     probe::value,
     Verdict,
 };
@@ -111,13 +111,14 @@ pub fn lines_are_written_at_once() -> Verdict {
     let mut order = Order::new("exit 0");
     order.streams[1] = Given::File(output);
     order.argument = Some(read.into());
-    order.script = Some("print('one', 'line') io.write('more') C.read(arg, 1)");
+    order.script = Some("io.write('one line\\nmore') C.read(arg, 1)");
     let mut process = order.start();
     process.ready();
     // The script waits for the other pipe.
+    wait_to_read(&out);
     let mut text = [0; 100];
     let length = out.read(&mut text).unwrap();
-    assert_eq!(&text[..length], b"one\tline\n");
+    assert_eq!(&text[..length], b"one line\n");
     drop(write);
     assert_eq!(process.wait().code(), Some(0));
     drop(process);
