@@ -4,8 +4,9 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{Read, Write},
     os::unix::fs::FileExt,
+    sync::Mutex,
 };
 
 use crate::{
@@ -21,20 +22,33 @@ fn inverted(text: &str) -> String {
     text.bytes().map(|byte| format!("{:02x}", !byte)).collect()
 }
 
+/// Memory of the search, which is not on the heap: what was freed there is to stay as it is.
+static SCRATCH: Mutex<(Maps, Page)> = Mutex::new(([0; 1 << 15], [0; 1 << 16]));
+
+type Maps = [u8; 1 << 15];
+type Page = [u8; 1 << 16];
+
 /// In the process: how often the text is in its memory, of which it gets the inverted form.
 pub fn count(inverted: &str) -> usize {
-    let wanted: Vec<u8> = (0..inverted.len())
-        .step_by(2)
-        .map(|place| u8::from_str_radix(&inverted[place..place + 2], 16).unwrap())
-        .collect();
+    let mut wanted = [0; 100];
+    let wanted = &mut wanted[..inverted.len() / 2];
+    for (place, byte) in wanted.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&inverted[2 * place..2 * place + 2], 16).unwrap();
+    }
     let memory = File::open("/proc/self/mem").unwrap();
+    let mut scratch = SCRATCH.lock().unwrap();
+    let (maps, page) = &mut *scratch;
+    let mut file = File::open("/proc/self/maps").unwrap();
+    let mut length = 0;
+    loop {
+        match file.read(&mut maps[length..]).unwrap() {
+            0 => break,
+            more => length += more,
+        }
+    }
     let mut found = 0;
-    // It is emptied each time, so that what it has held is not found in it.
-    let mut page = vec![0; 1 << 16];
-    for line in fs::read_to_string("/proc/self/maps").unwrap().lines() {
-        let Some((range, flags)) = line.split_once(' ') else {
-            continue;
-        };
+    for line in str::from_utf8(&maps[..length]).unwrap().lines() {
+        let (range, flags) = line.split_once(' ').unwrap();
         if !flags.starts_with("rw") {
             continue;
         }
@@ -46,12 +60,17 @@ pub fn count(inverted: &str) -> usize {
             let Ok(length) = memory.read_at(&mut page[..length], address) else {
                 break;
             };
-            let hits = page[..length].windows(wanted.len());
-            found += hits
-                .filter(|part| part.iter().map(|byte| !byte).eq(wanted.iter().copied()))
+            found += page[..length]
+                .windows(wanted.len())
+                .filter(|part| {
+                    part.iter()
+                        .zip(&*wanted)
+                        .all(|(byte, wanted)| *byte == !wanted)
+                })
                 .count();
+            // What it has held is not to be found in it.
             page.fill(0);
-            // One that crosses the border of two parts is found in the next one.
+            // A text that crosses the border of two parts is found in the next one.
             address += (length - wanted.len().min(length - 1)) as u64;
         }
     }
@@ -76,7 +95,7 @@ fn found(script: &str, text: &str, secret: &str) -> usize {
 
 fn are_wiped() -> Verdict {
     let folder = Folder::new("secrets");
-    std::fs::write(folder.0.join("words"), "open sesame\n".repeat(10)).unwrap();
+    fs::write(folder.0.join("words"), "open sesame\n".repeat(400)).unwrap();
     let script = "password = 'correct horse battery staple'
         local key = C.read(arg, 100)
         keys = { key, key .. key, key:rep(1000), key:upper() .. password }
