@@ -4,6 +4,9 @@
 -- its argument is the error of a Lua that is out of memory.
 local exhausted = ...
 
+-- luacheck: globals mode pcall xpcall load loadfile coroutine.resume coroutine.close
+-- luacheck: globals package.cpath package.loadlib package.searchers
+
 function mode(user, group, other)
 	return user << 6 | group << 3 | other
 end
