@@ -29,7 +29,8 @@ pub enum Side {
 ///
 /// # Errors
 ///
-/// Fails as unshare(2) and clone(2), in the process that still has the link.
+/// Fails in the process that still has the link: with `ENOTSUP` if the kernel has no such namespaces, otherwise as
+/// unshare(2) and clone(2).
 pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
     const WHAT: &str = "the namespaces cannot be made";
     if kinds == 0 {
@@ -37,11 +38,14 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
     }
     if kinds & namespace::PID == 0 {
         let flags = CloneFlags::from_bits_retain(kinds.cast_signed());
-        return unshare(flags).map(|()| Side::Inside).or_failure(WHAT);
+        return unshare(flags)
+            .map(|()| Side::Inside)
+            .map_err(unsupported)
+            .or_failure(WHAT);
     }
     // A process cannot enter a new namespace of process numbers, only be made in it.
     let handover = Handover::new().or_failure(WHAT)?;
-    match clone_sibling(kinds).or_failure(WHAT)? {
+    match clone_sibling(kinds).map_err(unsupported).or_failure(WHAT)? {
         None => match handover.take() {
             Ok(()) => Ok(Side::Inside),
             // The link is not this process's, and the other one has reported what has happened.
@@ -51,6 +55,14 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
             .give(link, new)
             .map(|()| Side::Replaced)
             .or_failure("the link cannot be handed over to the process in the namespaces"),
+    }
+}
+
+/// The error of a kernel that was built without one of the kinds: it says that the flag is wrong.
+fn unsupported(errno: Errno) -> Errno {
+    match errno {
+        Errno::EINVAL => Errno::EOPNOTSUPP,
+        errno => errno,
     }
 }
 

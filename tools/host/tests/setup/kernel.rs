@@ -256,7 +256,7 @@ impl Process {
                 ToKernel::Adopt { pid } => adopted = Some(pid as i32),
                 ToKernel::Failed { errno } => {
                     let errno = Errno::from_raw(errno as i32);
-                    let lacks = [Errno::EPERM, Errno::ENOSPC, Errno::EINVAL, Errno::ENOSYS];
+                    let lacks = [Errno::EPERM, Errno::ENOSPC, Errno::EOPNOTSUPP];
                     assert!(lacks.contains(&errno), "failed: {errno:?}");
                     return Err(format!("namespaces cannot be made here: {errno:?}"));
                 }
