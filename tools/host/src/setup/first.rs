@@ -38,8 +38,8 @@ pub fn split(link: &mut Link) -> Result<(), Failure> {
     }
     const WHAT: &str = "the process that hosts the actor cannot be made";
     let handover = Handover::new().or_failure(WHAT)?;
-    // They wait from now on, so none is lost between the fork and the first wait. Blocked signals also reach process 1,
-    // which without a handler gets none.
+    // Blocked signals stay pending, so none is lost between the fork and the first wait. The kernel discards a signal to
+    // process 1 that is neither blocked nor handled.
     let awaited: SigSet = FORWARDED.into_iter().chain([Signal::SIGCHLD]).collect();
     signals::set_mask(&awaited).or_failure(WHAT)?;
     // SAFETY: The process has one thread, so the new process may do all that this one may.
@@ -52,8 +52,9 @@ pub fn split(link: &mut Link) -> Result<(), Failure> {
             handover
                 .give(link, child)
                 .or_failure("the link cannot be handed over to the process that hosts the actor")?;
-            // What the actor closes is to be closed: the link, and the pipes of its streams.
-            descriptors::close_all();
+            // SAFETY: Nothing below uses a descriptor, and the link is not dropped: the process exits here. Process 1 must
+            // not keep the link and the pipes of the streams open after the actor has closed them.
+            unsafe { descriptors::close_from(0) };
             process::exit(serve(child, &awaited))
         }
     }

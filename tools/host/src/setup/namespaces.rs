@@ -73,8 +73,9 @@ fn clone_sibling(kinds: u32) -> Result<Option<Pid>, Errno> {
         | libc::c_long::from(libc::CLONE_PARENT)
         | libc::c_long::from(libc::SIGCHLD);
     // SAFETY: Without CLONE_VM this is a fork: the new process has copies of the memory and of the stack. The process
-    // has one thread, so no lock is held by a thread that the copy lacks. The number of the thread that the C library
-    // keeps for itself is that of the old process, until process 1 forks: it locks nothing that asks for the owner.
+    // has one thread, so no lock is held by a thread that the copy lacks. The C library's
+    // record of the thread's number stays that of the old process until process 1 forks. Only mutexes that know their
+    // owner use it, and this program has none.
     let number =
         unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
     let number = Errno::result(number)?;

@@ -17,7 +17,7 @@ const DEFAULT: [u64; 8] = [0; 8];
 /// Bytes of a set of signals in the kernel.
 const SET: usize = 8;
 
-/// Gives all signals their default meaning, but SIGPIPE, and lets all of them through.
+/// Resets all signals except SIGPIPE to their default action, and unblocks all of them.
 ///
 /// SIGPIPE is ignored, so that writing to a closed stream fails and does not end the process.
 pub fn reset() -> Result<(), Failure> {
@@ -50,7 +50,7 @@ pub fn set_mask(blocked: &SigSet) -> Result<(), Errno> {
     nix::sys::signal::sigprocmask(SigmaskHow::SIG_SETMASK, Some(blocked), None)
 }
 
-/// Runs `execute` while SIGPIPE has its default meaning: programs expect that.
+/// Runs `execute` while SIGPIPE has its default action, which programs expect.
 pub fn with_default_pipe<T>(execute: impl FnOnce() -> T) -> T {
     // SAFETY: `SigDfl` is no handler that would run.
     let default = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };

@@ -59,7 +59,7 @@ extern "C" {
 
 /// Makes the C library write standard output line by line.
 ///
-/// Who reads it sees a line when it is complete. The log of the kernel even refuses what is longer than a few lines.
+/// A reader then sees each line when it is complete. The kernel's log refuses a write of more than a few lines.
 pub fn write_lines() -> Result<(), Errno> {
     // SAFETY: Nobody has used the stream yet, and the C library makes its own buffer for it.
     match unsafe { libc::setvbuf(stdout, ptr::null_mut(), libc::_IOLBF, 0) } {
