@@ -15,7 +15,7 @@ use std::{
 
 use lunatik_abi::{
     codec::{Token, Writer},
-    wire::{handle, split, Frame, ToKernel},
+    wire::{handle, namespace, split, Frame, ToKernel},
 };
 use nix::{
     errno::Errno,
@@ -171,7 +171,12 @@ fn prepare(moves: &[(RawFd, RawFd)], without: &[i32]) -> Result<(), Errno> {
     }
     for capability in without {
         // SAFETY: The operation takes numbers alone.
-        Errno::result(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, *capability, 0, 0, 0) })?;
+        let result = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, *capability, 0, 0, 0) };
+        match Errno::result(result) {
+            // A user that may not give it up does not have it.
+            Ok(_) | Err(Errno::EPERM) => {}
+            Err(errno) => return Err(errno),
+        }
     }
     let blocked: SigSet = [Signal::SIGUSR1, Signal::SIGTERM].into_iter().collect();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&blocked), None)?;
@@ -297,6 +302,22 @@ pub fn wait_for(pid: i32) -> ExitStatus {
 pub fn pipe() -> (File, OwnedFd) {
     let (read, write) = pipe2(OFlag::O_CLOEXEC).unwrap();
     (read.into(), write)
+}
+
+/// These kinds of namespaces, and that of users if this user can make them only so. Fails with a reason to skip a test.
+pub fn possible(kinds: u32) -> Result<u32, String> {
+    let attempt = |kinds| {
+        let mut order = Order::new("exit 0");
+        order.namespaces = kinds;
+        let mut process = order.start();
+        let adopted = process.ready_or_skipped()?;
+        process.wait();
+        if let Some(pid) = adopted {
+            wait_for(pid);
+        }
+        Ok(kinds)
+    };
+    attempt(kinds).or_else(|_: String| attempt(kinds | namespace::USER))
 }
 
 /// Waits until there is something to read, but not for ever.

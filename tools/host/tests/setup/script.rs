@@ -8,8 +8,10 @@ mod rules;
 
 use std::os::fd::OwnedFd;
 
+use lunatik_abi::wire::namespace;
+
 use crate::{
-    kernel::{pipe, rest, Given, Order},
+    kernel::{pipe, possible, rest, Given, Order},
     Test,
 };
 
@@ -55,6 +57,7 @@ pub const TESTS: &[Test] = &[
     ("script::namespaces", effects::namespaces),
     ("script::descriptors_travel", effects::descriptors_travel),
     ("script::users", rights::users),
+    ("script::users_can_be_mapped", rights::users_can_be_mapped),
     ("script::sessions", rights::sessions),
     ("script::capabilities", rights::capabilities),
     ("script::ambient_capabilities", rights::ambient_capabilities),
@@ -86,18 +89,38 @@ fn run_with(script: &str, argument: Option<OwnedFd>, namespaces: u32) -> Result<
     let (err, errors) = pipe();
     let mut order = Order::new("exit 0");
     order.streams = [Given::Closed, Given::File(output), Given::File(errors)];
-    order.script = Some(script);
     order.argument = argument;
-    order.namespaces = namespaces;
+    order.namespaces = match namespaces {
+        0 => 0,
+        kinds => possible(kinds)?,
+    };
+    let script = mapped(script, order.namespaces);
+    order.script = Some(&script);
     order.environment = &[("PATH", "/bin:/usr/bin")];
     let mut process = order.start();
-    process.ready_or_skipped()?;
+    process.ready_or_skipped().unwrap();
     let status = process.wait().code();
     Ok(Outcome {
         status,
         out: rest(out),
         err: rest(err),
     })
+}
+
+/// The script, after it has made the user of this program root in its new namespace of users, if it has one. Without
+/// that, such a process has neither a user nor a group that could own files.
+fn mapped(script: &str, namespaces: u32) -> String {
+    if namespaces & namespace::USER == 0 {
+        return script.to_owned();
+    }
+    let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    format!(
+        "for name, text in pairs{{ uid_map = '0 {user} 1', setgroups = 'deny' }} do
+            C.write(C.open('/proc/self/' .. name, C.O_WRONLY), text)
+        end
+        C.write(C.open('/proc/self/gid_map', C.O_WRONLY), '0 {group} 1')
+        {script}"
+    )
 }
 
 /// Runs a script that must succeed. Returns what it has written.

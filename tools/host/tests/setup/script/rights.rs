@@ -4,8 +4,14 @@
 
 use std::net::TcpListener;
 
-use super::{look_after, run, succeeds, Folder};
-use crate::{probe::value, Verdict};
+use lunatik_abi::wire::namespace;
+
+use super::{look_after, mapped, run, succeeds, Folder};
+use crate::{
+    kernel::{possible, Order},
+    probe::value,
+    Verdict,
+};
 
 /// A reason to skip a test, if this user has not all rights.
 fn restricted() -> Option<Verdict> {
@@ -32,6 +38,22 @@ pub fn users() -> Verdict {
     assert_eq!(value(&text, "Gid"), "1001\t1002\t1003\t1002");
     assert_eq!(value(&text, "Groups"), "7 8");
     assert_eq!(value(&text, "NoNewPrivs"), "1");
+    Verdict::Passed
+}
+
+pub fn users_can_be_mapped() -> Verdict {
+    let kinds = match possible(namespace::USER) {
+        Ok(kinds) => kinds,
+        Err(why) => return Verdict::Skipped(why),
+    };
+    for (script, user) in [(String::new(), "65534"), (mapped("", kinds), "0")] {
+        let mut order = Order::new("look");
+        order.namespaces = kinds;
+        order.script = Some(&script);
+        let process = order.start();
+        process.ready();
+        assert_eq!(value(&process.text(), "user"), user);
+    }
     Verdict::Passed
 }
 
