@@ -35,6 +35,8 @@ fn main() -> ExitCode {
     {
         return probe::run();
     }
+    // The process in new namespaces loses its parent, and init, which reaps it elsewhere, is this one here.
+    nix::sys::prctl::set_child_subreaper(true).expect("this kernel lets processes adopt others");
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
     let tests = [
         environment::TESTS,
