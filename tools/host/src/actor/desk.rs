@@ -188,7 +188,11 @@ impl Desk {
                 None => More::Never,
             });
         };
-        let timeout = if polls { Some(Default::default()) } else { left };
+        let timeout = if polls {
+            Some(Default::default())
+        } else {
+            left
+        };
         if let Some(timeout) = timeout {
             if !port.wait(timeout)? {
                 return Ok(More::Nothing);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Messages that have no room, in either direction.
+
+use std::sync::atomic::Ordering;
+
+use lunatik_abi::{codec::Token, wire::ToProcess};
+
+use super::kernel::{actor, Got, Kernel, GRANT};
+
+#[test]
+fn a_message_without_room_waits_and_is_the_one_that_was_given() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox = require("inbox")
+		local out = inbox:receive()
+		local value = { n = 1 }
+		local sender = spawn(function() out:send(value) end)
+		local second = spawn(function() out:send("second") end)
+		this_fiber.yield()
+		value.n = 2
+		out:send("third")
+		sender:join()
+		second:join()
+	"#,
+    );
+    kernel.counters.refuse.store(3, Ordering::SeqCst);
+    kernel.grant();
+    // Others wait behind the first, so it alone was refused.
+    while kernel.counters.refuse.load(Ordering::SeqCst) == 3 {
+        std::thread::yield_now();
+    }
+    // Woken, the first two are refused, and so wait again with the third.
+    kernel.tell(&ToProcess::Room { grant: GRANT });
+    while kernel.counters.refuse.load(Ordering::SeqCst) > 0 {
+        std::thread::yield_now();
+    }
+    kernel.tell(&ToProcess::Room { grant: GRANT });
+    let mut got = Vec::new();
+    for _ in 0..3 {
+        let Got::Message(GRANT, tokens) = kernel.next() else {
+            panic!("no message");
+        };
+        got.push(tokens.concat());
+        kernel.tell(&ToProcess::Room { grant: GRANT });
+    }
+    got.sort();
+    assert_eq!(got, ["\"second\"", "\"third\"", "{\"n\"1}"]);
+    kernel.ends_well();
+}
+
+#[test]
+fn an_interrupted_send_has_sent_nothing() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox = require("inbox")
+		local out = inbox:receive()
+		local sender = spawn(function()
+			local ok, err = pcall(out.send, out, "never")
+			assert(not ok and err.code == 13, err)
+			this_fiber.disable_interruption()
+			out:send("then")
+		end)
+		this_fiber.yield()
+		sender:interrupt()
+		sender:join()
+	"#,
+    );
+    kernel.counters.refuse.store(1, Ordering::SeqCst);
+    kernel.grant();
+    kernel.expect("\"then\"");
+    kernel.ends_well();
+}
+
+#[test]
+fn closing_a_channel_wakes_its_senders() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox = require("inbox")
+		local out = inbox:receive()
+		local sender = spawn(function() out:send("never") end)
+		this_fiber.yield()
+		out:close()
+		local ok, err = pcall(sender.join, sender)
+		assert(not ok and err.code == 15, err)
+		ok, err = pcall(out.send, out, 1)
+		assert(not ok and err.code == 15, err)
+		out:close()
+	"#,
+    );
+    kernel.counters.refuse.store(1, Ordering::SeqCst);
+    kernel.grant();
+    assert_eq!(kernel.next(), Got::Close(GRANT));
+    kernel.ends_well();
+}
+
+#[test]
+fn what_a_waiting_message_carries_stays_open_until_it_is_sent() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox = require("inbox")
+		local fd = require("file_descriptor")
+		local out, other = inbox:receive(), inbox:receive()
+		local reader = fd.pipe()
+		local number = reader:number()
+		local sender = spawn(function() out:send({ file = reader, channel = other }) end)
+		this_fiber.yield()
+		reader:close()
+		other:close()
+		assert(not pcall(reader.number, reader))
+		local probe = fd.open("/dev/null")
+		assert(probe:number() ~= number)
+		inbox:receive()
+		sender:join()
+		local probe_again = fd.open("/dev/null")
+		assert(probe_again:number() == number)
+		out:send("end")
+	"#,
+    );
+    kernel.counters.refuse.store(1, Ordering::SeqCst);
+    kernel.grant();
+    kernel.send(&[actor(8)]);
+    while kernel.counters.refuse.load(Ordering::SeqCst) > 0 {
+        std::thread::yield_now();
+    }
+    kernel.send(&[Token::Integer(1)]);
+    kernel.tell(&ToProcess::Room { grant: GRANT });
+    let Got::Message(GRANT, tokens) = kernel.next() else {
+        panic!("no message");
+    };
+    assert!(tokens.contains(&"file".into()) && tokens.contains(&"actor 8".into()));
+    assert_eq!(kernel.next(), Got::Close(8));
+    assert!(matches!(kernel.next(), Got::Message(..)));
+    kernel.ends_well();
+}
+
+#[test]
+fn channels_that_are_garbage_are_closed() {
+    let kernel = Kernel::start(
+        "local inbox = require('inbox') inbox:receive() collectgarbage() collectgarbage() inbox:receive():send('end')",
+    );
+    kernel.send(&[actor(8)]);
+    assert_eq!(kernel.next(), Got::Close(8));
+    kernel.grant();
+    kernel.expect("\"end\"");
+    kernel.ends_well();
+}
+
+#[test]
+fn messages_that_nobody_waits_for_pause_the_kernel() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox, time = require("inbox"), require("time")
+		local out, go = inbox:receive(), inbox:receive()
+		assert(go == "go")
+		local waits = true
+		spawn(function()
+			-- The loop reads frames while this waits.
+			while waits do time.sleep(0.0005) end
+		end)
+		time.sleep(0.2)
+		waits = false
+		for n = 1, 70 do
+			assert(inbox:receive() == n)
+			out:send(n)
+		end
+	"#,
+    );
+    kernel.grant();
+    kernel.send(&[Token::String(b"go")]);
+    let frames: Vec<_> = (1..=64)
+        .map(|n| Kernel::message(&[Token::Integer(n)]))
+        .collect();
+    for chunk in frames.chunks(10) {
+        kernel.send_frames(chunk);
+    }
+    assert_eq!(kernel.next(), Got::Pause);
+    for n in 1..=47 {
+        kernel.expect(&n.to_string());
+    }
+    // The next receive takes the 48th, and leaves 16.
+    assert_eq!(kernel.next(), Got::Resume);
+    for n in 65..=70 {
+        kernel.send(&[Token::Integer(n)]);
+    }
+    for n in 48..=70 {
+        kernel.expect(&n.to_string());
+    }
+    kernel.ends_well();
+}
