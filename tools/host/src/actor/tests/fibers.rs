@@ -17,10 +17,10 @@ fn timers_and_messages_take_turns() {
 			while true do
 				time.sleep(0.001)
 				ticks = ticks + 1
+				if ticks == 3 then out:send("ticked") end
 			end
 		end)
 		local start = time.now()
-		out:send("ready")
 		assert(inbox:receive() == "late")
 		assert(ticks >= 3, ticks)
 		assert(time.now() - start > 0.003)
@@ -33,8 +33,7 @@ fn timers_and_messages_take_turns() {
 	"#,
     );
     kernel.grant();
-    kernel.expect("\"ready\"");
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    kernel.expect("\"ticked\"");
     kernel.send(&[Token::String(b"late")]);
     kernel.ends_well();
 }

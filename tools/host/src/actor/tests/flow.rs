@@ -2,11 +2,19 @@
 
 //! Messages that have no room, in either direction.
 
-use std::sync::atomic::Ordering;
+use std::{
+    io::{self, Read},
+    os::fd::IntoRawFd,
+    sync::atomic::Ordering,
+};
 
-use lunatik_abi::{codec::Token, wire::ToProcess};
+use lunatik_abi::{
+    codec::Token,
+    wire::{handle, ToProcess},
+};
+use nix::fcntl::{fcntl, FcntlArg, OFlag};
 
-use super::kernel::{actor, Got, Kernel, GRANT};
+use super::kernel::{actor, folder, Got, Kernel, GRANT};
 
 #[test]
 fn a_message_without_room_waits_and_is_the_one_that_was_given() {
@@ -24,25 +32,19 @@ fn a_message_without_room_waits_and_is_the_one_that_was_given() {
 		second:join()
 	"#,
     );
-    kernel.counters.refuse.store(3, Ordering::SeqCst);
+    kernel.counters.refuse.store(2, Ordering::SeqCst);
     kernel.grant();
-    // Others wait behind the first, so it alone was refused.
-    while kernel.counters.refuse.load(Ordering::SeqCst) == 3 {
-        std::thread::yield_now();
+    // One is refused again after it was woken, or another one before it.
+    for left in [1, 0] {
+        kernel.wait_for(|counters| counters.refuse.load(Ordering::SeqCst) == left);
+        kernel.tell(&ToProcess::Room { grant: GRANT });
     }
-    // Woken, the first two are refused, and so wait again with the third.
-    kernel.tell(&ToProcess::Room { grant: GRANT });
-    while kernel.counters.refuse.load(Ordering::SeqCst) > 0 {
-        std::thread::yield_now();
-    }
-    kernel.tell(&ToProcess::Room { grant: GRANT });
     let mut got = Vec::new();
     for _ in 0..3 {
         let Got::Message(GRANT, tokens) = kernel.next() else {
             panic!("no message");
         };
         got.push(tokens.concat());
-        kernel.tell(&ToProcess::Room { grant: GRANT });
     }
     got.sort();
     assert_eq!(got, ["\"second\"", "\"third\"", "{\"n\"1}"]);
@@ -96,41 +98,44 @@ fn closing_a_channel_wakes_its_senders() {
 
 #[test]
 fn what_a_waiting_message_carries_stays_open_until_it_is_sent() {
+    let (mut reader, writer) = io::pipe().unwrap();
     let kernel = Kernel::start(
         r#"
 		local inbox = require("inbox")
-		local fd = require("file_descriptor")
-		local out, other = inbox:receive(), inbox:receive()
-		local reader = fd.pipe()
-		local number = reader:number()
-		local sender = spawn(function() out:send({ file = reader, channel = other }) end)
+		local out, other, file = inbox:receive(), inbox:receive(), inbox:receive()
+		local sender = spawn(function() out:send({ file = file, channel = other }) end)
 		this_fiber.yield()
-		reader:close()
+		file:close()
+		assert(not pcall(file.number, file))
+		other:send("closed")
 		other:close()
-		assert(not pcall(reader.number, reader))
-		local probe = fd.open("/dev/null")
-		assert(probe:number() ~= number)
-		inbox:receive()
+		assert(not pcall(other.send, other, 1))
 		sender:join()
-		local probe_again = fd.open("/dev/null")
-		assert(probe_again:number() == number)
-		out:send("end")
+		inbox:receive()
 	"#,
     );
     kernel.counters.refuse.store(1, Ordering::SeqCst);
     kernel.grant();
     kernel.send(&[actor(8)]);
-    while kernel.counters.refuse.load(Ordering::SeqCst) > 0 {
-        std::thread::yield_now();
-    }
-    kernel.send(&[Token::Integer(1)]);
+    kernel.send(&[Token::Handle {
+        kind: handle::FILE,
+        index: writer.into_raw_fd() as u32,
+    }]);
+    assert_eq!(kernel.next(), Got::Message(8, vec!["\"closed\"".into()]));
+    // Not yet the end of the file.
+    let flags = OFlag::O_NONBLOCK;
+    fcntl(&reader, FcntlArg::F_SETFL(flags)).unwrap();
+    let early = reader.read(&mut [0]).unwrap_err();
+    assert_eq!(early.kind(), io::ErrorKind::WouldBlock);
     kernel.tell(&ToProcess::Room { grant: GRANT });
     let Got::Message(GRANT, tokens) = kernel.next() else {
         panic!("no message");
     };
     assert!(tokens.contains(&"file".into()) && tokens.contains(&"actor 8".into()));
     assert_eq!(kernel.next(), Got::Close(8));
-    assert!(matches!(kernel.next(), Got::Message(..)));
+    fcntl(&reader, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+    assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+    kernel.send(&[Token::Integer(1)]);
     kernel.ends_well();
 }
 
@@ -148,26 +153,21 @@ fn channels_that_are_garbage_are_closed() {
 
 #[test]
 fn messages_that_nobody_waits_for_pause_the_kernel() {
-    let kernel = Kernel::start(
+    let folder = folder(&[("unused", "")]);
+    let sign = folder.join("paused");
+    let kernel = Kernel::start(&format!(
         r#"
 		local inbox, time = require("inbox"), require("time")
-		local out, go = inbox:receive(), inbox:receive()
-		assert(go == "go")
-		local waits = true
-		spawn(function()
-			-- The loop reads frames while this waits.
-			while waits do time.sleep(0.0005) end
-		end)
-		time.sleep(0.2)
-		waits = false
+		local out = inbox:receive()
+		-- The loop reads frames while this waits.
+		while not io.open({sign:?}) do time.sleep(0.0005) end
 		for n = 1, 70 do
 			assert(inbox:receive() == n)
 			out:send(n)
 		end
-	"#,
-    );
+	"#
+    ));
     kernel.grant();
-    kernel.send(&[Token::String(b"go")]);
     let frames: Vec<_> = (1..=64)
         .map(|n| Kernel::message(&[Token::Integer(n)]))
         .collect();
@@ -175,6 +175,7 @@ fn messages_that_nobody_waits_for_pause_the_kernel() {
         kernel.send_frames(chunk);
     }
     assert_eq!(kernel.next(), Got::Pause);
+    std::fs::write(sign, "").unwrap();
     for n in 1..=47 {
         kernel.expect(&n.to_string());
     }

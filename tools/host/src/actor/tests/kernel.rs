@@ -5,8 +5,9 @@
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
+    ops::Deref,
     os::{fd::OwnedFd, unix::ffi::OsStrExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         atomic::{AtomicU32, Ordering},
         Arc,
@@ -133,20 +134,48 @@ pub(super) struct Kernel {
     socket: Option<File>,
     thread: JoinHandle<Outcome>,
     pub(super) counters: Arc<Counters>,
+    /// That of its module.
+    folder: Option<Folder>,
 }
 
-/// A folder with these files, which stays until the end of the test process.
-pub(super) fn folder(files: &[(&str, &str)]) -> PathBuf {
+/// A folder of a test, which is removed with this.
+pub(super) struct Folder(PathBuf);
+
+impl Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A folder with these files.
+pub(super) fn folder(files: &[(&str, &str)]) -> Folder {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let number = LAST.fetch_add(1, Ordering::SeqCst);
-    let base = std::env::temp_dir().join(format!("lunatik-host-{}", std::process::id()));
-    let folder = base.join(number.to_string());
+    let name = format!("lunatik-host-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     for (name, text) in files {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    folder
+    Folder(folder)
+}
+
+/// The settings of an actor.
+pub(super) fn settings(module: &str, directory: &Path, entry: &str) -> Settings {
+    Settings {
+        module: module.into(),
+        directory: directory.as_os_str().as_bytes().to_vec(),
+        entry: entry.into(),
+    }
 }
 
 impl Kernel {
@@ -180,17 +209,16 @@ impl Kernel {
             socket: Some(File::from(ours)),
             thread,
             counters,
+            folder: None,
         }
     }
 
     /// Starts an actor whose module is this text.
     pub(super) fn start(text: &str) -> Self {
         let folder = folder(&[("main.lua", text)]);
-        Self::with_settings(Settings {
-            module: b"./main".to_vec(),
-            directory: folder.as_os_str().as_bytes().to_vec(),
-            entry: Vec::new(),
-        })
+        let mut kernel = Self::with_settings(settings("./main", &folder, ""));
+        kernel.folder = Some(folder);
+        kernel
     }
 
     fn write(&self, bytes: &[u8]) {
@@ -263,6 +291,13 @@ impl Kernel {
     #[track_caller]
     pub(super) fn expect(&self, value: &str) {
         assert_eq!(self.next(), Got::Message(GRANT, vec![value.into()]));
+    }
+
+    /// Waits until this is so.
+    pub(super) fn wait_for(&self, is_so: impl Fn(&Counters) -> bool) {
+        while !is_so(&self.counters) {
+            thread::yield_now();
+        }
     }
 
     /// Closes the connection.

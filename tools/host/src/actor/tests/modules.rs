@@ -2,18 +2,7 @@
 
 //! Where modules are found.
 
-use std::{os::unix::ffi::OsStrExt, path::Path};
-
-use super::kernel::{folder, Kernel};
-use crate::setup::Settings;
-
-fn settings(module: &str, directory: &Path, entry: &str) -> Settings {
-    Settings {
-        module: module.into(),
-        directory: directory.as_os_str().as_bytes().to_vec(),
-        entry: entry.into(),
-    }
-}
+use super::kernel::{folder, settings, Kernel};
 
 #[test]
 fn the_module_is_a_path_with_or_without_its_suffix() {

@@ -126,6 +126,22 @@ fn the_end_of_the_connection_ends_receive_and_send_and_nothing_else() {
 }
 
 #[test]
+fn the_end_of_the_connection_may_come_before_any_channel() {
+    let mut kernel = Kernel::start(
+        r#"
+		local inbox, time = require("inbox"), require("time")
+		local sleeper = spawn(function() time.sleep(0.02) end)
+		local ok, err = pcall(inbox.receive, inbox)
+		assert(not ok and err.code == 16, err)
+		sleeper:join()
+		time.sleep(0.001)
+	"#,
+    );
+    kernel.hang_up();
+    kernel.ends_well();
+}
+
+#[test]
 fn two_waiting_fibers_are_told_of_their_mistake() {
     let kernel = Kernel::start(
         r#"
@@ -134,7 +150,7 @@ fn two_waiting_fibers_are_told_of_their_mistake() {
 		local first = spawn(function() return inbox:receive() end)
 		this_fiber.yield()
 		local ok, err = pcall(inbox.receive, inbox)
-		assert(not ok and err.code == 16 + 0 and err.category:name() == "generic", err)
+		assert(not ok and err.code == 16 and err.category:name() == "generic", err)
 		out:send("go")
 		assert(first:join() == 3)
 		inbox:close()
