@@ -181,3 +181,32 @@ fn what_cannot_be_sent_is_refused() {
     }
     kernel.ends_well();
 }
+
+#[test]
+fn channels_have_no_fields_but_send_and_close() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox = require("inbox")
+		local out = inbox:receive()
+		for _, name in ipairs({ "detach", "kill", "child_pid", "none" }) do
+			local ok, err = pcall(function() return out[name] end)
+			assert(not ok and err.code == 8 and err.index == 2, err)
+		end
+		assert(not pcall(function() out.field = 1 end))
+		for _, self in ipairs({ inbox, {}, 1 }) do
+			for _, method in ipairs({ out.send, out.close }) do
+				local ok, err = pcall(method, self, 1)
+				assert(not ok and err.code == 22 and err.arg == 1, err)
+			end
+		end
+		this_fiber.forbid_suspend()
+		local ok, err = pcall(out.send, {}, print)
+		assert(not ok and err.code == 12, err)
+		this_fiber.allow_suspend()
+		out:send("end")
+	"#,
+    );
+    kernel.grant();
+    kernel.expect("\"end\"");
+    kernel.ends_well();
+}
