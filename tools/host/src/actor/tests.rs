@@ -3,6 +3,7 @@
 //! Actors over a socket, at whose other end the test is the kernel.
 
 mod cost;
+mod desk;
 mod ends;
 mod fibers;
 mod files;

@@ -125,8 +125,9 @@ fn finalizers_run_at_the_end() {
 		keep = setmetatable({{}}, {{ __gc = function()
 			marker:write("before")
 			-- The actor has ended: the library can do nothing more, and says so.
-			local sent, opened = pcall(out.send, out, {{ a = 1 }}), pcall(fd.open, {marker:?})
-			marker:write(tostring(sent), tostring(opened), tostring(pcall(require, "mutex")))
+			local sent, why = pcall(out.send, out, {{ a = 1 }})
+			local opened, reason = pcall(fd.open, {marker:?})
+			marker:write(tostring(sent), tostring(opened), tostring(why), tostring(reason))
 		end }})
 		marker:write("open")
 	"#
@@ -135,4 +136,5 @@ fn finalizers_run_at_the_end() {
     kernel.ends_well();
     let text = std::fs::read_to_string(marker).unwrap();
     assert!(text.starts_with("openbeforefalsefalse"), "{text}");
+    assert_eq!(text.matches("the actor has ended").count(), 2, "{text}");
 }

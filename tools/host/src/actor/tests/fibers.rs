@@ -39,6 +39,28 @@ fn timers_and_messages_take_turns() {
 }
 
 #[test]
+fn a_timer_that_is_always_due_does_not_keep_messages_back() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox, time = require("inbox"), require("time")
+		local out = inbox:receive()
+		local is_over = false
+		local ticker = spawn(function()
+			out:send("ticks")
+			while not is_over do time.sleep(0) end
+		end)
+		assert(inbox:receive() == 1)
+		is_over = true
+		ticker:join()
+	"#,
+    );
+    kernel.grant();
+    kernel.expect("\"ticks\"");
+    kernel.send(&[Token::Integer(1)]);
+    kernel.ends_well();
+}
+
+#[test]
 fn a_time_out_interrupts_a_receiver() {
     let kernel = Kernel::start(
         r#"

@@ -75,6 +75,32 @@ fn an_interrupted_send_has_sent_nothing() {
 }
 
 #[test]
+fn an_interruption_between_room_and_the_next_refusal_counts() {
+    let kernel = Kernel::start(
+        r#"
+		local inbox = require("inbox")
+		local out, other = inbox:receive(), inbox:receive()
+		local sender = spawn(function() out:send("never") end)
+		this_fiber.yield()
+		local fiber = require("actor.core").kept().fibers.all[2]
+		assert(fiber.blocked)
+		other:send("waits")
+		while fiber.blocked do this_fiber.yield() end
+		sender:interrupt()
+		sender:join()
+		assert(sender.interruption_caught)
+	"#,
+    );
+    kernel.counters.refuse.store(1, Ordering::SeqCst);
+    kernel.grant();
+    kernel.send(&[actor(8)]);
+    assert_eq!(kernel.next(), Got::Message(8, vec!["\"waits\"".into()]));
+    kernel.counters.refuse.store(1, Ordering::SeqCst);
+    kernel.tell(&ToProcess::Room { grant: GRANT });
+    kernel.ends_well();
+}
+
+#[test]
 fn closing_a_channel_wakes_its_senders() {
     let kernel = Kernel::start(
         r#"
