@@ -59,7 +59,7 @@ module! {
 }
 
 /// What the module holds while it is loaded, in the order in which it is given up: no new client,
-/// no runtime, no device of a runtime, no thread, nobody who ends runtimes, no thread of the pool, no
+/// no runtime, no device of a runtime, no process of an actor, no thread, nobody who ends runtimes, no thread of the pool, no
 /// stack segment.
 #[pin_data]
 struct Lunatik {
@@ -68,6 +68,7 @@ struct Lunatik {
     runtimes: runtime::Runtimes,
     buffers: channel::buffer::Buffers,
     device_nodes: modules::device::DeviceNodes,
+    links: channel::process::links::Links,
     threads: linux::kthread::Threads,
     outcomes: sched::thread::outcome::Walks,
     reaper: runtime::reaper::Reaper,
@@ -91,6 +92,8 @@ impl kernel::InPlaceModule for Lunatik {
             outcomes: sched::thread::outcome::Walks::new()?,
             buffers: channel::buffer::Buffers::new()?,
             threads: linux::kthread::Threads::new()?,
+            // SAFETY: As above.
+            links: unsafe { channel::process::links::Links::new()? },
             device_nodes: modules::device::DeviceNodes::new()?,
             // SAFETY: As above.
             runtimes: unsafe { runtime::Runtimes::new(modules::preload)? },

@@ -6,6 +6,7 @@ mod actor;
 mod blocking;
 pub(crate) mod device;
 mod example;
+mod file_descriptor;
 mod linux;
 mod llthreads;
 mod ltask;
@@ -13,6 +14,7 @@ mod lunatik;
 mod mtint;
 mod mtmsg;
 mod pledge;
+mod process;
 mod rcu;
 mod runner;
 mod testing;
@@ -48,8 +50,13 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
         -1,
         &[
             Named::new(c"actor.core", native!(actor::open_core, Free, Process)),
+            Named::new(c"actor.process", native!(process::open, Free, Process)),
             Named::new(c"actor.system", native!(actor::open_system, Free, Process)),
             Named::new(c"device", native!(device::open, Free, Process)),
+            Named::new(
+                c"file_descriptor",
+                native!(file_descriptor::open, Free, Process),
+            ),
             Named::new(c"linux", native!(linux::open, Free, Process)),
             Named::new(c"llthreads2.ex", native!(llthreads::open, Free, Process)),
             Named::new(c"ltask.core", native!(ltask::open_core, Free, Process)),

@@ -47,6 +47,6 @@ mod stream;
 mod strftime;
 
 pub(crate) use self::{
-    access::{read_file, ReadError},
+    access::{open_shared, read_file, ReadError},
     streams::Streams, //
 };

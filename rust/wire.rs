@@ -34,7 +34,10 @@ pub use flat::{Flat, MAX_MEMBERS, MAX_STRING};
 pub use frame::{split, Frame, HEADER, MAX_FRAME, MAX_MESSAGE};
 pub use start::{namespace, Start, Stream, MAX_SCRIPT, MAX_SETTINGS};
 pub use to_kernel::ToKernel;
-pub use to_process::ToProcess;
+pub use to_process::{
+    kind::{MESSAGE, START},
+    ToProcess,
+};
 
 /// The kinds of handles in a body.
 pub mod handle {

@@ -28,6 +28,15 @@ impl Guard for Rcu {
     }
 }
 
+/// To start programs of user space.
+pub(crate) struct Exec;
+
+impl Guard for Exec {
+    fn check(state: State) -> Result<()> {
+        Vm::permit(state, Permission::Exec, None)
+    }
+}
+
 /// To make devices. The function asks for the device's name itself.
 pub(crate) struct Device;
 

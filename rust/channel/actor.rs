@@ -7,5 +7,6 @@
 //!
 //! The actors that a script makes, and those that they make, are a [`Group`](group::Group).
 
+pub(crate) mod address;
 pub(crate) mod group;
 pub(crate) mod letter;

@@ -105,6 +105,15 @@ impl<T> Receipts<T> {
         }
     }
 
+    /// As [`get`](Self::get), to change it.
+    pub(crate) fn get_mut(&mut self, receipt: i64) -> Option<&mut T> {
+        let place = self.place(receipt)?;
+        match self.places.get_mut(place)? {
+            Place::Taken { content, .. } => Some(content),
+            Place::Free { .. } => None,
+        }
+    }
+
     /// Takes out the one with this receipt.
     pub(crate) fn take(&mut self, receipt: i64) -> Option<T> {
         let number = self.place(receipt)?;

@@ -64,10 +64,10 @@ impl CharDevice for Control {
 
     fn write(
         session: ArcBorrow<'_, Session>,
-        _handle: &LocalFile,
+        handle: &LocalFile,
         data: &mut UserSliceReader,
     ) -> Result<usize> {
-        session.write(data)
+        session.write(handle, data)
     }
 
     fn poll(session: ArcBorrow<'_, Session>, handle: &File, table: PollTable<'_>) -> c_uint {

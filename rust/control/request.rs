@@ -7,6 +7,7 @@
 
 use kernel::str::BStr;
 use kernel::{
+    fs::file::LocalFile,
     prelude::*,
     sync::{
         Arc,
@@ -22,6 +23,7 @@ use super::{
     stop, //
 };
 use crate::{
+    channel::process::links,
     codec::{Message, Writer},
     linux::kthread,
     lua::Text,
@@ -31,20 +33,21 @@ use crate::{
     },
 };
 
-/// Starts the request in a complete frame.
-pub(super) fn dispatch(session: ArcBorrow<'_, Session>, bytes: KVVec<u8>) {
+/// Starts the request in a complete frame, which the client has written to `file`.
+pub(super) fn dispatch(session: ArcBorrow<'_, Session>, file: &LocalFile, bytes: KVVec<u8>) {
     let Ok(Some(frame)) = abi::split_frame(&bytes) else {
         // The session has read the header, so this is a frame.
         return;
     };
     let id = frame.header.request;
-    if let Some(request) = decode(&session, &frame) {
-        if answer_at_once(&session, id, &request) {
-            return;
-        }
-    } else {
+    let Some(request) = decode(&session, &frame) else {
+        return;
+    };
+    if answer_at_once(&session, id, &request) {
         return;
     }
+    // Here is the client, whose descriptors they are.
+    let streams = start::streams(file, &request);
     if let Err(error) = session.begin(id) {
         let text = match error {
             EEXIST => "the number of this request belongs to one that is unanswered",
@@ -58,7 +61,7 @@ pub(super) fn dispatch(session: ArcBorrow<'_, Session>, bytes: KVVec<u8>) {
     let thread = kthread::spawn(c"lunatik_request", move || {
         if let Ok(Some(frame)) = abi::split_frame(&bytes) {
             if let Ok(request) = Request::decode(&frame) {
-                work(&worker, id, &request);
+                work(&worker, id, &request, streams);
             }
         }
     });
@@ -134,6 +137,12 @@ fn answer_at_once(session: &Session, id: u32, request: &Request<'_>) -> bool {
         // There is no answer, because it might have to wait for a client that is still in this
         // `write(2)`.
         Request::Cancel { request } => session.cancel(request),
+        Request::Attach { token } => {
+            if !session.attach(token) {
+                let text = b"this process was not started to host an actor, or has another token";
+                fail(session, id, EPERM.to_errno(), text);
+            }
+        }
         _ => return false,
     }
     true
@@ -159,6 +168,17 @@ fn hello(session: &Session, id: u32, version: u32) {
     }
 }
 
+/// Answers with an integer.
+fn reply_count(session: &Session, id: u32, count: usize) {
+    let mut writer = Writer::new(VecSink(KVVec::new()));
+    // CAST: There are few.
+    let written = writer.integer(count as i64);
+    match written.and_then(|()| writer.finish()) {
+        Ok(VecSink(bytes)) => reply_values(session, id, &bytes),
+        Err(_) => fail(session, id, errno::ENOMEM, b"out of memory"),
+    }
+}
+
 /// Answers with the values in `bytes`.
 pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
     match Message::check(bytes) {
@@ -168,11 +188,11 @@ pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
 }
 
 /// Executes request `id`, and answers it.
-fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
+fn work(session: &Arc<Session>, id: u32, request: &Request<'_>, streams: start::Streams) {
     match *request {
-        Request::Run(start) => start::run(session, id, &start),
-        Request::Spawn(start) => start::spawn(session, id, &start),
-        Request::Eval(start) => start::eval(session, id, &start),
+        Request::Run(start) => start::run(session, id, &start, streams),
+        Request::Spawn(start) => start::spawn(session, id, &start, streams),
+        Request::Eval(start) => start::eval(session, id, &start, streams),
         Request::Repl {
             text,
             permissions,
@@ -192,8 +212,13 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>) {
             succeed(session, id);
         }
         Request::Logs { name, follow } => logs(session, id, name, follow),
-        // `dispatch()` has handled these two already.
-        Request::Hello { .. } | Request::Cancel { .. } => {
+        Request::Release => {
+            let left = links::release(DEFAULT_GRACE_MS);
+            session.end(id);
+            reply_count(session, id, left);
+        }
+        // `dispatch()` has handled these already.
+        Request::Hello { .. } | Request::Cancel { .. } | Request::Attach { .. } => {
             session.end(id);
         }
     }

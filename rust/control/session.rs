@@ -7,16 +7,17 @@
 use kernel::{
     bindings,
     ffi::c_uint,
-    fs::File,
+    fs::{file::LocalFile, File},
     new_mutex,
     new_poll_condvar,
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Release},
-        poll::{PollCondVar, PollTable},
+        poll::PollTable,
         Arc,
         ArcBorrow,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     uaccess::{UserSliceReader, UserSliceWriter}, //
 };
@@ -27,6 +28,10 @@ use super::{
     request, //
 };
 use crate::{
+    channel::process::{
+        links::{self, Attached},
+        outbox::Poll,
+    },
     codec,
     linux::{
         memcg::MemoryCgroup,
@@ -70,6 +75,14 @@ struct Inbound {
     lost: bool,
 }
 
+/// What those wait for who poll a file.
+fn poll() -> Result<Arc<Poll>> {
+    let poll = pin_init!(Poll {
+        changed <- new_poll_condvar!("lunatik::Session::poll"),
+    });
+    Arc::pin_init(poll, GFP_KERNEL_ACCOUNT)
+}
+
 /// An open file.
 #[pin_data]
 pub(crate) struct Session {
@@ -78,7 +91,10 @@ pub(crate) struct Session {
     #[pin]
     output: OutputQueue,
     #[pin]
-    poll: PollCondVar,
+    /// What those wait for who poll the file.
+    poll: Arc<Poll>,
+    /// Set when the client is the process of an actor.
+    attached: SetOnce<Attached>,
     #[pin]
     pending: Mutex<KVec<Pending>>,
     /// The runtime of `repl`.
@@ -93,20 +109,29 @@ impl Session {
     /// charged to the memory cgroup of that process.
     pub(super) fn new() -> Result<Arc<Self>> {
         Arc::pin_init(
-            pin_init!(Self {
+            try_pin_init!(Self {
                 inbound <- new_mutex!(Inbound {
                     bytes: KVVec::new(),
                     lost: false,
                 }, "lunatik::Session::inbound"),
                 output <- OutputQueue::new(),
-                poll <- new_poll_condvar!("lunatik::Session::poll"),
+                poll: poll()?,
+                attached: SetOnce::new(),
                 pending <- new_mutex!(KVec::new(), "lunatik::Session::pending"),
                 repl <- new_mutex!(None, "lunatik::Session::repl"),
                 memcg: MemoryCgroup::of_current(),
                 closed: Atomic::new(false),
-            }),
+            }? Error),
             GFP_KERNEL_ACCOUNT,
         )
+    }
+
+    /// Makes the client, which runs this, the process of an actor. Returns false if it is none.
+    pub(super) fn attach(&self, token: &[u8]) -> bool {
+        match links::attach(token, &self.poll) {
+            Ok(attached) => self.attached.populate(attached),
+            Err(_) => false,
+        }
     }
 
     /// The memory cgroup that is charged for the session's runtimes.
@@ -122,6 +147,9 @@ impl Session {
     /// Ends the session: cancels its unanswered requests, and stops the runtime of its `repl`.
     pub(super) fn close(&self) {
         self.closed.store(true, Release);
+        if let Some(attached) = self.attached.as_ref() {
+            attached.link().close();
+        }
         self.output.close();
         // Requests come and go meanwhile, so this takes the whole list at once. A request that is
         // not on it finds that the session is closed, which counts as cancelled.
@@ -161,7 +189,7 @@ impl Session {
     /// Queues a frame for the client.
     pub(super) fn send(&self, frame: &[u8], give_up: impl Fn() -> bool) -> Result<(), SendError> {
         self.output.send(frame, give_up)?;
-        self.poll.notify_all();
+        self.poll.changed.notify_all();
         Ok(())
     }
 
@@ -183,7 +211,7 @@ impl Session {
     /// Tells the client that a reply was lost.
     fn lose(&self) {
         self.output.lose();
-        self.poll.notify_all();
+        self.poll.changed.notify_all();
     }
 
     fn try_reply(&self, id: u32, reply: &abi::Reply<'_>) -> Result<(), SendError> {
@@ -277,10 +305,17 @@ impl Session {
     }
 
     /// Takes bytes from the client, and starts the requests whose frames are complete.
-    pub(super) fn write(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
+    pub(super) fn write(
+        self: ArcBorrow<'_, Self>,
+        file: &LocalFile,
+        reader: &mut UserSliceReader,
+    ) -> Result<usize> {
+        if let Some(attached) = self.attached.as_ref() {
+            return attached.link().write(file, reader);
+        }
         let mut taken: usize = 0;
         while !reader.is_empty() {
-            match self.take_chunk(reader) {
+            match self.take_chunk(file, reader) {
                 Ok(length) => taken = taken.saturating_add(length),
                 // The client must not write again the bytes that were taken.
                 Err(_) if taken > 0 => break,
@@ -290,7 +325,11 @@ impl Session {
         Ok(taken)
     }
 
-    fn take_chunk(self: ArcBorrow<'_, Self>, reader: &mut UserSliceReader) -> Result<usize> {
+    fn take_chunk(
+        self: ArcBorrow<'_, Self>,
+        file: &LocalFile,
+        reader: &mut UserSliceReader,
+    ) -> Result<usize> {
         let length = reader.len().min(CHUNK);
         let mut chunk: KVVec<u8> = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         reader.read_slice(chunk.as_mut_slice())?;
@@ -301,11 +340,11 @@ impl Session {
         inbound
             .bytes
             .extend_from_slice(&chunk, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        self.take_frames(&mut inbound)?;
+        self.take_frames(file, &mut inbound)?;
         Ok(length)
     }
 
-    fn take_frames(self: ArcBorrow<'_, Self>, inbound: &mut Inbound) -> Result {
+    fn take_frames(self: ArcBorrow<'_, Self>, file: &LocalFile, inbound: &mut Inbound) -> Result {
         let mut taken: usize = 0;
         let result = loop {
             let left = inbound.bytes.get(taken..).unwrap_or_default();
@@ -330,7 +369,12 @@ impl Session {
                 break Err(error.into());
             }
             taken = taken.saturating_add(length);
-            request::dispatch(self, owned);
+            request::dispatch(self, file, owned);
+            if self.attached.as_ref().is_some() {
+                // The rest was written too early.
+                taken = inbound.bytes.len();
+                break Ok(());
+            }
             // One write may contain thousands of requests, and each may take some time.
             if task::is_being_killed() {
                 break Err(EINTR);
@@ -349,12 +393,18 @@ impl Session {
 
     /// Copies replies to the client.
     pub(super) fn read(&self, writer: &mut UserSliceWriter, nonblocking: bool) -> Result<usize> {
+        if let Some(attached) = self.attached.as_ref() {
+            return attached.link().read(writer, nonblocking);
+        }
         self.output.read(writer, nonblocking)
     }
 
     /// Returns the poll mask, which says whether there is something to read.
     pub(super) fn poll(&self, file: &File, table: PollTable<'_>) -> c_uint {
-        table.register_wait(file, &self.poll);
+        table.register_wait(file, &self.poll.changed);
+        if let Some(attached) = self.attached.as_ref() {
+            return attached.link().poll_mask();
+        }
         let mut events = bindings::POLLOUT | bindings::POLLWRNORM;
         if self.output.is_readable() {
             events |= bindings::POLLIN | bindings::POLLRDNORM;

@@ -4,6 +4,7 @@
 
 use kernel::str::BStr;
 use kernel::{
+    fs::file::LocalFile,
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Release},
@@ -12,12 +13,13 @@ use kernel::{
 };
 
 use super::{
-    abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Source, Start},
+    abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Request, Source, Start},
     chunk,
     output::SendError,
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
+use crate::linux::shared_file::SharedFile;
 use crate::lua::Text;
 use crate::permission::{PledgeError, Set};
 use crate::runtime::{
@@ -41,6 +43,22 @@ pub(super) fn stream(stream: Stream) -> abi::Stream {
     }
 }
 
+/// The standard streams that a client has named in its request.
+pub(super) type Streams = [Option<SharedFile>; 3];
+
+/// The streams in a request that the calling process has written to `file`. What it has not is left out, and files of
+/// the device, which would keep its session open.
+pub(super) fn streams(file: &LocalFile, request: &Request<'_>) -> Streams {
+    let start = match request {
+        Request::Run(start) | Request::Spawn(start) | Request::Eval(start) => start,
+        _ => return [None, None, None],
+    };
+    start.streams.map(|stream| {
+        let stream = SharedFile::of_descriptor(stream?).ok()?;
+        (!stream.is_like(file)).then_some(stream)
+    })
+}
+
 /// Bytes of output in one frame.
 const OUTPUT_CHUNK: usize = 32 * 1024;
 
@@ -49,6 +67,7 @@ struct Relay {
     session: Arc<Session>,
     request: u32,
     ended: Atomic<bool>,
+    streams: Streams,
 }
 
 impl Sink for Relay {
@@ -71,6 +90,11 @@ impl Sink for Relay {
             }
         }
         true
+    }
+
+    fn stream(&self, number: usize) -> Option<SharedFile> {
+        let stream = self.streams.get(number)?.clone();
+        stream.filter(|_| !self.ended.load(Acquire))
     }
 
     fn wake(&self) {
@@ -197,6 +221,7 @@ fn create(
     id: u32,
     start: &Start<'_>,
     kind: Kind,
+    streams: Streams,
 ) -> Result<(Arc<Runtime>, Arc<Relay>), StartError> {
     let runtime = start::create(Options {
         name: name(start),
@@ -214,6 +239,7 @@ fn create(
             session: session.clone(),
             request: id,
             ended: Atomic::new(false),
+            streams,
         },
         GFP_KERNEL,
     )
@@ -251,8 +277,8 @@ fn finish(
 }
 
 /// Runs a script that stays.
-pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>) {
-    let (runtime, relay) = match create(session, id, start, Kind::Run) {
+pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: Streams) {
+    let (runtime, relay) = match create(session, id, start, Kind::Run, streams) {
         Ok(created) => created,
         Err(error) => return finish(session, id, start, None, Err(error)),
     };
@@ -264,8 +290,8 @@ pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>) {
 }
 
 /// Runs a script and starts the thread of the function that it returns.
-pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
-    let (runtime, relay) = match create(session, id, start, Kind::Spawn) {
+pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: Streams) {
+    let (runtime, relay) = match create(session, id, start, Kind::Spawn, streams) {
         Ok(created) => created,
         Err(error) => return finish(session, id, start, None, Err(error)),
     };
@@ -282,8 +308,8 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>) {
 }
 
 /// Runs a chunk in a runtime of its own.
-pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>) {
-    let (runtime, relay) = match create(session, id, start, Kind::Eval) {
+pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: Streams) {
+    let (runtime, relay) = match create(session, id, start, Kind::Eval, streams) {
         Ok(created) => created,
         Err(error) => return finish(session, id, start, None, Err(error)),
     };
@@ -355,6 +381,7 @@ fn repl_in(
             session: session.clone(),
             request: id,
             ended: Atomic::new(false),
+            streams: [None, None, None],
         },
         GFP_KERNEL,
     )

@@ -14,6 +14,7 @@
 #include "init_root.h"
 #include "large.h"
 #include "memory.h"
+#include "process.h"
 #include "queue.h"
 #include "stack.h"
 #include "watch.h"

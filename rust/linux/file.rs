@@ -9,13 +9,16 @@ use core::{mem::ManuallyDrop, ptr, ptr::NonNull};
 use kernel::{
     bindings,
     error::{from_err_ptr, to_result},
+    fs::File,
     prelude::*,
-    str::{CStr, CStrExt}, //
+    str::{CStr, CStrExt},
+    sync::aref::ARef, //
 };
 
 use super::{
     credentials::as_kernel,
-    path::Path, //
+    path::Path,
+    shared_file::SharedFile, //
 };
 use crate::sys::kernel_helpers as sys;
 
@@ -105,6 +108,16 @@ impl OwnedFile {
             unsafe { bindings::__fput_sync(file.as_ptr()) };
             status
         }))
+    }
+
+    /// Shares the file. Its reads and writes wait from now on, as those of other files of processes.
+    pub(crate) fn share(self) -> SharedFile {
+        let file = ManuallyDrop::new(self);
+        // SAFETY: By the type invariant the file is open.
+        unsafe { sys::lunatik_make_blocking(file.as_ptr()) };
+        // SAFETY: By the type invariant we own a reference, which is given away here. `File` has the layout of the
+        // structure. Nobody is within an `fdget_pos` section of the file, for it has no descriptor yet.
+        SharedFile::new(unsafe { ARef::from_raw(file.0.cast::<File>()) })
     }
 
     fn as_ptr(&self) -> *mut bindings::file {

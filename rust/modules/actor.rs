@@ -8,7 +8,7 @@
 
 mod category;
 mod channel;
-mod desk;
+pub(super) mod desk;
 mod program;
 mod receive;
 mod send;
@@ -72,6 +72,7 @@ pub(super) fn open_system(state: State) -> lua::Result {
             Named::new(c"checked", native!(source::checked, Free, Process)),
             Named::new(c"is_closed", native!(channel::is_closed, Free, Process)),
             Named::new(c"is_master", native!(spawn::is_master, Free, Process)),
+            Named::new(c"is_sendable", native!(channel::is_sendable, Free, Process)),
             Named::new(c"exit", native!(exit, Free, Process)),
             Named::new(c"join", native!(receive::join, Free, Sleeps)),
             Named::new(c"keep", native!(keep, Free, Process)),

@@ -65,6 +65,8 @@ pub enum Permission {
     FsRead,
     /// To make, change or remove a file; the value is its path.
     FsWrite,
+    /// To start a program of user space.
+    Exec,
     /// To make a device node; the value is its name.
     Device,
     /// To run code in another thread.
@@ -79,10 +81,11 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Load,
         Self::FsRead,
         Self::FsWrite,
+        Self::Exec,
         Self::Device,
         Self::Thread,
         Self::Runner,
@@ -96,6 +99,7 @@ impl Permission {
             Self::Load => "load",
             Self::FsRead => "fs:read",
             Self::FsWrite => "fs:write",
+            Self::Exec => "exec",
             Self::Device => "device",
             Self::Thread => "thread",
             Self::Runner => "runner",

@@ -68,6 +68,22 @@ impl Message {
         })
     }
 
+    /// Wraps values that refer to `handles`: each of their handles is one of this list, of the codec's kind 0.
+    pub(crate) fn with_handles(
+        message: codec::Message<'_>,
+        handles: KVec<Handle>,
+    ) -> Result<Self, AllocError> {
+        let mut this = Self::from_codec(message)?;
+        this.handles = handles;
+        Ok(this)
+    }
+
+    /// Its values in the codec's encoding. Their handles are of kind 0, and lead into [`handles`](Self::handles); those
+    /// of another kind are functions.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
     /// The bytes that its values take.
     pub(crate) fn len(&self) -> usize {
         self.bytes.as_slice().len()

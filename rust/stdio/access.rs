@@ -26,7 +26,8 @@ use crate::{
         c_text::CText,
         credentials::as_kernel,
         namei::Parent,
-        path::Path, //
+        path::Path,
+        shared_file::SharedFile, //
     },
     permission::{Decision, Permission, Resolve, Set}, //
 };
@@ -268,6 +269,15 @@ impl From<AccessError> for ReadError {
             _ => Self::Denied,
         }
     }
+}
+
+/// Opens the file that `path` leads to in a mode of `fopen`, if `set` permits that, to share it with processes. Fails
+/// with `EINVAL` if there is no such mode.
+pub(crate) fn open_shared(set: &Set, path: &CStr, mode: &[u8]) -> Result<SharedFile, ReadError> {
+    const BITS: u16 = 0o666;
+
+    let mode = Mode::parse(mode).ok_or(AccessError::Errno(Errno::EINVAL))?;
+    Ok(Access(set).open(path, mode, BITS)?.share())
 }
 
 /// Reads the whole file that `path` leads to, if `set` permits that. The file may have up to

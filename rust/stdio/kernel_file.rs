@@ -14,7 +14,8 @@ use super::{
 };
 use crate::linux::{
     file::OwnedFile,
-    path::Path, //
+    path::Path,
+    shared_file::SharedFile, //
 };
 
 /// An open file that nobody else has.
@@ -75,6 +76,11 @@ impl KernelFile {
             Target::End(offset) => (offset, bindings::SEEK_END),
         };
         Ok(self.0.seek(offset, whence)?)
+    }
+
+    /// Gives the file away, to be shared with processes.
+    pub(super) fn share(self) -> SharedFile {
+        self.0.share()
     }
 
     /// Closes the file; it is really closed when this returns.

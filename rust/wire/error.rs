@@ -33,7 +33,7 @@ pub enum WireError {
     Key,
     /// A string has more than [`MAX_STRING`](super::MAX_STRING) bytes.
     String,
-    /// A handle is of no known kind.
+    /// A handle is of no known kind, has a wrong index, or is one that only the other side sends.
     Handle,
     /// The values of the start are not those that they must be.
     Start,
@@ -56,7 +56,7 @@ impl WireError {
             Self::Members => "a table of more than 20 members cannot be sent to a process",
             Self::Key => "a table with a key that is no string cannot be sent to a process",
             Self::String => "a string of more than 255 bytes cannot be sent to a process",
-            Self::Handle => "a handle of unknown kind",
+            Self::Handle => "a handle that cannot be sent here",
             Self::Start => "a malformed start",
         }
     }

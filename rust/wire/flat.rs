@@ -22,6 +22,7 @@ pub(super) const MAX_BYTES: usize = 2 + MAX_MEMBERS * 2 * STRING;
 pub struct Flat<'a> {
     message: Message<'a>,
     handles: u32,
+    own: u32,
 }
 
 impl<'a> Flat<'a> {
@@ -32,7 +33,7 @@ impl<'a> Flat<'a> {
             return Err(WireError::Count);
         }
         let mut reader = message.reader();
-        let mut handles: u32 = 0;
+        let (mut handles, mut own): (u32, u32) = (0, 0);
         let mut members: usize = 0;
         loop {
             let (depth, is_key) = (reader.depth(), reader.key_is_next());
@@ -54,16 +55,22 @@ impl<'a> Flat<'a> {
                     }
                 }
                 _ if is_key => return Err(WireError::Key),
-                Token::Handle { kind, .. } => {
-                    if !matches!(kind, handle::ACTOR | handle::FILE | handle::OWN) {
-                        return Err(WireError::Handle);
+                Token::Handle { kind, index } => {
+                    match (kind, index) {
+                        (handle::ACTOR | handle::FILE, _) => {}
+                        (handle::OWN, 0) => own = own.saturating_add(1),
+                        _ => return Err(WireError::Handle),
                     }
                     handles = handles.saturating_add(1);
                 }
                 Token::Boolean(_) | Token::Integer(_) | Token::Float(_) | Token::String(_) => {}
             }
         }
-        Ok(Self { message, handles })
+        Ok(Self {
+            message,
+            handles,
+            own,
+        })
     }
 
     /// The message.
@@ -74,6 +81,11 @@ impl<'a> Flat<'a> {
     /// The number of its handles.
     pub const fn handles(&self) -> u32 {
         self.handles
+    }
+
+    /// The number of its handles of kind [`OWN`](handle::OWN).
+    pub const fn own(&self) -> u32 {
+        self.own
     }
 
     /// A reader at its start.

@@ -69,6 +69,8 @@ pub struct Start<'a> {
     pub single: bool,
     /// The table of the environment.
     environment: &'a [u8],
+    /// The whole body.
+    body: &'a [u8],
 }
 
 fn string<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], WireError> {
@@ -134,6 +136,7 @@ impl<'a> Start<'a> {
             argument,
             single,
             environment,
+            body,
         };
         start.check_environment()?;
         Ok(start)
@@ -152,6 +155,11 @@ impl<'a> Start<'a> {
                 _ => return Err(WireError::Start),
             }
         }
+    }
+
+    /// The body that was read.
+    pub(super) const fn as_bytes(&self) -> &'a [u8] {
+        self.body
     }
 
     /// The variables of the environment: names and values.

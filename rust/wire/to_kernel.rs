@@ -69,23 +69,26 @@ impl<'a> ToKernel<'a> {
                 value: Flat::check(frame.body)?,
             });
         }
+        let number = frame.number;
+        let this = match frame.kind {
+            kind::READY => Self::Ready,
+            kind::FAILED => Self::Failed { errno: number },
+            kind::ADOPT => Self::Adopt { pid: number },
+            kind::CLOSE => Self::Close { grant: number },
+            kind::CLOSE_INBOX => Self::CloseInbox,
+            kind::PAUSE => Self::Pause,
+            kind::RESUME => Self::Resume,
+            kind => return Err(WireError::Kind(kind)),
+        };
         frame.no_body()?;
-        let bare = |this| frame.no_number().map(|()| this);
-        match frame.kind {
-            kind::READY => bare(Self::Ready),
-            kind::FAILED if (1..=MAX_ERRNO).contains(&frame.number) => Ok(Self::Failed {
-                errno: frame.number,
-            }),
-            kind::FAILED => Err(WireError::Number(frame.number)),
-            kind::ADOPT => Ok(Self::Adopt { pid: frame.number }),
-            kind::CLOSE => Ok(Self::Close {
-                grant: frame.number,
-            }),
-            kind::CLOSE_INBOX => bare(Self::CloseInbox),
-            kind::PAUSE => bare(Self::Pause),
-            kind::RESUME => bare(Self::Resume),
-            kind => Err(WireError::Kind(kind)),
+        match this {
+            Self::Failed { errno } if !(1..=MAX_ERRNO).contains(&errno) => {
+                return Err(WireError::Number(number));
+            }
+            Self::Ready | Self::CloseInbox | Self::Pause | Self::Resume => frame.no_number()?,
+            _ => {}
         }
+        Ok(this)
     }
 
     /// The grant that a frame names, even if its body is wrong. That grant is lost then.

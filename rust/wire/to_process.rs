@@ -2,15 +2,24 @@
 
 //! Frames that the process reads.
 
-use super::{error::WireError, flat::Flat, frame::Frame, start::Start};
+use super::{
+    error::WireError,
+    flat::Flat,
+    frame::{Frame, HEADER},
+    start::Start,
+};
 use crate::codec::Sink;
 
 /// The kinds of frames, as their headers carry them.
-pub(crate) mod kind {
-    pub(crate) const START: u16 = 1;
-    pub(crate) const MESSAGE: u16 = 2;
-    pub(crate) const NO_SENDERS: u16 = 3;
-    pub(crate) const ROOM: u16 = 4;
+pub mod kind {
+    /// [`ToProcess::Start`](super::ToProcess::Start).
+    pub const START: u16 = 1;
+    /// [`ToProcess::Message`](super::ToProcess::Message).
+    pub const MESSAGE: u16 = 2;
+    /// [`ToProcess::NoSenders`](super::ToProcess::NoSenders).
+    pub const NO_SENDERS: u16 = 3;
+    /// [`ToProcess::Room`](super::ToProcess::Room).
+    pub const ROOM: u16 = 4;
 }
 
 /// A frame that the process reads.
@@ -43,7 +52,11 @@ impl<'a> ToProcess<'a> {
             }
             kind::MESSAGE => {
                 frame.no_number()?;
-                Self::Message(Flat::check(frame.body)?)
+                let value = Flat::check(frame.body)?;
+                if value.own() > 0 {
+                    return Err(WireError::Handle);
+                }
+                Self::Message(value)
             }
             kind::NO_SENDERS => {
                 frame.no_body()?;
@@ -59,10 +72,21 @@ impl<'a> ToProcess<'a> {
         })
     }
 
-    /// Writes the frame. A start is written from its values instead.
+    /// The header of a frame that has no body.
+    pub fn header(&self) -> [u8; HEADER] {
+        let (kind, number) = match *self {
+            Self::Start(_) => (kind::START, 0),
+            Self::Message(_) => (kind::MESSAGE, 0),
+            Self::NoSenders { sent } => (kind::NO_SENDERS, sent),
+            Self::Room { grant } => (kind::ROOM, grant),
+        };
+        Frame::header(kind, number, 0)
+    }
+
+    /// Writes the frame. A start can only be one that was read; the kernel writes the first from its values.
     pub fn encode<S: Sink>(&self, sink: S) -> Result<(), S::Error> {
         let (kind, number, body) = match *self {
-            Self::Start(_) => (kind::START, 0, &[][..]),
+            Self::Start(start) => (kind::START, 0, start.as_bytes()),
             Self::Message(flat) => (kind::MESSAGE, 0, flat.message().as_bytes()),
             Self::NoSenders { sent } => (kind::NO_SENDERS, sent, &[][..]),
             Self::Room { grant } => (kind::ROOM, grant, &[][..]),

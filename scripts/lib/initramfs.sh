@@ -15,7 +15,8 @@ quote() {
 # Lines of gen_init_cpio for the fixed part.
 base_list() {
 	local name
-	for name in bin sbin dev etc proc sys tmp run root share var lib lib/modules lib/modules/lua; do
+	for name in bin sbin dev etc proc sys tmp run root share usr usr/local usr/local/bin var lib lib/modules \
+		lib/modules/lua; do
 		echo "dir /$name 755 0 0"
 	done
 	echo 'nod /dev/console 600 0 0 c 5 1'
@@ -26,6 +27,8 @@ base_list() {
 	done
 	echo 'slink /sbin/modprobe ../bin/busybox 777 0 0'
 	echo 'slink /sbin/poweroff ../bin/busybox 777 0 0'
+	# Where it is installed on other machines, and the kernel finds it.
+	echo 'slink /usr/local/bin/lunatik /bin/lunatik 777 0 0'
 	echo "file /init $REPO/scripts/guest/init 755 0 0"
 }
 
@@ -77,7 +80,7 @@ nogroup:x:65534:' >"$work/group"
 			[ ! -e "$work/$name" ] || echo "file /etc/$name $work/$name 644 0 0"
 		done
 		module_list "$work" "$kind" "$tree" "$release"
-		for name in lunatik user-lua; do
+		for name in lunatik user-lua hostile-host; do
 			[ ! -x "$PROGRAMS/$name" ] || echo "file /bin/$name $PROGRAMS/$name 755 0 0"
 		done
 		tree_list "$REPO/lua/examples" /lib/modules/lua

@@ -6,6 +6,9 @@
 //! [`Returns`] of its sender. The same happens when nobody can receive it any more, and when a thread drops
 //! it while it has it. So a sender never waits for an actor that is gone.
 //!
+//! Letters from and to the processes of user-space actors need no way back: their senders go on at once. The process
+//! that has sent one is told when it is dropped, see [`Underway`].
+//!
 //! Lock order: `Letter::content` and the locks of `queue.rs` are leaves.
 
 use core::mem::ManuallyDrop;
@@ -30,6 +33,7 @@ use crate::{
         entries::{Queued, Withdrawable},
         family::Room,
         mailbox::Mailbox,
+        process::{grants::Underway, link::Link},
         queue::{Limits, NoGate, Queue, Taken}, //
     },
     runtime::{
@@ -60,11 +64,7 @@ impl Returns {
     /// Takes the letter that came back first. If there is none, `owner` is woken when that changes.
     pub(crate) fn take(&self, owner: &Arc<Runtime>) -> Result<Option<Returned>> {
         Ok(match self.queue.take(Some(owner))? {
-            Taken::Message(letter) => Some(Returned {
-                receipt: letter.receipt,
-                tag: letter.tag,
-                received: letter.received.load(Acquire),
-            }),
+            Taken::Message(letter) => letter.returned(),
             _ => None,
         })
     }
@@ -91,12 +91,28 @@ struct Content {
     _room: Room,
 }
 
+/// Who learns what becomes of a letter.
+pub(crate) enum Origin {
+    /// An actor that waits.
+    Sender {
+        /// Where it comes back to.
+        returns: Arc<Returns>,
+        /// The number by which its sender knows it.
+        receipt: i64,
+        /// What its sender has given it.
+        tag: i64,
+    },
+    /// A process, which is told when this is dropped.
+    #[expect(dead_code)]
+    Process(Underway),
+    /// Nobody.
+    Nobody,
+}
+
 /// A message on its way.
 #[pin_data]
 pub(crate) struct Letter {
-    returns: Arc<Returns>,
-    receipt: i64,
-    tag: i64,
+    origin: Origin,
     /// Taken out when it is received.
     #[pin]
     content: SpinLock<Option<Content>>,
@@ -116,13 +132,7 @@ impl Letter {
 
     /// Puts a message into an envelope; `room` covers its [`size_of`](Self::size_of). The caller
     /// decides which cgroup pays for the memory.
-    pub(crate) fn new(
-        returns: &Arc<Returns>,
-        receipt: i64,
-        tag: i64,
-        message: Message,
-        room: Room,
-    ) -> Result<ListArc<Self>> {
+    pub(crate) fn new(origin: Origin, message: Message, room: Room) -> Result<ListArc<Self>> {
         let bytes = room.bytes;
         let content = Content {
             message,
@@ -130,9 +140,7 @@ impl Letter {
         };
         ListArc::pin_init(
             try_pin_init!(Self {
-                returns: returns.clone(),
-                receipt,
-                tag,
+                origin,
                 content <- new_spinlock!(Some(content), "lunatik::Letter"),
                 bytes,
                 received: Atomic::new(false),
@@ -143,13 +151,28 @@ impl Letter {
         )
     }
 
+    /// What became of it, for the actor that has sent it.
+    fn returned(&self) -> Option<Returned> {
+        match self.origin {
+            Origin::Sender { receipt, tag, .. } => Some(Returned {
+                receipt,
+                tag,
+                received: self.received.load(Acquire),
+            }),
+            _ => None,
+        }
+    }
+
     /// Sends it back.
     fn give_back(this: ListArc<Self>, received: bool) {
         // What the message refers to is gone before its sender goes on.
         let content = this.content.lock().take();
         drop(content);
         this.received.store(received, Release);
-        let returns = this.returns.clone();
+        let Origin::Sender { returns, .. } = &this.origin else {
+            return;
+        };
+        let returns = returns.clone();
         let mut letter = Some(this);
         // If nobody waits for it any more, it is dropped here.
         let _ = returns.queue.put(&mut letter, None);
@@ -219,9 +242,9 @@ impl Delivery {
         Letter::give_back(self.take(), true);
     }
 
-    /// Puts it back in front of the mailbox that it was taken from.
-    pub(crate) fn put_back(self, mailbox: &Mailbox<Letter>) {
-        mailbox.put_back(self.take());
+    /// Gives back the letter, which nobody has received, to be put back where it was taken from.
+    pub(crate) fn into_letter(self) -> ListArc<Letter> {
+        self.take()
     }
 }
 
@@ -233,17 +256,30 @@ impl Drop for Delivery {
     }
 }
 
+/// Where a letter lies.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// In the mailbox of an actor.
+    Mailbox(Arc<Mailbox<Letter>>),
+    /// Before the process of an actor.
+    Process(Arc<Link>),
+}
+
 /// A letter that its sender waits for.
+#[derive(Clone)]
 pub(crate) struct Pending {
     pub(crate) letter: Arc<Letter>,
-    pub(crate) mailbox: Arc<Mailbox<Letter>>,
+    pub(crate) place: Place,
 }
 
 impl Pending {
     /// Takes the letter back. Returns false if it was received, or nobody will receive it: then it comes
     /// back.
     pub(crate) fn withdraw(&self) -> bool {
-        let letter = self.mailbox.withdraw(&self.letter);
+        let letter = match &self.place {
+            Place::Mailbox(mailbox) => mailbox.withdraw(&self.letter),
+            Place::Process(link) => link.outbox().withdraw(&self.letter),
+        };
         // Memory is freed with no lock held.
         let content = letter.and_then(|letter| letter.content.lock().take());
         content.is_some()

@@ -201,7 +201,7 @@ pub enum Request<'a> {
         token: &'a [u8],
     },
     /// Has the user-space actors that their scripts have detached give the device up. The request is done when they
-    /// have.
+    /// have. The result is how many others have it open (an integer).
     Release,
 }
 

@@ -7,35 +7,18 @@ use kernel::sync::Arc;
 use super::desk::Desk;
 use crate::{
     channel::{
-        actor::letter::Letter,
-        mailbox::{Address, Mailbox, System},
+        actor::{
+            address::{Channel, CHANNEL},
+            letter::Letter,
+        },
+        mailbox::Mailbox,
+        process::{
+            address::{ProcessAddress, PROCESS_CHANNEL},
+            file::{Descriptor, DESCRIPTOR},
+        },
     },
     lua::{self, State},
-    runtime::{
-        handle::Handle,
-        instance::Kind,
-        objects::Class,
-        userdata,
-        vm::Vm, //
-    },
-};
-
-/// The system of actors.
-pub(super) struct Actors;
-
-impl System for Actors {
-    type Entry = Letter;
-
-    const CLASS: &'static Class = &CHANNEL;
-}
-
-/// The address of an actor. As long as there is one, somebody can send to the actor.
-pub(super) type Channel = Address<Actors>;
-
-/// The part of `lua/lib/internal/actor/channel.lua` adds the rest of the metatable.
-const CHANNEL: Class = Class {
-    name: c"tx-channel",
-    fill: userdata::fill_shared,
+    runtime::{handle::Handle, instance::Kind, userdata, vm::Vm},
 };
 
 /// Pushes a new address that leads to `mailbox`.
@@ -81,6 +64,28 @@ pub(super) fn is_open(state: State) -> lua::Result {
     } else {
         state.push_nil();
     }
+    Ok(1)
+}
+
+/// `system.is_sendable(value)`: whether `value` is an object that messages carry, and was not closed; nil, if it is none.
+pub(super) fn is_sendable(state: State) -> lua::Result {
+    let handle = userdata::handle(state, 1);
+    let can = |handle: &Handle| {
+        handle.refers_to::<Channel>()
+            || handle.refers_to::<ProcessAddress>()
+            || handle.refers_to::<Descriptor>()
+    };
+    if handle.as_ref().is_some_and(can) {
+        state.push_boolean(true);
+        return Ok(1);
+    }
+    for class in [&CHANNEL, &PROCESS_CHANNEL, &DESCRIPTOR] {
+        if userdata::is_of(state, 1, class)? {
+            state.push_boolean(false);
+            return Ok(1);
+        }
+    }
+    state.push_nil();
     Ok(1)
 }
 

@@ -26,35 +26,39 @@ const LIMITS: Limits = Limits {
 };
 
 /// The part of an actor that only its own code uses.
-pub(super) struct Desk {
+pub(in super::super) struct Desk {
     /// Dropping it closes the mailbox.
     inbox: Option<Inbox<Letter>>,
     mailbox: Arc<Mailbox<Letter>>,
-    pub(super) returns: Arc<Returns>,
+    pub(in super::super) returns: Arc<Returns>,
     /// The letters that it has sent and that have not come back.
-    pub(super) pending: Receipts<Pending>,
-    pub(super) group: Arc<Group>,
+    pub(in super::super) pending: Receipts<Pending>,
+    pub(in super::super) group: Arc<Group>,
     /// The text that the next actor is made from.
-    pub(super) source: Option<Arc<Source>>,
+    pub(in super::super) source: Option<Arc<Source>>,
     /// Whether it has ever set a timer.
-    pub(super) has_timers: bool,
+    pub(in super::super) has_timers: bool,
     /// Whether the last event was a message or a letter. Then a timer has its turn.
-    pub(super) timer_is_next: bool,
+    pub(in super::super) timer_is_next: bool,
     /// The letter that came back while the actor was told to stop, which it has to know first.
-    pub(super) late: Option<Returned>,
+    pub(in super::super) late: Option<Returned>,
     /// Whether it knows that it was told to stop.
-    pub(super) knows_stop: bool,
+    pub(in super::super) knows_stop: bool,
     _charge: Charge,
 }
 
 impl Desk {
     /// The mailbox of a new actor.
-    pub(super) fn new_inbox(runtime: &Runtime) -> Result<Inbox<Letter>> {
+    pub(in super::super) fn new_inbox(runtime: &Runtime) -> Result<Inbox<Letter>> {
         Inbox::new(runtime, LIMITS)
     }
 
     /// Makes the VM of `state` that of an actor.
-    pub(super) fn set_up(state: State, inbox: Inbox<Letter>, group: Arc<Group>) -> Result {
+    pub(in super::super) fn set_up(
+        state: State,
+        inbox: Inbox<Letter>,
+        group: Arc<Group>,
+    ) -> Result {
         let runtime = Vm::runtime_of(state);
         let size =
             kmalloc_size(size_of::<Self>()).saturating_add(kmalloc_size(size_of::<Returns>()));
@@ -78,12 +82,15 @@ impl Desk {
     /// Whether the actor was told to stop, or is about to be, and does not know it.
     ///
     /// The script is told before its actors. So what they cause by their stop comes after this is true.
-    pub(super) fn is_to_learn_of_stop(&self, own: &Runtime) -> bool {
+    pub(in super::super) fn is_to_learn_of_stop(&self, own: &Runtime) -> bool {
         !self.knows_stop && (own.stop_requested() || self.group.script().stop_requested())
     }
 
     /// Calls `with` with the desk of the VM. `with` must not call Lua.
-    pub(super) fn with<R>(state: State, with: impl FnOnce(&mut Self) -> R) -> lua::Result<R> {
+    pub(in super::super) fn with<R>(
+        state: State,
+        with: impl FnOnce(&mut Self) -> R,
+    ) -> lua::Result<R> {
         Vm::with_attachment(state, || Err(ENODEV), with).map_err(|error| {
             if error == ENODEV {
                 Error::message(fmt!("this script has not required \"actor\""))
@@ -94,17 +101,17 @@ impl Desk {
     }
 
     /// Whether the VM is that of an actor.
-    pub(super) fn exists(state: State) -> bool {
+    pub(in super::super) fn exists(state: State) -> bool {
         Self::with(state, |_| ()).is_ok()
     }
 
     /// Its mailbox.
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox<Letter>> {
+    pub(in super::super) fn mailbox(&self) -> &Arc<Mailbox<Letter>> {
         &self.mailbox
     }
 
     /// Nobody receives any more.
-    pub(super) fn close_inbox(state: State) -> lua::Result<()> {
+    pub(in super::super) fn close_inbox(state: State) -> lua::Result<()> {
         let inbox = Self::with(state, |desk| desk.inbox.take())?;
         // Frees memory, and nothing of the VM is borrowed.
         drop(inbox);

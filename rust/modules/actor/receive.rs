@@ -48,7 +48,7 @@ fn push_message(state: State, mailbox: &Mailbox<Letter>, delivery: Delivery) -> 
             Ok(2)
         }
         Some(Err(error)) => {
-            delivery.put_back(mailbox);
+            mailbox.put_back(delivery.into_letter());
             Err(error)
         }
         None => {

@@ -4,11 +4,14 @@
 
 use kernel::prelude::*;
 
-use super::{channel::Channel, desk::Desk};
+use super::desk::Desk;
 use crate::{
     binding::{arguments, sending::too_much},
     channel::{
-        actor::letter::{Letter, Pending},
+        actor::{
+            address::Channel,
+            letter::{Letter, Origin, Pending, Place},
+        },
         queue::Sent,
     },
     lua::{self, Error, State},
@@ -34,13 +37,18 @@ pub(super) fn send(state: State) -> lua::Result {
         let room = family
             .take(Letter::size_of(&message))
             .ok_or_else(too_much)?;
-        Ok::<_, Error>(Letter::new(&returns, receipt, tag, message, room)?)
+        let origin = Origin::Sender {
+            returns: returns.clone(),
+            receipt,
+            tag,
+        };
+        Ok::<_, Error>(Letter::new(origin, message, room)?)
     })?;
     // Who gets the message may print, too.
     runtime.send_output();
     let pending = Pending {
         letter: letter.clone_arc(),
-        mailbox,
+        place: Place::Mailbox(mailbox),
     };
     // It cannot come back before this function has returned: only this thread takes it then.
     let added = Desk::with(state, |desk| desk.pending.add(pending))?;
@@ -66,8 +74,7 @@ pub(super) fn withdraw(state: State) -> lua::Result {
     let receipt = arguments::integer(state, 1)?;
     let withdrawn = Desk::with(state, |desk| {
         let pending = desk.pending.get(receipt)?;
-        let (letter, mailbox) = (pending.letter.clone(), pending.mailbox.clone());
-        Some(Pending { letter, mailbox })
+        Some(pending.clone())
     })?
     .is_some_and(|pending| pending.withdraw());
     if withdrawn {

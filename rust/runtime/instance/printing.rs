@@ -14,6 +14,7 @@ use super::{
     },
     Runtime, //
 };
+use crate::linux::shared_file::SharedFile;
 
 impl Runtime {
     /// The log of what it prints.
@@ -40,6 +41,12 @@ impl Runtime {
         if !taken {
             self.log().append(stream, text);
         }
+    }
+
+    /// Standard input, output or error (0, 1, 2) of the client that waits for the script, if there is one.
+    pub(crate) fn client_stream(&self, number: usize) -> Option<SharedFile> {
+        let sink = self.printer().sink.lock().clone();
+        sink.and_then(|sink| sink.stream(number))
     }
 
     /// As `output`, for lines without their ends. If several runtimes print to the same place, nobody else prints in

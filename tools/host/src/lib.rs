@@ -3,10 +3,14 @@
 //! The process that hosts a user-space actor: it attaches to the kernel, sets itself up as the kernel script has asked,
 //! and runs the actor's module in a Lua of its own.
 
-mod link;
-mod setup;
+#[doc(hidden)]
+pub mod link;
+pub mod report;
+#[doc(hidden)]
+pub mod setup;
 
 mod actor;
+mod wipe;
 
 use std::process::ExitCode;
 
@@ -15,7 +19,9 @@ pub fn run(token: &str) -> ExitCode {
     let mut link = match link::Link::attach(token) {
         Ok(link) => link,
         Err(error) => {
-            eprintln!("lunatik: this process cannot host an actor: {error}");
+            report::report(&format!(
+                "lunatik: this process cannot host an actor: {error}"
+            ));
             return ExitCode::FAILURE;
         }
     };
@@ -23,7 +29,7 @@ pub fn run(token: &str) -> ExitCode {
         Ok(setup::Role::Actor(settings)) => actor::run(link, &settings),
         Ok(setup::Role::Ended(code)) => code,
         Err(error) => {
-            eprintln!("lunatik: {error}");
+            report::report(&format!("lunatik: {error}"));
             ExitCode::FAILURE
         }
     }

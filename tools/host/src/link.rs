@@ -5,7 +5,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::fd::{AsFd, BorrowedFd, IntoRawFd},
 };
 
 use lunatik_abi::{
@@ -37,13 +37,24 @@ impl Link {
             .encode(1, &mut out)
             .map_err(|error| io::Error::other(format!("the request cannot be sent: {error}")))?;
         file.write_all(&out)?;
-        Ok(Self {
+        Ok(Self::new(file))
+    }
+
+    /// A connection over a file that is attached already.
+    pub fn new(file: File) -> Self {
+        Self {
             file,
             // The first frame may be the longest.
             buffer: vec![0; MAX_FRAME],
             unread: 0..0,
             out: Vec::new(),
-        })
+        }
+    }
+
+    /// Continues over `file`, another descriptor of the same open file. The descriptor used so far is not closed: its
+    /// number is the caller's.
+    pub fn move_to(&mut self, file: File) {
+        let _ = std::mem::replace(&mut self.file, file).into_raw_fd();
     }
 
     /// Whether a frame was read and not returned yet.
@@ -52,6 +63,10 @@ impl Link {
     }
 
     /// The next frame; waits for one if there is none. Returns `None` when the kernel has closed the connection.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it lends its buffer, which an iterator cannot"
+    )]
     pub fn next(&mut self) -> io::Result<Option<ToProcess<'_>>> {
         if self.unread.is_empty() {
             let length = loop {

@@ -2,9 +2,23 @@
 
 //! From the start that the kernel sends to a process that is as the script has asked.
 
+mod descriptors;
+mod environment;
+mod failure;
+mod first;
+mod handover;
+mod namespaces;
+mod orders;
+mod script;
+mod signals;
+mod streams;
+
 use std::{io, process::ExitCode};
 
-use crate::link::Link;
+use lunatik_abi::wire::ToKernel;
+
+use self::{failure::Failure, namespaces::Side, orders::Orders};
+use crate::{link::Link, report::report, wipe::Wiping};
 
 /// What the actor needs to know.
 pub struct Settings {
@@ -14,6 +28,8 @@ pub struct Settings {
     pub directory: Vec<u8>,
     /// The path of that script's file; empty, if there is none.
     pub entry: Vec<u8>,
+    /// Whether the actor's context never has a second thread.
+    pub single: bool,
 }
 
 /// What the process is to do after it is set up.
@@ -24,8 +40,71 @@ pub enum Role {
     Ended(ExitCode),
 }
 
-/// Sets the process up. Tells the kernel.
+/// Sets the process up as the kernel orders, and tells the kernel.
+///
+/// The process must have one thread. The processes that are made on the way return too, or end by themselves; one of
+/// them gets the role of the actor.
+///
+/// # Errors
+///
+/// Fails if the kernel sends something else than a start. What goes wrong later is reported here.
 pub fn set_up(link: &mut Link) -> io::Result<Role> {
-    let _ = link;
-    todo!()
+    let _wiping = Wiping::begin();
+    let Some(orders) = Orders::read(link)? else {
+        // The kernel has given this actor up before it began.
+        return Ok(Role::Ended(ExitCode::FAILURE));
+    };
+    let Orders {
+        settings,
+        script,
+        environment,
+        namespaces,
+        streams,
+        argument,
+    } = orders;
+    let argument = match prepare(link, streams, argument, &environment, namespaces) {
+        Ok(Some(argument)) => argument,
+        Ok(None) => return Ok(Role::Ended(ExitCode::SUCCESS)),
+        Err(failure) => {
+            report(&format!("lunatik: {failure}"));
+            // If the kernel does not take it, it notices when this process is gone.
+            let _ = link.write(&ToKernel::Failed {
+                errno: failure.errno as u32,
+            });
+            return Ok(Role::Ended(ExitCode::FAILURE));
+        }
+    };
+    link.write(&ToKernel::Ready)?;
+    if let Some(text) = script {
+        if let Err(error) = script::run(&text, argument) {
+            report(&format!("lunatik: {error}"));
+            return Ok(Role::Ended(ExitCode::FAILURE));
+        }
+    }
+    descriptors::close_from(descriptors::LINK + 1);
+    match first::split(link) {
+        Ok(()) => Ok(Role::Actor(settings)),
+        Err(failure) => {
+            report(&format!("lunatik: {failure}"));
+            Ok(Role::Ended(ExitCode::FAILURE))
+        }
+    }
+}
+
+/// Does all that `spawn_vm` waits for. Returns the descriptor that is the script's argument, or nothing in a process
+/// that another one replaces.
+fn prepare(
+    link: &mut Link,
+    streams: [lunatik_abi::wire::Stream; 3],
+    argument: Option<u32>,
+    environment: &[(Vec<u8>, Vec<u8>)],
+    namespaces: u32,
+) -> Result<Option<Option<i32>>, Failure> {
+    let argument = descriptors::arrange(link, streams, argument)?;
+    signals::reset()?;
+    environment::replace(environment)?;
+    Ok(match namespaces::enter(link, namespaces)? {
+        Side::Inside => Some(argument),
+        Side::Replaced => None,
+    })
 }

@@ -31,12 +31,19 @@ local function give_up()
 	return true
 end
 
+-- The error of a message that nobody receives.
+local function lost(tag)
+	return tag < 0 and errors.system("EPIPE") or errors.core("channel_closed")
+end
+
 -- `tag` is the number of the fiber.
 fibers.on_event[RETURNED] = function(receipt, received, tag)
-	local fiber = tag == 1 and main or fibers.all[tag]
+	-- It is negative for messages to processes.
+	local id = tag < 0 and -tag or tag
+	local fiber = id == 1 and main or fibers.all[id]
 	release()
 	if fiber and fiber.receipt == receipt then
-		return wake(fiber, not received and errors.core("channel_closed") or nil)
+		return wake(fiber, not received and lost(tag) or nil)
 	end
 end
 
@@ -105,6 +112,8 @@ end
 metatable.__metatable = "tx-channel"
 
 return {
+	-- For other channels whose messages come back.
+	cancel = cancel,
 	set_values = function(fn)
 		prepare = fn
 	end,

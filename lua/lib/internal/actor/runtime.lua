@@ -29,8 +29,22 @@ local runtime = {
 	modules = nil,
 	own_file = nil,
 	load_modules = nil,
+	load_process = nil,
+	cancel_send = send.cancel,
+	close = core.close,
 }
 system.keep(runtime)
+
+-- The native module of processes. It also gets the table of the processes that the actor supervises, by their channels.
+local process
+
+function runtime.load_process()
+	if not process then
+		process = package.preload["actor.process"]()
+		process.children = setmetatable({}, { __mode = "k" })
+	end
+	return process
+end
 
 -- The inbox --------------------------------------------------------------------------------------------
 

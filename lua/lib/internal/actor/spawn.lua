@@ -15,6 +15,9 @@ local ERRORS <const> = { [11] = "EAGAIN", [12] = "ENOMEM", [95] = "ENOTSUP" }
 
 local spawn = {}
 
+-- Loaded with the first process.
+local subprocess
+
 -- What a module is found by: an option that is a string.
 local function name_of(options)
 	local name = options.module
@@ -66,7 +69,8 @@ function spawn.spawn_vm(options)
 		if type(inherits) == "boolean" or type(new_master) == "boolean" then
 			error(errors.errno("EINVAL", { arg = 1 }))
 		end
-		error(errors.errno("ECHILD"))
+		subprocess = subprocess or core.part("subprocess")(runtime)
+		return (subprocess(name, options))
 	end
 	if new_master == true and not is_master() then
 		error(errors.errno("EPERM"))

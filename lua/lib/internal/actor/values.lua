@@ -7,9 +7,8 @@
 -- The native core copies each table of a message once. So a table that is reachable twice is copied here first.
 
 local core, errors, actor = ...
-local is_open = core.is_open
 local system = core.system()
-local address, is_closed = system.address, system.is_closed
+local address, is_closed, is_open = system.address, system.is_closed, system.is_sendable
 local error, getmetatable, next, rawget, tostring, type = error, getmetatable, next, rawget, tostring, type
 local concat = table.concat
 

@@ -55,6 +55,8 @@ pub(super) fn unload() -> Result<(), Failure> {
     if !is_loaded() {
         return Err(Failure::new(Exit::NoDevice, "the module is not loaded"));
     }
+    // The processes of user-space actors have the device open. If this fails, so does the next command, which says why.
+    let _ = Session::open().and_then(|mut session| super::stop::release(&mut session));
     if call("rmmod", ["lunatik"])? {
         return Ok(());
     }

@@ -11,6 +11,7 @@ use crate::{
     failure::{Exit, Failure},
     script::check_runtime_name,
     session::{ignore, Session},
+    value::Value,
 };
 
 /// Stops each script. A failure with one does not keep the others running. The first failure
@@ -43,6 +44,17 @@ pub(super) fn stop(session: &mut Session, args: &StopArgs) -> Result<(), Failure
         }
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Has the processes of user-space actors give the device up. Scripts that have such actors are stopped, and then all
+/// scripts.
+pub(super) fn release(session: &mut Session) -> Result<(), Failure> {
+    let answer = session.request(&Request::Release, &mut ignore)?;
+    if answer.into_values() == [Value::Integer(0)] {
+        return Ok(());
+    }
+    shutdown(session)?;
+    session.request(&Request::Release, &mut ignore).map(|_| ())
 }
 
 pub(super) fn shutdown(session: &mut Session) -> Result<(), Failure> {
