@@ -175,6 +175,7 @@ pub(super) fn settings(module: &str, directory: &Path, entry: &str) -> Settings 
         module: module.into(),
         directory: directory.as_os_str().as_bytes().to_vec(),
         entry: entry.into(),
+        single: false,
     }
 }
 
