@@ -8,7 +8,7 @@ use std::{
     os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
 };
 
-use lunatik_abi::abi::{Request, DEVICE};
+use lunatik_abi::abi::{split_frame, Outcome, Reply, Request, DEVICE};
 use nix::{
     errno::Errno,
     fcntl::{fcntl, FcntlArg, OFlag},
@@ -34,6 +34,24 @@ impl Link {
     /// Asks to be the process that this token is for.
     pub fn attach(&self, token: &[u8]) -> io::Result<()> {
         (&self.0).write_all(&attach_request(token))
+    }
+
+    /// Attaches a file that must not be attached. Returns whether it is nevertheless.
+    ///
+    /// The device takes any request and answers it when it is refused. An attached file has no answer.
+    pub fn attaches(&self, token: &[u8]) -> bool {
+        self.set_blocking(false);
+        if self.attach(token).is_err() {
+            return false;
+        }
+        let mut buffer = [0; 4096];
+        match self.read(&mut buffer) {
+            Ok(length) => !matches!(
+                split_frame(&buffer[..length]),
+                Ok(Some(frame)) if matches!(Reply::decode(&frame), Ok(Reply::Done(Outcome::Failure(_))))
+            ),
+            Err(_) => true,
+        }
     }
 
     /// From now on no call waits, or each may again.

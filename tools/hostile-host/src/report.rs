@@ -66,6 +66,11 @@ impl Report {
         }
     }
 
+    /// Something that the kernel must not do, or has not done.
+    pub fn must_not(&mut self, what: &str, is_done: bool) {
+        self.must_fail(what, if is_done { Ok(()) } else { Err(()) });
+    }
+
     /// The attack is over.
     pub fn done(&self) {
         self.line(format!(
