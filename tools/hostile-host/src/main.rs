@@ -62,6 +62,7 @@ fn run(token: &str) -> Result<(), String> {
         variable(&start, "REPORT").map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path)));
     let life = Duration::from_millis(number(&start, "LIFE", 1000));
     let report = Report::new(file, format!("{} {seed}", kind.name));
+    report.take_panics();
     let mut attack = Attack::new(link, token.into(), Random::new(seed), report, life);
     attack.take(rest);
     if kind.is_ready {

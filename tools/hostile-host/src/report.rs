@@ -29,6 +29,14 @@ impl Report {
         }
     }
 
+    /// From now on a panic of this process is a line, too.
+    pub fn take_panics(&self) {
+        let reporter = Self::new(self.file.clone(), self.name.clone());
+        std::panic::set_hook(Box::new(move |panic| {
+            reporter.wrong(&panic.to_string().replace('\n', ": "));
+        }));
+    }
+
     /// Adds a line. One write adds it, so that those of several processes do not mix.
     fn line(&self, line: String) {
         let Some(path) = &self.file else {

@@ -141,6 +141,16 @@ fn a_body_that_is_not_flat_is_framed_as_it_is() {
 }
 
 #[test]
+fn any_token_can_be_asked_with() {
+    let mut random = Random::new(3);
+    for _ in 0..1000 {
+        let right = b"00112233445566778899aabbccddeeff";
+        let request = crate::link::attach_request(&token::wrong(&mut random, right));
+        assert!(request.len() > 12);
+    }
+}
+
+#[test]
 fn names_are_unique() {
     for (at, kind) in KINDS.iter().enumerate() {
         assert!(KINDS[..at].iter().all(|other| other.name != kind.name));

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A token that stands for nothing.
-fn wrong(random: &mut Random, right: &[u8]) -> Vec<u8> {
+pub fn wrong(random: &mut Random, right: &[u8]) -> Vec<u8> {
     let mut token = right.to_vec();
     let at = random.below(token.len());
     match random.below(6) {
