@@ -6,6 +6,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+    sync::Arc,
 };
 
 use lunatik_abi::abi::{split_frame, Outcome, Reply, Request, DEVICE};
@@ -15,25 +16,26 @@ use nix::{
     poll::{poll, PollFd, PollFlags, PollTimeout},
 };
 
-/// An open file of the device.
-pub struct Link(File);
+/// An open file of the device. A clone has the same descriptor.
+#[derive(Clone)]
+pub struct Link(Arc<File>);
 
 impl Link {
     /// Opens the device.
     pub fn open() -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(DEVICE)?;
-        Ok(Self(file))
+        Ok(Self(Arc::new(file)))
     }
 
     /// Takes a file for the device's.
     #[cfg(test)]
     pub fn over(file: impl Into<std::os::fd::OwnedFd>) -> Self {
-        Self(File::from(file.into()))
+        Self(Arc::new(File::from(file.into())))
     }
 
     /// Asks to be the process that this token is for.
     pub fn attach(&self, token: &[u8]) -> io::Result<()> {
-        (&self.0).write_all(&attach_request(token))
+        (&*self.0).write_all(&attach_request(token))
     }
 
     /// Attaches a file that must not be attached. Returns whether it is nevertheless.
@@ -61,17 +63,17 @@ impl Link {
         } else {
             OFlag::O_NONBLOCK
         };
-        fcntl(&self.0, FcntlArg::F_SETFL(flags)).expect("the flags of a file can be set");
+        fcntl(&*self.0, FcntlArg::F_SETFL(flags)).expect("the flags of a file can be set");
     }
 
     /// Writes these bytes with one call.
     pub fn write(&self, bytes: &[u8]) -> nix::Result<usize> {
-        nix::unistd::write(&self.0, bytes)
+        nix::unistd::write(&*self.0, bytes)
     }
 
     /// Reads with one call.
     pub fn read(&self, buffer: &mut [u8]) -> nix::Result<usize> {
-        nix::unistd::read(&self.0, buffer)
+        nix::unistd::read(&*self.0, buffer)
     }
 
     /// Waits until something can be read, but not for long.
