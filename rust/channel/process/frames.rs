@@ -137,11 +137,7 @@ pub(super) fn encode(grants: &Grants, kind: u16, message: &Message) -> Result<KV
 fn object(link: &Arc<Link>, own: &LocalFile, kind: u8, index: u32) -> Result<Handle> {
     match kind {
         handle::ACTOR => Ok(link.grants().target(index).ok_or(ENOENT)?.handle()),
-        handle::OWN => {
-            let address = ProcessAddress::new(link)?;
-            link.outbox().count_given();
-            Ok(Handle::new(address))
-        }
+        handle::OWN => Ok(Handle::new(ProcessAddress::new(link)?)),
         _ => {
             let file = SharedFile::of_descriptor(index)?;
             if file.is_like(own) {

@@ -445,7 +445,12 @@ impl Link {
                 self.set_phase(Phase::Failed(Error::from_errno(errno.saturating_neg())))
             }
             ToKernel::Adopt { pid } => self.adopt(pid),
-            ToKernel::Message { grant, ref value } => self.deliver(own, grant, value),
+            ToKernel::Message { grant, ref value } => {
+                self.deliver(own, grant, value)?;
+                // The process reads what has come of it after this.
+                self.outbox.count_given(value.own());
+                Ok(())
+            }
             ToKernel::Close { grant } => match self.grants.remove(grant) {
                 true => Ok(()),
                 false => Err(ENOENT),

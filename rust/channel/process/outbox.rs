@@ -168,10 +168,12 @@ impl Outbox {
         });
     }
 
-    /// The process has given an address of its actor away.
-    pub(super) fn count_given(&self) {
-        let mut inner = self.inner.lock();
-        inner.given = inner.given.wrapping_add(1);
+    /// The process has given so many addresses of its actor away.
+    pub(super) fn count_given(&self, count: u32) {
+        if count > 0 {
+            let mut inner = self.inner.lock();
+            inner.given = inner.given.wrapping_add(count);
+        }
     }
 
     /// Some grants have room.
