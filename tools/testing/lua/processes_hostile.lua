@@ -6,6 +6,7 @@
 -- program the next process is. Each deviation is printed with "wrong: "; the last line is "done".
 
 local actor, inbox, time, future = require("actor"), require("inbox"), require("time"), require("future")
+local descriptors = require("file_descriptor")
 local random = math.random
 local arguments = { ... }
 local seed, seconds, slower = math.tointeger(arguments[1]), tonumber(arguments[2]), tonumber(arguments[3])
@@ -60,9 +61,18 @@ local function lives(pid)
 	return file ~= nil
 end
 
+local null = assert(descriptors.open("/dev/null", "r+"))
+
 local function options(kind, life)
 	local environment = { SEED = tostring(random(1 << 30)), LIFE = tostring(life), REPORT = folder .. "/report" }
-	return { module = kind, subprocess = { environment = environment } }
+	local subprocess = { environment = environment }
+	-- What the process gets with its start, and does nothing with.
+	if random(2) == 1 then
+		environment.LONG = ("x"):rep(random(9000))
+		subprocess.stdin, subprocess.stderr = null, null
+		subprocess.init = { script = ("-"):rep(random(1 << 18)), arg = null }
+	end
+	return { module = kind, subprocess = subprocess }
 end
 
 -- Reports of actors, each by its slot.
@@ -92,16 +102,36 @@ local function await(slot, report)
 	end
 end
 
--- Sends to a process for as long as that works: numbers, and addresses. Returns why it works no longer.
+-- The processes that are under attack, by the slots of their targets.
+local hosts = {}
+local function some_host()
+	local all = {}
+	for _, host in pairs(hosts) do
+		all[#all + 1] = host
+	end
+	return all[1] and all[random(#all)]
+end
+
+-- Sends to a process for as long as that works: numbers, addresses and files, first the address of its target. Returns
+-- why it works no longer.
 local function send_all(host, target, count)
+	local number = 0
 	while true do
-		count.sent = count.sent + 1
-		local value = count.sent % 3 == 0 and { target = target, number = count.sent } or count.sent
+		local value = number
+		if number % 3 == 0 then
+			value = { target = target, number = number }
+		elseif number % 7 == 0 then
+			value = { peer = some_host(), number = number }
+		elseif number % 8 == 0 then
+			value = { file = null, other = null }
+		end
 		local good, err = pcall(host.send, host, value)
 		if not good then
 			return err
 		end
-		if count.sent % 16 == 0 then
+		number = number + 1
+		count.sent = count.sent + 1
+		if number % 16 == 0 then
 			time.sleep(0.001)
 		end
 	end
@@ -157,6 +187,7 @@ local function attack(kind)
 	local target = actor.spawn_vm("/processes/target")
 	target:send({ home = inbox, slot = slot })
 	target:send({ command = { peer = host } })
+	hosts[slot] = host
 	local why
 	local sender = actor.spawn(function()
 		why = send_all(host, target, count)
@@ -169,6 +200,7 @@ local function attack(kind)
 	else
 		time.sleep(random() * life / 1000)
 	end
+	hosts[slot] = nil
 	local is_killed = finish(kind, host)
 	if not wait_for(function()
 		return why

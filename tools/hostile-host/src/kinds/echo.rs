@@ -33,9 +33,9 @@ pub fn run(attack: &mut Attack) {
         let Ok(length @ 1..) = attack.link.read(&mut buffer) else {
             return;
         };
-        attack.take(&buffer[..length]);
         let mut rest = &buffer[..length];
         while let Ok(Some((frame, after))) = split(rest) {
+            attack.take(&rest[..rest.len() - after.len()]);
             rest = after;
             let Ok(ToProcess::Message(value)) = ToProcess::decode(&frame) else {
                 continue;
