@@ -66,7 +66,7 @@ pub fn run(attack: &mut Attack) {
 }
 
 /// The longest message that can be sent.
-fn longest_body() -> Vec<u8> {
+pub fn longest_body() -> Vec<u8> {
     body(|writer| {
         writer.begin_table().expect("a table can begin");
         for member in 0..MAX_MEMBERS {

@@ -88,6 +88,10 @@ while true do
 	if not command then
 		received = received + 1
 		if type(value) == "table" then
+			if value.pause == true then
+				-- What comes meanwhile has to wait.
+				time.sleep(0.2)
+			end
 			take_all(value)
 		else
 			take(value)
