@@ -36,7 +36,7 @@ end
 
 -- Nobody may be there to read it.
 function core.log(text)
-	stderr:write(text, "\n")
+	pcall(stderr.write, stderr, text, "\n")
 end
 
 function core.system()

@@ -11,6 +11,9 @@ local concat = table.concat
 local gsub, match, sub = string.gsub, string.match, string.sub
 local package, globals = package, _G
 
+-- Where scripts lie that have no file, as in the kernel.
+local USUAL_ROOT <const> = "/lib/modules/lua"
+
 local files = { path = "", folder = "" }
 
 -- The text of a file as Lua code; nil if there is no such file.
@@ -53,7 +56,8 @@ local function path_of(name)
 	elseif sub(name, 1, 1) == "/" then
 		return name
 	end
-	return gsub(places.directory, "/$", "") .. "/" .. gsub(name, "^%./", "")
+	local root = places.directory ~= "" and places.directory or USUAL_ROOT
+	return gsub(root, "/$", "") .. "/" .. gsub(name, "^%./", "")
 end
 
 function files.load_main()

@@ -56,6 +56,8 @@ pub(super) struct Desk {
     is_inbox_closed: bool,
     /// Whether the last event was none of a timer. Then a timer has its turn.
     timer_is_next: bool,
+    /// Whether the last event was one of a timer. Then frames have their turn, which may have to be read first.
+    port_is_next: bool,
     pub(super) timers: Timers,
 }
 
@@ -75,6 +77,7 @@ impl Desk {
             has_no_senders: false,
             is_inbox_closed: false,
             timer_is_next: false,
+            port_is_next: false,
             timers: Timers::default(),
         }
     }
@@ -88,10 +91,8 @@ impl Desk {
     /// returns `None` if there is no event. Otherwise it returns `None` if nothing can ever happen.
     pub(super) fn event(&mut self, wants: bool, polls: bool) -> io::Result<Option<Event>> {
         // Neither many messages nor many timers keep the others waiting.
-        if mem::take(&mut self.timer_is_next) {
-            if let Some(number) = self.timers.take_due() {
-                return Ok(Some(Event::Timer(number)));
-            }
+        if mem::take(&mut self.timer_is_next) && self.timers.is_due() {
+            return Ok(self.take_timer());
         }
         loop {
             let mut event = self.take_room();
@@ -102,17 +103,23 @@ impl Desk {
                 self.timer_is_next = !self.timers.is_empty();
                 return Ok(event);
             }
-            if let Some(number) = self.timers.take_due() {
-                return Ok(Some(Event::Timer(number)));
+            let is_due = self.timers.is_due();
+            if is_due && !mem::take(&mut self.port_is_next) {
+                return Ok(self.take_timer());
             }
-            match self.read_more(polls)? {
+            match self.read_more(polls || is_due)? {
                 More::Frames => {}
-                More::Nothing if polls => return Ok(None),
+                More::Nothing if polls && !is_due => return Ok(None),
                 More::Nothing => {}
                 More::Ended => return Ok(Some(Event::Ended)),
                 More::Never => return Ok(None),
             }
         }
+    }
+
+    fn take_timer(&mut self) -> Option<Event> {
+        self.port_is_next = true;
+        self.timers.take().map(Event::Timer)
     }
 
     /// Takes a message, or the news that nobody can send one, if that was read before.
@@ -188,7 +195,11 @@ impl Desk {
                 None => More::Never,
             });
         };
-        let timeout = if polls { Some(Default::default()) } else { left };
+        let timeout = if polls {
+            Some(Default::default())
+        } else {
+            left
+        };
         if let Some(timeout) = timeout {
             if !port.wait(timeout)? {
                 return Ok(More::Nothing);

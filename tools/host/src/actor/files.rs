@@ -5,7 +5,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    ffi::OsStr,
+    fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
     os::{
         fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
@@ -25,6 +26,17 @@ pub(super) fn received(descriptor: u32) -> io::Result<OwnedFd> {
     // SAFETY: The kernel has installed the descriptor with the frame, for its reader alone. Each handle of a frame is
     // taken once: it is decoded or discarded.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// The text of the file at `path`; `None` if there is none.
+pub(super) fn text(path: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(Path::new(OsStr::from_bytes(path))) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => Ok(None),
+            _ => Err(error),
+        },
+    }
 }
 
 /// The options for a mode as in `io.open`; `None` if there is no such mode.
@@ -65,7 +77,7 @@ impl Files {
     /// Opens a file. Fails with `EINVAL` if there is no such mode.
     pub(super) fn open(&mut self, path: &[u8], mode: &[u8]) -> io::Result<RawFd> {
         let options = options(mode).ok_or(Errno::EINVAL)?;
-        let path = Path::new(std::ffi::OsStr::from_bytes(path));
+        let path = Path::new(OsStr::from_bytes(path));
         Ok(self.add(options.open(path)?))
     }
 

@@ -2,7 +2,7 @@
 
 //! The Lua of the actor.
 
-use std::{fs, io, os::unix::ffi::OsStrExt, path::Path, rc::Rc};
+use std::rc::Rc;
 
 use mlua::{Function, Lua, LuaOptions, LuaString, StdLib, Table};
 
@@ -23,35 +23,9 @@ pub(super) struct Outcome {
     pub(super) error: Option<Vec<u8>>,
 }
 
-/// The file at `path`: its text, nothing if there is none, or why it cannot be read.
-fn read(path: &[u8]) -> Result<Option<Vec<u8>>, io::Error> {
-    match fs::read(Path::new(std::ffi::OsStr::from_bytes(path))) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::IsADirectory => Ok(None),
-            _ => Err(error),
-        },
-    }
-}
-
-/// `read_file(path)`: the text of a file; nothing if there is none; nil and a text if it cannot be read.
-fn read_file(lua: &Lua, path: LuaString) -> mlua::Result<(Option<LuaString>, Option<String>)> {
-    Ok(match read(&path.as_bytes()) {
-        Ok(Some(text)) => (Some(lua.create_string(text)?), None),
-        Ok(None) => (None, None),
-        Err(error) => {
-            let path = path.to_string_lossy();
-            (None, Some(format!("{path} could not be read: {error}")))
-        }
-    })
-}
-
 /// Runs the actor. Returns the text of the error that has ended it.
 fn host(lua: &Lua, shared: &Rc<Shared>, settings: &Settings) -> mlua::Result<Option<LuaString>> {
     let natives = natives::table(lua, shared)?;
-    natives.raw_set("read_file", lua.create_function(read_file)?)?;
     let places: Table = lua.create_table()?;
     places.raw_set("module", lua.create_string(&settings.module)?)?;
     places.raw_set("directory", lua.create_string(&settings.directory)?)?;
@@ -64,8 +38,8 @@ fn host(lua: &Lua, shared: &Rc<Shared>, settings: &Settings) -> mlua::Result<Opt
 /// Runs the actor of these settings over a connection to the kernel, until it ends.
 pub(super) fn run(port: Port, settings: &Settings) -> Outcome {
     let shared = Shared::new(Desk::new(port));
-    // Panics end the process, so `pcall` has none to pass on. It stays Lua's own, across which coroutines can yield.
-    let options = LuaOptions::new().catch_rust_panics(false);
+    // Leaves `pcall` and `xpcall` as Lua has them, so that fibers can suspend inside.
+    let options = LuaOptions::new().catch_rust_panics(true);
     // SAFETY: The script may do whatever its process may, so it needs no protection from its own use of `debug` or of
     // C libraries. It has no reference into memory of this program: natives hand out numbers, strings and functions.
     let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, options) };
@@ -74,6 +48,7 @@ pub(super) fn run(port: Port, settings: &Settings) -> Outcome {
         Err(error) => Some(format!("lunatik: {error}\n").into_bytes()),
     };
     // Finalizers run, and what the script has not written yet is written.
+    shared.set_closing();
     drop(lua);
     let status = match (&error, shared.exit()) {
         (_, Some(code)) => code,

@@ -17,7 +17,7 @@ use super::{
     decode::{decode, Makers},
     desk::{Desk, Event},
     encode::{encode, Refusal},
-    files::Files,
+    files::{self, Files},
     library, object,
     port::wrong,
     timers,
@@ -48,6 +48,7 @@ pub(super) struct Shared {
     input: RefCell<Vec<u8>>,
     makers: OnceCell<Makers>,
     exit: Cell<Option<u8>>,
+    is_closing: Cell<bool>,
 }
 
 impl Shared {
@@ -60,6 +61,7 @@ impl Shared {
             input: RefCell::default(),
             makers: OnceCell::new(),
             exit: Cell::new(None),
+            is_closing: Cell::new(false),
         })
     }
 
@@ -67,6 +69,12 @@ impl Shared {
     pub(super) fn makers(&self) -> mlua::Result<&Makers> {
         let missing = || mlua::Error::runtime("the library of actors is not loaded");
         self.makers.get().ok_or_else(missing)
+    }
+
+    /// The Lua of the actor is about to be closed. Finalizers still run, but the natives that they call raise errors:
+    /// mlua cannot make values any more.
+    pub(super) fn set_closing(&self) {
+        self.is_closing.set(true);
     }
 
     /// The code that `system.exit` was called with.
@@ -163,9 +171,12 @@ impl Adder<'_> {
         function: impl Fn(&Lua, &Shared, A) -> mlua::Result<R> + 'static,
     ) -> mlua::Result<()> {
         let shared = self.shared.clone();
-        let function = self
-            .lua
-            .create_function(move |lua, arguments| function(lua, &shared, arguments))?;
+        let function =
+            self.lua
+                .create_function(move |lua, arguments| match shared.is_closing.get() {
+                    false => function(lua, &shared, arguments),
+                    true => Err(mlua::Error::runtime("the actor has ended")),
+                })?;
         self.table.raw_set(name, function)
     }
 }
@@ -236,6 +247,18 @@ fn add_events(adder: &Adder<'_>) -> mlua::Result<()> {
     })
 }
 
+/// `read_file(path)`: the text of a file; nothing if there is none; nil and a text if it cannot be read.
+fn read_file(lua: &Lua, path: LuaString) -> mlua::Result<(Option<LuaString>, Option<String>)> {
+    match files::text(&path.as_bytes()) {
+        Ok(Some(text)) => Ok((Some(lua.create_string(text)?), None)),
+        Ok(None) => Ok((None, None)),
+        Err(error) => {
+            let path = path.to_string_lossy();
+            Ok((None, Some(format!("{path} could not be read: {error}"))))
+        }
+    }
+}
+
 /// Those of descriptors.
 fn add_files(adder: &Adder<'_>) -> mlua::Result<()> {
     adder.add("open", |_, shared, (path, mode): (LuaString, LuaString)| {
@@ -245,6 +268,7 @@ fn add_files(adder: &Adder<'_>) -> mlua::Result<()> {
             .open(&path.as_bytes(), &mode.as_bytes());
         Ok(answer(opened))
     })?;
+    adder.add("read_file", |lua, _, path: LuaString| read_file(lua, path))?;
     adder.add("pipe", |_, shared, ()| {
         Ok(match shared.files.borrow_mut().pipe() {
             Ok((reader, writer)) => (Some(reader), writer),

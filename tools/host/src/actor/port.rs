@@ -80,8 +80,8 @@ pub(super) struct Port {
 impl Port {
     /// A connection over `transport`, from which `unread` was read already: whole frames.
     pub(super) fn new(transport: Box<dyn Transport>, unread: Vec<u8>) -> Self {
-        let (mut buffer, unread_end) = (unread, 0);
-        let unread = unread_end..buffer.len();
+        let mut buffer = unread;
+        let unread = 0..buffer.len();
         buffer.resize(BUFFER.max(buffer.len()), 0);
         Self {
             transport,
@@ -145,5 +145,64 @@ impl Port {
     /// Whether the buffer is lent.
     pub(super) fn is_lent(&self) -> bool {
         self.buffer.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A transport whose every second call is interrupted by a signal.
+    struct Interrupted(u32);
+
+    impl Interrupted {
+        fn call(&mut self) -> io::Result<()> {
+            self.0 += 1;
+            match self.0 % 2 {
+                0 => Ok(()),
+                _ => Err(ErrorKind::Interrupted.into()),
+            }
+        }
+    }
+
+    impl Transport for Interrupted {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.call()?;
+            let frame = Frame::header(4, 9, 0);
+            buffer[..frame.len()].copy_from_slice(&frame);
+            Ok(frame.len())
+        }
+
+        fn write(&mut self, _: &[u8]) -> io::Result<()> {
+            self.call()
+        }
+
+        fn wait(&self, _: Duration) -> io::Result<bool> {
+            Ok(true)
+        }
+    }
+
+    #[test]
+    fn signals_lose_no_frame() {
+        let mut port = Port::new(Box::new(Interrupted(0)), Vec::new());
+        for _ in 0..3 {
+            assert!(port.frame().unwrap().is_none());
+            assert!(port.fill().unwrap());
+            assert_eq!(port.frame().unwrap().unwrap().0.number, 9);
+            port.write(&ToKernel::Resume).unwrap();
+            port.write_bytes(&Frame::header(0x88, 0, 0)).unwrap();
+        }
+    }
+
+    #[test]
+    fn frames_that_were_read_before_come_first() {
+        let unread = [Frame::header(4, 1, 0), Frame::header(4, 2, 0)].concat();
+        let mut port = Port::new(Box::new(Interrupted(0)), unread);
+        for number in [1, 2] {
+            assert_eq!(port.frame().unwrap().unwrap().0.number, number);
+        }
+        assert!(port.frame().unwrap().is_none());
+        assert!(port.fill().unwrap());
+        assert_eq!(port.frame().unwrap().unwrap().0.number, 9);
     }
 }

@@ -34,10 +34,14 @@ impl Timers {
         self.set.remove(&(at, number))
     }
 
-    /// Takes a timer that is due.
-    pub(super) fn take_due(&mut self) -> Option<i64> {
-        let &(at, _) = self.set.first()?;
-        (at <= now()).then(|| self.set.pop_first().map(|(_, number)| number))?
+    /// Whether one is due.
+    pub(super) fn is_due(&self) -> bool {
+        self.set.first().is_some_and(|&(at, _)| at <= now())
+    }
+
+    /// Takes the first one, and returns its number.
+    pub(super) fn take(&mut self) -> Option<i64> {
+        self.set.pop_first().map(|(_, number)| number)
     }
 
     /// How long the first timer is not due yet; `None` if none is set.

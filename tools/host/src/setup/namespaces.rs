@@ -2,7 +2,7 @@
 
 //! The namespaces of the process.
 
-use std::process;
+use std::{path::Path, process};
 
 use lunatik_abi::wire::namespace;
 use nix::{
@@ -37,11 +37,14 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
     }
     if kinds & namespace::PID == 0 {
         let flags = CloneFlags::from_bits_retain(kinds.cast_signed());
-        return unshare(flags).map(|()| Side::Inside).or_failure(WHAT);
+        return unshare(flags)
+            .map(|()| Side::Inside)
+            .map_err(|errno| explain(errno, kinds))
+            .or_failure(WHAT);
     }
     // A process cannot enter a new namespace of process numbers, only be made in it.
     let handover = Handover::new().or_failure(WHAT)?;
-    match clone(kinds).or_failure(WHAT)? {
+    match clone(kinds).map_err(|errno| explain(errno, kinds)).or_failure(WHAT)? {
         None => match handover.take() {
             Ok(()) => Ok(Side::Inside),
             // The link is not this process's, and the other one has reported what has happened.
@@ -51,6 +54,25 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
             .give(link, new)
             .map(|()| Side::Replaced)
             .or_failure("the link cannot be handed over to the process in the namespaces"),
+    }
+}
+
+/// The error of namespaces that cannot be made: `EINVAL` stands for those that the kernel does not know, too.
+fn explain(errno: Errno, kinds: u32) -> Errno {
+    const FILES: [(u32, &str); 6] = [
+        (namespace::MOUNT, "mnt"),
+        (namespace::UTS, "uts"),
+        (namespace::IPC, "ipc"),
+        (namespace::USER, "user"),
+        (namespace::PID, "pid"),
+        (namespace::NET, "net"),
+    ];
+    let is_unknown = |(kind, file): &(u32, &str)| {
+        kinds & kind != 0 && !Path::new("/proc/self/ns").join(file).exists()
+    };
+    match errno {
+        Errno::EINVAL if FILES.iter().any(is_unknown) => Errno::ENOTSUP,
+        errno => errno,
     }
 }
 
