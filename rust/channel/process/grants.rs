@@ -193,14 +193,19 @@ impl Grants {
                 }
             }
         }
+        let is_full = inner.is_full();
+        let mut still_blocked = false;
         if let Some(grant) = inner.grants.get_mut(&number) {
             grant.underway = grant.underway.saturating_sub(1);
-        }
-        if !inner.is_full() {
-            if let Some(grant) = inner.grants.get_mut(&number) {
+            if is_full {
+                still_blocked = grant.is_blocked;
+            } else {
                 tells |= release(grant);
             }
         }
+        // This may have been the grant's last message. Then the end of another one, which makes room for all, must
+        // release it.
+        inner.is_blocked |= still_blocked;
         tells
     }
 

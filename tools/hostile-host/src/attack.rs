@@ -35,6 +35,8 @@ pub struct Attack {
     pub report: Report,
     /// The grants that the process has got, the newest last.
     pub grants: Vec<u32>,
+    /// Those among them that lead to the actor for which the process is an enemy: they came as `target`.
+    pub targets: Vec<u32>,
     /// The descriptors that the process has got, the newest last.
     pub files: Vec<OwnedFd>,
     /// Whether received grants and descriptors are given back.
@@ -55,6 +57,7 @@ impl Attack {
             random,
             report,
             grants: Vec::new(),
+            targets: Vec::new(),
             files: Vec::new(),
             is_tidy: true,
             is_lost: false,
@@ -159,10 +162,12 @@ impl Attack {
             match ToProcess::decode(&frame) {
                 Ok(ToProcess::Message(value)) => {
                     let mut reader = value.reader();
+                    let mut is_target = false;
                     while let Ok(Some(token)) = reader.token() {
                         if let Token::Handle { kind, index } = token {
-                            self.learn(kind, index);
+                            self.learn(kind, index, is_target);
                         }
+                        is_target = token == Token::String(b"target");
                     }
                 }
                 Ok(ToProcess::NoSenders { .. } | ToProcess::Room { .. }) => {}
@@ -172,9 +177,12 @@ impl Attack {
         }
     }
 
-    fn learn(&mut self, kind: u8, index: u32) {
+    fn learn(&mut self, kind: u8, index: u32, is_target: bool) {
         if kind == handle::ACTOR {
             self.grants.push(index);
+            if is_target && self.targets.len() < KEPT {
+                self.targets.push(index);
+            }
             if self.is_tidy && self.grants.len() > KEPT {
                 let grant = self.grants.remove(0);
                 let _ = self.link.write(&frames::bytes(&ToKernel::Close { grant }));

@@ -100,7 +100,7 @@ pub fn any(random: &mut Random, names: &Names<'_>) -> Vec<u8> {
         0 => bytes(&ToKernel::Close { grant }),
         1 | 2 => bytes(&ToKernel::Pause),
         3 | 4 => bytes(&ToKernel::Resume),
-        5 if random.one_in(10) => bytes(&ToKernel::CloseInbox),
+        5 if random.one_in(100) => bytes(&ToKernel::CloseInbox),
         _ => message(grant, &any_body(random, names)),
     }
 }

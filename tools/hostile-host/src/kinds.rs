@@ -11,6 +11,7 @@ mod forge;
 mod fork;
 mod hold;
 mod mix;
+mod room;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,8 @@ const KINDS: &[Kind] = &[
     kind("forge", forge::run),
     // Messages as fast as possible, from several threads.
     kind("flood", flood::run),
+    // Fills everything, and insists on being told about room.
+    kind("room", room::run),
     // Never reads.
     kind("hold", hold::hold),
     // Reads, and gives nothing back.

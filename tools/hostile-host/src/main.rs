@@ -43,6 +43,8 @@ fn run(token: &str) -> Result<(), String> {
     let link = Link::open().map_err(|error| format!("the device cannot be opened: {error}"))?;
     link.attach(token.as_bytes())
         .map_err(|error| format!("the kernel refuses the token: {error}"))?;
+    // The start stays there if it does not fit.
+    let too_short = link.read(&mut [0; 64]);
     let mut buffer = vec![0; MAX_FRAME];
     let length = link
         .read(&mut buffer)
@@ -62,8 +64,12 @@ fn run(token: &str) -> Result<(), String> {
         variable(&start, "REPORT").map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path)));
     let life = Duration::from_millis(number(&start, "LIFE", 1000));
     let report = Report::new(file, format!("{} {seed}", kind.name));
+    report.take_panics();
     let mut attack = Attack::new(link, token.into(), Random::new(seed), report, life);
     attack.take(rest);
+    attack
+        .report
+        .must_fail("a read into too little space", too_short);
     if kind.is_ready {
         attack.ready().map_err(|error| {
             format!("the kernel does not take that the actor is ready: {error}")

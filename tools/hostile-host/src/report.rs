@@ -29,6 +29,14 @@ impl Report {
         }
     }
 
+    /// From now on a panic of this process is a line, too.
+    pub fn take_panics(&self) {
+        let reporter = Self::new(self.file.clone(), self.name.clone());
+        std::panic::set_hook(Box::new(move |panic| {
+            reporter.wrong(&panic.to_string().replace('\n', ": "));
+        }));
+    }
+
     /// Adds a line. One write adds it, so that those of several processes do not mix.
     fn line(&self, line: String) {
         let Some(path) = &self.file else {
@@ -64,6 +72,11 @@ impl Report {
         if result.is_ok() {
             self.wrong(&format!("{what} succeeded"));
         }
+    }
+
+    /// Something that the kernel must not do, or has not done.
+    pub fn must_not(&mut self, what: &str, is_done: bool) {
+        self.must_fail(what, if is_done { Ok(()) } else { Err(()) });
     }
 
     /// The attack is over.

@@ -6,6 +6,7 @@
 -- program the next process is. Each deviation is printed with "wrong: "; the last line is "done".
 
 local actor, inbox, time, future = require("actor"), require("inbox"), require("time"), require("future")
+local descriptors = require("file_descriptor")
 local random = math.random
 local arguments = { ... }
 local seed, seconds, slower = math.tointeger(arguments[1]), tonumber(arguments[2]), tonumber(arguments[3])
@@ -16,7 +17,8 @@ math.randomseed(seed)
 local SLOTS <const> = 3
 -- How long anything may take that must happen.
 local PATIENCE <const> = 10 * slower
-local EPIPE <const>, ESRCH <const>, ETIMEDOUT <const>, CHANNEL_CLOSED <const> = 32, 3, 110, 15
+local EPIPE <const>, ESRCH <const>, ECHILD <const>, ETIMEDOUT <const> = 32, 3, 10, 110
+local CHANNEL_CLOSED <const> = 15
 local ends_at = time.now() + seconds
 local counts = {}
 
@@ -53,16 +55,24 @@ local function plan(name)
 	assert(file:write(name, "\n"))
 end
 
--- Whether a process is one of an actor's, and alive.
+-- Whether there is a process of this number. The kernel reaps those of actors at once.
 local function lives(pid)
 	local file <close> = io.open("/proc/" .. pid .. "/comm")
-	local comm = file and file:read("l")
-	return comm == "hostile-host" or comm == "lunatik"
+	return file ~= nil
 end
+
+local null = assert(descriptors.open("/dev/null", "r+"))
 
 local function options(kind, life)
 	local environment = { SEED = tostring(random(1 << 30)), LIFE = tostring(life), REPORT = folder .. "/report" }
-	return { module = kind, subprocess = { environment = environment } }
+	local subprocess = { environment = environment }
+	-- What the process gets with its start, and does nothing with.
+	if random(2) == 1 then
+		environment.LONG = ("x"):rep(random(9000))
+		subprocess.stdin, subprocess.stderr = null, null
+		subprocess.init = { script = ("-"):rep(random(1 << 18)), arg = null }
+	end
+	return { module = kind, subprocess = subprocess }
 end
 
 -- Reports of actors, each by its slot.
@@ -92,16 +102,36 @@ local function await(slot, report)
 	end
 end
 
--- Sends to a process for as long as that works: numbers, and addresses. Returns why it works no longer.
+-- The processes that are under attack, by the slots of their targets.
+local hosts = {}
+local function some_host()
+	local all = {}
+	for _, host in pairs(hosts) do
+		all[#all + 1] = host
+	end
+	return all[1] and all[random(#all)]
+end
+
+-- Sends to a process for as long as that works: numbers, addresses and files, first the address of its target. Returns
+-- why it works no longer.
 local function send_all(host, target, count)
+	local number = 0
 	while true do
-		count.sent = count.sent + 1
-		local value = count.sent % 3 == 0 and { target = target, number = count.sent } or count.sent
+		local value = number
+		if number % 3 == 0 then
+			value = { target = target, number = number }
+		elseif number % 7 == 0 then
+			value = { peer = some_host(), number = number }
+		elseif number % 8 == 0 then
+			value = { file = null, other = null }
+		end
 		local good, err = pcall(host.send, host, value)
 		if not good then
 			return err
 		end
-		if count.sent % 16 == 0 then
+		number = number + 1
+		count.sent = count.sent + 1
+		if number % 16 == 0 then
 			time.sleep(0.001)
 		end
 	end
@@ -129,6 +159,10 @@ end
 -- One attack, from the beginning of the process to its end.
 local function attack(kind)
 	local life = random(100, 1500)
+	local is_too_late = kind == "late" and random(2) == 1
+	if is_too_late then
+		life = 100000 * slower
+	end
 	local count = counts[kind] or { spawned = 0, refused = 0, sent = 0, received = 0, answers = 0 }
 	counts[kind] = count
 	local begun = time.now()
@@ -136,7 +170,8 @@ local function attack(kind)
 	if not good then
 		count.refused = count.refused + 1
 		if kind == "late" then
-			if not (is(host, "system", ETIMEDOUT) or is(host, "generic", ETIMEDOUT)) or time.now() - begun > 5 + PATIENCE then
+			-- It ends too early, or lives too long.
+			if not is(host, "generic", is_too_late and ETIMEDOUT or ECHILD) or time.now() - begun > 5 + PATIENCE then
 				wrong("late: spawn_vm raised", name_of(host), "after", time.now() - begun, "s")
 			end
 		elseif kind ~= "early" then
@@ -152,11 +187,20 @@ local function attack(kind)
 	local target = actor.spawn_vm("/processes/target")
 	target:send({ home = inbox, slot = slot })
 	target:send({ command = { peer = host } })
+	hosts[slot] = host
 	local why
 	local sender = actor.spawn(function()
 		why = send_all(host, target, count)
 	end)
-	time.sleep(random() * 1.3 * life / 1000)
+	if count.spawned == 1 or random(2) == 1 then
+		-- It ends by itself.
+		wait_for(function()
+			return not lives(pid)
+		end, PATIENCE + life / 1000)
+	else
+		time.sleep(random() * life / 1000)
+	end
+	hosts[slot] = nil
 	local is_killed = finish(kind, host)
 	if not wait_for(function()
 		return why
@@ -210,11 +254,11 @@ plan("honest")
 ping("a process with Lua", options(honest, forever))
 
 -- Programs that do not even attach.
-for name, code in pairs({ never = ETIMEDOUT, exits = false }) do
+for name, code in pairs({ never = ETIMEDOUT, exits = ECHILD }) do
 	plan(name)
 	local begun = time.now()
 	local good, err = pcall(actor.spawn_vm, options(name, 0))
-	if good or code and not (is(err, "system", code) or is(err, "generic", code)) then
+	if good or not is(err, "generic", code) then
 		wrong(name, "spawn_vm", tostring(good), name_of(err))
 	elseif time.now() - begun > 5 + PATIENCE then
 		wrong(name, "spawn_vm took", time.now() - begun, "s")

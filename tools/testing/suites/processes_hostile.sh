@@ -11,7 +11,7 @@
 
 SECONDS_OF_STRESS=${SECONDS_OF_STRESS:-$(stressed 24)}
 SEED=${SEED:-1}
-KINDS=${KINDS:-random mutate forge flood hold hoard fork token late early split exit mix echo}
+KINDS=${KINDS:-random mutate forge flood room hold hoard fork token late early split exit mix echo}
 
 # The program that hosts actors: another one for each plan. Its environment is empty.
 cat >"$WORK/host" <<EOF

@@ -19,6 +19,21 @@ pub fn late(attack: &mut Attack) {
     }
 }
 
+/// Other processes of this program: those of other actors, and their children.
+fn others() -> Vec<u32> {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    processes
+        .flatten()
+        .filter(|entry| {
+            let comm = std::fs::read_to_string(entry.path().join("comm"));
+            comm.is_ok_and(|comm| comm == "hostile-host\n")
+        })
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
 /// Gives the link to processes that are not the writer's child.
 pub fn adopt_strangers(attack: &mut Attack) {
     let parent = std::os::unix::process::parent_id();
@@ -32,10 +47,15 @@ pub fn adopt_strangers(attack: &mut Attack) {
         1 << 31,
         u32::MAX,
     ];
-    let pid = if attack.random.one_in(4) {
-        attack.random.bits() as u32 | 1 << 23
+    let others = if attack.random.one_in(10) {
+        others()
     } else {
-        attack.random.one_of(&beyond)
+        Vec::new()
+    };
+    let pid = match attack.random.below(4) {
+        0 => attack.random.bits() as u32 | 1 << 23,
+        1 if !others.is_empty() => attack.random.one_of(&others),
+        _ => attack.random.one_of(&beyond),
     };
     let adopted = attack.link.write(&frames::bytes(&ToKernel::Adopt { pid }));
     attack

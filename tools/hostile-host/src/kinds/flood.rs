@@ -2,23 +2,43 @@
 
 //! Messages as fast as possible.
 
+use std::time::Instant;
+
+use lunatik_abi::wire::{MAX_MEMBERS, MAX_STRING};
+
 use crate::{
     attack::Attack,
-    frames::{any_body, message, Names},
+    frames::{any_body, body, message, Names},
+    link::Link,
 };
 
 /// Threads that write.
 const THREADS: usize = 3;
 
+/// Writes two frames in turn until then. Returns how many calls were accepted and refused.
+fn write_all(link: &Link, until: Instant, frames: [Vec<u8>; 2]) -> (u64, u64) {
+    let (mut accepted, mut refused) = (0, 0);
+    while Instant::now() < until {
+        for frame in &frames {
+            match link.write(frame) {
+                Ok(_) => accepted += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    (accepted, refused)
+}
+
 /// Floods one grant from several threads, which ignore all refusals, while this one reads.
 pub fn run(attack: &mut Attack) {
-    attack.wait_for_grant();
-    let grant = attack.grant();
-    // It must stay the process's.
-    attack.is_tidy = false;
-    let (link, until) = (&attack.link, attack.until);
-    let mut random = attack.random.clone();
+    if !attack.wait_for_grant() {
+        return;
+    }
+    // It is not given back with those that follow.
+    let grant = attack.grants.remove(0);
     let longest = message(grant, &longest_body());
+    let link = attack.link.clone();
+    let until = attack.until;
     let (accepted, refused) = std::thread::scope(|threads| {
         let writers: Vec<_> = (0..THREADS)
             .map(|_| {
@@ -26,39 +46,28 @@ pub fn run(attack: &mut Attack) {
                     grants: &[],
                     files: &[],
                 };
-                let body = any_body(&mut random, &names);
+                let body = any_body(&mut attack.random, &names);
                 let frames = [message(grant, &body), longest.clone()];
-                threads.spawn(move || {
-                    let (mut accepted, mut refused) = (0, 0);
-                    while std::time::Instant::now() < until {
-                        for frame in &frames {
-                            match link.write(frame) {
-                                Ok(_) => accepted += 1,
-                                Err(_) => refused += 1,
-                            }
-                        }
-                    }
-                    (accepted, refused)
-                })
+                let link = &link;
+                threads.spawn(move || write_all(link, until, frames))
             })
             .collect();
-        let mut sum = (0, 0);
-        for writer in writers {
-            let (accepted, refused) = writer.join().unwrap_or_default();
-            sum = (sum.0 + accepted, sum.1 + refused);
+        while !attack.is_over() && !attack.is_lost {
+            let _ = attack.link.wait(20);
+            attack.drain();
         }
-        sum
+        writers.into_iter().fold((0, 0), |sum, writer| {
+            let (accepted, refused) = writer.join().unwrap_or_default();
+            (sum.0 + accepted, sum.1 + refused)
+        })
     });
     attack.report.accepted += accepted;
     attack.report.refused += refused;
-    attack.drain();
 }
 
 /// The longest message that can be sent.
-fn longest_body() -> Vec<u8> {
-    use lunatik_abi::wire::{MAX_MEMBERS, MAX_STRING};
-
-    crate::frames::body(|writer| {
+pub fn longest_body() -> Vec<u8> {
+    body(|writer| {
         writer.begin_table().expect("a table can begin");
         for member in 0..MAX_MEMBERS {
             let key = [member as u8; MAX_STRING];

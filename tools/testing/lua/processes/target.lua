@@ -7,7 +7,7 @@
 -- this actor: `peer` is the process. `report`, after the end of the process, asks for what has happened; then the actor
 -- ends.
 
-local actor, inbox = require("actor"), require("inbox")
+local actor, inbox, time = require("actor"), require("inbox"), require("time")
 local first = inbox:receive()
 local home, peer = first.home, nil
 local received, answers, waiting = 0, 0, 0
@@ -66,9 +66,16 @@ local function take_all(values)
 	end
 end
 
--- What a message to the process ends with.
+-- What messages to the process end with, once the kernel has noticed its end. There is room for a few until then.
 local function try_peer()
-	local good, err = pcall(peer.send, peer, 1)
+	local good, err
+	for _ = 1, 50 do
+		good, err = pcall(peer.send, peer, 1)
+		if not good then
+			break
+		end
+		time.sleep(0.02)
+	end
 	if good then
 		return "sent"
 	end
@@ -81,6 +88,10 @@ while true do
 	if not command then
 		received = received + 1
 		if type(value) == "table" then
+			if value.pause == true then
+				-- What comes meanwhile has to wait.
+				time.sleep(0.2)
+			end
 			take_all(value)
 		else
 			take(value)
