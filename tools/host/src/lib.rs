@@ -3,13 +3,14 @@
 //! The process that hosts a user-space actor: it attaches to the kernel, sets itself up as the kernel script has asked,
 //! and runs the actor's module in a Lua of its own.
 
+// The tests play the kernel, and so need these two.
 #[doc(hidden)]
 pub mod link;
-pub mod report;
 #[doc(hidden)]
 pub mod setup;
 
 mod actor;
+mod report;
 mod wipe;
 
 use std::process::ExitCode;

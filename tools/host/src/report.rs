@@ -10,8 +10,8 @@ const RECORD: usize = 900;
 /// Writes the text and the end of a line to standard error.
 ///
 /// Standard error may be the log of the kernel, where each write is a record of its own, and where there may be few of
-/// them in a second. So whole lines go out together, as many as a record takes. If they cannot be written, nobody is
-/// there to be told.
+/// them in a second. So whole lines go out together, as many as a record takes. A failure to write is ignored: there is
+/// no other place to report it.
 pub fn report(text: &str) {
     let mut errors = io::stderr().lock();
     for record in records(text.trim_end()) {

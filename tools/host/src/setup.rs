@@ -15,10 +15,18 @@ mod streams;
 
 use std::{io, process::ExitCode};
 
-use lunatik_abi::wire::ToKernel;
+use lunatik_abi::wire::{Stream, ToKernel};
 
-use self::{failure::Failure, namespaces::Side, orders::Orders};
-use crate::{link::Link, report::report, wipe::Wiping};
+use self::{
+    failure::{Failure, OrFailure},
+    namespaces::Side,
+    orders::Orders,
+};
+use crate::{
+    link::Link,
+    report::report,
+    wipe::{wipe_stack, Wiping},
+};
 
 /// What the actor needs to know.
 pub struct Settings {
@@ -80,8 +88,11 @@ pub fn set_up(link: &mut Link) -> io::Result<Role> {
             report(&format!("lunatik: {error}"));
             return Ok(Role::Ended(ExitCode::FAILURE));
         }
+        drop(text);
+        wipe_stack();
     }
-    descriptors::close_from(descriptors::LINK + 1);
+    // SAFETY: The script is over, and it alone has opened descriptors since the streams and the link got their numbers.
+    unsafe { descriptors::close_from(descriptors::LINK + 1) };
     match first::split(link) {
         Ok(()) => Ok(Role::Actor(settings)),
         Err(failure) => {
@@ -95,16 +106,18 @@ pub fn set_up(link: &mut Link) -> io::Result<Role> {
 /// that another one replaces.
 fn prepare(
     link: &mut Link,
-    streams: [lunatik_abi::wire::Stream; 3],
+    streams: [Stream; 3],
     argument: Option<u32>,
     environment: &[(Vec<u8>, Vec<u8>)],
     namespaces: u32,
 ) -> Result<Option<Option<i32>>, Failure> {
     let argument = descriptors::arrange(link, streams, argument)?;
+    streams::write_lines().or_failure("standard output cannot be set up")?;
     signals::reset()?;
     environment::replace(environment)?;
-    Ok(match namespaces::enter(link, namespaces)? {
-        Side::Inside => Some(argument),
-        Side::Replaced => None,
-    })
+    if matches!(namespaces::enter(link, namespaces)?, Side::Replaced) {
+        return Ok(None);
+    }
+    first::keep_signals()?;
+    Ok(Some(argument))
 }

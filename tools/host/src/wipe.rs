@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Memory that held secrets is zeroed before it is freed.
+//! Memory that held secrets is overwritten before it is used for something else.
 //!
 //! The script that sets the sandbox up, and what it has read, must not be found in the memory of the actor that runs
 //! afterwards. They pass through many hands: the frame, the Lua of the script, buffers of calls. All of them allocate
-//! here, so this is the one place that sees every byte go.
+//! here, so this is the one place that sees every byte go. What the C library allocates for itself, such as the buffers
+//! of files, it overwrites when told to. Lua also builds strings on the stack.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    mem::MaybeUninit,
     sync::atomic::{AtomicBool, Ordering},
 };
+
+/// The most bytes of stack that a script needs: Lua calls itself through C up to 200 times, each time with one or two
+/// kilobytes for a buffer.
+const STACK: usize = 1 << 20;
+
+/// Bytes of a page. Larger ones are a multiple of it.
+const PAGE: usize = 4096;
+
+/// What the C library overwrites freed memory with: any byte but zero, which stands for nothing.
+const FILLING: i32 = 0x55;
 
 /// The allocator of the system, which zeroes what it frees while a [`Wiping`] exists.
 struct Allocator;
@@ -19,13 +31,14 @@ static ALLOCATOR: Allocator = Allocator;
 
 static WIPING: AtomicBool = AtomicBool::new(false);
 
-/// As long as it exists, all memory that is freed is zeroed first.
+/// As long as it exists, all memory that is freed is overwritten first.
 pub struct Wiping(());
 
 impl Wiping {
     /// Begins to zero freed memory.
     pub fn begin() -> Self {
         WIPING.store(true, Ordering::Relaxed);
+        fill_freed(FILLING);
         Self(())
     }
 }
@@ -33,7 +46,28 @@ impl Wiping {
 impl Drop for Wiping {
     fn drop(&mut self) {
         WIPING.store(false, Ordering::Relaxed);
+        fill_freed(0);
     }
+}
+
+/// Tells the C library what to overwrite freed memory with; 0 stands for nothing.
+fn fill_freed(filling: i32) {
+    // SAFETY: The call sets a number.
+    let _ = unsafe { libc::mallopt(libc::M_PERTURB, filling) };
+}
+
+/// Zeroes the stack below the caller, as far as a script may have used it.
+#[inline(never)]
+pub fn wipe_stack() {
+    let mut area = MaybeUninit::<[u8; STACK]>::uninit();
+    let start = area.as_mut_ptr().cast::<u8>();
+    // SAFETY: `area` has that many bytes, and nobody looks at them.
+    unsafe { libc::explicit_bzero(start.cast(), STACK) };
+    // Whole pages are zero already. Giving them back makes this cost no memory; if the call fails, it does.
+    let first = start.align_offset(PAGE);
+    let length = (STACK - first) / PAGE * PAGE;
+    // SAFETY: These pages are in `area`, to which nobody refers. Those that come back are zero.
+    let _ = unsafe { libc::madvise(start.add(first).cast(), length, libc::MADV_DONTNEED) };
 }
 
 // SAFETY: All memory comes from `System` and goes back to it with the layout that it had.

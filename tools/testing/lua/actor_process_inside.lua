@@ -72,7 +72,10 @@ gives(
 	[[
 		local time = require("time")
 		local caught
-		local f = spawn(function() caught = select(2, pcall(time.sleep, 3600)).code end)
+		local f = spawn(function()
+			local _, err = pcall(time.sleep, 3600)
+			caught = err.code
+		end)
 		this_fiber.yield()
 		f:interrupt()
 		f:join()
@@ -191,7 +194,13 @@ do
 			return true
 		]]
 	)
-	channel:send({ code = "return sent" })
+	-- The process comes to this only when the other fiber waits for room.
+	local path = os.tmpname()
+	channel:send({ code = "local f = io.open(..., 'w') f:close() return sent", value = path })
+	ok("4.3: the others go on", processes.soon(function()
+		local flag = io.open(path)
+		return flag and flag:close()
+	end))
 	local last, in_order, sent = 0, true, nil
 	while last < 1000 or not sent do
 		local message = inbox:receive()

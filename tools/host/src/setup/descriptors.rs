@@ -72,22 +72,21 @@ pub fn arrange(
             ASIDE
         }
     };
-    close_from(first_unused);
+    // SAFETY: The link has moved, the streams and the argument have been given away, and at this point the process has
+    // opened nothing else.
+    unsafe { close_from(first_unused) };
     Ok((first_unused == ASIDE).then_some(ARGUMENT))
 }
 
 /// Closes all descriptors from this number on.
-pub fn close_from(first: RawFd) {
+///
+/// # Safety
+///
+/// Nothing may use one of these descriptors afterwards.
+pub unsafe fn close_from(first: RawFd) {
     // The call fails only in kernels before 5.9, which the module does not run in.
-    // SAFETY: Nothing in this process owns such a descriptor: the link and the standard streams have lower numbers, and
-    // whoever calls this has given up all others.
+    // SAFETY: The caller guarantees that these descriptors are not used afterwards.
     let _ = unsafe { libc::close_range(first.unsigned_abs(), u32::MAX, 0) };
-}
-
-/// Closes all descriptors of a process that will end without using one.
-pub fn close_all() {
-    // SAFETY: The caller guarantees that none is used any more. The link is not dropped: the process ends before.
-    let _ = unsafe { libc::close_range(0, u32::MAX, 0) };
 }
 
 /// The descriptor of this number.
@@ -98,8 +97,8 @@ pub fn close_all() {
 pub fn borrow(number: RawFd) -> Result<BorrowedFd<'static>, Errno> {
     // SAFETY: The command only asks for flags. The call refuses what is no descriptor.
     Errno::result(unsafe { libc::fcntl(number, libc::F_GETFD) })?;
-    // SAFETY: It is open, as was just seen, thus not -1. The process has one thread, and who calls this does not close
-    // it while the result is used.
+    // SAFETY: It is open, as the call above has shown, so it is not -1. The process has one thread, and the callers use
+    // the result for a single system call.
     Ok(unsafe { BorrowedFd::borrow_raw(number) })
 }
 

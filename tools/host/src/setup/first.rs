@@ -26,6 +26,26 @@ const FORWARDED: [Signal; 5] = [
     Signal::SIGINT,
 ];
 
+/// The signals that process 1 waits for.
+fn awaited() -> SigSet {
+    FORWARDED.into_iter().chain([Signal::SIGCHLD]).collect()
+}
+
+/// If this is process 1, keeps what is sent to it until it serves the actor.
+///
+/// The kernel discards a signal to process 1 that is neither blocked nor handled. Whoever waits for the actor may send
+/// some as soon as the process is ready.
+///
+/// # Errors
+///
+/// Fails as sigprocmask(2).
+pub fn keep_signals() -> Result<(), Failure> {
+    match getpid().as_raw() {
+        1 => signals::set_mask(&awaited()).or_failure("signals cannot be kept"),
+        _ => Ok(()),
+    }
+}
+
 /// If this is process 1, makes the process that hosts the actor and serves it, and does not return. The other process
 /// returns.
 ///
@@ -38,9 +58,8 @@ pub fn split(link: &mut Link) -> Result<(), Failure> {
     }
     const WHAT: &str = "the process that hosts the actor cannot be made";
     let handover = Handover::new().or_failure(WHAT)?;
-    // They wait from now on, so none is lost between the fork and the first wait. Blocked signals also reach process 1,
-    // which without a handler gets none.
-    let awaited: SigSet = FORWARDED.into_iter().chain([Signal::SIGCHLD]).collect();
+    let awaited = awaited();
+    // The script may have changed that.
     signals::set_mask(&awaited).or_failure(WHAT)?;
     // SAFETY: The process has one thread, so the new process may do all that this one may.
     match unsafe { fork() }.or_failure(WHAT)? {
@@ -52,8 +71,9 @@ pub fn split(link: &mut Link) -> Result<(), Failure> {
             handover
                 .give(link, child)
                 .or_failure("the link cannot be handed over to the process that hosts the actor")?;
-            // What the actor closes is to be closed: the link, and the pipes of its streams.
-            descriptors::close_all();
+            // SAFETY: Nothing below uses a descriptor, and the link is not dropped: the process exits here. Process 1 must
+            // not keep the link and the pipes of the streams open after the actor has closed them.
+            unsafe { descriptors::close_from(0) };
             process::exit(serve(child, &awaited))
         }
     }

@@ -2,7 +2,7 @@
 
 //! How a process hands the link over to one that it has made.
 //!
-//! The kernel lets one process alone use the link. The old process names the new one to the kernel, and then tells the
+//! The kernel lets only one process use the link. The old process names the new one to the kernel, and then tells the
 //! new one through a pipe, which does not touch the link before.
 
 use std::{io, os::fd::OwnedFd};

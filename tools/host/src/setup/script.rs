@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The script that sets the sandbox up. It runs in a Lua of its own, of which nothing is left afterwards but what it
-//! has done to the process.
+//! The script that sets the sandbox up. It runs in a Lua of its own, and only its effects on the process remain.
 
 mod calls;
 mod capabilities;

@@ -2,7 +2,10 @@
 
 //! Standard input, output and error.
 
-use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::{
+    os::fd::{AsFd, OwnedFd, RawFd},
+    ptr,
+};
 
 use lunatik_abi::wire::Stream;
 use nix::{
@@ -46,5 +49,21 @@ pub fn open_stream(stream: Stream, direction: Direction) -> Result<OwnedFd, Errn
             let flags = access | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
             descriptors::duplicate(open(path, flags, Mode::empty())?.as_fd())
         }
+    }
+}
+
+extern "C" {
+    /// Standard output of the C library, which Lua's `print` and `io` write.
+    static stdout: *mut libc::FILE;
+}
+
+/// Makes the C library write standard output line by line.
+///
+/// A reader then sees each line when it is complete. The kernel's log refuses a write of more than a few lines.
+pub fn write_lines() -> Result<(), Errno> {
+    // SAFETY: Nobody has used the stream yet, and the C library makes its own buffer for it.
+    match unsafe { libc::setvbuf(stdout, ptr::null_mut(), libc::_IOLBF, 0) } {
+        0 => Ok(()),
+        _ => Err(Errno::EINVAL),
     }
 }

@@ -143,10 +143,10 @@ impl<'lua> Calls<'lua> {
     }
 }
 
-/// Ends the process if the script wants that when a call fails.
+/// Ends the process because a call has failed, unless the script has set `errexit` to false.
 fn refused(lua: &Lua, name: &str, errno: Errno) -> mlua::Result<()> {
     let errexit: Value = lua.globals().raw_get("errexit")?;
-    // Only what the script has clearly said makes it go on: what is missing may be a part of the sandbox.
+    // The script goes on only if it has clearly asked for that: the failed call may be a part of the sandbox.
     if matches!(errexit, Value::Boolean(false) | Value::Nil) {
         return Ok(());
     }

@@ -17,7 +17,7 @@ use super::{
     values::{wrong, Number},
 };
 
-/// What can be done to files; the place of a name is its bit.
+/// The rights on files; the index of a name is its bit.
 pub const FILES: [&str; 16] = [
     "execute",
     "write_file",
@@ -37,17 +37,19 @@ pub const FILES: [&str; 16] = [
     "ioctl_dev",
 ];
 
-/// What can be done to ports; the place of a name is its bit.
+/// The rights on ports; the index of a name is its bit.
 pub const NET: [&str; 2] = ["bind_tcp", "connect_tcp"];
 
-/// What is kept inside; the place of a name is its bit.
+/// The kinds of objects that a process can be kept from reaching outside; the index of a name is its bit.
 pub const SCOPES: [&str; 2] = ["abstract_unix_socket", "signal"];
 
 /// Asks for the version instead of a set of rules.
 pub const CREATE_RULESET_VERSION: u32 = 1;
 
-/// The kinds of rules.
+/// The kind of a rule about the files below a folder.
 pub const RULE_PATH_BENEATH: u32 = 1;
+
+/// The kind of a rule about a port.
 pub const RULE_NET_PORT: u32 = 2;
 
 /// `struct landlock_ruleset_attr`. Kernels that know less of it take it while the rest is zero.

@@ -1,8 +1,11 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 
--- What scripts that set a sandbox up have beside Lua's own functions and those of C. `exhausted` ends the process if
--- its argument is the error of a Lua that is out of memory.
+-- Prepares the globals of a script that sets a sandbox up. `exhausted` ends the process if its argument is the error of
+-- a Lua that is out of memory.
 local exhausted = ...
+
+-- luacheck: globals mode pcall xpcall load loadfile coroutine.resume coroutine.close
+-- luacheck: globals package.cpath package.loadlib package.searchers
 
 function mode(user, group, other)
 	return user << 6 | group << 3 | other

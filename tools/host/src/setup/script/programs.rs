@@ -11,7 +11,7 @@ use super::{
     calls::Calls,
     values::{wrong, Number, Text},
 };
-use crate::setup::signals::with_default_pipe;
+use crate::setup::signals::with_defaults;
 
 /// Adds them.
 pub fn define(calls: &Calls<'_>) -> mlua::Result<()> {
@@ -33,7 +33,7 @@ pub fn define(calls: &Calls<'_>) -> mlua::Result<()> {
 /// Runs a call that only returns if it fails.
 fn execute(call: impl FnOnce() -> Result<Infallible, Errno>) -> Result<(), Errno> {
     flush();
-    match with_default_pipe(call)? {}
+    match with_defaults(call)? {}
 }
 
 /// Writes out what the C library still holds of the script's output.

@@ -13,7 +13,7 @@ use nix::errno::Errno;
 
 use crate::setup::descriptors;
 
-/// What `FromLua` fails with.
+/// The error of a conversion to `to` that has failed.
 pub fn wrong(value: &Value, to: &str, message: &str) -> Error {
     Error::FromLuaConversionError {
         from: value.type_name(),
