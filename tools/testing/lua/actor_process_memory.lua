@@ -8,14 +8,8 @@ local check_all = assert(loadfile(folder .. "/lib/actor_memory.lua"))(check, com
 local processes = assert(loadfile(folder .. "/lib/processes.lua"))(folder)
 local module = folder .. "/lua/process/puppet.lua"
 
--- Each operation has a process of its own, which runs code.
-local BEGIN <const> = [[
-	local folder, child = extra, nil
-	child = spawn_vm({ module = folder .. "/lua/process/puppet.lua", subprocess = {} })
-]]
 check_all({
-	["start a process"] = BEGIN .. "child:kill()",
-	["with options"] = [[
+	["start a process"] = [[
 		spawn_vm({
 			module = extra .. "/lua/process/puppet.lua",
 			subprocess = { stdout = "share", stderr = "share", environment = { X = "1" }, init = { script = "" } },
