@@ -195,7 +195,7 @@ do
 		]]
 	)
 	-- The process comes to this only when the other fiber waits for room.
-	local path = os.tmpname()
+	local path = os.tmpname() .. ".flag"
 	channel:send({ code = "local f = io.open(..., 'w') f:close() return sent", value = path })
 	ok("4.3: the others go on", processes.soon(function()
 		local flag = io.open(path)
