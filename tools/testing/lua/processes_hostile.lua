@@ -252,6 +252,7 @@ plan("hostile")
 ping("a process of few instructions", options("echo", forever))
 plan("honest")
 local with_lua = options(honest, forever)
+with_lua.subprocess.init = { script = ("-"):rep(1 << 18) }
 with_lua.subprocess.stderr = assert(descriptors.open(folder .. "/honest", "w"))
 ping("a process with Lua", with_lua)
 
