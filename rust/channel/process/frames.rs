@@ -48,8 +48,8 @@ enum Given {
     File(u32),
 }
 
-/// What the process gets with one frame.
-struct Gifts<'a> {
+/// What the process gets with one frame. It is taken back unless it is [kept](Self::keep).
+pub(super) struct Gifts<'a> {
     grants: &'a Grants,
     given: KVec<Given>,
 }
@@ -73,7 +73,7 @@ impl Gifts<'_> {
     }
 
     /// The process has learned of all.
-    fn keep(mut self) {
+    pub(super) fn keep(mut self) {
         self.given.clear();
     }
 }
@@ -98,8 +98,12 @@ pub(super) fn fits(message: &Message, room: usize) -> bool {
     length <= room
 }
 
-/// The frame of this kind that carries `message`. The calling process gets what it refers to.
-pub(super) fn encode(grants: &Grants, kind: u16, message: &Message) -> Result<KVVec<u8>> {
+/// The frame of this kind that carries `message`, and what the calling process gets with it.
+pub(super) fn encode<'a>(
+    grants: &'a Grants,
+    kind: u16,
+    message: &Message,
+) -> Result<(KVVec<u8>, Gifts<'a>)> {
     let mut gifts = Gifts {
         grants,
         given: KVec::new(),
@@ -128,8 +132,7 @@ pub(super) fn encode(grants: &Grants, kind: u16, message: &Message) -> Result<KV
     if let Some(header) = bytes.0.first_chunk_mut() {
         *header = Frame::header(kind, 0, body);
     }
-    gifts.keep();
-    Ok(bytes.0)
+    Ok((bytes.0, gifts))
 }
 
 /// The object that a handle of the process refers to. Fails with `ENOENT` for a grant that it has not, and with `EBADF`
