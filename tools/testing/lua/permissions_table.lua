@@ -42,8 +42,10 @@ free("actor.", "is_master pcall scope scope_cleanup_pop scope_cleanup_push shutd
 free("actor.", "spawn_context_threads spawn_vm xpcall")
 free("actor.this_fiber (metatable).", "__index __newindex")
 free("actor.core.", "cancel close close_inbox give_way is_inside is_open kept log part recv send suspend system take timer withdraw")
+-- Who has a process may signal it. Only to start one is a power.
+free("actor.process.", "close detach is_open kill metatable send stream wait")
 free("actor.system.", "add_threads address at_end category category_metatable channel_metatable checked exit is_closed")
-free("actor.system.", "is_master join keep object open places release spawn text")
+free("actor.system.", "is_master is_sendable join keep object open places release spawn text")
 free("condition_variable.", "new")
 free("future.", "new")
 free("mutex.", "new")

@@ -19,8 +19,7 @@ hosts() {
 }
 no_hosts() { [ "$(hosts)" = 0 ]; }
 
-for part in options channel values children inside sandbox; do
-	[ -e "$program/actor_process_$part.lua" ] || continue
+for part in options channel values children inside sandbox memory; do
 	lua_checks "$program/actor_run.lua" "$SUITE_DIR" "process_$part" $((100 * SLOWER))
 	check "process_$part: no process is left" wait_until 10 no_hosts
 done

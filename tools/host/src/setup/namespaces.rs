@@ -44,7 +44,10 @@ pub fn enter(link: &mut Link, kinds: u32) -> Result<Side, Failure> {
     }
     // A process cannot enter a new namespace of process numbers, only be made in it.
     let handover = Handover::new().or_failure(WHAT)?;
-    match clone(kinds).map_err(|errno| explain(errno, kinds)).or_failure(WHAT)? {
+    match clone(kinds)
+        .map_err(|errno| explain(errno, kinds))
+        .or_failure(WHAT)?
+    {
         None => match handover.take() {
             Ok(()) => Ok(Side::Inside),
             // The link is not this process's, and the other one has reported what has happened.
