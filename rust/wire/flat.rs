@@ -21,6 +21,7 @@ pub(super) const MAX_BYTES: usize = 2 + MAX_MEMBERS * 2 * STRING;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flat<'a> {
     message: Message<'a>,
+    members: usize,
     handles: u32,
     own: u32,
 }
@@ -68,6 +69,7 @@ impl<'a> Flat<'a> {
         }
         Ok(Self {
             message,
+            members,
             handles,
             own,
         })
@@ -76,6 +78,11 @@ impl<'a> Flat<'a> {
     /// The message.
     pub const fn message(&self) -> Message<'a> {
         self.message
+    }
+
+    /// The members of its table; 0 for a scalar.
+    pub const fn members(&self) -> usize {
+        self.members
     }
 
     /// The number of its handles.

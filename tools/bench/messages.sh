@@ -18,7 +18,7 @@ while getopts w:m:i: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- round_trip one_way fan_in chain spawn select timeout services actors memory
+[ $# -gt 0 ] || set -- round_trip one_way fan_in chain spawn select timeout services actors processes memory
 
 lunatik load || exit
 work=$(mktemp -d)
@@ -51,6 +51,7 @@ for name; do
 	timeout) measure timeout "$(share 100)" ;;
 	services) measure services "$((messages * 5))" "$(share 20)" "$workers" "$((idle / 10))" ;;
 	actors) measure actors "$((messages * 5))" "$(share 20)" "$idle" ;;
+	processes) measure processes "$messages" "$(share 1000)" ;;
 	memory) measure memory "$idle" ;;
 	*) echo "messages.sh: there is no benchmark $name" >&2; exit 2 ;;
 	esac

@@ -55,7 +55,7 @@ impl Row {
 /// The unit in which `part` is drawn.
 fn unit(part: Part) -> &'static str {
     match part {
-        Part::Messages | Part::Workers | Part::Services | Part::Actors => "us",
+        Part::Messages | Part::Workers | Part::Services | Part::Actors | Part::Processes => "us",
         Part::Memory => "KiB",
         Part::Programs => "ratio",
     }

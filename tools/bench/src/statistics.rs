@@ -20,7 +20,7 @@ impl Summary {
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;
         let above = *sorted.get(middle)?;
-        let median = if sorted.len() % 2 == 0 {
+        let median = if sorted.len().is_multiple_of(2) {
             (sorted[middle - 1] + above) / 2.0
         } else {
             above

@@ -136,7 +136,7 @@ fn send(
     (grant, value, only_encodes): (u32, Value, bool),
 ) -> mlua::Result<(Option<i32>, Option<LuaString>, Option<u32>)> {
     let mut frame = shared.frame.take();
-    let result = match encode(&value, handles, &mut frame) {
+    let result = match encode(lua, &value, handles, &mut frame) {
         Ok(owns) => {
             let header = ToKernel::message_header(grant, frame.len() - HEADER);
             frame[..HEADER].copy_from_slice(&header);
