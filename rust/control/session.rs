@@ -129,6 +129,7 @@ impl Session {
     /// Makes the client, which runs this, the process of an actor. Returns false if it is none.
     pub(super) fn attach(&self, token: &[u8]) -> bool {
         match links::attach(token, &self.poll) {
+            // There is no other one: what it writes next does not come here.
             Ok(attached) => self.attached.populate(attached),
             Err(_) => false,
         }
@@ -148,7 +149,7 @@ impl Session {
     pub(super) fn close(&self) {
         self.closed.store(true, Release);
         if let Some(attached) = self.attached.as_ref() {
-            attached.link().close();
+            attached.end();
         }
         self.output.close();
         // Requests come and go meanwhile, so this takes the whole list at once. A request that is

@@ -94,8 +94,9 @@ impl Message {
     /// Fails for a value that cannot travel, with an error that names its place: `cannot send a
     /// function (at .a[3])`.
     pub(crate) fn encode(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
-        let message = Self::encode_with(state, first, last, Style::Refuse)?;
-        Ok(message.unwrap_or_default())
+        let mut message = Self::default();
+        encode::encode(state, first, last, Style::Refuse, &mut message)?;
+        Ok(message)
     }
 
     /// As [`encode`](Self::encode) by the rules of ltask, in place: C functions of Lua's libraries travel,
@@ -114,19 +115,9 @@ impl Message {
 
     /// As [`encode`](Self::encode), but a value that cannot travel becomes a text that says so.
     pub(crate) fn encode_or_show(state: State, first: c_int, last: c_int) -> lua::Result<Self> {
-        let message = Self::encode_with(state, first, last, Style::Show)?;
-        Ok(message.unwrap_or_default())
-    }
-
-    fn encode_with(
-        state: State,
-        first: c_int,
-        last: c_int,
-        style: Style,
-    ) -> lua::Result<Option<Self>> {
         let mut message = Self::default();
-        let is_complete = encode::encode(state, first, last, style, &mut message)?;
-        Ok(is_complete.then_some(message))
+        encode::encode(state, first, last, Style::Show, &mut message)?;
+        Ok(message)
     }
 
     /// The objects that the values refer to.

@@ -117,17 +117,20 @@ fn find(is_wanted: impl Fn(&Link) -> bool) -> Option<Arc<Link>> {
 pub(crate) fn attach(token: &[u8], poll: &Arc<Poll>) -> Result<Attached> {
     let list = LINKS.get().ok_or(ENODEV)?;
     let link = find(|link| link.attach(token, poll)).ok_or(EPERM)?;
-    let attached = Attached { link, list };
-    let mut open = attached.list.open.lock();
-    open.push(attached.link.clone(), GFP_KERNEL | __GFP_NOWARN)?;
+    let attached = Attached { link };
+    let mut open = list.open.lock();
+    let listed = open.push(attached.link.clone(), GFP_KERNEL | __GFP_NOWARN);
     drop(open);
+    if listed.is_err() {
+        attached.end();
+        return Err(ENOMEM);
+    }
     Ok(attached)
 }
 
-/// The file of an attached process. Dropping it closes the link.
+/// The file of an attached process.
 pub(crate) struct Attached {
     link: Arc<Link>,
-    list: Arc<List>,
 }
 
 impl Attached {
@@ -137,12 +140,15 @@ impl Attached {
     }
 }
 
-impl Drop for Attached {
-    fn drop(&mut self) {
+impl Attached {
+    /// The file is closed, and with it the link. Sleeps.
+    pub(crate) fn end(&self) {
         self.link.close();
-        let removed = take(&mut self.list.open.lock(), &self.link);
-        drop(removed);
-        self.list.fewer.notify_all();
+        if let Some(list) = LINKS.get() {
+            let removed = take(&mut list.open.lock(), &self.link);
+            drop(removed);
+            list.fewer.notify_all();
+        }
     }
 }
 
