@@ -29,23 +29,14 @@ pub struct Flat<'a> {
 impl<'a> Flat<'a> {
     /// Checks all of `bytes`.
     pub fn check(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let message = Message::check(bytes)?;
-        if message.values() != 1 {
-            return Err(WireError::Count);
-        }
-        let mut reader = message.reader();
         let (mut handles, mut own): (u32, u32) = (0, 0);
         let mut members: usize = 0;
-        loop {
-            let (depth, is_key) = (reader.depth(), reader.key_is_next());
-            let Some(token) = reader.token()? else {
-                break;
-            };
+        let message = Message::inspect(bytes, |token, depth, is_key| {
             match token {
                 Token::TableBegin if depth > 0 => return Err(WireError::Nested),
-                Token::TableBegin => continue,
+                Token::TableBegin => {}
                 Token::TableEnd if members == 0 => return Err(WireError::Empty),
-                Token::TableEnd => continue,
+                Token::TableEnd => {}
                 Token::Reference(_) => return Err(WireError::Nested),
                 Token::Nil => return Err(WireError::Nil),
                 Token::String(bytes) if bytes.len() > MAX_STRING => return Err(WireError::String),
@@ -66,6 +57,10 @@ impl<'a> Flat<'a> {
                 }
                 Token::Boolean(_) | Token::Integer(_) | Token::Float(_) | Token::String(_) => {}
             }
+            Ok(())
+        })?;
+        if message.values() != 1 {
+            return Err(WireError::Count);
         }
         Ok(Self {
             message,
