@@ -14,7 +14,7 @@ use crate::{
     lua::{self, Free, Named, Process, Sleeps, State, Text},
     native,
     permission::Permission,
-    runtime::{handle::Handle, permissions, userdata},
+    runtime::{handle::Handle, permissions, userdata, vm::Vm},
     stdio::{self, ReadError},
 };
 
@@ -42,6 +42,11 @@ pub(super) fn push(state: State, file: &SharedFile) -> lua::Result<()> {
 /// `open(path, mode)`: opens a file for processes; `mode` is as for `io.open`. Returns the descriptor; or nil, a message
 /// and an error number. Fails without permission for the path.
 fn open_file(state: State, _may: MaySleep<'_>) -> lua::Result {
+    let needed = match state.to_bytes(2).and_then(<[u8]>::first) {
+        Some(b'w' | b'a') => Permission::FsWrite,
+        _ => Permission::FsRead,
+    };
+    Vm::permit(state, needed, None)?;
     let path = arguments::string(state, 1)?;
     let mode = match state.is_none_or_nil(2) {
         true => b"r",
@@ -54,13 +59,7 @@ fn open_file(state: State, _may: MaySleep<'_>) -> lua::Result {
             push(state, &file)?;
             return Ok(1);
         }
-        Err(ReadError::Denied) => {
-            let needed = match mode.first() {
-                Some(b'r') => Permission::FsRead,
-                _ => Permission::FsWrite,
-            };
-            return Err(permissions::denied(needed, Some(path)));
-        }
+        Err(ReadError::Denied) => return Err(permissions::denied(needed, Some(path))),
         Err(ReadError::Errno(error)) => error.to_errno().saturating_neg(),
     };
     let reason = errno::name(error.into()).unwrap_or(b"an unknown error");

@@ -190,7 +190,15 @@ impl Link {
 
     /// Whether the process that may use the file has ended.
     pub(super) fn has_ended(&self) -> bool {
-        self.user().is_some_and(|user| user.has_ended())
+        let state = self.state.lock();
+        state.user.as_ref().is_some_and(Process::has_ended)
+    }
+
+    /// Closes the link if its process has ended, so that nobody sends to a dead process before that is noticed elsewhere.
+    pub(crate) fn check(&self) {
+        if self.has_ended() {
+            self.close();
+        }
     }
 
     /// Attaches the calling process, if `token` is that of the link and was given to this process. Once.

@@ -85,6 +85,7 @@ pub(super) fn send(state: State) -> lua::Result {
     let tag = state.to_integer(3).unwrap_or(0);
     let link = channel.link().clone();
     let outbox = link.outbox();
+    link.check();
     let (receipt, returns) = Desk::with(state, |desk| {
         let receipt = desk.pending.reserve()?;
         Ok::<_, kernel::error::Error>((receipt, desk.returns.clone()))

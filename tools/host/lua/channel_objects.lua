@@ -94,7 +94,7 @@ function methods.send(self, value)
 	elseif number == INVALID_VALUE then
 		error(errors.errno("EINVAL", { arg = 2 }))
 	elseif number == CLOSED_VALUE then
-		error(errors.errno("EBUSY"))
+		error(errors.errno("EBUSY", { arg = 2 }))
 	elseif number == ENOENT or number == EINVAL then
 		-- The kernel does not know the grant, or knows it no longer.
 		error(errors.core("channel_closed"))

@@ -3,7 +3,8 @@
 -- Descriptors. The chunk gets what all parts get (see fibers.lua of the library). Of what it returns, `module` is the
 -- module `file_descriptor`, and `new` makes the object of a descriptor that the script owns.
 --
--- Reading and writing block the process, and with it all fibers.
+-- `open`, `is_open`, `close` and `dup` are as in the kernel. Reading and writing block the process, and with it all
+-- fibers.
 
 local fibers, errors, core = ...
 local system = core.system()
@@ -11,6 +12,7 @@ local handles, native = system.handles, system.native
 local objects = fibers.part("objects")
 local fail = fibers.part("failures").fail
 local error, math_type, type = error, math.type, type
+local find = string.find
 
 local methods = {}
 local metatable, numbers = objects.class("file_descriptor", methods)
@@ -46,11 +48,8 @@ local function close(self)
 	end
 end
 
--- Closes it. It may be closed already.
 function methods:close()
-	if numbers[self] == nil then
-		invalid(1)
-	end
+	check(self)
 	close(self)
 end
 
@@ -90,18 +89,30 @@ function methods:number()
 	return check(self)
 end
 
-metatable.__gc = close
+metatable.__gc, metatable.__close = close, close
 
--- Opens a file, with a mode as that of `io.open`.
+-- Opens a file, with a mode as that of `io.open`. Returns nil, a message and an error number if it cannot.
 function module.open(path, mode)
 	mode = mode == nil and "r" or mode
-	if type(path) ~= "string" or path:find("\0", 1, true) then
+	if type(path) ~= "string" or find(path, "\0", 1, true) then
 		invalid(1)
-	elseif type(mode) ~= "string" or not mode:find("^[rwa]%+?b?$") then
+	elseif type(mode) ~= "string" then
 		invalid(2)
 	end
 	local number, errno = native.open(path, mode)
-	return number and new(number) or fail(errno, { path = path })
+	if not number then
+		return nil, ("%s: %s"):format(path, native.describe(errno)), errno
+	end
+	return new(number)
+end
+
+-- Whether a descriptor was not closed; nil, if the value is none.
+function module.is_open(value)
+	local number = numbers[value]
+	if number == nil then
+		return nil
+	end
+	return number ~= false
 end
 
 -- Returns the reading and the writing end of a new pipe.

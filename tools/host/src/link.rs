@@ -99,6 +99,8 @@ impl Link {
     /// The start was read: from now on frames are short.
     pub fn shrink(&mut self) {
         debug_assert!(self.unread.is_empty());
+        // The place where the start ended may be behind the end of the new buffer.
+        self.unread = 0..0;
         self.buffer = vec![0; BUFFER];
     }
 

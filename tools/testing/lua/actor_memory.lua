@@ -6,8 +6,7 @@
 
 local check, folder = ...
 local common = assert(loadfile(folder .. "/lib/actors.lua"))(folder)
-local ok, same = check.ok, check.same
-local user, eval = common.user, common.eval
+local check_all = assert(loadfile(folder .. "/lib/actor_memory.lua"))(check, common)
 
 -- What an actor does with failing allocations. `other` is an actor that runs code.
 local OPERATIONS <const> = {
@@ -77,54 +76,6 @@ local OPERATIONS <const> = {
 	collect = "local m = setmetatable({}, { __gc = function() end }) m = nil collectgarbage()",
 }
 
--- Runs the operation with all allocations failing from the n-th on. Returns the name of its error, if it has failed,
--- and that of the error of another try.
-local TRY <const> = [[
-	local other, code, n = ...
-	local testing = require("lunatik.testing")
-	local chunk = assert(load("local other = ... " .. code, "=operation", "t", _ENV))
-	testing.fail_allocation(n, true)
-	local good, err = pcall(chunk, other)
-	testing.fail_allocation(0)
-	local first = not good and name_of(err) or nil
-	good, err = pcall(chunk, other)
-	return first, not good and name_of(err) or nil
-]]
-local DEAD <const> = { channel_closed = true, no_senders = true }
-
--- Whether the error is one for lack of memory.
-local function is_memory(name)
-	return name:find("emory", 1, true) or name == "ENOMEM"
-end
-
 local received_nil = common.flag("nil")
-local names = {}
-for name in pairs(OPERATIONS) do
-	names[#names + 1] = name
-end
-table.sort(names)
-for _, name in ipairs(names) do
-	local code = OPERATIONS[name]
-	local other = user()
-	local n, failed, died, wrong = 0, 0, 0, nil
-	repeat
-		n = n + 1
-		local actor = user()
-		local good, first, second = pcall(eval, actor, TRY, other, code, n)
-		if not good then
-			first = common.name_of(first)
-			died = died + 1
-			wrong = not DEAD[first] and first or common.gone(actor) ~= "channel_closed" and "it lives"
-		elseif first then
-			failed = failed + 1
-			wrong = not is_memory(first) and first or second and "again: " .. second
-		end
-		actor:close()
-	until good and not first or wrong or n == 1000
-	ok(name .. ": its errors are those of memory", not wrong, ("allocation %d: %s"):format(n, wrong))
-	ok(name .. ": it has failed, and succeeded", (failed > 0 or died > 0) and n < 1000, n)
-	same(name .. ": the other actor is not harmed", eval(other, "return 'well'"), "well")
-	print(("# %s: failed %d times, ended the actor %d times"):format(name, failed, died))
-	other:close()
-end
-same("receive never returns nil", common.flags[received_nil], nil)
+check_all(OPERATIONS)
+check.same("receive never returns nil", common.flags[received_nil], nil)

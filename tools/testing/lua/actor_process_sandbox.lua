@@ -58,7 +58,10 @@ local function with_script(script, options)
 	if all.arg then
 		all.init.arg, all.arg = all.arg, nil
 	end
-	return start(all), path
+	local channel = processes.bare(all)
+	-- It may have ended.
+	pcall(channel.send, channel, inbox)
+	return channel, path
 end
 -- The text that a script prints.
 local function prints(script, options)

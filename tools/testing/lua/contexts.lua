@@ -12,8 +12,10 @@ local atomically = testing.atomically
 
 local modules = {
 	"actor.core",
+	"actor.process",
 	"actor.system",
 	"device",
+	"file_descriptor",
 	"linux",
 	"llthreads2.ex",
 	"ltask.core",

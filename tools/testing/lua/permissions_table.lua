@@ -42,8 +42,14 @@ free("actor.", "is_master pcall scope scope_cleanup_pop scope_cleanup_push shutd
 free("actor.", "spawn_context_threads spawn_vm xpcall")
 free("actor.this_fiber (metatable).", "__index __newindex")
 free("actor.core.", "cancel close close_inbox give_way is_inside is_open kept log part recv send suspend system take timer withdraw")
+-- Who has a process may signal it. Only to start one is a power.
+free("actor.process.", "close detach is_open kill metatable send stream wait")
+needs["actor.process.start"] = { "exec" }
+-- To open a file asks for its path.
+free("file_descriptor.", "is_open")
+needs["file_descriptor.open"] = { "fs:read" }
 free("actor.system.", "add_threads address at_end category category_metatable channel_metatable checked exit is_closed")
-free("actor.system.", "is_master join keep object open places release spawn text")
+free("actor.system.", "is_master is_sendable join keep object open places release spawn text")
 free("condition_variable.", "new")
 free("future.", "new")
 free("mutex.", "new")
@@ -67,8 +73,8 @@ free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log ma
 free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
-free("package.preload.", "actor actor.core actor.system condition_variable future inbox mutex recursive_mutex system time")
-free("package.preload.", "device linux llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
+free("package.preload.", "actor actor.core actor.process actor.system condition_variable future inbox mutex recursive_mutex system time")
+free("package.preload.", "device file_descriptor linux llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
 free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")

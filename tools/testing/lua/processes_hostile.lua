@@ -240,9 +240,9 @@ end
 local pingers = {}
 local function ping(name, spawns)
 	local slot, report = new_slot()
-	local pinger = actor.spawn_vm("/processes/pinger")
-	pinger:send({ home = inbox, slot = slot, echo = actor.spawn_vm(spawns) })
-	pingers[#pingers + 1] = { slot = slot, report = report, pinger = pinger, name = name }
+	local pinger, echo = actor.spawn_vm("/processes/pinger"), actor.spawn_vm(spawns)
+	pinger:send({ home = inbox, slot = slot, echo = echo })
+	pingers[#pingers + 1] = { slot = slot, report = report, pinger = pinger, name = name, echo = echo }
 end
 local forever = math.ceil((seconds + 60 * slower) * 1000)
 ping("an actor in the kernel", { module = "/processes/echo" })
@@ -251,7 +251,10 @@ local reports = actor.spawn(take_reports)
 plan("hostile")
 ping("a process of few instructions", options("echo", forever))
 plan("honest")
-ping("a process with Lua", options(honest, forever))
+local with_lua = options(honest, forever)
+with_lua.subprocess.init = { script = ("-"):rep(1 << 18) }
+with_lua.subprocess.stderr = assert(descriptors.open(folder .. "/honest", "w"))
+ping("a process with Lua", with_lua)
 
 -- Programs that do not even attach.
 for name, code in pairs({ never = ETIMEDOUT, exits = ECHILD }) do
@@ -292,7 +295,10 @@ for _, one in ipairs(pingers) do
 	local good = pcall(one.pinger.send, one.pinger, { report = true })
 	local said = good and await(one.slot, one.report)
 	if not said then
-		wrong("who asks", one.name, "is silent")
+		local has_process, pid = pcall(function()
+			return one.echo.child_pid
+		end)
+		wrong("who asks", one.name, "is silent;", has_process and lives(pid) and "the process lives" or "there is no process")
 	else
 		if said.longest > PATIENCE / 2 or said.rounds < seconds then
 			wrong("who asks", one.name, "waited", said.longest, "s, and asked", said.rounds, "times")

@@ -69,6 +69,7 @@ local objects = {
 	inbox:address(),
 	require("actor.system").address(),
 	require("actor.system").category(),
+	require("file_descriptor").open("/dev/null"),
 	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
 }

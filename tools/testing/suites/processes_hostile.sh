@@ -62,7 +62,7 @@ half() {
 	if [ $status != 0 ] || ! tail -n 1 "$WORK/out" | grep -qx "done" || grep -q "^wrong" "$WORK/out" "$WORK/report"; then
 		not_ok "attacks from $1 on, for $2 s" "status $status
 $(grep -h "^wrong" "$WORK/out" "$WORK/report" | sort | uniq -c | sort -nr | head -n 15)
-$(tail -n 3 "$WORK/err")"
+$(tail -n 3 "$WORK/err" "$WORK/honest")"
 	else
 		ok "attacks from $1 on, for $2 s"
 	fi

@@ -40,8 +40,9 @@ local process
 
 function runtime.load_process()
 	if not process then
-		process = package.preload["actor.process"]()
-		process.children = setmetatable({}, { __mode = "k" })
+		local module = package.preload["actor.process"]()
+		module.children = setmetatable({}, { __mode = "k" })
+		process = module
 	end
 	return process
 end
