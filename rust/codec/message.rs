@@ -32,22 +32,22 @@ impl<'a> Message<'a> {
 
     /// Checks all of `bytes`.
     pub fn check(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        Self::inspect(bytes, |_, _, _| Ok(()))
+        Self::inspect(bytes, |_, _, _| {})
     }
 
-    /// As [`check`](Self::check), and shows each token to `inspect`: with the number of tables that were open before it,
-    /// and whether a table key was due. Ends with the first error of either.
-    pub fn inspect<E: From<DecodeError>>(
+    /// As [`check`](Self::check), and shows each token to `inspect` on the way: with the number of tables that were open
+    /// before it, and whether a table key was due.
+    pub fn inspect(
         bytes: &'a [u8],
-        mut inspect: impl FnMut(Token<'a>, u8, bool) -> Result<(), E>,
-    ) -> Result<Self, E> {
+        mut inspect: impl FnMut(Token<'a>, u8, bool),
+    ) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         loop {
             let (depth, is_key) = (reader.depth(), reader.key_is_next());
             let Some(token) = reader.token()? else {
                 break;
             };
-            inspect(token, depth, is_key)?;
+            inspect(token, depth, is_key);
         }
         // INVARIANT: the reader has just reached the end without error, and counted.
         Ok(Self {
