@@ -48,7 +48,7 @@ enum Given {
     File(u32),
 }
 
-/// What the process gets with one frame.
+/// What the process gets with one frame. It is taken back unless it is [kept](Self::keep).
 struct Gifts<'a> {
     grants: &'a Grants,
     given: KVec<Given>,

@@ -218,6 +218,14 @@ impl Grants {
         Some(*number)
     }
 
+    /// The process was not told after all.
+    pub(super) fn put_room_back(&self, number: u32) {
+        let mut inner = self.inner.lock();
+        if let Some(grant) = inner.grants.get_mut(&number) {
+            grant.has_room = true;
+        }
+    }
+
     /// Takes all grants from the process, for ever.
     pub(super) fn close(&self) {
         let mut inner = self.inner.lock();

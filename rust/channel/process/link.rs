@@ -63,10 +63,14 @@ enum Phase {
 
 struct State {
     phase: Phase,
+    /// The process that was started.
+    first: Option<Process>,
     /// The process that may use the file.
     user: Option<Process>,
     /// The one that was the user when it was ready, which stands for the actor.
     actor: Option<Process>,
+    /// Whether the user has changed since the last phase began.
+    was_adopted: bool,
     /// Who waits until it is ready.
     waiters: Waiters,
 }
@@ -118,8 +122,10 @@ impl Link {
                 grants <- Grants::new(),
                 state <- new_spinlock!(State {
                     phase: Phase::Starting,
+                    first: None,
                     user: None,
                     actor: None,
+                    was_adopted: false,
                     waiters: Waiters::default(),
                 }, "lunatik::process::Link::state"),
                 watch <- new_mutex!(None, "lunatik::process::Link::watch"),
@@ -163,7 +169,10 @@ impl Link {
         }
         // The process is known before it executes anything.
         let started = || {
-            self.state.lock().user = Some(Process::current()?);
+            let process = Process::current()?;
+            let mut state = self.state.lock();
+            state.first = Some(process.clone());
+            state.user = Some(process);
             Ok(())
         };
         let executed = process::start_program(path, c"host", token, &started);
@@ -172,7 +181,9 @@ impl Link {
             // Nothing was executed, for this kernel starts no programs.
             return Err(ECHILD);
         };
-        self.watch(&user)
+        self.keep_watch(ExitWatch::new(&user)?);
+        self.check();
+        Ok(())
     }
 
     /// The process that may use the file.
@@ -180,15 +191,16 @@ impl Link {
         self.state.lock().user.clone()
     }
 
-    /// Notices the end of `user`.
-    fn watch(&self, user: &Process) -> Result {
-        let watch = ExitWatch::new(user)?;
-        let former = self.watch.lock().replace(watch);
-        drop(former);
-        if user.has_ended() {
-            self.close();
-        }
-        Ok(())
+    /// Keeps a watch, unless the link is closed.
+    fn keep_watch(&self, watch: ExitWatch) {
+        let mut place = self.watch.lock();
+        // `close()` first closes the link, then takes the watch.
+        let dropped = match self.is_closed() {
+            true => Some(watch),
+            false => place.replace(watch),
+        };
+        drop(place);
+        drop(dropped);
     }
 
     /// Whether the process that may use the file has ended.
@@ -255,6 +267,7 @@ impl Link {
         state.phase = phase;
         if phase == Phase::Ready {
             state.actor = state.user.clone();
+            state.was_adopted = false;
         }
         let waiters = state.waiters.take();
         drop(state);
@@ -262,10 +275,10 @@ impl Link {
         Ok(())
     }
 
-    /// Kills the process, whatever it is.
+    /// Kills all processes that have used the file.
     pub(crate) fn kill(&self) {
         let state = self.state.lock();
-        let processes = [state.actor.clone(), state.user.clone()];
+        let processes = [state.first.clone(), state.actor.clone(), state.user.clone()];
         drop(state);
         for process in processes.into_iter().flatten() {
             // If it has ended, nothing is to be done.
@@ -312,7 +325,15 @@ impl Link {
         }
         let mut copied: usize = 0;
         loop {
-            let next = self.outbox.next(nonblocking || copied > 0)?;
+            let mut next = self.outbox.next(true)?;
+            if matches!(next, Next::Nothing) && !nonblocking && copied == 0 {
+                next = self.outbox.next(false)?;
+                // Meanwhile another process may have become the user.
+                if !self.is_user() {
+                    self.outbox.put_back(next);
+                    return Err(EPERM);
+                }
+            }
             let length = match self.copy(writer, next) {
                 Ok(Some(length)) => length,
                 Ok(None) if copied > 0 => return Ok(copied),
@@ -390,7 +411,12 @@ impl Link {
             let Some(grant) = self.grants.take_room() else {
                 return Ok(Some(copied));
             };
-            writer.write_slice(&ToProcess::Room { grant }.header())?;
+            let written = writer.write_slice(&ToProcess::Room { grant }.header());
+            if let Err(error) = written {
+                self.grants.put_room_back(grant);
+                self.outbox.put_back(Next::Room);
+                return Err(error);
+            }
             copied = copied.saturating_add(HEADER);
         }
     }
@@ -489,14 +515,24 @@ impl Link {
     }
 
     /// Gives the file to a child of the calling process. Another process could be anybody's, and is killed with the
-    /// kernel's rights in the end.
+    /// kernel's rights in the end. Once before it is ready, and once afterwards: so all are known who have to be killed.
     fn adopt(&self, number: u32) -> Result {
         let child = Process::find(number).ok_or(ESRCH)?;
         if !child.is_child_of_current() {
             return Err(EPERM);
         }
-        self.state.lock().user = Some(child.clone());
-        self.watch(&child)
+        let watch = ExitWatch::new(&child)?;
+        let mut state = self.state.lock();
+        if state.was_adopted {
+            return Err(EPERM);
+        }
+        state.was_adopted = true;
+        let former = state.user.replace(child);
+        drop(state);
+        drop(former);
+        self.keep_watch(watch);
+        self.check();
+        Ok(())
     }
 
     /// Delivers a message of the process.

@@ -9,12 +9,23 @@ use std::{
 };
 
 use lunatik_abi::{
-    abi::{Request, DEVICE},
+    abi::{split_frame, Outcome, Reply, Request, DEVICE},
     wire::{split, Frame, ToKernel, ToProcess, MAX_FRAME},
 };
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 64 << 10;
+
+/// What the kernel says if it has refused the token: an answer in the other protocol.
+fn refusal(bytes: &[u8]) -> Option<String> {
+    let frame = split_frame(bytes).ok()??;
+    match Reply::decode(&frame).ok()? {
+        Reply::Done(Outcome::Failure(failure)) => {
+            Some(String::from_utf8_lossy(failure.message).into_owned())
+        }
+        _ => None,
+    }
+}
 
 /// The connection to the kernel.
 pub struct Link {
@@ -37,7 +48,24 @@ impl Link {
             .encode(1, &mut out)
             .map_err(|error| io::Error::other(format!("the request cannot be sent: {error}")))?;
         file.write_all(&out)?;
-        Ok(Self::new(file))
+        let mut link = Self::new(file);
+        link.fill()?;
+        match refusal(&link.buffer[link.unread.clone()]) {
+            Some(text) => Err(io::Error::other(text)),
+            None => Ok(link),
+        }
+    }
+
+    /// Reads frames into the buffer, which is empty. Waits for one.
+    fn fill(&mut self) -> io::Result<()> {
+        let length = loop {
+            match self.file.read(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => break read?,
+            }
+        };
+        self.unread = 0..length;
+        Ok(())
     }
 
     /// A connection over a file that is attached already.
@@ -69,13 +97,7 @@ impl Link {
     )]
     pub fn next(&mut self) -> io::Result<Option<ToProcess<'_>>> {
         if self.unread.is_empty() {
-            let length = loop {
-                match self.file.read(&mut self.buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    read => break read?,
-                }
-            };
-            self.unread = 0..length;
+            self.fill()?;
         }
         let bytes = &self.buffer[self.unread.clone()];
         if bytes.is_empty() {

@@ -16,6 +16,7 @@ mod streams;
 use std::{io, process::ExitCode};
 
 use lunatik_abi::wire::{Stream, ToKernel};
+use nix::unistd::chdir;
 
 use self::{
     failure::{Failure, OrFailure},
@@ -113,6 +114,8 @@ fn prepare(
 ) -> Result<Option<Option<i32>>, Failure> {
     let argument = descriptors::arrange(link, streams, argument)?;
     streams::write_lines().or_failure("standard output cannot be set up")?;
+    // It is that of the first process otherwise.
+    chdir("/").or_failure("the folder / cannot be entered")?;
     signals::reset()?;
     environment::replace(environment)?;
     if matches!(namespaces::enter(link, namespaces)?, Side::Replaced) {

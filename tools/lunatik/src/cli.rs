@@ -57,6 +57,8 @@ pub enum Command {
     /// Load the kernel module
     Load(LoadArgs),
     /// Stop all scripts and remove the kernel module
+    ///
+    /// User-space actors that their scripts have detached give the device up before. Those that do not are killed.
     Unload,
     /// Print the versions of this command, the kernel module and Lua
     Version,

@@ -177,11 +177,8 @@ do
 	own:send({ code = "return 7" })
 	same("4.7: it leads there", inbox:receive().value, 7)
 	-- Ruling 4: over a kernel actor.
-	same("ruling 4: through a kernel actor", eval(third, [[
-		local process = ...
-		process:send({ code = "return 8" })
-		return getmetatable(process)
-	]], channel), "ipc_actor_channel")
+	same("ruling 4: through a kernel actor", eval(third, "return getmetatable((...))", channel), "ipc_actor_channel")
+	processes.tell(third, "(...):send({ code = 'return 8' })", channel)
 	same("ruling 4: which sends there", inbox:receive().value, 8)
 	same("ruling 4: without supervision", eval(third, "local c = ... return failure(c.kill, c)", channel), "EPERM")
 	-- Between processes.

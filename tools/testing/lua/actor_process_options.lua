@@ -159,6 +159,8 @@ do
 	local channel = start()
 	same("10.2: no signal is blocked", run(channel, STATUS, "SigBlk"), "0000000000000000")
 	same("10.2: none but SIGPIPE is ignored", run(channel, STATUS, "SigIgn"), "0000000000001000")
+	local FOLDER <const> = "local pipe = io.popen('/bin/busybox pwd') local text = pipe:read() pipe:close() return text"
+	same("10.2: the current folder is the root", run(channel, FOLDER), "/")
 	same("10.2: it is the master of its process", run(channel, "return require('actor').is_master()"), true)
 	channel:kill()
 	local long = ("x"):rep(10000)

@@ -107,6 +107,38 @@ check "by all actors" awk '/^actor/ && $3 == 0 { exit 1 }' "$WORK/balancing"
 check_output "by one actor, too" "10 55 55" balancing 10 1
 check_output "they have ended" "" lunatik list
 
+# asks CODE: prints what the process answers.
+asks() {
+	echo "$1" >/dev/eval && cat /dev/eval
+}
+no_hosts() {
+	! ps -o args | grep -q "^/[^ ]*lunatik host "
+}
+check "a device with a process runs" lunatik run -P device=eval -P exec -P fs:read processes_device.lua
+check_output "the process computes" "1.4142135623730951" asks '2 ^ 0.5'
+check_output "there are no files" "nil	/etc/passwd: No such file or directory	2" asks 'io.open("/etc/passwd")'
+check_output "and none can be made" "nil	/new: Read-only file system	30" asks 'io.open("/new", "w")'
+check_output "but its module" "true" asks 'io.open("/eval.lua"):read("a"):find("inbox:receive", 1, true) ~= nil'
+check_output "a chunk runs, too" "3" asks 'local n = 1 while n < 3 do n = n + 1 end return n'
+check_output "an error is told" "error: eval:1: oops" asks 'error("oops")'
+check_says "a crash fails the request" 1 "Input/output error" within 20 sh -c \
+	"echo 'local f = (\"x\"):gmatch(\".\") debug.setupvalue(f, 3, 0) f()' | dd of=/dev/eval"
+check_output "another process answers the next one" "alive" within 20 sh -c 'echo "\"alive\"" >/dev/eval && cat /dev/eval'
+check_says "a loop is ended" 1 "Timer expired" within 20 sh -c 'echo "while true do end" | dd of=/dev/eval'
+check_output "a third process answers" "3" within 20 sh -c 'echo "1 + 2" >/dev/eval && cat /dev/eval'
+check_says "a long text is refused" 1 "Message too long" sh -c 'head -c 256 /dev/zero | dd of=/dev/eval bs=256'
+check "the log tells of three" sh -c '[ "$(lunatik logs processes_device | grep -c "has started")" = 3 ]'
+rights() {
+	for status in /proc/[0-9]*/status; do
+		tr -d '\t' <"$status" 2>/dev/null | grep -A100 '^Name:lunatik$' | grep -x 'Uid:.*\|CapPrm:.*\|NoNewPrivs:.*'
+	done | sort -u
+}
+check_output "they have no rights" "CapPrm:0000000000000000
+NoNewPrivs:1
+Uid:65534655346553465534" rights
+check "it stops" lunatik stop processes_device
+check "and its process ends" wait_until 10 no_hosts
+
 check "the counter counts" lunatik spawn counter_a.lua
 collected() {
 	lunatik run counter_b.lua >"$WORK/collected"

@@ -327,6 +327,11 @@ if [ -w $lockdown ]; then
 return function()
 	while not io.open("/tmp/locked") do require("linux").schedule(10) end
 	print(pcall(require("lunatik.runner").run, "hello"))
+	require("actor")
+	local _, err = pcall(spawn_vm, { module = "x", subprocess = {} })
+	local file = io.open("/tmp/process_error", "w")
+	file:write(err.category:name(), " ", err.code)
+	file:close()
 end
 LUA
 	lunatik spawn late.lua
@@ -343,12 +348,14 @@ LUA
 	wait $repl
 	check_fails "not even in its own runtime" grep -q after repl.out
 	touch /tmp/locked
+	check "under lockdown no process is started" wait_until 10 grep -qx "generic 1" /tmp/process_error
 	check_says "under lockdown the device is refused" 4 "/dev/lunatik" lunatik list
 	check_status "and nothing is started" 4 lunatik eval 'return 1'
 	check_fails "nor is the module loaded with byte code" sh -c 'rmmod lunatik; modprobe lunatik bytecode=1'
 else
 	skip "under lockdown a session that was opened before runs nothing" "this kernel has no lockdown"
 	skip "not even in its own runtime" "this kernel has no lockdown"
+	skip "under lockdown no process is started" "this kernel has no lockdown"
 	skip "under lockdown the device is refused" "this kernel has no lockdown"
 	skip "and nothing is started" "this kernel has no lockdown"
 	skip "nor is the module loaded with byte code" "this kernel has no lockdown"
