@@ -2,7 +2,10 @@
 
 //! A message that has been checked.
 
-use super::reader::{DecodeError, Reader};
+use super::{
+    reader::{DecodeError, Reader},
+    token::Token,
+};
 
 /// The bytes of a well-formed message, and the counts that are needed to hold its values.
 ///
@@ -29,8 +32,23 @@ impl<'a> Message<'a> {
 
     /// Checks all of `bytes`.
     pub fn check(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        Self::inspect(bytes, |_, _, _| {})
+    }
+
+    /// As [`check`](Self::check), and shows each token to `inspect` on the way: with the number of tables that were open
+    /// before it, and whether a table key was due.
+    pub fn inspect(
+        bytes: &'a [u8],
+        mut inspect: impl FnMut(Token<'a>, u8, bool),
+    ) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        while reader.token()?.is_some() {}
+        loop {
+            let (depth, is_key) = (reader.depth(), reader.key_is_next());
+            let Some(token) = reader.token()? else {
+                break;
+            };
+            inspect(token, depth, is_key);
+        }
         // INVARIANT: the reader has just reached the end without error, and counted.
         Ok(Self {
             bytes,

@@ -17,62 +17,72 @@ const STRING: usize = 1 + 2 + MAX_STRING;
 /// Bytes of the longest message.
 pub(super) const MAX_BYTES: usize = 2 + MAX_MEMBERS * 2 * STRING;
 
-/// A message that was checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flat<'a> {
-    message: Message<'a>,
+/// What a message has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
     members: usize,
     handles: u32,
     own: u32,
 }
 
+impl Counts {
+    /// Counts a token: `depth` tables are open before it, and `is_key` says whether a key is due. Fails if such a token
+    /// is in no flat message.
+    #[inline]
+    fn add(&mut self, token: Token<'_>, depth: u8, is_key: bool) -> Result<(), WireError> {
+        match token {
+            Token::TableBegin if depth > 0 => return Err(WireError::Nested),
+            Token::TableBegin => {}
+            Token::TableEnd if self.members == 0 => return Err(WireError::Empty),
+            Token::TableEnd => {}
+            Token::Reference(_) => return Err(WireError::Nested),
+            Token::Nil => return Err(WireError::Nil),
+            Token::String(bytes) if bytes.len() > MAX_STRING => return Err(WireError::String),
+            Token::String(_) if is_key => {
+                self.members = self.members.saturating_add(1);
+                if self.members > MAX_MEMBERS {
+                    return Err(WireError::Members);
+                }
+            }
+            _ if is_key => return Err(WireError::Key),
+            Token::Handle { kind, index } => {
+                match (kind, index) {
+                    (handle::ACTOR | handle::FILE, _) => {}
+                    (handle::OWN, 0) => self.own = self.own.saturating_add(1),
+                    _ => return Err(WireError::Handle),
+                }
+                self.handles = self.handles.saturating_add(1);
+            }
+            Token::Boolean(_) | Token::Integer(_) | Token::Float(_) | Token::String(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A message that was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flat<'a> {
+    message: Message<'a>,
+    counts: Counts,
+}
+
 impl<'a> Flat<'a> {
     /// Checks all of `bytes`.
     pub fn check(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let message = Message::check(bytes)?;
+        let mut counts = Counts::default();
+        let mut refused = None;
+        let message = Message::inspect(bytes, |token, depth, is_key| {
+            if refused.is_none() {
+                refused = counts.add(token, depth, is_key).err();
+            }
+        })?;
         if message.values() != 1 {
             return Err(WireError::Count);
         }
-        let mut reader = message.reader();
-        let (mut handles, mut own): (u32, u32) = (0, 0);
-        let mut members: usize = 0;
-        loop {
-            let (depth, is_key) = (reader.depth(), reader.key_is_next());
-            let Some(token) = reader.token()? else {
-                break;
-            };
-            match token {
-                Token::TableBegin if depth > 0 => return Err(WireError::Nested),
-                Token::TableBegin => continue,
-                Token::TableEnd if members == 0 => return Err(WireError::Empty),
-                Token::TableEnd => continue,
-                Token::Reference(_) => return Err(WireError::Nested),
-                Token::Nil => return Err(WireError::Nil),
-                Token::String(bytes) if bytes.len() > MAX_STRING => return Err(WireError::String),
-                Token::String(_) if is_key => {
-                    members = members.saturating_add(1);
-                    if members > MAX_MEMBERS {
-                        return Err(WireError::Members);
-                    }
-                }
-                _ if is_key => return Err(WireError::Key),
-                Token::Handle { kind, index } => {
-                    match (kind, index) {
-                        (handle::ACTOR | handle::FILE, _) => {}
-                        (handle::OWN, 0) => own = own.saturating_add(1),
-                        _ => return Err(WireError::Handle),
-                    }
-                    handles = handles.saturating_add(1);
-                }
-                Token::Boolean(_) | Token::Integer(_) | Token::Float(_) | Token::String(_) => {}
-            }
+        if let Some(error) = refused {
+            return Err(error);
         }
-        Ok(Self {
-            message,
-            members,
-            handles,
-            own,
-        })
+        Ok(Self { message, counts })
     }
 
     /// The message.
@@ -82,17 +92,17 @@ impl<'a> Flat<'a> {
 
     /// The members of its table; 0 for a scalar.
     pub const fn members(&self) -> usize {
-        self.members
+        self.counts.members
     }
 
     /// The number of its handles.
     pub const fn handles(&self) -> u32 {
-        self.handles
+        self.counts.handles
     }
 
     /// The number of its handles of kind [`OWN`](handle::OWN).
     pub const fn own(&self) -> u32 {
-        self.own
+        self.counts.own
     }
 
     /// A reader at its start.

@@ -3,7 +3,7 @@
 //! Messages between their form in the kernel, where handles lead to objects, and that of frames, where handles are
 //! numbers of the process.
 
-use kernel::{fs::file::LocalFile, prelude::*, sync::Arc};
+use kernel::{fs::file::LocalFile, prelude::*, sync::Arc, uaccess::UserSliceWriter};
 
 use super::{
     address::ProcessAddress,
@@ -49,7 +49,7 @@ enum Given {
 }
 
 /// What the process gets with one frame. It is taken back unless it is [kept](Self::keep).
-pub(super) struct Gifts<'a> {
+struct Gifts<'a> {
     grants: &'a Grants,
     given: KVec<Given>,
 }
@@ -73,7 +73,7 @@ impl Gifts<'_> {
     }
 
     /// The process has learned of all.
-    pub(super) fn keep(mut self) {
+    fn keep(mut self) {
         self.given.clear();
     }
 }
@@ -98,41 +98,53 @@ pub(super) fn fits(message: &Message, room: usize) -> bool {
     length <= room
 }
 
-/// The frame of this kind that carries `message`, and what the calling process gets with it.
-pub(super) fn encode<'a>(
-    grants: &'a Grants,
+/// Writes the frame of this kind that carries `message` to the calling process, which gets what the message refers to.
+/// Returns the length of the frame. If this fails, the process gets nothing.
+pub(super) fn write(
+    grants: &Grants,
     kind: u16,
     message: &Message,
-) -> Result<(KVVec<u8>, Gifts<'a>)> {
+    writer: &mut UserSliceWriter,
+) -> Result<usize> {
+    if message.handles().is_empty() {
+        let body = message.as_bytes();
+        writer.write_slice(&Frame::header(kind, 0, body.len()))?;
+        writer.write_slice(body)?;
+        return Ok(body.len().saturating_add(HEADER));
+    }
     let mut gifts = Gifts {
         grants,
         given: KVec::new(),
     };
+    let frame = encode(&mut gifts, kind, message)?;
+    writer.write_slice(&frame)?;
+    gifts.keep();
+    Ok(frame.len())
+}
+
+/// The frame of this kind that carries `message`.
+fn encode(gifts: &mut Gifts<'_>, kind: u16, message: &Message) -> Result<KVVec<u8>> {
     let room = message.len().saturating_add(HEADER);
     let mut bytes = Bytes(KVVec::with_capacity(room, GFP_KERNEL | __GFP_NOWARN)?);
     bytes.put(&[0; HEADER])?;
-    if message.handles().is_empty() {
-        bytes.put(message.as_bytes())?;
-    } else {
-        let mut writer = Writer::new(&mut bytes);
-        let mut reader = Reader::new(message.as_bytes());
-        while let Some(token) = reader.token().map_err(|_| EIO)? {
-            let token = match token {
-                Token::Handle { index, .. } => {
-                    let object = message.handles().get(index as usize).ok_or(EIO)?;
-                    let (kind, index) = gifts.give(object)?;
-                    Token::Handle { kind, index }
-                }
-                token => token,
-            };
-            writer.token(token).map_err(to_error)?;
-        }
+    let mut writer = Writer::new(&mut bytes);
+    let mut reader = Reader::new(message.as_bytes());
+    while let Some(token) = reader.token().map_err(|_| EIO)? {
+        let token = match token {
+            Token::Handle { index, .. } => {
+                let object = message.handles().get(index as usize).ok_or(EIO)?;
+                let (kind, index) = gifts.give(object)?;
+                Token::Handle { kind, index }
+            }
+            token => token,
+        };
+        writer.token(token).map_err(to_error)?;
     }
     let body = bytes.0.len().saturating_sub(HEADER);
     if let Some(header) = bytes.0.first_chunk_mut() {
         *header = Frame::header(kind, 0, body);
     }
-    Ok((bytes.0, gifts))
+    Ok(bytes.0)
 }
 
 /// The object that a handle of the process refers to. Fails with `ENOENT` for a grant that it has not, and with `EBADF`

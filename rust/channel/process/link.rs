@@ -47,6 +47,9 @@ use crate::{
 /// Bytes of a token, which are hexadecimal digits.
 pub(crate) const TOKEN: usize = 32;
 
+/// Frames of a process with at most so many bytes lie on the stack while they are read.
+const SHORT: usize = 64;
+
 /// How far the start of a process has come.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
@@ -427,10 +430,7 @@ impl Link {
         if !frames::fits(message, writer.len()) {
             return Err(EMSGSIZE);
         }
-        let (frame, gifts) = frames::encode(&self.grants, kind, message)?;
-        writer.write_slice(&frame)?;
-        gifts.keep();
-        Ok(frame.len())
+        frames::write(&self.grants, kind, message, writer)
     }
 
     /// Takes one frame from the process. `own` is the file.
@@ -451,9 +451,18 @@ impl Link {
         if length > MAX_MESSAGE {
             return Err(EMSGSIZE);
         }
-        let mut bytes: KVec<u8> = KVec::from_elem(0, length, GFP_KERNEL | __GFP_NOWARN)?;
-        reader.read_slice(&mut bytes)?;
-        let Ok(Some((frame, []))) = wire::split(&bytes) else {
+        // Most frames are short.
+        let mut short = [0; SHORT];
+        let mut long: KVec<u8>;
+        let bytes = match short.get_mut(..length) {
+            Some(bytes) => bytes,
+            None => {
+                long = KVec::from_elem(0, length, GFP_KERNEL | __GFP_NOWARN)?;
+                &mut long
+            }
+        };
+        reader.read_slice(bytes)?;
+        let Ok(Some((frame, []))) = wire::split(bytes) else {
             return Err(EBADMSG);
         };
         let taken = match ToKernel::decode(&frame) {

@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn what_is_drawn() {
         let drawn = Part::ALL.map(|part| is_drawn(&report(), part));
-        assert_eq!(drawn, [true, false, false, false, false, true]);
+        assert_eq!(drawn, [true, false, false, false, false, false, true]);
         assert_eq!(file_name(&report(), Part::Workers), "um-workers.svg");
         assert!(draw(&report(), Part::Workers).is_err());
     }

@@ -9,12 +9,17 @@ bench=$SUITE_DIR/../bench/messages.sh
 check "the benchmarks run" within 60 sh -c "$bench -w 30 -m 100 -i 50 >'$WORK/figures'"
 figures="round_trip/integer round_trip/string round_trip/table round_trip/text64k one_way/down one_way/up
 	fan_in/select fan_in/in_turn chain spawn/in_turn spawn/together spawn/stopped select timeout/median
-	timeout/greatest memory"
+	timeout/greatest memory processes/start"
+for payload in integer table; do
+	for figure in pipe pipe_round_trip round_trip down up round_trip_by_pipe down_by_pipe up_by_pipe; do
+		figures="$figures processes/$figure/$payload"
+	done
+done
 # The time of answers from another CPU, if there is another one.
 [ "$(nproc)" = 1 ] || figures="$figures round_trip/elsewhere"
 for figure in $figures; do
 	check "$figure is measured" \
-		test "$(grep -cE "^measure $figure [0-9]+ (us|KiB|%) [0-9]+\.[0-9]+$" "$WORK/figures")" = 1
+		test "$(grep -cE "^measure $figure [0-9]+ (us|KiB|%|ratio) [0-9]+\.[0-9]+$" "$WORK/figures")" = 1
 done
 lunatik status --clear
 check "nothing is left of them" test "$(lunatik list --all | tail -n +2 | wc -l)" = 0

@@ -38,23 +38,35 @@ local function is_inbox(value)
 	return false
 end
 
--- A copy of a table, of which only what stands under strings travels.
-local function copy(value)
-	local result, count, own = {}, 0, nil
+-- The table itself, or a copy of what travels of it: what stands under strings, with an address in place of the inbox.
+local function travelling(value)
+	local count, is_whole = 0, true
 	for key, member in next, value do
-		if type(key) == "string" then
+		if type(key) ~= "string" then
+			is_whole = false
+		else
 			count = count + 1
 			if count > MAX_MEMBERS or #key > MAX_STRING then
 				refuse()
 			elseif is_inbox(member) then
+				is_whole = false
+			end
+		end
+	end
+	if count == 0 then
+		refuse()
+	elseif is_whole then
+		return value
+	end
+	local result, own = {}, nil
+	for key, member in next, value do
+		if type(key) == "string" then
+			if is_inbox(member) then
 				own = own or address()
 				member = own
 			end
 			result[key] = member
 		end
-	end
-	if count == 0 then
-		refuse()
 	end
 	return result, own
 end
@@ -69,5 +81,5 @@ return function(value)
 	elseif getmetatable(value) ~= nil then
 		refuse()
 	end
-	return copy(value)
+	return travelling(value)
 end

@@ -2,7 +2,7 @@
 
 //! Frames, messages and starts made at random.
 
-use crate::support::*;
+use crate::support::{START, *};
 use lunatik_abi::codec::{Message, Token};
 use lunatik_abi::wire::*;
 use proptest::{collection::vec, option, prelude::*};

@@ -32,12 +32,17 @@ fn token<'a>(reader: &mut Reader<'a>) -> mlua::Result<Token<'a>> {
 /// Makes the object that a handle refers to.
 fn object(shared: &Shared, kind: u8, index: u32) -> mlua::Result<Value> {
     let makers = shared.makers()?;
-    if kind == handle::ACTOR {
-        return makers.channel.call(index);
+    match kind {
+        handle::ACTOR => makers.channel.call(index),
+        handle::FILE => {
+            let file = received(index).map_err(mlua::Error::external)?;
+            let number = shared.files.borrow_mut().add(file);
+            makers.file.call(number)
+        }
+        _ => Err(mlua::Error::runtime(
+            "the kernel has sent an unknown kind of handle",
+        )),
     }
-    let file = received(index).map_err(mlua::Error::external)?;
-    let number = shared.files.borrow_mut().add(file);
-    makers.file.call(number)
 }
 
 /// Pushes a scalar; false, if the token is none.

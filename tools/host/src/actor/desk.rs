@@ -7,7 +7,7 @@ use std::{collections::VecDeque, io, mem, ops::Range, thread};
 
 use lunatik_abi::{
     codec::Token,
-    wire::{handle, Flat, ToKernel, ToProcess},
+    wire::{handle, Flat, ToKernel, ToProcess, MESSAGE},
 };
 use nix::errno::Errno;
 
@@ -26,7 +26,8 @@ const LOW: usize = 16;
 /// What has happened.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A message whose body is here in the buffer of the port. The descriptors in it belong to the caller.
+    /// A message whose body is here in the buffer of the port, and was not checked. The descriptors in it belong to the
+    /// caller.
     Message(Range<usize>),
     /// A message that has waited.
     Queued(Box<[u8]>),
@@ -155,8 +156,10 @@ impl Desk {
             let Some((frame, body)) = port.frame()? else {
                 break;
             };
+            if wants && frame.kind == MESSAGE {
+                return Ok(Some(Event::Message(body)));
+            }
             match ToProcess::decode(&frame).map_err(wrong)? {
-                ToProcess::Message(_) if wants => return Ok(Some(Event::Message(body))),
                 ToProcess::Message(flat) if self.is_inbox_closed => {
                     let grants = discard(&flat);
                     for grant in grants {
