@@ -2,10 +2,10 @@
 
 //! The connection to the process of an actor.
 
+mod reading;
+mod writing;
+
 use kernel::{
-    bindings,
-    ffi::c_uint,
-    fs::file::LocalFile,
     new_mutex,
     new_spinlock,
     prelude::*,
@@ -14,22 +14,16 @@ use kernel::{
         Arc,
         Mutex,
         SpinLock, //
-    },
-    uaccess::{UserSliceReader, UserSliceWriter}, //
+    }, //
 };
 
 use super::{
-    frames,
-    grants::{Grants, Target},
+    grants::Grants,
     links,
-    outbox::{Next, Outbox, Poll},
+    outbox::{Outbox, Poll},
 };
 use crate::{
-    channel::{
-        actor::letter::{Delivery, Letter, Origin},
-        family::Family,
-        queue::Sent,
-    },
+    channel::family::Family,
     linux::{
         account::{kmalloc_size, Charge},
         memcg::MemoryCgroup,
@@ -41,14 +35,10 @@ use crate::{
         message::Message,
         waiters::{Noted, Spare, Waiters},
     },
-    wire::{self, ToKernel, ToProcess, WireError, HEADER, MAX_MESSAGE},
 };
 
 /// Bytes of a token, which are hexadecimal digits.
 pub(crate) const TOKEN: usize = 32;
-
-/// Frames of a process with at most so many bytes lie on the stack while they are read.
-const SHORT: usize = 64;
 
 /// How far the start of a process has come.
 #[derive(Clone, Copy, PartialEq)]
@@ -315,205 +305,6 @@ impl Link {
         links::remove(self);
     }
 
-    /// Copies frames to the process, as many as fit. Waits for one if there is none, unless `nonblocking`. Returns 0
-    /// when the link is closed.
-    ///
-    /// Fails with `EPERM` in another process, and with `EMSGSIZE` if the first frame does not fit.
-    pub(crate) fn read(&self, writer: &mut UserSliceWriter, nonblocking: bool) -> Result<usize> {
-        if !self.is_user() {
-            return Err(EPERM);
-        }
-        let mut copied: usize = 0;
-        loop {
-            let mut next = self.outbox.next(true)?;
-            if matches!(next, Next::Nothing) && !nonblocking && copied == 0 {
-                next = self.outbox.next(false)?;
-                // Meanwhile another process may have become the user.
-                if !self.is_user() {
-                    self.outbox.put_back(next);
-                    return Err(EPERM);
-                }
-            }
-            let length = match self.copy(writer, next) {
-                Ok(Some(length)) => length,
-                Ok(None) if copied > 0 => return Ok(copied),
-                Ok(None) if self.is_closed() => return Ok(0),
-                Ok(None) => return Err(EAGAIN),
-                Err(_) if copied > 0 => return Ok(copied),
-                Err(error) => return Err(error),
-            };
-            copied = copied.saturating_add(length);
-            if writer.len() < HEADER {
-                return Ok(copied);
-            }
-        }
-    }
-
-    /// Copies one frame. What does not fit is put back.
-    fn copy(&self, writer: &mut UserSliceWriter, next: Next) -> Result<Option<usize>> {
-        match next {
-            Next::Nothing | Next::Closed => Ok(None),
-            Next::NoSenders(sent) => self.copy_short(writer, next, ToProcess::NoSenders { sent }),
-            Next::Room => self.copy_room(writer),
-            Next::Start(start) => {
-                let copied = self.copy_message(writer, wire::START, &start);
-                if copied.is_err() {
-                    self.outbox.put_back(Next::Start(start));
-                }
-                copied.map(Some)
-            }
-            Next::Letter(letter) => {
-                let delivery = Delivery::new(letter);
-                let copied = delivery
-                    .with_message(|message| self.copy_message(writer, wire::MESSAGE, message));
-                match copied {
-                    Some(Ok(length)) => {
-                        delivery.received();
-                        Ok(Some(length))
-                    }
-                    Some(Err(error)) => {
-                        self.outbox.put_back(Next::Letter(delivery.into_letter()));
-                        Err(error)
-                    }
-                    None => Ok(Some(0)),
-                }
-            }
-        }
-    }
-
-    fn copy_short(
-        &self,
-        writer: &mut UserSliceWriter,
-        next: Next,
-        frame: ToProcess<'_>,
-    ) -> Result<Option<usize>> {
-        let copied = match writer.len() {
-            HEADER.. => writer.write_slice(&frame.header()).map(|()| HEADER),
-            _ => Err(EMSGSIZE),
-        };
-        if copied.is_err() {
-            self.outbox.put_back(next);
-        }
-        copied.map(Some)
-    }
-
-    fn copy_room(&self, writer: &mut UserSliceWriter) -> Result<Option<usize>> {
-        let mut copied: usize = 0;
-        loop {
-            if writer.len() < HEADER {
-                // There may be more.
-                self.outbox.put_back(Next::Room);
-                return match copied {
-                    0 => Err(EMSGSIZE),
-                    copied => Ok(Some(copied)),
-                };
-            }
-            let Some(grant) = self.grants.take_room() else {
-                return Ok(Some(copied));
-            };
-            let written = writer.write_slice(&ToProcess::Room { grant }.header());
-            if let Err(error) = written {
-                self.grants.put_room_back(grant);
-                self.outbox.put_back(Next::Room);
-                return Err(error);
-            }
-            copied = copied.saturating_add(HEADER);
-        }
-    }
-
-    fn copy_message(
-        &self,
-        writer: &mut UserSliceWriter,
-        kind: u16,
-        message: &Message,
-    ) -> Result<usize> {
-        if !frames::fits(message, writer.len()) {
-            return Err(EMSGSIZE);
-        }
-        frames::write(&self.grants, kind, message, writer)
-    }
-
-    /// Takes one frame from the process. `own` is the file.
-    ///
-    /// Fails with `EPERM` in another process. Other errors are those of [`ToKernel`].
-    pub(crate) fn write(
-        self: &Arc<Self>,
-        own: &LocalFile,
-        reader: &mut UserSliceReader,
-    ) -> Result<usize> {
-        if !self.is_user() {
-            return Err(EPERM);
-        }
-        if self.is_closed() {
-            return Err(EPIPE);
-        }
-        let length = reader.len();
-        if length > MAX_MESSAGE {
-            return Err(EMSGSIZE);
-        }
-        // Most frames are short.
-        let mut short = [0; SHORT];
-        let mut long: KVec<u8>;
-        let bytes = match short.get_mut(..length) {
-            Some(bytes) => bytes,
-            None => {
-                long = KVec::from_elem(0, length, GFP_KERNEL | __GFP_NOWARN)?;
-                &mut long
-            }
-        };
-        reader.read_slice(bytes)?;
-        let Ok(Some((frame, []))) = wire::split(bytes) else {
-            return Err(EBADMSG);
-        };
-        let taken = match ToKernel::decode(&frame) {
-            Ok(decoded) => self.take(own, &decoded),
-            Err(error) => self.refuse(&frame, error),
-        };
-        taken.map(|()| length)
-    }
-
-    /// A frame is wrong: the grant that it names is lost.
-    #[cold]
-    fn refuse(&self, frame: &wire::Frame<'_>, _error: WireError) -> Result {
-        if let Some(grant) = ToKernel::grant(frame) {
-            self.grants.remove(grant);
-        }
-        Err(EBADMSG)
-    }
-
-    fn take(self: &Arc<Self>, own: &LocalFile, frame: &ToKernel<'_>) -> Result {
-        match *frame {
-            ToKernel::Ready => self.set_phase(Phase::Ready),
-            ToKernel::Failed { errno } => {
-                let errno = i32::try_from(errno).map_err(|_| EBADMSG)?;
-                self.set_phase(Phase::Failed(Error::from_errno(errno.saturating_neg())))
-            }
-            ToKernel::Adopt { pid } => self.adopt(pid),
-            ToKernel::Message { grant, ref value } => {
-                self.deliver(own, grant, value)?;
-                // The process reads what has come of it after this.
-                self.outbox.count_given(value.own());
-                Ok(())
-            }
-            ToKernel::Close { grant } => match self.grants.remove(grant) {
-                true => Ok(()),
-                false => Err(ENOENT),
-            },
-            ToKernel::CloseInbox => {
-                self.outbox.shut();
-                Ok(())
-            }
-            ToKernel::Pause => {
-                self.outbox.pause(true);
-                Ok(())
-            }
-            ToKernel::Resume => {
-                self.outbox.pause(false);
-                Ok(())
-            }
-        }
-    }
-
     /// Gives the file to a child of the calling process. Another process could be anybody's, and is killed with the
     /// kernel's rights in the end. Once before it is ready, and once afterwards: so all are known who have to be killed.
     fn adopt(&self, number: u32) -> Result {
@@ -533,39 +324,5 @@ impl Link {
         self.keep_watch(watch);
         self.check();
         Ok(())
-    }
-
-    /// Delivers a message of the process.
-    fn deliver(self: &Arc<Self>, own: &LocalFile, grant: u32, value: &wire::Flat<'_>) -> Result {
-        let bytes = value.message().as_bytes().len();
-        let (target, underway) = Grants::begin(self, grant, bytes)?;
-        let letter = self.memcg.charge(|| {
-            let message = frames::decode(self, own, value)?;
-            let room = self.family.take(Letter::size_of(&message)).ok_or(ENOBUFS)?;
-            Letter::new(Origin::Process(underway), message, room)
-        })?;
-        match target {
-            Target::Actor(channel) => match channel.send(&mut Some(letter), None)? {
-                Sent::Yes => Ok(()),
-                Sent::Full | Sent::Closed => Err(EPIPE),
-                Sent::Refused(never) => match never {},
-            },
-            Target::Process(address) => match address.link().outbox.put(letter) {
-                Ok(()) => Ok(()),
-                Err(letter) => {
-                    drop(letter);
-                    Err(EPIPE)
-                }
-            },
-        }
-    }
-
-    /// The poll mask. Writing never waits.
-    pub(crate) fn poll_mask(&self) -> c_uint {
-        let mut events = bindings::POLLOUT | bindings::POLLWRNORM;
-        if self.outbox.is_readable() {
-            events |= bindings::POLLIN | bindings::POLLRDNORM;
-        }
-        events
     }
 }
