@@ -33,6 +33,9 @@ use crate::{
     },
 };
 
+/// How long the processes of detached actors may take to give the device up, in milliseconds.
+const RELEASE_MS: u32 = 2000;
+
 /// Starts the request in a complete frame, which the client has written to `file`.
 pub(super) fn dispatch(session: ArcBorrow<'_, Session>, file: &LocalFile, bytes: KVVec<u8>) {
     let Ok(Some(frame)) = abi::split_frame(&bytes) else {
@@ -213,7 +216,7 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>, streams: start::
         }
         Request::Logs { name, follow } => logs(session, id, name, follow),
         Request::Release => {
-            let left = links::release(DEFAULT_GRACE_MS);
+            let left = links::release(RELEASE_MS);
             session.end(id);
             reply_count(session, id, left);
         }

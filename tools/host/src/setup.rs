@@ -13,10 +13,10 @@ mod script;
 mod signals;
 mod streams;
 
-use std::{io, process::ExitCode};
+use std::{ffi::CString, io, process::ExitCode};
 
 use lunatik_abi::wire::{Stream, ToKernel};
-use nix::unistd::chdir;
+use nix::{sys::prctl, unistd::chdir};
 
 use self::{
     failure::{Failure, OrFailure},
@@ -71,6 +71,7 @@ pub fn set_up(link: &mut Link) -> io::Result<Role> {
         streams,
         argument,
     } = orders;
+    show_name(&settings.module);
     let argument = match prepare(link, streams, argument, &environment, namespaces) {
         Ok(Some(argument)) => argument,
         Ok(None) => return Ok(Role::Ended(ExitCode::SUCCESS)),
@@ -100,6 +101,16 @@ pub fn set_up(link: &mut Link) -> io::Result<Role> {
             report(&format!("lunatik: {failure}"));
             Ok(Role::Ended(ExitCode::FAILURE))
         }
+    }
+}
+
+/// Has `ps` and the like show the process under the name of its module.
+fn show_name(module: &[u8]) {
+    let file = module.rsplit(|&byte| byte == b'/').next();
+    let name = file.and_then(|file| CString::new(file.strip_suffix(b".lua").unwrap_or(file)).ok());
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
+        // Nothing depends on it. The kernel takes the first 15 bytes.
+        let _ = prctl::set_name(&name);
     }
 }
 

@@ -161,6 +161,8 @@ do
 	same("10.2: none but SIGPIPE is ignored", run(channel, STATUS, "SigIgn"), "0000000000001000")
 	local FOLDER <const> = "local pipe = io.popen('/bin/busybox pwd') local text = pipe:read() pipe:close() return text"
 	same("10.2: the current folder is the root", run(channel, FOLDER), "/")
+	local NAME <const> = "local f = io.open('/proc/self/comm') local t = f:read() f:close() return t"
+	same("it is shown under the name of its module", run(channel, NAME), "puppet")
 	same("10.2: it is the master of its process", run(channel, "return require('actor').is_master()"), true)
 	channel:kill()
 	local long = ("x"):rep(10000)

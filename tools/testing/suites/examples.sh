@@ -112,7 +112,7 @@ asks() {
 	echo "$1" >/dev/eval && cat /dev/eval
 }
 no_hosts() {
-	! ps -o args | grep -q "^/[^ ]*lunatik host "
+	! ps -o args | grep -q "/[^ ]*lunatik host [0-9a-f]\{32\}$"
 }
 check "a device with a process runs" lunatik run -P device=eval -P exec -P fs:read processes_device.lua
 check_output "the process computes" "1.4142135623730951" asks '2 ^ 0.5'
@@ -130,7 +130,7 @@ check_says "a long text is refused" 1 "Message too long" sh -c 'head -c 256 /dev
 check "the log tells of three" sh -c '[ "$(lunatik logs processes_device | grep -c "has started")" = 3 ]'
 rights() {
 	for status in /proc/[0-9]*/status; do
-		tr -d '\t' <"$status" 2>/dev/null | grep -A100 '^Name:lunatik$' | grep -x 'Uid:.*\|CapPrm:.*\|NoNewPrivs:.*'
+		tr -d '\t' <"$status" 2>/dev/null | grep -A100 '^Name:processes_eval$' | grep -x 'Uid:.*\|CapPrm:.*\|NoNewPrivs:.*'
 	done | sort -u
 }
 check_output "they have no rights" "CapPrm:0000000000000000

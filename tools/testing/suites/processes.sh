@@ -15,7 +15,7 @@ cp -r "$SUITE_DIR"/lua/actor_run.lua "$SUITE_DIR"/lua/actor_process_*.lua "$SUIT
 
 # hosts: the number of processes that host actors.
 hosts() {
-	ps -o args | grep -c "^/[^ ]*lunatik host "
+	ps -o args | grep -c "/[^ ]*lunatik host [0-9a-f]\{32\}$"
 }
 no_hosts() { [ "$(hosts)" = 0 ]; }
 

@@ -36,7 +36,7 @@ processes() {
 	for status in /proc/[0-9]*/comm; do
 		case $(cat "$status" 2>/dev/null) in
 		hostile-host | host | sleep) echo "$status" ;;
-		lunatik) grep -qz '^host$' "${status%comm}cmdline" 2>/dev/null && echo "$status" ;;
+		*) tr '\0' ' ' <"${status%comm}cmdline" 2>/dev/null | grep -q "lunatik host " && echo "$status" ;;
 		esac
 	done
 }
