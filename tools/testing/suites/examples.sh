@@ -130,7 +130,7 @@ check_says "a long text is refused" 1 "Message too long" sh -c 'head -c 256 /dev
 check "the log tells of three" sh -c '[ "$(lunatik logs processes_device | grep -c "has started")" = 3 ]'
 rights() {
 	for status in /proc/[0-9]*/status; do
-		tr -d '\t' <"$status" 2>/dev/null | grep -A100 '^Name:processes_eval$' | grep -x 'Uid:.*\|CapPrm:.*\|NoNewPrivs:.*'
+		tr -d '\t' 2>/dev/null <"$status" | grep -A100 '^Name:eval$' | grep -x 'Uid:.*\|CapPrm:.*\|NoNewPrivs:.*'
 	done | sort -u
 }
 check_output "they have no rights" "CapPrm:0000000000000000
