@@ -67,7 +67,7 @@ pub(super) fn start(state: State, _may: MaySleep<'_>) -> lua::Result {
         Ok(link) => link,
         Err(error) => return fail(state, error),
     };
-    // What the caller has printed comes before what the process prints.
+    // What the caller has printed is on its way before the process prints anything.
     runtime.send_output();
     let started = channel::push(state, &link).and_then(|()| Children::add(state, &link));
     let number = started.inspect_err(|_| link.close())?;
