@@ -2,7 +2,7 @@
 
 //! What calls do to the rights of the process.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, path::Path};
 
 use lunatik_abi::wire::namespace;
 
@@ -183,14 +183,24 @@ pub fn landlock_restricts_ports() -> Verdict {
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
+    // What connects, on machines with all commands and on those that have busybox alone.
+    let (program, command) = match Path::new("/bin/bash").exists() {
+        true => (
+            "'/bin/bash', { 'bash', '-c'",
+            format!("exec 2>/dev/null 3<>/dev/tcp/127.0.0.1/{port} && echo yes || echo no"),
+        ),
+        false => (
+            "'/bin/busybox', { 'sh', '-c'",
+            format!("/bin/busybox nc -w 1 127.0.0.1 {port} </dev/null 2>/dev/null && echo yes || echo no"),
+        ),
+    };
     for (allowed, wanted) in [(port, "yes\n"), (port ^ 1, "no\n")] {
         let outcome = run(&format!(
             "local rules = C.landlock_create_ruleset{{ handled_access_net = {{ 'connect_tcp' }} }}
             C.landlock_add_rule(rules, 'net_port', {{ allowed_access = {{ 'connect_tcp' }}, port = {allowed} }})
             set_no_new_privs()
             C.landlock_restrict_self(rules)
-            local command = 'exec 2>/dev/null 3<>/dev/tcp/127.0.0.1/{port} && echo yes || echo no'
-            C.execve('/bin/bash', {{ 'bash', '-c', command }}, {{}})"
+            C.execve({program}, '{command}' }}, {{}})"
         ));
         // bash ends when `exec` fails.
         let out = match outcome.out.as_str() {
