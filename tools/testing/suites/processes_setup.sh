@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
-within 120 lunatik-host-setup >"$WORK/out" 2>"$WORK/err"
+within 60 lunatik-host-setup >"$WORK/out" 2>"$WORK/err"
 status=$?
 while read -r word name dots verdict; do
 	[ "$word" = test ] || continue
