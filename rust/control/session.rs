@@ -129,7 +129,7 @@ impl Session {
     /// Makes the client, which runs this, the process of an actor. Returns false if it is none.
     pub(super) fn attach(&self, token: &[u8]) -> bool {
         match links::attach(token, &self.poll) {
-            // There is no other one: what it writes next does not come here.
+            // The place is free: after the first attach, writes go to the link.
             Ok(attached) => self.attached.populate(attached),
             Err(_) => false,
         }

@@ -9,8 +9,7 @@ use kernel::{
     error::to_result,
     fs::{file::LocalFile, File},
     prelude::*,
-    sync::aref::ARef,
-    task::Task, //
+    sync::aref::ARef, //
 };
 
 use crate::sys::kernel_helpers as sys;
@@ -44,7 +43,6 @@ impl SharedFile {
 
     /// Takes back a descriptor that [`install`](Self::install) has just given to the calling process.
     pub(crate) fn uninstall(descriptor: u32) {
-        debug_assert!(!Task::current_raw().is_null());
         // SAFETY: The function closes a descriptor of the calling process, as close(2) does.
         unsafe { bindings::close_fd(descriptor) };
     }

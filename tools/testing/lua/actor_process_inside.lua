@@ -47,8 +47,9 @@ gives(
 	[[
 		local time = require("time")
 		local done = 0
-		for i = 1, 10 do spawn(function() time.sleep(0.01) done = done + 1 end) end
-		time.sleep(0.2)
+		local fibers = {}
+		for i = 1, 10 do fibers[i] = spawn(function() time.sleep(0.01) done = done + 1 end) end
+		for i = 1, 10 do fibers[i]:join() end
 		return done
 	]],
 	10
