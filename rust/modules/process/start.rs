@@ -72,6 +72,8 @@ pub(super) fn start(state: State, _may: MaySleep<'_>) -> lua::Result {
     let started = channel::push(state, &link).and_then(|()| Children::add(state, &link));
     let number = started.inspect_err(|_| link.close())?;
     if let Err(error) = link.execute() {
+        // It may be that the program was executed, and cannot be watched.
+        link.kill();
         link.close();
         return fail(state, error);
     }
