@@ -19,7 +19,7 @@ use super::{
     request::{cancelled, done, fail, reply_values},
     session::{OnCancel, Session, VecSink}, //
 };
-use crate::linux::shared_file::SharedFile;
+use crate::linux::{context::Context, shared_file::SharedFile};
 use crate::lua::Text;
 use crate::permission::{PledgeError, Set};
 use crate::runtime::{
@@ -226,6 +226,7 @@ fn create(
     let runtime = start::create(Options {
         name: name(start),
         kind,
+        context: Context::Process,
         memory: parameters::memory(start.memory_limit),
         account: None,
         budget: budget(start.budget),
@@ -334,6 +335,7 @@ fn repl_runtime(
     let runtime = start::create(Options {
         name: b"repl",
         kind: Kind::Eval,
+        context: Context::Process,
         memory: parameters::memory(0),
         account: None,
         budget: self::budget(budget),

@@ -14,7 +14,7 @@ use crate::{
         needs,
         room::with_room, //
     },
-    linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
+    linux::{account::CountedBytes, c_text::CText, context::Context, segment::NoRoom},
     lua::{self, Error, Free, Process, State},
     native,
     permission::{Decision, Permission, Set},
@@ -149,6 +149,7 @@ pub(super) fn create(
     let options = Options {
         name,
         kind,
+        context: Context::Process,
         memory: parameters::memory(limits.memory),
         account: Some(parent.account()),
         budget: parent

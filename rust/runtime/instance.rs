@@ -39,6 +39,7 @@ use super::{
 };
 use crate::linux::{
     account::{Account, Charge},
+    context::Context,
     memcg::MemoryCgroup,
     watch::Watch, //
 };
@@ -92,6 +93,8 @@ pub(crate) const DEFAULT_GRACE_MS: u32 = 100;
 pub(crate) struct Options<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) kind: Kind,
+    /// The context in which its code runs once it is loaded.
+    pub(crate) context: Context,
     /// The bytes of memory that it may use, together with everything that it makes. Not more than
     /// its maker may use.
     pub(crate) memory: usize,
@@ -120,6 +123,7 @@ impl<'a> Options<'a> {
         Self {
             name,
             kind,
+            context: Context::Process,
             memory: parent.account().limit(),
             account: Some(parent.account()),
             budget: parent
@@ -161,6 +165,7 @@ pub(crate) struct Runtime {
     id: u64,
     name: KVec<u8>,
     kind: Kind,
+    context: Context,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
     /// Whether it has an account of its own, not its maker's.
@@ -281,6 +286,7 @@ impl Runtime {
                 id: NEXT_ID.fetch_add(1, Relaxed),
                 name,
                 kind: options.kind,
+                context: options.context,
                 started: Instant::now(),
                 memcg: options.memcg,
                 has_own_account,
@@ -383,6 +389,11 @@ impl Runtime {
     /// How it was started.
     pub(crate) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The context in which its code runs once it is loaded. Loading takes place in process context.
+    pub(crate) fn context(&self) -> Context {
+        self.context
     }
 
     /// Where it is in its life.

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     linux::{
+        context::Context,
         context::MaySleep,
         memcg::MemoryCgroup,
         random, //
@@ -55,6 +56,7 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
     let runtime = Runtime::new(Options {
         name: b"shared",
         kind: Kind::Child,
+        context: Context::Process,
         memory: MEMORY,
         account: None,
         memcg: MemoryCgroup::of_current(),

@@ -14,7 +14,12 @@ use kernel::{
     sync::{Arc, ArcBorrow, SetOnce},
 };
 
-use self::{attachments::Attachments, output::Unsent, segments::Segments};
+use self::{
+    attachments::Attachments,
+    output::Unsent,
+    segments::Segments,
+    subject::Subject, //
+};
 use super::{
     chain::Chain,
     directory::Listing,
@@ -46,6 +51,7 @@ mod exposed;
 mod large;
 mod output;
 mod segments;
+mod subject;
 
 /// The function that opens the modules in a new VM; see [`set_library`].
 static LIBRARY: SetOnce<Open> = SetOnce::new();
@@ -80,6 +86,7 @@ pub(crate) struct Vm {
     directory: OnceCell<(KVVec<u8>, Charge)>,
     body: Cell<Option<Reference>>,
     attachments: RefCell<Attachments>,
+    subject: Subject,
     _pin: PhantomPinned,
 }
 
@@ -107,6 +114,7 @@ impl Vm {
                 directory: OnceCell::new(),
                 body: Cell::new(None),
                 attachments: RefCell::new(Attachments::new()),
+                subject: Subject::none(),
                 _pin: PhantomPinned,
             }? Error),
             GFP_KERNEL_ACCOUNT,

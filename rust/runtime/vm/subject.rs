@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The object that a hook function was called for, such as a packet. The kernel lends the object for
+//! one call.
+
+use core::{any::TypeId, cell::Cell, ptr};
+
+use super::Vm;
+use crate::lua::State;
+
+/// The object of the hook function that runs, if one does.
+///
+/// # Invariants
+///
+/// The pointer leads to a value of the type with that id, which lives until the cell is set again.
+pub(super) struct Subject(Cell<Option<(TypeId, *const ())>>);
+
+impl Subject {
+    pub(super) const fn none() -> Self {
+        // INVARIANT: There is no pointer.
+        Self(Cell::new(None))
+    }
+}
+
+/// Sets the former subject again when dropped.
+struct Former<'a>(&'a Subject, Option<(TypeId, *const ())>);
+
+impl Drop for Former<'_> {
+    fn drop(&mut self) {
+        // INVARIANT: The value that was there before lives longer than the one that was lent after it.
+        self.0 .0.set(self.1);
+    }
+}
+
+impl Vm {
+    /// Lends `subject` to the functions that the code of the VM calls while `call` runs.
+    pub(crate) fn lend<T: 'static, R>(&self, subject: &T, call: impl FnOnce() -> R) -> R {
+        let pointer = ptr::from_ref(subject).cast();
+        // INVARIANT: The subject is borrowed until this function returns, and `Former` takes the pointer
+        // back before that.
+        let former = self.subject.0.replace(Some((TypeId::of::<T>(), pointer)));
+        let _former = Former(&self.subject, former);
+        call()
+    }
+
+    /// Calls `with` with the subject that was lent to the code of `state`. `None` if there is none, or
+    /// it is no `T`.
+    #[inline]
+    pub(crate) fn with_subject<T: 'static, R>(
+        state: State,
+        with: impl FnOnce(&T) -> R,
+    ) -> Option<R> {
+        let (id, pointer) = Self::of(&state).subject.0.get()?;
+        // SAFETY: By the type invariant. `lend()` returns only after the code that runs in it, and so
+        // after this call.
+        (id == TypeId::of::<T>()).then(|| with(unsafe { &*pointer.cast::<T>() }))
+    }
+}
