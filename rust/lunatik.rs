@@ -74,6 +74,7 @@ struct Lunatik {
     reaper: runtime::reaper::Reaper,
     pools: sched::pool::Pools,
     graph: runtime::chain::GraphLock,
+    hooks: runtime::hooks::Hooks,
     segments: linux::segment::SegmentQueue,
     dropped_blocks: linux::large::Drops,
 }
@@ -85,6 +86,7 @@ impl kernel::InPlaceModule for Lunatik {
             _: { linux::account::init() },
             dropped_blocks: linux::large::Drops::new(),
             segments: linux::segment::SegmentQueue::new()?,
+            hooks: runtime::hooks::Hooks::new()?,
             graph: runtime::chain::GraphLock::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             pools: unsafe { sched::pool::Pools::new()? },

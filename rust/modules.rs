@@ -13,6 +13,7 @@ mod ltask;
 mod lunatik;
 mod mtint;
 mod mtmsg;
+mod netfilter;
 mod pledge;
 mod process;
 mod rcu;
@@ -69,6 +70,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"lunatik.runner", native!(runner::open, Free, Process)),
             Named::new(c"mtint", native!(mtint::open, Free, Process)),
             Named::new(c"mtmsg", native!(mtmsg::open, Free, Process)),
+            Named::new(c"netfilter", native!(netfilter::open, Free, Process)),
             Named::new(c"rcu", native!(rcu::open, Free, Process)),
             Named::new(c"thread", native!(thread::open, Free, Process)),
         ],

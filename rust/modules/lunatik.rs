@@ -157,6 +157,7 @@ pub(super) fn create(
             .budget()
             .narrowed(parameters::budget(limits.budget)),
         memcg: parent.memcg().clone(),
+        net: parent.net().clone(),
         permissions: permissions::of(state).inherited()?,
         parent: None,
         // One with a name is nobody's.

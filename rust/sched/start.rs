@@ -17,6 +17,7 @@ use crate::{
         chain::{Chain, EnterError},
         execute,
         handle::Handle,
+        hooks,
         instance::{Entered, Failure, Kind, Options, Runtime},
         message::Message,
         program::{self, Program},
@@ -227,12 +228,26 @@ pub(crate) fn run_with(
         program,
         |state| arguments.push(state),
         |state, results| keep_body(&entered, state, results),
-    )
-    .map(|_| ())
+    )?;
+    hooks::seal(entered).map_err(|error| unsealed(runtime, error))
+}
+
+/// Says why the kernel has not taken the hooks of a script.
+pub(crate) fn unsealed(runtime: &Runtime, error: kernel::error::Error) -> StartError {
+    if error == ENOMEM {
+        return StartError::Errno(error);
+    }
+    let name = BStr::from_bytes(runtime.name());
+    let failure = execute::failure(fmt!("the kernel has refused a hook of {name}: {error:?}"));
+    StartError::Failed(execute::or_no_memory(failure))
 }
 
 /// Keeps the first result as the body if it is a function. Returns whether it is.
-fn keep_body(entered: &Entered<'_>, state: State, results: core::ffi::c_int) -> lua::Result<bool> {
+pub(crate) fn keep_body(
+    entered: &Entered<'_>,
+    state: State,
+    results: core::ffi::c_int,
+) -> lua::Result<bool> {
     if results < 1 || !execute::is_function(state, -results) {
         return Ok(false);
     }

@@ -20,6 +20,18 @@ impl Vm {
         self.head.context()
     }
 
+    /// A hook executes its code from now on, on a private stack or not.
+    pub(in super::super) fn begin_hook(&self, is_private: bool, context: Context) {
+        self.head.set_context(context);
+        self.head.set_private_stack(is_private);
+    }
+
+    /// Undoes [`begin_hook`](Self::begin_hook).
+    pub(in super::super) fn end_hook(&self) {
+        self.head.set_private_stack(false);
+        self.head.set_context(Context::Process);
+    }
+
     /// Calls the function below the `arguments` top values with bottom halves off, on a stack of
     /// its own, as [`State::call`]. The code cannot sleep, no garbage is collected, and its output
     /// is sent after it has returned.
