@@ -18,7 +18,7 @@ mod pledge;
 mod process;
 mod rcu;
 mod runner;
-mod testing;
+pub(crate) mod testing;
 mod thread;
 mod timing;
 mod worker;

@@ -40,8 +40,9 @@ pub(crate) struct Softirq(NotThreadSafe);
 impl Softirq {
     /// Enters that context. `None` in hard interrupts, and where interrupts are off.
     pub(crate) fn enter() -> Option<Self> {
+        // Not `then_some()`: that would make the guard, and drop it, in any case.
         // SAFETY: May be called in any context. `drop()` undoes it on the same thread.
-        unsafe { sys::lunatik_softirq_enter() }.then_some(Self(NotThreadSafe))
+        unsafe { sys::lunatik_softirq_enter() }.then(|| Self(NotThreadSafe))
     }
 }
 
