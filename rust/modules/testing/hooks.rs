@@ -83,7 +83,11 @@ pub(super) fn add(state: State) -> lua::Result<()> {
     state.set_function(-1, c"fire_again", native!(fire_again, Free, Softirq))?;
     state.set_function(-1, c"hook", native!(hook, Free, Process))?;
     state.set_function(-1, c"paint_hook_stacks", native!(paint, Free, Process))?;
-    state.set_function(-1, c"hook_stack_untouched", native!(untouched, Free, Process))?;
+    state.set_function(
+        -1,
+        c"hook_stack_untouched",
+        native!(untouched, Free, Process),
+    )?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use crate::{
         task, //
     },
     lua::Text,
-    runtime::{instance::Runtime, sink::Stream, vm::Vm},
+    runtime::{heap::Pages, instance::Runtime, sink::Stream, vm::Vm},
 };
 
 /// To take the hooks off, and to give the runtime up.
@@ -45,6 +45,9 @@ pub(super) const COLLECT: u32 = 1 << 4;
 pub(super) const FINALIZE: u32 = 1 << 5;
 /// To take hooks off whose slots were stopped.
 pub(super) const DETACH: u32 = 1 << 6;
+
+/// To fill the reserve of pages up.
+pub(super) const REFILL: u32 = 1 << 7;
 
 /// The most that the attendant waits for a CPU at a time, in nanoseconds.
 const WAIT: u64 = 1_000_000;
@@ -87,6 +90,9 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
         let Some(runtime) = hooked.runtime() else {
             continue;
         };
+        if wants & REFILL != 0 {
+            hooked.refill(&runtime);
+        }
         if wants & COLLECT != 0 {
             hooked.collect_all();
         }
@@ -124,6 +130,25 @@ impl Hooked {
                 result => result.ok()?,
             };
             return Some(then(&executed));
+        }
+    }
+
+    /// Fills the reserve of pages up.
+    fn refill(&self, runtime: &Runtime) {
+        let lacks = Cell::new(None);
+        if self
+            .step(|vm| lacks.set(vm.reserve_lacks()), |_| ())
+            .is_none()
+        {
+            return;
+        }
+        let Some(count) = lacks.get() else {
+            return;
+        };
+        if let Ok(pages) = Pages::take(count, runtime.account(), runtime.memcg()) {
+            let pages = RefCell::new(pages);
+            // The pages for which there is no room are freed here.
+            self.step(|vm| vm.fill_reserve(&mut pages.borrow_mut()), |_| ());
         }
     }
 

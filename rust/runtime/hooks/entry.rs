@@ -6,7 +6,7 @@ use core::cell::Cell;
 use kernel::sync::ArcBorrow;
 
 use super::{
-    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT},
+    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL},
     slot::Slot,
     tally::Missed,
     Hooked, //
@@ -129,6 +129,9 @@ unsafe fn run<R>(
     };
     if vm.has_unsent() {
         wants |= OUTPUT;
+    }
+    if vm.reserve_lacks().is_some() {
+        wants |= REFILL;
     }
     if state.has_finalizers() {
         wants |= FINALIZE;

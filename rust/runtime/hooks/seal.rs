@@ -96,9 +96,11 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     if hooks.is_empty() && entered.vm().body().is_none() {
         return Ok(());
     }
-    let made = HookStacks::make().and_then(|()| match entered.state().seal() {
-        true => Ok(()),
-        false => Err(ENOMEM),
+    let made = HookStacks::make().and_then(|()| {
+        if !entered.state().seal() {
+            return Err(ENOMEM);
+        }
+        entered.vm().begin_reserve()
     });
     if let Err(error) = made {
         entered.end_when_left();
@@ -155,6 +157,7 @@ impl Hooked {
         drop(hooks);
         let entered = Entered::resume_sealed(runtime.as_arc_borrow(), owner);
         if let Some(entered) = &entered {
+            entered.vm().end_reserve();
             entered.state().unseal();
         }
         // Tears it down.
