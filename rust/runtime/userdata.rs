@@ -14,7 +14,7 @@ use super::{
     vm::Vm, //
 };
 use crate::{
-    lua::{self, Anywhere, Error, Free, Kind, Process, State},
+    lua::{self, Anywhere, Error, Free, Kind, State},
     native, //
 };
 
@@ -106,7 +106,7 @@ pub(crate) fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
         state.push_boolean(false);
         state.set_field(metatable, c"__metatable")?;
         (class.fill)(state, metatable)?;
-        state.set_function(metatable, c"__gc", native!(collect, Free, Process))?;
+        state.set_function(metatable, c"__gc", native!(collect, Free, Anywhere))?;
     }
     Ok(())
 }
@@ -220,6 +220,13 @@ pub(crate) fn is_of(state: State, index: c_int, class: &Class) -> lua::Result<bo
 
 /// `__gc`: drops the object.
 fn collect(state: State) -> lua::Result {
+    if !state.context().may_sleep() {
+        // The attendant of the hooks drops it.
+        if let Some(id) = id(state, 1) {
+            Vm::with_objects(state, |objects| objects.doom(id));
+        }
+        return Ok(0);
+    }
     let object = id(state, 1)
         .and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)))
         .flatten();

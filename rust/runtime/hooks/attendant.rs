@@ -98,6 +98,7 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
         }
         if wants & FINALIZE != 0 {
             hooked.call_finalizers(&runtime);
+            hooked.drop_objects();
         }
         if wants & FAILURE != 0 {
             hooked.tell_failure(&runtime);
@@ -193,6 +194,25 @@ impl Hooked {
                         Text::new(fmt!("{name}: finalizers are not called any more: {reason}"));
                     tell(runtime, &text);
                 }
+            }
+        }
+    }
+
+    /// Drops the objects whose userdata was collected.
+    fn drop_objects(&self) {
+        let taken = RefCell::new(None);
+        loop {
+            let body = |vm: &Vm| {
+                let doomed = Vm::with_objects(vm.state(), |objects| objects.take_doomed());
+                *taken.borrow_mut() = doomed.flatten();
+            };
+            if self.step(body, |_| ()).is_none() {
+                return;
+            }
+            match taken.borrow_mut().take() {
+                // This may sleep.
+                Some(object) => drop(object),
+                None => return,
             }
         }
     }
