@@ -161,6 +161,7 @@ pub(crate) fn enter_failure(name: &[u8], error: EnterError) -> Result<Arc<Failur
         EnterError::Deadlock => failure(fmt!("{name} waits for the caller: this would never end")),
         EnterError::Interrupted => failure(fmt!("interrupted while waiting for {name}")),
         EnterError::Gone => failure(fmt!("{name} was stopped")),
+        EnterError::Sealed => failure(fmt!("{name} runs in hooks only")),
     }
 }
 

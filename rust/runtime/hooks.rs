@@ -39,6 +39,7 @@ use crate::linux::{
 mod attendant;
 mod entry;
 mod failure;
+mod resume;
 mod seal;
 mod slot;
 mod tally;
@@ -51,6 +52,7 @@ use self::{
 };
 pub(crate) use self::{
     entry::call,
+    resume::resume,
     seal::seal,
     slot::{Slot, State as SlotState},
     tally::Missed,
@@ -100,6 +102,8 @@ pub(crate) struct Hooked {
     owner: CpuOwner,
     /// Whether hooks call their functions. A stop clears this first of all.
     open: Atomic<bool>,
+    /// Whether it is sealed, or was.
+    sealed_once: Atomic<bool>,
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
@@ -162,6 +166,7 @@ impl Hooked {
             pin_init!(Self {
                 owner: CpuOwner::new(),
                 open: Atomic::new(false),
+                sealed_once: Atomic::new(false),
                 // INVARIANT: It is null.
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
@@ -174,6 +179,11 @@ impl Hooked {
             }),
             GFP_KERNEL_ACCOUNT,
         )?)
+    }
+
+    /// Whether only hooks execute the runtime. In any context.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.sealed_once.load(Acquire)
     }
 
     /// Whether hooks call their functions.

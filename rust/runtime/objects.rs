@@ -9,6 +9,7 @@
 
 use core::{any::Any, ffi::c_int};
 use kernel::{
+    alloc::Flags,
     prelude::*,
     sync::Arc,
     transmute::{AsBytes, FromBytes}, //
@@ -128,14 +129,15 @@ impl Objects {
         self.first_free == NONE && self.slots.len() >= MAX_OBJECTS
     }
 
-    /// Adds an object. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On
+    /// Adds an object, by memory that is allocated with `flags`. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On
     /// failure it gives the object back. The caller must drop the object only when nothing of the
     /// set is borrowed.
     pub(crate) fn insert(
         &mut self,
         object: KBox<dyn Object>,
+        flags: Flags,
     ) -> Result<ObjectId, (Error, KBox<dyn Object>)> {
-        if let Err(error) = self.make_room(size(&*object)) {
+        if let Err(error) = self.make_room(size(&*object), flags) {
             return Err((error, object));
         }
         let slot = match self.slots.as_mut_slice().get_mut(self.first_free as usize) {
@@ -155,7 +157,7 @@ impl Objects {
     }
 
     /// Ensures that a slot is free, and counts an object of `bytes` bytes.
-    fn make_room(&mut self, bytes: usize) -> Result {
+    fn make_room(&mut self, bytes: usize, flags: Flags) -> Result {
         let counted = self.charge.bytes();
         if self.first_free != NONE {
             return Ok(self.charge.set(counted.saturating_add(bytes))?);
@@ -171,18 +173,15 @@ impl Objects {
         let growth = more.saturating_mul(size_of::<Slot>());
         self.charge
             .set(counted.saturating_add(growth).saturating_add(bytes))?;
-        let added = self
-            .slots
-            .reserve(more.max(1), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
-            .and_then(|()| {
-                self.slots.push(
-                    Slot {
-                        generation: 0,
-                        content: Content::Free { next: NONE },
-                    },
-                    GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-                )
-            });
+        let added = self.slots.reserve(more.max(1), flags).and_then(|()| {
+            self.slots.push(
+                Slot {
+                    generation: 0,
+                    content: Content::Free { next: NONE },
+                },
+                flags,
+            )
+        });
         if let Err(error) = added {
             self.charge.set_anyway(counted);
             return Err(error.into());

@@ -10,10 +10,11 @@ use kernel::{
 
 use super::{
     handle::{Handle, Shareable},
-    objects::{Class, Classed, Object, ObjectId},
+    objects::{Class, Classed, Object, ObjectId, Objects},
     vm::Vm, //
 };
 use crate::{
+    linux::context::Context,
     lua::{self, Anywhere, Error, Free, Kind, State},
     native, //
 };
@@ -136,13 +137,15 @@ pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result
 
 /// Pushes a userdata that refers to `object`.
 ///
-/// This fails if the code must not sleep: in such a context no objects are made.
+/// In code that must not sleep, only a handle may be pushed to which somebody else has another reference, so
+/// that dropping it frees nothing. In a context of class hardirq this fails.
 pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
-    if !state.context().may_sleep() {
+    let context = state.context();
+    if context == Context::Hardirq {
         return Err(Error::Atomic);
     }
     state.reserve(lua::MIN_STACK)?;
-    let object: KBox<dyn Object> = KBox::new(object, GFP_KERNEL_ACCOUNT)?;
+    let object: KBox<dyn Object> = KBox::new(object, context.allocation())?;
     state.new_userdata(ObjectId::NULL)?;
     let userdata = state.top();
     push_metatable(state, object.class())?;
@@ -150,7 +153,8 @@ pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
     if Vm::with_objects(state, |objects| objects.is_full()) == Some(true) {
         collect_garbage(state)?;
     }
-    let Some(inserted) = Vm::with_objects(state, |objects| objects.insert(object)) else {
+    let insert = |objects: &mut Objects| objects.insert(object, context.allocation());
+    let Some(inserted) = Vm::with_objects(state, insert) else {
         return Err(EBUSY.into());
     };
     let id = inserted.map_err(|(error, object)| {

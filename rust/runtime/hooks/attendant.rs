@@ -121,7 +121,11 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
 impl Hooked {
     /// Executes the VM for one step, and calls `then` while the CPU still holds it. `None` if the
     /// runtime is being stopped. Waits for its turn.
-    fn step<T>(&self, body: impl Fn(&Vm), then: impl FnOnce(&Executed<'_>) -> T) -> Option<T> {
+    pub(super) fn step<T>(
+        &self,
+        body: impl Fn(&Vm),
+        then: impl FnOnce(&Executed<'_>) -> T,
+    ) -> Option<T> {
         loop {
             task::cond_resched();
             // Interrupts are on: this is a work item.

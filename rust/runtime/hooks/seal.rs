@@ -13,7 +13,7 @@ use kernel::{
 
 use super::{
     super::{
-        chain::SuspendedOwner,
+        chain::{Chain, SuspendedOwner},
         instance::{Entered, Keep, Runtime}, //
     },
     slot::Slot,
@@ -97,6 +97,9 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
         return Ok(());
     }
     let made = HookStacks::make().and_then(|()| {
+        let chain = Chain::new()?;
+        hooked.sealed_once.store(true, Release);
+        entered.hand_over(&chain);
         if !entered.state().seal() {
             return Err(ENOMEM);
         }
