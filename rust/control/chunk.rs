@@ -21,11 +21,11 @@ use crate::{
         message,
         program::Program, //
     },
-    sched::start::{enter, run_chunk, StartError},
+    sched::start::{enter, keep_body, run_chunk, StartError},
 };
 
 /// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
-/// text.
+/// text. If hooks will call the script, a function that it returns is its body, and no result.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
@@ -37,7 +37,13 @@ pub(super) fn run(
         &entered,
         program,
         |state| message::push_codec(state, arguments),
-        |state, results| show(state, results),
+        |state, results| {
+            let is_for_hooks = !entered.context().may_sleep();
+            if is_for_hooks && keep_body(&entered, state, results)? {
+                return Ok(KVVec::new());
+            }
+            show(state, results)
+        },
     )
 }
 

@@ -135,6 +135,11 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             ));
             fail(session, id, errno::ENOENT, text.as_bytes());
         }
+        StartError::Context(why) => fail(session, id, errno::EOPNOTSUPP, why.as_bytes()),
+        StartError::Mismatch(mismatch) => {
+            let text = Text::new(format_args!("{mismatch}"));
+            fail(session, id, errno::EINVAL, text.as_bytes());
+        }
         StartError::Permissions(text) => fail(session, id, errno::EINVAL, text.as_bytes()),
         StartError::LockedDown => {
             let text = b"the kernel is locked down: nothing can be started";
@@ -227,7 +232,7 @@ fn create(
         name: name(start),
         kind,
         context: Context::Process,
-        memory: parameters::memory(start.memory_limit),
+        memory: parameters::memory(start.memory_limit, Context::Process),
         account: None,
         budget: budget(start.budget),
         memcg: session.memcg().clone(),
@@ -336,7 +341,7 @@ fn repl_runtime(
         name: b"repl",
         kind: Kind::Eval,
         context: Context::Process,
-        memory: parameters::memory(0),
+        memory: parameters::memory(0, Context::Process),
         account: None,
         budget: self::budget(budget),
         memcg: session.memcg().clone(),
