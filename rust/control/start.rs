@@ -211,6 +211,15 @@ fn name<'a>(start: &Start<'a>) -> &'a [u8] {
     script_name(given).unwrap_or(given)
 }
 
+/// The context that a request names.
+fn context(named: abi::Context) -> Context {
+    match named {
+        abi::Context::Process => Context::Process,
+        abi::Context::Softirq => Context::Softirq,
+        abi::Context::Hardirq => Context::Hardirq,
+    }
+}
+
 /// The limits of CPU time of a runtime that a request makes.
 fn budget(wanted: abi::Budget) -> Budget {
     parameters::budget(Budget {
@@ -228,11 +237,12 @@ fn create(
     kind: Kind,
     streams: Streams,
 ) -> Result<(Arc<Runtime>, Arc<Relay>), StartError> {
+    let context = context(start.context);
     let runtime = start::create(Options {
         name: name(start),
         kind,
-        context: Context::Process,
-        memory: parameters::memory(start.memory_limit, Context::Process),
+        context,
+        memory: parameters::memory(start.memory_limit, context),
         account: None,
         budget: budget(start.budget),
         memcg: session.memcg().clone(),
