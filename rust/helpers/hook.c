@@ -89,12 +89,14 @@ void lunatik_hook_exit(void)
 	}
 }
 
-bool lunatik_softirq_enter(void)
+unsigned int lunatik_softirq_enter(void)
 {
 	if (unlikely(in_hardirq() || in_nmi() || irqs_disabled()))
-		return false;
+		return LUNATIK_SOFTIRQ_REFUSED;
+	if (in_softirq())
+		return LUNATIK_SOFTIRQ_ALREADY;
 	local_bh_disable();
-	return true;
+	return LUNATIK_SOFTIRQ_ENTERED;
 }
 
 void lunatik_softirq_leave(void)
