@@ -22,7 +22,8 @@ use kernel::{
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
         ArcBorrow,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     workqueue::{Work, WorkItem}, //
 };
@@ -37,6 +38,7 @@ use crate::linux::{
 };
 
 mod attendant;
+mod crew;
 mod entry;
 mod failure;
 mod resume;
@@ -51,6 +53,7 @@ use self::{
     seal::{Plan, Sealed}, //
 };
 pub(crate) use self::{
+    crew::Crew,
     entry::call,
     resume::resume,
     seal::seal,
@@ -107,6 +110,8 @@ pub(crate) struct Hooked {
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
+    /// The other members of its crew, if it is the first one of a crew.
+    crew: SetOnce<Crew>,
     /// What finalizers have cost.
     finalizers: trouble::Trouble,
     /// Whether they are not called any more until the runtime ends.
@@ -171,6 +176,7 @@ impl Hooked {
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
                 wants: Wants::none(),
+                crew: SetOnce::new(),
                 finalizers: trouble::Trouble::new(),
                 finalizers_off: Atomic::new(false),
                 plan <- new_mutex!(Plan::new(), "lunatik::Hooked::plan"),

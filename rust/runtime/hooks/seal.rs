@@ -42,6 +42,11 @@ impl Plan {
             is_sealed: false,
         }
     }
+
+    /// Takes the hooks for the kernel; the slots stay.
+    pub(super) fn take_hooks(&mut self) -> KVec<KBox<dyn KernelHook>> {
+        core::mem::take(&mut self.hooks)
+    }
 }
 
 /// What a sealed runtime has.
@@ -91,9 +96,10 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     let runtime = entered.to_arc();
     let mut plan = hooked.plan.lock();
     plan.is_sealed = true;
-    let hooks = core::mem::take(&mut plan.hooks);
+    let hooks = plan.take_hooks();
+    let is_called = !plan.slots.is_empty() || entered.vm().body().is_some();
     drop(plan);
-    if hooks.is_empty() && entered.vm().body().is_none() {
+    if !is_called {
         return Ok(());
     }
     let made = HookStacks::make().and_then(|()| {
