@@ -7,19 +7,12 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{seal::Plan, slot::Slot, Hooked};
+use super::{slot::Slot, Hooked};
 use crate::runtime::instance::Runtime;
-
-/// Another member than the first one.
-struct Member {
-    hooked: Arc<Hooked>,
-    /// Its slots, in the order of those of the first member.
-    slots: KVec<Arc<Slot>>,
-}
 
 /// The other members, by the numbers of their CPUs. Only the first member has this.
 pub(crate) struct Crew {
-    members: KVec<Option<Member>>,
+    members: KVec<Option<Arc<Hooked>>>,
 }
 
 impl Crew {
@@ -32,39 +25,24 @@ impl Crew {
         Ok(Self { members })
     }
 
-    /// Adds `runtime` as the member of a CPU, whose hooks are those of `first`. Fails with `EINVAL` if they
-    /// are not. Sleeps.
+    /// Adds `runtime`, which is sealed, as the member of a CPU. Fails with `EINVAL` if its hooks are not those
+    /// of `first`, which is not sealed yet. Sleeps.
     pub(crate) fn add(&mut self, cpu: u32, runtime: &Runtime, first: &Hooked) -> Result {
         let hooked = runtime.hooked().ok_or(EINVAL)?;
-        let mut slots = KVec::new();
-        first.with_slots(|wanted| {
-            hooked.with_slots(|own| {
-                let same =
-                    wanted.len() == own.len() && wanted.iter().zip(own).all(|(a, b)| a.is_like(b));
-                if !same {
-                    return Err(EINVAL);
-                }
-                for slot in own {
-                    slots.push(slot.clone(), GFP_KERNEL_ACCOUNT)?;
-                }
-                Ok(())
-            })
-        })?;
-        let place = usize::try_from(cpu)
-            .ok()
-            .and_then(|cpu| self.members.get_mut(cpu));
-        *place.ok_or(EINVAL)? = Some(Member {
-            hooked: hooked.clone(),
-            slots,
-        });
+        if !first.plan.lock().is_like(hooked.slots()) {
+            return Err(EINVAL);
+        }
+        let place = usize::try_from(cpu).ok();
+        let place = place.and_then(|cpu| self.members.get_mut(cpu));
+        *place.ok_or(EINVAL)? = Some(hooked.clone());
         Ok(())
     }
 
     /// The runtime of a CPU, and its slot with that number. `None` if the first member serves.
     #[inline]
     pub(super) fn pick(&self, cpu: u32, slot: usize) -> Option<(&Arc<Hooked>, &Arc<Slot>)> {
-        let member = self.members.get(cpu as usize)?.as_ref()?;
-        Some((&member.hooked, member.slots.get(slot)?))
+        let hooked = self.members.get(cpu as usize)?.as_ref()?;
+        Some((hooked, hooked.slots().get(slot)?))
     }
 }
 
@@ -80,7 +58,7 @@ impl Hooked {
     /// Makes this a member of a crew that is led by another one: the kernel does not get its hooks.
     pub(crate) fn follow(&self) {
         let mut plan = self.plan.lock();
-        let hooks = Plan::take_hooks(&mut plan);
+        let hooks = plan.take_hooks();
         drop(plan);
         // None was attached.
         drop(hooks);
