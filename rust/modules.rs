@@ -22,6 +22,7 @@ mod thread;
 mod timing;
 mod worker;
 
+use self::linux::constants;
 use crate::{
     lua::{self, Free, Named, Process, State},
     native,
@@ -73,6 +74,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"thread", native!(thread::open, Free, Process)),
         ],
     )?;
+    constants::preload(state, -1)?;
     if parameters::testing() {
         state.set_functions(
             -1,
