@@ -3,6 +3,7 @@
 //! Asks a name server.
 
 use std::{
+    io,
     os::fd::AsFd,
     process,
     time::{Duration, Instant},
@@ -12,27 +13,42 @@ use crate::{
     arguments::DnsOptions,
     dns::{answer, question, Answer},
     outcome::{Failure, Report},
-    rounds::wait,
+    rounds::{is_denied, wait},
     udp::connect,
 };
 
 /// The longest message over UDP.
 const LONGEST: usize = 4096;
 
-fn ask(options: &DnsOptions, question: &[u8]) -> std::io::Result<Option<Answer>> {
+/// What has become of the question.
+enum Fate {
+    Answered(Answer),
+    /// The word for what has happened instead.
+    Lost(&'static str),
+}
+
+fn ask(options: &DnsOptions, question: &[u8]) -> io::Result<Fate> {
     let socket = connect(options.address)?;
-    socket.send(question)?;
+    match socket.send(question) {
+        Err(error) if is_denied(&error) => return Ok(Fate::Lost("denied")),
+        result => result?,
+    };
     let begin = Instant::now();
     let mut buffer = [0; LONGEST];
     loop {
         let left = options.timeout.saturating_sub(begin.elapsed());
         if left == Duration::ZERO || !wait(socket.as_fd(), left)? {
-            return Ok(None);
+            return Ok(Fate::Lost("no answer"));
         }
-        let length = socket.recv(&mut buffer)?;
+        let length = match socket.recv(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Ok(Fate::Lost("refused"));
+            }
+            result => result?,
+        };
         // Others are not answers to this question.
         if let Some(answer) = answer(question, &buffer[..length]) {
-            return Ok(Some(answer));
+            return Ok(Fate::Answered(answer));
         }
     }
 }
@@ -44,18 +60,20 @@ pub fn run(options: &DnsOptions) -> Result<Report, Failure> {
         return Err(Failure::usage(format!("'{}' is no name", options.name)));
     };
     let name = &options.name;
-    let answer = ask(options, &question).map_err(|error| Failure::new(options.address, error))?;
-    Ok(match answer {
-        None => Report::new(false, "no answer".into()),
-        Some(Answer { code, .. }) if code != 0 => {
-            Report::new(false, format!("{name} error {code}"))
-        }
-        Some(Answer { addresses, .. }) if addresses.is_empty() => {
-            Report::new(false, format!("{name} no address"))
-        }
-        Some(Answer { addresses, .. }) => {
-            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            Report::new(true, format!("{name} A {}", addresses.join(" ")))
-        }
-    })
+    let fate = ask(options, &question).map_err(|error| Failure::new(options.address, error))?;
+    let answer = match fate {
+        Fate::Answered(answer) => answer,
+        Fate::Lost(what) => return Ok(Report::new(false, what.into())),
+    };
+    if answer.code != 0 {
+        return Ok(Report::new(false, format!("{name} error {}", answer.code)));
+    }
+    if answer.addresses.is_empty() {
+        return Ok(Report::new(false, format!("{name} no address")));
+    }
+    let addresses: Vec<_> = answer.addresses.iter().map(ToString::to_string).collect();
+    Ok(Report::new(
+        true,
+        format!("{name} A {}", addresses.join(" ")),
+    ))
 }

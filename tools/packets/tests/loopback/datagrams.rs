@@ -158,6 +158,10 @@ fn names_are_asked_for() {
     let (status, line, _) = run(&["dns", &address, "a.b", "--timeout-ms", "50"]);
     assert_eq!((status, &*line), (1, "no answer"));
 
+    drop(silent);
+    let (status, line, _) = run(&["dns", &address, "a.b"]);
+    assert_eq!((status, &*line), (1, "refused"));
+
     // What is no answer to the question, and then the error that there is no such name.
     let address = udp_server(|_, question| {
         let mut message = question.to_vec();
