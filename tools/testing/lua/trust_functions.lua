@@ -72,6 +72,8 @@ local objects = {
 	require("file_descriptor").open("/dev/null"),
 	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
+	require("linux.nf"),
+	(pairs(require("linux.nf"))),
 }
 local closed = io.tmpfile()
 closed:close()
