@@ -19,6 +19,7 @@ pub(crate) mod memcg;
 pub(crate) mod memory;
 pub(crate) mod namei;
 pub(crate) mod owner_word;
+pub(crate) mod packet;
 pub(crate) mod parker;
 pub(crate) mod path;
 pub(crate) mod process;

@@ -17,6 +17,7 @@ mod pledge;
 mod process;
 mod rcu;
 mod runner;
+pub(crate) mod skb;
 mod testing;
 mod thread;
 mod timing;

@@ -16,6 +16,8 @@
 #include "memory.h"
 #include "process.h"
 #include "queue.h"
+#include "skb.h"
+#include "skb_testing.h"
 #include "stack.h"
 #include "watch.h"
 

@@ -50,10 +50,10 @@ pub const BASES: &[Base] = &[
         values: Values::Names,
         in_all: false,
     },
+    base("netfilter", &["modify"], Values::Names),
     // These are for future bindings: nothing asks for them yet.
     base("network", &["tcp", "udp", "http"], Values::Names),
     base("probe", &[], Values::Names),
-    base("netfilter", &[], Values::Names),
 ];
 
 /// A permission that a binding asks for.
@@ -77,11 +77,15 @@ pub enum Permission {
     Rcu,
     /// To read the environment; the value is a variable's name.
     Env,
+    /// To decide about packets; the value is a hook point: `inet/pre_routing`.
+    Netfilter,
+    /// To change the packets of a hook point; the value is the same.
+    NetfilterModify,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Load,
         Self::FsRead,
         Self::FsWrite,
@@ -91,6 +95,8 @@ impl Permission {
         Self::Runner,
         Self::Rcu,
         Self::Env,
+        Self::Netfilter,
+        Self::NetfilterModify,
     ];
 
     /// The full name.
@@ -105,6 +111,8 @@ impl Permission {
             Self::Runner => "runner",
             Self::Rcu => "rcu",
             Self::Env => "env",
+            Self::Netfilter => "netfilter",
+            Self::NetfilterModify => "netfilter:modify",
         }
     }
 
