@@ -96,10 +96,10 @@ impl Buffer<'_> {
             .saturating_sub(old)
             .saturating_add(added);
         let length = i32::try_from(length).map_err(|_| Refused::OutOfBounds)?;
-        self.check_length(&shape, length)?;
         if !self.is_free() && at < self.layout().fixed_end() {
             return Err(Refused::ReadOnly);
         }
+        self.check_length(&shape, length)?;
         let outside = |_| Refused::OutOfBounds;
         let at = u32::try_from(at).map_err(outside)?;
         let old = u32::try_from(old).map_err(outside)?;
