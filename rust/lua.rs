@@ -29,6 +29,7 @@ mod code;
 mod error;
 mod for_tests;
 mod function;
+mod hook;
 mod kind;
 mod library;
 mod machine;
@@ -55,6 +56,7 @@ pub(crate) use function::{
     Sleeps,
     Softirq, //
 };
+pub(crate) use hook::Returned;
 pub(crate) use kind::Kind;
 pub(crate) use machine::{clock, Deferred, Head, Machine};
 pub(crate) use main_state::{Interrupt, MainState};

@@ -13,17 +13,19 @@ mod ltask;
 mod lunatik;
 mod mtint;
 mod mtmsg;
+mod netfilter;
 mod pledge;
 mod process;
 mod rcu;
 mod runner;
-pub(crate) mod skb;
-mod testing;
+mod skb;
+pub(crate) mod testing;
 mod thread;
 mod timing;
 mod worker;
 
 use crate::{
+    binding::mismatch::{InProcess, Services},
     lua::{self, Free, Named, Process, State},
     native,
     runtime::parameters, //
@@ -65,11 +67,15 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
                 c"ltask.functions",
                 native!(ltask::open_functions, Free, Process),
             ),
-            Named::new(c"ltask.system", native!(ltask::open_system, Free, Process)),
+            Named::new(
+                c"ltask.system",
+                native!(ltask::open_system, InProcess<Services>, Process),
+            ),
             Named::new(c"lunatik", native!(lunatik::open, Free, Process)),
             Named::new(c"lunatik.runner", native!(runner::open, Free, Process)),
             Named::new(c"mtint", native!(mtint::open, Free, Process)),
             Named::new(c"mtmsg", native!(mtmsg::open, Free, Process)),
+            Named::new(c"netfilter", native!(netfilter::open, Free, Process)),
             Named::new(c"rcu", native!(rcu::open, Free, Process)),
             Named::new(c"thread", native!(thread::open, Free, Process)),
         ],

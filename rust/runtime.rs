@@ -10,6 +10,7 @@ pub(crate) mod execute;
 pub(crate) mod executor;
 pub(crate) mod handle;
 mod heap;
+pub(crate) mod hooks;
 pub(crate) mod instance;
 pub(crate) mod interruptible;
 pub(crate) mod live;

@@ -12,6 +12,7 @@
 #include "lstate.h"
 
 #include "collect.h"
+#include "lunatik_vm.h"
 
 /* The debt until the next check, when a collection was interrupted or code is ending: not every allocation checks. */
 #define LATER 20000
@@ -49,6 +50,7 @@ void luaC_step(lua_State *L)
 	global_State *g = G(L);
 
 	if (!gcrunning(g)) {
+		((struct lunatik_vm *)g->ud)->collects = 1;
 		luaC_stephere(L, NULL);
 		return;
 	}

@@ -17,6 +17,7 @@ LUAI_FUNC void cleargraylists(global_State *g);
 LUAI_FUNC void minor2inc(lua_State *L, global_State *g, lu_byte kind);
 LUAI_FUNC void separatetobefnz(global_State *g, int all);
 LUAI_FUNC void callallpendingfinalizers(lua_State *L);
+LUAI_FUNC void GCTM(lua_State *L);
 
 /* Runs a collection so that it can be interrupted. */
 LUAI_FUNC void luaC_collect(lua_State *L, Pfunc f, void *ud);

@@ -96,6 +96,36 @@ int lunatik_may_sleep(lua_State *L);
  */
 unsigned int lunatik_hold_collector(lua_State *L);
 void lunatik_release_collector(lua_State *L, unsigned int held);
+
+/*
+ * Functions of hooks: see hook.c. From lunatik_hook_seal() to lunatik_hook_unseal(), the state only executes these. The
+ * first one collects all garbage, which may run finalizers and sleep. Returns false if there is no memory.
+ */
+int lunatik_hook_seal(lua_State *L);
+/* Notes whether the VM's code runs on a private stack of a hook. Never raises. */
+struct lunatik_vm;
+void lunatik_set_stack(struct lunatik_vm *vm, int is_private);
+void lunatik_hook_unseal(lua_State *L);
+
+/* The first two results of a hook function. */
+struct lunatik_hook_results {
+	long long values[2];
+	/* A bit for each that is an integer, or a float with an integral value. */
+	unsigned char integers;
+};
+
+/*
+ * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack; with
+ * `traced`, there is a traceback of it. Then collects garbage for some microseconds if that is due. Never raises.
+ */
+int lunatik_hook_function(lua_State *L, int function, int value, int traced,
+			  struct lunatik_hook_results *results);
+/* Whether finalizers wait to be called. Never raises. */
+int lunatik_hook_has_finalizers(lua_State *L);
+/* Calls one of them. An error is a warning. Never raises. */
+void lunatik_hook_finalize(lua_State *L);
+/* Does a part of a collection, for some microseconds. Returns whether it goes on. Never raises. */
+int lunatik_hook_collect(lua_State *L);
 /*
  * The file name of the innermost Lua function that comes from a file; NULL if there is none within a few levels. It
  * lives while that function runs. Never raises.

@@ -44,6 +44,18 @@ struct lunatik_vm {
 	int waits_on;
 	/* The context that the code runs in now. Only the thread that executes the VM touches it. */
 	unsigned char context;
+	/* Whether the collector has something to do, while it is held. */
+	unsigned char collects;
+	/* Whether an error of a hook gets a traceback. */
+	unsigned char traces;
+	/*
+	 * The stack that must be left: for a call, and for the message handler of "C stack overflow". The defaults are
+	 * LUNATIK_STACK_ERROR and LUNATIK_STACK_HANDLER.
+	 */
+	unsigned int stack_error;
+	unsigned int stack_handler;
+	/* The bytes in use when the collector has last worked for hooks. */
+	unsigned long collected;
 };
 
 #endif

@@ -11,6 +11,7 @@
 #include "lstate.h"
 
 #include "error_jump.h"
+#include "lunatik_vm.h"
 
 struct segment_call {
 	lua_State *L;
@@ -52,14 +53,15 @@ static void onsegment(void *ud)
  */
 l_noinline void luaD_checkstackleft(lua_State *L)
 {
+	const struct lunatik_vm *vm = G(L)->ud;
 	unsigned long left = lunatik_stackleft();
 
-	if (left < LUNATIK_STACK_HANDLER) {
+	if (left < vm->stack_handler) {
 		/* Nothing needs the values in EXTRA_STACK any more. */
 		if (L->top.p > L->stack_last.p)
 			L->top.p = L->stack_last.p;
 		luaD_errerr(L);
-	} else if (left < LUNATIK_STACK_ERROR && !L->stackoverflow) {
+	} else if (left < vm->stack_error && !L->stackoverflow) {
 		luaD_checkstack(L, 0);
 		L->stackoverflow = 1;
 		luaG_runerror(L, "C stack overflow");
@@ -93,8 +95,13 @@ l_noinline int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, CallInfo *ci,
 	lu_byte oldshelter = G(L)->shelter;
 	struct segment_call call = { .L = L, .f = f, .ud = ud, .ci = ci };
 
-	if (!lunatik_hop(L, onsegment, &call))
-		return 0;
+	if (!lunatik_hop(L, onsegment, &call)) {
+		/* A private stack of a hook may be used further down. */
+		if (lunatik_stackleft() < ((const struct lunatik_vm *)G(L)->ud)->stack_handler)
+			return 0;
+		*status = luaD_rawrunprotected(L, f, ud);
+		return 1;
+	}
 	if (call.status != LUA_OK || call.tobase)
 		luaD_setshelter(G(L), oldshelter);
 	if (call.tobase && L->errorJmp != NULL) /* Is this not the first level? */

@@ -2,6 +2,10 @@
 
 //! The names of error numbers, as `errno.h` gives them.
 
+use kernel::prelude::*;
+
+use crate::lua::{Error, Raised, State};
+
 /// The names, indexed by number; empty for a number without a name.
 const NAMES: [&[u8]; 134] = [
     b"",
@@ -144,6 +148,17 @@ const NAMES: [&[u8]; 134] = [
 pub(crate) fn name(number: i64) -> Option<&'static [u8]> {
     let number = usize::try_from(number.unsigned_abs()).ok()?;
     NAMES.get(number).copied().filter(|name| !name.is_empty())
+}
+
+/// The error of a kernel function, as scripts get it: its bare name, `"EEXIST"`, without a position.
+pub(crate) fn raise(state: State, error: kernel::error::Error) -> Error {
+    if error == ENOMEM {
+        return Error::NoMemory;
+    }
+    let name = name(error.to_errno().into()).unwrap_or(b"unknown");
+    match state.push_bytes(name) {
+        Ok(()) | Err(Raised) => Error::Raised,
+    }
 }
 
 /// The positive number of the error called `name`.

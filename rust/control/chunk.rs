@@ -17,15 +17,16 @@ use crate::{
     runtime::{
         chain::Chain,
         execute,
+        hooks,
         instance::Runtime,
         message,
         program::Program, //
     },
-    sched::start::{enter, run_chunk, StartError},
+    sched::start::{self, enter, run_chunk, StartError},
 };
 
 /// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
-/// text.
+/// text. If hooks will call the script, a function that it returns is its body, and no result.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
@@ -33,12 +34,18 @@ pub(super) fn run(
     arguments: codec::Message<'_>,
 ) -> Result<KVVec<u8>, StartError> {
     let entered = enter(runtime, chain, None)?;
-    run_chunk(
+    let values = run_chunk(
         &entered,
         program,
         |state| message::push_codec(state, arguments),
-        |state, results| show(state, results),
-    )
+        |state, results| {
+            // A function that a script with hooks returns is for others to resume.
+            let kept = entered.hooked().is_some() && start::keep_body(&entered, state, results)?;
+            show(state, if kept { 0 } else { results })
+        },
+    )?;
+    hooks::seal(entered).map_err(|error| start::unsealed(runtime, error))?;
+    Ok(values)
 }
 
 /// Runs a chunk in a runtime that ends with it.

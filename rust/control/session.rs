@@ -35,6 +35,7 @@ use crate::{
     codec,
     linux::{
         memcg::MemoryCgroup,
+        net_namespace::NetNamespace,
         task, //
     },
     runtime::{
@@ -101,6 +102,7 @@ pub(crate) struct Session {
     #[pin]
     repl: Mutex<Option<Arc<Runtime>>>,
     memcg: MemoryCgroup,
+    net: NetNamespace,
     closed: Atomic<bool>,
 }
 
@@ -120,6 +122,7 @@ impl Session {
                 pending <- new_mutex!(KVec::new(), "lunatik::Session::pending"),
                 repl <- new_mutex!(None, "lunatik::Session::repl"),
                 memcg: MemoryCgroup::of_current(),
+                net: NetNamespace::of_current().ok_or(ESRCH)?,
                 closed: Atomic::new(false),
             }? Error),
             GFP_KERNEL_ACCOUNT,
@@ -136,6 +139,10 @@ impl Session {
     }
 
     /// The memory cgroup that is charged for the session's runtimes.
+    pub(super) fn net(&self) -> &NetNamespace {
+        &self.net
+    }
+
     pub(super) fn memcg(&self) -> &MemoryCgroup {
         &self.memcg
     }

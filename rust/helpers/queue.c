@@ -19,6 +19,11 @@ struct workqueue_struct *lunatik_alloc_reaper_queue(void)
 	return alloc_workqueue("lunatik_reaper", WQ_UNBOUND, LUNATIK_REAPERS);
 }
 
+struct workqueue_struct *lunatik_alloc_hook_queue(void)
+{
+	return alloc_workqueue("lunatik_hooks", WQ_UNBOUND | WQ_HIGHPRI, 0);
+}
+
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void)
 {
 	return alloc_workqueue("lunatik_reclaim", WQ_UNBOUND, 1);

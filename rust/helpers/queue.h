@@ -9,6 +9,7 @@ struct workqueue_struct;
 
 /* Each returns null if there is no memory. */
 struct workqueue_struct *lunatik_alloc_reaper_queue(void);
+struct workqueue_struct *lunatik_alloc_hook_queue(void);
 struct workqueue_struct *lunatik_alloc_reclaim_queue(void);
 struct workqueue_struct *lunatik_alloc_segment_queue(void);
 struct workqueue_struct *lunatik_alloc_pool_queue(void);

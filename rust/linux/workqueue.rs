@@ -39,6 +39,13 @@ impl OwnedQueue {
         Self::of(unsafe { sys::lunatik_alloc_reclaim_queue() })
     }
 
+    /// Makes the queue of the attendants of hooks. Sleeps.
+    pub(crate) fn for_hooks() -> Result<Self> {
+        might_sleep();
+        // SAFETY: The function takes no pointer.
+        Self::of(unsafe { sys::lunatik_alloc_hook_queue() })
+    }
+
     fn of(queue: *mut bindings::workqueue_struct) -> Result<Self> {
         // INVARIANT: The callers have allocated it just now.
         NonNull::new(queue).map(Self).ok_or(ENOMEM)

@@ -19,6 +19,13 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reference(c_int);
 
+impl Reference {
+    /// Its index in the registry.
+    pub(super) fn index(self) -> c_int {
+        self.0
+    }
+}
+
 /// A pointer to a `lua_State`.
 ///
 /// Indices are Lua's: 1 is the bottom of the frame, and -1 is its top.

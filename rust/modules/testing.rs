@@ -4,6 +4,7 @@
 //! parameter `testing=1`.
 
 mod contexts;
+pub(crate) mod hooks;
 mod mailbox;
 mod packet;
 mod pools;
@@ -109,7 +110,7 @@ fn stop_latency(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 24)?;
+    state.new_table(0, 29)?;
     state.set_function(-1, c"address", native!(address, Free, Process))?;
     state.set_function(-1, c"counted", native!(counted, Free, Process))?;
     state.set_function(-1, c"everything", native!(everything, Free, Process))?;
@@ -120,6 +121,7 @@ pub(super) fn open(state: State) -> lua::Result {
     )?;
     state.set_function(-1, c"memory", native!(memory, Free, Process))?;
     contexts::add(state)?;
+    hooks::add(state)?;
     mailbox::add(state)?;
     packet::add(state)?;
     pools::add(state)?;

@@ -26,6 +26,7 @@ use super::{
     chain::{self, Chain, Owner, Ownership},
     children::{Child, Children},
     handle::Handle,
+    hooks::Hooked,
     live,
     log::Log,
     meter::{Budget, Meter},
@@ -41,6 +42,7 @@ use crate::linux::{
     account::{Account, Charge},
     context::Context,
     memcg::MemoryCgroup,
+    net_namespace::NetNamespace,
     watch::Watch, //
 };
 
@@ -101,6 +103,8 @@ pub(crate) struct Options<'a> {
     /// The account of its maker, if that is a runtime.
     pub(crate) account: Option<&'a Arc<Account>>,
     pub(crate) memcg: MemoryCgroup,
+    /// The network namespace of its hooks.
+    pub(crate) net: NetNamespace,
     /// What its code may do.
     pub(crate) permissions: Arc<Held>,
     /// CPU time that it may use.
@@ -131,6 +135,7 @@ impl<'a> Options<'a> {
                 .budget()
                 .narrowed(parameters::budget(Budget::default())),
             memcg: parent.memcg().clone(),
+            net: parent.net().clone(),
             permissions,
             parent: Some(parent.clone()),
             made_by: Some(parent.clone()),
@@ -168,6 +173,9 @@ pub(crate) struct Runtime {
     context: Context,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
+    net: NetNamespace,
+    /// There unless its context is a process.
+    hooked: Option<Arc<Hooked>>,
     /// Whether it has an account of its own, not its maker's.
     has_own_account: bool,
     /// The account that this runtime and everything that it makes count against.
@@ -278,6 +286,10 @@ impl Runtime {
             .account
             .is_some_and(|above| Arc::ptr_eq(above, &account));
         let log_account = account.clone();
+        let hooked = match options.context {
+            Context::Process => None,
+            _ => Some(Hooked::new()?),
+        };
         let ending_chain = Chain::new()?;
         let graph = chain::graph()?;
         let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
@@ -289,6 +301,8 @@ impl Runtime {
                 context: options.context,
                 started: Instant::now(),
                 memcg: options.memcg,
+                net: options.net,
+                hooked,
                 has_own_account,
                 account,
                 objects <- new_spinlock!(charge, "lunatik::Runtime::objects"),
@@ -396,6 +410,16 @@ impl Runtime {
         self.context
     }
 
+    /// What it has for hooks, unless its context is a process.
+    pub(crate) fn hooked(&self) -> Option<&Arc<Hooked>> {
+        self.hooked.as_ref()
+    }
+
+    /// The network namespace of its hooks.
+    pub(crate) fn net(&self) -> &NetNamespace {
+        &self.net
+    }
+
     /// Where it is in its life.
     pub(crate) fn phase(&self) -> Phase {
         self.life.phase()
@@ -408,7 +432,8 @@ impl Runtime {
 
     /// The CPU time used, in nanoseconds, up to this moment.
     pub(crate) fn cpu_ns(&self) -> u64 {
-        self.meter.total()
+        let hooks = self.hooked.as_ref().map_or(0, |hooked| hooked.used_ns());
+        self.meter.total().saturating_add(hooks)
     }
 
     /// The CPU time that it uses, and its limits.

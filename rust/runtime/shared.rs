@@ -20,6 +20,7 @@ use crate::{
         context::Context,
         context::MaySleep,
         memcg::MemoryCgroup,
+        net_namespace::NetNamespace,
         random, //
     },
     lua::{self, Raised, SharedFunctions, SharedStrings, State},
@@ -60,6 +61,7 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
         memory: MEMORY,
         account: None,
         memcg: MemoryCgroup::of_current(),
+        net: NetNamespace::of_current().ok_or(ESRCH)?,
         permissions: Held::new(Set::everything()?)?,
         budget: Budget::default(),
         parent: None,

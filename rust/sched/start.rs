@@ -10,13 +10,14 @@ use kernel::{
 
 use super::thread::Thread;
 use crate::{
-    linux::context::MaySleep,
+    linux::context::{Context, MaySleep, Mismatch},
     lua::{self, Error, State, Text},
     runtime::{
         at_end,
         chain::{Chain, EnterError},
         execute,
         handle::Handle,
+        hooks,
         instance::{Entered, Failure, Kind, Options, Runtime},
         message::Message,
         program::{self, Program},
@@ -34,6 +35,10 @@ pub(crate) enum StartError {
     NotFound,
     /// The script cannot have these permissions, for this reason.
     Permissions(Text),
+    /// No runtime can have its context in this kernel, for this reason.
+    Context(&'static str),
+    /// What it is started for needs another context.
+    Mismatch(Mismatch),
     /// The kernel is locked down, so nothing is started that could change it.
     LockedDown,
     /// The script has failed.
@@ -59,6 +64,15 @@ pub(crate) fn is_locked_down() -> bool {
 
 /// Creates a runtime, and registers its name if it must have one.
 pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
+    if options.kind == Kind::Spawn && !options.context.may_sleep() {
+        return Err(StartError::Mismatch(Mismatch {
+            name: "thread",
+            needs: Context::Process,
+        }));
+    }
+    if let Some(why) = options.context.obstacle() {
+        return Err(StartError::Context(why));
+    }
     if is_locked_down() {
         return Err(StartError::LockedDown);
     }
@@ -227,12 +241,26 @@ pub(crate) fn run_with(
         program,
         |state| arguments.push(state),
         |state, results| keep_body(&entered, state, results),
-    )
-    .map(|_| ())
+    )?;
+    hooks::seal(entered).map_err(|error| unsealed(runtime, error))
+}
+
+/// Says why the kernel has not taken the hooks of a script.
+pub(crate) fn unsealed(runtime: &Runtime, error: kernel::error::Error) -> StartError {
+    if error == ENOMEM {
+        return StartError::Errno(error);
+    }
+    let name = BStr::from_bytes(runtime.name());
+    let failure = execute::failure(fmt!("the kernel has refused a hook of {name}: {error:?}"));
+    StartError::Failed(execute::or_no_memory(failure))
 }
 
 /// Keeps the first result as the body if it is a function. Returns whether it is.
-fn keep_body(entered: &Entered<'_>, state: State, results: core::ffi::c_int) -> lua::Result<bool> {
+pub(crate) fn keep_body(
+    entered: &Entered<'_>,
+    state: State,
+    results: core::ffi::c_int,
+) -> lua::Result<bool> {
     if results < 1 || !execute::is_function(state, -results) {
         return Ok(false);
     }

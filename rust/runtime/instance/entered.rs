@@ -49,6 +49,12 @@ impl Runtime {
         let acquired = Ownership::acquire(self, may, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
+            } else if self
+                .hooked
+                .as_ref()
+                .is_some_and(|hooked| hooked.is_sealed())
+            {
+                Err(EnterError::Sealed)
             } else if caller.is_some_and(Runtime::waits_end) {
                 Err(EnterError::Interrupted)
             } else {
@@ -148,6 +154,34 @@ impl<'a> Entered<'a> {
         Some(ManuallyDrop::new(self).owner.take()?.suspend())
     }
 
+    /// Gives the ownership to `chain`: the one that has loaded the runtime goes its own way.
+    pub(in super::super) fn hand_over(&self, chain: &Arc<Chain>) {
+        if let Some(owner) = &self.owner {
+            owner.hand_over(chain);
+        }
+    }
+
+    /// Gives up executing a runtime that from now on only hooks execute. The ownership stays with its chain.
+    pub(in super::super) fn suspend_sealed(self) -> Option<SuspendedOwner> {
+        self.stop_executing();
+        self.life.leave();
+        self.suspend()
+    }
+
+    /// Goes on with a runtime that hooks have executed, to leave it.
+    pub(in super::super) fn resume_sealed(
+        runtime: ArcBorrow<'a, Runtime>,
+        owner: SuspendedOwner,
+    ) -> Option<Self> {
+        let entered = Self::of_owner(owner.resume(runtime)?);
+        entered.has_vm().then_some(entered)
+    }
+
+    /// A reference to the runtime.
+    pub(in super::super) fn to_arc(&self) -> Arc<Runtime> {
+        self.runtime.into()
+    }
+
     fn vm_or_none(&self) -> Option<&Vm> {
         self.owner.as_ref()?.vm()
     }
@@ -207,8 +241,9 @@ impl Deref for Entered<'_> {
     }
 }
 
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
+impl Entered<'_> {
+    /// The calling thread executes the runtime no longer.
+    fn stop_executing(&self) {
         let runtime = self.runtime;
         runtime.interruption.note_end();
         // Output is sent before the runtime is told to stop: after that it waits for no reader.
@@ -235,6 +270,13 @@ impl Drop for Entered<'_> {
         } else if exceeded != Exceeded::Nothing {
             runtime.clear_interrupt();
         }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.stop_executing();
+        let runtime = self.runtime;
         let mut next = self.owner.take();
         while let Some(mut owner) = next.take() {
             let was_kept = runtime.is_kept();

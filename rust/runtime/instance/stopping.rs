@@ -131,6 +131,9 @@ impl Runtime {
         self.stop_requested.store(true, Release);
         self.life.stop();
         self.wake_waits();
+        if let Some(hooked) = &self.hooked {
+            hooked.as_arc_borrow().close();
+        }
     }
 
     /// Ends the Lua code that runs in it, uncatchably. Closing methods and finalizers then get

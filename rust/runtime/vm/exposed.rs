@@ -104,6 +104,16 @@ impl Exposed {
         self.large.wake();
     }
 
+    /// Ends the Lua code of a hook that takes too long; with `all`, its closing methods, too. In a hard
+    /// interrupt.
+    pub(in super::super) fn interrupt_over(&self, all: bool) {
+        self.main.interrupt(if all {
+            Interrupt::All
+        } else {
+            Interrupt::OverLimit
+        });
+    }
+
     /// Takes an interrupt back.
     pub(in super::super) fn clear_interrupt(&self) {
         self.main.clear_interrupt();

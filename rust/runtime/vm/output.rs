@@ -16,7 +16,7 @@ use kernel::{
 };
 
 use super::{
-    super::sink::Stream,
+    super::{instance::Runtime, sink::Stream},
     Vm, //
 };
 use crate::linux::{
@@ -116,7 +116,46 @@ impl Collected {
     }
 }
 
+/// Output that was taken out of a VM, to be sent.
+pub(in super::super) struct Taken {
+    stream: Stream,
+    bytes: KVVec<u8>,
+    lost: usize,
+}
+
+impl Taken {
+    /// Sends it. May sleep, as [`Runtime::output`].
+    pub(in super::super) fn send(self, runtime: &Runtime) {
+        if !self.bytes.is_empty() {
+            runtime.output(self.stream, &self.bytes);
+        }
+        if self.lost > 0 {
+            tell_lost(runtime, self.stream, self.lost);
+        }
+    }
+}
+
 impl Vm {
+    /// Whether output was collected, or lost. In any context.
+    pub(in super::super) fn has_unsent(&self) -> bool {
+        self.unsent
+            .with(|unsent| !unsent.bytes.is_empty() || unsent.lost > 0)
+            == Some(true)
+    }
+
+    /// Takes the collected output, for a caller that sends it later. In any context.
+    pub(in super::super) fn take_unsent(&self) -> Option<Taken> {
+        self.unsent.with(|unsent| {
+            let cut = usize::from(core::mem::take(&mut unsent.loses_line));
+            unsent.charge.set_anyway(0);
+            Taken {
+                stream: unsent.stream,
+                bytes: core::mem::take(&mut unsent.bytes),
+                lost: core::mem::take(&mut unsent.lost).saturating_add(cut),
+            }
+        })
+    }
+
     /// Takes output of the script to `stream`. May sleep, as
     /// [`Runtime::output`](super::Runtime::output).
     fn write(&self, stream: Stream, text: &[u8]) {
@@ -143,45 +182,30 @@ impl Vm {
             return;
         }
         // The bytes are taken out, so nothing is borrowed while they are sent.
-        let taken = self.unsent.with(|unsent| {
-            let cut = usize::from(core::mem::take(&mut unsent.loses_line));
-            let lost = core::mem::take(&mut unsent.lost).saturating_add(cut);
-            (unsent.stream, core::mem::take(&mut unsent.bytes), lost)
-        });
-        let Some((stream, bytes, lost)) = taken else {
-            return;
-        };
-        if !bytes.is_empty() {
-            self.runtime().output(stream, &bytes);
-            drop(bytes);
-            // Nothing was collected meanwhile: only this thread collects.
-            self.unsent.with(|unsent| unsent.charge.set_anyway(0));
-        }
-        if lost > 0 {
-            self.tell_lost(stream, lost);
+        if let Some(taken) = self.take_unsent() {
+            taken.send(&self.runtime());
         }
     }
+}
 
-    /// Prints, in place of the lost lines, how many they were. Output is sent from deep call
-    /// chains, so this uses no formatting code, which takes more of the stack.
-    #[cold]
-    fn tell_lost(&self, stream: Stream, lines: usize) {
-        let mut digits = [0; 20];
-        let mut left = lines;
-        let mut first = digits.len();
-        for (index, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = b'0' + (left % 10) as u8;
-            first = index;
-            left /= 10;
-            if left == 0 {
-                break;
-            }
+/// Prints, in place of the lost lines, how many they were. Output is sent from deep call chains, so this
+/// uses no formatting code, which takes more of the stack.
+#[cold]
+fn tell_lost(runtime: &Runtime, stream: Stream, lines: usize) {
+    let mut digits = [0; 20];
+    let mut left = lines;
+    let mut first = digits.len();
+    for (index, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (left % 10) as u8;
+        first = index;
+        left /= 10;
+        if left == 0 {
+            break;
         }
-        let runtime = self.runtime();
-        runtime.output(stream, b"(");
-        runtime.output(stream, digits.get(first..).unwrap_or_default());
-        runtime.output(stream, b" lines lost)\n");
     }
+    runtime.output(stream, b"(");
+    runtime.output(stream, digits.get(first..).unwrap_or_default());
+    runtime.output(stream, b" lines lost)\n");
 }
 
 /// The stream with this number in C.

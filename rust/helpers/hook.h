@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Calls of hooks: the private stacks of each CPU, and the sentinel that ends calls which take too long. See
+ * Documentation/hooks.md.
+ */
+#ifndef LUNATIK_HOOK_H
+#define LUNATIK_HOOK_H
+
+#include <linux/types.h>
+
+/* A call of a hook that runs on this CPU. It lies on the stack of the caller. */
+struct lunatik_hook_frame {
+	/* The call that it interrupts. */
+	struct lunatik_hook_frame *below;
+	/* Tells it from all other calls on this CPU. */
+	u64 number;
+	/* For lunatik_hook_run() and lunatik_hook_over(). */
+	void *argument;
+};
+
+/* How a call was made. */
+enum {
+	/* It was not: too many calls are nested, or the stack is too low. */
+	LUNATIK_HOOK_NOWHERE,
+	/* On a private stack of the CPU. */
+	LUNATIK_HOOK_PRIVATE,
+	/* On the stack of the caller, which is as large and as aligned as that of a task. */
+	LUNATIK_HOOK_IN_PLACE,
+};
+
+/*
+ * Makes the private stacks of all CPUs, and of those that come later. The first two are to be called once each, by the
+ * module's init() and exit(); the third one before the first hook is called, and may sleep.
+ */
+int lunatik_hook_init(void);
+void lunatik_hook_exit(void);
+int lunatik_hook_make_stacks(void);
+
+/*
+ * Enters the context of class softirq: bottom halves are off until lunatik_softirq_leave(). False in contexts where
+ * that is not possible: hard interrupts, and code with interrupts off.
+ */
+bool lunatik_softirq_enter(void);
+void lunatik_softirq_leave(void);
+
+/*
+ * Says where lunatik_hook_call() would run. Then that calls lunatik_hook_run(argument) there. Both are for one CPU:
+ * the caller must not be migrated from the first to the end of the second.
+ */
+unsigned int lunatik_hook_choose(void);
+void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *frame);
+
+/* These two are in Rust. The second is called in a hard interrupt while the call runs; with `all` for the second time. */
+void lunatik_hook_run(void *argument);
+void lunatik_hook_over(void *argument, bool all);
+
+/* Nanoseconds by a clock that may be read in any context. */
+u64 lunatik_hook_clock(void);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Calls of hooks: the context in which they are made, and the private stacks on which they run.
+
+use core::{ffi::c_void, ptr};
+use kernel::{prelude::*, types::NotThreadSafe};
+
+use crate::sys::kernel_helpers as sys;
+
+/// The private stacks of all CPUs, once they are made, and the sentinels.
+pub(crate) struct HookStacks(());
+
+impl HookStacks {
+    /// Prepares for hooks. The module's `init()` calls this once, and keeps the result longer than
+    /// anything that calls hooks.
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: The caller calls this once.
+        kernel::error::to_result(unsafe { sys::lunatik_hook_init() })?;
+        Ok(Self(()))
+    }
+
+    /// Makes the stacks, unless they are there. To be called before the first hook is called. Sleeps.
+    pub(crate) fn make() -> Result {
+        // SAFETY: A runtime calls this, so the module holds a `HookStacks`.
+        kernel::error::to_result(unsafe { sys::lunatik_hook_make_stacks() })
+    }
+}
+
+impl Drop for HookStacks {
+    fn drop(&mut self) {
+        // SAFETY: No hook is called any more, because the module drops this last.
+        unsafe { sys::lunatik_hook_exit() };
+    }
+}
+
+/// Bottom halves of the CPU are off while this exists, and interrupts were on when it was made. The
+/// thread is not migrated.
+pub(crate) struct Softirq(NotThreadSafe);
+
+impl Softirq {
+    /// Enters that context. `None` in hard interrupts, and where interrupts are off.
+    pub(crate) fn enter() -> Option<Self> {
+        // Not `then_some()`: that would make the guard, and drop it, in any case.
+        // SAFETY: May be called in any context. `drop()` undoes it on the same thread.
+        unsafe { sys::lunatik_softirq_enter() }.then(|| Self(NotThreadSafe))
+    }
+}
+
+impl Drop for Softirq {
+    fn drop(&mut self) {
+        // SAFETY: `enter()` has turned bottom halves off on this thread, with interrupts on.
+        unsafe { sys::lunatik_softirq_leave() };
+    }
+}
+
+/// Nanoseconds by a clock that may be read in any context.
+pub(crate) fn clock() -> u64 {
+    // SAFETY: The function takes no pointer.
+    unsafe { sys::lunatik_hook_clock() }
+}
+
+/// Where a call runs.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    /// On a private stack, below which the kernel has a reserve.
+    Private,
+    /// On the stack of the caller.
+    InPlace,
+}
+
+/// Where a call would run. `None` if too many calls are nested on this CPU, or the stack is too low.
+pub(crate) fn choose(_context: &Softirq) -> Option<Place> {
+    // SAFETY: The caller is not migrated while it has the reference.
+    match unsafe { sys::lunatik_hook_choose() } {
+        sys::LUNATIK_HOOK_PRIVATE => Some(Place::Private),
+        sys::LUNATIK_HOOK_IN_PLACE => Some(Place::InPlace),
+        _ => None,
+    }
+}
+
+/// Learns that a call takes too long.
+pub(crate) trait Over {
+    /// Ends the code of the call; with `all`, its closing methods, too. Called in a hard interrupt that
+    /// interrupts the call.
+    fn over(&self, all: bool);
+}
+
+/// A call, for the functions below.
+struct Call<'a> {
+    body: &'a dyn Fn(),
+    over: &'a (dyn Over + Sync),
+}
+
+/// Calls `body` at `place`. If the call takes more than 1 to 2 ms, `over` learns of that.
+pub(crate) fn call(_context: &Softirq, place: Place, body: &dyn Fn(), over: &(dyn Over + Sync)) {
+    let call = Call { body, over };
+    let mut frame = sys::lunatik_hook_frame {
+        below: ptr::null_mut(),
+        number: 0,
+        argument: ptr::from_ref(&call).cast_mut().cast(),
+    };
+    let place = match place {
+        Place::Private => sys::LUNATIK_HOOK_PRIVATE,
+        Place::InPlace => sys::LUNATIK_HOOK_IN_PLACE,
+    };
+    // SAFETY: `choose()` has chosen the place on this CPU, which the caller has not left; calls that were
+    // nested between have ended. The frame and the call live until this returns, and no error of Lua
+    // crosses it.
+    unsafe { sys::lunatik_hook_call(place, &mut frame) };
+}
+
+/// # Safety
+///
+/// Only `lunatik_hook_call()` may call this, with the argument of its frame.
+#[no_mangle]
+unsafe extern "C" fn lunatik_hook_run(argument: *mut c_void) {
+    // SAFETY: `call()` has set the argument, and waits for this.
+    let call = unsafe { &*argument.cast::<Call<'_>>() };
+    (call.body)();
+}
+
+/// # Safety
+///
+/// As above, while the frame is there.
+#[no_mangle]
+unsafe extern "C" fn lunatik_hook_over(argument: *mut c_void, all: bool) {
+    // SAFETY: As above. The sentinel interrupts the CPU on which the call runs, so the call does not end
+    // meanwhile.
+    let call = unsafe { &*argument.cast::<Call<'_>>() };
+    call.over.over(all);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Runtimes whose code runs in hooks: functions that the kernel calls where it must not sleep.
+//!
+//! A script is loaded in process context as any other. Then its runtime is *sealed* (`seal.rs`): until it
+//! is stopped, only hooks execute it (`entry.rs`), one CPU at a time, and its *attendant*
+//! (`attendant.rs`), a work item that does for it whatever may sleep. See Documentation/hooks.md.
+//!
+//! Lock order: `sealed`, then `plan`; both are for process context. The [`CpuOwner`] of a runtime is taken
+//! with bottom halves off and held while its code runs, which takes none of the others.
+
+use core::{
+    cell::UnsafeCell,
+    ptr, //
+};
+use kernel::{
+    impl_has_work,
+    new_mutex,
+    new_work,
+    prelude::*,
+    sync::{
+        atomic::{Acquire, Atomic, Full, Relaxed},
+        Arc,
+        ArcBorrow,
+        Mutex, //
+    },
+    workqueue::{Work, WorkItem}, //
+};
+
+use super::vm::{Exposed, Vm};
+use crate::linux::{
+    context::Context,
+    cpu_owner::{CpuOwner, Held, Refused},
+    global::{Global, Installed},
+    hook::{self, HookStacks, Over, Place, Softirq},
+    workqueue::OwnedQueue, //
+};
+
+mod attendant;
+mod entry;
+mod failure;
+mod resume;
+mod seal;
+mod slot;
+mod tally;
+mod trouble;
+
+use self::{
+    attendant::Wants,
+    failure::Note,
+    seal::{Plan, Sealed}, //
+};
+pub(crate) use self::{
+    entry::call,
+    resume::resume,
+    seal::seal,
+    slot::{Slot, State as SlotState},
+    tally::Missed,
+};
+
+/// A hook of the kernel that calls functions of a runtime.
+pub(crate) trait KernelHook: Send + Sync {
+    /// Makes the kernel call the hook from now on. Sleeps.
+    fn attach(&self) -> Result;
+
+    /// Takes the hook off; nothing if it is not attached. Calls that have begun may still run. The caller
+    /// waits for a grace period before it drops the hook. Sleeps.
+    fn detach(&self);
+}
+
+/// The queue of the attendants.
+static QUEUE: Global<OwnedQueue> = Global::new();
+
+/// What must exist for hooks to. It is dropped after all runtimes.
+pub(crate) struct Hooks {
+    // Dropped in this order: no attendant calls a hook when the stacks go.
+    _queue: Installed<OwnedQueue>,
+    _stacks: HookStacks,
+}
+
+impl Hooks {
+    /// Prepares for hooks. To be called once, by the module's `init()`. Sleeps.
+    pub(crate) fn new() -> Result<Self> {
+        let stacks = HookStacks::new()?;
+        let queue = Arc::new(OwnedQueue::for_hooks()?, GFP_KERNEL)?;
+        Ok(Self {
+            _queue: QUEUE.set(queue)?,
+            _stacks: stacks,
+        })
+    }
+}
+
+/// What a runtime has whose context is not a process.
+///
+/// # Invariants
+///
+/// - `vm` is null, or the runtime is sealed and has this VM. It is set to null before the VM is executed
+///   in another way than by [`execute`](Self::execute), and a grace period later nobody uses it any more.
+/// - Only who holds `owner` touches `note`.
+#[pin_data]
+pub(crate) struct Hooked {
+    owner: CpuOwner,
+    /// Whether hooks call their functions. A stop clears this first of all.
+    open: Atomic<bool>,
+    /// Whether it is sealed, or was.
+    sealed_once: Atomic<bool>,
+    vm: Atomic<*mut Vm>,
+    note: UnsafeCell<Note>,
+    wants: Wants,
+    /// What finalizers have cost.
+    finalizers: trouble::Trouble,
+    /// Whether they are not called any more until the runtime ends.
+    finalizers_off: Atomic<bool>,
+    /// The hooks of the script, until the runtime is sealed.
+    #[pin]
+    plan: Mutex<Plan>,
+    /// There while the runtime is sealed.
+    #[pin]
+    sealed: Mutex<Option<Sealed>>,
+    #[pin]
+    attendant: Work<Hooked>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Hooked { self.attendant }
+}
+
+// SAFETY: The type invariants say who uses what the pointer leads to, and the cell.
+unsafe impl Send for Hooked {}
+// SAFETY: As above.
+unsafe impl Sync for Hooked {}
+
+impl WorkItem for Hooked {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        attendant::attend(&this);
+    }
+}
+
+/// Tells code that runs too long to end.
+struct Watched<'a> {
+    vm: &'a Exposed,
+    is_over: Atomic<bool>,
+}
+
+impl Over for Watched<'_> {
+    fn over(&self, all: bool) {
+        self.is_over.store(true, Relaxed);
+        self.vm.interrupt_over(all);
+    }
+}
+
+/// The VM was executed. The CPU still holds it.
+struct Executed<'a> {
+    _held: Held<'a>,
+    /// Whether the code was told to end because it took too long.
+    is_over: bool,
+}
+
+impl Hooked {
+    /// Of a runtime that is not sealed yet.
+    pub(super) fn new() -> Result<Arc<Self>> {
+        let note = Note::new()?;
+        Ok(Arc::pin_init(
+            pin_init!(Self {
+                owner: CpuOwner::new(),
+                open: Atomic::new(false),
+                sealed_once: Atomic::new(false),
+                // INVARIANT: It is null.
+                vm: Atomic::new(ptr::null_mut()),
+                note: UnsafeCell::new(note),
+                wants: Wants::none(),
+                finalizers: trouble::Trouble::new(),
+                finalizers_off: Atomic::new(false),
+                plan <- new_mutex!(Plan::new(), "lunatik::Hooked::plan"),
+                sealed <- new_mutex!(None, "lunatik::Hooked::sealed"),
+                attendant <- new_work!("lunatik::Hooked::attendant"),
+            }),
+            GFP_KERNEL_ACCOUNT,
+        )?)
+    }
+
+    /// Whether only hooks execute the runtime. In any context.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.sealed_once.load(Acquire)
+    }
+
+    /// Whether hooks call their functions.
+    fn is_open(&self) -> bool {
+        self.open.load(Acquire)
+    }
+
+    /// Executes the VM: calls `body` with it on a stack for hooks. Waits up to `wait_ns` nanoseconds for
+    /// another CPU that executes it. Then the caller has `owner` until it drops the result.
+    #[inline]
+    fn execute<'a>(
+        &'a self,
+        context: &'a Softirq,
+        wait_ns: u64,
+        body: impl Fn(&Vm),
+    ) -> Result<Executed<'a>, Missed> {
+        let held = self
+            .owner
+            .take(context, wait_ns)
+            .map_err(|refused| match refused {
+                Refused::Nested => Missed::Busy,
+                Refused::Contended => Missed::Contended,
+            })?;
+        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
+        // are off, so that is not over before this function returns. Whoever executes it has `owner`.
+        let vm = unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)?;
+        let place = hook::choose(context).ok_or(Missed::Depth)?;
+        let watched = Watched {
+            vm: vm.exposed(),
+            is_over: Atomic::new(false),
+        };
+        vm.begin_hook(place == Place::Private, Context::Softirq);
+        hook::call(context, place, &|| body(vm), &watched);
+        vm.end_hook();
+        let is_over = watched.is_over.load(Relaxed);
+        // A stop closes first, and interrupts then. So its interrupt stays, or finds no code any more.
+        if is_over && self.is_open() {
+            vm.exposed().clear_interrupt();
+        }
+        Ok(Executed {
+            _held: held,
+            is_over,
+        })
+    }
+
+    /// Makes the attendant do what is wanted. In any context but NMI.
+    fn want(self: ArcBorrow<'_, Self>, wants: u32) {
+        if self.wants.add(wants) {
+            // If it is queued already, it has not looked yet.
+            QUEUE.with(|queue| drop(queue.enqueue(Arc::from(self)).err()));
+        }
+    }
+
+    /// From now on hooks do not call their functions, and the attendant takes them off. For a stop; in any
+    /// context but NMI. Does nothing if the runtime is not sealed.
+    pub(super) fn close(self: ArcBorrow<'_, Self>) {
+        self.open.xchg(false, Full);
+        self.want(attendant::DISARM);
+    }
+
+    /// Stops a function of this runtime for good; its hook is taken off soon. In any context but NMI.
+    pub(crate) fn stop_slot(self: ArcBorrow<'_, Self>, slot: &Slot) {
+        slot.stop();
+        self.want(attendant::DETACH);
+    }
+
+    /// The hooks that the script has registered, for `with`. Sleeps.
+    pub(crate) fn with_slots<T>(&self, with: impl FnOnce(&[Arc<Slot>]) -> T) -> T {
+        with(&self.plan.lock().slots)
+    }
+
+    /// The nanoseconds of CPU time that hooks have used.
+    pub(super) fn used_ns(&self) -> u64 {
+        self.with_slots(|slots| slots.iter().map(|slot| slot.tally().figures().ns).sum())
+    }
+}

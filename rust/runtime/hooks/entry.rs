@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The way of a hook into the Lua code of its runtime.
+
+use core::cell::Cell;
+use kernel::sync::ArcBorrow;
+
+use super::{
+    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL},
+    slot::Slot,
+    tally::Missed,
+    Hooked, //
+};
+use crate::{
+    linux::hook::{self, Softirq},
+    lua::{Raised, Returned, State},
+    runtime::vm::Vm, //
+};
+
+/// How long a hook waits for a CPU that executes the runtime, in nanoseconds. No code of it may run longer.
+const WAIT: u64 = 2_000_000;
+
+/// Calls the function of `slot` with the kept argument, while `subject` is lent to the code. Returns what
+/// `judge` makes of its results. `None` if `judge` refuses them, or there are none: then the default of the
+/// hook applies. In any context but NMI.
+pub(crate) fn call<T: 'static, R: Copy>(
+    hooked: ArcBorrow<'_, Hooked>,
+    slot: &Slot,
+    subject: &T,
+    judge: impl Fn(Returned) -> Option<R>,
+) -> Option<R> {
+    if !slot.is_on() {
+        return None;
+    }
+    let missed = match call_here(hooked, slot, subject, judge) {
+        Ok(returned) => return returned,
+        Err(missed) => missed,
+    };
+    slot.tally().miss(missed);
+    None
+}
+
+#[inline]
+fn call_here<T: 'static, R: Copy>(
+    hooked: ArcBorrow<'_, Hooked>,
+    slot: &Slot,
+    subject: &T,
+    judge: impl Fn(Returned) -> Option<R>,
+) -> Result<Option<R>, Missed> {
+    let context = Softirq::enter().ok_or(Missed::Context)?;
+    if !hooked.is_open() {
+        return Err(Missed::Closed);
+    }
+    let begun = hook::clock();
+    let outcome = Cell::new(Outcome {
+        returned: None,
+        wants: 0,
+    });
+    let body = |vm: &Vm| {
+        outcome.set(vm.lend(subject, || {
+            // SAFETY: This runs in `execute()`, so the CPU has the owner.
+            unsafe { run(&hooked, slot, vm, begun, &judge) }
+        }));
+    };
+    let executed = hooked.execute(&context, WAIT, body)?;
+    let now = hook::clock();
+    let ns = now.saturating_sub(begun);
+    let Outcome {
+        returned,
+        mut wants,
+    } = outcome.get();
+    let failed = returned.is_none();
+    slot.tally().count(ns, failed, failed && executed.is_over);
+    if failed {
+        if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
+            slot.disable(reason);
+            wants |= DISABLED;
+        }
+    } else {
+        slot.trouble.note_success();
+    }
+    drop(executed);
+    if wants != 0 {
+        hooked.want(wants);
+    }
+    Ok(returned)
+}
+
+#[derive(Clone, Copy)]
+struct Outcome<R> {
+    returned: Option<R>,
+    wants: u32,
+}
+
+/// Calls the function, on the stack of the hook.
+///
+/// # Safety
+///
+/// The CPU must have the owner of `hooked`.
+unsafe fn run<R>(
+    hooked: &Hooked,
+    slot: &Slot,
+    vm: &Vm,
+    begun: u64,
+    judge: &dyn Fn(Returned) -> Option<R>,
+) -> Outcome<R> {
+    let state = vm.state();
+    // SAFETY: As the caller promises. The reference ends here.
+    let traced = unsafe { (*hooked.note.get()).wants(begun) };
+    let called = state.call_hook(slot.function(), slot.argument(), traced);
+    let mut wants = 0;
+    let returned = match called {
+        Ok(returned) => {
+            let judged = judge(returned);
+            if judged.is_none() {
+                // SAFETY: As the caller promises. The reference ends here.
+                let note = unsafe { &mut *hooked.note.get() };
+                if note.take(begun, slot.number(), b"invalid result", &[]) {
+                    wants |= FAILURE;
+                }
+            }
+            judged
+        }
+        Err(Raised) => {
+            // SAFETY: As the caller promises.
+            wants = unsafe { note_failure(hooked, slot, state, begun) };
+            None
+        }
+    };
+    if vm.has_unsent() {
+        wants |= OUTPUT;
+    }
+    if vm.reserve_lacks().is_some() {
+        wants |= REFILL;
+    }
+    if state.has_finalizers() {
+        wants |= FINALIZE;
+    }
+    Outcome { returned, wants }
+}
+
+/// Notes the error on top of the stack, and pops it.
+///
+/// # Safety
+///
+/// As for [`run`].
+#[cold]
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, begun: u64) -> u32 {
+    // SAFETY: As the caller promises.
+    let note = unsafe { &mut *hooked.note.get() };
+    let top = state.top();
+    let mut wants = COLLECT;
+    if note.wants(begun) {
+        // The traceback is behind the message.
+        state.push_traceback();
+        let is_text = state.kind(top) == crate::lua::Kind::String;
+        let message: &[u8] = match state.to_bytes(top) {
+            Some(bytes) if is_text => bytes,
+            _ => b"(error object is not a string)",
+        };
+        let traceback = match state.kind(-1) {
+            crate::lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
+            _ => &[],
+        };
+        note.take(begun, slot.number(), message, traceback);
+        wants |= FAILURE;
+    } else {
+        note.take(begun, slot.number(), &[], &[]);
+    }
+    // What the message handler lies at stays.
+    state.set_top(top.saturating_sub(1));
+    wants
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! The last failure of a hook function, until the attendant writes it to the log.
+
+use kernel::prelude::*;
+
+/// The bytes that are kept of an error message, and of its traceback.
+const MOST_MESSAGE: usize = 512;
+const MOST_TRACEBACK: usize = 1536;
+
+/// The least time between two failures that are told, in nanoseconds. Others are counted.
+const PAUSE: u64 = 100_000_000;
+
+/// The failure. Its room exists from the beginning, so that noting it allocates no memory.
+pub(super) struct Note {
+    text: KVec<u8>,
+    /// Where the message ends.
+    message: usize,
+    /// The number of the slot whose function has failed; `None` if there is no failure to be told.
+    slot: Option<usize>,
+    /// Failures since the last one that was told.
+    others: u64,
+    last: u64,
+}
+
+/// A failure to be told.
+pub(super) struct Told {
+    pub(super) message: KVec<u8>,
+    pub(super) traceback: KVec<u8>,
+    pub(super) slot: usize,
+    /// How many others there were since the last one.
+    pub(super) others: u64,
+}
+
+impl Note {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            text: KVec::with_capacity(MOST_MESSAGE + MOST_TRACEBACK, GFP_KERNEL_ACCOUNT)?,
+            message: 0,
+            slot: None,
+            others: 0,
+            last: 0,
+        })
+    }
+
+    /// Whether a failure at `now` would be told.
+    pub(super) fn wants(&self, now: u64) -> bool {
+        self.slot.is_none() && now.saturating_sub(self.last) >= PAUSE
+    }
+
+    /// Notes a failure, if it is wanted; otherwise counts it. Returns whether it is new.
+    pub(super) fn take(&mut self, now: u64, slot: usize, message: &[u8], traceback: &[u8]) -> bool {
+        if !self.wants(now) {
+            self.others = self.others.saturating_add(1);
+            return false;
+        }
+        self.last = now;
+        self.text.clear();
+        // There is room for both.
+        let message = message.get(..MOST_MESSAGE).unwrap_or(message);
+        let traceback = traceback.get(..MOST_TRACEBACK).unwrap_or(traceback);
+        let _ = self.text.extend_from_slice(message, GFP_NOWAIT);
+        self.message = self.text.len();
+        let _ = self.text.extend_from_slice(traceback, GFP_NOWAIT);
+        self.slot = Some(slot);
+        true
+    }
+
+    /// The bytes of the failure to be told: message, traceback. For a caller that must not allocate, which
+    /// copies them.
+    pub(super) fn copy_to(&mut self, told: &mut Told) -> bool {
+        let Some(slot) = self.slot.take() else {
+            return false;
+        };
+        let (message, traceback) = self.text.split_at_checked(self.message).unwrap_or_default();
+        // There is room for both.
+        let _ = told.message.extend_from_slice(message, GFP_NOWAIT);
+        let _ = told.traceback.extend_from_slice(traceback, GFP_NOWAIT);
+        told.slot = slot;
+        told.others = core::mem::take(&mut self.others);
+        true
+    }
+}
+
+impl Told {
+    /// Room for a failure. Sleeps.
+    pub(super) fn room() -> Result<Self> {
+        Ok(Self {
+            message: KVec::with_capacity(MOST_MESSAGE, GFP_KERNEL)?,
+            traceback: KVec::with_capacity(MOST_TRACEBACK, GFP_KERNEL)?,
+            slot: 0,
+            others: 0,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What the calls of a hook add up to.
+
+use kernel::sync::atomic::{Atomic, Relaxed};
+
+/// Why the function of a hook was not called, so that the default applied.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Missed {
+    /// The runtime was about to stop.
+    Closed,
+    /// The CPU executed the runtime already: its code has caused the call.
+    Busy,
+    /// Another CPU executed it for as long as one waits.
+    Contended,
+    /// The context was one in which no hook of this class runs.
+    Context,
+    /// Too many hooks were nested, or the stack was too low.
+    Depth,
+}
+
+/// How many reasons there are.
+const REASONS: usize = 5;
+
+/// Counts calls. Only the CPU that executes the runtime counts calls that were made; any CPU counts those
+/// that were not.
+pub(crate) struct Tally {
+    runs: Atomic<u64>,
+    failures: Atomic<u64>,
+    overruns: Atomic<u64>,
+    ns: Atomic<u64>,
+    longest: Atomic<u64>,
+    missed: [Atomic<u64>; REASONS],
+}
+
+/// What a [`Tally`] has counted.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Figures {
+    /// Calls of the function.
+    pub(crate) runs: u64,
+    /// Those that have failed, over-runs included.
+    pub(crate) failures: u64,
+    /// Those that took too long.
+    pub(crate) overruns: u64,
+    /// Nanoseconds in all, and of the longest call.
+    pub(crate) ns: u64,
+    pub(crate) longest: u64,
+    /// Calls that were not made.
+    pub(crate) missed: u64,
+}
+
+impl Tally {
+    pub(super) const fn new() -> Self {
+        Self {
+            runs: Atomic::new(0),
+            failures: Atomic::new(0),
+            overruns: Atomic::new(0),
+            ns: Atomic::new(0),
+            longest: Atomic::new(0),
+            missed: [const { Atomic::new(0) }; REASONS],
+        }
+    }
+
+    /// Counts a call of `ns` nanoseconds. For the CPU that executes the runtime.
+    pub(super) fn count(&self, ns: u64, failed: bool, over: bool) {
+        // Nobody else stores, so these need no atomic addition.
+        let add = |figure: &Atomic<u64>, more: u64| {
+            figure.store(figure.load(Relaxed).wrapping_add(more), Relaxed);
+        };
+        add(&self.runs, 1);
+        add(&self.ns, ns);
+        if ns > self.longest.load(Relaxed) {
+            self.longest.store(ns, Relaxed);
+        }
+        if failed {
+            add(&self.failures, 1);
+        }
+        if over {
+            add(&self.overruns, 1);
+        }
+    }
+
+    /// Counts a call that was not made. In any context.
+    #[cold]
+    pub(super) fn miss(&self, why: Missed) {
+        if let Some(missed) = self.missed.get(why as usize) {
+            missed.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// What was counted. In any context.
+    pub(crate) fn figures(&self) -> Figures {
+        Figures {
+            runs: self.runs.load(Relaxed),
+            failures: self.failures.load(Relaxed),
+            overruns: self.overruns.load(Relaxed),
+            ns: self.ns.load(Relaxed),
+            longest: self.longest.load(Relaxed),
+            missed: self.missed.iter().map(|missed| missed.load(Relaxed)).sum(),
+        }
+    }
+}

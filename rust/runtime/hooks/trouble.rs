@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! Decides when failing calls have cost so much that there must be no more of them.
+//!
+//! The host tests in `tools/runtime-tests` compile this same file.
+
+use kernel::sync::atomic::{Atomic, Relaxed};
+
+/// Nanoseconds in a millisecond.
+const MS: u64 = 1_000_000;
+
+/// The time that one count lasts.
+const WINDOW: u64 = 10_000 * MS;
+
+/// The over-runs in that time that are too many.
+const MOST_OVERRUNS: u64 = 16;
+
+/// The time of failing calls that is too much.
+const MOST_TIME: u64 = 32 * MS;
+
+/// The failures in a row that are too many, if they span that time at least. Without the span, hooks that
+/// are called before their script is handed its tables would be disabled.
+const MOST_FAILURES: u64 = 1000;
+const SPAN: u64 = 1000 * MS;
+
+/// Why there are to be no more calls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u32)]
+pub(crate) enum Reason {
+    /// Too many calls took too long.
+    Overruns = 1,
+    /// Failing calls took too much time.
+    Time = 2,
+    /// Every call has failed for some time.
+    Failures = 3,
+}
+
+impl Reason {
+    /// The reason with this number.
+    pub(crate) fn from_raw(raw: u32) -> Option<Self> {
+        match raw {
+            1 => Some(Self::Overruns),
+            2 => Some(Self::Time),
+            3 => Some(Self::Failures),
+            _ => None,
+        }
+    }
+
+    /// It in words.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Overruns => "16 over-runs in 10 s",
+            Self::Time => "failing calls took 32 ms within 10 s",
+            Self::Failures => "1000 failures in a row",
+        }
+    }
+}
+
+/// What failing calls have cost. Only the CPU that executes the runtime uses it.
+pub(super) struct Trouble {
+    /// When the present window began, and what it has seen.
+    since: Atomic<u64>,
+    overruns: Atomic<u64>,
+    spent: Atomic<u64>,
+    /// Failures in a row, and when the first one was.
+    row: Atomic<u64>,
+    row_since: Atomic<u64>,
+}
+
+impl Trouble {
+    pub(super) const fn new() -> Self {
+        Self {
+            since: Atomic::new(0),
+            overruns: Atomic::new(0),
+            spent: Atomic::new(0),
+            row: Atomic::new(0),
+            row_since: Atomic::new(0),
+        }
+    }
+
+    /// A call has not failed.
+    #[inline]
+    pub(super) fn note_success(&self) {
+        if self.row.load(Relaxed) != 0 {
+            self.row.store(0, Relaxed);
+        }
+    }
+
+    /// A call of `ns` nanoseconds has failed at `now`. Returns the reason if there must be no more calls.
+    #[cold]
+    pub(super) fn note_failure(&self, now: u64, ns: u64, over: bool) -> Option<Reason> {
+        let add = |count: &Atomic<u64>, more: u64| {
+            let sum = count.load(Relaxed).saturating_add(more);
+            count.store(sum, Relaxed);
+            sum
+        };
+        if now.saturating_sub(self.since.load(Relaxed)) >= WINDOW {
+            self.since.store(now, Relaxed);
+            self.overruns.store(0, Relaxed);
+            self.spent.store(0, Relaxed);
+        }
+        if self.row.load(Relaxed) == 0 {
+            self.row_since.store(now, Relaxed);
+        }
+        let row = add(&self.row, 1);
+        let overruns = add(&self.overruns, over.into());
+        let spent = add(&self.spent, ns);
+        if overruns >= MOST_OVERRUNS {
+            Some(Reason::Overruns)
+        } else if spent >= MOST_TIME {
+            Some(Reason::Time)
+        } else if row >= MOST_FAILURES && now.saturating_sub(self.row_since.load(Relaxed)) >= SPAN {
+            Some(Reason::Failures)
+        } else {
+            None
+        }
+    }
+
+    /// Forgets everything: calls are made again.
+    pub(super) fn forget(&self) {
+        self.since.store(0, Relaxed);
+        self.overruns.store(0, Relaxed);
+        self.spent.store(0, Relaxed);
+        self.row.store(0, Relaxed);
+    }
+}
