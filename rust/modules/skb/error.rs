@@ -37,11 +37,14 @@ pub(super) fn no_mac_header() -> Error {
     Error::message(fmt!("MAC header not set"))
 }
 
-/// An error of the kernel: its name alone, without a position.
+/// An error of the kernel: its name alone, without a position. This is also that of a lack of memory,
+/// which is not the script's.
 #[cold]
 pub(super) fn of_kernel(state: State, error: kernel::error::Error) -> Error {
-    let name = errno::name(error.to_errno().into()).unwrap_or(b"unknown");
-    match state.push_bytes(name) {
+    if error != ENOMEM {
+        return errno::raise(state, error);
+    }
+    match state.push_bytes(b"ENOMEM") {
         Ok(()) | Err(Raised) => Error::Raised,
     }
 }

@@ -13,4 +13,7 @@ fi
 # Nothing may be sent out of it.
 ip link set lo down
 lua_checks "$SUITE_DIR/lua/skb_packets.lua" "$SUITE_DIR"
+seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+echo "# seed $seed"
+lua_checks "$SUITE_DIR/lua/skb_fuzz.lua" "$SUITE_DIR" "$seed" "$(stressed 10)"
 finish
