@@ -15,7 +15,6 @@
 #include <linux/skbuff.h>
 #include <linux/string.h>
 #include <net/checksum.h>
-#include <net/dst.h>
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -262,10 +261,12 @@ int lunatik_skb_forward(struct sk_buff *skb, struct sk_buff **list)
 		consume_skb(clone);
 		return -EMSGSIZE;
 	}
-	/* It is a new packet: of what was known of the one that has come, nothing holds for it. */
+	/*
+	 * It is a new packet: neither a checksum of a device nor a connection is known. It keeps its route, for there is
+	 * none from the loopback device to a loopback address. Other devices let go of it.
+	 */
 	skb_forward_csum(clone);
 	skb_clear_tstamp(clone);
-	skb_dst_drop(clone);
 	nf_reset_ct(clone);
 	skb_mark_not_on_list(clone);
 	while (*list)
