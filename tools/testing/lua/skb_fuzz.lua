@@ -13,11 +13,15 @@ local ktime = require("linux").ktime
 local random = math.random
 math.randomseed(math.tointeger(seed))
 
-local INTEGERS = { 0, 1, 6, 9, 12, 14, 19, 20, 28, 39, 40, 41, 60, 1000, 65535, 65536, -1, -14, -20, 1 << 31, 1 << 32, math.mininteger, math.maxinteger }
-local NAMES = {
-	"version", "ihl", "tos", "tot_len", "frag_off", "ttl", "proto", "saddr", "daddr", "payload_len", "nexthdr", "hop_limit", "flow",
-	"sport", "dport", "seq", "ack_seq", "doff", "flags", "window", "len", "check", "type", "checksum", "id",
-}
+local INTEGERS = { 0, 1, 6, 9, 12, 14, 19, 20, 28, 39, 40, 41, 60, 1000, 65535, 65536, -1, -14, -20 }
+for _, far in ipairs({ 1 << 31, 1 << 32, math.mininteger, math.maxinteger }) do
+	INTEGERS[#INTEGERS + 1] = far
+end
+local NAMES = {}
+local fields = "version ihl tos tot_len frag_off ttl proto saddr daddr payload_len nexthdr hop_limit flow sport dport seq"
+for name in (fields .. " ack_seq doff flags window len check type checksum id"):gmatch("%S+") do
+	NAMES[#NAMES + 1] = name
+end
 local NUMBERS = { "byte", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "number", "float", "double" }
 local KINDS = { "ip", "ipv6", "tcp", "udp", "icmp", "icmpv6" }
 
@@ -37,7 +41,8 @@ end
 
 -- A packet, most often one that makes sense.
 local function make()
-	local body, packet, protocol = bytes(random(3) == 1 and 3000 or 60), nil, 0x0800
+	local body, protocol = bytes(random(3) == 1 and 3000 or 60), 0x0800
+	local packet
 	local kind = random(8)
 	if kind == 1 then
 		packet = packets.udp(packets.ip, 1, 2, body)
@@ -46,11 +51,13 @@ local function make()
 	elseif kind == 3 then
 		packet, protocol = packets.tcp(packets.ipv6, 1, 2, body), 0x86dd
 	elseif kind == 4 then
-		local extensions = ("\60\0\1\4\0\0\0\0"):rep(random(0, 3)) .. pick({ "", "\17\0\0\1\0\0\0\1", "\17\0\0\8\0\0\0\1", "\17\9\0\0" })
+		local last = pick({ "", "\17\0\0\1\0\0\0\1", "\17\0\0\8\0\0\0\1", "\17\9\0\0" })
+		local extensions = ("\60\0\1\4\0\0\0\0"):rep(random(0, 3)) .. last
 		packet = packets.ipv6(17, bytes(60), { next = pick({ 0, 17, 44, 51, 59, 60 }), extensions = extensions })
 		protocol = 0x86dd
 	elseif kind == 5 then
-		packet = packets.udp(packets.ip, 1, 2, body, { options = ("\1"):rep(4 * random(0, 10)), frag_off = pick({ 0, 0x2000, 0x0001 }) })
+		local options = ("\1"):rep(4 * random(0, 10))
+		packet = packets.udp(packets.ip, 1, 2, body, { options = options, frag_off = pick({ 0, 0x2000, 0x0001 }) })
 	elseif kind == 6 then
 		packet = packets.ip(1, "\8\0\0\0\0\1\0\2" .. body)
 	elseif kind == 7 then

@@ -35,13 +35,14 @@ check "by the hook" said "done 7100"
 
 # A server whose words are changed.
 mkdir "$WORK/www"
-yes "a lunatic says" | head -n 20000 >"$WORK/www/words"
+# Few words in each packet: a hook has a millisecond.
+yes "a lunatic says $(printf %480s x)" | head -n 5000 >"$WORK/www/words"
 httpd -p 127.0.0.1:7200 -h "$WORK/www"
 wget -q -O "$WORK/words" http://127.0.0.1:7200/words
 check "a changed stream has its size" test "$(wc -c <"$WORK/words")" = "$(wc -c <"$WORK/www/words")"
 # A word that two packets share is not found.
 changed=$(grep -c LUNATIK "$WORK/words")
-check "words are changed ($changed of 20000)" test "$changed" -gt 19000
+check "words are changed ($changed of 5000)" test "$changed" -gt 4900
 check "and nothing else" sh -c "sed 's/LUNATIK/lunatic/' '$WORK/words' | cmp - '$WORK/www/words'"
 
 # Hooks at all points that read, and write what is there.
@@ -58,8 +59,8 @@ check "a changed echo request is answered" ping -c 3 -s 1000 -W 5 127.0.0.1
 check "it was changed" said "done ping"
 
 lunatik logs suite/skb >"$WORK/skb.out" 2>/dev/null
-check_fails "no hook has failed" grep -E "^[^ ]*(error|skb.lua:[0-9]+:)" "$WORK/skb.out"
 grep -E "^(not )?ok " "$WORK/skb.out" >"$WORK/skb_hooks.out"
+check "no hook has ended before its last check" test "$(wc -l <"$WORK/skb_hooks.out")" = 53
 take_checks skb_hooks 0
 check "the hooks end" lunatik stop suite/skb
 killall httpd
