@@ -18,6 +18,7 @@ mod pledge;
 mod process;
 mod rcu;
 mod runner;
+mod skb;
 pub(crate) mod testing;
 mod thread;
 mod timing;
