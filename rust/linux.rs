@@ -32,6 +32,7 @@ pub(crate) mod rcu;
 pub(crate) mod security;
 pub(crate) mod segment;
 pub(crate) mod shared_file;
+pub(crate) mod spinlock_bh;
 pub(crate) mod stack;
 pub(crate) mod task;
 pub(crate) mod watch;
