@@ -26,6 +26,7 @@ pub(crate) mod netfilter;
 pub(crate) mod owner_word;
 pub(crate) mod parker;
 pub(crate) mod path;
+pub(crate) mod percpu;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod rcu;

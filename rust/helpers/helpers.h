@@ -18,6 +18,7 @@
 #include "large.h"
 #include "memory.h"
 #include "netfilter.h"
+#include "percpu.h"
 #include "process.h"
 #include "queue.h"
 #include "stack.h"
