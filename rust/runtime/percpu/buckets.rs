@@ -45,7 +45,7 @@ impl Fraction {
     }
 
     /// The float with these bits, if it is from 0 to 1. What is below the unit is cut off, unless that makes
-    /// it 0.
+    /// it 0. So the float next to a decimal fraction, which may be above it, counts as that fraction does.
     pub(crate) fn of_float(bits: u64) -> Option<Self> {
         let biased = (bits >> FRACTION_BITS) & 0x7ff;
         let fraction = bits & ((1 << FRACTION_BITS) - 1);
