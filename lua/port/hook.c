@@ -131,6 +131,17 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 	return status;
 }
 
+void lunatik_hook_lend(lua_State *L)
+{
+	const TValue *metatable = s2v(L->top.p - 1), *object = s2v(L->top.p - 2);
+
+	if (ttisfulluserdata(object) && ttistable(metatable)) {
+		uvalue(object)->metatable = hvalue(metatable);
+		luaC_objbarrier(L, uvalue(object), hvalue(metatable));
+	}
+	lua_pop(L, 1);
+}
+
 int lunatik_hook_has_finalizers(lua_State *L)
 {
 	return G(L)->tobefnz != NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The life of a runtime, compiled for the host, over stand-ins for what it takes of the kernel
+//! Pure parts of runtimes, compiled for the host, over stand-ins for what they take of the kernel
 //! crate.
 
 #![cfg(test)]
@@ -14,6 +14,10 @@ mod life_tests;
 #[path = "../../../rust/runtime/instance/phase.rs"]
 #[expect(dead_code, reason = "the names are for users of the module")]
 mod phase;
+
+mod bucket_tests;
+#[path = "../../../rust/runtime/percpu/buckets.rs"]
+mod buckets;
 
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
