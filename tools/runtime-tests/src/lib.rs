@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The life of a runtime, compiled for the host, over stand-ins for what it takes of the kernel
-//! crate.
+//! Parts of the module's runtimes, compiled for the host, over stand-ins for what they take of the kernel crate.
 
 #![cfg(test)]
 
@@ -18,6 +17,18 @@ mod phase;
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
 mod sort_tests;
+
+use lunatik_abi::codec;
+
+#[path = "../../../rust/runtime/hooks/outbox.rs"]
+mod outbox;
+mod outbox_tests;
+
+/// Stands in for the kernel crate's module.
+pub mod prelude {
+    /// Memory that the kernel crate allocates.
+    pub type KVec<T> = Vec<T>;
+}
 
 /// Stands in for the kernel crate's module.
 pub mod sync {
