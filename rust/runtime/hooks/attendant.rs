@@ -45,6 +45,8 @@ pub(super) const COLLECT: u32 = 1 << 4;
 pub(super) const FINALIZE: u32 = 1 << 5;
 /// To take hooks off whose slots were stopped.
 pub(super) const DETACH: u32 = 1 << 6;
+/// To deliver what hooks have sent.
+pub(super) const SEND: u32 = 1 << 7;
 
 /// The most that the attendant waits for a CPU at a time, in nanoseconds.
 const WAIT: u64 = 1_000_000;
@@ -92,6 +94,10 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
         }
         if wants & FINALIZE != 0 {
             hooked.call_finalizers(&runtime);
+        }
+        // Finalizers may have sent, too.
+        if wants & (SEND | FINALIZE) != 0 {
+            hooked.deliver(&runtime);
         }
         if wants & FAILURE != 0 {
             hooked.tell_failure(&runtime);

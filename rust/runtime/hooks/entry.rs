@@ -6,7 +6,7 @@ use core::cell::Cell;
 use kernel::sync::ArcBorrow;
 
 use super::{
-    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT},
+    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, SEND},
     slot::Slot,
     tally::Missed,
     Hooked, //
@@ -129,6 +129,9 @@ unsafe fn run<R>(
     };
     if vm.has_unsent() {
         wants |= OUTPUT;
+    }
+    if vm.outgoing().has_news() {
+        wants |= SEND;
     }
     if state.has_finalizers() {
         wants |= FINALIZE;

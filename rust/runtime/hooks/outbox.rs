@@ -33,14 +33,9 @@ pub(super) struct Outbox<D> {
     used: usize,
 }
 
-/// Why a draft does not become a message.
+/// A draft is too long: a message to its destination has these bytes at most.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Refused {
-    /// There is no room now.
-    Full,
-    /// It is longer than this, the most that a message to its destination can have.
-    TooLong(usize),
-}
+pub(super) struct TooLong(pub(super) usize);
 
 /// The place that is `offset` behind `place` in a ring of `size`. Both are less than `size`, or equal.
 fn behind(place: usize, offset: usize, size: usize) -> usize {
@@ -138,15 +133,15 @@ pub(super) struct Draft<'a, D> {
 }
 
 impl<D> Sink for Draft<'_, D> {
-    type Error = Refused;
+    type Error = TooLong;
 
     /// Takes the bytes even if there is no room for them now, and fails only if there never will be: so what
     /// is too long is refused for this reason at any time.
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
         let at = self.length;
         self.length = at.saturating_add(bytes.len());
         if self.length > self.most {
-            return Err(Refused::TooLong(self.most));
+            return Err(TooLong(self.most));
         }
         let outbox = &mut *self.outbox;
         let end = outbox.used.saturating_add(self.length);
@@ -160,28 +155,25 @@ impl<D> Sink for Draft<'_, D> {
 }
 
 impl<D> Draft<'_, D> {
-    /// Sends the message to `to`. If it is refused, `to` is dropped, and nothing is sent.
-    pub(super) fn finish(self, to: D) -> Result<(), Refused> {
+    /// Sends the message to `to`. Returns false if there is no room; then `to` is dropped.
+    pub(super) fn finish(self, to: D) -> bool {
         let outbox = self.outbox;
-        if self.length > self.most {
-            return Err(Refused::TooLong(self.most));
-        }
         let used = outbox.used.saturating_add(self.length);
-        if used > outbox.bytes.len() || outbox.count >= outbox.entries.len() {
-            return Err(Refused::Full);
+        let is_full = used > outbox.bytes.len() || outbox.count >= outbox.entries.len();
+        if is_full || self.length > self.most {
+            return false;
         }
         let place = behind(outbox.first, outbox.count, outbox.entries.len());
-        let entry = Entry {
+        let Some(entry) = outbox.entries.get_mut(place) else {
+            return false;
+        };
+        // INVARIANT: The entry and its bytes, which `put()` has copied, are behind the others.
+        *entry = Some(Entry {
             to,
             length: self.length,
-        };
-        match outbox.entries.get_mut(place) {
-            // INVARIANT: The entry and its bytes, which `put()` has copied, are behind the others.
-            Some(slot) => *slot = Some(entry),
-            None => return Err(Refused::Full),
-        }
+        });
         outbox.count = outbox.count.saturating_add(1);
         outbox.used = used;
-        Ok(())
+        true
     }
 }

@@ -96,10 +96,15 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     if hooks.is_empty() && entered.vm().body().is_none() {
         return Ok(());
     }
-    let made = HookStacks::make().and_then(|()| match entered.state().seal() {
-        true => Ok(()),
-        false => Err(ENOMEM),
-    });
+    let made = HookStacks::make()
+        .and_then(|()| {
+            let memcg = runtime.memcg();
+            memcg.charge(|| entered.vm().outgoing().open(&runtime))
+        })
+        .and_then(|()| match entered.state().seal() {
+            true => Ok(()),
+            false => Err(ENOMEM),
+        });
     if let Err(error) = made {
         entered.end_when_left();
         return Err(error);
@@ -155,6 +160,7 @@ impl Hooked {
         drop(hooks);
         let entered = Entered::resume_sealed(runtime.as_arc_borrow(), owner);
         if let Some(entered) = &entered {
+            self.deliver_rest(entered);
             entered.state().unseal();
         }
         // Tears it down.
