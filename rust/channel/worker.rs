@@ -17,11 +17,15 @@ use kernel::{
     },
 };
 
-use super::queue::{Limits, Queue};
+use super::{
+    posting,
+    queue::{Limits, Queue}, //
+};
 use crate::{
     linux::account::Charge,
     runtime::{
         execute,
+        hooks::{Delivered, Destination, Origin},
         instance::{Failure, Keep, Runtime},
         message::Message, //
     },
@@ -155,6 +159,15 @@ impl Worker {
         let former = self.ending.lock().fault.replace(fault);
         // May free memory, so the lock is released first.
         drop(former);
+    }
+}
+
+/// What hooks of the parent send to it.
+impl Destination for Worker {
+    fn deliver(&self, message: Message, origin: &mut Origin<'_>) -> Delivered {
+        posting::deliver(message, origin, |entry, parent| {
+            self.inbox.put(entry, Some(parent))
+        })
     }
 }
 

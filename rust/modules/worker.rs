@@ -26,10 +26,11 @@ use crate::{
         worker::{Fault, Worker, WorkerHandle}, //
     },
     linux::context::MaySleep,
-    lua::{self, Error, Free, Guard, Kind, Process, Sleeps, State},
+    lua::{self, Error, Free, Guard, Kind, Process, Sleeps, Softirq, State},
     native,
     runtime::{
         children::MAX_CHILDREN,
+        hooks,
         instance::DEFAULT_GRACE_MS,
         objects::{Class, Classed},
         parking::{wait, Waited},
@@ -72,7 +73,7 @@ pub(super) fn push(state: State) -> lua::Result<()> {
     )?;
     state.set_function(-1, c"limits", native!(limits, Free, Process))?;
     state.set_function(-1, c"receive", native!(receive, Free, Sleeps))?;
-    state.set_function(-1, c"send", native!(send, Free, Sleeps))?;
+    state.set_function(-1, c"send", native!(send, Free, Softirq))?;
     state.set_function(-1, c"status", native!(status, Free, Process))?;
     state.set_function(-1, c"stop", native!(stop, Free, Sleeps))?;
     Ok(())
@@ -185,9 +186,13 @@ fn put(state: State, may: MaySleep<'_>, index: c_int, queue: &Queue) -> lua::Res
 }
 
 /// `worker.send(w, value)`
-fn send(state: State, may: MaySleep<'_>) -> lua::Result {
+fn send(state: State) -> lua::Result {
+    let may = hooks::may_sleep(state)?;
     let worker = worker(state, 1)?;
-    put(state, may, 2, worker.inbox())
+    match may {
+        Some(may) => put(state, may, 2, worker.inbox()),
+        None => sending::post(state, 2, worker),
+    }
 }
 
 /// The connection of the running worker to its parent.

@@ -20,6 +20,7 @@ use crate::{
         family::Family,
         service::{
             parcel::{Head, Kind, Parcel},
+            sender::Sender,
             system::{Config, Outcome, System, MAX_QUEUE, MAX_SERVICES, ROOT},
             Label,
         },
@@ -36,7 +37,11 @@ use crate::{
 };
 
 /// What the script has of the system that it has started.
-struct Context(Arc<System>);
+struct Context {
+    system: Arc<System>,
+    /// Where messages from outside go.
+    external: Arc<Sender>,
+}
 
 impl Classed for Context {
     const CLASS: &'static Class = &CONTEXT;
@@ -49,7 +54,12 @@ const CONTEXT: Class = Class {
 
 /// The system of the context at 1.
 pub(super) fn system_of(state: State) -> lua::Result<Arc<System>> {
-    userdata::argument(state, 1, |context: &mut Context| context.0.clone())
+    userdata::argument(state, 1, |context: &mut Context| context.system.clone())
+}
+
+/// Where the messages from outside go that the owner of the context at 1 sends.
+pub(super) fn external_of(state: State) -> lua::Result<Arc<Sender>> {
+    userdata::argument(state, 1, |context: &mut Context| context.external.clone())
 }
 
 /// The integer in the field `name` of the table at 1, rounded up to a power of two unless it is 0. The
@@ -110,7 +120,12 @@ pub(super) fn start(state: State) -> lua::Result {
     let system = runtime
         .memcg()
         .charge(|| System::new(config, family, runtime.account()))?;
-    userdata::push(state, Context(system.clone()))?;
+    let external = runtime.memcg().charge(|| Sender::new(&system, ROOT))?;
+    let context = Context {
+        system: system.clone(),
+        external,
+    };
+    userdata::push(state, context)?;
     let head = Head {
         from: 0,
         to: ROOT,
