@@ -36,7 +36,7 @@ const ENTRIES: usize = BYTES / size_of::<Slot>();
 type Slot = Option<Entry<Arc<dyn Destination>>>;
 
 /// The messages of a sealed VM that wait for the attendant.
-struct Sealed {
+struct Mail {
     outbox: Outbox<Arc<dyn Destination>>,
     /// Whether the attendant knows of them. It looks until it finds none.
     is_told: bool,
@@ -45,7 +45,7 @@ struct Sealed {
 
 /// What the code of a VM has sent in hooks; nothing, unless the VM is sealed. Whoever executes the VM uses
 /// it.
-pub(in super::super) struct Outgoing(RefCell<Option<Sealed>>);
+pub(in super::super) struct Outgoing(RefCell<Option<KBox<Mail>>>);
 
 impl Outgoing {
     /// Of a VM that is not sealed.
@@ -55,19 +55,22 @@ impl Outgoing {
 
     /// Lets hooks send. It counts against the account of `runtime`. Sleeps for memory.
     pub(super) fn open(&self, runtime: &Runtime) -> Result {
-        let size = kmalloc_size(BYTES).saturating_add(kmalloc_size(ENTRIES * size_of::<Slot>()));
+        let size = kmalloc_size(BYTES)
+            .saturating_add(kmalloc_size(ENTRIES * size_of::<Slot>()))
+            .saturating_add(kmalloc_size(size_of::<Mail>()));
         let charge = Charge::new(runtime.account(), size)?;
         let bytes = KVec::from_elem(0, BYTES, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         let mut entries = KVec::with_capacity(ENTRIES, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         for _ in 0..ENTRIES {
             entries.push(None, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         }
-        let sealed = Sealed {
+        let mail = Mail {
             outbox: Outbox::new(bytes, entries),
             is_told: false,
             _charge: charge,
         };
-        *self.0.try_borrow_mut().map_err(|_| EBUSY)? = Some(sealed);
+        let mail = KBox::new(mail, GFP_KERNEL_ACCOUNT)?;
+        *self.0.try_borrow_mut().map_err(|_| EBUSY)? = Some(mail);
         Ok(())
     }
 
@@ -88,8 +91,8 @@ impl Outgoing {
             return false;
         };
         match &mut *this {
-            Some(sealed) if !sealed.is_told && !sealed.outbox.is_empty() => {
-                sealed.is_told = true;
+            Some(mail) if !mail.is_told && !mail.outbox.is_empty() => {
+                mail.is_told = true;
                 true
             }
             _ => false,
@@ -99,9 +102,9 @@ impl Outgoing {
     /// The bytes of the oldest message, for the attendant. If there is none, it will be told of the next one.
     pub(super) fn next_length(&self) -> Option<usize> {
         let mut this = self.0.try_borrow_mut().ok()?;
-        let sealed = this.as_mut()?;
-        let length = sealed.outbox.first_length();
-        sealed.is_told = length.is_some();
+        let mail = this.as_mut()?;
+        let length = mail.outbox.first_length();
+        mail.is_told = length.is_some();
         length
     }
 
@@ -111,7 +114,7 @@ impl Outgoing {
         with: impl FnOnce(&mut Outbox<Arc<dyn Destination>>) -> T,
     ) -> Option<T> {
         let mut this = self.0.try_borrow_mut().ok()?;
-        this.as_mut().map(|sealed| with(&mut sealed.outbox))
+        this.as_mut().map(|mail| with(&mut mail.outbox))
     }
 }
 
