@@ -93,6 +93,7 @@ local objects = {
 	inbox:address(),
 	(require("ltask.functions").pack(1)),
 	system,
+	require("ltask.system").sender(system, 2),
 	channel,
 	category,
 }
@@ -108,7 +109,7 @@ for _, object in ipairs(objects) do
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 16)
+check.same("there is an object of each class", classes, 17)
 -- Metamethods that read.
 for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
 	allowed[readable] = true

@@ -73,6 +73,7 @@ local objects = {
 	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
 }
+objects[#objects + 1] = require("ltask.system").sender(objects[#objects], 2)
 local closed = io.tmpfile()
 closed:close()
 
