@@ -5,6 +5,7 @@
 pub(crate) mod arguments;
 pub(crate) mod errno;
 pub(crate) mod limits;
+pub(crate) mod mismatch;
 pub(crate) mod needs;
 pub(crate) mod room;
 pub(crate) mod sending;

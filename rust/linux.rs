@@ -12,6 +12,7 @@ pub(crate) mod cpu_owner;
 pub(crate) mod credentials;
 pub(crate) mod file;
 pub(crate) mod file_bytes;
+pub(crate) mod fire;
 pub(crate) mod global;
 pub(crate) mod hook;
 pub(crate) mod kasan;

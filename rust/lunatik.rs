@@ -74,6 +74,7 @@ struct Lunatik {
     reaper: runtime::reaper::Reaper,
     pools: sched::pool::Pools,
     graph: runtime::chain::GraphLock,
+    triggers: linux::global::Installed<modules::testing::hooks::Triggers>,
     hooks: runtime::hooks::Hooks,
     segments: linux::segment::SegmentQueue,
     dropped_blocks: linux::large::Drops,
@@ -87,6 +88,7 @@ impl kernel::InPlaceModule for Lunatik {
             dropped_blocks: linux::large::Drops::new(),
             segments: linux::segment::SegmentQueue::new()?,
             hooks: runtime::hooks::Hooks::new()?,
+            triggers: modules::testing::hooks::Triggers::install()?,
             graph: runtime::chain::GraphLock::new()?,
             // SAFETY: The kernel calls this once, and nothing of the module runs before.
             pools: unsafe { sched::pool::Pools::new()? },

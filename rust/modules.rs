@@ -18,12 +18,13 @@ mod pledge;
 mod process;
 mod rcu;
 mod runner;
-mod testing;
+pub(crate) mod testing;
 mod thread;
 mod timing;
 mod worker;
 
 use crate::{
+    binding::mismatch::{InProcess, Services},
     lua::{self, Free, Named, Process, State},
     native,
     runtime::parameters, //
@@ -65,7 +66,10 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
                 c"ltask.functions",
                 native!(ltask::open_functions, Free, Process),
             ),
-            Named::new(c"ltask.system", native!(ltask::open_system, Free, Process)),
+            Named::new(
+                c"ltask.system",
+                native!(ltask::open_system, InProcess<Services>, Process),
+            ),
             Named::new(c"lunatik", native!(lunatik::open, Free, Process)),
             Named::new(c"lunatik.runner", native!(runner::open, Free, Process)),
             Named::new(c"mtint", native!(mtint::open, Free, Process)),

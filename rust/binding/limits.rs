@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The limits that Lua code sets for a runtime it starts: `{mem=, cpu=, slice=}`.
+//! What Lua code sets for a runtime that it starts: its context, and its limits. They come after the
+//! name of the script: `[context,] [{context=, mem=, cpu=, slice=},]`.
 
 use core::ffi::c_int;
 use kernel::prelude::*;
 
 use super::arguments;
 use crate::{
+    linux::context::Context,
     lua::{self, Error, Kind, State},
     runtime::meter::Budget, //
 };
 
-/// Limits for a runtime; 0 means that it has no limit of its own.
+/// The context of a runtime, and its limits; 0 means that it has no limit of its own.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Limits {
+    /// The context in which its code runs once it is loaded.
+    pub(crate) context: Context,
     /// Bytes of memory.
     pub(crate) memory: u64,
     /// CPU time.
@@ -37,14 +41,58 @@ fn field(state: State, index: c_int, name: &CStr) -> lua::Result<u64> {
     Ok(value)
 }
 
-/// Reads the limits from the table at `index`, if there is one. Returns them and the index of the
-/// next argument.
+/// The context in the table at `index`; `None` if it names none.
+fn named_context(state: State, index: c_int) -> lua::Result<Option<Context>> {
+    let context = match state.get_field(index, c"context")? {
+        Kind::Nil => None,
+        Kind::String => {
+            let name = state.to_bytes(-1).unwrap_or_default();
+            let context = Context::from_name(name).ok_or_else(|| {
+                Error::argument(index, fmt!("invalid option '{}'", arguments::show(name)))
+            })?;
+            Some(context)
+        }
+        _ => {
+            return Err(Error::argument(
+                index,
+                fmt!("field 'context' must be a string"),
+            ))
+        }
+    };
+    state.pop(1);
+    Ok(context)
+}
+
+/// Reads the context and the limits from the arguments from `index` on: a string that is the name of a
+/// context, then a table, of which each may be missing. Returns them and the index of the next argument.
+///
+/// A string after the table is not read. So a table has the name of a context passed on as an argument.
 pub(crate) fn take(state: State, index: c_int) -> lua::Result<(Limits, c_int)> {
+    let word = state.to_bytes(index).and_then(Context::from_name);
+    let index = match word {
+        Some(_) => index.saturating_add(1),
+        None => index,
+    };
     if state.kind(index) != Kind::Table {
-        return Ok((Limits::default(), index));
+        let limits = Limits {
+            context: word.unwrap_or_default(),
+            ..Limits::default()
+        };
+        return Ok((limits, index));
     }
     state.reserve(lua::MIN_STACK)?;
+    let named = named_context(state, index)?;
+    if let (Some(word), Some(named)) = (word, named) {
+        if word != named {
+            let (word, named) = (word.name(), named.name());
+            return Err(Error::argument(
+                index,
+                fmt!("field 'context' is '{named}', but the argument before is '{word}'"),
+            ));
+        }
+    }
     let limits = Limits {
+        context: word.or(named).unwrap_or_default(),
         memory: field(state, index, c"mem")?,
         budget: Budget {
             cpu_ms: field(state, index, c"cpu")?,

@@ -24,6 +24,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports)]
 
 mod budget;
+mod context;
 mod error;
 mod fields;
 mod found;
@@ -35,6 +36,7 @@ mod request;
 mod status;
 
 pub use budget::Budget;
+pub use context::Context;
 pub use error::{errno, AbiError};
 pub use fields::FrameError;
 pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};

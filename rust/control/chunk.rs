@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
-/// text.
+/// text. If hooks will call the script, a function that it returns is its body, and no result.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,

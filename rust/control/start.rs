@@ -135,6 +135,11 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             ));
             fail(session, id, errno::ENOENT, text.as_bytes());
         }
+        StartError::Context(why) => fail(session, id, errno::EOPNOTSUPP, why.as_bytes()),
+        StartError::Mismatch(mismatch) => {
+            let text = Text::new(format_args!("{mismatch}"));
+            fail(session, id, errno::EINVAL, text.as_bytes());
+        }
         StartError::Permissions(text) => fail(session, id, errno::EINVAL, text.as_bytes()),
         StartError::LockedDown => {
             let text = b"the kernel is locked down: nothing can be started";
@@ -206,6 +211,15 @@ fn name<'a>(start: &Start<'a>) -> &'a [u8] {
     script_name(given).unwrap_or(given)
 }
 
+/// The context that a request names.
+fn context(named: abi::Context) -> Context {
+    match named {
+        abi::Context::Process => Context::Process,
+        abi::Context::Softirq => Context::Softirq,
+        abi::Context::Hardirq => Context::Hardirq,
+    }
+}
+
 /// The limits of CPU time of a runtime that a request makes.
 fn budget(wanted: abi::Budget) -> Budget {
     parameters::budget(Budget {
@@ -223,11 +237,12 @@ fn create(
     kind: Kind,
     streams: Streams,
 ) -> Result<(Arc<Runtime>, Arc<Relay>), StartError> {
+    let context = context(start.context);
     let runtime = start::create(Options {
         name: name(start),
         kind,
-        context: Context::Process,
-        memory: parameters::memory(start.memory_limit),
+        context,
+        memory: parameters::memory(start.memory_limit, context),
         account: None,
         budget: budget(start.budget),
         memcg: session.memcg().clone(),
@@ -337,7 +352,7 @@ fn repl_runtime(
         name: b"repl",
         kind: Kind::Eval,
         context: Context::Process,
-        memory: parameters::memory(0),
+        memory: parameters::memory(0, Context::Process),
         account: None,
         budget: self::budget(budget),
         memcg: session.memcg().clone(),

@@ -9,12 +9,13 @@ use kernel::{
 };
 
 use super::{
-    abi::{runtime_name, Outcome, Reply, State, StatusRow},
+    abi::{self, runtime_name, Outcome, Reply, State, StatusRow},
     request::{done, fail, not_running},
     session::Session, //
 };
 use crate::{
     codec::Message,
+    linux::context::Context,
     runtime::{
         instance::{Phase, Runtime},
         live,
@@ -35,6 +36,14 @@ fn state(phase: Phase) -> State {
     }
 }
 
+fn class(context: Context) -> abi::Context {
+    match context {
+        Context::Process => abi::Context::Process,
+        Context::Softirq => abi::Context::Softirq,
+        Context::Hardirq => abi::Context::Hardirq,
+    }
+}
+
 fn send_row(session: &Session, id: u32, runtime: &Runtime) {
     let (used, _, limit) = runtime.memory();
     let failure = runtime.failure();
@@ -49,6 +58,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         parent: runtime.place(),
         kind: runtime.kind().name().as_bytes(),
         state: state(runtime.phase()),
+        class: class(runtime.context()),
         context: runtime.pooled().context().map(u64::from),
         waits_for: runtime.waits_for().text().as_bytes(),
         memory_used: used as u64,

@@ -11,6 +11,7 @@
 #include "../stdio/helpers.h"
 #include "boost.h"
 #include "file.h"
+#include "fire.h"
 #include "hook.h"
 #include "init_root.h"
 #include "large.h"

@@ -17,6 +17,7 @@
 #endif
 #endif
 
+#include "fire.h"
 #include "hook_cpu.h"
 
 /*
@@ -88,12 +89,14 @@ void lunatik_hook_exit(void)
 	}
 }
 
-bool lunatik_softirq_enter(void)
+unsigned int lunatik_softirq_enter(void)
 {
 	if (unlikely(in_hardirq() || in_nmi() || irqs_disabled()))
-		return false;
+		return LUNATIK_SOFTIRQ_REFUSED;
+	if (in_softirq())
+		return LUNATIK_SOFTIRQ_ALREADY;
 	local_bh_disable();
-	return true;
+	return LUNATIK_SOFTIRQ_ENTERED;
 }
 
 void lunatik_softirq_leave(void)
@@ -189,4 +192,42 @@ noinline void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *f
 	}
 	WRITE_ONCE(hooks->top, frame->below);
 	barrier();
+}
+
+/* A value that no frame contains by chance. */
+#define LUNATIK_HOOK_PAINT 0x6c756e6174696b21UL
+
+void lunatik_hook_paint(void)
+{
+	struct lunatik_hook_cpu *hooks;
+
+	local_bh_disable();
+	hooks = this_cpu_ptr(&lunatik_hook_cpus);
+	for (int i = 0; i < LUNATIK_HOOK_NESTING; i++) {
+		unsigned long *stack = hooks->stacks[i];
+
+		for (unsigned long word = 0; stack && word < LUNATIK_HOOK_STACK / sizeof(*stack); word++)
+			WRITE_ONCE(stack[word], LUNATIK_HOOK_PAINT);
+	}
+	local_bh_enable();
+}
+
+unsigned long lunatik_hook_untouched(void)
+{
+	unsigned long least = LUNATIK_HOOK_STACK;
+	struct lunatik_hook_cpu *hooks;
+
+	local_bh_disable();
+	hooks = this_cpu_ptr(&lunatik_hook_cpus);
+	for (int i = 0; i < LUNATIK_HOOK_NESTING; i++) {
+		const unsigned long *stack = hooks->stacks[i];
+		unsigned long word = 0;
+
+		while (stack && word < LUNATIK_HOOK_STACK / sizeof(*stack) &&
+		       READ_ONCE_NOCHECK(stack[word]) == LUNATIK_HOOK_PAINT)
+			word++;
+		least = min(least, word * sizeof(*stack));
+	}
+	local_bh_enable();
+	return least;
 }

@@ -2,7 +2,7 @@
 
 //! The contexts in which kernel code runs, and the operations that each allows.
 
-use core::marker::PhantomData;
+use core::{fmt, marker::PhantomData};
 use kernel::{
     alloc::{flags::*, Flags},
     types::NotThreadSafe, //
@@ -11,9 +11,10 @@ use kernel::{
 use crate::sys::{kernel_helpers, lua};
 
 /// The context in which the code of a runtime runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Context {
     /// A thread, which may sleep.
+    #[default]
     Process,
     /// Bottom halves are off.
     Softirq,
@@ -41,6 +42,39 @@ impl Context {
         }
     }
 
+    /// Its name for Lua and for people.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Softirq => "softirq",
+            Self::Hardirq => "hardirq",
+        }
+    }
+
+    /// The context with this name.
+    pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
+        [Self::Process, Self::Softirq, Self::Hardirq]
+            .into_iter()
+            .find(|context| context.name().as_bytes() == name)
+    }
+
+    /// Why no runtime can have this context in this kernel: a sentence for the user. `None` if one can.
+    pub(crate) fn obstacle(self) -> Option<&'static str> {
+        // There, bottom halves and most interrupt handlers run in threads that may be preempted, and
+        // what hooks exclude is no longer excluded.
+        let in_threads = cfg!(CONFIG_PREEMPT_RT);
+        match self {
+            Self::Process => None,
+            Self::Softirq => {
+                in_threads.then_some("softirq runtimes need a kernel without PREEMPT_RT")
+            }
+            Self::Hardirq if in_threads => {
+                Some("hardirq runtimes need a kernel without PREEMPT_RT")
+            }
+            Self::Hardirq => Some("hardirq runtimes are not supported yet: use softirq"),
+        }
+    }
+
     /// Whether code may sleep there.
     pub(crate) fn may_sleep(self) -> bool {
         self == Self::Process
@@ -53,6 +87,23 @@ impl Context {
             Self::Process => GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
             Self::Softirq | Self::Hardirq => GFP_NOWAIT | __GFP_NOWARN,
         }
+    }
+}
+
+/// A function needs a runtime of another context than the one that it was called in, or called for.
+/// Its text is for the user.
+#[derive(Clone, Copy)]
+pub(crate) struct Mismatch {
+    /// The function's name for scripts, or that of its module.
+    pub(crate) name: &'static str,
+    /// The context that it needs.
+    pub(crate) needs: Context,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let needs = self.needs.name();
+        write!(f, "runtime context mismatch: {} needs {needs}", self.name)
     }
 }
 

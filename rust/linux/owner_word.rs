@@ -91,6 +91,17 @@ impl<T, L> OwnerWord<T, L> {
         (!word.is_null()).then(|| unsafe { Arc::from_raw(pointer(word)) })
     }
 
+    /// Puts `owner` in the place of the present one, which is returned, for the holder of the lock.
+    pub(crate) fn replace(&self, lock: &mut L, owner: &Arc<T>) -> Option<Arc<T>> {
+        let () = self.lock.access_mut(lock);
+        // The mark: those who have looked the former owner up wait for this one from now on.
+        let word = seen(Arc::into_raw(owner.clone()));
+        // INVARIANT: As it must be, and the lock is held exclusively.
+        let former = self.word.xchg(word, Full);
+        // SAFETY: By the type invariants the word stood for a reference, which is ours now.
+        (!former.is_null()).then(|| unsafe { Arc::from_raw(pointer(former)) })
+    }
+
     /// The owner, for the holder of the lock, while it holds it.
     pub(crate) fn get<'a>(&'a self, lock: &'a L) -> Option<&'a T> {
         let owner = self.mark(lock);

@@ -17,7 +17,10 @@ mod spawn;
 
 use super::{blocking, timing};
 use crate::{
-    binding::arguments,
+    binding::{
+        arguments,
+        mismatch::{Actors, InProcess},
+    },
     linux::{c_text::CText, context::MaySleep},
     lua::{self, Free, Kind, Named, Process, Reference, Sleeps, State},
     native,
@@ -77,7 +80,8 @@ pub(super) fn open_system(state: State) -> lua::Result {
             Named::new(c"join", native!(receive::join, Free, Sleeps)),
             Named::new(c"keep", native!(keep, Free, Process)),
             Named::new(c"object", native!(object, Free, Process)),
-            Named::new(c"open", native!(spawn::open, Free, Process)),
+            // What makes actors comes after this.
+            Named::new(c"open", native!(spawn::open, InProcess<Actors>, Process)),
             Named::new(c"places", native!(source::places, Free, Process)),
             Named::new(c"release", native!(channel::release, Free, Process)),
             Named::new(c"source", native!(source::source, Free, Process)),

@@ -19,6 +19,7 @@ use kernel::{
 use crate::{
     binding::{
         arguments::{show, type_error, type_name},
+        mismatch::{Devices, InProcess},
         needs,
     },
     linux::account::Charge,
@@ -105,7 +106,11 @@ impl Device {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 1)?;
-    state.set_function(-1, c"new", native!(new, needs::Device, Process))?;
+    state.set_function(
+        -1,
+        c"new",
+        native!(new, (InProcess<Devices>, needs::Device), Process),
+    )?;
     Ok(1)
 }
 

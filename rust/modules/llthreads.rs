@@ -17,6 +17,7 @@ use crate::{
     binding::{
         arguments::{optional_milliseconds, show, type_error},
         limits::Limits,
+        mismatch::{Functions, InProcess},
         needs,
         room::with_room, //
     },
@@ -88,7 +89,11 @@ const THREAD: Class = Class {
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
     state.new_table(0, 2)?;
-    state.set_function(-1, c"new", native!(new, needs::Thread, Process))?;
+    state.set_function(
+        -1,
+        c"new",
+        native!(new, (InProcess<Functions>, needs::Thread), Process),
+    )?;
     state.push_bytes(b"0.1.7")?;
     state.set_field(-2, c"_VERSION")?;
     Ok(1)

@@ -14,7 +14,7 @@ use crate::{
         needs,
         room::with_room, //
     },
-    linux::{account::CountedBytes, c_text::CText, context::Context, segment::NoRoom},
+    linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
     lua::{self, Error, Free, Process, State},
     native,
     permission::{Decision, Permission, Set},
@@ -54,7 +54,8 @@ const RUNTIME: Class = Class {
             c"__close",
             native!(stop, needs::RunnerHandle, Process),
         )?;
-        state.new_table(0, 3)?;
+        state.new_table(0, 4)?;
+        state.set_function(-1, c"context", native!(context, Free, Process))?;
         state.set_function(
             -1,
             c"resume",
@@ -116,6 +117,8 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
             program::DIRECTORY
         )),
         StartError::Permissions(text) => Error::Message(text),
+        StartError::Context(why) => Error::message(fmt!("{why}")),
+        StartError::Mismatch(mismatch) => Error::message(format_args!("{mismatch}")),
         StartError::LockedDown => Error::message(fmt!(
             "{name} could not be started: the kernel is locked down"
         )),
@@ -149,8 +152,8 @@ pub(super) fn create(
     let options = Options {
         name,
         kind,
-        context: Context::Process,
-        memory: parameters::memory(limits.memory),
+        context: limits.context,
+        memory: parameters::memory(limits.memory, limits.context),
         account: Some(parent.account()),
         budget: parent
             .meter()
@@ -231,7 +234,7 @@ pub(super) fn with_script<T>(
     result.map_err(|error| start_error(state, name, error))
 }
 
-/// `lunatik.runtime(script, [limits,] ...)`
+/// `lunatik.runtime(script, [context,] [limits,] ...)`
 fn runtime(state: State) -> lua::Result {
     let name = script(state, 1)?;
     let (limits, first) = limits::take(state, 2)?;
@@ -297,6 +300,13 @@ fn stop(state: State) -> lua::Result {
     };
     stop_for(state, handle.runtime(), grace.unwrap_or(DEFAULT_GRACE_MS))?;
     Ok(0)
+}
+
+/// `runtime:context()`
+fn context(state: State) -> lua::Result {
+    let handle = userdata::shared::<RuntimeHandle>(state, 1)?;
+    state.push_bytes(handle.runtime().context().name().as_bytes())?;
+    Ok(1)
 }
 
 /// `runtime:status()`

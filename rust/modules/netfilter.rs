@@ -19,7 +19,10 @@ use self::{
     hook::Hook, //
 };
 use crate::{
-    binding::errno,
+    binding::{
+        errno,
+        mismatch::{self, Facility},
+    },
     linux::{
         context::Context,
         netfilter::{self, NetHook, Place},
@@ -43,6 +46,13 @@ pub(super) fn open(state: State) -> lua::Result {
     Ok(1)
 }
 
+/// Deciding about packets.
+struct Packets;
+
+impl Facility for Packets {
+    const NAME: &'static str = "netfilter";
+}
+
 /// What the code of one runtime has registered.
 struct Registered {
     places: KVec<Place>,
@@ -55,14 +65,8 @@ struct Registered {
 /// Returns a hook. The function is called once the script is loaded.
 fn register(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
-    let hooked = match runtime.hooked() {
-        Some(hooked) if runtime.context() == Context::Softirq => hooked.clone(),
-        _ => {
-            return Err(Error::message(fmt!(
-                "runtime context mismatch: netfilter needs softirq"
-            )))
-        }
-    };
+    mismatch::check::<Packets>(runtime.context(), Context::Softirq)?;
+    let hooked = runtime.hooked().ok_or(ENODEV)?.clone();
     let fields = Fields::take(state, 1)?;
     let value = fields.value();
     Vm::permit(state, Permission::Netfilter, value.as_bytes())?;

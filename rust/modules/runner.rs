@@ -8,8 +8,11 @@ use super::lunatik::{chain, create, stop_for, with_script};
 use crate::{
     binding::{
         arguments::{optional_milliseconds, script, show},
-        limits, needs,
+        limits,
+        mismatch::{self, Threads},
+        needs,
     },
+    linux::context::Context,
     lua::{self, Error, Free, Process, State},
     native,
     permission::Permission,
@@ -47,7 +50,7 @@ fn startup(_state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `runner.run(script, [limits,] ...)`
+/// `runner.run(script, [context,] [limits,] ...)`
 fn run(state: State) -> lua::Result {
     let name = script(state, 1)?;
     let (limits, first) = limits::take(state, 2)?;
@@ -63,10 +66,11 @@ fn run(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// `runner.spawn(script, [limits,] ...)`
+/// `runner.spawn(script, [context,] [limits,] ...)`
 fn spawn(state: State) -> lua::Result {
     let name = script(state, 1)?;
     let (limits, first) = limits::take(state, 2)?;
+    mismatch::check::<Threads>(limits.context, Context::Process)?;
     let arguments = Message::encode(state, first, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(state)?;

@@ -4,6 +4,7 @@
 //! parameter `testing=1`.
 
 mod contexts;
+pub(crate) mod hooks;
 mod mailbox;
 mod pools;
 mod stack;
@@ -108,7 +109,7 @@ fn stop_latency(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 23)?;
+    state.new_table(0, 28)?;
     state.set_function(-1, c"address", native!(address, Free, Process))?;
     state.set_function(-1, c"counted", native!(counted, Free, Process))?;
     state.set_function(-1, c"everything", native!(everything, Free, Process))?;
@@ -119,6 +120,7 @@ pub(super) fn open(state: State) -> lua::Result {
     )?;
     state.set_function(-1, c"memory", native!(memory, Free, Process))?;
     contexts::add(state)?;
+    hooks::add(state)?;
     mailbox::add(state)?;
     pools::add(state)?;
     stack::add(state)?;

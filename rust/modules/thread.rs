@@ -7,9 +7,10 @@ use kernel::prelude::*;
 use crate::{
     binding::{
         arguments::{optional_milliseconds, show, string},
+        mismatch::{self, InProcess, Threads},
         needs,
     },
-    linux::context::MaySleep,
+    linux::context::{Context, MaySleep},
     lua::{self, Error, Free, Guard, Process, Sleeps, State},
     native,
     runtime::{
@@ -62,7 +63,11 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_function(
         -1,
         c"run",
-        native!(run, (needs::Thread, needs::RunnerHandle), Process),
+        native!(
+            run,
+            (InProcess<Threads>, (needs::Thread, needs::RunnerHandle)),
+            Process
+        ),
     )?;
     state.set_function(-1, c"shouldstop", native!(shouldstop, Free, Process))?;
     Ok(1)
@@ -71,8 +76,9 @@ pub(super) fn open(state: State) -> lua::Result {
 /// `thread.run(runtime, name, ...)`
 fn run(state: State) -> lua::Result {
     let runtime = userdata::shared::<RuntimeHandle>(state, 1)?;
-    let name = string(state, 2)?;
     let target = runtime.runtime();
+    mismatch::check::<Threads>(target.context(), Context::Process)?;
+    let name = string(state, 2)?;
     if target.has_thread() {
         let target = show(target.name());
         return Err(Error::message(fmt!("{target} has a thread already")));

@@ -18,6 +18,7 @@ use self::script::Script;
 use crate::{
     binding::{
         arguments::{self, optional_milliseconds, type_error},
+        mismatch::{InProcess, Workers},
         sending, //
     },
     channel::{
@@ -69,7 +70,11 @@ pub(super) fn push(state: State) -> lua::Result<()> {
     state.set_function(
         -1,
         c"create",
-        native!(create::create, CreatesWorkers, Process),
+        native!(
+            create::create,
+            (InProcess<Workers>, CreatesWorkers),
+            Process
+        ),
     )?;
     state.set_function(-1, c"limits", native!(limits, Free, Process))?;
     state.set_function(-1, c"receive", native!(receive, Free, Sleeps))?;

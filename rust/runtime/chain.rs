@@ -119,6 +119,8 @@ pub(crate) enum EnterError {
     Interrupted,
     /// It is being stopped, or has ended.
     Gone,
+    /// Only hooks execute it.
+    Sealed,
 }
 
 /// The ownership of a runtime: the right to execute it, and to end it. There is one at a time.
@@ -144,6 +146,14 @@ impl<'a> Owner<'a> {
     /// Gives the ownership up, and returns the chain that had it. Dropping that may free memory.
     pub(super) fn release(self) -> Option<Arc<Chain>> {
         self.runtime().ownership().release()
+    }
+
+    /// Makes `chain` the owner in place of the chain that has the ownership now. Those who wait check
+    /// again.
+    pub(super) fn hand_over(&self, chain: &Arc<Chain>) {
+        let former = self.runtime().ownership().replace(chain);
+        // Dropping it may free memory.
+        drop(former);
     }
 
     /// Passes the ownership on to the holder of the result.
@@ -306,6 +316,14 @@ impl Ownership {
         let mut graph = self.lock_graph();
         self.notify(&graph);
         self.owner.take(&mut graph)
+    }
+
+    /// Replaces the owner, for [`Owner::hand_over`].
+    fn replace(&self, chain: &Arc<Chain>) -> Option<Arc<Chain>> {
+        let mut graph = self.lock_graph();
+        let former = self.owner.replace(&mut graph, chain);
+        self.notify(&graph);
+        former
     }
 
     /// The chain that owns the runtime now.

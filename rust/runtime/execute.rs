@@ -139,10 +139,23 @@ fn prepare(
     state.reserve(lua::MIN_STACK)?;
     text.load(state)?;
     entered.loaded();
+    if !entered.context().may_sleep() {
+        hide_files(state)?;
+    }
     place.set_path(state)?;
     let arguments = push_arguments(state)?;
     place.set_arg(state, arguments)?;
     Ok(arguments)
+}
+
+/// Takes the library `io` out of the globals: no hook can use files, and code for several contexts asks
+/// whether there is an `io`. While the script is loaded, `require "io"` returns it.
+fn hide_files(state: State) -> lua::Result<()> {
+    state.push_globals();
+    state.push_nil();
+    state.set_field(-2, c"io")?;
+    state.pop(1);
+    Ok(())
 }
 
 /// Pops the function on top of the stack and makes it the body of the runtime.
@@ -161,6 +174,7 @@ pub(crate) fn enter_failure(name: &[u8], error: EnterError) -> Result<Arc<Failur
         EnterError::Deadlock => failure(fmt!("{name} waits for the caller: this would never end")),
         EnterError::Interrupted => failure(fmt!("interrupted while waiting for {name}")),
         EnterError::Gone => failure(fmt!("{name} was stopped")),
+        EnterError::Sealed => failure(fmt!("{name} runs in hooks only")),
     }
 }
 

@@ -34,30 +34,32 @@ use kernel::{
 mod cell;
 mod classes;
 mod failures;
+mod made;
 mod nursery;
+mod reserve;
 mod source;
 mod span;
 mod stock;
 
 pub(crate) use cell::HeapCell;
+pub(crate) use made::Made;
+pub(super) use reserve::Pages;
 
 use self::{
     classes::{class_of, class_size, class_within, is_small, CLASSES},
     failures::Failures,
     nursery::{rounded, Nursery, MIXED},
+    reserve::Reserve,
     source::taken,
     span::{admit, fits_in_place, span_of, FreeBlock, Span, HEADER, SPAN_SIZE},
     stock::Stock, //
 };
-use crate::{
-    linux::{
-        account::Account,
-        context::Context,
-        kasan,
-        large::{is_large, LargeBlocks},
-        memcg::MemoryCgroup, //
-    },
-    sys::lua::{LUA_TSTRING, LUA_TTHREAD},
+use crate::linux::{
+    account::Account,
+    context::Context,
+    kasan,
+    large::{is_large, LargeBlocks},
+    memcg::MemoryCgroup, //
 };
 
 /// Bytes copied at a time; copying them takes some 10 microseconds.
@@ -72,29 +74,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) is_ended: &'a dyn Fn() -> bool,
     /// The context that the code runs in: without sleeping, only what is free at once is taken.
     pub(super) context: Context,
-}
-
-/// How many objects of each type from strings to threads were made.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Made([u64; Self::TYPES]);
-
-impl Made {
-    const FIRST: usize = LUA_TSTRING as usize;
-    const TYPES: usize = LUA_TTHREAD as usize + 1 - Self::FIRST;
-
-    /// Counts a new block. Lua passes the type of the object that it is for in place of the size of a
-    /// former block.
-    fn count(&mut self, kind: usize) {
-        if let Some(count) = self.0.get_mut(kind.wrapping_sub(Self::FIRST)) {
-            *count = count.wrapping_add(1);
-        }
-    }
-
-    /// How many objects of the type with this number in Lua were made.
-    pub(crate) fn of(&self, kind: u32) -> u64 {
-        let place = (kind as usize).wrapping_sub(Self::FIRST);
-        self.0.get(place).copied().unwrap_or(0)
-    }
 }
 
 /// The allocator of one VM.
@@ -120,6 +99,7 @@ pub(crate) struct Heap {
     memcg: MemoryCgroup,
     account: Arc<Account>,
     failures: Failures,
+    reserve: Reserve,
 }
 
 // SAFETY: A heap owns everything that its pointers point to; nothing in it belongs to a thread.
@@ -142,6 +122,7 @@ impl Heap {
             memcg,
             account,
             failures: Failures::new(),
+            reserve: Reserve::none(),
         }
     }
 

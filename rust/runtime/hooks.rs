@@ -41,6 +41,7 @@ mod delivery;
 mod entry;
 mod failure;
 mod outbox;
+mod resume;
 mod seal;
 mod sending;
 mod slot;
@@ -58,6 +59,7 @@ use self::{
 pub(crate) use self::{
     delivery::{Delivered, Destination, Origin},
     entry::call,
+    resume::resume,
     seal::seal,
     sending::{may_sleep, post},
     slot::{Slot, State as SlotState},
@@ -108,6 +110,8 @@ pub(crate) struct Hooked {
     owner: CpuOwner,
     /// Whether hooks call their functions. A stop clears this first of all.
     open: Atomic<bool>,
+    /// Whether it is sealed, or was.
+    sealed_once: Atomic<bool>,
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
@@ -173,6 +177,7 @@ impl Hooked {
             pin_init!(Self {
                 owner: CpuOwner::new(),
                 open: Atomic::new(false),
+                sealed_once: Atomic::new(false),
                 // INVARIANT: It is null.
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
@@ -187,6 +192,11 @@ impl Hooked {
             }),
             GFP_KERNEL_ACCOUNT,
         )?)
+    }
+
+    /// Whether only hooks execute the runtime. In any context.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.sealed_once.load(Acquire)
     }
 
     /// Whether hooks call their functions.

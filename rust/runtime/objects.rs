@@ -9,6 +9,7 @@
 
 use core::{any::Any, ffi::c_int};
 use kernel::{
+    alloc::Flags,
     prelude::*,
     sync::Arc,
     transmute::{AsBytes, FromBytes}, //
@@ -75,8 +76,16 @@ impl ObjectId {
 }
 
 enum Content {
-    Free { next: u32 },
+    Free {
+        next: u32,
+    },
     Used(KBox<dyn Object>),
+    /// No number leads to the object any more, but it was not dropped yet: its userdata was collected by
+    /// code that must not sleep.
+    Doomed {
+        object: KBox<dyn Object>,
+        next: u32,
+    },
 }
 
 struct Slot {
@@ -99,6 +108,8 @@ pub(crate) struct Objects {
     first_free: u32,
     /// The bytes that `slots` and the objects count against the account.
     charge: Charge,
+    /// Begins a list of slots with doomed objects, or is [`NONE`].
+    doomed: u32,
 }
 
 impl Objects {
@@ -109,6 +120,7 @@ impl Objects {
             slots: KVVec::new(),
             first_free: NONE,
             charge: Charge::to(account),
+            doomed: NONE,
         }
     }
 
@@ -117,14 +129,15 @@ impl Objects {
         self.first_free == NONE && self.slots.len() >= MAX_OBJECTS
     }
 
-    /// Adds an object. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On
+    /// Adds an object, by memory that is allocated with `flags`. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On
     /// failure it gives the object back. The caller must drop the object only when nothing of the
     /// set is borrowed.
     pub(crate) fn insert(
         &mut self,
         object: KBox<dyn Object>,
+        flags: Flags,
     ) -> Result<ObjectId, (Error, KBox<dyn Object>)> {
-        if let Err(error) = self.make_room(size(&*object)) {
+        if let Err(error) = self.make_room(size(&*object), flags) {
             return Err((error, object));
         }
         let slot = match self.slots.as_mut_slice().get_mut(self.first_free as usize) {
@@ -144,7 +157,7 @@ impl Objects {
     }
 
     /// Ensures that a slot is free, and counts an object of `bytes` bytes.
-    fn make_room(&mut self, bytes: usize) -> Result {
+    fn make_room(&mut self, bytes: usize, flags: Flags) -> Result {
         let counted = self.charge.bytes();
         if self.first_free != NONE {
             return Ok(self.charge.set(counted.saturating_add(bytes))?);
@@ -160,18 +173,15 @@ impl Objects {
         let growth = more.saturating_mul(size_of::<Slot>());
         self.charge
             .set(counted.saturating_add(growth).saturating_add(bytes))?;
-        let added = self
-            .slots
-            .reserve(more.max(1), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
-            .and_then(|()| {
-                self.slots.push(
-                    Slot {
-                        generation: 0,
-                        content: Content::Free { next: NONE },
-                    },
-                    GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
-                )
-            });
+        let added = self.slots.reserve(more.max(1), flags).and_then(|()| {
+            self.slots.push(
+                Slot {
+                    generation: 0,
+                    content: Content::Free { next: NONE },
+                },
+                flags,
+            )
+        });
         if let Err(error) = added {
             self.charge.set_anyway(counted);
             return Err(error.into());
@@ -207,20 +217,55 @@ impl Objects {
         Some((ObjectId { slot, generation }, number.saturating_add(1)))
     }
 
+    /// Makes the object unreachable, for a caller that must not sleep; [`take_doomed`](Self::take_doomed)
+    /// gives it to one that may. Allocates nothing.
+    pub(crate) fn doom(&mut self, id: ObjectId) {
+        let Some(slot) = self.slots.as_mut_slice().get_mut(id.slot as usize) else {
+            return;
+        };
+        if slot.generation != id.generation || !matches!(slot.content, Content::Used(_)) {
+            return;
+        }
+        let placeholder = Content::Free { next: NONE };
+        if let Content::Used(object) = core::mem::replace(&mut slot.content, placeholder) {
+            slot.content = Content::Doomed {
+                object,
+                next: self.doomed,
+            };
+            self.doomed = id.slot;
+        }
+    }
+
+    /// Takes a doomed object out. The caller must drop it only when nothing of the set is borrowed. Allocates
+    /// nothing.
+    pub(crate) fn take_doomed(&mut self) -> Option<KBox<dyn Object>> {
+        let number = self.doomed as usize;
+        if let Content::Doomed { next, .. } = self.slots.get(number)?.content {
+            self.doomed = next;
+        }
+        self.free(number)
+    }
+
     /// Removes the object and returns it. The caller must drop it only when nothing of the set is
     /// borrowed.
     pub(crate) fn remove(&mut self, id: ObjectId) -> Option<KBox<dyn Object>> {
         self.get_mut(id)?;
-        let slot = self.slots.as_mut_slice().get_mut(id.slot as usize)?;
+        self.free(id.slot as usize)
+    }
+
+    /// Empties a slot that is not free.
+    fn free(&mut self, number: usize) -> Option<KBox<dyn Object>> {
+        let slot = self.slots.as_mut_slice().get_mut(number)?;
         slot.generation = slot.generation.wrapping_add(1);
         let free = Content::Free {
             next: self.first_free,
         };
         let former = core::mem::replace(&mut slot.content, free);
-        // INVARIANT: The slot is free now, and leads to the rest of the list.
-        self.first_free = id.slot;
+        // INVARIANT: The slot is free now, and leads to the rest of the list. CAST: There are at most
+        // `MAX_OBJECTS`.
+        self.first_free = number as u32;
         match former {
-            Content::Used(object) => {
+            Content::Used(object) | Content::Doomed { object, .. } => {
                 let left = self.charge.bytes().saturating_sub(size(&*object));
                 self.charge.set_anyway(left);
                 Some(object)

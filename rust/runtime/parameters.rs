@@ -5,17 +5,24 @@
 use kernel::prelude::*;
 
 use super::meter::Budget;
-use crate::module_parameters;
+use crate::{linux::context::Context, module_parameters};
 
-/// The memory limit in bytes of a new runtime: `requested`, or the parameter `memory_mib` if
-/// `requested` is 0.
-pub(crate) fn memory(requested: u64) -> usize {
-    if requested == 0 {
+/// The memory limit in bytes of a new runtime of `context`: `requested`, or the default if `requested`
+/// is 0. The default is the parameter `memory_mib`, but less where code must not sleep: a step of a
+/// collection takes longer in a larger heap, and the CPU can do nothing else meanwhile.
+pub(crate) fn memory(requested: u64, context: Context) -> usize {
+    let limit = if requested == 0 {
         let mib: u64 = module_parameters::memory_mib.value().into();
-        usize::try_from(mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX)
+        let most = match context {
+            Context::Process => u64::MAX,
+            Context::Softirq => 4 << 20,
+            Context::Hardirq => 1 << 20,
+        };
+        mib.saturating_mul(1 << 20).min(most)
     } else {
-        usize::try_from(requested).unwrap_or(usize::MAX)
-    }
+        requested
+    };
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 /// The limits of CPU time of a runtime that is started with `wanted`. A limit of 0 is replaced by

@@ -10,11 +10,12 @@ use kernel::{
 
 use super::{
     handle::{Handle, Shareable},
-    objects::{Class, Classed, Object, ObjectId},
+    objects::{Class, Classed, Object, ObjectId, Objects},
     vm::Vm, //
 };
 use crate::{
-    lua::{self, Anywhere, Error, Free, Kind, Process, State},
+    linux::context::Context,
+    lua::{self, Anywhere, Error, Free, Kind, State},
     native, //
 };
 
@@ -106,7 +107,7 @@ pub(crate) fn push_metatable(state: State, class: &Class) -> lua::Result<()> {
         state.push_boolean(false);
         state.set_field(metatable, c"__metatable")?;
         (class.fill)(state, metatable)?;
-        state.set_function(metatable, c"__gc", native!(collect, Free, Process))?;
+        state.set_function(metatable, c"__gc", native!(collect, Free, Anywhere))?;
     }
     Ok(())
 }
@@ -136,13 +137,15 @@ pub(crate) fn make<T>(state: State, make: impl Fn() -> Result<T>) -> lua::Result
 
 /// Pushes a userdata that refers to `object`.
 ///
-/// This fails if the code must not sleep: in such a context no objects are made.
+/// In code that must not sleep, only a handle may be pushed to which somebody else has another reference, so
+/// that dropping it frees nothing. In a context of class hardirq this fails.
 pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
-    if !state.context().may_sleep() {
+    let context = state.context();
+    if context == Context::Hardirq {
         return Err(Error::Atomic);
     }
     state.reserve(lua::MIN_STACK)?;
-    let object: KBox<dyn Object> = KBox::new(object, GFP_KERNEL_ACCOUNT)?;
+    let object: KBox<dyn Object> = KBox::new(object, context.allocation())?;
     state.new_userdata(ObjectId::NULL)?;
     let userdata = state.top();
     push_metatable(state, object.class())?;
@@ -150,7 +153,8 @@ pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
     if Vm::with_objects(state, |objects| objects.is_full()) == Some(true) {
         collect_garbage(state)?;
     }
-    let Some(inserted) = Vm::with_objects(state, |objects| objects.insert(object)) else {
+    let insert = |objects: &mut Objects| objects.insert(object, context.allocation());
+    let Some(inserted) = Vm::with_objects(state, insert) else {
         return Err(EBUSY.into());
     };
     let id = inserted.map_err(|(error, object)| {
@@ -220,6 +224,13 @@ pub(crate) fn is_of(state: State, index: c_int, class: &Class) -> lua::Result<bo
 
 /// `__gc`: drops the object.
 fn collect(state: State) -> lua::Result {
+    if !state.context().may_sleep() {
+        // The attendant of the hooks drops it.
+        if let Some(id) = id(state, 1) {
+            Vm::with_objects(state, |objects| objects.doom(id));
+        }
+        return Ok(0);
+    }
     let object = id(state, 1)
         .and_then(|id| Vm::with_objects(state, |objects| objects.remove(id)))
         .flatten();

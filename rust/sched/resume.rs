@@ -17,6 +17,7 @@ use crate::{
     runtime::{
         chain::Chain,
         execute::{enter_failure, or_no_memory, to_failure},
+        hooks,
         instance::{Entered, Failure, Runtime},
         message::Message,
         vm::Vm, //
@@ -38,6 +39,9 @@ pub(crate) fn resume(
     caller: &Runtime,
     arguments: &Message,
 ) -> Result<Message, Arc<Failure>> {
+    if let Some(hooked) = runtime.hooked().filter(|hooked| hooked.is_sealed()) {
+        return hooks::resume(hooked, &runtime, arguments);
+    }
     let entered = runtime
         .enter(MaySleep::of_thread(), chain, Some(caller))
         .map_err(|error| or_no_memory(enter_failure(runtime.name(), error)))?;

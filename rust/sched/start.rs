@@ -10,7 +10,7 @@ use kernel::{
 
 use super::thread::Thread;
 use crate::{
-    linux::context::MaySleep,
+    linux::context::{Context, MaySleep, Mismatch},
     lua::{self, Error, State, Text},
     runtime::{
         at_end,
@@ -35,6 +35,10 @@ pub(crate) enum StartError {
     NotFound,
     /// The script cannot have these permissions, for this reason.
     Permissions(Text),
+    /// No runtime can have its context in this kernel, for this reason.
+    Context(&'static str),
+    /// What it is started for needs another context.
+    Mismatch(Mismatch),
     /// The kernel is locked down, so nothing is started that could change it.
     LockedDown,
     /// The script has failed.
@@ -60,6 +64,15 @@ pub(crate) fn is_locked_down() -> bool {
 
 /// Creates a runtime, and registers its name if it must have one.
 pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
+    if options.kind == Kind::Spawn && !options.context.may_sleep() {
+        return Err(StartError::Mismatch(Mismatch {
+            name: "thread",
+            needs: Context::Process,
+        }));
+    }
+    if let Some(why) = options.context.obstacle() {
+        return Err(StartError::Context(why));
+    }
     if is_locked_down() {
         return Err(StartError::LockedDown);
     }

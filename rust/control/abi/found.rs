@@ -4,6 +4,7 @@
 
 use super::{
     budget::Budget,
+    context::Context,
     error::AbiError,
     fields::{require, set, FieldReader},
     name::{runtime_name, script_name},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::codec::Message;
 
-/// The fields that a request may have that starts a script.
+/// The fields that a request may have that starts a script. See also [`has_context`].
 const START: &[&str] = &[
     "name",
     "script",
@@ -45,6 +46,12 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
     }
 }
 
+/// Whether a request may say in which context its script runs. The runtime of an `eval` ends with its
+/// chunk, so nothing can call it later.
+const fn has_context(kind: RequestKind) -> bool {
+    matches!(kind, RequestKind::Run | RequestKind::Spawn)
+}
+
 /// The fields that were found in a request of any kind.
 #[derive(Default)]
 pub(super) struct Found<'a> {
@@ -53,6 +60,7 @@ pub(super) struct Found<'a> {
     pub(super) text: Option<&'a [u8]>,
     pub(super) chunk: Option<&'a [u8]>,
     pub(super) directory: Option<&'a [u8]>,
+    pub(super) context: Option<Context>,
     pub(super) memory: Option<u64>,
     pub(super) permissions: Option<Permissions<'a>>,
     pub(super) cpu_ms: Option<u64>,
@@ -92,6 +100,10 @@ impl<'a> Found<'a> {
                         return Err(AbiError::FieldRange("directory"));
                     }
                     set(&mut found.directory, "directory", directory)?;
+                }
+                b"context" => {
+                    let context = Context::of_field(value, "context")?;
+                    set(&mut found.context, "context", context)?;
                 }
                 b"memory" => {
                     let limit = value.number("memory", u64::MAX)?;
@@ -188,6 +200,7 @@ impl<'a> Found<'a> {
         if present
             .iter()
             .any(|(field, present)| *present && !allowed.contains(field))
+            || (self.context.is_some() && !has_context(kind))
         {
             return Err(AbiError::UnknownField);
         }
@@ -223,6 +236,7 @@ impl<'a> Found<'a> {
         Ok(Start {
             name: self.name,
             source,
+            context: self.context.unwrap_or_default(),
             memory_limit: self.memory.unwrap_or(0),
             permissions: self.permissions,
             budget: self.budget(),

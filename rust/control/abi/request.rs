@@ -4,6 +4,7 @@
 
 use super::{
     budget::Budget,
+    context::Context,
     error::AbiError,
     fields::{require, write_frame, Body, FieldWriter, FrameError},
     found::Found,
@@ -105,6 +106,9 @@ pub struct Start<'a> {
     pub name: Option<&'a [u8]>,
     /// The source of its text.
     pub source: Source<'a>,
+    /// The context in which its code runs once it is loaded; for [`Request::Eval`] always
+    /// [`Context::Process`].
+    pub context: Context,
     /// The most memory it may use, in bytes; 0 is the default.
     pub memory_limit: u64,
     /// The permissions of the script, which may do nothing else; `None` permits everything.
@@ -342,6 +346,9 @@ impl Body for Start<'_> {
                 fields.bytes_unless_empty("directory", directory)?;
                 fields.bytes("text", text)?;
             }
+        }
+        if self.context != Context::Process {
+            fields.number("context", self.context.number())?;
         }
         if self.memory_limit != 0 {
             fields.number("memory", self.memory_limit)?;

@@ -3,6 +3,7 @@
 //! The status of one runtime, as a client receives it.
 
 use super::{
+    context::Context,
     error::AbiError,
     fields::{require, set, Body, FieldReader, FieldWriter},
     MAX_FRAME,
@@ -79,6 +80,8 @@ pub struct StatusRow<'a> {
     pub kind: &'a [u8],
     /// The state of its life.
     pub state: State,
+    /// The context in which its code runs once it is loaded.
+    pub class: Context,
     /// The number of the pool that executes it: 0 for the one that all runtimes share. None if its
     /// callers' threads execute it, or if the module does not send it.
     pub context: Option<u64>,
@@ -118,6 +121,9 @@ impl Body for StatusRow<'_> {
         }
         fields.bytes("kind", self.kind)?;
         fields.bytes("state", self.state.name().as_bytes())?;
+        if self.class != Context::Process {
+            fields.number("class", self.class.number())?;
+        }
         if let Some(context) = self.context {
             fields.number("context", context)?;
         }
@@ -145,7 +151,7 @@ impl<'a> StatusRow<'a> {
     pub(super) fn read(body: &'a [u8]) -> Result<Self, AbiError> {
         let (mut name, mut kind, mut state) = (None, None, None);
         let (mut id, mut parent) = (None, None);
-        let (mut context, mut waits_for) = (None, None);
+        let (mut class, mut context, mut waits_for) = (None, None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
         let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
@@ -156,6 +162,7 @@ impl<'a> StatusRow<'a> {
             match field {
                 b"id" => number(&mut id, "id")?,
                 b"parent" => number(&mut parent, "parent")?,
+                b"class" => set(&mut class, "class", Context::of_field(value, "class")?)?,
                 b"context" => number(&mut context, "context")?,
                 b"waits_for" => {
                     let bytes = value.bytes("waits_for", MAX_FRAME)?;
@@ -194,6 +201,7 @@ impl<'a> StatusRow<'a> {
             parent: parent.unwrap_or(0),
             kind: require(kind, "kind")?,
             state: require(state, "state")?,
+            class: class.unwrap_or_default(),
             context,
             waits_for: waits_for.unwrap_or_default(),
             memory_used: require(memory_used, "memory_used")?,

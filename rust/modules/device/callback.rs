@@ -132,7 +132,7 @@ fn enter<'a>(runtime: &'a Arc<Runtime>, caller: &'a Caller) -> Result<Entered<'a
         .map_err(|error| match error {
             EnterError::Deadlock => EDEADLK,
             EnterError::Interrupted => ERESTARTSYS,
-            EnterError::Gone => ENODEV,
+            EnterError::Gone | EnterError::Sealed => ENODEV,
         })
 }
 

@@ -18,6 +18,12 @@ impl HeapCell {
         Self(UnsafeCell::new(heap))
     }
 
+    /// Calls `with` with the heap. `with` must not come back to it.
+    pub(super) fn with<R>(&self, with: impl FnOnce(&mut Heap) -> R) -> R {
+        // SAFETY: The type is not `Sync`, and the callers do not come back.
+        with(unsafe { &mut *self.0.get() })
+    }
+
     /// See [`Heap::resize`].
     ///
     /// # Safety

@@ -93,7 +93,17 @@ impl Heap {
         let used = self.used() + around.large.given();
         let fits = used.checked_add(taken).is_some_and(|sum| sum <= limit);
         let beyond = limit.saturating_sub(self.limit);
-        if is_large(size) || !fits || !self.account.charge_beyond(taken, beyond) {
+        if is_large(size) || !fits {
+            return ptr::null_mut();
+        }
+        // A page of the reserve is charged already.
+        if size <= SPAN_SIZE {
+            if let Some(page) = self.reserve.take() {
+                self.count_taken(taken);
+                return page;
+            }
+        }
+        if !self.account.charge_beyond(taken, beyond) {
             return ptr::null_mut();
         }
         let block = self
@@ -104,6 +114,7 @@ impl Heap {
             .cast::<u8>();
         if block.is_null() {
             self.account.uncharge(taken);
+            self.reserve.grow();
             return block;
         }
         self.count_taken(taken);

@@ -28,7 +28,7 @@ use crate::{
         task, //
     },
     lua::Text,
-    runtime::{instance::Runtime, sink::Stream, vm::Vm},
+    runtime::{heap::Pages, instance::Runtime, sink::Stream, vm::Vm},
 };
 
 /// To take the hooks off, and to give the runtime up.
@@ -45,8 +45,10 @@ pub(super) const COLLECT: u32 = 1 << 4;
 pub(super) const FINALIZE: u32 = 1 << 5;
 /// To take hooks off whose slots were stopped.
 pub(super) const DETACH: u32 = 1 << 6;
+/// To fill the reserve of pages up.
+pub(super) const REFILL: u32 = 1 << 7;
 /// To deliver what hooks have sent.
-pub(super) const SEND: u32 = 1 << 7;
+pub(super) const SEND: u32 = 1 << 8;
 
 /// The most that the attendant waits for a CPU at a time, in nanoseconds.
 const WAIT: u64 = 1_000_000;
@@ -89,11 +91,15 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
         let Some(runtime) = hooked.runtime() else {
             continue;
         };
+        if wants & REFILL != 0 {
+            hooked.refill(&runtime);
+        }
         if wants & COLLECT != 0 {
             hooked.collect_all();
         }
         if wants & FINALIZE != 0 {
             hooked.call_finalizers(&runtime);
+            hooked.drop_objects();
         }
         // Finalizers may have sent, too.
         if wants & (SEND | FINALIZE) != 0 {
@@ -120,7 +126,11 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
 impl Hooked {
     /// Executes the VM for one step, and calls `then` while the CPU still holds it. `None` if the
     /// runtime is being stopped. Waits for its turn.
-    fn step<T>(&self, body: impl Fn(&Vm), then: impl FnOnce(&Executed<'_>) -> T) -> Option<T> {
+    pub(super) fn step<T>(
+        &self,
+        body: impl Fn(&Vm),
+        then: impl FnOnce(&Executed<'_>) -> T,
+    ) -> Option<T> {
         loop {
             task::cond_resched();
             // Interrupts are on: this is a work item.
@@ -130,6 +140,25 @@ impl Hooked {
                 result => result.ok()?,
             };
             return Some(then(&executed));
+        }
+    }
+
+    /// Fills the reserve of pages up.
+    fn refill(&self, runtime: &Runtime) {
+        let lacks = Cell::new(None);
+        if self
+            .step(|vm| lacks.set(vm.reserve_lacks()), |_| ())
+            .is_none()
+        {
+            return;
+        }
+        let Some(count) = lacks.get() else {
+            return;
+        };
+        if let Ok(pages) = Pages::take(count, runtime.account(), runtime.memcg()) {
+            let pages = RefCell::new(pages);
+            // The pages for which there is no room are freed here.
+            self.step(|vm| vm.fill_reserve(&mut pages.borrow_mut()), |_| ());
         }
     }
 
@@ -174,6 +203,25 @@ impl Hooked {
                         Text::new(fmt!("{name}: finalizers are not called any more: {reason}"));
                     tell(runtime, &text);
                 }
+            }
+        }
+    }
+
+    /// Drops the objects whose userdata was collected.
+    fn drop_objects(&self) {
+        let taken = RefCell::new(None);
+        loop {
+            let body = |vm: &Vm| {
+                let doomed = Vm::with_objects(vm.state(), |objects| objects.take_doomed());
+                *taken.borrow_mut() = doomed.flatten();
+            };
+            if self.step(body, |_| ()).is_none() {
+                return;
+            }
+            match taken.borrow_mut().take() {
+                // This may sleep.
+                Some(object) => drop(object),
+                None => return,
             }
         }
     }

@@ -13,7 +13,7 @@ use kernel::{
 
 use super::{
     super::{
-        chain::SuspendedOwner,
+        chain::{Chain, SuspendedOwner},
         instance::{Entered, Keep, Runtime}, //
     },
     slot::Slot,
@@ -96,15 +96,17 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     if hooks.is_empty() && entered.vm().body().is_none() {
         return Ok(());
     }
-    let made = HookStacks::make()
-        .and_then(|()| {
-            let memcg = runtime.memcg();
-            memcg.charge(|| entered.vm().outgoing().open(&runtime))
-        })
-        .and_then(|()| match entered.state().seal() {
-            true => Ok(()),
-            false => Err(ENOMEM),
-        });
+    let made = HookStacks::make().and_then(|()| {
+        let chain = Chain::new()?;
+        let memcg = runtime.memcg();
+        memcg.charge(|| entered.vm().outgoing().open(&runtime))?;
+        hooked.sealed_once.store(true, Release);
+        entered.hand_over(&chain);
+        if !entered.state().seal() {
+            return Err(ENOMEM);
+        }
+        entered.vm().begin_reserve()
+    });
     if let Err(error) = made {
         entered.end_when_left();
         return Err(error);
@@ -161,6 +163,7 @@ impl Hooked {
         let entered = Entered::resume_sealed(runtime.as_arc_borrow(), owner);
         if let Some(entered) = &entered {
             self.deliver_rest(entered);
+            entered.vm().end_reserve();
             entered.state().unseal();
         }
         // Tears it down.

@@ -49,6 +49,12 @@ impl Runtime {
         let acquired = Ownership::acquire(self, may, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
+            } else if self
+                .hooked
+                .as_ref()
+                .is_some_and(|hooked| hooked.is_sealed())
+            {
+                Err(EnterError::Sealed)
             } else if caller.is_some_and(Runtime::waits_end) {
                 Err(EnterError::Interrupted)
             } else {
@@ -146,6 +152,13 @@ impl<'a> Entered<'a> {
     /// [`of_owner`](Self::of_owner).
     pub(super) fn suspend(self) -> Option<SuspendedOwner> {
         Some(ManuallyDrop::new(self).owner.take()?.suspend())
+    }
+
+    /// Gives the ownership to `chain`: the one that has loaded the runtime goes its own way.
+    pub(in super::super) fn hand_over(&self, chain: &Arc<Chain>) {
+        if let Some(owner) = &self.owner {
+            owner.hand_over(chain);
+        }
     }
 
     /// Gives up executing a runtime that from now on only hooks execute. The ownership stays with its chain.

@@ -178,11 +178,12 @@ impl<'a> BytesSink<'a> {
     #[inline(never)]
     fn flush(&mut self, more: usize) -> Result<(), SinkError> {
         self.reserve(self.bytes.used.saturating_add(more))?;
+        let flags = self.state.context().allocation();
         let Bytes {
             near, used, far, ..
         } = &mut *self.bytes;
         let near = near.0.get(..*used).unwrap_or_default();
-        far.extend_from_slice(near, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+        far.extend_from_slice(near, flags)
             .map_err(|_| SinkError::NoMemory)?;
         *used = 0;
         Ok(())
@@ -203,7 +204,7 @@ impl<'a> BytesSink<'a> {
         let far = &mut self.bytes.far;
         if !is_large(capacity) {
             return far
-                .reserve(needed, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+                .reserve(needed, self.state.context().allocation())
                 .map_err(|_| SinkError::NoMemory);
         }
         Ok(block::resize(self.state, far, capacity)?)

@@ -6,7 +6,7 @@
 //! it and nothing in it runs. So no table changes or goes away while it is open here.
 
 use core::{ffi::c_int, fmt::Write};
-use kernel::{prelude::*, str::BStr};
+use kernel::{alloc::Flags, prelude::*, str::BStr};
 
 use super::{
     super::{handle::Handle, userdata},
@@ -40,10 +40,10 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn push(&mut self, table: Table<'a>) -> Result {
+    fn push(&mut self, table: Table<'a>, flags: Flags) -> Result {
         match self.near.get_mut(self.depth) {
             Some(slot) => *slot = Some(table),
-            None => self.far.push(table, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?,
+            None => self.far.push(table, flags)?,
         }
         self.depth = self.depth.saturating_add(1);
         Ok(())
@@ -293,7 +293,7 @@ impl<S: Sink<Error = SinkError>> Encoder<'_, S> {
             return Err(Failure::Lazy);
         }
         self.writer.begin_table()?;
-        tables.open.push(table)?;
+        tables.open.push(table, self.state.context().allocation())?;
         Ok(true)
     }
 
@@ -333,7 +333,7 @@ impl<S: Sink<Error = SinkError>> Encoder<'_, S> {
             // CAST: each takes three bytes of the message, so they are few.
             let index = self.handles.len() as u32;
             self.handles
-                .push(handle, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+                .push(handle, self.state.context().allocation())?;
             self.writer.handle(HANDLE, index)?;
         } else if let Some(number) = self.function() {
             *self.functions = true;

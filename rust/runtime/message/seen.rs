@@ -89,7 +89,7 @@ impl Seen {
         while slots.len() < size {
             let free = [(ptr::null(), 0); 32];
             slots
-                .extend_from_slice(&free, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+                .extend_from_slice(&free, state.context().allocation())
                 .map_err(|_| SeenError::NoMemory)?;
             if slots.len() % PIECE == 0 && state.look_up() {
                 return Err(SeenError::Ended);

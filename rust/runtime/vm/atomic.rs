@@ -5,7 +5,7 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::Vm;
+use super::{super::heap::Pages, Vm};
 use crate::{
     linux::{
         context::{BottomHalvesOff, Context, MaySleep},
@@ -30,6 +30,29 @@ impl Vm {
     pub(in super::super) fn end_hook(&self) {
         self.head.set_private_stack(false);
         self.head.set_context(Context::Process);
+    }
+
+    /// Gives the heap a reserve of pages for hooks. Sleeps.
+    pub(in super::super) fn begin_reserve(&self) -> Result {
+        let runtime = self.runtime();
+        let heap = &self.exposed.heap;
+        heap.begin_reserve(runtime.account(), runtime.memcg())
+    }
+
+    /// Takes the reserve away. Sleeps.
+    pub(in super::super) fn end_reserve(&self) {
+        self.exposed.heap.end_reserve();
+    }
+
+    /// How many pages the reserve lacks, if it lacks many. In any context.
+    #[inline]
+    pub(in super::super) fn reserve_lacks(&self) -> Option<usize> {
+        self.exposed.heap.reserve_lacks()
+    }
+
+    /// Moves pages into the reserve. In any context.
+    pub(in super::super) fn fill_reserve(&self, pages: &mut Pages) {
+        self.exposed.heap.fill_reserve(pages);
     }
 
     /// Calls the function below the `arguments` top values with bottom halves off, on a stack of

@@ -3,9 +3,9 @@
 //! What the protocol promises: frames survive, and anything else is refused with a reason.
 
 use lunatik_abi::abi::{
-    errno, split_frame, AbiError, Budget, Failure, Frame, FrameError, FrameHeader, LogLine,
-    NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start, State,
-    StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS,
+    errno, split_frame, AbiError, Budget, Context, Failure, Frame, FrameError, FrameHeader,
+    LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start,
+    State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -53,6 +53,7 @@ fn requests_survive() {
             chunk: b"@./counter.lua",
             directory: b"/root/scripts",
         },
+        context: Context::Process,
         memory_limit: 64 << 20,
         permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
         budget: Budget {
@@ -67,6 +68,7 @@ fn requests_survive() {
         source: Source::Registered {
             script: b"net/filter.lua",
         },
+        context: Context::Softirq,
         memory_limit: 0,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),
@@ -79,6 +81,10 @@ fn requests_survive() {
             client: b"test",
         },
         Request::Run(start),
+        Request::Run(Start {
+            context: Context::Hardirq,
+            ..start
+        }),
         Request::Spawn(registered),
         Request::Eval(start),
         Request::Repl {
@@ -186,6 +192,7 @@ fn replies_survive() {
             parent: 9,
             kind: b"spawn",
             state: State::Blocked,
+            class: Context::Softirq,
             context: Some(0),
             waits_for: b"message, timer",
             memory_used: 1,
@@ -226,6 +233,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
         parent: 0,
         kind: b"actor",
         state: State::Running,
+        class: Context::Process,
         context: None,
         waits_for: b"",
         memory_used: 1,
@@ -259,7 +267,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
     // Nor does a row without them take room for them.
     let mut bytes = Vec::new();
     Reply::Status(row).encode(3, &mut bytes).unwrap();
-    for field in ["context", "waits_for"] {
+    for field in ["class", "context", "waits_for"] {
         assert!(!bytes.windows(field.len()).any(|at| at == field.as_bytes()));
     }
 }
@@ -350,6 +358,54 @@ fn bad_requests_are_refused_with_a_reason() {
         }),
         AbiError::FieldRange("arguments")
     );
+}
+
+#[test]
+fn a_context_is_one_of_three_and_for_scripts_that_stay() {
+    let numbered = |kind, number| {
+        refusal(kind, |w| {
+            w.string(b"script").unwrap();
+            w.string(b"x").unwrap();
+            w.string(b"context").unwrap();
+            w.integer(number).unwrap();
+        })
+    };
+    for number in [-1, 3, 256, 257, i64::MAX] {
+        assert_eq!(
+            numbered(RequestKind::Run, number),
+            AbiError::FieldRange("context")
+        );
+    }
+    // Even the one that it has anyway.
+    for number in [0, 1] {
+        for kind in [RequestKind::Eval, RequestKind::Repl, RequestKind::Stop] {
+            assert_eq!(numbered(kind, number), AbiError::UnknownField);
+        }
+    }
+    let word = refusal(RequestKind::Spawn, |w| {
+        for text in ["script", "x", "context", "softirq"] {
+            w.string(text.as_bytes()).unwrap();
+        }
+    });
+    assert_eq!(word, AbiError::FieldType("context"));
+    let twice = refusal(RequestKind::Run, |w| {
+        for _ in 0..2 {
+            w.string(b"context").unwrap();
+            w.integer(1).unwrap();
+        }
+    });
+    assert_eq!(twice, AbiError::DuplicateField("context"));
+    // Without the field it is the first one.
+    let body = message(|writer| {
+        writer.begin_table().unwrap();
+        writer.string(b"script").unwrap();
+        writer.string(b"x").unwrap();
+        writer.end_table().unwrap();
+    });
+    let Ok(Request::Run(start)) = Request::decode(&frame(RequestKind::Run.number(), &body)) else {
+        panic!()
+    };
+    assert_eq!(start.context, Context::Process);
 }
 
 #[test]
@@ -446,6 +502,7 @@ fn damaged_frames_do_no_harm() {
             chunk: b"=x",
             directory: b"",
         },
+        context: Context::Softirq,
         memory_limit: 1,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),

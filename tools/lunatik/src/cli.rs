@@ -4,9 +4,9 @@
 //!
 //! The build script compiles this file too, for the man pages and the completions.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::size::parse_size;
 
@@ -27,6 +27,17 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Reads a command line. Its first word is the name of the program.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let mut cli = Self::try_parse_from(words)?;
+        if let Command::Run(start) = &mut cli.command {
+            start.take_context(words);
+        }
+        Ok(cli)
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -35,6 +46,9 @@ pub enum Command {
     ///
     /// What the script prints while its chunk runs appears here as it is printed; afterwards it goes to
     /// 'lunatik logs'. The chunk's results, if any, are printed as Lua's print does. Ctrl-C stops the script.
+    ///
+    /// If the first word after SCRIPT is process, softirq or hardirq, it is taken for the context of the script and not
+    /// for an argument, unless -c is given or -- stands before SCRIPT.
     Run(StartArgs),
     /// Evaluate Lua code in a runtime made for it, and print the results
     Eval(EvalArgs),
@@ -89,7 +103,7 @@ pub struct PledgeArgs {
     /// May be given several times. The script can neither add to it nor take from it. Without any, it may do
     /// everything that root may.
     #[arg(short = 'P', long = "pledge", value_name = "SPEC")]
-    pub pledges: Vec<std::ffi::OsString>,
+    pub pledges: Vec<OsString>,
 }
 
 /// How to evaluate line by line.
@@ -103,9 +117,23 @@ pub struct ReplArgs {
     pub pledge: PledgeArgs,
 }
 
+/// Where the code of a script runs once it is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Context {
+    /// In threads, as a process: the default
+    Process,
+    /// In hooks, with bottom halves off, where it must not sleep
+    Softirq,
+    /// In hooks, with interrupts off
+    Hardirq,
+}
+
 /// A script to start.
 #[derive(Args, Debug)]
 pub struct StartArgs {
+    /// The context in which its code runs once it is loaded
+    #[arg(short, long, value_enum)]
+    pub context: Option<Context>,
     /// What it may do.
     #[command(flatten)]
     pub pledge: PledgeArgs,
@@ -122,7 +150,29 @@ pub struct StartArgs {
     pub script: PathBuf,
     /// What the script gets as its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub args: Vec<std::ffi::OsString>,
+    pub args: Vec<OsString>,
+}
+
+impl StartArgs {
+    /// Takes the first argument for the context, if it is the name of one. `words` is the command line: a context stands
+    /// directly after the script, and no `--` before that.
+    fn take_context(&mut self, words: &[OsString]) {
+        let word = self.args.first().and_then(|word| word.to_str());
+        let named = word.and_then(|word| Context::from_str(word, false).ok());
+        let at = words.len().checked_sub(self.args.len() + 1);
+        let (None, Some(named), Some(at)) = (self.context, named, at) else {
+            return;
+        };
+        // The arguments are the last words. A `--` between the script and them is not among them.
+        let (before, after) = words.split_at(at);
+        let follows = after
+            .first()
+            .is_some_and(|word| *word == *self.script.as_os_str());
+        if follows && before.last().is_none_or(|word| word != "--") {
+            self.context = Some(named);
+            self.args.remove(0);
+        }
+    }
 }
 
 /// Code to evaluate.
@@ -139,10 +189,10 @@ pub struct EvalArgs {
     pub budget: BudgetArgs,
     /// The code, for example 'return 1 + 1'
     #[arg(allow_hyphen_values = true)]
-    pub code: std::ffi::OsString,
+    pub code: OsString,
     /// What the code gets as its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub args: Vec<std::ffi::OsString>,
+    pub args: Vec<OsString>,
 }
 
 /// Scripts to stop.

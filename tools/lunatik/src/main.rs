@@ -2,9 +2,8 @@
 
 //! The `lunatik` command.
 
-use std::{io, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
-use clap::Parser;
 use lunatik::{cli::Cli, commands};
 use nix::sys::signal::{signal, SigHandler, Signal};
 
@@ -14,7 +13,9 @@ fn main() -> ExitCode {
     // Like other commands, this one ends quietly when its reader goes away. If this call fails,
     // writing fails instead.
     let _ = reset;
-    match commands::execute(Cli::parse().command) {
+    let words: Vec<_> = env::args_os().collect();
+    let cli = Cli::read(&words).unwrap_or_else(|error| error.exit());
+    match commands::execute(cli.command) {
         Ok(code) => code,
         Err(failure) => {
             // If standard error does not accept it, there is nobody to tell.

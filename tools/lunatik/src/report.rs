@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lunatik_abi::abi::{State, StatusRow};
+use lunatik_abi::abi::{Context, State, StatusRow};
 use serde_json::{json, Value as Json};
 
 use crate::size::format_size;
@@ -22,6 +22,8 @@ pub struct Row {
     pub kind: String,
     /// Its state.
     pub state: State,
+    /// The context in which its code runs once it is loaded.
+    pub class: Context,
     /// The number of the pool that executes it: 0 for the shared one. None without a pool.
     pub context: Option<u64>,
     /// What it waits for; empty if that is unknown.
@@ -57,6 +59,7 @@ impl From<&StatusRow<'_>> for Row {
             parent: row.parent,
             kind: text(row.kind),
             state: row.state,
+            class: row.class,
             context: row.context,
             waits_for: text(row.waits_for),
             memory_used: row.memory_used,
@@ -73,13 +76,16 @@ impl From<&StatusRow<'_>> for Row {
     }
 }
 
-/// The kind of runtimes whose context is shown.
+/// The kind of runtimes whose pool is shown.
 const ACTOR: &str = "actor";
 
 impl Row {
-    /// The kind; with the context, if it is an actor.
+    /// The kind; with the pool, if it is an actor, and with the context in which its code runs, unless that is process.
     fn shown_kind(&self) -> String {
         let kind = printable(&self.kind);
+        if self.class != Context::Process {
+            return format!("{kind} ({})", self.class.name());
+        }
         match self.context.filter(|_| self.kind == ACTOR) {
             None => kind,
             Some(0) => format!("{kind} (shared)"),
@@ -129,6 +135,7 @@ impl Row {
             "parent_id": unless_zero(self.parent),
             "kind": self.kind,
             "state": self.state.name(),
+            "class": self.class.name(),
             "context": self.context,
             "waits_for": or_null(&self.waits_for),
             "memory_used": self.memory_used,
@@ -285,6 +292,7 @@ mod tests {
             parent: 0,
             kind: "spawn".into(),
             state: State::Blocked,
+            class: Context::Process,
             context: None,
             waits_for: String::new(),
             memory_used: 1536,
@@ -384,6 +392,30 @@ ticker       spawn           blocked (message)         1.5K/64M  1.234s  1h02m
         assert_eq!(json[5]["context"], 3);
         assert_eq!(json[1]["context"], Json::Null);
         assert_eq!(json[1]["waits_for"], Json::Null);
+    }
+
+    #[test]
+    fn a_table_shows_whose_code_hooks_call() {
+        let [ticker, filter]: [Row; 2] = report().rows.try_into().unwrap();
+        let filter = Row {
+            name: "filter".into(),
+            class: Context::Softirq,
+            ..filter
+        };
+        let report = Report {
+            rows: vec![ticker, filter],
+        };
+        assert_eq!(
+            report.table(false),
+            "\
+NAME    KIND           STATE    MEMORY    CPU     AGE    ERROR
+ticker  spawn          blocked  1.5K/64M  1.234s  1h02m
+filter  run (softirq)  failed   1.5K/64M  1.234s  1h02m  x:1: no
+"
+        );
+        let json = report.json();
+        assert_eq!(json[0]["class"], "process");
+        assert_eq!(json[1]["class"], "softirq");
     }
 
     #[test]

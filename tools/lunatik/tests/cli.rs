@@ -2,25 +2,30 @@
 
 //! The command line, read and used.
 
-use std::process::Command;
+use std::{ffi::OsString, process::Command};
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use lunatik::{
     cli::{self, Cli},
     commands::Prepared,
     failure::Exit,
 };
-use lunatik_abi::abi::Source;
+use lunatik_abi::abi::{Context, Source};
 
-fn parse(arguments: &[&str]) -> cli::Command {
-    let arguments = ["lunatik"].iter().chain(arguments);
-    Cli::try_parse_from(arguments).unwrap().command
+fn read(arguments: &[&str]) -> Result<Cli, clap::Error> {
+    let words = ["lunatik"].iter().chain(arguments);
+    let words: Vec<_> = words.map(OsString::from).collect();
+    Cli::read(&words)
 }
 
-fn refused(arguments: &[&str]) {
-    let arguments = ["lunatik"].iter().chain(arguments);
-    let error = Cli::try_parse_from(arguments).unwrap_err();
+fn parse(arguments: &[&str]) -> cli::Command {
+    read(arguments).unwrap().command
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let error = read(arguments).unwrap_err();
     assert_eq!(error.exit_code(), 2);
+    error.to_string()
 }
 
 #[test]
@@ -38,6 +43,96 @@ fn everything_after_the_script_is_its_own() {
     assert_eq!(args.mem, Some(64 << 20));
     assert_eq!(args.name.as_deref(), Some("n"));
     assert_eq!(args.args, ["-v", "--name", "z"]);
+}
+
+/// The context and the arguments that a command line gives a script.
+fn context_and_arguments(line: &str) -> (Option<cli::Context>, Vec<String>) {
+    let words: Vec<_> = line.split(' ').collect();
+    let (cli::Command::Run(args) | cli::Command::Spawn(args)) = parse(&words) else {
+        panic!()
+    };
+    let arguments = args.args.iter().map(|word| word.to_str().unwrap().into());
+    (args.context, arguments.collect())
+}
+
+#[test]
+fn a_context_is_an_option() {
+    for (line, context) in [
+        ("run x", None),
+        ("run -c process x", Some(cli::Context::Process)),
+        ("run -c softirq x", Some(cli::Context::Softirq)),
+        ("run -csoftirq x", Some(cli::Context::Softirq)),
+        ("run --context=hardirq x", Some(cli::Context::Hardirq)),
+        (
+            "run --name n --context softirq --mem 1M x",
+            Some(cli::Context::Softirq),
+        ),
+        ("spawn -c softirq x", Some(cli::Context::Softirq)),
+    ] {
+        assert_eq!(context_and_arguments(line), (context, vec![]), "{line}");
+    }
+    let told = refused(&["run", "-c", "irq", "x"]);
+    for part in ["irq", "--context", "process, softirq, hardirq"] {
+        assert!(told.contains(part), "{told}");
+    }
+    refused(&["run", "-c", "Softirq", "x"]);
+    refused(&["run", "-c", "", "x"]);
+    refused(&["run", "-c", "softirq", "-c", "softirq", "x"]);
+    refused(&["run", "-c", "softirq"]);
+    refused(&["repl", "-c", "softirq"]);
+}
+
+#[test]
+fn a_context_may_also_follow_the_script() {
+    let softirq = Some(cli::Context::Softirq);
+    let taken = |line, context, arguments: &[&str]| {
+        assert_eq!(
+            context_and_arguments(line),
+            (
+                context,
+                arguments.iter().map(|word| word.to_string()).collect()
+            ),
+            "{line}"
+        );
+    };
+    taken("run x softirq", softirq, &[]);
+    taken("run x.lua softirq a -b", softirq, &["a", "-b"]);
+    taken("run x softirq softirq", softirq, &["softirq"]);
+    taken("run x softirq -- a", softirq, &["--", "a"]);
+    taken("run x process", Some(cli::Context::Process), &[]);
+    taken("run x hardirq", Some(cli::Context::Hardirq), &[]);
+    taken("run --name softirq x softirq", softirq, &[]);
+    taken("run softirq softirq", softirq, &[]);
+    taken("run softirq", None, &[]);
+    // Only directly after it, and only the whole word.
+    taken("run x a softirq", None, &["a", "softirq"]);
+    taken("run x Softirq", None, &["Softirq"]);
+    taken("run x softirqs", None, &["softirqs"]);
+    // Not if the context was said, or the end of the options.
+    taken(
+        "run -c process x softirq",
+        Some(cli::Context::Process),
+        &["softirq"],
+    );
+    taken("run -- x softirq", None, &["softirq"]);
+    taken("run --name n -- x softirq b", None, &["softirq", "b"]);
+    taken("run -- -- softirq", None, &["softirq"]);
+    taken("run x -- softirq", None, &["softirq"]);
+    taken("run softirq -- softirq", None, &["softirq"]);
+    // Nor elsewhere: nothing can be spawned there.
+    taken("spawn x softirq", None, &["softirq"]);
+    let cli::Command::Eval(args) = parse(&["eval", "return ...", "softirq"]) else {
+        panic!()
+    };
+    assert_eq!(args.args, ["softirq"]);
+}
+
+#[test]
+fn a_context_is_sent() {
+    let sent = |arguments: &[&str]| prepared(arguments).unwrap().start().unwrap().context;
+    assert_eq!(sent(&["run", "x"]), Context::Process);
+    assert_eq!(sent(&["run", "-c", "softirq", "x"]), Context::Softirq);
+    assert_eq!(sent(&["run", "x", "hardirq"]), Context::Hardirq);
 }
 
 #[test]

@@ -9,12 +9,12 @@ use std::{
 };
 
 use lunatik_abi::{
-    abi::{Budget, Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
+    abi::{Budget, Context, Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
     codec::{DecodeError, Message, Writer},
 };
 
 use crate::{
-    cli::{BudgetArgs, EvalArgs, StartArgs},
+    cli::{self, BudgetArgs, EvalArgs, StartArgs},
     failure::{Exit, Failure},
     pledge::Pledges,
     script::{check_name, read_file, read_standard_input, LocalScript, ScriptArgument},
@@ -29,6 +29,8 @@ pub struct Prepared {
     pub name: Option<Vec<u8>>,
     /// The text, or the name to look it up under.
     pub script: Result<LocalScript, Vec<u8>>,
+    /// The context in which its code runs once it is loaded.
+    pub context: Context,
     /// The most memory it may use; 0 is the default.
     pub memory_limit: u64,
     /// What it may do.
@@ -57,6 +59,7 @@ impl Prepared {
         Ok(Self {
             name,
             script,
+            context: args.context.map_or(Context::Process, context),
             memory_limit: args.mem.unwrap_or(0),
             pledges: Pledges::new(&args.pledge.pledges)?,
             budget: budget(args.budget),
@@ -76,12 +79,22 @@ impl Prepared {
                 },
                 Err(script) => Source::Registered { script },
             },
+            context: self.context,
             memory_limit: self.memory_limit,
             permissions: self.pledges.permissions(),
             budget: self.budget,
             arguments: Message::check(&self.arguments)?,
             streams: [Some(0), Some(1), Some(2)],
         })
+    }
+}
+
+/// The context of the command line in the form that is sent.
+fn context(named: cli::Context) -> Context {
+    match named {
+        cli::Context::Process => Context::Process,
+        cli::Context::Softirq => Context::Softirq,
+        cli::Context::Hardirq => Context::Hardirq,
     }
 }
 
@@ -167,6 +180,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
             text: args.code.as_bytes().to_vec(),
             directory: Vec::new(),
         }),
+        context: Context::Process,
         memory_limit: args.mem.unwrap_or(0),
         pledges: Pledges::new(&args.pledge.pledges)?,
         budget: budget(args.budget),
