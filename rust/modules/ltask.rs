@@ -27,7 +27,7 @@ mod workers;
 
 use super::{blocking, timing};
 use crate::{
-    lua::{self, Error, Free, Named, Process, Sleeps, Softirq, State},
+    lua::{self, Error, Free, Named, Process, Sleeps, State},
     native, //
 };
 
@@ -90,7 +90,7 @@ pub(super) fn open_system(state: State) -> lua::Result {
             ),
             Named::new(
                 c"send_external",
-                native!(outside::send_external, Free, Softirq),
+                native!(outside::send_external, Free, Process),
             ),
             Named::new(c"send_packed", native!(packed::send_packed, Free, Sleeps)),
             Named::new(c"sender", native!(sender::sender, Free, Process)),

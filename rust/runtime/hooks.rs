@@ -274,11 +274,6 @@ impl Hooked {
         with(&self.plan.lock().slots)
     }
 
-    /// Whether the script has registered hooks. Sleeps.
-    pub(crate) fn has_slots(&self) -> bool {
-        self.with_slots(|slots| !slots.is_empty())
-    }
-
     /// What its hooks have sent. In any context.
     pub(crate) fn sends(&self) -> SendFigures {
         self.sends.figures()

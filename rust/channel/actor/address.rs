@@ -38,15 +38,15 @@ impl System for Actors {
 /// The address of an actor. As long as there is one, somebody can send to the actor.
 pub(crate) type Channel = Address<Actors>;
 
-/// In an actor, `lua/lib/internal/actor/channel.lua` adds the rest of the metatable, and replaces `send` by
-/// one that waits until the value is received.
+/// The class of the addresses, in runtimes that are no actors. In an actor,
+/// `lua/lib/internal/actor/channel.lua` completes the metatable, and its `send` waits until the value is
+/// received.
 pub(crate) const CHANNEL: Class = Class {
     name: c"tx-channel",
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
-        state.new_table(0, 2)?;
-        state.set_function(-1, c"post", native!(post, Free, Softirq))?;
-        state.set_function(-1, c"send", native!(post, Free, Softirq))?;
+        state.new_table(0, 1)?;
+        state.set_function(-1, c"send", native!(send, Free, Softirq))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -76,10 +76,10 @@ impl Destination for Channel {
     }
 }
 
-/// `channel:post(value)`: sends a copy of a value, and does not wait until it is received. Returns whether it
-/// is on its way: false if the actor receives no more, or if too much was posted that nobody has received;
+/// `channel:send(value)`: sends a copy of a value, and does not wait until it is received. Returns whether it
+/// is on its way: false if the actor receives no more, or if too much was sent so that nobody has received;
 /// in a hook, if there is no room in its outbox.
-fn post(state: State) -> lua::Result {
+fn send(state: State) -> lua::Result {
     let is_in_hook = hooks::may_sleep(state)?.is_none();
     let channel = userdata::shared::<Channel>(state, 1)?;
     if state.is_none_or_nil(2) {
@@ -88,13 +88,13 @@ fn post(state: State) -> lua::Result {
     let is_sent = if is_in_hook {
         hooks::post(state, 2, 2, channel, usize::MAX)?
     } else {
-        post_now(state, &channel)?
+        send_now(state, &channel)?
     };
     state.push_boolean(is_sent);
     Ok(1)
 }
 
-fn post_now(state: State, channel: &Arc<Channel>) -> lua::Result<bool> {
+fn send_now(state: State, channel: &Arc<Channel>) -> lua::Result<bool> {
     let posts = Vm::attachment_or(state, Posts::new)?;
     let runtime = Vm::runtime_of(state);
     let message = runtime.memcg().charge(|| Message::encode(state, 2, 2))?;

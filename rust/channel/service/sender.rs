@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! The address of a service for code outside its system. What is sent there is a request that nobody
-//! answers. The root gets messages from outside, each of which takes a place among those.
+//! answers.
 
 use kernel::{
     list::ListArc,
@@ -10,9 +10,8 @@ use kernel::{
 };
 
 use super::{
-    outside::Place,
     parcel::{Head, Kind, Parcel},
-    system::{System, ROOT}, //
+    system::System, //
 };
 use crate::{
     channel::queue::Sent,
@@ -50,13 +49,6 @@ impl Sender {
         let Some(target) = self.system.find(self.to) else {
             return Delivered::Never;
         };
-        let place = match self.to {
-            ROOT => match Place::take(&self.system) {
-                None => return Delivered::Later(message),
-                place => place,
-            },
-            _ => None,
-        };
         let Some(room) = self.system.family().take(Parcel::size_of(&message)) else {
             return Delivered::Later(message);
         };
@@ -70,9 +62,6 @@ impl Sender {
             return Delivered::Later(message);
         };
         parcel.as_mut().carry(message, room);
-        if let Some(place) = place {
-            parcel.as_mut().set_place(place);
-        }
         let mut parcel = Some(ListArc::from(parcel));
         match target.put(&mut parcel, waiter) {
             Ok(Sent::Yes) => Delivered::Yes,

@@ -46,8 +46,7 @@ pub(super) fn close(state: State) -> lua::Result {
 pub(super) fn release(state: State) -> lua::Result {
     let runtime = Vm::runtime_of(state);
     let stays = matches!(runtime.kind(), Kind::Run | Kind::Child);
-    let has_hooks = runtime.hooked().is_some_and(|hooked| hooked.has_slots());
-    let closes = !stays || !(runtime.is_kept_for_calls() || Vm::has_body(state) || has_hooks);
+    let closes = !stays || !(runtime.is_kept_for_calls() || Vm::has_body(state));
     if closes {
         userdata::drop_all_shared::<Channel>(state);
     }

@@ -13,7 +13,7 @@ use super::{
     interrupted,
     receive::push_ending,
     send::{address, put_values, Receipt},
-    start::{external_of, system_of},
+    start::system_of,
     values,
 };
 use crate::{
@@ -26,7 +26,6 @@ use crate::{
     linux::context::MaySleep,
     lua::{self, Error, State, Text},
     runtime::{
-        hooks,
         parking::{wait, Waited},
         vm::Vm, //
     },
@@ -112,16 +111,8 @@ pub(super) fn external_queue(state: State) -> lua::Result {
 }
 
 /// `core.send_external(context, ...)`: sends the root a request `external`, which is not answered. Never
-/// waits: returns false if as many are on their way as may; in a hook, if there is no room in its outbox.
+/// waits: returns false if as many are on their way as may.
 pub(super) fn send_external(state: State) -> lua::Result {
-    if hooks::may_sleep(state)?.is_none() {
-        let external = external_of(state)?;
-        state.push_bytes(b"external")?;
-        state.insert(2);
-        let is_sent = hooks::post(state, 2, state.top(), external, usize::MAX)?;
-        state.push_boolean(is_sent);
-        return Ok(1);
-    }
     let system = system_of(state)?;
     let Some(root) = system.find(ROOT) else {
         return Err(ended());

@@ -20,7 +20,6 @@ use crate::{
         family::Family,
         service::{
             parcel::{Head, Kind, Parcel},
-            sender::Sender,
             system::{Config, Outcome, System, MAX_QUEUE, MAX_SERVICES, ROOT},
             Label,
         },
@@ -37,11 +36,7 @@ use crate::{
 };
 
 /// What the script has of the system that it has started.
-struct Context {
-    system: Arc<System>,
-    /// Where messages from outside go.
-    external: Arc<Sender>,
-}
+struct Context(Arc<System>);
 
 impl Classed for Context {
     const CLASS: &'static Class = &CONTEXT;
@@ -54,12 +49,7 @@ const CONTEXT: Class = Class {
 
 /// The system of the context at 1.
 pub(super) fn system_of(state: State) -> lua::Result<Arc<System>> {
-    userdata::argument(state, 1, |context: &mut Context| context.system.clone())
-}
-
-/// Where the messages from outside go that the owner of the context at 1 sends.
-pub(super) fn external_of(state: State) -> lua::Result<Arc<Sender>> {
-    userdata::argument(state, 1, |context: &mut Context| context.external.clone())
+    userdata::argument(state, 1, |context: &mut Context| context.0.clone())
 }
 
 /// The integer in the field `name` of the table at 1, rounded up to a power of two unless it is 0. The
@@ -120,12 +110,7 @@ pub(super) fn start(state: State) -> lua::Result {
     let system = runtime
         .memcg()
         .charge(|| System::new(config, family, runtime.account()))?;
-    let external = runtime.memcg().charge(|| Sender::new(&system, ROOT))?;
-    let context = Context {
-        system: system.clone(),
-        external,
-    };
-    userdata::push(state, context)?;
+    userdata::push(state, Context(system.clone()))?;
     let head = Head {
         from: 0,
         to: ROOT,

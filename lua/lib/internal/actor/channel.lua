@@ -105,8 +105,6 @@ setmetatable(methods, {
 })
 
 local metatable = system.channel_metatable()
--- Sends a copy of a value, and does not wait: for hooks.
-methods.post = metatable.__index.post
 metatable.__index = methods
 metatable.__newindex = function()
 	error(errors.errno("EPERM"))
