@@ -93,7 +93,7 @@ fn register(state: State) -> lua::Result {
     state.push_value(fields.function);
     let function = state.keep()?;
     let slot = Arc::new(
-        Slot::new(fields.name()?, number, function, argument),
+        Slot::new(fields.name()?, fields.key()?, number, function, argument),
         GFP_KERNEL_ACCOUNT,
     )?;
     let filter = KBox::new(

@@ -22,7 +22,8 @@ use kernel::{
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
         ArcBorrow,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     workqueue::{Work, WorkItem}, //
 };
@@ -37,6 +38,7 @@ use crate::linux::{
 };
 
 mod attendant;
+mod crew;
 mod delivery;
 mod entry;
 mod failure;
@@ -57,6 +59,7 @@ use self::{
     tally::Sends, //
 };
 pub(crate) use self::{
+    crew::Crew,
     delivery::{Delivered, Destination, Origin},
     entry::call,
     resume::resume,
@@ -115,6 +118,10 @@ pub(crate) struct Hooked {
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
+    /// The other members of its crew, if it is the first one of a crew.
+    crew: SetOnce<Crew>,
+    /// The hooks of the script, once the runtime is sealed.
+    slots: SetOnce<KVec<Arc<Slot>>>,
     /// What finalizers have cost.
     finalizers: trouble::Trouble,
     /// Whether they are not called any more until the runtime ends.
@@ -182,6 +189,8 @@ impl Hooked {
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
                 wants: Wants::none(),
+                crew: SetOnce::new(),
+                slots: SetOnce::new(),
                 finalizers: trouble::Trouble::new(),
                 finalizers_off: Atomic::new(false),
                 plan <- new_mutex!(Plan::new(), "lunatik::Hooked::plan"),
@@ -269,9 +278,9 @@ impl Hooked {
         self.want(attendant::DETACH);
     }
 
-    /// The hooks that the script has registered, for `with`. Sleeps.
-    pub(crate) fn with_slots<T>(&self, with: impl FnOnce(&[Arc<Slot>]) -> T) -> T {
-        with(&self.plan.lock().slots)
+    /// The hooks of the script; none until the runtime is sealed. In any context.
+    pub(crate) fn slots(&self) -> &[Arc<Slot>] {
+        self.slots.as_ref().map_or(&[], |slots| slots)
     }
 
     /// What its hooks have sent. In any context.
@@ -279,8 +288,9 @@ impl Hooked {
         self.sends.figures()
     }
 
-    /// The nanoseconds of CPU time that hooks have used.
+    /// The nanoseconds of CPU time that hooks have used. In any context.
     pub(super) fn used_ns(&self) -> u64 {
-        self.with_slots(|slots| slots.iter().map(|slot| slot.tally().figures().ns).sum())
+        let used = self.slots().iter().map(|slot| slot.tally().figures().ns);
+        used.fold(0, u64::saturating_add)
     }
 }

@@ -259,17 +259,12 @@ impl Hooked {
             return;
         }
         let told = told.into_inner();
-        let name = self.with_slots(|slots| {
-            let name = slots
-                .get(told.slot)
-                .map(|slot| slot.name())
-                .unwrap_or_default();
-            Text::new(fmt!(
-                "{}: hook {}: ",
-                BStr::from_bytes(runtime.name()),
-                BStr::from_bytes(name)
-            ))
-        });
+        let slot = self.slots().get(told.slot);
+        let name = Text::new(fmt!(
+            "{}: hook {}: ",
+            BStr::from_bytes(runtime.name()),
+            BStr::from_bytes(slot.map(|slot| slot.name()).unwrap_or_default())
+        ));
         let log = runtime.log();
         log.append(Stream::Error, name.as_bytes());
         log.append(Stream::Error, &told.message);
@@ -286,23 +281,21 @@ impl Hooked {
 
     /// Says which functions were disabled, once each.
     fn tell_disabled(&self, runtime: &Runtime) {
-        self.with_slots(|slots| {
-            for slot in slots {
-                let State::Disabled(reason) = slot.state() else {
-                    continue;
-                };
-                if !slot.tell_once() {
-                    continue;
-                }
-                let text = Text::new(fmt!(
-                    "{}: hook {} was disabled: {}",
-                    BStr::from_bytes(runtime.name()),
-                    BStr::from_bytes(slot.name()),
-                    reason.text()
-                ));
-                tell(runtime, &text);
+        for slot in self.slots() {
+            let State::Disabled(reason) = slot.state() else {
+                continue;
+            };
+            if !slot.tell_once() {
+                continue;
             }
-        });
+            let text = Text::new(fmt!(
+                "{}: hook {} was disabled: {}",
+                BStr::from_bytes(runtime.name()),
+                BStr::from_bytes(slot.name()),
+                reason.text()
+            ));
+            tell(runtime, &text);
+        }
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     Hooked, //
 };
 use crate::{
-    linux::hook::{self, Softirq},
+    linux::{
+        cpu,
+        hook::{self, Softirq},
+    },
     lua::{Raised, Returned, State},
     runtime::vm::Vm, //
 };
@@ -29,25 +32,36 @@ pub(crate) fn call<T: 'static, R: Copy>(
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
 ) -> Option<R> {
+    let Some(context) = Softirq::enter() else {
+        slot.tally().miss(Missed::Context);
+        return None;
+    };
+    let crew = hooked.crew.as_ref();
+    let picked = crew.and_then(|crew| crew.pick(cpu::current(), slot.number()));
+    let (hooked, slot) = match picked {
+        Some((hooked, slot)) => (hooked.as_arc_borrow(), &**slot),
+        None => (hooked, slot),
+    };
     if !slot.is_on() {
         return None;
     }
-    let missed = match call_here(hooked, slot, subject, judge) {
-        Ok(returned) => return returned,
-        Err(missed) => missed,
-    };
-    slot.tally().miss(missed);
-    None
+    match call_here(&context, hooked, slot, subject, judge) {
+        Ok(returned) => returned,
+        Err(missed) => {
+            slot.tally().miss(missed);
+            None
+        }
+    }
 }
 
 #[inline]
 fn call_here<T: 'static, R: Copy>(
+    context: &Softirq,
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
 ) -> Result<Option<R>, Missed> {
-    let context = Softirq::enter().ok_or(Missed::Context)?;
     if !hooked.is_open() {
         return Err(Missed::Closed);
     }
@@ -63,7 +77,7 @@ fn call_here<T: 'static, R: Copy>(
             unsafe { run(&hooked, slot, vm, begun, &judge) }
         }));
     };
-    let executed = hooked.execute(&context, WAIT, body)?;
+    let executed = hooked.execute(context, WAIT, body)?;
     let Outcome {
         returned,
         mut wants,
