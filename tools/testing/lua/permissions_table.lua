@@ -79,7 +79,7 @@ free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
-free("worker.", "limits receive send status stop")
+free("worker.", "address limits receive send status stop")
 -- Making the worker needed a permission.
 free("worker handle.", "__close __gc __tostring")
 free("utf8.", "char codepoint codes len offset")

@@ -74,6 +74,7 @@ local objects = {
 	require("ltask.bootstrap").start({}),
 }
 objects[#objects + 1] = require("ltask.system").sender(objects[#objects], 2)
+objects[#objects + 1] = worker.address(worker.create("suite_nowhere"))
 local closed = io.tmpfile()
 closed:close()
 
