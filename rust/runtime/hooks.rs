@@ -6,7 +6,7 @@
 //! is stopped, only hooks execute it (`entry.rs`), one CPU at a time, and its *attendant*
 //! (`attendant.rs`), a work item that does for it whatever may sleep. See Documentation/hooks.md.
 //!
-//! Lock order: `sealed`, then `plan`; both are for process context. The [`CpuOwner`] of a runtime is taken
+//! Lock order: `sealed`, then `plan`; `courier` (see `delivery.rs`). All are for process context. The [`CpuOwner`] of a runtime is taken
 //! with bottom halves off and held while its code runs, which takes none of the others.
 
 use core::{
@@ -39,26 +39,34 @@ use crate::linux::{
 
 mod attendant;
 mod crew;
+mod delivery;
 mod entry;
 mod failure;
+mod outbox;
 mod resume;
 mod seal;
+mod sending;
 mod slot;
 mod tally;
 mod trouble;
 
+pub(super) use self::sending::Outgoing;
 use self::{
     attendant::Wants,
+    delivery::Courier,
     failure::Note,
-    seal::{Plan, Sealed}, //
+    seal::{Plan, Sealed},
+    tally::Sends, //
 };
 pub(crate) use self::{
     crew::Crew,
+    delivery::{Delivered, Destination, Origin},
     entry::call,
     resume::resume,
     seal::seal,
+    sending::{may_sleep, post},
     slot::{Slot, State as SlotState},
-    tally::Missed,
+    tally::{Missed, SendFigures},
 };
 
 /// A hook of the kernel that calls functions of a runtime.
@@ -124,6 +132,9 @@ pub(crate) struct Hooked {
     /// There while the runtime is sealed.
     #[pin]
     sealed: Mutex<Option<Sealed>>,
+    sends: Sends,
+    #[pin]
+    courier: Mutex<Courier>,
     #[pin]
     attendant: Work<Hooked>,
 }
@@ -184,6 +195,8 @@ impl Hooked {
                 finalizers_off: Atomic::new(false),
                 plan <- new_mutex!(Plan::new(), "lunatik::Hooked::plan"),
                 sealed <- new_mutex!(None, "lunatik::Hooked::sealed"),
+                sends: Sends::new(),
+                courier <- new_mutex!(Courier::default(), "lunatik::Hooked::courier"),
                 attendant <- new_work!("lunatik::Hooked::attendant"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -198,6 +211,14 @@ impl Hooked {
     /// Whether hooks call their functions.
     fn is_open(&self) -> bool {
         self.open.load(Acquire)
+    }
+
+    /// The VM, for the CPU that has `owner`.
+    #[inline]
+    fn sealed_vm<'a>(&'a self, _context: &'a Softirq) -> Result<&'a Vm, Missed> {
+        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
+        // are off, so that is not over before the context is left. Whoever executes it has `owner`.
+        unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)
     }
 
     /// Executes the VM: calls `body` with it on a stack for hooks. Waits up to `wait_ns` nanoseconds for
@@ -216,9 +237,7 @@ impl Hooked {
                 Refused::Nested => Missed::Busy,
                 Refused::Contended => Missed::Contended,
             })?;
-        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
-        // are off, so that is not over before this function returns. Whoever executes it has `owner`.
-        let vm = unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)?;
+        let vm = self.sealed_vm(context)?;
         let place = hook::choose(context).ok_or(Missed::Depth)?;
         let watched = Watched {
             vm: vm.exposed(),
@@ -262,6 +281,11 @@ impl Hooked {
     /// The hooks of the script; none until the runtime is sealed. In any context.
     pub(crate) fn slots(&self) -> &[Arc<Slot>] {
         self.slots.as_ref().map_or(&[], |slots| slots)
+    }
+
+    /// What its hooks have sent. In any context.
+    pub(crate) fn sends(&self) -> SendFigures {
+        self.sends.figures()
     }
 
     /// The nanoseconds of CPU time that hooks have used. In any context.

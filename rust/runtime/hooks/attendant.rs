@@ -45,9 +45,10 @@ pub(super) const COLLECT: u32 = 1 << 4;
 pub(super) const FINALIZE: u32 = 1 << 5;
 /// To take hooks off whose slots were stopped.
 pub(super) const DETACH: u32 = 1 << 6;
-
 /// To fill the reserve of pages up.
 pub(super) const REFILL: u32 = 1 << 7;
+/// To deliver what hooks have sent.
+pub(super) const SEND: u32 = 1 << 8;
 
 /// The most that the attendant waits for a CPU at a time, in nanoseconds.
 const WAIT: u64 = 1_000_000;
@@ -99,6 +100,10 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
         if wants & FINALIZE != 0 {
             hooked.call_finalizers(&runtime);
             hooked.drop_objects();
+        }
+        // Finalizers may have sent, too.
+        if wants & (SEND | FINALIZE) != 0 {
+            hooked.deliver(&runtime);
         }
         if wants & FAILURE != 0 {
             hooked.tell_failure(&runtime);

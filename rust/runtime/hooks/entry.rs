@@ -6,7 +6,7 @@ use core::cell::Cell;
 use kernel::sync::ArcBorrow;
 
 use super::{
-    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL},
+    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL, SEND},
     slot::Slot,
     tally::Missed,
     Hooked, //
@@ -144,16 +144,27 @@ unsafe fn run<R>(
             None
         }
     };
+    wants |= wanted(vm);
+    Outcome { returned, wants }
+}
+
+/// What the code of the VM, which has just run, leaves to the attendant.
+#[inline]
+pub(super) fn wanted(vm: &Vm) -> u32 {
+    let mut wants = 0;
     if vm.has_unsent() {
         wants |= OUTPUT;
+    }
+    if vm.outgoing().has_news() {
+        wants |= SEND;
     }
     if vm.reserve_lacks().is_some() {
         wants |= REFILL;
     }
-    if state.has_finalizers() {
+    if vm.state().has_finalizers() {
         wants |= FINALIZE;
     }
-    Outcome { returned, wants }
+    wants
 }
 
 /// Notes the error on top of the stack, and pops it.

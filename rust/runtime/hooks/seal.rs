@@ -114,6 +114,8 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     let made = HookStacks::make().and_then(|()| {
         let chain = Chain::new()?;
         entered.vm().make_room_to_lend()?;
+        let memcg = runtime.memcg();
+        memcg.charge(|| entered.vm().outgoing().open(&runtime))?;
         hooked.sealed_once.store(true, Release);
         entered.hand_over(&chain);
         if !entered.state().seal() {
@@ -176,6 +178,7 @@ impl Hooked {
         drop(hooks);
         let entered = Entered::resume_sealed(runtime.as_arc_borrow(), owner);
         if let Some(entered) = &entered {
+            self.deliver_rest(entered);
             entered.vm().end_reserve();
             entered.state().unseal();
         }

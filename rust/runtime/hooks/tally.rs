@@ -119,3 +119,55 @@ impl Tally {
         }
     }
 }
+
+/// Counts the messages that the hooks of a runtime have sent.
+pub(crate) struct Sends {
+    sent: Atomic<u64>,
+    lost: Atomic<u64>,
+    undelivered: Atomic<u64>,
+}
+
+/// What [`Sends`] has counted.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct SendFigures {
+    /// Messages for which there was room in the outbox.
+    pub(crate) sent: u64,
+    /// Those for which there was none.
+    pub(crate) lost: u64,
+    /// Those of the messages sent whose receivers were gone, or for which there was no memory.
+    pub(crate) undelivered: u64,
+}
+
+impl Sends {
+    pub(super) const fn new() -> Self {
+        Self {
+            sent: Atomic::new(0),
+            lost: Atomic::new(0),
+            undelivered: Atomic::new(0),
+        }
+    }
+
+    /// Counts a message. For the CPU that executes the runtime.
+    #[inline]
+    pub(super) fn count(&self, is_sent: bool) {
+        let figure = if is_sent { &self.sent } else { &self.lost };
+        // Nobody else stores.
+        figure.store(figure.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// Counts a message that the attendant has given to its destination, unless somebody receives it.
+    pub(super) fn note_delivered(&self, is_received: bool) {
+        if !is_received {
+            self.undelivered.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// What was counted. In any context.
+    pub(crate) fn figures(&self) -> SendFigures {
+        SendFigures {
+            sent: self.sent.load(Relaxed),
+            lost: self.lost.load(Relaxed),
+            undelivered: self.undelivered.load(Relaxed),
+        }
+    }
+}

@@ -85,6 +85,7 @@ local system = require("ltask.bootstrap").start({})
 require("actor.system").open()
 local channel, category = require("actor.system").address(), require("actor.system").category()
 local device <close> = require("device").new({ name = "suite_contexts_device" })
+local running_worker = worker.create("suite_child")
 local objects = {
 	io.stdout,
 	require("rcu").table(),
@@ -92,7 +93,8 @@ local objects = {
 	running,
 	require("thread").run(threaded, "suite/contexts"),
 	device,
-	worker.create("suite_child"),
+	running_worker,
+	worker.address(running_worker),
 	require("llthreads2.ex").new("return 1"),
 	mtint.interruptible(mtint.id()),
 	require("lunatik.example").counter(0),
@@ -101,6 +103,7 @@ local objects = {
 	(require("ltask.functions").pack(1)),
 	system,
 	require("linux.nf"),
+	require("ltask.system").sender(system, 2),
 	channel,
 	category,
 }
@@ -117,7 +120,7 @@ for _, object in ipairs(objects) do
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 17)
+check.same("there is an object of each class", classes, 19)
 -- Metamethods that read.
 for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
 	allowed[readable] = true

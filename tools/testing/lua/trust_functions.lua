@@ -75,6 +75,8 @@ local objects = {
 	require("linux.nf"),
 	(pairs(require("linux.nf"))),
 }
+objects[#objects + 1] = require("ltask.system").sender(objects[#objects], 2)
+objects[#objects + 1] = worker.address(worker.create("suite_nowhere"))
 local closed = io.tmpfile()
 closed:close()
 
