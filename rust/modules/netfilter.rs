@@ -126,8 +126,7 @@ fn argument(state: State) -> lua::Result<Reference> {
     if let Some(argument) = with_registered(state, |registered| registered.argument)? {
         return Ok(argument);
     }
-    state.push_boolean(true);
-    let argument = state.keep()?;
+    let argument = super::skb::prepare(state)?;
     with_registered(state, |registered| registered.argument = Some(argument))?;
     Ok(argument)
 }
