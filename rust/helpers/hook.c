@@ -109,7 +109,7 @@ void lunatik_softirq_leave(void)
 	local_bh_enable();
 }
 
-u64 lunatik_hook_number(void)
+u64 lunatik_hook_next_number(void)
 {
 	return this_cpu_inc_return(lunatik_hook_numbers);
 }

@@ -61,7 +61,7 @@ void lunatik_hook_run(void *argument);
 void lunatik_hook_over(void *argument, bool all);
 
 /* A number that no other call has. In any context. */
-u64 lunatik_hook_number(void);
+u64 lunatik_hook_next_number(void);
 
 /* Nanoseconds by a clock that may be read in any context. */
 u64 lunatik_hook_clock(void);

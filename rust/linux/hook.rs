@@ -76,7 +76,7 @@ pub(crate) fn clock() -> u64 {
 #[inline]
 pub(crate) fn call_number() -> u64 {
     // SAFETY: The function counts on a variable of the CPU.
-    unsafe { sys::lunatik_hook_number() }
+    unsafe { sys::lunatik_hook_next_number() }
 }
 
 /// Where a call runs.
