@@ -3,6 +3,7 @@
 #
 # What hooks share with processes: RCU tables, counters and histograms. Nothing is lost while both write, on all CPUs.
 # alone: hooks and processes need both processors at once
+# leaks: what hooks and processes share must be given back, however they end
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
