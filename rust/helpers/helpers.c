@@ -186,6 +186,16 @@ unsigned int lunatik_num_online_cpus(void)
 	return num_online_cpus();
 }
 
+unsigned int lunatik_next_online_cpu(unsigned int from)
+{
+	return from < nr_cpu_ids ? cpumask_next((int)from - 1, cpu_online_mask) : nr_cpu_ids;
+}
+
+unsigned int lunatik_cpu_ids(void)
+{
+	return nr_cpu_ids;
+}
+
 unsigned int lunatik_current_cpu(void)
 {
 	return raw_smp_processor_id();

@@ -21,6 +21,8 @@
 #include "percpu.h"
 #include "process.h"
 #include "queue.h"
+#include "skb.h"
+#include "skb_testing.h"
 #include "stack.h"
 #include "watch.h"
 
@@ -71,6 +73,8 @@ bool lunatik_park(const int *word, int sleeping, u64 timeout);
 /* linux/cpumask.h, linux/smp.h */
 unsigned int lunatik_num_online_cpus(void);
 unsigned int lunatik_current_cpu(void);
+unsigned int lunatik_next_online_cpu(unsigned int from);
+unsigned int lunatik_cpu_ids(void);
 
 /* linux/err.h */
 const char *lunatik_errname(int error);

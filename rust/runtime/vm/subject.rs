@@ -43,6 +43,11 @@ impl Vm {
         call()
     }
 
+    /// As [`lend`](Self::lend), to the code of the VM of `state`.
+    pub(crate) fn lend_to<T: 'static, R>(state: State, subject: &T, call: impl FnOnce() -> R) -> R {
+        Self::of(&state).lend(subject, call)
+    }
+
     /// Whether the code of `state` runs for a hook, to which a subject was lent.
     pub(in super::super) fn is_in_hook(state: State) -> bool {
         Self::of(&state).subject.0.get().is_some()

@@ -23,6 +23,18 @@ mod buckets;
 mod sort;
 mod sort_tests;
 
+use lunatik_abi::codec;
+
+#[path = "../../../rust/runtime/hooks/outbox.rs"]
+mod outbox;
+mod outbox_tests;
+
+/// Stands in for the kernel crate's module.
+pub mod prelude {
+    /// Memory that the kernel crate allocates.
+    pub type KVec<T> = Vec<T>;
+}
+
 /// Stands in for the kernel crate's module.
 pub mod sync {
     /// Stands in for the kernel crate's module.
