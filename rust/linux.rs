@@ -24,6 +24,7 @@ pub(crate) mod namei;
 pub(crate) mod net_namespace;
 pub(crate) mod netfilter;
 pub(crate) mod owner_word;
+pub(crate) mod packet;
 pub(crate) mod parker;
 pub(crate) mod path;
 pub(crate) mod process;

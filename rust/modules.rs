@@ -18,11 +18,13 @@ mod pledge;
 mod process;
 mod rcu;
 mod runner;
+mod skb;
 pub(crate) mod testing;
 mod thread;
 mod timing;
 mod worker;
 
+use self::linux::constants;
 use crate::{
     binding::mismatch::{InProcess, Services},
     lua::{self, Free, Named, Process, State},
@@ -79,6 +81,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"thread", native!(thread::open, Free, Process)),
         ],
     )?;
+    constants::preload(state, -1)?;
     if parameters::testing() {
         state.set_functions(
             -1,

@@ -19,6 +19,8 @@
 #include "netfilter.h"
 #include "process.h"
 #include "queue.h"
+#include "skb.h"
+#include "skb_testing.h"
 #include "stack.h"
 #include "watch.h"
 

@@ -6,6 +6,7 @@
 mod contexts;
 pub(crate) mod hooks;
 mod mailbox;
+mod packet;
 mod pools;
 mod stack;
 mod timers;
@@ -109,7 +110,7 @@ fn stop_latency(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 28)?;
+    state.new_table(0, 29)?;
     state.set_function(-1, c"address", native!(address, Free, Process))?;
     state.set_function(-1, c"counted", native!(counted, Free, Process))?;
     state.set_function(-1, c"everything", native!(everything, Free, Process))?;
@@ -122,6 +123,7 @@ pub(super) fn open(state: State) -> lua::Result {
     contexts::add(state)?;
     hooks::add(state)?;
     mailbox::add(state)?;
+    packet::add(state)?;
     pools::add(state)?;
     stack::add(state)?;
     timers::add(state)?;

@@ -43,6 +43,11 @@ impl Vm {
         call()
     }
 
+    /// As [`lend`](Self::lend), to the code of the VM of `state`.
+    pub(crate) fn lend_to<T: 'static, R>(state: State, subject: &T, call: impl FnOnce() -> R) -> R {
+        Self::of(&state).lend(subject, call)
+    }
+
     /// Calls `with` with the subject that was lent to the code of `state`. `None` if there is none, or
     /// it is no `T`.
     #[inline]

@@ -49,7 +49,12 @@ allow("string.", "byte char dump find format gmatch gsub len lower match pack pa
 allow("table.", "concat create insert move pack remove sort unpack")
 allow("utf8.", "char codepoint codes len offset")
 allow("linux.", "cpu difftime errname ktime numcpus random time")
+allow("lunatik.", "cpu")
 allow("lunatik.testing.", "fire_again graph_locks paint_stack painted_left stack_left")
+-- Of tables of constants, and of the module, whose fields some of them are.
+allow("linux.nf/", "__newindex __pairs next")
+allow("linux.nf/__index/", "__index")
+allow("linux/", "__index")
 
 -- What functions are called: by the tables of modules, and by the metatables of classes.
 local names = {}
@@ -64,6 +69,8 @@ for _, module in ipairs(modules) do
 	require(module)
 end
 name("", _G)
+name("linux/", debug.getmetatable(require("linux")))
+name("linux.nf/", { next = (pairs(require("linux.nf"))) })
 for module, tbl in pairs(package.loaded) do
 	if type(tbl) == "table" and module ~= "_G" then
 		name(module .. ".", tbl)
@@ -96,6 +103,7 @@ local objects = {
 	(require("ltask.functions").pack(1)),
 	system,
 	require("ltask.system").sender(system, 2),
+	require("linux.nf"),
 	channel,
 	category,
 }
@@ -107,11 +115,12 @@ for _, object in ipairs(objects) do
 	name(class .. "/", metatable)
 	if type(metatable.__index) == "table" then
 		name(class .. ":", metatable.__index)
+		name(class .. "/__index/", debug.getmetatable(metatable.__index) or {})
 	end
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 18)
+check.same("there is an object of each class", classes, 19)
 -- Metamethods that read.
 for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
 	allowed[readable] = true

@@ -26,6 +26,10 @@ free("debug.", "setmetatable setupvalue setuservalue traceback upvalueid upvalue
 free("debug.", "debug")
 free("io.", "close flush read type write")
 free("linux.", "cpu difftime errname ktime numcpus random schedule time")
+-- Tables of constants.
+free("linux (metatable).", "__index")
+free("linux.nf.", "__newindex __pairs next")
+needs["linux.nf.__index (metatable).__index"] = {}
 free("lunatik.runner.", "startup")
 -- For the script's own runtime; the function for another one checks the name.
 free("mtint.", "id interruptible sethook")
@@ -74,7 +78,7 @@ free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
 free("package.preload.", "actor actor.core actor.process actor.system condition_variable future inbox mutex recursive_mutex system time")
-free("package.preload.", "device file_descriptor linux llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
+free("package.preload.", "device file_descriptor linux linux.eth linux.nf linux.socket linux.stat llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
 free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")

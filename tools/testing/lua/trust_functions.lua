@@ -72,6 +72,8 @@ local objects = {
 	require("file_descriptor").open("/dev/null"),
 	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
+	require("linux.nf"),
+	(pairs(require("linux.nf"))),
 }
 objects[#objects + 1] = require("ltask.system").sender(objects[#objects], 2)
 objects[#objects + 1] = worker.address(worker.create("suite_nowhere"))
