@@ -14,6 +14,7 @@ mod lunatik;
 mod mtint;
 mod mtmsg;
 mod netfilter;
+mod percpu;
 mod pledge;
 mod process;
 mod rcu;
@@ -77,6 +78,7 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"mtint", native!(mtint::open, Free, Process)),
             Named::new(c"mtmsg", native!(mtmsg::open, Free, Process)),
             Named::new(c"netfilter", native!(netfilter::open, Free, Process)),
+            Named::new(c"percpu", native!(percpu::open, Free, Process)),
             Named::new(c"rcu", native!(rcu::open, Free, Process)),
             Named::new(c"thread", native!(thread::open, Free, Process)),
         ],

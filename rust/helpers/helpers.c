@@ -17,6 +17,7 @@
 #include <linux/security.h>
 #include <linux/siphash.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "helpers.h"
@@ -118,6 +119,21 @@ void lunatik_bh_disable(void)
 void lunatik_bh_enable(void)
 {
 	local_bh_enable();
+}
+
+void lunatik_spin_lock_bh(spinlock_t *lock)
+{
+	spin_lock_bh(lock);
+}
+
+void lunatik_spin_unlock_bh(spinlock_t *lock)
+{
+	spin_unlock_bh(lock);
+}
+
+bool lunatik_spin_trylock_bh(spinlock_t *lock)
+{
+	return spin_trylock_bh(lock);
 }
 
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key)

@@ -6,6 +6,7 @@
 #ifndef LUNATIK_HELPERS_H
 #define LUNATIK_HELPERS_H
 
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
 
 #include "../stdio/helpers.h"
@@ -17,6 +18,7 @@
 #include "large.h"
 #include "memory.h"
 #include "netfilter.h"
+#include "percpu.h"
 #include "process.h"
 #include "queue.h"
 #include "skb.h"
@@ -49,6 +51,11 @@ void lunatik_might_sleep(void);
 /* linux/bottom_half.h */
 void lunatik_bh_disable(void);
 void lunatik_bh_enable(void);
+
+/* linux/spinlock.h */
+void lunatik_spin_lock_bh(spinlock_t *lock);
+void lunatik_spin_unlock_bh(spinlock_t *lock);
+bool lunatik_spin_trylock_bh(spinlock_t *lock);
 
 /* linux/random.h */
 unsigned int lunatik_random_seed(void);

@@ -115,6 +115,7 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
         let chain = Chain::new()?;
         let memcg = runtime.memcg();
         memcg.charge(|| entered.vm().outgoing().open(&runtime))?;
+        entered.vm().make_room_to_lend()?;
         hooked.sealed_once.store(true, Release);
         entered.hand_over(&chain);
         if !entered.state().seal() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Parts of the module's runtimes, compiled for the host, over stand-ins for what they take of the kernel crate.
+//! Pure parts of runtimes, compiled for the host, over stand-ins for what they take of the kernel
+//! crate.
 
 #![cfg(test)]
 
@@ -13,6 +14,10 @@ mod life_tests;
 #[path = "../../../rust/runtime/instance/phase.rs"]
 #[expect(dead_code, reason = "the names are for users of the module")]
 mod phase;
+
+mod bucket_tests;
+#[path = "../../../rust/runtime/percpu/buckets.rs"]
+mod buckets;
 
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
