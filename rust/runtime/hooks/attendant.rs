@@ -187,7 +187,7 @@ impl Hooked {
                 let now = hook::clock();
                 if executed.is_over {
                     self.finalizers
-                        .note_failure(now, now.saturating_sub(begun), true)
+                        .note_failure(now, self.cost(now.saturating_sub(begun)), true)
                 } else {
                     None
                 }

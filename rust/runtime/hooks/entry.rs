@@ -20,8 +20,8 @@ use crate::{
     runtime::vm::Vm, //
 };
 
-/// How long a hook waits for a CPU that executes the runtime, in nanoseconds. No code of it may run longer.
-const WAIT: u64 = 2_000_000;
+/// How long a hook waits for a CPU that executes the runtime, in slices. No code of it may run longer.
+const WAIT: u64 = 2;
 
 /// What a hook calls its function for.
 pub(crate) trait Subject: 'static {
@@ -84,7 +84,7 @@ fn call_here<T: Subject, R: Copy>(
             unsafe { run(&hooked, slot, vm, begun, &judge) }
         }));
     };
-    let executed = hooked.execute(context, WAIT, body)?;
+    let executed = hooked.execute(context, WAIT.saturating_mul(hooked.slice_ns), body)?;
     let Outcome {
         returned,
         mut wants,
@@ -97,7 +97,7 @@ fn call_here<T: Subject, R: Copy>(
         slot.trouble.note_success(now);
     } else if let Some(now) = now {
         // The time of the first failure is not known, but that of the others is.
-        let ns = ns.unwrap_or(0);
+        let ns = hooked.cost(ns.unwrap_or(0));
         if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
             slot.disable(reason);
             wants |= DISABLED;
