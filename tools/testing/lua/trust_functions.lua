@@ -73,6 +73,11 @@ local objects = {
 	(require("ltask.functions").pack(1)),
 	require("ltask.bootstrap").start({}),
 }
+testing.packet(function(skb)
+	for _, object in ipairs({ skb, skb:copy(), skb:data(), skb.ip }) do
+		objects[#objects + 1] = object
+	end
+end, "\x45" .. ("\0"):rep(39))
 local closed = io.tmpfile()
 closed:close()
 
