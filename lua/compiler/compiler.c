@@ -14,6 +14,7 @@
 #include "lua.h"
 
 #include "library.h"
+#include "lunatik_vm.h"
 
 struct bytes {
 	char *text;
@@ -129,7 +130,9 @@ static void compile(struct library *library)
 	char chunk[LUNATIK_LIBRARY_NAME + 16];
 	struct bytes text = read_file(library->path);
 	char *start = text.text;
-	lua_State *L = lua_newstate(resize, NULL, 1);
+	/* Without thresholds: there is one stack. */
+	struct lunatik_vm vm = { 0 };
+	lua_State *L = lua_newstate(resize, &vm, 1);
 
 	if (L == NULL)
 		abort();

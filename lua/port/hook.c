@@ -100,6 +100,12 @@ static void collect_after(lua_State *L)
 	collect(L, steps < MOST_STEPS ? steps : MOST_STEPS);
 }
 
+void lunatik_hook_collect_due(lua_State *L)
+{
+	if (l_unlikely(vm_of(L)->collects))
+		collect_after(L);
+}
+
 static void take_result(lua_State *L, int index, struct lunatik_hook_results *results)
 {
 	int slot = index + 2, integral = 0;
@@ -126,9 +132,19 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 		take_result(L, -1, results);
 		lua_settop(L, HANDLER);
 	}
-	if (l_unlikely(vm_of(L)->collects))
-		collect_after(L);
+	lunatik_hook_collect_due(L);
 	return status;
+}
+
+void lunatik_hook_lend(lua_State *L)
+{
+	const TValue *metatable = s2v(L->top.p - 1), *object = s2v(L->top.p - 2);
+
+	if (ttisfulluserdata(object) && ttistable(metatable)) {
+		uvalue(object)->metatable = hvalue(metatable);
+		luaC_objbarrier(L, uvalue(object), hvalue(metatable));
+	}
+	lua_pop(L, 1);
 }
 
 int lunatik_hook_has_finalizers(lua_State *L)

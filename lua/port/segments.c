@@ -11,7 +11,6 @@
 #include "lstate.h"
 
 #include "error_jump.h"
-#include "lunatik_vm.h"
 
 struct segment_call {
 	lua_State *L;
@@ -95,13 +94,8 @@ l_noinline int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, CallInfo *ci,
 	lu_byte oldshelter = G(L)->shelter;
 	struct segment_call call = { .L = L, .f = f, .ud = ud, .ci = ci };
 
-	if (!lunatik_hop(L, onsegment, &call)) {
-		/* A private stack of a hook may be used further down. */
-		if (lunatik_stackleft() < ((const struct lunatik_vm *)G(L)->ud)->stack_handler)
-			return 0;
-		*status = luaD_rawrunprotected(L, f, ud);
-		return 1;
-	}
+	if (!lunatik_hop(L, onsegment, &call))
+		return 0;
 	if (call.status != LUA_OK || call.tobase)
 		luaD_setshelter(G(L), oldshelter);
 	if (call.tobase && L->errorJmp != NULL) /* Is this not the first level? */

@@ -31,6 +31,9 @@
 
 DEFINE_PER_CPU(struct lunatik_hook_cpu, lunatik_hook_cpus);
 
+/* The numbers of calls: those of a CPU begin with its own number, so CPUs need not agree. */
+static DEFINE_PER_CPU(u64, lunatik_hook_numbers);
+
 /* Protects the state below. */
 static DEFINE_MUTEX(lunatik_hook_lock);
 static int lunatik_hook_state;
@@ -54,8 +57,10 @@ int lunatik_hook_init(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		lunatik_sentinel_setup(per_cpu_ptr(&lunatik_hook_cpus, cpu), cpu);
+		per_cpu(lunatik_hook_numbers, cpu) = (u64)cpu << 48;
+	}
 	return 0;
 }
 
@@ -89,17 +94,24 @@ void lunatik_hook_exit(void)
 	}
 }
 
-bool lunatik_softirq_enter(void)
+unsigned int lunatik_softirq_enter(void)
 {
 	if (unlikely(in_hardirq() || in_nmi() || irqs_disabled()))
-		return false;
+		return LUNATIK_SOFTIRQ_REFUSED;
+	if (in_softirq())
+		return LUNATIK_SOFTIRQ_ALREADY;
 	local_bh_disable();
-	return true;
+	return LUNATIK_SOFTIRQ_ENTERED;
 }
 
 void lunatik_softirq_leave(void)
 {
 	local_bh_enable();
+}
+
+u64 lunatik_hook_next_number(void)
+{
+	return this_cpu_inc_return(lunatik_hook_numbers);
 }
 
 u64 lunatik_hook_clock(void)

@@ -37,10 +37,16 @@ void lunatik_hook_exit(void);
 int lunatik_hook_make_stacks(void);
 
 /*
- * Enters the context of class softirq: bottom halves are off until lunatik_softirq_leave(). False in contexts where
- * that is not possible: hard interrupts, and code with interrupts off.
+ * Enters the context of class softirq. If the caller is in it already, there is nothing to leave. Otherwise bottom halves
+ * are off until lunatik_softirq_leave(). Refused in hard interrupts and where interrupts are off.
  */
-bool lunatik_softirq_enter(void);
+enum {
+	LUNATIK_SOFTIRQ_REFUSED,
+	LUNATIK_SOFTIRQ_ALREADY,
+	LUNATIK_SOFTIRQ_ENTERED,
+};
+
+unsigned int lunatik_softirq_enter(void);
 void lunatik_softirq_leave(void);
 
 /*
@@ -53,6 +59,9 @@ void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *frame);
 /* These two are in Rust. The second is called in a hard interrupt while the call runs; with `all` for the second time. */
 void lunatik_hook_run(void *argument);
 void lunatik_hook_over(void *argument, bool all);
+
+/* A number that no other call has. In any context. */
+u64 lunatik_hook_next_number(void);
 
 /* Nanoseconds by a clock that may be read in any context. */
 u64 lunatik_hook_clock(void);

@@ -35,21 +35,34 @@ impl Drop for HookStacks {
 
 /// Bottom halves of the CPU are off while this exists, and interrupts were on when it was made. The
 /// thread is not migrated.
-pub(crate) struct Softirq(NotThreadSafe);
+pub(crate) struct Softirq {
+    /// Whether they were on before.
+    leaves: bool,
+    _thread: NotThreadSafe,
+}
 
 impl Softirq {
     /// Enters that context. `None` in hard interrupts, and where interrupts are off.
+    #[inline]
     pub(crate) fn enter() -> Option<Self> {
-        // Not `then_some()`: that would make the guard, and drop it, in any case.
         // SAFETY: May be called in any context. `drop()` undoes it on the same thread.
-        unsafe { sys::lunatik_softirq_enter() }.then(|| Self(NotThreadSafe))
+        let leaves = match unsafe { sys::lunatik_softirq_enter() } {
+            sys::LUNATIK_SOFTIRQ_REFUSED => return None,
+            entered => entered == sys::LUNATIK_SOFTIRQ_ENTERED,
+        };
+        Some(Self {
+            leaves,
+            _thread: NotThreadSafe,
+        })
     }
 }
 
 impl Drop for Softirq {
     fn drop(&mut self) {
-        // SAFETY: `enter()` has turned bottom halves off on this thread, with interrupts on.
-        unsafe { sys::lunatik_softirq_leave() };
+        if self.leaves {
+            // SAFETY: `enter()` has turned bottom halves off on this thread, with interrupts on.
+            unsafe { sys::lunatik_softirq_leave() };
+        }
     }
 }
 
@@ -57,6 +70,13 @@ impl Drop for Softirq {
 pub(crate) fn clock() -> u64 {
     // SAFETY: The function takes no pointer.
     unsafe { sys::lunatik_hook_clock() }
+}
+
+/// A number that no other call of a hook has. In any context.
+#[inline]
+pub(crate) fn call_number() -> u64 {
+    // SAFETY: The function counts on a variable of the CPU.
+    unsafe { sys::lunatik_hook_next_number() }
 }
 
 /// Where a call runs.

@@ -15,7 +15,7 @@ use crate::{
         room::with_room, //
     },
     linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
-    lua::{self, Error, Free, Process, State},
+    lua::{self, Anywhere, Error, Free, Process, State, Text},
     native,
     permission::{Decision, Permission, Set},
     runtime::{
@@ -25,7 +25,7 @@ use crate::{
         message::Message,
         objects::{Class, Classed},
         parameters,
-        permissions,
+        permissions::{self, Held},
         program::{self, Program},
         reaper,
         registry,
@@ -34,6 +34,7 @@ use crate::{
         vm::Vm, //
     },
     sched::{
+        crew,
         resume,
         start::{self, StartError},
         thread::Thread, //
@@ -54,6 +55,7 @@ const RUNTIME: Class = Class {
             c"__close",
             native!(stop, needs::RunnerHandle, Process),
         )?;
+        state.set_function(metatable, c"__len", native!(length, Free, Process))?;
         state.new_table(0, 4)?;
         state.set_function(-1, c"context", native!(context, Free, Process))?;
         state.set_function(
@@ -69,7 +71,8 @@ const RUNTIME: Class = Class {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 3)?;
+    state.new_table(0, 4)?;
+    state.set_function(-1, c"cpu", native!(cpu, Free, Anywhere))?;
     state.set_function(-1, c"runtime", native!(runtime, needs::Starts, Process))?;
     if let Some(env) = registry::env() {
         userdata::push(state, Handle::new(env))?;
@@ -147,12 +150,14 @@ pub(super) fn create(
     name: &[u8],
     kind: Kind,
     limits: Limits,
-) -> Result<Arc<Runtime>, StartError> {
+) -> Result<(Arc<Runtime>, Arc<Held>), StartError> {
     let parent = Vm::runtime_of(state);
+    let permissions = permissions::of(state).inherited()?;
     let options = Options {
         name,
         kind,
         context: limits.context,
+        cpu: limits.percpu.then(crew::first_cpu),
         memory: parameters::memory(limits.memory, limits.context),
         account: Some(parent.account()),
         budget: parent
@@ -161,12 +166,14 @@ pub(super) fn create(
             .narrowed(parameters::budget(limits.budget)),
         memcg: parent.memcg().clone(),
         net: parent.net().clone(),
-        permissions: permissions::of(state).inherited()?,
+        permissions: permissions.clone(),
         parent: None,
         // One with a name is nobody's.
         made_by: (kind == Kind::Child).then(|| parent.into()),
     };
-    with_room(state, |_| start::create(options)).unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+    let made = with_room(state, |_| start::create(options))
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))?;
+    Ok((made, permissions))
 }
 
 /// Reads a script that may be at two places, if `set` permits it. Returns where it was.
@@ -242,10 +249,17 @@ fn runtime(state: State) -> lua::Result {
     let parent = Vm::runtime_of(state);
     let chain = chain(state)?;
     let handle = with_script(state, name, |program| {
-        let child = create(state, name, Kind::Child, limits)?;
+        let (child, permissions) = create(state, name, Kind::Child, limits)?;
         // From here on, dropping the last handle ends the child.
         let handle = RuntimeHandle::new(child.clone())?;
-        start::run_with(&child, &chain, Some(&parent), program, &arguments)?;
+        start::run_with(
+            &child,
+            &permissions,
+            &chain,
+            Some(&parent),
+            program,
+            &arguments,
+        )?;
         Ok(handle)
     })?;
     userdata::push(state, Handle::new(handle))?;
@@ -259,14 +273,61 @@ fn resume_it(state: State) -> lua::Result {
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(state)?;
-    let result = resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
+    let resumed =
+        |target: &Arc<Runtime>| resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
+    if target.leads_crew() {
+        return resume_crew(state, target, resumed);
+    }
     // All errors of the other runtime's Lua code were caught there.
-    match result {
+    match resumed(target) {
         Ok(values) => values.push(state),
         Err(failure) => match state.push_bytes(&failure.message) {
             Ok(()) | Err(lua::Raised) => Err(Error::Raised),
         },
     }
+}
+
+/// Resumes each member of a crew, in the order of the CPUs; there are no results. The first error ends this.
+fn resume_crew(
+    state: State,
+    first: &Arc<Runtime>,
+    resume: impl Fn(&Arc<Runtime>) -> Result<Message, Arc<Failure>>,
+) -> lua::Result {
+    let mut member = Some(first.clone());
+    let mut id = 0;
+    while let Some(runtime) = member {
+        if let Err(failure) = resume(&runtime) {
+            let cpu = runtime.cpu().unwrap_or(0);
+            let text = Text::new(fmt!("cpu {cpu}: {}", show(&failure.message)));
+            return match state.push_bytes(text.as_bytes()) {
+                Ok(()) | Err(lua::Raised) => Err(Error::Raised),
+            };
+        }
+        member = first.next_member(id);
+        id = member.as_ref().map_or(id, |member| member.id());
+    }
+    Ok(0)
+}
+
+/// `#runtime`: how many members its crew has; 1 if it is none.
+fn length(state: State) -> lua::Result {
+    let handle = userdata::shared::<RuntimeHandle>(state, 1)?;
+    let (mut count, mut id) = (1, 0);
+    while let Some(member) = handle.runtime().next_member(id) {
+        id = member.id();
+        count += 1;
+    }
+    state.push_integer(count);
+    Ok(1)
+}
+
+/// `lunatik.cpu()`: the number of the CPU that the member of a crew is for; nil in other runtimes.
+fn cpu(state: State) -> lua::Result {
+    match Vm::runtime_of(state).cpu() {
+        Some(cpu) => state.push_integer(cpu.into()),
+        None => state.push_nil(),
+    }
+    Ok(1)
 }
 
 /// Stops `target` for the code of `state`, with its thread if it has one.

@@ -93,7 +93,7 @@ fn register(state: State) -> lua::Result {
     state.push_value(fields.function);
     let function = state.keep()?;
     let slot = Arc::new(
-        Slot::new(fields.name()?, number, function, argument),
+        Slot::new(fields.name()?, fields.key()?, number, function, argument),
         GFP_KERNEL_ACCOUNT,
     )?;
     let filter = KBox::new(
@@ -126,8 +126,7 @@ fn argument(state: State) -> lua::Result<Reference> {
     if let Some(argument) = with_registered(state, |registered| registered.argument)? {
         return Ok(argument);
     }
-    state.push_boolean(true);
-    let argument = state.keep()?;
+    let argument = super::skb::prepare(state)?;
     with_registered(state, |registered| registered.argument = Some(argument))?;
     Ok(argument)
 }

@@ -6,7 +6,7 @@
 //! is stopped, only hooks execute it (`entry.rs`), one CPU at a time, and its *attendant*
 //! (`attendant.rs`), a work item that does for it whatever may sleep. See Documentation/hooks.md.
 //!
-//! Lock order: `sealed`, then `plan`; both are for process context. The [`CpuOwner`] of a runtime is taken
+//! Lock order: `sealed`, then `plan`; `courier` (see `delivery.rs`). All are for process context. The [`CpuOwner`] of a runtime is taken
 //! with bottom halves off and held while its code runs, which takes none of the others.
 
 use core::{
@@ -22,7 +22,8 @@ use kernel::{
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
         ArcBorrow,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     workqueue::{Work, WorkItem}, //
 };
@@ -37,25 +38,35 @@ use crate::linux::{
 };
 
 mod attendant;
+mod crew;
+mod delivery;
 mod entry;
 mod failure;
+mod outbox;
 mod resume;
 mod seal;
+mod sending;
 mod slot;
 mod tally;
 mod trouble;
 
+pub(super) use self::sending::Outgoing;
 use self::{
     attendant::Wants,
+    delivery::Courier,
     failure::Note,
-    seal::{Plan, Sealed}, //
+    seal::{Plan, Sealed},
+    tally::Sends, //
 };
 pub(crate) use self::{
+    crew::Crew,
+    delivery::{Delivered, Destination, Origin},
     entry::call,
     resume::resume,
     seal::seal,
+    sending::{may_sleep, post},
     slot::{Slot, State as SlotState},
-    tally::Missed,
+    tally::{Missed, SendFigures},
 };
 
 /// A hook of the kernel that calls functions of a runtime.
@@ -107,6 +118,10 @@ pub(crate) struct Hooked {
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
+    /// The other members of its crew, if it is the first one of a crew.
+    crew: SetOnce<Crew>,
+    /// The hooks of the script, once the runtime is sealed.
+    slots: SetOnce<KVec<Arc<Slot>>>,
     /// What finalizers have cost.
     finalizers: trouble::Trouble,
     /// Whether they are not called any more until the runtime ends.
@@ -117,6 +132,9 @@ pub(crate) struct Hooked {
     /// There while the runtime is sealed.
     #[pin]
     sealed: Mutex<Option<Sealed>>,
+    sends: Sends,
+    #[pin]
+    courier: Mutex<Courier>,
     #[pin]
     attendant: Work<Hooked>,
 }
@@ -171,10 +189,14 @@ impl Hooked {
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
                 wants: Wants::none(),
+                crew: SetOnce::new(),
+                slots: SetOnce::new(),
                 finalizers: trouble::Trouble::new(),
                 finalizers_off: Atomic::new(false),
                 plan <- new_mutex!(Plan::new(), "lunatik::Hooked::plan"),
                 sealed <- new_mutex!(None, "lunatik::Hooked::sealed"),
+                sends: Sends::new(),
+                courier <- new_mutex!(Courier::default(), "lunatik::Hooked::courier"),
                 attendant <- new_work!("lunatik::Hooked::attendant"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -189,6 +211,14 @@ impl Hooked {
     /// Whether hooks call their functions.
     fn is_open(&self) -> bool {
         self.open.load(Acquire)
+    }
+
+    /// The VM, for the CPU that has `owner`.
+    #[inline]
+    fn sealed_vm<'a>(&'a self, _context: &'a Softirq) -> Result<&'a Vm, Missed> {
+        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
+        // are off, so that is not over before the context is left. Whoever executes it has `owner`.
+        unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)
     }
 
     /// Executes the VM: calls `body` with it on a stack for hooks. Waits up to `wait_ns` nanoseconds for
@@ -207,9 +237,7 @@ impl Hooked {
                 Refused::Nested => Missed::Busy,
                 Refused::Contended => Missed::Contended,
             })?;
-        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
-        // are off, so that is not over before this function returns. Whoever executes it has `owner`.
-        let vm = unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)?;
+        let vm = self.sealed_vm(context)?;
         let place = hook::choose(context).ok_or(Missed::Depth)?;
         let watched = Watched {
             vm: vm.exposed(),
@@ -250,13 +278,19 @@ impl Hooked {
         self.want(attendant::DETACH);
     }
 
-    /// The hooks that the script has registered, for `with`. Sleeps.
-    pub(crate) fn with_slots<T>(&self, with: impl FnOnce(&[Arc<Slot>]) -> T) -> T {
-        with(&self.plan.lock().slots)
+    /// The hooks of the script; none until the runtime is sealed. In any context.
+    pub(crate) fn slots(&self) -> &[Arc<Slot>] {
+        self.slots.as_ref().map_or(&[], |slots| slots)
     }
 
-    /// The nanoseconds of CPU time that hooks have used.
+    /// What its hooks have sent. In any context.
+    pub(crate) fn sends(&self) -> SendFigures {
+        self.sends.figures()
+    }
+
+    /// The nanoseconds of CPU time that hooks have used. In any context.
     pub(super) fn used_ns(&self) -> u64 {
-        self.with_slots(|slots| slots.iter().map(|slot| slot.tally().figures().ns).sum())
+        let used = self.slots().iter().map(|slot| slot.tally().figures().ns);
+        used.fold(0, u64::saturating_add)
     }
 }

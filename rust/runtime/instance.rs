@@ -18,7 +18,7 @@ use kernel::{
         SetOnce,
         SpinLock, //
     },
-    time::{hrtimer::HrTimer, Delta, Instant, Monotonic},
+    time::{hrtimer::HrTimer, Instant, Monotonic},
     workqueue::Work, //
 };
 
@@ -46,8 +46,10 @@ use crate::linux::{
     watch::Watch, //
 };
 
+mod about;
 mod asking;
 mod boost;
+mod crew;
 mod ended_waits;
 mod ending;
 mod entered;
@@ -97,6 +99,8 @@ pub(crate) struct Options<'a> {
     pub(crate) kind: Kind,
     /// The context in which its code runs once it is loaded.
     pub(crate) context: Context,
+    /// The CPU that it is for, as a member of a crew.
+    pub(crate) cpu: Option<u32>,
     /// The bytes of memory that it may use, together with everything that it makes. Not more than
     /// its maker may use.
     pub(crate) memory: usize,
@@ -128,6 +132,7 @@ impl<'a> Options<'a> {
             name,
             kind,
             context: Context::Process,
+            cpu: None,
             memory: parent.account().limit(),
             account: Some(parent.account()),
             budget: parent
@@ -171,6 +176,7 @@ pub(crate) struct Runtime {
     name: KVec<u8>,
     kind: Kind,
     context: Context,
+    cpu: Option<u32>,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
     net: NetNamespace,
@@ -299,6 +305,7 @@ impl Runtime {
                 name,
                 kind: options.kind,
                 context: options.context,
+                cpu: options.cpu,
                 started: Instant::now(),
                 memcg: options.memcg,
                 net: options.net,
@@ -388,46 +395,6 @@ impl Runtime {
     /// The ownership, if nobody has it.
     fn try_own(self: &Arc<Self>) -> Option<Owner<'_>> {
         Ownership::try_acquire(self.as_arc_borrow(), &self.ending_chain)
-    }
-
-    /// A number that no other runtime has or had since the module was loaded.
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// The name, without a trailing `.lua`.
-    pub(crate) fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    /// How it was started.
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// The context in which its code runs once it is loaded. Loading takes place in process context.
-    pub(crate) fn context(&self) -> Context {
-        self.context
-    }
-
-    /// What it has for hooks, unless its context is a process.
-    pub(crate) fn hooked(&self) -> Option<&Arc<Hooked>> {
-        self.hooked.as_ref()
-    }
-
-    /// The network namespace of its hooks.
-    pub(crate) fn net(&self) -> &NetNamespace {
-        &self.net
-    }
-
-    /// Where it is in its life.
-    pub(crate) fn phase(&self) -> Phase {
-        self.life.phase()
-    }
-
-    /// How long ago it was created.
-    pub(crate) fn age(&self) -> Delta {
-        self.started.elapsed()
     }
 
     /// The CPU time used, in nanoseconds, up to this moment.

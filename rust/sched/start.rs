@@ -8,7 +8,7 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::thread::Thread;
+use super::{crew, thread::Thread};
 use crate::{
     linux::context::{Context, MaySleep, Mismatch},
     lua::{self, Error, State, Text},
@@ -20,6 +20,7 @@ use crate::{
         hooks,
         instance::{Entered, Failure, Kind, Options, Runtime},
         message::Message,
+        permissions::Held,
         program::{self, Program},
         reaper,
         registry::{self, RegisterError},
@@ -230,6 +231,7 @@ pub(crate) fn run_chunk<T>(
 /// a function, keeps it as the body.
 pub(crate) fn run_with(
     runtime: &Arc<Runtime>,
+    permissions: &Arc<Held>,
     chain: &Arc<Chain>,
     caller: Option<&Runtime>,
     program: &Program<'_>,
@@ -242,6 +244,9 @@ pub(crate) fn run_with(
         |state| arguments.push(state),
         |state, results| keep_body(&entered, state, results),
     )?;
+    crew::recruit(&entered, chain, program, permissions, |state| {
+        arguments.push(state)
+    })?;
     hooks::seal(entered).map_err(|error| unsealed(runtime, error))
 }
 

@@ -74,6 +74,7 @@ fn main() {
         .arg(port.join("edge.c"))
         .arg(port.join("exported_functions.c"))
         .arg(port.join("growth.c"))
+        .arg(port.join("hook.c"))
         .arg(port.join("interrupt.c"))
         .arg(port.join("leave.c"))
         .arg(port.join("pieces.c"))

@@ -169,6 +169,21 @@ impl Fields {
         }
     }
 
+    /// What tells the hook from all others of the script.
+    pub(super) fn key(&self) -> Result<KVec<u8>> {
+        let place = &self.place;
+        let value = self.value();
+        let text = Text::new(fmt!(
+            "{} {} {} {} {:?}",
+            place.family,
+            place.number,
+            place.priority,
+            show(value.as_bytes()),
+            place.mark
+        ));
+        copy(text.as_bytes())
+    }
+
     /// The name of the hook for logs and status: the given one, or that of its point.
     pub(super) fn name(&self) -> Result<KVec<u8>> {
         match &self.name {

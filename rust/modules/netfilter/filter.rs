@@ -7,7 +7,11 @@ use kernel::{bindings::sk_buff, sync::Arc};
 
 use super::fields::Fields;
 use crate::{
-    linux::netfilter::{verdict, Filter, Verdict},
+    linux::{
+        hook,
+        netfilter::{verdict, Filter, Verdict},
+        packet::Packet,
+    },
     lua::Returned,
     runtime::hooks::{self, Hooked, Slot},
 };
@@ -40,20 +44,11 @@ impl PacketFilter {
     }
 }
 
-/// What a packet is, as long as the hook runs.
-pub(super) struct Packet {
-    skb: *mut sk_buff,
-    _state: *const c_void,
-    _may_modify: bool,
-}
-
 impl Filter for PacketFilter {
     unsafe fn filter(&self, skb: *mut sk_buff, state: *const c_void) -> u32 {
-        let packet = Packet {
-            skb,
-            _state: state,
-            _may_modify: self.may_modify,
-        };
+        // SAFETY: As the caller promises. It is dropped when this returns.
+        let packet =
+            unsafe { Packet::new(skb, state.cast(), self.may_modify, hook::call_number()) };
         let judge = |returned: Returned| {
             let verdict = Verdict::of(returned.first?, self.may_queue)?;
             // A mark is a change of the packet.
@@ -66,7 +61,7 @@ impl Filter for PacketFilter {
                 if let Some(mark) = mark {
                     // SAFETY: The kernel lends the packet to the hook, which is running. CAST: A mark has
                     // 32 bits.
-                    unsafe { verdict::set_mark(packet.skb, mark as u32) };
+                    unsafe { verdict::set_mark(skb, mark as u32) };
                 }
                 result.to_raw()
             }

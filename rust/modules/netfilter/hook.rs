@@ -58,10 +58,13 @@ fn enable(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `hook:stats()`: a table with the integers `runs`, `failures`, `overruns`, `missed`, `ns` and `longest`.
+/// `hook:stats()`: a table with the integers `runs`, `failures`, `overruns`, `missed`, `ns` and `longest`; and of
+/// the messages of all hooks of the script, `sent`, `lost` and `undelivered`.
 fn stats(state: State) -> lua::Result {
-    let figures = userdata::argument(state, 1, |hook: &mut Hook| hook.slot.tally().figures())?;
-    state.new_table(0, 6)?;
+    let (figures, sends) = userdata::argument(state, 1, |hook: &mut Hook| {
+        (hook.slot.tally().figures(), hook.hooked.sends())
+    })?;
+    state.new_table(0, 9)?;
     for (name, value) in [
         (c"runs", figures.runs),
         (c"failures", figures.failures),
@@ -69,6 +72,9 @@ fn stats(state: State) -> lua::Result {
         (c"missed", figures.missed),
         (c"ns", figures.ns),
         (c"longest", figures.longest),
+        (c"sent", sends.sent),
+        (c"lost", sends.lost),
+        (c"undelivered", sends.undelivered),
     ] {
         state.push_integer(i64::try_from(value).unwrap_or(i64::MAX));
         state.set_field(-2, name)?;

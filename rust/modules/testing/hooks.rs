@@ -106,9 +106,10 @@ fn hook(state: State) -> lua::Result {
     let argument = state.keep()?;
     state.push_value(2);
     let function = state.keep()?;
-    let mut name = KVec::new();
+    let (mut name, mut key) = (KVec::new(), KVec::new());
     name.extend_from_slice(given, GFP_KERNEL)?;
-    let slot = Arc::new(Slot::new(name, number, function, argument), GFP_KERNEL)?;
+    key.extend_from_slice(given, GFP_KERNEL)?;
+    let slot = Arc::new(Slot::new(name, key, number, function, argument), GFP_KERNEL)?;
     let trigger = Arc::new(
         Trigger {
             hooked: hooked.clone(),

@@ -6,13 +6,16 @@ use core::cell::Cell;
 use kernel::sync::ArcBorrow;
 
 use super::{
-    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL},
+    attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL, SEND},
     slot::Slot,
     tally::Missed,
     Hooked, //
 };
 use crate::{
-    linux::hook::{self, Softirq},
+    linux::{
+        cpu,
+        hook::{self, Softirq},
+    },
     lua::{Raised, Returned, State},
     runtime::vm::Vm, //
 };
@@ -29,29 +32,41 @@ pub(crate) fn call<T: 'static, R: Copy>(
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
 ) -> Option<R> {
+    let Some(context) = Softirq::enter() else {
+        slot.tally().miss(Missed::Context);
+        return None;
+    };
+    let crew = hooked.crew.as_ref();
+    let picked = crew.and_then(|crew| crew.pick(cpu::current(), slot.number()));
+    let (hooked, slot) = match picked {
+        Some((hooked, slot)) => (hooked.as_arc_borrow(), &**slot),
+        None => (hooked, slot),
+    };
     if !slot.is_on() {
         return None;
     }
-    let missed = match call_here(hooked, slot, subject, judge) {
-        Ok(returned) => return returned,
-        Err(missed) => missed,
-    };
-    slot.tally().miss(missed);
-    None
+    match call_here(&context, hooked, slot, subject, judge) {
+        Ok(returned) => returned,
+        Err(missed) => {
+            slot.tally().miss(missed);
+            None
+        }
+    }
 }
 
 #[inline]
 fn call_here<T: 'static, R: Copy>(
+    context: &Softirq,
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
 ) -> Result<Option<R>, Missed> {
-    let context = Softirq::enter().ok_or(Missed::Context)?;
     if !hooked.is_open() {
         return Err(Missed::Closed);
     }
-    let begun = hook::clock();
+    let is_timed = slot.tally().takes_time() || slot.trouble.is_near();
+    let begun = is_timed.then(hook::clock);
     let outcome = Cell::new(Outcome {
         returned: None,
         wants: 0,
@@ -62,22 +77,24 @@ fn call_here<T: 'static, R: Copy>(
             unsafe { run(&hooked, slot, vm, begun, &judge) }
         }));
     };
-    let executed = hooked.execute(&context, WAIT, body)?;
-    let now = hook::clock();
-    let ns = now.saturating_sub(begun);
+    let executed = hooked.execute(context, WAIT, body)?;
     let Outcome {
         returned,
         mut wants,
     } = outcome.get();
     let failed = returned.is_none();
+    let now = (is_timed || failed).then(hook::clock);
+    let ns = begun.and_then(|begun| Some(now?.saturating_sub(begun)));
     slot.tally().count(ns, failed, failed && executed.is_over);
-    if failed {
+    if !failed {
+        slot.trouble.note_success(now);
+    } else if let Some(now) = now {
+        // The time of the first failure is not known, but that of the others is.
+        let ns = ns.unwrap_or(0);
         if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
             slot.disable(reason);
             wants |= DISABLED;
         }
-    } else {
-        slot.trouble.note_success();
     }
     drop(executed);
     if wants != 0 {
@@ -101,7 +118,7 @@ unsafe fn run<R>(
     hooked: &Hooked,
     slot: &Slot,
     vm: &Vm,
-    begun: u64,
+    begun: Option<u64>,
     judge: &dyn Fn(Returned) -> Option<R>,
 ) -> Outcome<R> {
     let state = vm.state();
@@ -115,7 +132,7 @@ unsafe fn run<R>(
             if judged.is_none() {
                 // SAFETY: As the caller promises. The reference ends here.
                 let note = unsafe { &mut *hooked.note.get() };
-                if note.take(begun, slot.number(), b"invalid result", &[]) {
+                if note.take(slot.number(), b"invalid result", &[]) {
                     wants |= FAILURE;
                 }
             }
@@ -123,20 +140,31 @@ unsafe fn run<R>(
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.
-            wants = unsafe { note_failure(hooked, slot, state, begun) };
+            wants = unsafe { note_failure(hooked, slot, state, traced) };
             None
         }
     };
+    wants |= wanted(vm);
+    Outcome { returned, wants }
+}
+
+/// What the code of the VM, which has just run, leaves to the attendant.
+#[inline]
+pub(super) fn wanted(vm: &Vm) -> u32 {
+    let mut wants = 0;
     if vm.has_unsent() {
         wants |= OUTPUT;
+    }
+    if vm.outgoing().has_news() {
+        wants |= SEND;
     }
     if vm.reserve_lacks().is_some() {
         wants |= REFILL;
     }
-    if state.has_finalizers() {
+    if vm.state().has_finalizers() {
         wants |= FINALIZE;
     }
-    Outcome { returned, wants }
+    wants
 }
 
 /// Notes the error on top of the stack, and pops it.
@@ -145,12 +173,12 @@ unsafe fn run<R>(
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, begun: u64) -> u32 {
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, traced: bool) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
     let mut wants = COLLECT;
-    if note.wants(begun) {
+    if traced {
         // The traceback is behind the message.
         state.push_traceback();
         let is_text = state.kind(top) == crate::lua::Kind::String;
@@ -162,10 +190,10 @@ unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, begun: u64) -
             crate::lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
             _ => &[],
         };
-        note.take(begun, slot.number(), message, traceback);
+        note.take(slot.number(), message, traceback);
         wants |= FAILURE;
     } else {
-        note.take(begun, slot.number(), &[], &[]);
+        note.count();
     }
     // What the message handler lies at stays.
     state.set_top(top.saturating_sub(1));

@@ -11,6 +11,7 @@ use super::{
         instance::{Failure, Runtime},
         message::Message, //
     },
+    entry,
     failure::Told,
     Hooked, //
 };
@@ -19,14 +20,11 @@ use crate::{
     runtime::vm::Vm, //
 };
 
-/// The results of a body that are looked at: it may leave a function to be resumed next.
-const RESULTS: core::ffi::c_int = 1;
-
 /// Calls the function that the script of a sealed runtime has left, with `arguments`, as hooks call theirs:
-/// it must not sleep, and has the same slice. If it returns a function, that one is called the next time. Nothing
-/// else is returned. Sleeps.
+/// it must not sleep, and has the same slice. Returns its results; a function is none, and is called the next
+/// time. Sleeps.
 pub(crate) fn resume(
-    hooked: &Hooked,
+    hooked: &Arc<Hooked>,
     runtime: &Runtime,
     arguments: &Message,
 ) -> Result<Message, Arc<Failure>> {
@@ -42,53 +40,67 @@ enum Outcome {
 }
 
 fn resume_here(
-    hooked: &Hooked,
+    hooked: &Arc<Hooked>,
     runtime: &Runtime,
     arguments: &Message,
 ) -> Result<Message, Result<Arc<Failure>>> {
     let told = RefCell::new(Told::room().map_err(Err)?);
     let outcome = Cell::new(Outcome::NoBody);
+    let wants = Cell::new(0);
+    let results = RefCell::new(Message::default());
     let body = |vm: &Vm| {
         let state = vm.state();
         let base = state.top();
         outcome.set(match call_body(vm, arguments) {
-            Ok(true) => Outcome::Returned,
-            Ok(false) => Outcome::NoBody,
+            Ok(Some(message)) => {
+                *results.borrow_mut() = message;
+                Outcome::Returned
+            }
+            Ok(None) => Outcome::NoBody,
             Err(error) => {
                 told.borrow_mut().note(state, &error);
                 Outcome::Failed
             }
         });
         state.set_top(base);
+        state.collect_due();
+        wants.set(entry::wanted(vm));
     };
     let name = BStr::from_bytes(runtime.name());
     if hooked.step(body, |_| ()).is_none() {
         return Err(failure(fmt!("{name} was stopped")));
     }
+    if wants.get() != 0 {
+        hooked.as_arc_borrow().want(wants.get());
+    }
     match outcome.get() {
-        Outcome::Returned => Ok(Message::default()),
+        Outcome::Returned => Ok(results.into_inner()),
         Outcome::NoBody => Err(failure(fmt!("{name} has left no function to resume"))),
         Outcome::Failed => Err(failure_of(&told.into_inner().message)),
     }
 }
 
-/// Calls the body, if there is one. Returns whether there is.
-fn call_body(vm: &Vm, arguments: &Message) -> lua::Result<bool> {
+/// Calls the body, if there is one, and encodes its results.
+fn call_body(vm: &Vm, arguments: &Message) -> lua::Result<Option<Message>> {
     let state = vm.state();
     let Some(body) = vm.body() else {
-        return Ok(false);
+        return Ok(None);
     };
+    let base = state.top();
     state.reserve(lua::MIN_STACK)?;
     state.push_kept(body);
     let count = arguments.push(state)?;
-    state.call(count, RESULTS)?;
-    if is_function(state, -1) {
-        let next = state.keep()?;
-        if let Some(former) = vm.replace_body(Some(next)) {
-            state.release(former);
-        }
+    state.call(count, -1)?;
+    if !is_function(state, base.saturating_add(1)) {
+        let first = base.saturating_add(1);
+        return Message::encode(state, first, state.top()).map(Some);
     }
-    Ok(true)
+    state.set_top(base.saturating_add(1));
+    let next = state.keep()?;
+    if let Some(former) = vm.replace_body(Some(next)) {
+        state.release(former);
+    }
+    Ok(Some(Message::default()))
 }
 
 impl Told {

@@ -78,11 +78,24 @@ impl Trouble {
         }
     }
 
-    /// A call has not failed.
+    /// Whether calls have failed lately. Then the time of each call is taken.
     #[inline]
-    pub(super) fn note_success(&self) {
+    pub(super) fn is_near(&self) -> bool {
+        self.since.load(Relaxed) != 0
+    }
+
+    /// A call has not failed.
+    /// Its time was `now` if that was taken.
+    #[inline]
+    pub(super) fn note_success(&self, now: Option<u64>) {
         if self.row.load(Relaxed) != 0 {
             self.row.store(0, Relaxed);
+        }
+        if let Some(now) = now {
+            let since = self.since.load(Relaxed);
+            if since != 0 && now.saturating_sub(since) >= WINDOW {
+                self.forget();
+            }
         }
     }
 

@@ -178,7 +178,7 @@ impl<'a> Entered<'a> {
     }
 
     /// A reference to the runtime.
-    pub(in super::super) fn to_arc(&self) -> Arc<Runtime> {
+    pub(crate) fn to_arc(&self) -> Arc<Runtime> {
         self.runtime.into()
     }
 

@@ -25,13 +25,16 @@ pub(super) enum BlockError {
     Ended,
 }
 
-/// Allocates an empty block for `capacity` elements. May sleep. For functions that Lua has called.
+/// Allocates an empty block for `capacity` elements. Sleeps if the code of `state` may. For functions that Lua has called.
 pub(super) fn take<T: Copy>(state: State, capacity: usize) -> Result<KVVec<T>, BlockError> {
     const { assert!(mem::size_of::<T>() > 0 && mem::align_of::<T>() <= 8) };
     let size = capacity.saturating_mul(mem::size_of::<T>());
     if !is_large(size) {
-        return KVVec::with_capacity(capacity, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+        return KVVec::with_capacity(capacity, state.context().allocation())
             .map_err(|_| BlockError::NoMemory);
+    }
+    if !state.context().may_sleep() {
+        return Err(BlockError::NoMemory);
     }
     let Some(block) = Vm::take_large(state, size) else {
         return Err(if state.look_up() {
@@ -58,7 +61,7 @@ pub(super) fn append<T: Copy>(
             return Err(BlockError::Ended);
         }
         block
-            .extend_from_slice(part, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+            .extend_from_slice(part, state.context().allocation())
             .map_err(|_| BlockError::NoMemory)?;
     }
     Ok(())

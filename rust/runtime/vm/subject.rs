@@ -48,6 +48,11 @@ impl Vm {
         Self::of(&state).lend(subject, call)
     }
 
+    /// Whether the code of `state` runs for a hook, to which a subject was lent.
+    pub(in super::super) fn is_in_hook(state: State) -> bool {
+        Self::of(&state).subject.0.get().is_some()
+    }
+
     /// Calls `with` with the subject that was lent to the code of `state`. `None` if there is none, or
     /// it is no `T`.
     #[inline]

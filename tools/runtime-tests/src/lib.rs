@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The life of a runtime, compiled for the host, over stand-ins for what it takes of the kernel
+//! Pure parts of runtimes, compiled for the host, over stand-ins for what they take of the kernel
 //! crate.
 
 #![cfg(test)]
@@ -15,9 +15,25 @@ mod life_tests;
 #[expect(dead_code, reason = "the names are for users of the module")]
 mod phase;
 
+mod bucket_tests;
+#[path = "../../../rust/runtime/percpu/buckets.rs"]
+mod buckets;
+
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
 mod sort_tests;
+
+use lunatik_abi::codec;
+
+#[path = "../../../rust/runtime/hooks/outbox.rs"]
+mod outbox;
+mod outbox_tests;
+
+/// Stands in for the kernel crate's module.
+pub mod prelude {
+    /// Memory that the kernel crate allocates.
+    pub type KVec<T> = Vec<T>;
+}
 
 /// Stands in for the kernel crate's module.
 pub mod sync {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! What others ask a runtime about itself.
+
+use kernel::{sync::Arc, time::Delta};
+
+use super::{
+    super::hooks::Hooked,
+    phase::{Kind, Phase},
+    Runtime, //
+};
+use crate::linux::{context::Context, net_namespace::NetNamespace};
+
+impl Runtime {
+    /// A number that no other runtime has or had since the module was loaded.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The name, without a trailing `.lua`.
+    pub(crate) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// How it was started.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The context in which its code runs once it is loaded. Loading takes place in process context.
+    pub(crate) fn context(&self) -> Context {
+        self.context
+    }
+
+    /// The CPU that it is for, as a member of a crew.
+    pub(crate) fn cpu(&self) -> Option<u32> {
+        self.cpu
+    }
+
+    /// What it has for hooks, unless its context is a process.
+    pub(crate) fn hooked(&self) -> Option<&Arc<Hooked>> {
+        self.hooked.as_ref()
+    }
+
+    /// The network namespace of its hooks.
+    pub(crate) fn net(&self) -> &NetNamespace {
+        &self.net
+    }
+
+    /// Where it is in its life.
+    pub(crate) fn phase(&self) -> Phase {
+        self.life.phase()
+    }
+
+    /// How long ago it was created.
+    pub(crate) fn age(&self) -> Delta {
+        self.started.elapsed()
+    }
+}
