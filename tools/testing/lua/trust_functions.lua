@@ -54,6 +54,7 @@ shared.a = 1
 require("actor.system").open()
 local file = io.tmpfile()
 local inbox = testing.mailbox()
+local system = require("ltask.bootstrap").start({})
 local objects = {
 	file,
 	shared,
@@ -71,12 +72,17 @@ local objects = {
 	require("actor.system").category(),
 	require("file_descriptor").open("/dev/null"),
 	(require("ltask.functions").pack(1)),
-	require("ltask.bootstrap").start({}),
+	system,
 	require("linux.nf"),
 	(pairs(require("linux.nf"))),
 }
-objects[#objects + 1] = require("ltask.system").sender(objects[#objects], 2)
+objects[#objects + 1] = require("ltask.system").sender(system, 2)
 objects[#objects + 1] = worker.address(worker.create("suite_nowhere"))
+testing.packet(function(skb)
+	for _, object in ipairs({ skb, skb:copy(), skb:data(), skb.ip }) do
+		objects[#objects + 1] = object
+	end
+end, "\x45" .. ("\0"):rep(39))
 local closed = io.tmpfile()
 closed:close()
 
