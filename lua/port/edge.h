@@ -183,6 +183,8 @@ int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits);
 void lunatik_pushnumberbits(lua_State *L, unsigned long bits);
 /* Pushes the traceback of the last failed lunatik_try_call, or false. Never raises. */
 void lunatik_push_traceback(lua_State *L);
+/* Does the same, and drops the traceback, so that it is not taken for that of a later error. Needs two slots. */
+void lunatik_take_traceback(lua_State *L);
 
 /* The kind of a value. The kinds from LUNATIK_REFERENCE on are only for values that are pushed. */
 enum lunatik_kind {

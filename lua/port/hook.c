@@ -138,6 +138,8 @@ int lunatik_hook_has_finalizers(lua_State *L)
 
 void lunatik_hook_finalize(lua_State *L)
 {
+	/* Nobody asks for a traceback of a finalizer that takes too long. */
+	G(L)->limittold = 1;
 	if (G(L)->tobefnz != NULL)
 		GCTM(L);
 }

@@ -39,9 +39,11 @@ use crate::linux::{
 mod attendant;
 mod entry;
 mod failure;
+mod place;
 mod resume;
 mod seal;
 mod slot;
+mod status;
 mod tally;
 mod trouble;
 
@@ -53,8 +55,9 @@ use self::{
 pub(crate) use self::{
     entry::call,
     resume::resume,
-    seal::seal,
+    seal::{seal, MOST_HOOKS},
     slot::{Slot, State as SlotState},
+    status::{status, HookStatus},
     tally::Missed,
 };
 

@@ -62,14 +62,7 @@ fn enable(state: State) -> lua::Result {
 fn stats(state: State) -> lua::Result {
     let figures = userdata::argument(state, 1, |hook: &mut Hook| hook.slot.tally().figures())?;
     state.new_table(0, 6)?;
-    for (name, value) in [
-        (c"runs", figures.runs),
-        (c"failures", figures.failures),
-        (c"overruns", figures.overruns),
-        (c"missed", figures.missed),
-        (c"ns", figures.ns),
-        (c"longest", figures.longest),
-    ] {
+    for (name, value) in figures.named() {
         state.push_integer(i64::try_from(value).unwrap_or(i64::MAX));
         state.set_field(-2, name)?;
     }

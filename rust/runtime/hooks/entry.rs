@@ -7,6 +7,8 @@ use kernel::sync::ArcBorrow;
 
 use super::{
     attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL},
+    failure::MOST_TRACEBACK,
+    place,
     slot::Slot,
     tally::Missed,
     Hooked, //
@@ -106,13 +108,16 @@ unsafe fn run<R>(
 ) -> Outcome<R> {
     let state = vm.state();
     // SAFETY: As the caller promises. The reference ends here.
-    let traced = unsafe { (*hooked.note.get()).wants(begun) };
+    let is_wanted = unsafe { (*hooked.note.get()).wants(begun) };
+    // An error that ends a function for good is told with its place, which only a traceback may have.
+    let traced = is_wanted || slot.trouble.may_end();
     let called = state.call_hook(slot.function(), slot.argument(), traced);
     let mut wants = 0;
     let returned = match called {
         Ok(returned) => {
             let judged = judge(returned);
             if judged.is_none() {
+                note_place(slot, None);
                 // SAFETY: As the caller promises. The reference ends here.
                 let note = unsafe { &mut *hooked.note.get() };
                 if note.take(begun, slot.number(), b"invalid result", &[]) {
@@ -123,7 +128,7 @@ unsafe fn run<R>(
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.
-            wants = unsafe { note_failure(hooked, slot, state, begun) };
+            wants = unsafe { note_failure(hooked, slot, state, begun, traced) };
             None
         }
     };
@@ -139,33 +144,46 @@ unsafe fn run<R>(
     Outcome { returned, wants }
 }
 
-/// Notes the error on top of the stack, and pops it.
+/// Notes where the function has failed. The place of an earlier failure in the same row stays if the place of
+/// this one is not known.
+#[cold]
+fn note_place(slot: &Slot, place: Option<&[u8]>) {
+    match place {
+        Some(place) => slot.place.note(place),
+        None if slot.trouble.is_in_row() => (),
+        None => slot.place.forget(),
+    }
+}
+
+/// Notes the error on top of the stack, and pops it. With `traced` it has a traceback.
 ///
 /// # Safety
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, begun: u64) -> u32 {
+unsafe fn note_failure(
+    hooked: &Hooked,
+    slot: &Slot,
+    state: State,
+    begun: u64,
+    traced: bool,
+) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
+    // The traceback is behind the message.
+    if traced {
+        state.take_traceback();
+    }
+    let message = state.to_bytes(top);
+    let traceback = state.to_bytes(top.saturating_add(1)).unwrap_or_default();
+    let traceback = traceback.get(..MOST_TRACEBACK).unwrap_or(traceback);
+    let place = message.and_then(place::of_message);
+    note_place(slot, place.or_else(|| place::of_traceback(traceback)));
+    let message = message.unwrap_or(b"(error object is not a string)");
     let mut wants = COLLECT;
-    if note.wants(begun) {
-        // The traceback is behind the message.
-        state.push_traceback();
-        let is_text = state.kind(top) == crate::lua::Kind::String;
-        let message: &[u8] = match state.to_bytes(top) {
-            Some(bytes) if is_text => bytes,
-            _ => b"(error object is not a string)",
-        };
-        let traceback = match state.kind(-1) {
-            crate::lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
-            _ => &[],
-        };
-        note.take(begun, slot.number(), message, traceback);
+    if note.take(begun, slot.number(), message, traceback) {
         wants |= FAILURE;
-    } else {
-        note.take(begun, slot.number(), &[], &[]);
     }
     // What the message handler lies at stays.
     state.set_top(top.saturating_sub(1));

@@ -6,7 +6,7 @@ use kernel::prelude::*;
 
 /// The bytes that are kept of an error message, and of its traceback.
 const MOST_MESSAGE: usize = 512;
-const MOST_TRACEBACK: usize = 1536;
+pub(super) const MOST_TRACEBACK: usize = 1536;
 
 /// The least time between two failures that are told, in nanoseconds. Others are counted.
 const PAUSE: u64 = 100_000_000;

@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use super::{
+    place::{Place, PlaceText},
     tally::Tally,
     trouble::{Reason, Trouble}, //
 };
@@ -22,8 +23,28 @@ pub(crate) enum State {
     Off,
     /// It was disabled, for this reason.
     Disabled(Reason),
-    /// The script has stopped it for good.
+    /// It is not called any more: the script has stopped it, or has ended.
     Stopped,
+}
+
+impl State {
+    /// Its name for Lua.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Disabled(_) => "disabled",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Why it was disabled; empty if it was not.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Disabled(reason) => reason.text(),
+            _ => "",
+        }
+    }
 }
 
 const ON: u32 = 0;
@@ -44,6 +65,8 @@ pub(crate) struct Slot {
     told: Atomic<bool>,
     tally: Tally,
     pub(super) trouble: Trouble,
+    /// Where the function has failed.
+    pub(super) place: Place,
 }
 
 impl Slot {
@@ -64,6 +87,7 @@ impl Slot {
             told: Atomic::new(false),
             tally: Tally::new(),
             trouble: Trouble::new(),
+            place: Place::unknown(),
         }
     }
 
@@ -87,6 +111,11 @@ impl Slot {
     /// What its calls add up to.
     pub(crate) fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// Where the function has failed last, as far as that is known.
+    pub(crate) fn failed_at(&self) -> PlaceText {
+        self.place.text()
     }
 
     /// Whether the function is called.
