@@ -115,8 +115,8 @@ struct lunatik_hook_results {
 };
 
 /*
- * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack; with
- * `traced`, there is a traceback of it. Then collects garbage for some microseconds if that is due. Never raises.
+ * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack. There is a
+ * traceback of it if it has ended a function that takes too long, and with `traced` of each error. Then collects garbage for some microseconds if that is due. Never raises.
  */
 int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 			  struct lunatik_hook_results *results);

@@ -75,8 +75,9 @@ fn call_here<T: 'static, R: Copy>(
     slot.tally().count(ns, failed, failed && executed.is_over);
     if failed {
         if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
-            slot.disable(reason);
-            wants |= DISABLED;
+            if slot.disable(reason) {
+                wants |= DISABLED;
+            }
         }
     } else {
         slot.trouble.note_success();
@@ -109,8 +110,8 @@ unsafe fn run<R>(
     let state = vm.state();
     // SAFETY: As the caller promises. The reference ends here.
     let is_wanted = unsafe { (*hooked.note.get()).wants(begun) };
-    // An error that ends a function for good is told with its place, which only a traceback may have.
-    let traced = is_wanted || slot.trouble.may_end();
+    // The place of an error may be only in its traceback.
+    let traced = is_wanted || !slot.place.is_known();
     let called = state.call_hook(slot.function(), slot.argument(), traced);
     let mut wants = 0;
     let returned = match called {
@@ -128,7 +129,7 @@ unsafe fn run<R>(
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.
-            wants = unsafe { note_failure(hooked, slot, state, begun, traced) };
+            wants = unsafe { note_failure(hooked, slot, state, begun) };
             None
         }
     };
@@ -155,26 +156,18 @@ fn note_place(slot: &Slot, place: Option<&[u8]>) {
     }
 }
 
-/// Notes the error on top of the stack, and pops it. With `traced` it has a traceback.
+/// Notes the error on top of the stack, and pops it.
 ///
 /// # Safety
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(
-    hooked: &Hooked,
-    slot: &Slot,
-    state: State,
-    begun: u64,
-    traced: bool,
-) -> u32 {
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, begun: u64) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
-    // The traceback is behind the message.
-    if traced {
-        state.take_traceback();
-    }
+    // The traceback, if there is one, is behind the message.
+    state.take_traceback();
     let message = state.to_bytes(top);
     let traceback = state.to_bytes(top.saturating_add(1)).unwrap_or_default();
     let traceback = traceback.get(..MOST_TRACEBACK).unwrap_or(traceback);

@@ -18,8 +18,10 @@ pub(super) struct Note {
     message: usize,
     /// The number of the slot whose function has failed; `None` if there is no failure to be told.
     slot: Option<usize>,
-    /// Failures since the last one that was told.
+    /// Failures since the one that was noted, which are not told.
     others: u64,
+    /// Such failures before that one.
+    before: u64,
     last: u64,
 }
 
@@ -39,6 +41,7 @@ impl Note {
             message: 0,
             slot: None,
             others: 0,
+            before: 0,
             last: 0,
         })
     }
@@ -63,6 +66,7 @@ impl Note {
         self.message = self.text.len();
         let _ = self.text.extend_from_slice(traceback, GFP_NOWAIT);
         self.slot = Some(slot);
+        self.before = core::mem::take(&mut self.others);
         true
     }
 
@@ -77,7 +81,7 @@ impl Note {
         let _ = told.message.extend_from_slice(message, GFP_NOWAIT);
         let _ = told.traceback.extend_from_slice(traceback, GFP_NOWAIT);
         told.slot = slot;
-        told.others = core::mem::take(&mut self.others);
+        told.others = self.before;
         true
     }
 }

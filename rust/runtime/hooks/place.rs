@@ -47,6 +47,13 @@ impl Place {
         self.note(&[]);
     }
 
+    /// Whether one is.
+    #[inline]
+    pub(super) fn is_known(&self) -> bool {
+        let [first, ..] = &self.0;
+        first.load(Relaxed) != 0
+    }
+
     /// What was noted.
     pub(super) fn text(&self) -> PlaceText {
         let mut text = [0; MOST];

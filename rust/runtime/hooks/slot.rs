@@ -61,7 +61,7 @@ pub(crate) struct Slot {
     /// What it gets as its argument.
     argument: Reference,
     state: Atomic<u32>,
-    /// Whether it was told that the function is disabled.
+    /// Whether nobody has to be told that the function was disabled.
     told: Atomic<bool>,
     tally: Tally,
     pub(super) trouble: Trouble,
@@ -84,7 +84,7 @@ impl Slot {
             function,
             argument,
             state: Atomic::new(ON),
-            told: Atomic::new(false),
+            told: Atomic::new(true),
             tally: Tally::new(),
             trouble: Trouble::new(),
             place: Place::unknown(),
@@ -133,24 +133,20 @@ impl Slot {
         }
     }
 
-    /// Changes the state, unless it is stopped.
-    fn change(&self, to: u32) -> bool {
-        let mut state = self.state.load(Relaxed);
+    /// Switches the function on or off. One that was disabled is called again once it is switched on. In any context.
+    pub(crate) fn enable(&self, on: bool) {
+        let to = if on { ON } else { OFF };
+        let mut state = self.state.load(Acquire);
         while state != STOPPED {
+            // Failures of a function that is not disabled still count: it could excuse them itself.
+            if Reason::from_raw(state).is_some() {
+                self.trouble.forget();
+            }
             match self.state.cmpxchg(state, to, Full) {
-                Ok(_) => return true,
+                Ok(_) => return,
                 Err(other) => state = other,
             }
         }
-        false
-    }
-
-    /// Switches the function on or off. One that was disabled is called again. In any context.
-    pub(crate) fn enable(&self, on: bool) {
-        if on {
-            self.trouble.forget();
-        }
-        self.change(if on { ON } else { OFF });
     }
 
     /// The function is not called any more. In any context.
@@ -158,14 +154,18 @@ impl Slot {
         self.state.store(STOPPED, Release);
     }
 
-    /// Whether the caller is the first since the function was disabled.
+    /// Whether the caller is the first one since the function was disabled.
     pub(super) fn tell_once(&self) -> bool {
         !self.told.xchg(true, Full)
     }
 
-    /// Disables the function.
-    pub(super) fn disable(&self, reason: Reason) {
-        self.told.store(false, Relaxed);
-        let _ = self.state.cmpxchg(ON, reason as u32, Full);
+    /// Disables the function, unless another CPU or the script has switched it off meanwhile. Returns whether that is
+    /// to be told.
+    pub(super) fn disable(&self, reason: Reason) -> bool {
+        let is_new = self.state.cmpxchg(ON, reason as u32, Full).is_ok();
+        if is_new {
+            self.told.store(false, Release);
+        }
+        is_new
     }
 }

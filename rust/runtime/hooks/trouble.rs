@@ -18,9 +18,6 @@ const MOST_OVERRUNS: u64 = 16;
 /// The time of failing calls that is too much.
 const MOST_TIME: u64 = 32 * MS;
 
-/// The time that one call takes at most, unless the machine is very slow.
-const LONGEST: u64 = 4 * MS;
-
 /// The failures in a row that are too many, if they span that time at least. Without the span, hooks that
 /// are called before their script is handed its tables would be disabled.
 const MOST_FAILURES: u64 = 1000;
@@ -87,13 +84,6 @@ impl Trouble {
         if self.row.load(Relaxed) != 0 {
             self.row.store(0, Relaxed);
         }
-    }
-
-    /// Whether the next failure may be the last one, unless the failures before are too long ago.
-    #[inline]
-    pub(super) fn may_end(&self) -> bool {
-        self.overruns.load(Relaxed).saturating_add(1) >= MOST_OVERRUNS
-            || self.spent.load(Relaxed).saturating_add(LONGEST) >= MOST_TIME
     }
 
     /// Whether the last call has failed, too.

@@ -94,6 +94,7 @@ fn a_traceback_may_have_no_place() {
 fn a_place_is_kept_until_another_one_is() {
     let place = Place::unknown();
     assert_eq!(place.text().as_bytes(), b"");
+    assert!(!place.is_known());
     for noted in [
         "filter.lua:12",
         "x:1",
@@ -103,6 +104,7 @@ fn a_place_is_kept_until_another_one_is() {
     ] {
         place.note(noted.as_bytes());
         assert_eq!(place.text().as_bytes(), noted.as_bytes());
+        assert_eq!(place.is_known(), !noted.is_empty());
     }
     place.note(b"filter.lua:12");
     place.forget();

@@ -138,22 +138,6 @@ fn one_success_ends_a_row() {
 }
 
 #[test]
-fn what_may_be_the_last_failure_is_known_before() {
-    let trouble = Trouble::new();
-    for number in 0..15 {
-        assert!(!trouble.may_end(), "{number}");
-        assert_eq!(trouble.note_failure(BEGIN + number, MS, true), None);
-    }
-    assert!(trouble.may_end());
-    trouble.forget();
-    assert!(!trouble.may_end());
-    assert_eq!(trouble.note_failure(BEGIN, 28 * MS - 1, false), None);
-    assert!(!trouble.may_end());
-    assert_eq!(trouble.note_failure(BEGIN, 1, false), None);
-    assert!(trouble.may_end());
-}
-
-#[test]
 fn what_is_forgotten_begins_anew() {
     let trouble = Trouble::new();
     for number in 0..15 {
