@@ -109,7 +109,7 @@ fn stop_latency(state: State) -> lua::Result {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 28)?;
+    state.new_table(0, 29)?;
     state.set_function(-1, c"address", native!(address, Free, Process))?;
     state.set_function(-1, c"counted", native!(counted, Free, Process))?;
     state.set_function(-1, c"everything", native!(everything, Free, Process))?;

@@ -90,7 +90,7 @@ free("file.", "__index.setvbuf __index.write")
 free("string value.", "__add __sub __mul __mod __pow __div __idiv __unm")
 free("rcu.table.", "__eq __gc")
 free("rcu.walk.", "__gc")
-free("runtime.", "__eq __gc __index.context __index.status")
+free("runtime.", "__eq __gc __index.context __index.hooks __index.status")
 free("thread handle.", "__eq __gc")
 -- The script's own device.
 free("device.", "__close __gc __index.stop")
