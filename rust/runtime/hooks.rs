@@ -46,10 +46,12 @@ mod delivery;
 mod entry;
 mod failure;
 mod outbox;
+mod place;
 mod resume;
 mod seal;
 mod sending;
 mod slot;
+mod status;
 mod tally;
 mod trouble;
 
@@ -66,9 +68,10 @@ pub(crate) use self::{
     delivery::{Delivered, Destination, Origin},
     entry::{call, Subject},
     resume::resume,
-    seal::seal,
+    seal::{seal, MOST_HOOKS},
     sending::{may_sleep, post},
     slot::{Slot, State as SlotState},
+    status::{status, HookStatus},
     tally::{Missed, SendFigures},
 };
 

@@ -54,7 +54,7 @@ allow("lunatik.", "cpu")
 allow("rcu.", "add cas")
 allow("percpu.counter:", "add sum")
 allow("percpu.histogram:", "add count counts quantile sum")
-allow("lunatik.testing.", "fire_again graph_locks paint_stack painted_left stack_left")
+allow("lunatik.testing.", "fire_again fire_inner graph_locks paint_stack painted_left stack_left")
 -- Of tables of constants, and of the module, whose fields some of them are.
 allow("linux.nf/", "__newindex __pairs next")
 allow("linux.nf/__index/", "__index")

@@ -97,7 +97,7 @@ free("percpu.counter.", "__eq __gc __index.add __index.sum")
 free("percpu.histogram.", "__eq __gc __index.add __index.count __index.counts __index.quantile __index.sum")
 free("rcu.table.", "__eq __gc")
 free("rcu.walk.", "__gc")
-free("runtime.", "__eq __gc __index.context __index.status")
+free("runtime.", "__eq __gc __index.context __index.hooks __index.status")
 free("thread handle.", "__eq __gc")
 -- The script's own device.
 free("device.", "__close __gc __index.stop")
