@@ -61,7 +61,7 @@ use self::{
 pub(crate) use self::{
     crew::Crew,
     delivery::{Delivered, Destination, Origin},
-    entry::call,
+    entry::{call, Called},
     resume::resume,
     seal::seal,
     sending::{may_sleep, post},

@@ -7,7 +7,7 @@ use kernel::sync::ArcBorrow;
 
 use super::{
     attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL, SEND},
-    slot::Slot,
+    slot::{Slot, State},
     tally::Missed,
     Hooked, //
 };
@@ -16,25 +16,35 @@ use crate::{
         cpu,
         hook::{self, Softirq},
     },
-    lua::{Raised, Returned, State},
+    lua::{self, Raised, Returned},
     runtime::vm::Vm, //
 };
 
 /// How long a hook waits for a CPU that executes the runtime, in nanoseconds. No code of it may run longer.
 const WAIT: u64 = 2_000_000;
 
+/// What came of a call.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Called<R> {
+    /// This.
+    Returned(R),
+    /// The function has failed, is disabled, or could not be called: the default of the hook applies.
+    Failed,
+    /// The script has switched the function off: it has no say.
+    Off,
+}
+
 /// Calls the function of `slot` with the kept argument, while `subject` is lent to the code. Returns what
-/// `judge` makes of its results. `None` if `judge` refuses them, or there are none: then the default of the
-/// hook applies. In any context but NMI.
+/// `judge` makes of its results; if it refuses them, the call has failed. In any context but NMI.
 pub(crate) fn call<T: 'static, R: Copy>(
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
-) -> Option<R> {
+) -> Called<R> {
     let Some(context) = Softirq::enter() else {
         slot.tally().miss(Missed::Context);
-        return None;
+        return Called::Failed;
     };
     let crew = hooked.crew.as_ref();
     let picked = crew.and_then(|crew| crew.pick(cpu::current(), slot.number()));
@@ -43,13 +53,16 @@ pub(crate) fn call<T: 'static, R: Copy>(
         None => (hooked, slot),
     };
     if !slot.is_on() {
-        return None;
+        return match slot.state() {
+            State::Off | State::Stopped => Called::Off,
+            State::On | State::Disabled(_) => Called::Failed,
+        };
     }
     match call_here(&context, hooked, slot, subject, judge) {
-        Ok(returned) => returned,
+        Ok(returned) => returned.map_or(Called::Failed, Called::Returned),
         Err(missed) => {
             slot.tally().miss(missed);
-            None
+            Called::Failed
         }
     }
 }
@@ -173,7 +186,7 @@ pub(super) fn wanted(vm: &Vm) -> u32 {
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, traced: bool) -> u32 {
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: lua::State, traced: bool) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
@@ -181,13 +194,13 @@ unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, traced: bool)
     if traced {
         // The traceback is behind the message.
         state.push_traceback();
-        let is_text = state.kind(top) == crate::lua::Kind::String;
+        let is_text = state.kind(top) == lua::Kind::String;
         let message: &[u8] = match state.to_bytes(top) {
             Some(bytes) if is_text => bytes,
             _ => b"(error object is not a string)",
         };
         let traceback = match state.kind(-1) {
-            crate::lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
+            lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
             _ => &[],
         };
         note.take(slot.number(), message, traceback);
