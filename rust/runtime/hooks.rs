@@ -66,7 +66,7 @@ use self::{
 pub(crate) use self::{
     crew::Crew,
     delivery::{Delivered, Destination, Origin},
-    entry::{call, Subject},
+    entry::{call, Called, Subject},
     resume::resume,
     seal::{seal, MOST_HOOKS},
     sending::{may_sleep, post},

@@ -23,7 +23,7 @@ use crate::{
     lua::{self, Error, Free, Process, Returned, Sleeps, Softirq, State},
     native,
     runtime::{
-        hooks::{self, Hooked, KernelHook, Slot, Subject},
+        hooks::{self, Called, Hooked, KernelHook, Slot, Subject},
         vm::Vm, //
     },
 };
@@ -147,7 +147,8 @@ fn hook(state: State) -> lua::Result {
 fn shoot(trigger: &Arc<Trigger>) -> bool {
     let shot = Shot(trigger.clone());
     let judge = |returned: Returned| returned.first.map(|_| ());
-    hooks::call(trigger.hooked.as_arc_borrow(), &trigger.slot, &shot, judge).is_some()
+    let called = hooks::call(trigger.hooked.as_arc_borrow(), &trigger.slot, &shot, judge);
+    called == Called::Returned(())
 }
 
 /// `fire(name, count [, context])`: calls the hook `count` times in a context: "task", "bh", "softirq",

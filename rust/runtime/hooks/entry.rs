@@ -9,7 +9,7 @@ use super::{
     attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL, SEND},
     failure::MOST_TRACEBACK,
     place,
-    slot::Slot,
+    slot::{Slot, State},
     tally::Missed,
     Hooked, //
 };
@@ -18,7 +18,7 @@ use crate::{
         cpu,
         hook::{self, Softirq},
     },
-    lua::{Raised, Returned, State},
+    lua::{self, Raised, Returned},
     runtime::vm::Vm, //
 };
 
@@ -31,18 +31,28 @@ pub(crate) trait Subject: 'static {
     fn begin(&self, _number: u64) {}
 }
 
+/// What came of a call.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Called<R> {
+    /// This.
+    Returned(R),
+    /// The function has failed, is disabled, or could not be called: the default of the hook applies.
+    Failed,
+    /// The script has switched the function off: it has no say.
+    Off,
+}
+
 /// Calls the function of `slot` with the kept argument, while `subject` is lent to the code. Returns what
-/// `judge` makes of its results. `None` if `judge` refuses them, or there are none: then the default of the
-/// hook applies. In any context but NMI.
+/// `judge` makes of its results; if it refuses them, the call has failed. In any context but NMI.
 pub(crate) fn call<T: Subject, R: Copy>(
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
-) -> Option<R> {
+) -> Called<R> {
     let Some(context) = Softirq::enter() else {
         slot.tally().miss(Missed::Context);
-        return None;
+        return Called::Failed;
     };
     let crew = hooked.crew.as_ref();
     let picked = crew.and_then(|crew| crew.pick(cpu::current(), slot.number()));
@@ -51,13 +61,16 @@ pub(crate) fn call<T: Subject, R: Copy>(
         None => (hooked, slot),
     };
     if !slot.is_on() {
-        return None;
+        return match slot.state() {
+            State::Off | State::Stopped => Called::Off,
+            State::On | State::Disabled(_) => Called::Failed,
+        };
     }
     match call_here(&context, hooked, slot, subject, judge) {
-        Ok(returned) => returned,
+        Ok(returned) => returned.map_or(Called::Failed, Called::Returned),
         Err(missed) => {
             slot.tally().miss(missed);
-            None
+            Called::Failed
         }
     }
 }
@@ -197,7 +210,7 @@ fn note_place(slot: &Slot, place: Option<&[u8]>) {
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State) -> u32 {
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: lua::State) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
