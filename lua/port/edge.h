@@ -125,6 +125,8 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
  * to only while a hook runs needs none. Does nothing if they are something else. Never raises.
  */
 void lunatik_hook_lend(lua_State *L);
+/* Collects garbage in this way, after a call in another way. Never raises. */
+void lunatik_hook_collect_due(lua_State *L);
 /* Whether finalizers wait to be called. Never raises. */
 int lunatik_hook_has_finalizers(lua_State *L);
 /* Calls one of them. An error is a warning. Never raises. */

@@ -100,6 +100,12 @@ static void collect_after(lua_State *L)
 	collect(L, steps < MOST_STEPS ? steps : MOST_STEPS);
 }
 
+void lunatik_hook_collect_due(lua_State *L)
+{
+	if (l_unlikely(vm_of(L)->collects))
+		collect_after(L);
+}
+
 static void take_result(lua_State *L, int index, struct lunatik_hook_results *results)
 {
 	int slot = index + 2, integral = 0;
@@ -126,8 +132,7 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 		take_result(L, -1, results);
 		lua_settop(L, HANDLER);
 	}
-	if (l_unlikely(vm_of(L)->collects))
-		collect_after(L);
+	lunatik_hook_collect_due(L);
 	return status;
 }
 

@@ -69,6 +69,13 @@ impl State {
         })
     }
 
+    /// Collects garbage for some microseconds if that is due: to be called after other calls than
+    /// [`call_hook`](Self::call_hook).
+    pub(crate) fn collect_due(self) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_hook_collect_due(self.as_raw()) }
+    }
+
     /// Whether finalizers wait to be called.
     pub(crate) fn has_finalizers(self) -> bool {
         // SAFETY: By the type invariant. Never raises.

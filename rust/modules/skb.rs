@@ -7,7 +7,7 @@
 //! runs. A view, a header and a copy remember the call that has handed them out, and serve no other.
 
 mod copies;
-mod error;
+mod failure;
 mod header;
 mod methods;
 mod number;
@@ -18,14 +18,13 @@ use kernel::prelude::*;
 
 use self::{
     copies::Copies,
-    error::unset,
+    failure::{method, Failure, Wrong},
     header::Header,
     view::View, //
 };
 use crate::{
     linux::packet::{fields::Kind, Base, Buffer, Packet, MAX_COPIES},
-    lua::{self, Error, Free, Reference, Softirq, State},
-    native,
+    lua::{self, Reference, State},
     runtime::{
         objects::{Class, Classed},
         userdata,
@@ -81,7 +80,7 @@ const SKB: Class = Class {
     name: c"skb",
     fill: |state, metatable| {
         methods::push(state)?;
-        state.push_function(native!(index, Free, Softirq), 1)?;
+        state.push_function(method!(index), 1)?;
         state.set_field(metatable, c"__index")?;
         methods::add_len(state, metatable)
     },
@@ -90,11 +89,16 @@ const SKB: Class = Class {
 /// The metatable of the packet of the hook, of which there is one. Its methods are found without a call.
 const LENT: Class = Class {
     name: c"skb.lent",
-    fill: methods::add_len,
+    fill: |state, metatable| {
+        // Lua's own errors call it as they call a copy.
+        state.push_bytes(b"skb")?;
+        state.set_field(metatable, c"__name")?;
+        methods::add_len(state, metatable)
+    },
 };
 
 /// `skb[key]` of a copy: a method, or a header.
-fn index(state: State) -> lua::Result {
+fn index(state: State) -> failure::Result {
     state.push_upvalue(1);
     state.push_value(2);
     state.raw_get(-2);
@@ -106,13 +110,13 @@ fn index(state: State) -> lua::Result {
 }
 
 /// `skb[key]` of the packet of the hook, for a key that is no method: a header.
-fn lent_shorthand(state: State) -> lua::Result {
+fn lent_shorthand(state: State) -> failure::Result {
     state.push_upvalue(1);
     shorthand(state)
 }
 
 /// Pushes the header with the name at index 2 of the packet on top of the stack.
-fn shorthand(state: State) -> lua::Result {
+fn shorthand(state: State) -> failure::Result {
     match state.to_bytes(2).and_then(Kind::find) {
         Some(kind) => push_header(state, -1, kind)?,
         None => state.push_nil(),
@@ -121,8 +125,23 @@ fn shorthand(state: State) -> lua::Result {
 }
 
 /// Calls `with` with the packet of the hook that runs.
-fn with_packet<R>(state: State, with: impl FnOnce(&Packet) -> lua::Result<R>) -> lua::Result<R> {
-    Vm::with_subject(state, with).unwrap_or_else(|| Err(unset()))
+fn with_packet<R>(
+    state: State,
+    with: impl FnOnce(&Packet) -> failure::Result<R>,
+) -> failure::Result<R> {
+    Vm::with_subject(state, with).unwrap_or(Err(Failure::Unset))
+}
+
+/// What `read` finds in the `T` at `index`.
+fn with_object<T: Classed + Send, R>(
+    state: State,
+    index: c_int,
+    read: impl FnOnce(&T) -> R,
+) -> failure::Result<R> {
+    userdata::with(state, index, |object: &mut T| read(object)).ok_or_else(|| {
+        let name = T::CLASS.name.to_str().unwrap_or("userdata");
+        Failure::Argument(index, Wrong::Type(name))
+    })
 }
 
 /// Calls `with` with the packet that the object at `index` is, the objects of the packet, and the call of
@@ -130,16 +149,15 @@ fn with_packet<R>(state: State, with: impl FnOnce(&Packet) -> lua::Result<R>) ->
 fn with_skb<R>(
     state: State,
     index: c_int,
-    with: impl FnOnce(Buffer<'_>, &Parts, u64) -> lua::Result<R>,
-) -> lua::Result<R> {
-    let (number, epoch, parts) = userdata::argument(state, index, |skb: &mut Skb| {
-        (skb.number, skb.epoch, skb.parts)
-    })?;
+    with: impl FnOnce(Buffer<'_>, &Parts, u64) -> failure::Result<R>,
+) -> failure::Result<R> {
+    let (number, epoch, parts) =
+        with_object(state, index, |skb: &Skb| (skb.number, skb.epoch, skb.parts))?;
     with_packet(state, |packet| {
         let buffer = packet.buffer(number);
         match buffer.filter(|_| number == 0 || epoch == packet.epoch()) {
             Some(buffer) => with(buffer, &parts, packet.epoch()),
-            None => Err(unset()),
+            None => Err(Failure::Unset),
         }
     })
 }
@@ -151,7 +169,7 @@ fn push_view(state: State, parts: &Parts, base: Base, epoch: u64) {
 }
 
 /// Pushes the header of this kind of the packet at `index`, or nil if it has none.
-fn push_header(state: State, index: c_int, kind: Kind) -> lua::Result<()> {
+fn push_header(state: State, index: c_int, kind: Kind) -> failure::Result<()> {
     with_skb(state, index, |buffer, parts, epoch| {
         if buffer.header(kind).is_none() {
             state.push_nil();
@@ -241,7 +259,7 @@ pub(crate) fn prepare(state: State) -> lua::Result<Reference> {
     methods::push(state)?;
     state.new_table(0, 1)?;
     state.push_value(skb);
-    state.push_function(native!(lent_shorthand, Free, Softirq), 1)?;
+    state.push_function(method!(lent_shorthand), 1)?;
     state.set_field(-2, c"__index")?;
     state.set_metatable(-2)?;
     state.set_field(metatable, c"__index")?;
@@ -265,11 +283,4 @@ pub(crate) fn prepare(state: State) -> lua::Result<Reference> {
 fn low_bits(value: i64) -> u32 {
     // CAST: As it says.
     value as u32
-}
-
-/// The error of an option that does not exist.
-#[cold]
-fn invalid_option(index: c_int, option: &[u8]) -> Error {
-    let option = crate::binding::arguments::show(option);
-    Error::argument(index, fmt!("invalid option '{option}'"))
 }

@@ -68,6 +68,9 @@ impl Buffer<'_> {
             .and_then(|size| shape.network.checked_add(size))
             .ok_or(Refused::OutOfBounds)?;
         self.check_length(&shape, length)?;
+        if length == shape.length {
+            return Ok(());
+        }
         let length = u32::try_from(length).map_err(|_| Refused::OutOfBounds)?;
         // SAFETY: The packet is alive, and nobody else uses it.
         let resized = unsafe { sys::lunatik_skb_resize(self.as_raw(), length) };
@@ -235,6 +238,10 @@ impl Buffer<'_> {
             // SAFETY: The packet is alive, and nobody else uses it.
             Refused::check(unsafe { sys::lunatik_skb_complete_checksum(self.as_raw()) })?;
         }
+        let mut old = [0; 2];
+        if !self.read(segment.check, &mut old) {
+            return Err(Refused::OutOfBounds);
+        }
         self.write(segment.check, &[0; 2])?;
         let length = u32::try_from(segment.length).map_err(|_| Refused::OutOfBounds)?;
         let mut sum = 0;
@@ -253,7 +260,9 @@ impl Buffer<'_> {
             )
         };
         if !is_done {
-            return Err(Refused::OutOfBounds);
+            // The bytes are in memory of a device.
+            self.write(segment.check, &old)?;
+            return Err(Refused::Kernel(EFAULT));
         }
         // UDP has no checksum if it says 0.
         if sum == 0 && segment.protocol == protocol::UDP && !is_partial {

@@ -2,12 +2,14 @@
 
 //! Copies of packets. Their objects are made while the script loads, and used again by each call.
 
-use kernel::prelude::*;
-
-use super::{error, with_skb, Skb};
+use super::{
+    failure::{Failure, Result},
+    with_skb,
+    Skb, //
+};
 use crate::{
     linux::packet::MAX_COPIES,
-    lua::{self, Reference, State},
+    lua::{Reference, State},
     runtime::{userdata, vm::Vm},
 };
 
@@ -21,15 +23,18 @@ pub(super) struct Copies {
 }
 
 /// `skb:copy()`
-pub(super) fn copy(state: State) -> lua::Result {
+pub(super) fn copy(state: State) -> Result {
     let (number, epoch) = with_skb(state, 1, |buffer, _, epoch| {
-        let copied = buffer.copy_packet();
-        let number = copied.map_err(|refused| error::of(state, 1, refused))?;
-        Ok((number, epoch))
+        let number = buffer.copy_packet();
+        Ok((
+            number.map_err(|refused| Failure::Refused(1, refused))?,
+            epoch,
+        ))
     })?;
     let copies = Vm::attachment::<Copies>(state);
     let object = copies.and_then(|copies| copies.copies.get(number.checked_sub(1)?).copied());
-    state.push_kept(object.ok_or(EINVAL)?);
+    // There are as many objects as copies.
+    state.push_kept(object.ok_or(Failure::Unset)?);
     userdata::with(state, -1, |skb: &mut Skb| skb.epoch = epoch);
     Ok(1)
 }

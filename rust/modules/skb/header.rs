@@ -2,21 +2,17 @@
 
 //! Headers of packets, whose fields scripts read and write by name.
 
-use kernel::prelude::*;
-
-use super::{error, low_bits, with_packet, NEVER};
+use super::{
+    failure::{integer, method, string, Failure, Result, Wrong},
+    low_bits, with_object, with_packet, NEVER,
+};
 use crate::{
-    binding::arguments::{self, integer, show},
     linux::packet::{
         fields::{self, Field, Kind},
         Window,
     },
-    lua::{self, Error, Free, Softirq, State},
-    native,
-    runtime::{
-        objects::{Class, Classed},
-        userdata,
-    },
+    lua::State,
+    runtime::objects::{Class, Classed},
 };
 
 /// The most bytes of a field.
@@ -51,26 +47,17 @@ impl Classed for Header {
 const HEADER: Class = Class {
     name: c"skb.header",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__index", native!(index, Free, Softirq))?;
-        Ok(state.set_function(metatable, c"__newindex", native!(newindex, Free, Softirq))?)
+        state.set_function(metatable, c"__index", method!(index))?;
+        Ok(state.set_function(metatable, c"__newindex", method!(newindex))?)
     },
 };
 
 /// The header at index 1, and its field with the name at index 2.
-fn field(state: State) -> lua::Result<(Header, Field)> {
-    let header = userdata::argument(state, 1, |header: &mut Header| *header)?;
+fn field(state: State) -> Result<(Header, Field)> {
+    let header = with_object(state, 1, |header: &Header| *header)?;
     match state.to_bytes(2).and_then(|name| header.kind.field(name)) {
         Some(field) => Ok((header, field)),
-        None => Err(unknown(state, header.kind)),
-    }
-}
-
-#[cold]
-fn unknown(state: State, kind: Kind) -> Error {
-    let kind = kind.name();
-    match state.to_bytes(2) {
-        Some(name) => Error::message(fmt!("{kind} header has no field '{}'", show(name))),
-        None => Error::message(fmt!("the name of a field of the {kind} header expected")),
+        None => Err(Failure::NoField(header.kind)),
     }
 }
 
@@ -78,20 +65,16 @@ fn unknown(state: State, kind: Kind) -> Error {
 fn with_header<R>(
     state: State,
     header: Header,
-    with: impl FnOnce(Window<'_>) -> lua::Result<R>,
-) -> lua::Result<R> {
+    with: impl FnOnce(Window<'_>) -> Result<R>,
+) -> Result<R> {
     with_packet(state, |packet| {
         let buffer = packet.buffer(header.number);
         let Some(buffer) = buffer.filter(|_| header.epoch == packet.epoch()) else {
-            return Err(error::closed());
+            return Err(Failure::Closed);
         };
         match buffer.header(header.kind) {
             Some(window) => with(window),
-            // The packet was changed.
-            None => Err(Error::message(fmt!(
-                "the packet has no {} header any more",
-                header.kind.name()
-            ))),
+            None => Err(Failure::NoHeader(header.kind)),
         }
     })
 }
@@ -122,10 +105,10 @@ impl Bytes {
 }
 
 /// `header[name]`
-fn index(state: State) -> lua::Result {
+fn index(state: State) -> Result {
     let (header, field) = field(state)?;
     with_header(state, header, |window| {
-        let bytes = Bytes::of(&window, field).ok_or_else(|| error::out_of_bounds(2))?;
+        let bytes = Bytes::of(&window, field).ok_or(Failure::out_of_bounds(2))?;
         match field {
             Field::Number { shift, bits, .. } => {
                 state.push_integer(fields::get(bytes.as_ref(), shift, bits).into());
@@ -137,27 +120,27 @@ fn index(state: State) -> lua::Result {
 }
 
 /// `header[name] = value`
-fn newindex(state: State) -> lua::Result {
+fn newindex(state: State) -> Result {
     let (header, field) = field(state)?;
     let (at, size) = field.place();
     let write = |window: Window<'_>, bytes: &[u8]| {
         let written = window.write(at.into(), bytes);
-        written.map_err(|refused| error::of(state, 2, refused))
+        written.map_err(|refused| Failure::Refused(2, refused))
     };
     match field {
         Field::Number { shift, bits, .. } => {
             let value = low_bits(integer(state, 3)?);
             with_header(state, header, |window| {
                 let bytes = Bytes::of(&window, field);
-                let mut bytes = bytes.ok_or_else(|| error::out_of_bounds(2))?;
+                let mut bytes = bytes.ok_or(Failure::out_of_bounds(2))?;
                 fields::set(bytes.as_mut(), shift, bits, value);
                 write(window, bytes.as_ref())
             })?;
         }
         Field::Bytes { .. } => {
-            let bytes = arguments::string(state, 3)?;
+            let bytes = string(state, 3)?;
             if bytes.len() != size {
-                return Err(Error::argument(3, fmt!("must have {size} bytes")));
+                return Err(Failure::Argument(3, Wrong::Size(size)));
             }
             with_header(state, header, |window| write(window, bytes))?;
         }

@@ -3,16 +3,15 @@
 //! The methods of packets.
 
 use core::ffi::c_int;
-use kernel::prelude::*;
 
 use super::{
-    copies, error, invalid_option, low_bits, push_header, push_view, view, with_packet, with_skb,
+    copies,
+    failure::{integer, method, string, Failure, Result, Wrong},
+    low_bits, push_header, push_view, view, with_packet, with_skb,
 };
 use crate::{
-    binding::arguments::{self, integer},
     linux::packet::{fields::Kind, Base, Buffer, Refused},
-    lua::{self, Error, Free, Named, Softirq, State},
-    native,
+    lua::{self, Named, State},
 };
 
 /// Pushes a new table of the methods.
@@ -21,33 +20,33 @@ pub(super) fn push(state: State) -> lua::Result<()> {
     Ok(state.set_functions(
         -1,
         &[
-            Named::new(c"checksum", native!(checksum, Free, Softirq)),
-            Named::new(c"connmark", native!(connmark, Free, Softirq)),
-            Named::new(c"copy", native!(copies::copy, Free, Softirq)),
-            Named::new(c"ctinfo", native!(ctinfo, Free, Softirq)),
-            Named::new(c"data", native!(data, Free, Softirq)),
-            Named::new(c"forward", native!(forward, Free, Softirq)),
-            Named::new(c"header", native!(header, Free, Softirq)),
-            Named::new(c"hook", native!(hook, Free, Softirq)),
-            Named::new(c"ifindex", native!(ifindex, Free, Softirq)),
-            Named::new(c"mark", native!(mark, Free, Softirq)),
-            Named::new(c"payload", native!(payload, Free, Softirq)),
-            Named::new(c"priority", native!(priority, Free, Softirq)),
-            Named::new(c"protocol", native!(protocol, Free, Softirq)),
-            Named::new(c"replace", native!(replace, Free, Softirq)),
-            Named::new(c"resize", native!(resize, Free, Softirq)),
-            Named::new(c"vlan", native!(vlan, Free, Softirq)),
+            Named::new(c"checksum", method!(checksum)),
+            Named::new(c"connmark", method!(connmark)),
+            Named::new(c"copy", method!(copies::copy)),
+            Named::new(c"ctinfo", method!(ctinfo)),
+            Named::new(c"data", method!(data)),
+            Named::new(c"forward", method!(forward)),
+            Named::new(c"header", method!(header)),
+            Named::new(c"hook", method!(hook)),
+            Named::new(c"ifindex", method!(ifindex)),
+            Named::new(c"mark", method!(mark)),
+            Named::new(c"payload", method!(payload)),
+            Named::new(c"priority", method!(priority)),
+            Named::new(c"protocol", method!(protocol)),
+            Named::new(c"replace", method!(replace)),
+            Named::new(c"resize", method!(resize)),
+            Named::new(c"vlan", method!(vlan)),
         ],
     )?)
 }
 
 /// Fills a metatable with the operator `#`.
 pub(super) fn add_len(state: State, metatable: c_int) -> lua::Result<()> {
-    Ok(state.set_function(metatable, c"__len", native!(len, Free, Softirq))?)
+    Ok(state.set_function(metatable, c"__len", method!(len))?)
 }
 
 /// Pushes what `read` finds, or nil.
-fn push_found(state: State, read: impl FnOnce(Buffer<'_>) -> Option<i64>) -> lua::Result {
+fn push_found(state: State, read: impl FnOnce(Buffer<'_>) -> Option<i64>) -> Result {
     match with_skb(state, 1, |buffer, _, _| Ok(read(buffer)))? {
         Some(found) => state.push_integer(found),
         None => state.push_nil(),
@@ -56,35 +55,38 @@ fn push_found(state: State, read: impl FnOnce(Buffer<'_>) -> Option<i64>) -> lua
 }
 
 /// `change` of the packet.
-fn change(state: State, change: impl FnOnce(Buffer<'_>) -> Result<(), Refused>) -> lua::Result {
+fn change(
+    state: State,
+    change: impl FnOnce(Buffer<'_>) -> core::result::Result<(), Refused>,
+) -> Result {
     with_skb(state, 1, |buffer, _, _| {
-        change(buffer).map_err(|refused| error::of(state, 2, refused))
+        change(buffer).map_err(|refused| Failure::Refused(2, refused))
     })?;
     Ok(0)
 }
 
 /// `#skb`
-fn len(state: State) -> lua::Result {
+fn len(state: State) -> Result {
     push_found(state, |buffer| Some(buffer.size().into()))
 }
 
 /// `skb:ifindex()`
-fn ifindex(state: State) -> lua::Result {
+fn ifindex(state: State) -> Result {
     push_found(state, |buffer| Some(buffer.ifindex()?.into()))
 }
 
 /// `skb:vlan()`
-fn vlan(state: State) -> lua::Result {
+fn vlan(state: State) -> Result {
     push_found(state, |buffer| Some(buffer.vlan()?.into()))
 }
 
 /// `skb:protocol()`
-fn protocol(state: State) -> lua::Result {
+fn protocol(state: State) -> Result {
     push_found(state, |buffer| Some(buffer.protocol().into()))
 }
 
 /// `skb:hook()`
-fn hook(state: State) -> lua::Result {
+fn hook(state: State) -> Result {
     with_skb(state, 1, |_, _, _| Ok(()))?;
     let number = with_packet(state, |packet| Ok(packet.hook()))?;
     state.push_integer(number.into());
@@ -92,9 +94,9 @@ fn hook(state: State) -> lua::Result {
 }
 
 /// `skb:ctinfo()`
-fn ctinfo(state: State) -> lua::Result {
+fn ctinfo(state: State) -> Result {
     if !cfg!(any(CONFIG_NF_CONNTRACK = "y", CONFIG_NF_CONNTRACK = "m")) {
-        return Err(Error::message(fmt!("skb.ctinfo needs CONFIG_NF_CONNTRACK")));
+        return Err(Failure::Unconfigured("ctinfo", "CONFIG_NF_CONNTRACK"));
     }
     push_found(state, |buffer| Some(buffer.ctinfo()?.into()))
 }
@@ -103,8 +105,8 @@ fn ctinfo(state: State) -> lua::Result {
 fn property(
     state: State,
     get: impl FnOnce(Buffer<'_>) -> Option<u32>,
-    set: impl FnOnce(Buffer<'_>, u32) -> Result<(), Refused>,
-) -> lua::Result {
+    set: impl FnOnce(Buffer<'_>, u32) -> core::result::Result<(), Refused>,
+) -> Result {
     if !state.is_none_or_nil(2) {
         let value = low_bits(integer(state, 2)?);
         change(state, |buffer| set(buffer, value))?;
@@ -113,7 +115,7 @@ fn property(
 }
 
 /// `skb:mark([mark])`
-fn mark(state: State) -> lua::Result {
+fn mark(state: State) -> Result {
     property(
         state,
         |buffer| Some(buffer.mark()),
@@ -122,7 +124,7 @@ fn mark(state: State) -> lua::Result {
 }
 
 /// `skb:priority([priority])`
-fn priority(state: State) -> lua::Result {
+fn priority(state: State) -> Result {
     property(
         state,
         |buffer| Some(buffer.priority()),
@@ -131,11 +133,12 @@ fn priority(state: State) -> lua::Result {
 }
 
 /// `skb:connmark([mark])`
-fn connmark(state: State) -> lua::Result {
+fn connmark(state: State) -> Result {
     if !cfg!(CONFIG_NF_CONNTRACK_MARK) {
-        return Err(Error::message(fmt!(
-            "skb.connmark needs CONFIG_NF_CONNTRACK_MARK"
-        )));
+        return Err(Failure::Unconfigured(
+            "connmark",
+            "CONFIG_NF_CONNTRACK_MARK",
+        ));
     }
     property(
         state,
@@ -145,19 +148,19 @@ fn connmark(state: State) -> lua::Result {
 }
 
 /// `skb:data(["net" | "mac"])`
-fn data(state: State) -> lua::Result {
+fn data(state: State) -> Result {
     let base = if state.is_none_or_nil(2) {
         Base::Network
     } else {
-        match arguments::string(state, 2)? {
+        match string(state, 2)? {
             b"net" => Base::Network,
             b"mac" => Base::Mac,
-            other => return Err(invalid_option(2, other)),
+            _ => return Err(Failure::Argument(2, Wrong::Option)),
         }
     };
     with_skb(state, 1, |buffer, parts, epoch| {
         if buffer.window(base).is_none() {
-            return Err(error::no_mac_header());
+            return Err(Failure::NoMacHeader);
         }
         push_view(state, parts, base, epoch);
         Ok(1)
@@ -165,13 +168,13 @@ fn data(state: State) -> lua::Result {
 }
 
 /// `skb:payload(["data"])`
-fn payload(state: State) -> lua::Result {
+fn payload(state: State) -> Result {
     let as_view = if state.is_none_or_nil(2) {
         false
     } else {
-        match arguments::string(state, 2)? {
+        match string(state, 2)? {
             b"data" => true,
-            other => return Err(invalid_option(2, other)),
+            _ => return Err(Failure::Argument(2, Wrong::Option)),
         }
     };
     with_skb(state, 1, |buffer, parts, epoch| {
@@ -185,41 +188,41 @@ fn payload(state: State) -> lua::Result {
 }
 
 /// `skb:header(kind)`
-fn header(state: State) -> lua::Result {
-    let name = arguments::string(state, 2)?;
-    let kind = Kind::find(name).ok_or_else(|| invalid_option(2, name))?;
+fn header(state: State) -> Result {
+    let name = string(state, 2)?;
+    let kind = Kind::find(name).ok_or(Failure::Argument(2, Wrong::Option))?;
     push_header(state, 1, kind)?;
     Ok(1)
 }
 
 /// `skb:resize(size)`
-fn resize(state: State) -> lua::Result {
+fn resize(state: State) -> Result {
     let size = integer(state, 2)?;
     with_skb(state, 1, |buffer, _, _| {
         let resized = buffer.resize(size);
-        resized.map_err(|refused| error::of_growth(state, 2, refused))
+        resized.map_err(|refused| Failure::Growth(2, refused))
     })?;
     Ok(0)
 }
 
 /// `skb:replace(offset, length, bytes)`
-fn replace(state: State) -> lua::Result {
+fn replace(state: State) -> Result {
     let offset = integer(state, 2)?;
     let length = integer(state, 3)?;
-    let bytes = arguments::string(state, 4)?;
+    let bytes = string(state, 4)?;
     with_skb(state, 1, |buffer, _, _| {
         let replaced = buffer.replace(offset, length, bytes);
-        replaced.map_err(|refused| error::of_growth(state, 2, refused))
+        replaced.map_err(|refused| Failure::Growth(2, refused))
     })?;
     Ok(0)
 }
 
 /// `skb:checksum()`
-fn checksum(state: State) -> lua::Result {
+fn checksum(state: State) -> Result {
     change(state, |buffer| buffer.fix_checksums())
 }
 
 /// `skb:forward()`
-fn forward(state: State) -> lua::Result {
+fn forward(state: State) -> Result {
     change(state, |buffer| buffer.forward())
 }

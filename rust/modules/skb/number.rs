@@ -2,13 +2,8 @@
 
 //! Numbers in the bytes of a packet, in the machine's byte order.
 
-use crate::{
-    binding::{
-        arguments::{integer, type_error},
-        binary32,
-    },
-    lua::{self, State},
-};
+use super::failure::{integer, Failure, Result, Wrong};
+use crate::{binding::binary32, lua::State};
 
 /// A kind of number.
 pub(super) trait Number {
@@ -19,7 +14,7 @@ pub(super) trait Number {
     fn push(state: State, raw: u64);
 
     /// The number at index 3, whose bytes are the low ones of the result.
-    fn take(state: State) -> lua::Result<u64> {
+    fn take(state: State) -> Result<u64> {
         // CAST: The low bits count.
         Ok(integer(state, 3)? as u64)
     }
@@ -65,7 +60,7 @@ impl Number for Single {
         state.push_float_bits(binary32::widen(raw as u32));
     }
 
-    fn take(state: State) -> lua::Result<u64> {
+    fn take(state: State) -> Result<u64> {
         Ok(binary32::narrow(Double::take(state)?).into())
     }
 }
@@ -80,10 +75,10 @@ impl Number for Double {
         state.push_float_bits(raw);
     }
 
-    fn take(state: State) -> lua::Result<u64> {
+    fn take(state: State) -> Result<u64> {
         state
             .to_float_bits(3)
-            .ok_or_else(|| type_error(state, 3, "number"))
+            .ok_or(Failure::Argument(3, Wrong::Type("number")))
     }
 }
 

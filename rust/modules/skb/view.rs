@@ -3,25 +3,19 @@
 //! Views of packets: their bytes from a header on.
 
 use core::{ffi::c_int, ops::ControlFlow};
-use kernel::prelude::*;
 
 use super::{
-    error,
+    failure::{integer, method, optional_integer, string, Failure, Result, Wrong},
     number::{self, Double, Number, Signed, Single, Unsigned},
-    with_packet, NEVER,
+    with_object, with_packet, NEVER,
 };
 use crate::{
-    binding::arguments::{self, integer, optional_integer},
     linux::packet::{
         search::{Search, MAX_NEEDLE},
         Base, Window,
     },
-    lua::{self, Error, Free, Named, Softirq, State},
-    native,
-    runtime::{
-        objects::{Class, Classed},
-        userdata,
-    },
+    lua::{Named, State},
+    runtime::objects::{Class, Classed},
 };
 
 /// A view.
@@ -52,8 +46,8 @@ impl Classed for View {
 const VIEW: Class = Class {
     name: c"skb.data",
     fill: |state, metatable| {
-        state.set_function(metatable, c"__len", native!(len, Free, Softirq))?;
-        state.set_function(metatable, c"__tostring", native!(tostring, Free, Softirq))?;
+        state.set_function(metatable, c"__len", method!(len))?;
+        state.set_function(metatable, c"__tostring", method!(tostring))?;
         state.new_table(0, 32)?;
         state.set_functions(-1, &METHODS)?;
         state.set_functions(-1, &NUMBERS)?;
@@ -65,8 +59,8 @@ const VIEW: Class = Class {
 macro_rules! numbers {
     ($($get:literal, $set:literal: $number:ty;)*) => {
         [$(
-            Named::new($get, native!(get::<$number>, Free, Softirq)),
-            Named::new($set, native!(set::<$number>, Free, Softirq)),
+            Named::new($get, method!(get::<$number>)),
+            Named::new($set, method!(set::<$number>)),
         )*]
     };
 }
@@ -86,23 +80,23 @@ const NUMBERS: [Named; 22] = numbers! {
 };
 
 const METHODS: [Named; 6] = [
-    Named::new(c"checksum", native!(checksum, Free, Softirq)),
-    Named::new(c"compare", native!(compare, Free, Softirq)),
-    Named::new(c"find", native!(find, Free, Softirq)),
-    Named::new(c"getstring", native!(getstring, Free, Softirq)),
-    Named::new(c"resize", native!(resize, Free, Softirq)),
-    Named::new(c"setstring", native!(setstring, Free, Softirq)),
+    Named::new(c"checksum", method!(checksum)),
+    Named::new(c"compare", method!(compare)),
+    Named::new(c"find", method!(find)),
+    Named::new(c"getstring", method!(getstring)),
+    Named::new(c"resize", method!(resize)),
+    Named::new(c"setstring", method!(setstring)),
 ];
 
 /// Calls `with` with the bytes of the view at index 1.
-fn with_window<R>(state: State, with: impl FnOnce(Window<'_>) -> lua::Result<R>) -> lua::Result<R> {
-    let view = userdata::argument(state, 1, |view: &mut View| *view)?;
+fn with_window<R>(state: State, with: impl FnOnce(Window<'_>) -> Result<R>) -> Result<R> {
+    let view = with_object(state, 1, |view: &View| *view)?;
     with_packet(state, |packet| {
         let buffer = packet.buffer(view.number);
         let buffer = buffer.filter(|_| view.epoch == packet.epoch());
         match buffer.and_then(|buffer| buffer.window(view.base)) {
             Some(window) => with(window),
-            None => Err(error::closed()),
+            None => Err(Failure::Closed),
         }
     })
 }
@@ -113,46 +107,46 @@ pub(super) fn push_bytes(
     window: &Window<'_>,
     offset: i64,
     length: usize,
-) -> lua::Result<()> {
+) -> Result<()> {
     if let Some(bytes) = window.linear(offset, length) {
         return Ok(state.push_bytes(bytes)?);
     }
     if state.push_filled(length, |to| window.copy(offset, to))? {
         Ok(())
     } else {
-        Err(error::of_kernel(state, EFAULT))
+        Err(Failure::Unreadable)
     }
 }
 
 /// `view:getbyte(offset)` and the like
-fn get<T: Number>(state: State) -> lua::Result {
+fn get<T: Number>(state: State) -> Result {
     let raw = read(state, T::SIZE)?;
     T::push(state, raw);
     Ok(1)
 }
 
 /// The number of `size` bytes at the offset at index 2.
-fn read(state: State, size: usize) -> lua::Result<u64> {
+fn read(state: State, size: usize) -> Result<u64> {
     let offset = integer(state, 2)?;
     with_window(state, |window| {
         let mut bytes = [0; 8];
         let bytes = bytes.get_mut(..size).unwrap_or_default();
         if !window.read(offset, bytes) {
-            return Err(error::out_of_bounds(2));
+            return Err(Failure::out_of_bounds(2));
         }
         Ok(number::load(bytes))
     })
 }
 
 /// `view:setbyte(offset, value)` and the like
-fn set<T: Number>(state: State) -> lua::Result {
+fn set<T: Number>(state: State) -> Result {
     let offset = integer(state, 2)?;
     let raw = T::take(state)?;
     write_number(state, offset, raw, T::SIZE)?;
     Ok(0)
 }
 
-fn write_number(state: State, offset: i64, raw: u64, size: usize) -> lua::Result<()> {
+fn write_number(state: State, offset: i64, raw: u64, size: usize) -> Result<()> {
     let mut bytes = [0; 8];
     let bytes = bytes.get_mut(..size).unwrap_or_default();
     number::store(raw, bytes);
@@ -160,30 +154,30 @@ fn write_number(state: State, offset: i64, raw: u64, size: usize) -> lua::Result
 }
 
 /// Writes bytes to the view at index 1.
-fn write(state: State, offset: i64, bytes: &[u8]) -> lua::Result<()> {
+fn write(state: State, offset: i64, bytes: &[u8]) -> Result<()> {
     with_window(state, |window| {
         let written = window.write(offset, bytes);
-        written.map_err(|refused| error::of(state, 2, refused))
+        written.map_err(|refused| Failure::Refused(2, refused))
     })
 }
 
 /// The length at `index`, by default that of all bytes from `offset` on. Fails unless there is at least
 /// one byte, and all are in the view.
-fn length(state: State, index: c_int, offset: i64, window: &Window<'_>) -> lua::Result<usize> {
+fn length(state: State, index: c_int, offset: i64, window: &Window<'_>) -> Result<usize> {
     let size = i64::try_from(window.size()).unwrap_or(i64::MAX);
     let rest = size.saturating_sub(offset);
     let length = optional_integer(state, index, rest)?;
     if offset < 0 || rest < 1 {
-        return Err(error::out_of_bounds(2));
+        return Err(Failure::out_of_bounds(2));
     }
     usize::try_from(length)
         .ok()
         .filter(|_| (1..=rest).contains(&length))
-        .ok_or_else(|| error::out_of_bounds(index))
+        .ok_or(Failure::out_of_bounds(index))
 }
 
 /// `view:getstring(offset [, length])`
-fn getstring(state: State) -> lua::Result {
+fn getstring(state: State) -> Result {
     let offset = integer(state, 2)?;
     with_window(state, |window| {
         let length = length(state, 3, offset, &window)?;
@@ -193,37 +187,35 @@ fn getstring(state: State) -> lua::Result {
 }
 
 /// `view:setstring(offset, bytes)`
-fn setstring(state: State) -> lua::Result {
+fn setstring(state: State) -> Result {
     let offset = integer(state, 2)?;
-    let bytes = arguments::string(state, 3)?;
+    let bytes = string(state, 3)?;
     if bytes.is_empty() {
-        return Err(error::out_of_bounds(3));
+        return Err(Failure::out_of_bounds(3));
     }
     write(state, offset, bytes)?;
     Ok(0)
 }
 
 /// `view:checksum([offset [, length]])`
-fn checksum(state: State) -> lua::Result {
+fn checksum(state: State) -> Result {
     let offset = optional_integer(state, 2, 0)?;
     with_window(state, |window| {
         let length = length(state, 3, offset, &window)?;
         let sum = window.sum(offset, length);
-        let sum = sum.ok_or_else(|| error::of_kernel(state, EFAULT))?;
+        let sum = sum.ok_or(Failure::Unreadable)?;
         state.push_integer(sum.into());
         Ok(1)
     })
 }
 
 /// `view:resize(size)`: the packet has a method for that.
-fn resize(state: State) -> lua::Result {
-    with_window(state, |_| {
-        Err(Error::message(fmt!("cannot resize external memory")))
-    })
+fn resize(state: State) -> Result {
+    with_window(state, |_| Err(Failure::FixedSize))
 }
 
 /// `#view`
-fn len(state: State) -> lua::Result {
+fn len(state: State) -> Result {
     with_window(state, |window| {
         state.push_integer(i64::try_from(window.size()).unwrap_or(i64::MAX));
         Ok(1)
@@ -231,7 +223,7 @@ fn len(state: State) -> lua::Result {
 }
 
 /// `tostring(view)`
-fn tostring(state: State) -> lua::Result {
+fn tostring(state: State) -> Result {
     with_window(state, |window| {
         push_bytes(state, &window, 0, window.size())?;
         Ok(1)
@@ -239,12 +231,12 @@ fn tostring(state: State) -> lua::Result {
 }
 
 /// `view:compare(offset, bytes)`: whether these bytes are there.
-fn compare(state: State) -> lua::Result {
+fn compare(state: State) -> Result {
     let offset = integer(state, 2)?;
-    let bytes = arguments::string(state, 3)?;
+    let bytes = string(state, 3)?;
     let is_same = with_window(state, |window| {
         if offset < 0 {
-            return Err(error::out_of_bounds(2));
+            return Err(Failure::out_of_bounds(2));
         }
         if bytes.is_empty() {
             return Ok(true);
@@ -270,20 +262,17 @@ fn compare(state: State) -> lua::Result {
 }
 
 /// `view:find(bytes [, offset])`: where these bytes are from `offset` on, or nil.
-fn find(state: State) -> lua::Result {
-    let needle = arguments::string(state, 2)?;
+fn find(state: State) -> Result {
+    let needle = string(state, 2)?;
     let from = optional_integer(state, 3, 0)?;
     if needle.len() > MAX_NEEDLE {
-        return Err(Error::argument(
-            2,
-            fmt!("must have at most {MAX_NEEDLE} bytes"),
-        ));
+        return Err(Failure::Argument(2, Wrong::TooLong));
     }
     let found = with_window(state, |window| {
         let size = i64::try_from(window.size()).unwrap_or(i64::MAX);
         let rest = usize::try_from(size.saturating_sub(from));
         let Some(rest) = rest.ok().filter(|_| from >= 0) else {
-            return Err(error::out_of_bounds(3));
+            return Err(Failure::out_of_bounds(3));
         };
         let Some(mut search) = Search::new(needle) else {
             // Nothing is everywhere.

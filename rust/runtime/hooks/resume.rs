@@ -63,6 +63,7 @@ fn resume_here(
             }
         });
         state.set_top(base);
+        state.collect_due();
         wants.set(entry::wanted(vm));
     };
     let name = BStr::from_bytes(runtime.name());

@@ -113,9 +113,9 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     }
     let made = HookStacks::make().and_then(|()| {
         let chain = Chain::new()?;
-        entered.vm().make_room_to_lend()?;
         let memcg = runtime.memcg();
         memcg.charge(|| entered.vm().outgoing().open(&runtime))?;
+        entered.vm().make_room_to_lend()?;
         hooked.sealed_once.store(true, Release);
         entered.hand_over(&chain);
         if !entered.state().seal() {

@@ -102,8 +102,8 @@ local objects = {
 	inbox:address(),
 	(require("ltask.functions").pack(1)),
 	system,
-	require("linux.nf"),
 	require("ltask.system").sender(system, 2),
+	require("linux.nf"),
 	channel,
 	category,
 }

@@ -8,7 +8,8 @@
 local folder = ...
 package.path = folder .. "/lib/?.lua;" .. package.path
 local check = require("check")
-local lunatik, linux, testing, worker = require("lunatik"), require("linux"), require("lunatik.testing"), require("worker")
+local lunatik, linux, worker = require("lunatik"), require("linux"), require("worker")
+local testing = require("lunatik.testing")
 local bootstrap = require("ltask.bootstrap")
 local shared = lunatik._ENV
 local same, ok, raises = check.same, check.ok, check.raises
@@ -212,8 +213,11 @@ do
 		count = count + 1
 	end
 	ok("until there are too many", count >= 6 and count <= 8, count)
-	raises("values are those of services", "Unsupport type thread to serialize", one.send, one, "x", coroutine.create(print))
-	bootstrap.call(context, "one", "quit")
+	local coroutine_of = coroutine.create(print)
+	raises("values are those of services", "Unsupport type thread to serialize", one.send, one, "x", coroutine_of)
+	ok("it ends when it has room for that", soon(function()
+		return (pcall(bootstrap.call, context, "one", "quit"))
+	end))
 	ok("a service that has ended is dead", soon(function()
 		local good, message = pcall(one.send, one, "x")
 		return not good and message:find("{service:%d+} is dead")

@@ -18,8 +18,8 @@ for _, far in ipairs({ 1 << 31, 1 << 32, math.mininteger, math.maxinteger }) do
 	INTEGERS[#INTEGERS + 1] = far
 end
 local NAMES = {}
-local fields = "version ihl tos tot_len frag_off ttl proto saddr daddr payload_len nexthdr hop_limit flow sport dport seq"
-for name in (fields .. " ack_seq doff flags window len check type checksum id"):gmatch("%S+") do
+local fields = "version ihl tos tot_len frag_off ttl proto saddr daddr payload_len nexthdr hop_limit flow sport dport"
+for name in (fields .. " seq ack_seq doff flags window len check type checksum id"):gmatch("%S+") do
 	NAMES[#NAMES + 1] = name
 end
 local NUMBERS = { "byte", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "number", "float", "double" }
