@@ -33,6 +33,7 @@ static struct lunatik_vm *vm_of(const lua_State *L)
 
 void lunatik_set_stack(struct lunatik_vm *vm, int is_private)
 {
+	_Static_assert(LUNATIK_STACK_ERROR <= 65535, "a threshold must fit");
 	vm->stack_error = is_private ? LUNATIK_STACK_HOOK_ERROR : LUNATIK_STACK_ERROR;
 	vm->stack_handler = is_private ? LUNATIK_STACK_HOOK_HANDLER : LUNATIK_STACK_HANDLER;
 }
@@ -56,7 +57,7 @@ int lunatik_hook_seal(lua_State *L)
 	lua_gc(L, LUA_GCCOLLECT);
 	lunatik_hold_collector(L);
 	vm_of(L)->collects = 0;
-	vm_of(L)->collected = (unsigned long)gettotalbytes(g);
+	vm_of(L)->collected = (unsigned int)(gettotalbytes(g) >> 10);
 	return 1;
 }
 
@@ -87,15 +88,15 @@ static void collect(lua_State *L, unsigned long steps)
 	g->gcstopem = 1;
 	g->gcstp |= GCSTPUSR;
 	vm_of(L)->collects = 0;
-	vm_of(L)->collected = (unsigned long)gettotalbytes(g);
+	vm_of(L)->collected = (unsigned int)(gettotalbytes(g) >> 10);
 }
 
 /* The function that has allocated pays, so garbage cannot outrun the collector. */
 static void collect_after(lua_State *L)
 {
-	unsigned long total = (unsigned long)gettotalbytes(G(L));
-	unsigned long grown = total > vm_of(L)->collected ? total - vm_of(L)->collected : 0;
-	unsigned long steps = 1 + grown / STEP_SIZE;
+	unsigned int total = (unsigned int)(gettotalbytes(G(L)) >> 10);
+	unsigned int grown = total > vm_of(L)->collected ? total - vm_of(L)->collected : 0;
+	unsigned long steps = 1 + grown / (STEP_SIZE >> 10);
 
 	collect(L, steps < MOST_STEPS ? steps : MOST_STEPS);
 }

@@ -60,9 +60,6 @@ void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *frame);
 void lunatik_hook_run(void *argument);
 void lunatik_hook_over(void *argument, bool all);
 
-/* A number that no other call has. In any context. */
-u64 lunatik_hook_next_number(void);
-
 /* Nanoseconds by a clock that may be read in any context. */
 u64 lunatik_hook_clock(void);
 

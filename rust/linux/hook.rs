@@ -72,13 +72,6 @@ pub(crate) fn clock() -> u64 {
     unsafe { sys::lunatik_hook_clock() }
 }
 
-/// A number that no other call of a hook has. In any context.
-#[inline]
-pub(crate) fn call_number() -> u64 {
-    // SAFETY: The function counts on a variable of the CPU.
-    unsafe { sys::lunatik_hook_next_number() }
-}
-
 /// Where a call runs.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Place {

@@ -61,7 +61,7 @@ use self::{
 pub(crate) use self::{
     crew::Crew,
     delivery::{Delivered, Destination, Origin},
-    entry::call,
+    entry::{call, Subject},
     resume::resume,
     seal::seal,
     sending::{may_sleep, post},
@@ -118,6 +118,8 @@ pub(crate) struct Hooked {
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
+    /// The calls so far. Who holds `owner` counts them.
+    calls: Atomic<u64>,
     /// The other members of its crew, if it is the first one of a crew.
     crew: SetOnce<Crew>,
     /// The hooks of the script, once the runtime is sealed.
@@ -189,6 +191,7 @@ impl Hooked {
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
                 wants: Wants::none(),
+                calls: Atomic::new(0),
                 crew: SetOnce::new(),
                 slots: SetOnce::new(),
                 finalizers: trouble::Trouble::new(),
@@ -255,6 +258,13 @@ impl Hooked {
             _held: held,
             is_over,
         })
+    }
+
+    /// Counts a call, for the CPU that holds `owner`, and returns its number.
+    fn count_call(&self) -> u64 {
+        let number = self.calls.load(Relaxed).wrapping_add(1);
+        self.calls.store(number, Relaxed);
+        number
     }
 
     /// Makes the attendant do what is wanted. In any context but NMI.

@@ -23,7 +23,7 @@ use crate::{
     lua::{self, Error, Free, Process, Returned, Sleeps, Softirq, State},
     native,
     runtime::{
-        hooks::{self, Hooked, KernelHook, Slot},
+        hooks::{self, Hooked, KernelHook, Slot, Subject},
         vm::Vm, //
     },
 };
@@ -58,6 +58,8 @@ struct Trigger {
 
 /// Lent to the function of a hook: the hook itself, for a call from inside it.
 struct Shot(Arc<Trigger>);
+
+impl Subject for Shot {}
 
 struct Attached(Arc<Trigger>);
 

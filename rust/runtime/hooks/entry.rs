@@ -23,10 +23,16 @@ use crate::{
 /// How long a hook waits for a CPU that executes the runtime, in nanoseconds. No code of it may run longer.
 const WAIT: u64 = 2_000_000;
 
+/// What a hook calls its function for.
+pub(crate) trait Subject: 'static {
+    /// The call begins. No other call in the same runtime has this number.
+    fn begin(&self, _number: u64) {}
+}
+
 /// Calls the function of `slot` with the kept argument, while `subject` is lent to the code. Returns what
 /// `judge` makes of its results. `None` if `judge` refuses them, or there are none: then the default of the
 /// hook applies. In any context but NMI.
-pub(crate) fn call<T: 'static, R: Copy>(
+pub(crate) fn call<T: Subject, R: Copy>(
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
@@ -55,7 +61,7 @@ pub(crate) fn call<T: 'static, R: Copy>(
 }
 
 #[inline]
-fn call_here<T: 'static, R: Copy>(
+fn call_here<T: Subject, R: Copy>(
     context: &Softirq,
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
@@ -72,6 +78,7 @@ fn call_here<T: 'static, R: Copy>(
         wants: 0,
     });
     let body = |vm: &Vm| {
+        subject.begin(hooked.count_call());
         outcome.set(vm.lend(subject, || {
             // SAFETY: This runs in `execute()`, so the CPU has the owner.
             unsafe { run(&hooked, slot, vm, begun, &judge) }

@@ -131,7 +131,7 @@ impl Runtime {
         self.stop_requested.store(true, Release);
         self.life.stop();
         self.wake_waits();
-        if let Some(hooked) = &self.hooked {
+        if let Some(hooked) = self.hooked() {
             hooked.as_arc_borrow().close();
         }
     }
