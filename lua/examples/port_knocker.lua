@@ -12,7 +12,7 @@ local ACCEPT <const>, DROP <const> = nf.action.ACCEPT, nf.action.DROP
 local ports = { ... }
 for i, port in ipairs(ports) do
 	ports[i] = assert(math.tointeger(tonumber(port)), "a port is no number")
-	assert(ports[i] ~= ports[i - 1], "a port cannot follow itself: a knock that is sent again is the same knock")
+	assert(ports[i] ~= ports[i - 1], "the same port twice, one after the other")
 end
 local hidden = table.remove(ports, 1)
 assert(#ports > 0, "give the port to hide, and then those to knock at")
@@ -24,22 +24,22 @@ local OPEN <const> = 30
 -- Addresses, and at how many of the ports each has knocked. Where a place is taken by somebody else, a knock is lost.
 local knocks = require("expiring")("port_knocker", 4096)
 
--- Notes that an address knocks at a port.
+-- Notes that an address knocks at a port. Returns whether the hidden port is open for it.
 local function knock(address, port)
 	local known, entry = knocks:get(address)
-	if known == false then
-		return
-	end
 	local count = known and known:byte() or 0
-	-- It is open, or the knock was sent again.
-	if count == #ports or count > 0 and port == ports[count] then
-		return
+	if count == #ports then
+		return true
+	elseif known == false or count > 0 and port == ports[count] then
+		-- A knock that is sent again is the same knock.
+		return false
 	end
 	-- A wrong port begins anew, so a scan of all ports does not open anything.
 	count = port == ports[count + 1] and count + 1 or port == ports[1] and 1 or 0
 	if count > 0 or known then
 		knocks:put(address, entry, count > 0 and string.char(count) or nil, count == #ports and OPEN or PATIENCE)
 	end
+	return false
 end
 
 local is_secret = {}
@@ -55,12 +55,11 @@ local function door(skb)
 	end
 	local port, ip = tcp.dport, skb.ip
 	local address = ip and (">I4"):pack(ip.saddr) or skb.ipv6.saddr
+	local is_open = knock(address, port)
 	if port == hidden then
-		local known = knocks:get(address)
-		return known and known:byte() == #ports and ACCEPT or DROP
+		return is_open and ACCEPT or DROP
 	end
-	knock(address, port)
-	-- An answer would tell the ports from those that nobody watches.
+	-- These do not answer, like the hidden one.
 	return is_secret[port] and DROP or ACCEPT
 end
 
