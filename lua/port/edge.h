@@ -102,9 +102,6 @@ void lunatik_release_collector(lua_State *L, unsigned int held);
  * first one collects all garbage, which may run finalizers and sleep. Returns false if there is no memory.
  */
 int lunatik_hook_seal(lua_State *L);
-/* Notes whether the VM's code runs on a private stack of a hook. Never raises. */
-struct lunatik_vm;
-void lunatik_set_stack(struct lunatik_vm *vm, int is_private);
 void lunatik_hook_unseal(lua_State *L);
 
 /* The first two results of a hook function. */

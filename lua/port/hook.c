@@ -31,13 +31,6 @@ static struct lunatik_vm *vm_of(const lua_State *L)
 	return G(L)->ud;
 }
 
-void lunatik_set_stack(struct lunatik_vm *vm, int is_private)
-{
-	_Static_assert(LUNATIK_STACK_ERROR <= 65535, "a threshold must fit");
-	vm->stack_error = is_private ? LUNATIK_STACK_HOOK_ERROR : LUNATIK_STACK_ERROR;
-	vm->stack_handler = is_private ? LUNATIK_STACK_HOOK_HANDLER : LUNATIK_STACK_HANDLER;
-}
-
 static int handle_message(lua_State *L)
 {
 	return vm_of(L)->traces ? lunatik_message_handler(L) : 1;

@@ -48,12 +48,6 @@ struct lunatik_vm {
 	unsigned char collects;
 	/* Whether an error of a hook gets a traceback. */
 	unsigned char traces;
-	/*
-	 * The stack that must be left: for a call, and for the message handler of "C stack overflow". The defaults are
-	 * LUNATIK_STACK_ERROR and LUNATIK_STACK_HANDLER.
-	 */
-	unsigned short stack_error;
-	unsigned short stack_handler;
 	/* The KiB in use when the collector has last worked for hooks. */
 	unsigned int collected;
 };

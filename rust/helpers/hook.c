@@ -22,9 +22,10 @@
 
 /*
  * Lua computes what is left of a stack from the stack pointer alone, so its part is as large and as aligned as the stack
- * of a task. Below it lies what the kernel's functions and hard interrupts may use: 12 KiB or more.
+ * of a task, and begins where those do. Lua leaves half of that to the kernel's functions and to hard interrupts. Below it
+ * lie 4 KiB more, at least, because an allocation is aligned to a page only.
  */
-#define LUNATIK_HOOK_STACK (THREAD_SIZE / 2 * 5)
+#define LUNATIK_HOOK_STACK (THREAD_SIZE * 2)
 
 /* In place, a call needs as much stack as a private one has for Lua and its callees. */
 #define LUNATIK_HOOK_NEEDS (THREAD_SIZE / 4 * 3)

@@ -36,7 +36,7 @@ use crate::linux::{
     context::Context,
     cpu_owner::{CpuOwner, Held, Refused},
     global::{Global, Installed},
-    hook::{self, HookStacks, Over, Place, Softirq},
+    hook::{self, HookStacks, Over, Softirq},
     workqueue::OwnedQueue, //
 };
 
@@ -255,7 +255,7 @@ impl Hooked {
             vm: vm.exposed(),
             is_over: Atomic::new(false),
         };
-        vm.begin_hook(place == Place::Private, Context::Softirq);
+        vm.begin_hook(Context::Softirq);
         hook::call(context, place, &|| body(vm), &watched);
         vm.end_hook();
         let is_over = watched.is_over.load(Relaxed);
