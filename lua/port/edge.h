@@ -102,9 +102,6 @@ void lunatik_release_collector(lua_State *L, unsigned int held);
  * first one collects all garbage, which may run finalizers and sleep. Returns false if there is no memory.
  */
 int lunatik_hook_seal(lua_State *L);
-/* Notes whether the VM's code runs on a private stack of a hook. Never raises. */
-struct lunatik_vm;
-void lunatik_set_stack(struct lunatik_vm *vm, int is_private);
 void lunatik_hook_unseal(lua_State *L);
 
 /* The first two results of a hook function. */
@@ -115,8 +112,8 @@ struct lunatik_hook_results {
 };
 
 /*
- * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack; with
- * `traced`, there is a traceback of it. Then collects garbage for some microseconds if that is due. Never raises.
+ * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack. There is a
+ * traceback of it if it has ended a function that takes too long, and with `traced` of each error. Then collects garbage for some microseconds if that is due. Never raises.
  */
 int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 			  struct lunatik_hook_results *results);
@@ -190,6 +187,8 @@ int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits);
 void lunatik_pushnumberbits(lua_State *L, unsigned long bits);
 /* Pushes the traceback of the last failed lunatik_try_call, or false. Never raises. */
 void lunatik_push_traceback(lua_State *L);
+/* Does the same, and drops the traceback, so that it is not taken for that of a later error. Needs two slots. */
+void lunatik_take_traceback(lua_State *L);
 
 /* The kind of a value. The kinds from LUNATIK_REFERENCE on are only for values that are pushed. */
 enum lunatik_kind {

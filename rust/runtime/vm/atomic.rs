@@ -20,16 +20,14 @@ impl Vm {
         self.head.context()
     }
 
-    /// A hook executes its code from now on, on a private stack or not.
-    pub(in super::super) fn begin_hook(&self, is_private: bool, context: Context) {
+    /// A hook executes its code from now on.
+    pub(in super::super) fn begin_hook(&self, context: Context) {
         self.head.set_context(context);
-        self.head.set_private_stack(is_private);
     }
 
     /// Undoes [`begin_hook`](Self::begin_hook). Bottom halves must still be off.
     pub(in super::super) fn end_hook(&self) {
         self.take_back_lent();
-        self.head.set_private_stack(false);
         self.head.set_context(Context::Process);
     }
 

@@ -189,7 +189,8 @@ pub struct TlsOptions {
     pub address: SocketAddr,
     /// The name of the server
     pub name: String,
-    /// How many TCP segments; each but the first waits until the one before was acknowledged
+    /// How many TCP segments; each but the first waits until the one before was acknowledged, and the answer counts
+    /// when all of them were
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub segments: u16,
     /// Milliseconds that the connection, each acknowledgement and the answer may take

@@ -62,6 +62,10 @@ fn send(
             result => result?,
         }
     }
+    // An echo server has answered the first part, whatever became of the others.
+    if parts.len() > 1 && !wait_for_acknowledgement(stream, timeout)? {
+        return Ok(Some("unacknowledged"));
+    }
     Ok(None)
 }
 

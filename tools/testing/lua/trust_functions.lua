@@ -59,6 +59,8 @@ local objects = {
 	file,
 	shared,
 	pairs(shared),
+	require("percpu").counter("trust"),
+	require("percpu").histogram("trust.values"),
 	mtmsg.newbuffer(),
 	mtint.interruptible(mtint.id()),
 	require("llthreads2.ex").new("return 1"),
@@ -97,7 +99,7 @@ local function name(prefix, value, depth)
 		end
 	end
 end
-for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "actor.core", "actor.system", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
+for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "percpu", "llthreads2.ex", "actor.core", "actor.system", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
 	name(module .. ".", require(module), 1)
 end
 name("", _G, 0)
