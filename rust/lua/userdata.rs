@@ -15,7 +15,6 @@ use kernel::{
 
 use super::{
     error::Raised,
-    kind::Kind,
     state::State, //
 };
 use crate::sys::lua as sys;
@@ -92,9 +91,7 @@ impl State {
 
     /// The block of the full userdata at `index`, if it has the size of a `T`.
     fn userdata_block<T: Plain>(self, index: c_int) -> Option<*mut T> {
-        if self.kind(index) != Kind::Userdata {
-            return None;
-        }
+        const { assert!(size_of::<T>() > 0) };
         // SAFETY: By the type invariant. Neither raises.
         let (block, size) = unsafe {
             (
@@ -102,7 +99,8 @@ impl State {
                 sys::lua_rawlen(self.as_raw(), index),
             )
         };
-        (usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
+        // A light userdata has a pointer, too, but no bytes.
+        (!block.is_null() && usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
     }
 
     /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its bytes

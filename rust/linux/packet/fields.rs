@@ -57,82 +57,126 @@ const fn bits(at: u8, bytes: u8, shift: u8, bits: u8) -> Field {
     }
 }
 
-/// A field and its name. The tables are sorted by name.
-pub(crate) type Named = (&'static [u8], Field);
+/// A field and its name.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    /// The bytes of the name, behind a one.
+    pub(crate) key: u128,
+    /// The field.
+    pub(crate) field: Field,
+}
 
-const IP: [Named; 15] = [
-    (b"check", number(10, 2)),
-    (b"daddr", number(16, 4)),
-    (b"dst", number(16, 4)),
-    (b"frag_off", number(6, 2)),
-    (b"id", number(4, 2)),
-    (b"ihl", bits(0, 1, 0, 4)),
-    (b"len", number(2, 2)),
-    (b"proto", number(9, 1)),
-    (b"protocol", number(9, 1)),
-    (b"saddr", number(12, 4)),
-    (b"src", number(12, 4)),
-    (b"tos", number(1, 1)),
-    (b"tot_len", number(2, 2)),
-    (b"ttl", number(8, 1)),
-    (b"version", bits(0, 1, 4, 4)),
-];
+/// The most bytes of a name.
+const MAX_NAME: usize = 15;
 
-const IPV6: [Named; 12] = [
-    (b"daddr", Field::Bytes { at: 24, count: 16 }),
-    (b"dst", Field::Bytes { at: 24, count: 16 }),
-    (b"flow", bits(0, 4, 0, 20)),
-    (b"flow_lbl", bits(0, 4, 0, 20)),
-    (b"hop_limit", number(7, 1)),
-    (b"nexthdr", number(6, 1)),
-    (b"payload_len", number(4, 2)),
-    (b"priority", bits(0, 2, 4, 8)),
-    (b"saddr", Field::Bytes { at: 8, count: 16 }),
-    (b"src", Field::Bytes { at: 8, count: 16 }),
-    (b"tclass", bits(0, 2, 4, 8)),
-    (b"version", bits(0, 1, 4, 4)),
-];
+/// A name as a number, which is compared at once. Behind the bytes of a shorter name is no room for those
+/// of another, because the number begins with a one.
+#[inline]
+fn key(name: &[u8]) -> Option<u128> {
+    (name.len() <= MAX_NAME).then(|| {
+        name.iter()
+            .fold(1, |key, &byte| key << 8 | u128::from(byte))
+    })
+}
 
-const TCP: [Named; 20] = [
-    (b"ack", number(8, 4)),
-    (b"ack_flag", bits(13, 1, 4, 1)),
-    (b"ack_seq", number(8, 4)),
-    (b"check", number(16, 2)),
-    (b"cwr", bits(13, 1, 7, 1)),
-    (b"dest", number(2, 2)),
-    (b"doff", bits(12, 1, 4, 4)),
-    (b"dport", number(2, 2)),
-    (b"ece", bits(13, 1, 6, 1)),
-    (b"fin", bits(13, 1, 0, 1)),
-    (b"flags", number(13, 1)),
-    (b"psh", bits(13, 1, 3, 1)),
-    (b"rst", bits(13, 1, 2, 1)),
-    (b"seq", number(4, 4)),
-    (b"source", number(0, 2)),
-    (b"sport", number(0, 2)),
-    (b"syn", bits(13, 1, 1, 1)),
-    (b"urg", bits(13, 1, 5, 1)),
-    (b"urg_ptr", number(18, 2)),
-    (b"window", number(14, 2)),
-];
+/// A field, when the module is compiled.
+const fn named(name: &[u8], field: Field) -> Named {
+    assert!(name.len() <= MAX_NAME);
+    let (mut key, mut at) = (1, 0);
+    while at < name.len() {
+        key = key << 8 | name[at] as u128;
+        at += 1;
+    }
+    Named { key, field }
+}
 
-const UDP: [Named; 6] = [
-    (b"check", number(6, 2)),
-    (b"dest", number(2, 2)),
-    (b"dport", number(2, 2)),
-    (b"len", number(4, 2)),
-    (b"source", number(0, 2)),
-    (b"sport", number(0, 2)),
-];
+/// Sorts the fields by their keys, when the module is compiled.
+const fn sorted<const COUNT: usize>(mut fields: [Named; COUNT]) -> [Named; COUNT] {
+    let mut at = 1;
+    while at < COUNT {
+        let mut place = at;
+        while place > 0 && fields[place].key < fields[place - 1].key {
+            (fields[place], fields[place - 1]) = (fields[place - 1], fields[place]);
+            place -= 1;
+        }
+        at += 1;
+    }
+    fields
+}
+
+const IP: [Named; 15] = sorted([
+    named(b"check", number(10, 2)),
+    named(b"daddr", number(16, 4)),
+    named(b"dst", number(16, 4)),
+    named(b"frag_off", number(6, 2)),
+    named(b"id", number(4, 2)),
+    named(b"ihl", bits(0, 1, 0, 4)),
+    named(b"len", number(2, 2)),
+    named(b"proto", number(9, 1)),
+    named(b"protocol", number(9, 1)),
+    named(b"saddr", number(12, 4)),
+    named(b"src", number(12, 4)),
+    named(b"tos", number(1, 1)),
+    named(b"tot_len", number(2, 2)),
+    named(b"ttl", number(8, 1)),
+    named(b"version", bits(0, 1, 4, 4)),
+]);
+
+const IPV6: [Named; 12] = sorted([
+    named(b"daddr", Field::Bytes { at: 24, count: 16 }),
+    named(b"dst", Field::Bytes { at: 24, count: 16 }),
+    named(b"flow", bits(0, 4, 0, 20)),
+    named(b"flow_lbl", bits(0, 4, 0, 20)),
+    named(b"hop_limit", number(7, 1)),
+    named(b"nexthdr", number(6, 1)),
+    named(b"payload_len", number(4, 2)),
+    named(b"priority", bits(0, 2, 4, 8)),
+    named(b"saddr", Field::Bytes { at: 8, count: 16 }),
+    named(b"src", Field::Bytes { at: 8, count: 16 }),
+    named(b"tclass", bits(0, 2, 4, 8)),
+    named(b"version", bits(0, 1, 4, 4)),
+]);
+
+const TCP: [Named; 20] = sorted([
+    named(b"ack", number(8, 4)),
+    named(b"ack_flag", bits(13, 1, 4, 1)),
+    named(b"ack_seq", number(8, 4)),
+    named(b"check", number(16, 2)),
+    named(b"cwr", bits(13, 1, 7, 1)),
+    named(b"dest", number(2, 2)),
+    named(b"doff", bits(12, 1, 4, 4)),
+    named(b"dport", number(2, 2)),
+    named(b"ece", bits(13, 1, 6, 1)),
+    named(b"fin", bits(13, 1, 0, 1)),
+    named(b"flags", number(13, 1)),
+    named(b"psh", bits(13, 1, 3, 1)),
+    named(b"rst", bits(13, 1, 2, 1)),
+    named(b"seq", number(4, 4)),
+    named(b"source", number(0, 2)),
+    named(b"sport", number(0, 2)),
+    named(b"syn", bits(13, 1, 1, 1)),
+    named(b"urg", bits(13, 1, 5, 1)),
+    named(b"urg_ptr", number(18, 2)),
+    named(b"window", number(14, 2)),
+]);
+
+const UDP: [Named; 6] = sorted([
+    named(b"check", number(6, 2)),
+    named(b"dest", number(2, 2)),
+    named(b"dport", number(2, 2)),
+    named(b"len", number(4, 2)),
+    named(b"source", number(0, 2)),
+    named(b"sport", number(0, 2)),
+]);
 
 /// The messages of ICMP that have an identifier are the ones that programs send.
-const ICMP: [Named; 5] = [
-    (b"checksum", number(2, 2)),
-    (b"code", number(1, 1)),
-    (b"id", number(4, 2)),
-    (b"sequence", number(6, 2)),
-    (b"type", number(0, 1)),
-];
+const ICMP: [Named; 5] = sorted([
+    named(b"checksum", number(2, 2)),
+    named(b"code", number(1, 1)),
+    named(b"id", number(4, 2)),
+    named(b"sequence", number(6, 2)),
+    named(b"type", number(0, 1)),
+]);
 
 impl Kind {
     /// All kinds.
@@ -183,7 +227,7 @@ impl Kind {
         }
     }
 
-    /// Its fields, sorted by name.
+    /// Its fields.
     pub(crate) fn fields(self) -> &'static [Named] {
         match self {
             Self::Ip => &IP,
@@ -197,10 +241,9 @@ impl Kind {
     /// The field with this name.
     pub(crate) fn field(self, name: &[u8]) -> Option<Field> {
         let fields = self.fields();
-        let at = fields
-            .binary_search_by(|(known, _)| known.cmp(&name))
-            .ok()?;
-        fields.get(at).map(|&(_, field)| field)
+        let key = key(name)?;
+        let at = fields.binary_search_by_key(&key, |named| named.key).ok()?;
+        fields.get(at).map(|named| named.field)
     }
 }
 

@@ -38,7 +38,8 @@ fn check_layout(packet: &Memory<'_>, layout: &Layout, start: i32, length: i32) {
             continue;
         };
         assert!(inside.contains(&header));
-        for &(_, field) in kind.fields() {
+        for named in kind.fields() {
+            let field = named.field;
             let (at, count) = field.place();
             let at = place(header, layout.end, at.into(), count);
             let at = at.expect("a header that is there has all of its fields");
