@@ -33,6 +33,7 @@ static struct lunatik_vm *vm_of(const lua_State *L)
 
 void lunatik_set_stack(struct lunatik_vm *vm, int is_private)
 {
+	_Static_assert(LUNATIK_STACK_ERROR <= 65535, "a threshold must fit");
 	vm->stack_error = is_private ? LUNATIK_STACK_HOOK_ERROR : LUNATIK_STACK_ERROR;
 	vm->stack_handler = is_private ? LUNATIK_STACK_HOOK_HANDLER : LUNATIK_STACK_HANDLER;
 }
@@ -56,7 +57,7 @@ int lunatik_hook_seal(lua_State *L)
 	lua_gc(L, LUA_GCCOLLECT);
 	lunatik_hold_collector(L);
 	vm_of(L)->collects = 0;
-	vm_of(L)->collected = (unsigned long)gettotalbytes(g);
+	vm_of(L)->collected = (unsigned int)(gettotalbytes(g) >> 10);
 	return 1;
 }
 
@@ -87,15 +88,15 @@ static void collect(lua_State *L, unsigned long steps)
 	g->gcstopem = 1;
 	g->gcstp |= GCSTPUSR;
 	vm_of(L)->collects = 0;
-	vm_of(L)->collected = (unsigned long)gettotalbytes(g);
+	vm_of(L)->collected = (unsigned int)(gettotalbytes(g) >> 10);
 }
 
 /* The function that has allocated pays, so garbage cannot outrun the collector. */
 static void collect_after(lua_State *L)
 {
-	unsigned long total = (unsigned long)gettotalbytes(G(L));
-	unsigned long grown = total > vm_of(L)->collected ? total - vm_of(L)->collected : 0;
-	unsigned long steps = 1 + grown / STEP_SIZE;
+	unsigned int total = (unsigned int)(gettotalbytes(G(L)) >> 10);
+	unsigned int grown = total > vm_of(L)->collected ? total - vm_of(L)->collected : 0;
+	unsigned long steps = 1 + grown / (STEP_SIZE >> 10);
 
 	collect(L, steps < MOST_STEPS ? steps : MOST_STEPS);
 }
@@ -122,7 +123,8 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 	int status;
 
 	vm_of(L)->traces = (unsigned char)traced;
-	G(L)->limittold = !traced;
+	/* The traceback of a function that takes too long costs little beside that. */
+	G(L)->limittold = 0;
 	results->integers = 0;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, function);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, value);
@@ -154,6 +156,8 @@ int lunatik_hook_has_finalizers(lua_State *L)
 
 void lunatik_hook_finalize(lua_State *L)
 {
+	/* Nobody asks for a traceback of a finalizer that takes too long. */
+	G(L)->limittold = 1;
 	if (G(L)->tobefnz != NULL)
 		GCTM(L);
 }

@@ -52,10 +52,10 @@ struct lunatik_vm {
 	 * The stack that must be left: for a call, and for the message handler of "C stack overflow". The defaults are
 	 * LUNATIK_STACK_ERROR and LUNATIK_STACK_HANDLER.
 	 */
-	unsigned int stack_error;
-	unsigned int stack_handler;
-	/* The bytes in use when the collector has last worked for hooks. */
-	unsigned long collected;
+	unsigned short stack_error;
+	unsigned short stack_handler;
+	/* The KiB in use when the collector has last worked for hooks. */
+	unsigned int collected;
 };
 
 #endif

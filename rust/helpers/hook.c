@@ -31,9 +31,6 @@
 
 DEFINE_PER_CPU(struct lunatik_hook_cpu, lunatik_hook_cpus);
 
-/* The numbers of calls: those of a CPU begin with its own number, so CPUs need not agree. */
-static DEFINE_PER_CPU(u64, lunatik_hook_numbers);
-
 /* Protects the state below. */
 static DEFINE_MUTEX(lunatik_hook_lock);
 static int lunatik_hook_state;
@@ -53,15 +50,13 @@ static int lunatik_hook_prepare(unsigned int cpu)
 	return 0;
 }
 
-int lunatik_hook_init(void)
+void lunatik_hook_init(u64 slice_ns)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
+	lunatik_sentinel_period = ns_to_ktime(slice_ns);
+	for_each_possible_cpu(cpu)
 		lunatik_sentinel_setup(per_cpu_ptr(&lunatik_hook_cpus, cpu), cpu);
-		per_cpu(lunatik_hook_numbers, cpu) = (u64)cpu << 48;
-	}
-	return 0;
 }
 
 int lunatik_hook_make_stacks(void)
@@ -107,11 +102,6 @@ unsigned int lunatik_softirq_enter(void)
 void lunatik_softirq_leave(void)
 {
 	local_bh_enable();
-}
-
-u64 lunatik_hook_next_number(void)
-{
-	return this_cpu_inc_return(lunatik_hook_numbers);
 }
 
 u64 lunatik_hook_clock(void)
@@ -163,10 +153,13 @@ static bool lunatik_hook_may_switch(void)
 	return true;
 }
 
+/* The macro of the kernel wants the comma within its argument. */
+#define LUNATIK_HOOK_CONSTRAINT , [arg1] "r"(argument)
+
 static __always_inline void lunatik_hook_switch(void *top, void *argument)
 {
 	/* The unwinder finds the way back in the word below the top. */
-	call_on_stack(top - 8, lunatik_hook_run, ASM_CALL_ARG1, [arg1] "r"(argument));
+	call_on_stack(top - 8, lunatik_hook_run, ASM_CALL_ARG1, LUNATIK_HOOK_CONSTRAINT);
 }
 #endif
 

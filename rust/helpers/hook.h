@@ -30,9 +30,10 @@ enum {
 
 /*
  * Makes the private stacks of all CPUs, and of those that come later. The first two are to be called once each, by the
- * module's init() and exit(); the third one before the first hook is called, and may sleep.
+ * module's init() and exit(); the third one before the first hook is called, and may sleep. A call of a hook has taken
+ * too long after one to two times slice_ns.
  */
-int lunatik_hook_init(void);
+void lunatik_hook_init(u64 slice_ns);
 void lunatik_hook_exit(void);
 int lunatik_hook_make_stacks(void);
 
@@ -59,9 +60,6 @@ void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *frame);
 /* These two are in Rust. The second is called in a hard interrupt while the call runs; with `all` for the second time. */
 void lunatik_hook_run(void *argument);
 void lunatik_hook_over(void *argument, bool all);
-
-/* A number that no other call has. In any context. */
-u64 lunatik_hook_next_number(void);
 
 /* Nanoseconds by a clock that may be read in any context. */
 u64 lunatik_hook_clock(void);

@@ -105,7 +105,7 @@ pub(crate) struct Packet {
     forwarded: Cell<u8>,
     hook: *const nf_hook_state,
     may_modify: bool,
-    epoch: u64,
+    epoch: Cell<u64>,
 }
 
 impl Packet {
@@ -141,13 +141,18 @@ impl Packet {
             forwarded: Cell::new(0),
             hook: state,
             may_modify,
-            epoch,
+            epoch: Cell::new(epoch),
         }
     }
 
     /// What distinguishes this call from others.
     pub(crate) fn epoch(&self) -> u64 {
-        self.epoch
+        self.epoch.get()
+    }
+
+    /// Sets what distinguishes this call from others.
+    pub(crate) fn set_epoch(&self, epoch: u64) {
+        self.epoch.set(epoch);
     }
 
     /// The number of the hook: one of `enum nf_inet_hooks` and the like.

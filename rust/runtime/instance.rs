@@ -69,16 +69,8 @@ mod stopping;
 mod traced;
 mod visible_vm;
 
-pub(crate) use self::{
-    asking::Asked,
-    entered::Entered,
-    executing::may_execute,
-    failure::Failure,
-    phase::{Kind, Phase},
-    slice::Left,
-    staying::{Keep, KeepOfActor}, //
-};
 use self::{
+    about::About,
     ended_waits::EndedWaits,
     executing::Executing,
     interruption::Interruption,
@@ -88,6 +80,15 @@ use self::{
     place::Place,
     staying::Staying,
     visible_vm::VisibleVm, //
+};
+pub(crate) use self::{
+    asking::Asked,
+    entered::Entered,
+    executing::may_execute,
+    failure::Failure,
+    phase::{Kind, Phase},
+    slice::Left,
+    staying::{Keep, KeepOfActor}, //
 };
 
 /// The grace of a stop whose caller names none, in milliseconds.
@@ -175,13 +176,9 @@ pub(crate) struct Runtime {
     id: u64,
     name: KVec<u8>,
     kind: Kind,
-    context: Context,
-    cpu: Option<u32>,
+    about: KBox<About>,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
-    net: NetNamespace,
-    /// There unless its context is a process.
-    hooked: Option<Arc<Hooked>>,
     /// Whether it has an account of its own, not its maker's.
     has_own_account: bool,
     /// The account that this runtime and everything that it makes count against.
@@ -296,6 +293,13 @@ impl Runtime {
             Context::Process => None,
             _ => Some(Hooked::new()?),
         };
+        let about = About {
+            context: options.context,
+            cpu: options.cpu,
+            net: options.net,
+            hooked,
+        };
+        let about = KBox::new(about, GFP_KERNEL_ACCOUNT)?;
         let ending_chain = Chain::new()?;
         let graph = chain::graph()?;
         let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
@@ -304,12 +308,9 @@ impl Runtime {
                 id: NEXT_ID.fetch_add(1, Relaxed),
                 name,
                 kind: options.kind,
-                context: options.context,
-                cpu: options.cpu,
+                about,
                 started: Instant::now(),
                 memcg: options.memcg,
-                net: options.net,
-                hooked,
                 has_own_account,
                 account,
                 objects <- new_spinlock!(charge, "lunatik::Runtime::objects"),
@@ -399,7 +400,7 @@ impl Runtime {
 
     /// The CPU time used, in nanoseconds, up to this moment.
     pub(crate) fn cpu_ns(&self) -> u64 {
-        let hooks = self.hooked.as_ref().map_or(0, |hooked| hooked.used_ns());
+        let hooks = self.hooked().map_or(0, |hooked| hooked.used_ns());
         self.meter.total().saturating_add(hooks)
     }
 

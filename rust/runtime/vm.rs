@@ -84,7 +84,7 @@ pub(crate) struct Vm {
     pub(super) pledged: Pledged,
     unsent: Unsent,
     /// The folder of the script, and its charge.
-    directory: OnceCell<(KVVec<u8>, Charge)>,
+    directory: OnceCell<KBox<(KVVec<u8>, Charge)>>,
     body: Cell<Option<Reference>>,
     attachments: RefCell<Attachments>,
     subject: Subject,

@@ -8,12 +8,11 @@ use kernel::{bindings::sk_buff, sync::Arc};
 use super::fields::Fields;
 use crate::{
     linux::{
-        hook,
         netfilter::{verdict, Filter, Verdict},
         packet::Packet,
     },
     lua::Returned,
-    runtime::hooks::{self, Hooked, Slot},
+    runtime::hooks::{self, Hooked, Slot, Subject},
 };
 
 /// A function of a script, as netfilter sees it.
@@ -44,11 +43,16 @@ impl PacketFilter {
     }
 }
 
+impl Subject for Packet {
+    fn begin(&self, number: u64) {
+        self.set_epoch(number);
+    }
+}
+
 impl Filter for PacketFilter {
     unsafe fn filter(&self, skb: *mut sk_buff, state: *const c_void) -> u32 {
         // SAFETY: As the caller promises. It is dropped when this returns.
-        let packet =
-            unsafe { Packet::new(skb, state.cast(), self.may_modify, hook::call_number()) };
+        let packet = unsafe { Packet::new(skb, state.cast(), self.may_modify, 0) };
         let judge = |returned: Returned| {
             let verdict = Verdict::of(returned.first?, self.may_queue)?;
             // A mark is a change of the packet.

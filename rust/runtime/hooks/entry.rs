@@ -7,6 +7,8 @@ use kernel::sync::ArcBorrow;
 
 use super::{
     attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL, SEND},
+    failure::MOST_TRACEBACK,
+    place,
     slot::Slot,
     tally::Missed,
     Hooked, //
@@ -20,13 +22,19 @@ use crate::{
     runtime::vm::Vm, //
 };
 
-/// How long a hook waits for a CPU that executes the runtime, in nanoseconds. No code of it may run longer.
-const WAIT: u64 = 2_000_000;
+/// How long a hook waits for a CPU that executes the runtime, in slices. No code of it may run longer.
+const WAIT: u64 = 2;
+
+/// What a hook calls its function for.
+pub(crate) trait Subject: 'static {
+    /// The call begins. No other call in the same runtime has this number.
+    fn begin(&self, _number: u64) {}
+}
 
 /// Calls the function of `slot` with the kept argument, while `subject` is lent to the code. Returns what
 /// `judge` makes of its results. `None` if `judge` refuses them, or there are none: then the default of the
 /// hook applies. In any context but NMI.
-pub(crate) fn call<T: 'static, R: Copy>(
+pub(crate) fn call<T: Subject, R: Copy>(
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
@@ -55,7 +63,7 @@ pub(crate) fn call<T: 'static, R: Copy>(
 }
 
 #[inline]
-fn call_here<T: 'static, R: Copy>(
+fn call_here<T: Subject, R: Copy>(
     context: &Softirq,
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
@@ -72,12 +80,13 @@ fn call_here<T: 'static, R: Copy>(
         wants: 0,
     });
     let body = |vm: &Vm| {
+        subject.begin(hooked.count_call());
         outcome.set(vm.lend(subject, || {
             // SAFETY: This runs in `execute()`, so the CPU has the owner.
             unsafe { run(&hooked, slot, vm, begun, &judge) }
         }));
     };
-    let executed = hooked.execute(context, WAIT, body)?;
+    let executed = hooked.execute(context, WAIT.saturating_mul(hooked.slice_ns), body)?;
     let Outcome {
         returned,
         mut wants,
@@ -90,10 +99,11 @@ fn call_here<T: 'static, R: Copy>(
         slot.trouble.note_success(now);
     } else if let Some(now) = now {
         // The time of the first failure is not known, but that of the others is.
-        let ns = ns.unwrap_or(0);
+        let ns = hooked.cost(ns.unwrap_or(0));
         if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
-            slot.disable(reason);
-            wants |= DISABLED;
+            if slot.disable(reason) {
+                wants |= DISABLED;
+            }
         }
     }
     drop(executed);
@@ -123,13 +133,16 @@ unsafe fn run<R>(
 ) -> Outcome<R> {
     let state = vm.state();
     // SAFETY: As the caller promises. The reference ends here.
-    let traced = unsafe { (*hooked.note.get()).wants(begun) };
+    let is_wanted = unsafe { (*hooked.note.get()).wants(begun) };
+    // The place of an error may be only in its traceback.
+    let traced = is_wanted || !slot.place.is_known();
     let called = state.call_hook(slot.function(), slot.argument(), traced);
     let mut wants = 0;
     let returned = match called {
         Ok(returned) => {
             let judged = judge(returned);
             if judged.is_none() {
+                note_place(slot, None);
                 // SAFETY: As the caller promises. The reference ends here.
                 let note = unsafe { &mut *hooked.note.get() };
                 if note.take(slot.number(), b"invalid result", &[]) {
@@ -140,7 +153,7 @@ unsafe fn run<R>(
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.
-            wants = unsafe { note_failure(hooked, slot, state, traced) };
+            wants = unsafe { note_failure(hooked, slot, state) };
             None
         }
     };
@@ -167,33 +180,38 @@ pub(super) fn wanted(vm: &Vm) -> u32 {
     wants
 }
 
+/// Notes where the function has failed. The place of an earlier failure in the same row stays if the place of
+/// this one is not known.
+#[cold]
+fn note_place(slot: &Slot, place: Option<&[u8]>) {
+    match place {
+        Some(place) => slot.place.note(place),
+        None if slot.trouble.is_in_row() => (),
+        None => slot.place.forget(),
+    }
+}
+
 /// Notes the error on top of the stack, and pops it.
 ///
 /// # Safety
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, traced: bool) -> u32 {
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
+    // The traceback, if there is one, is behind the message.
+    state.take_traceback();
+    let message = state.to_bytes(top);
+    let traceback = state.to_bytes(top.saturating_add(1)).unwrap_or_default();
+    let traceback = traceback.get(..MOST_TRACEBACK).unwrap_or(traceback);
+    let place = message.and_then(place::of_message);
+    note_place(slot, place.or_else(|| place::of_traceback(traceback)));
+    let message = message.unwrap_or(b"(error object is not a string)");
     let mut wants = COLLECT;
-    if traced {
-        // The traceback is behind the message.
-        state.push_traceback();
-        let is_text = state.kind(top) == crate::lua::Kind::String;
-        let message: &[u8] = match state.to_bytes(top) {
-            Some(bytes) if is_text => bytes,
-            _ => b"(error object is not a string)",
-        };
-        let traceback = match state.kind(-1) {
-            crate::lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
-            _ => &[],
-        };
-        note.take(slot.number(), message, traceback);
+    if note.take(slot.number(), message, traceback) {
         wants |= FAILURE;
-    } else {
-        note.count();
     }
     // What the message handler lies at stays.
     state.set_top(top.saturating_sub(1));

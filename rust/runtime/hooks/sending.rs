@@ -6,7 +6,7 @@
 //! A hook waits for nobody, takes no lock of a receiver and wakes nobody but the attendant. A message for
 //! which there is no room is lost, and counted.
 
-use core::{cell::RefCell, ffi::c_int};
+use core::{cell::Cell, ffi::c_int};
 use kernel::{
     prelude::*,
     sync::Arc, //
@@ -45,12 +45,14 @@ struct Mail {
 
 /// What the code of a VM has sent in hooks; nothing, unless the VM is sealed. Whoever executes the VM uses
 /// it.
-pub(in super::super) struct Outgoing(RefCell<Option<KBox<Mail>>>);
+///
+/// The cell is empty while one of the functions below uses what is in it.
+pub(in super::super) struct Outgoing(Cell<Option<KBox<Mail>>>);
 
 impl Outgoing {
     /// Of a VM that is not sealed.
     pub(in super::super) const fn none() -> Self {
-        Self(RefCell::new(None))
+        Self(Cell::new(None))
     }
 
     /// Lets hooks send. It counts against the account of `runtime`. Sleeps for memory.
@@ -70,42 +72,44 @@ impl Outgoing {
             _charge: charge,
         };
         let mail = KBox::new(mail, GFP_KERNEL_ACCOUNT)?;
-        *self.0.try_borrow_mut().map_err(|_| EBUSY)? = Some(mail);
+        drop(self.0.replace(Some(mail)));
         Ok(())
     }
 
     /// Frees it. What it has is lost. Sleeps.
     pub(super) fn close(&self) {
-        let former = self
-            .0
-            .try_borrow_mut()
-            .ok()
-            .and_then(|mut this| this.take());
-        drop(former);
+        drop(self.0.take());
+    }
+
+    /// Calls `with` with the mail, if the VM is sealed. It must not come back.
+    #[inline]
+    fn with_mail<T>(&self, with: impl FnOnce(&mut Mail) -> T) -> Option<T> {
+        let mut mail = self.0.take()?;
+        let result = with(&mut mail);
+        // The cell is empty, so this drops nothing.
+        self.0.set(Some(mail));
+        Some(result)
     }
 
     /// Whether a message waits of which the attendant does not know. The caller tells it.
     #[inline]
     pub(super) fn has_news(&self) -> bool {
-        let Ok(mut this) = self.0.try_borrow_mut() else {
-            return false;
-        };
-        match &mut *this {
-            Some(mail) if !mail.is_told && !mail.outbox.is_empty() => {
-                mail.is_told = true;
-                true
-            }
-            _ => false,
-        }
+        let news = self.with_mail(|mail| {
+            let is_new = !mail.is_told && !mail.outbox.is_empty();
+            mail.is_told |= is_new;
+            is_new
+        });
+        news == Some(true)
     }
 
     /// The bytes of the oldest message, for the attendant. If there is none, it will be told of the next one.
     pub(super) fn next_length(&self) -> Option<usize> {
-        let mut this = self.0.try_borrow_mut().ok()?;
-        let mail = this.as_mut()?;
-        let length = mail.outbox.first_length();
-        mail.is_told = length.is_some();
-        length
+        self.with_mail(|mail| {
+            let length = mail.outbox.first_length();
+            mail.is_told = length.is_some();
+            length
+        })
+        .flatten()
     }
 
     /// Calls `with` with the outbox, if the VM is sealed. It must not call Lua.
@@ -113,8 +117,7 @@ impl Outgoing {
         &self,
         with: impl FnOnce(&mut Outbox<Arc<dyn Destination>>) -> T,
     ) -> Option<T> {
-        let mut this = self.0.try_borrow_mut().ok()?;
-        this.as_mut().map(|mail| with(&mut mail.outbox))
+        self.with_mail(|mail| with(&mut mail.outbox))
     }
 }
 

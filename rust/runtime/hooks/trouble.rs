@@ -99,6 +99,11 @@ impl Trouble {
         }
     }
 
+    /// Whether the last call has failed, too.
+    pub(super) fn is_in_row(&self) -> bool {
+        self.row.load(Relaxed) != 0
+    }
+
     /// A call of `ns` nanoseconds has failed at `now`. Returns the reason if there must be no more calls.
     #[cold]
     pub(super) fn note_failure(&self, now: u64, ns: u64, over: bool) -> Option<Reason> {

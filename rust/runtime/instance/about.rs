@@ -11,6 +11,16 @@ use super::{
 };
 use crate::linux::{context::Context, net_namespace::NetNamespace};
 
+/// What does not change. It has a block of its own: inside the runtime it would push the runtime into the next
+/// size class, twice as large.
+pub(super) struct About {
+    pub(super) context: Context,
+    pub(super) cpu: Option<u32>,
+    pub(super) net: NetNamespace,
+    /// There unless the context is a process.
+    pub(super) hooked: Option<Arc<Hooked>>,
+}
+
 impl Runtime {
     /// A number that no other runtime has or had since the module was loaded.
     pub(crate) fn id(&self) -> u64 {
@@ -29,22 +39,22 @@ impl Runtime {
 
     /// The context in which its code runs once it is loaded. Loading takes place in process context.
     pub(crate) fn context(&self) -> Context {
-        self.context
+        self.about.context
     }
 
     /// The CPU that it is for, as a member of a crew.
     pub(crate) fn cpu(&self) -> Option<u32> {
-        self.cpu
+        self.about.cpu
     }
 
     /// What it has for hooks, unless its context is a process.
     pub(crate) fn hooked(&self) -> Option<&Arc<Hooked>> {
-        self.hooked.as_ref()
+        self.about.hooked.as_ref()
     }
 
     /// The network namespace of its hooks.
     pub(crate) fn net(&self) -> &NetNamespace {
-        &self.net
+        &self.about.net
     }
 
     /// Where it is in its life.

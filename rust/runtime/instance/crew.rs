@@ -9,7 +9,7 @@ use super::{Kind, Runtime};
 impl Runtime {
     /// Whether it is the first member of a crew.
     pub(crate) fn leads_crew(&self) -> bool {
-        self.cpu.is_some() && self.kind != Kind::Member
+        self.cpu().is_some() && self.kind != Kind::Member
     }
 
     /// The next other member of its crew after the one with the number `id`, in the order of the CPUs.

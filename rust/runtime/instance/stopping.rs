@@ -131,7 +131,7 @@ impl Runtime {
         self.stop_requested.store(true, Release);
         self.life.stop();
         self.wake_waits();
-        if let Some(hooked) = &self.hooked {
+        if let Some(hooked) = self.hooked() {
             hooked.as_arc_borrow().close();
         }
     }
@@ -291,6 +291,9 @@ impl Owner<'_> {
             let (_, peak) = vm.exposed().memory();
             runtime.memory_peak.store(peak, Relaxed);
             drop_vm(Some(vm));
+        }
+        if let Some(hooked) = runtime.hooked() {
+            hooked.abandon_plan();
         }
         // Before the phase changes: lists leave out a runtime whose phase is over.
         runtime.leave_place();
