@@ -28,8 +28,8 @@ local function counts(of, before)
 	return table.concat(texts, ", ")
 end
 
--- Fires a hook, and compares what was counted, and how many calls gave an integer. Where another machine takes a CPU
--- from this one in the midst of a hook or of its attendant, a call is an over-run or missed. So there are more attempts.
+-- Fires a hook, and compares what was counted, and how many calls gave an integer. There are several attempts: if the
+-- host takes a CPU away in the midst of a hook or of its attendant, a call is an over-run or missed.
 local function counted(what, name, count, place, passed, wanted)
 	local before, after, got, ns
 	for _ = 1, 5 do
