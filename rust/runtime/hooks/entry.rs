@@ -53,17 +53,20 @@ pub(crate) fn call<T: 'static, R: Copy>(
         None => (hooked, slot),
     };
     if !slot.is_on() {
-        return match slot.state() {
-            State::Off | State::Stopped => Called::Off,
-            State::On | State::Disabled(_) => Called::Failed,
-        };
+        return not_called(slot);
     }
-    match call_here(&context, hooked, slot, subject, judge) {
-        Ok(returned) => returned.map_or(Called::Failed, Called::Returned),
-        Err(missed) => {
-            slot.tally().miss(missed);
-            Called::Failed
-        }
+    call_here(&context, hooked, slot, subject, judge).unwrap_or_else(|missed| {
+        slot.tally().miss(missed);
+        Called::Failed
+    })
+}
+
+/// What applies because the function of `slot` is not called.
+#[cold]
+fn not_called<R>(slot: &Slot) -> Called<R> {
+    match slot.state() {
+        State::Off | State::Stopped => Called::Off,
+        State::On | State::Disabled(_) => Called::Failed,
     }
 }
 
@@ -74,27 +77,31 @@ fn call_here<T: 'static, R: Copy>(
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
-) -> Result<Option<R>, Missed> {
+) -> Result<Called<R>, Missed> {
     if !hooked.is_open() {
         return Err(Missed::Closed);
     }
     let is_timed = slot.tally().takes_time() || slot.trouble.is_near();
     let begun = is_timed.then(hook::clock);
-    let outcome = Cell::new(Outcome {
-        returned: None,
-        wants: 0,
-    });
+    let outcome = Cell::new(None);
     let body = |vm: &Vm| {
-        outcome.set(vm.lend(subject, || {
+        // The call for which this CPU has waited may have been the last one.
+        if !slot.is_on() {
+            return;
+        }
+        outcome.set(Some(vm.lend(subject, || {
             // SAFETY: This runs in `execute()`, so the CPU has the owner.
             unsafe { run(&hooked, slot, vm, begun, &judge) }
-        }));
+        })));
     };
     let executed = hooked.execute(context, WAIT, body)?;
-    let Outcome {
+    let Some(Outcome {
         returned,
         mut wants,
-    } = outcome.get();
+    }) = outcome.get()
+    else {
+        return Ok(not_called(slot));
+    };
     let failed = returned.is_none();
     let now = (is_timed || failed).then(hook::clock);
     let ns = begun.and_then(|begun| Some(now?.saturating_sub(begun)));
@@ -113,7 +120,7 @@ fn call_here<T: 'static, R: Copy>(
     if wants != 0 {
         hooked.want(wants);
     }
-    Ok(returned)
+    Ok(returned.map_or(Called::Failed, Called::Returned))
 }
 
 #[derive(Clone, Copy)]

@@ -131,6 +131,10 @@ impl Slot {
             self.trouble.forget();
         }
         self.change(if on { ON } else { OFF });
+        if on {
+            // If it is disabled again, that is told again.
+            self.told.store(false, Relaxed);
+        }
     }
 
     /// The function is not called any more. In any context.
@@ -143,9 +147,8 @@ impl Slot {
         !self.told.xchg(true, Full)
     }
 
-    /// Disables the function.
+    /// Disables the function. It may be disabled already, by another CPU.
     pub(super) fn disable(&self, reason: Reason) {
-        self.told.store(false, Relaxed);
         let _ = self.state.cmpxchg(ON, reason as u32, Full);
     }
 }
