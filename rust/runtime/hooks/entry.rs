@@ -103,6 +103,10 @@ fn call_here<T: 'static, R: Copy>(
         return Ok(not_called(slot));
     };
     let failed = returned.is_none();
+    if failed && !hooked.is_open() {
+        // The stop has ended the call.
+        return Err(Missed::Closed);
+    }
     let now = (is_timed || failed).then(hook::clock);
     let ns = begun.and_then(|begun| Some(now?.saturating_sub(begun)));
     slot.tally().count(ns, failed, failed && executed.is_over);
@@ -157,6 +161,11 @@ unsafe fn run<R>(
                 }
             }
             judged
+        }
+        Err(Raised) if !hooked.is_open() => {
+            // The stop has ended the code: that is no failure of it.
+            state.set_top(state.top().saturating_sub(1));
+            None
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.
