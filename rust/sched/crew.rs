@@ -7,7 +7,7 @@ use kernel::{prelude::*, str::BStr, sync::Arc};
 
 use super::start::{self, create, enter, keep_body, run_chunk, StartError};
 use crate::{
-    linux::cpu,
+    linux::{cpu, segment::NoRoom},
     lua::{self, State, Text},
     runtime::{
         chain::Chain,
@@ -15,7 +15,8 @@ use crate::{
         hooks::{self, Crew},
         instance::{Entered, Kind, Options, Runtime},
         permissions::Held,
-        program::Program, //
+        program::Program,
+        vm::Vm, //
     },
 };
 
@@ -41,7 +42,10 @@ pub(crate) fn recruit(
     let mut cpu = first;
     while let Some(next) = cpu::next_online(cpu.saturating_add(1)) {
         cpu = next;
-        let member = load(leader, chain, program, permissions, &push_arguments, cpu)
+        let load = || load(leader, chain, program, permissions, &push_arguments, cpu);
+        // SAFETY: What is loaded belongs to no thread, and the caller waits.
+        let member = unsafe { Vm::with_room(leader.state(), load) }
+            .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
             .inspect_err(|_| leader.end_when_left())?;
         let Some(hooked) = leader.hooked() else {
             continue;
@@ -57,7 +61,8 @@ pub(crate) fn recruit(
     Ok(())
 }
 
-/// Loads the script for one CPU, and seals its runtime.
+/// Loads the script for one CPU, and seals its runtime. Not inlined, so that the frame is on the stack with room.
+#[inline(never)]
 fn load(
     leader: &Entered<'_>,
     chain: &Arc<Chain>,
