@@ -115,8 +115,8 @@ struct lunatik_hook_results {
 };
 
 /*
- * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack; with
- * `traced`, there is a traceback of it. Then collects garbage for some microseconds if that is due. Never raises.
+ * Calls the kept function with the kept value. Returns 0, or a status with the error on top of the stack. There is a
+ * traceback of it if it has ended a function that takes too long, and with `traced` of each error. Then collects garbage for some microseconds if that is due. Never raises.
  */
 int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 			  struct lunatik_hook_results *results);
@@ -190,6 +190,8 @@ int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits);
 void lunatik_pushnumberbits(lua_State *L, unsigned long bits);
 /* Pushes the traceback of the last failed lunatik_try_call, or false. Never raises. */
 void lunatik_push_traceback(lua_State *L);
+/* Does the same, and drops the traceback, so that it is not taken for that of a later error. Needs two slots. */
+void lunatik_take_traceback(lua_State *L);
 
 /* The kind of a value. The kinds from LUNATIK_REFERENCE on are only for values that are pushed. */
 enum lunatik_kind {

@@ -123,7 +123,8 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 	int status;
 
 	vm_of(L)->traces = (unsigned char)traced;
-	G(L)->limittold = !traced;
+	/* The traceback of a function that takes too long costs little beside that. */
+	G(L)->limittold = 0;
 	results->integers = 0;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, function);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, value);
@@ -155,6 +156,8 @@ int lunatik_hook_has_finalizers(lua_State *L)
 
 void lunatik_hook_finalize(lua_State *L)
 {
+	/* Nobody asks for a traceback of a finalizer that takes too long. */
+	G(L)->limittold = 1;
 	if (G(L)->tobefnz != NULL)
 		GCTM(L);
 }

@@ -33,6 +33,12 @@ void lunatik_push_traceback(lua_State *L)
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &traceback_key);
 }
 
+void lunatik_take_traceback(lua_State *L)
+{
+	lunatik_push_traceback(L);
+	lunatik_forget_traceback(L);
+}
+
 static void trace_below_handler(lua_State *L, void *ud)
 {
 	(void)ud;

@@ -29,6 +29,7 @@ mod error;
 mod fields;
 mod found;
 mod header;
+mod hooks;
 mod name;
 mod permissions;
 mod reply;
@@ -40,6 +41,7 @@ pub use context::Context;
 pub use error::{errno, AbiError};
 pub use fields::FrameError;
 pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
+pub use hooks::{HookIter, HookRow, HookState, Hooks, HooksWriter, MissedCalls};
 pub use name::{runtime_name, script_name, NameError};
 pub use permissions::Permissions;
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
@@ -73,6 +75,9 @@ pub const MAX_GRACE_MS: u32 = 600_000;
 
 /// The most permissions in a request.
 pub const MAX_PERMISSIONS: u32 = 256;
+
+/// The most hooks of one runtime.
+pub const MAX_HOOKS: u32 = 64;
 
 /// The most candidates in the answer to a completion.
 pub const MAX_COMPLETIONS: u32 = 256;

@@ -4,19 +4,31 @@
 
 use kernel::{
     prelude::*,
-    str::CString,
-    sync::Arc, //
+    str::CString, //
 };
 
 use super::{
-    abi::{self, runtime_name, Outcome, Reply, State, StatusRow},
+    abi::{
+        self,
+        runtime_name,
+        HookRow,
+        HookState,
+        Hooks,
+        HooksWriter,
+        MissedCalls,
+        Outcome,
+        Reply,
+        State,
+        StatusRow, //
+    },
     request::{done, fail, not_running},
-    session::Session, //
+    session::{Session, VecSink}, //
 };
 use crate::{
     codec::Message,
     linux::context::Context,
     runtime::{
+        hooks::{self, Missed, SlotState},
         instance::{Phase, Runtime},
         live,
         parts,
@@ -44,7 +56,47 @@ fn class(context: Context) -> abi::Context {
     }
 }
 
-fn send_row(session: &Session, id: u32, runtime: &Runtime) {
+// Each hook of a runtime has its place in a frame.
+const _: () = assert!(hooks::MOST_HOOKS <= abi::MAX_HOOKS as usize);
+
+/// Encodes the hooks of a runtime.
+fn encode_hooks(runtime: &Runtime) -> Result<KVVec<u8>> {
+    let mut list = HooksWriter::new(VecSink(KVVec::new()));
+    for hook in &hooks::status(runtime)? {
+        let figures = &hook.figures;
+        let missed = |why| figures.missed.of(why);
+        let row = HookRow {
+            name: hook.name(),
+            state: match hook.state {
+                SlotState::On => HookState::On,
+                SlotState::Off => HookState::Off,
+                SlotState::Disabled(_) => HookState::Disabled,
+                SlotState::Stopped => HookState::Stopped,
+            },
+            reason: hook.state.reason().as_bytes(),
+            place: hook.place(),
+            runs: figures.runs,
+            failures: figures.failures,
+            overruns: figures.overruns,
+            missed: MissedCalls {
+                closed: missed(Missed::Closed),
+                busy: missed(Missed::Busy),
+                contended: missed(Missed::Contended),
+                context: missed(Missed::Context),
+                depth: missed(Missed::Depth),
+            },
+            ns: figures.ns,
+            longest_ns: figures.longest,
+        };
+        list.add(&row).map_err(|_| ENOMEM)?;
+    }
+    let VecSink(bytes) = list.finish().map_err(|_| ENOMEM)?;
+    Ok(bytes)
+}
+
+fn send_row(session: &Session, id: u32, runtime: &Runtime) -> Result {
+    let hooks = encode_hooks(runtime)?;
+    let hooks = Message::check(&hooks).map_err(|_| EINVAL)?;
     let (used, _, limit) = runtime.memory();
     let failure = runtime.failure();
     let note = match runtime.pledges_in_vain() {
@@ -61,6 +113,8 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         class: class(runtime.context()),
         context: runtime.pooled().context().map(u64::from),
         waits_for: runtime.waits_for().text().as_bytes(),
+        // One runtime is called on all CPUs.
+        cpu: None,
         memory_used: used as u64,
         memory_limit: limit as u64,
         cpu_ns: runtime.cpu_ns(),
@@ -68,58 +122,62 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) {
         slice_ms: runtime.meter().budget().slice_ms,
         stop_latency_ns: runtime.stop_latency_ns(),
         age_ns: u64::try_from(runtime.age().as_nanos()).unwrap_or(0),
+        hooks: Hooks::new(hooks).map_err(|_| EINVAL)?,
+        lost: None,
         permissions: permissions.as_ref().map_or(b"", |text| text.to_bytes()),
         error: failure.as_ref().map_or(b"", |failure| &failure.message),
         traceback: failure.as_ref().map_or(b"", |failure| &failure.traceback),
     };
     // If the client is gone, there is nothing to do.
     let _ = session.reply(id, &Reply::Status(row));
+    Ok(())
 }
 
 /// Answers with the status of one script or of all, or forgets the scripts that have ended.
 pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: bool) {
     let name = name.map(|given| runtime_name(given).unwrap_or(given));
     let found = if clear {
-        registry::forget(name) || name.is_none()
+        Ok(registry::forget(name) || name.is_none())
     } else {
         match name {
             Some(name) => called(session, id, name),
-            None => match all(session, id) {
-                Ok(()) => true,
-                Err(error) => {
-                    session.end(id);
-                    return fail(session, id, error.to_errno(), b"out of memory");
-                }
-            },
+            None => all(session, id).map(|()| true),
         }
     };
-    if !found {
-        return not_running(session, id, name.unwrap_or_default());
+    match found {
+        Ok(false) => not_running(session, id, name.unwrap_or_default()),
+        Ok(true) => {
+            session.end(id);
+            let values = Message::EMPTY;
+            done(session, id, Outcome::Success { values });
+        }
+        Err(error) => {
+            session.end(id);
+            fail(session, id, error.to_errno(), b"out of memory");
+        }
     }
-    session.end(id);
-    let values = Message::EMPTY;
-    done(session, id, Outcome::Success { values });
 }
 
 /// Sends the status of the script called `name`, or of the workers, services and actors with that
-/// name or number. Returns whether there is one.
-fn called(session: &Session, id: u32, name: &[u8]) -> bool {
+/// name or number. Returns whether there is one. Fails if there is no memory.
+fn called(session: &Session, id: u32, name: &[u8]) -> Result<bool> {
     if let Some(runtime) = registry::find(name) {
-        send_row(session, id, &runtime);
-        return true;
+        return send_row(session, id, &runtime).map(|()| true);
     }
     let mut any = false;
-    let mut send = |runtime: Arc<Runtime>| {
-        send_row(session, id, &runtime);
+    for runtime in parts::called(name) {
+        send_row(session, id, &runtime)?;
         any = true;
-    };
-    parts::called(name).for_each(&mut send);
-    registry::outcome(name).into_iter().for_each(send);
-    if let Some(runtime) = parts::numbered(name).filter(|_| !any) {
-        send_row(session, id, &runtime);
-        return true;
     }
-    any
+    if let Some(runtime) = registry::outcome(name) {
+        send_row(session, id, &runtime)?;
+        any = true;
+    }
+    if let Some(runtime) = parts::numbered(name).filter(|_| !any) {
+        send_row(session, id, &runtime)?;
+        any = true;
+    }
+    Ok(any)
 }
 
 fn all(session: &Session, id: u32) -> Result {
@@ -130,10 +188,10 @@ fn all(session: &Session, id: u32) -> Result {
             // The runtime is just ending; its outcome is found below.
             continue;
         }
-        send_row(session, id, &runtime);
+        send_row(session, id, &runtime)?;
     }
     for runtime in registry::outcomes()?.iter() {
-        send_row(session, id, runtime);
+        send_row(session, id, runtime)?;
     }
     Ok(())
 }

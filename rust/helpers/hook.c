@@ -50,13 +50,13 @@ static int lunatik_hook_prepare(unsigned int cpu)
 	return 0;
 }
 
-int lunatik_hook_init(void)
+void lunatik_hook_init(u64 slice_ns)
 {
 	unsigned int cpu;
 
+	lunatik_sentinel_period = ns_to_ktime(slice_ns);
 	for_each_possible_cpu(cpu)
 		lunatik_sentinel_setup(per_cpu_ptr(&lunatik_hook_cpus, cpu), cpu);
-	return 0;
 }
 
 int lunatik_hook_make_stacks(void)

@@ -30,9 +30,10 @@ enum {
 
 /*
  * Makes the private stacks of all CPUs, and of those that come later. The first two are to be called once each, by the
- * module's init() and exit(); the third one before the first hook is called, and may sleep.
+ * module's init() and exit(); the third one before the first hook is called, and may sleep. A call of a hook has taken
+ * too long after one to two times slice_ns.
  */
-int lunatik_hook_init(void);
+void lunatik_hook_init(u64 slice_ns);
 void lunatik_hook_exit(void);
 int lunatik_hook_make_stacks(void);
 

@@ -11,12 +11,12 @@ use crate::sys::kernel_helpers as sys;
 pub(crate) struct HookStacks(());
 
 impl HookStacks {
-    /// Prepares for hooks. The module's `init()` calls this once, and keeps the result longer than
-    /// anything that calls hooks.
-    pub(crate) fn new() -> Result<Self> {
+    /// Prepares for hooks, whose calls have `slice_ns` nanoseconds. The module's `init()` calls this once,
+    /// and keeps the result longer than anything that calls hooks.
+    pub(crate) fn new(slice_ns: u64) -> Self {
         // SAFETY: The caller calls this once.
-        kernel::error::to_result(unsafe { sys::lunatik_hook_init() })?;
-        Ok(Self(()))
+        unsafe { sys::lunatik_hook_init(slice_ns) };
+        Self(())
     }
 
     /// Makes the stacks, unless they are there. To be called before the first hook is called. Sleeps.

@@ -2,8 +2,8 @@
 
 //! A spinlock that keeps bottom halves off, for what hooks of class softirq share with processes.
 //!
-//! A holder in process context cannot be interrupted by a hook that then waits for it. Hard interrupts stay on:
-//! code in them, which may interrupt a holder, must not take the lock.
+//! A holder in process context cannot be interrupted by a hook that then waits for it. Hard interrupts stay
+//! on, so code in them, which may interrupt a holder, must not take the lock.
 //!
 //! C header: [`include/linux/spinlock.h`](srctree/include/linux/spinlock.h)
 

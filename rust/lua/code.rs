@@ -58,6 +58,13 @@ impl State {
         unsafe { sys::lunatik_push_traceback(self.as_raw()) }
     }
 
+    /// Pushes the traceback of the last error that was traced, or false, and forgets it. Needs room for two
+    /// values.
+    pub(crate) fn take_traceback(self) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_take_traceback(self.as_raw()) }
+    }
+
     /// Pushes the value at `index` as text, as `tostring` does.
     pub(crate) fn push_text(self, index: c_int) -> Result<(), Raised> {
         // SAFETY: By the type invariant.

@@ -38,7 +38,7 @@ impl State {
     }
 
     /// Calls the kept `function` with the kept `value`. An error is left on top of the stack; with
-    /// `traced` it has a traceback.
+    /// `traced` it has a traceback. So has one that ends a function that takes too long.
     pub(crate) fn call_hook(
         self,
         function: Reference,

@@ -42,6 +42,8 @@ use crate::{
     stdio::{self, ReadError}, //
 };
 
+mod hooks;
+
 impl Classed for RuntimeHandle {
     const CLASS: &'static Class = &RUNTIME;
 }
@@ -56,8 +58,9 @@ const RUNTIME: Class = Class {
             native!(stop, needs::RunnerHandle, Process),
         )?;
         state.set_function(metatable, c"__len", native!(length, Free, Process))?;
-        state.new_table(0, 4)?;
+        state.new_table(0, 5)?;
         state.set_function(-1, c"context", native!(context, Free, Process))?;
+        state.set_function(-1, c"hooks", native!(hooks::list, Free, Process))?;
         state.set_function(
             -1,
             c"resume",

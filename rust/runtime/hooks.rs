@@ -28,7 +28,10 @@ use kernel::{
     workqueue::{Work, WorkItem}, //
 };
 
-use super::vm::{Exposed, Vm};
+use super::{
+    parameters,
+    vm::{Exposed, Vm}, //
+};
 use crate::linux::{
     context::Context,
     cpu_owner::{CpuOwner, Held, Refused},
@@ -43,10 +46,12 @@ mod delivery;
 mod entry;
 mod failure;
 mod outbox;
+mod place;
 mod resume;
 mod seal;
 mod sending;
 mod slot;
+mod status;
 mod tally;
 mod trouble;
 
@@ -61,11 +66,12 @@ use self::{
 pub(crate) use self::{
     crew::Crew,
     delivery::{Delivered, Destination, Origin},
-    entry::{call, Subject},
+    entry::{call, Called, Subject},
     resume::resume,
-    seal::seal,
+    seal::{seal, MOST_HOOKS},
     sending::{may_sleep, post},
     slot::{Slot, State as SlotState},
+    status::{status, HookStatus},
     tally::{Missed, SendFigures},
 };
 
@@ -92,7 +98,7 @@ pub(crate) struct Hooks {
 impl Hooks {
     /// Prepares for hooks. To be called once, by the module's `init()`. Sleeps.
     pub(crate) fn new() -> Result<Self> {
-        let stacks = HookStacks::new()?;
+        let stacks = HookStacks::new(parameters::hook_slice_ns());
         let queue = Arc::new(OwnedQueue::for_hooks()?, GFP_KERNEL)?;
         Ok(Self {
             _queue: QUEUE.set(queue)?,
@@ -113,6 +119,8 @@ pub(crate) struct Hooked {
     owner: CpuOwner,
     /// Whether hooks call their functions. A stop clears this first of all.
     open: Atomic<bool>,
+    /// The time of one call, in nanoseconds.
+    slice_ns: u64,
     /// Whether it is sealed, or was.
     sealed_once: Atomic<bool>,
     vm: Atomic<*mut Vm>,
@@ -186,6 +194,7 @@ impl Hooked {
             pin_init!(Self {
                 owner: CpuOwner::new(),
                 open: Atomic::new(false),
+                slice_ns: parameters::hook_slice_ns(),
                 sealed_once: Atomic::new(false),
                 // INVARIANT: It is null.
                 vm: Atomic::new(ptr::null_mut()),
@@ -258,6 +267,13 @@ impl Hooked {
             _held: held,
             is_over,
         })
+    }
+
+    /// What a failing call of `ns` nanoseconds counts, where calls have more time than they have by default.
+    fn cost(&self, ns: u64) -> u64 {
+        /// The default.
+        const SLICE: u64 = 1_000_000;
+        ns / (self.slice_ns / SLICE).max(1)
     }
 
     /// Counts a call, for the CPU that holds `owner`, and returns its number.

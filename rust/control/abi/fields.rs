@@ -72,17 +72,32 @@ pub(super) fn write_frame<B: Body, S: Sink>(
 }
 
 fn write_body<B: Body, S: Sink>(body: &B, sink: S) -> Result<S, EncodeError<S::Error>> {
-    let mut fields = FieldWriter(Writer::new(sink));
-    fields.0.begin_table()?;
-    body.write(&mut fields)?;
-    fields.0.end_table()?;
-    fields.0.finish()
+    let mut fields = FieldWriter::of_tables(sink);
+    fields.table(body)?;
+    fields.finish()
 }
 
 /// Writes the fields of a body.
 pub(super) struct FieldWriter<S>(Writer<S>);
 
 impl<S: Sink> FieldWriter<S> {
+    /// Writes a message of tables.
+    pub(super) fn of_tables(sink: S) -> Self {
+        Self(Writer::new(sink))
+    }
+
+    /// Writes one of the tables.
+    pub(super) fn table<B: Body>(&mut self, body: &B) -> Result<(), EncodeError<S::Error>> {
+        self.0.begin_table()?;
+        body.write(self)?;
+        self.0.end_table()
+    }
+
+    /// Ends the message.
+    pub(super) fn finish(self) -> Result<S, EncodeError<S::Error>> {
+        self.0.finish()
+    }
+
     pub(super) fn bytes(&mut self, name: &str, value: &[u8]) -> Result<(), EncodeError<S::Error>> {
         self.0.string(name.as_bytes())?;
         self.0.string(value)
@@ -125,29 +140,56 @@ impl<S: Sink> FieldWriter<S> {
     }
 }
 
-/// Reads the fields of a body.
-pub(super) struct FieldReader<'a>(Reader<'a>);
+/// Reads the fields of a body, or of tables.
+pub(super) struct FieldReader<'a> {
+    reader: Reader<'a>,
+    /// Whether other tables may follow.
+    has_many: bool,
+}
 
 impl<'a> FieldReader<'a> {
+    /// Reads a message of one table.
     pub(super) fn new(body: &'a [u8]) -> Result<Self, AbiError> {
-        let mut reader = Reader::new(body);
-        match reader.token()? {
-            Some(Token::TableBegin) => Ok(Self(reader)),
-            _ => Err(AbiError::NotFields),
+        let mut fields = Self {
+            reader: Reader::new(body),
+            has_many: false,
+        };
+        match fields.next_table()? {
+            true => Ok(fields),
+            false => Err(AbiError::NotFields),
         }
     }
 
-    /// The next field's name and value; `None` at the end of the body.
+    /// Reads a message of tables.
+    pub(super) fn of_tables(message: &'a [u8]) -> Self {
+        Self {
+            reader: Reader::new(message),
+            has_many: true,
+        }
+    }
+
+    /// Goes to the fields of the next table, which is there if the result is true. To be called where no table has
+    /// begun, or one has ended.
+    pub(super) fn next_table(&mut self) -> Result<bool, AbiError> {
+        match self.reader.token()? {
+            Some(Token::TableBegin) => Ok(true),
+            Some(_) => Err(AbiError::NotFields),
+            None => Ok(false),
+        }
+    }
+
+    /// The next field's name and value; `None` at the end of the table.
     pub(super) fn field(&mut self) -> Result<Option<(&'a [u8], Value<'a>)>, AbiError> {
-        match self.0.token()? {
+        match self.reader.token()? {
             Some(Token::String(name)) => {
-                let value = self.0.token()?.ok_or(AbiError::NotFields)?;
+                let value = self.reader.token()?.ok_or(AbiError::NotFields)?;
                 if matches!(value, Token::TableBegin) {
                     return Err(AbiError::NotFields);
                 }
                 Ok(Some((name, Value(value))))
             }
-            Some(Token::TableEnd) => match self.0.token()? {
+            Some(Token::TableEnd) if self.has_many => Ok(None),
+            Some(Token::TableEnd) => match self.reader.token()? {
                 None => Ok(None),
                 Some(_) => Err(AbiError::NotFields),
             },

@@ -6,6 +6,7 @@ use super::{
     context::Context,
     error::AbiError,
     fields::{require, set, Body, FieldReader, FieldWriter},
+    hooks::Hooks,
     MAX_FRAME,
 };
 use crate::codec::{EncodeError, Sink};
@@ -88,6 +89,8 @@ pub struct StatusRow<'a> {
     /// What it waits for, in words separated by commas; empty if it does not wait, or for something
     /// that has no word.
     pub waits_for: &'a [u8],
+    /// The CPU on which alone its hooks run. None if they run on all CPUs, or if it has no hooks.
+    pub cpu: Option<u32>,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
@@ -102,6 +105,11 @@ pub struct StatusRow<'a> {
     pub stop_latency_ns: u64,
     /// Time since it was started.
     pub age_ns: u64,
+    /// Its hooks.
+    pub hooks: Hooks<'a>,
+    /// How many messages and lines of output of its hooks were lost, because there was no room. None if the module
+    /// does not count them.
+    pub lost: Option<u64>,
     /// Its permissions, in the form that `pledge` takes; empty if the module does not send them.
     pub permissions: &'a [u8],
     /// The message of the last error; empty if there is none.
@@ -128,6 +136,9 @@ impl Body for StatusRow<'_> {
             fields.number("context", context)?;
         }
         fields.bytes_unless_empty("waits_for", self.waits_for)?;
+        if let Some(cpu) = self.cpu {
+            fields.number("cpu", cpu)?;
+        }
         fields.number("memory_used", self.memory_used)?;
         fields.number("memory_limit", self.memory_limit)?;
         fields.number("cpu_ns", self.cpu_ns)?;
@@ -141,6 +152,10 @@ impl Body for StatusRow<'_> {
             fields.number("stop_latency_ns", self.stop_latency_ns)?;
         }
         fields.number("age_ns", self.age_ns)?;
+        fields.bytes_unless_empty("hooks", self.hooks.as_bytes())?;
+        if let Some(lost) = self.lost {
+            fields.number("lost", lost)?;
+        }
         fields.bytes_unless_empty("permissions", self.permissions)?;
         fields.bytes_unless_empty("error", self.error)?;
         fields.bytes_unless_empty("traceback", self.traceback)
@@ -152,6 +167,7 @@ impl<'a> StatusRow<'a> {
         let (mut name, mut kind, mut state) = (None, None, None);
         let (mut id, mut parent) = (None, None);
         let (mut class, mut context, mut waits_for) = (None, None, None);
+        let (mut cpu, mut hooks, mut lost) = (None, None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
         let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
@@ -168,6 +184,12 @@ impl<'a> StatusRow<'a> {
                     let bytes = value.bytes("waits_for", MAX_FRAME)?;
                     set(&mut waits_for, "waits_for", bytes)?;
                 }
+                b"cpu" => set(&mut cpu, "cpu", value.number_u32("cpu", u32::MAX)?)?,
+                b"hooks" => {
+                    let given = Hooks::new(value.message("hooks")?)?;
+                    set(&mut hooks, "hooks", given)?;
+                }
+                b"lost" => number(&mut lost, "lost")?,
                 b"memory_used" => number(&mut memory_used, "memory_used")?,
                 b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
                 b"cpu_ns" => number(&mut cpu_ns, "cpu_ns")?,
@@ -204,6 +226,7 @@ impl<'a> StatusRow<'a> {
             class: class.unwrap_or_default(),
             context,
             waits_for: waits_for.unwrap_or_default(),
+            cpu,
             memory_used: require(memory_used, "memory_used")?,
             memory_limit: require(memory_limit, "memory_limit")?,
             cpu_ns: require(cpu_ns, "cpu_ns")?,
@@ -211,6 +234,8 @@ impl<'a> StatusRow<'a> {
             slice_ms: slice_ms.unwrap_or(0),
             stop_latency_ns: stop_latency_ns.unwrap_or(0),
             age_ns: require(age_ns, "age_ns")?,
+            hooks: hooks.unwrap_or(Hooks::NONE),
+            lost,
             permissions: permissions.unwrap_or_default(),
             error: error.unwrap_or_default(),
             traceback: traceback.unwrap_or_default(),

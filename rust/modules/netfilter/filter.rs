@@ -12,7 +12,7 @@ use crate::{
         packet::Packet,
     },
     lua::Returned,
-    runtime::hooks::{self, Hooked, Slot, Subject},
+    runtime::hooks::{self, Called, Hooked, Slot, Subject},
 };
 
 /// A function of a script, as netfilter sees it.
@@ -60,8 +60,9 @@ impl Filter for PacketFilter {
             (!is_denied).then_some((verdict, returned.second))
         };
         match hooks::call(self.hooked.as_arc_borrow(), &self.slot, &packet, judge) {
-            None => self.fallback.to_raw(),
-            Some((result, mark)) => {
+            Called::Off => Verdict::ACCEPT.to_raw(),
+            Called::Failed => self.fallback.to_raw(),
+            Called::Returned((result, mark)) => {
                 if let Some(mark) = mark {
                     // SAFETY: The kernel lends the packet to the hook, which is running. CAST: A mark has
                     // 32 bits.

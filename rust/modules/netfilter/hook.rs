@@ -64,18 +64,13 @@ fn stats(state: State) -> lua::Result {
     let (figures, sends) = userdata::argument(state, 1, |hook: &mut Hook| {
         (hook.slot.tally().figures(), hook.hooked.sends())
     })?;
-    state.new_table(0, 9)?;
-    for (name, value) in [
-        (c"runs", figures.runs),
-        (c"failures", figures.failures),
-        (c"overruns", figures.overruns),
-        (c"missed", figures.missed),
-        (c"ns", figures.ns),
-        (c"longest", figures.longest),
+    let sends = [
         (c"sent", sends.sent),
         (c"lost", sends.lost),
         (c"undelivered", sends.undelivered),
-    ] {
+    ];
+    state.new_table(0, 9)?;
+    for (name, value) in figures.named().into_iter().chain(sends) {
         state.push_integer(i64::try_from(value).unwrap_or(i64::MAX));
         state.set_field(-2, name)?;
     }

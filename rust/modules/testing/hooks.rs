@@ -23,7 +23,7 @@ use crate::{
     lua::{self, Error, Free, Process, Returned, Sleeps, Softirq, State},
     native,
     runtime::{
-        hooks::{self, Hooked, KernelHook, Slot, Subject},
+        hooks::{self, Called, Hooked, KernelHook, Slot, Subject},
         vm::Vm, //
     },
 };
@@ -54,6 +54,20 @@ impl Triggers {
 struct Trigger {
     hooked: Arc<Hooked>,
     slot: Arc<Slot>,
+    /// The hook that `fire_inner()` calls.
+    inner: Option<Arc<Trigger>>,
+}
+
+impl Trigger {
+    /// The hook with this name, which is the value at `index`.
+    fn find(name: &[u8], index: i32) -> lua::Result<Arc<Self>> {
+        let triggers = TRIGGERS.get().ok_or(ENODEV)?;
+        let list = triggers.list.lock();
+        let found = list.iter().find(|trigger| trigger.slot.name() == name);
+        let found = found.cloned();
+        drop(list);
+        found.ok_or_else(|| Error::argument(index, fmt!("no such hook")))
+    }
 }
 
 /// Lent to the function of a hook: the hook itself, for a call from inside it.
@@ -83,6 +97,7 @@ impl KernelHook for Attached {
 pub(super) fn add(state: State) -> lua::Result<()> {
     state.set_function(-1, c"fire", native!(fire_it, Free, Sleeps))?;
     state.set_function(-1, c"fire_again", native!(fire_again, Free, Softirq))?;
+    state.set_function(-1, c"fire_inner", native!(fire_inner, Free, Softirq))?;
     state.set_function(-1, c"hook", native!(hook, Free, Process))?;
     state.set_function(-1, c"paint_hook_stacks", native!(paint, Free, Process))?;
     state.set_function(
@@ -93,10 +108,15 @@ pub(super) fn add(state: State) -> lua::Result<()> {
     Ok(())
 }
 
-/// `hook(name, f)`: has `fire(name, ...)` call `f(true)` once the script is loaded.
+/// `hook(name, f [, inner])`: has `fire(name, ...)` call `f(true)` once the script is loaded. `inner` is the name of
+/// the hook of another script that `fire_inner()` calls.
 fn hook(state: State) -> lua::Result {
     let given = arguments::string(state, 1)?;
     arguments::function(state, 2)?;
+    let inner = match state.is_none_or_nil(3) {
+        true => None,
+        false => Some(Trigger::find(arguments::string(state, 3)?, 3)?),
+    };
     let runtime = Vm::runtime_of(state);
     let Some(hooked) = runtime.hooked().cloned() else {
         return Err(Error::message(fmt!(
@@ -116,6 +136,7 @@ fn hook(state: State) -> lua::Result {
         Trigger {
             hooked: hooked.clone(),
             slot: slot.clone(),
+            inner,
         },
         GFP_KERNEL,
     )?;
@@ -126,7 +147,8 @@ fn hook(state: State) -> lua::Result {
 fn shoot(trigger: &Arc<Trigger>) -> bool {
     let shot = Shot(trigger.clone());
     let judge = |returned: Returned| returned.first.map(|_| ());
-    hooks::call(trigger.hooked.as_arc_borrow(), &trigger.slot, &shot, judge).is_some()
+    let called = hooks::call(trigger.hooked.as_arc_borrow(), &trigger.slot, &shot, judge);
+    called == Called::Returned(())
 }
 
 /// `fire(name, count [, context])`: calls the hook `count` times in a context: "task", "bh", "softirq",
@@ -139,14 +161,7 @@ fn fire_it(state: State, may: MaySleep<'_>) -> lua::Result {
         false => arguments::string(state, 3)?,
     };
     let place = FirePlace::of(place).ok_or_else(|| Error::argument(3, fmt!("no such context")))?;
-    let triggers = TRIGGERS.get().ok_or(ENODEV)?;
-    let found = triggers
-        .list
-        .lock()
-        .iter()
-        .find(|trigger| trigger.slot.name() == name)
-        .cloned();
-    let trigger = found.ok_or_else(|| Error::argument(1, fmt!("no such hook")))?;
+    let trigger = Trigger::find(name, 1)?;
     let passed = Atomic::new(0u64);
     let body = || {
         if shoot(&trigger) {
@@ -165,6 +180,14 @@ fn fire_it(state: State, may: MaySleep<'_>) -> lua::Result {
 fn fire_again(state: State) -> lua::Result {
     let fired = Vm::with_subject(state, |shot: &Shot| shoot(&shot.0));
     state.push_boolean(fired == Some(true));
+    Ok(1)
+}
+
+/// `fire_inner()`: calls the hook that was given to `hook()`, from inside the function that runs. Returns whether that
+/// gave an integer.
+fn fire_inner(state: State) -> lua::Result {
+    let fired = Vm::with_subject(state, |shot: &Shot| shot.0.inner.as_ref().map(shoot));
+    state.push_boolean(fired.flatten() == Some(true));
     Ok(1)
 }
 

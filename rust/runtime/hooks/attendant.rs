@@ -187,7 +187,7 @@ impl Hooked {
                 let now = hook::clock();
                 if executed.is_over {
                     self.finalizers
-                        .note_failure(now, now.saturating_sub(begun), true)
+                        .note_failure(now, self.cost(now.saturating_sub(begun)), true)
                 } else {
                     None
                 }
@@ -199,9 +199,8 @@ impl Hooked {
                     self.finalizers_off.store(true, Relaxed);
                     let name = BStr::from_bytes(runtime.name());
                     let reason = reason.text();
-                    let text =
-                        Text::new(fmt!("{name}: finalizers are not called any more: {reason}"));
-                    tell(runtime, &text);
+                    let what = Text::new(fmt!("{name}: finalizers are not called any more: "));
+                    tell(runtime, &what, &Text::new(fmt!("{reason}")));
                 }
             }
         }
@@ -288,21 +287,27 @@ impl Hooked {
             if !slot.tell_once() {
                 continue;
             }
-            let text = Text::new(fmt!(
-                "{}: hook {} was disabled: {}",
+            let what = Text::new(fmt!(
+                "{}: hook {} was disabled: ",
                 BStr::from_bytes(runtime.name()),
-                BStr::from_bytes(slot.name()),
-                reason.text()
+                BStr::from_bytes(slot.name())
             ));
-            tell(runtime, &text);
+            let place = slot.failed_at();
+            let why = match place.as_bytes() {
+                [] => Text::new(fmt!("{}", reason.text())),
+                place => Text::new(fmt!("{} ({})", reason.text(), BStr::from_bytes(place))),
+            };
+            tell(runtime, &what, &why);
         }
     }
 }
 
-/// Writes a line to the script's log and to the kernel's.
-fn tell(runtime: &Runtime, text: &Text) {
-    pr_warn!("{}\n", BStr::from_bytes(text.as_bytes()));
+/// Writes a line to the script's log and to the kernel's: what has happened, and why.
+fn tell(runtime: &Runtime, what: &Text, why: &Text) {
+    let (what, why) = (what.as_bytes(), why.as_bytes());
+    pr_warn!("{}{}\n", BStr::from_bytes(what), BStr::from_bytes(why));
     let log = runtime.log();
-    log.append(Stream::Error, text.as_bytes());
+    log.append(Stream::Error, what);
+    log.append(Stream::Error, why);
     log.append(Stream::Error, b"\n");
 }

@@ -7,7 +7,9 @@ use kernel::sync::ArcBorrow;
 
 use super::{
     attendant::{COLLECT, DISABLED, FAILURE, FINALIZE, OUTPUT, REFILL, SEND},
-    slot::Slot,
+    failure::MOST_TRACEBACK,
+    place,
+    slot::{Slot, State},
     tally::Missed,
     Hooked, //
 };
@@ -16,12 +18,12 @@ use crate::{
         cpu,
         hook::{self, Softirq},
     },
-    lua::{Raised, Returned, State},
+    lua::{self, Raised, Returned},
     runtime::vm::Vm, //
 };
 
-/// How long a hook waits for a CPU that executes the runtime, in nanoseconds. No code of it may run longer.
-const WAIT: u64 = 2_000_000;
+/// How long a hook waits for a CPU that executes the runtime, in slices. No code of it may run longer.
+const WAIT: u64 = 2;
 
 /// What a hook calls its function for.
 pub(crate) trait Subject: 'static {
@@ -29,18 +31,28 @@ pub(crate) trait Subject: 'static {
     fn begin(&self, _number: u64) {}
 }
 
+/// What came of a call.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Called<R> {
+    /// This.
+    Returned(R),
+    /// The function has failed, is disabled, or could not be called: the default of the hook applies.
+    Failed,
+    /// The script has switched the function off: it has no say.
+    Off,
+}
+
 /// Calls the function of `slot` with the kept argument, while `subject` is lent to the code. Returns what
-/// `judge` makes of its results. `None` if `judge` refuses them, or there are none: then the default of the
-/// hook applies. In any context but NMI.
+/// `judge` makes of its results; if it refuses them, the call has failed. In any context but NMI.
 pub(crate) fn call<T: Subject, R: Copy>(
     hooked: ArcBorrow<'_, Hooked>,
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
-) -> Option<R> {
+) -> Called<R> {
     let Some(context) = Softirq::enter() else {
         slot.tally().miss(Missed::Context);
-        return None;
+        return Called::Failed;
     };
     let crew = hooked.crew.as_ref();
     let picked = crew.and_then(|crew| crew.pick(cpu::current(), slot.number()));
@@ -49,13 +61,16 @@ pub(crate) fn call<T: Subject, R: Copy>(
         None => (hooked, slot),
     };
     if !slot.is_on() {
-        return None;
+        return match slot.state() {
+            State::Off | State::Stopped => Called::Off,
+            State::On | State::Disabled(_) => Called::Failed,
+        };
     }
     match call_here(&context, hooked, slot, subject, judge) {
-        Ok(returned) => returned,
+        Ok(returned) => returned.map_or(Called::Failed, Called::Returned),
         Err(missed) => {
             slot.tally().miss(missed);
-            None
+            Called::Failed
         }
     }
 }
@@ -84,7 +99,7 @@ fn call_here<T: Subject, R: Copy>(
             unsafe { run(&hooked, slot, vm, begun, &judge) }
         }));
     };
-    let executed = hooked.execute(context, WAIT, body)?;
+    let executed = hooked.execute(context, WAIT.saturating_mul(hooked.slice_ns), body)?;
     let Outcome {
         returned,
         mut wants,
@@ -97,10 +112,11 @@ fn call_here<T: Subject, R: Copy>(
         slot.trouble.note_success(now);
     } else if let Some(now) = now {
         // The time of the first failure is not known, but that of the others is.
-        let ns = ns.unwrap_or(0);
+        let ns = hooked.cost(ns.unwrap_or(0));
         if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
-            slot.disable(reason);
-            wants |= DISABLED;
+            if slot.disable(reason) {
+                wants |= DISABLED;
+            }
         }
     }
     drop(executed);
@@ -130,13 +146,16 @@ unsafe fn run<R>(
 ) -> Outcome<R> {
     let state = vm.state();
     // SAFETY: As the caller promises. The reference ends here.
-    let traced = unsafe { (*hooked.note.get()).wants(begun) };
+    let is_wanted = unsafe { (*hooked.note.get()).wants(begun) };
+    // The place of an error may be only in its traceback.
+    let traced = is_wanted || !slot.place.is_known();
     let called = state.call_hook(slot.function(), slot.argument(), traced);
     let mut wants = 0;
     let returned = match called {
         Ok(returned) => {
             let judged = judge(returned);
             if judged.is_none() {
+                note_place(slot, None);
                 // SAFETY: As the caller promises. The reference ends here.
                 let note = unsafe { &mut *hooked.note.get() };
                 if note.take(slot.number(), b"invalid result", &[]) {
@@ -147,7 +166,7 @@ unsafe fn run<R>(
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.
-            wants = unsafe { note_failure(hooked, slot, state, traced) };
+            wants = unsafe { note_failure(hooked, slot, state) };
             None
         }
     };
@@ -174,33 +193,38 @@ pub(super) fn wanted(vm: &Vm) -> u32 {
     wants
 }
 
+/// Notes where the function has failed. The place of an earlier failure in the same row stays if the place of
+/// this one is not known.
+#[cold]
+fn note_place(slot: &Slot, place: Option<&[u8]>) {
+    match place {
+        Some(place) => slot.place.note(place),
+        None if slot.trouble.is_in_row() => (),
+        None => slot.place.forget(),
+    }
+}
+
 /// Notes the error on top of the stack, and pops it.
 ///
 /// # Safety
 ///
 /// As for [`run`].
 #[cold]
-unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: State, traced: bool) -> u32 {
+unsafe fn note_failure(hooked: &Hooked, slot: &Slot, state: lua::State) -> u32 {
     // SAFETY: As the caller promises.
     let note = unsafe { &mut *hooked.note.get() };
     let top = state.top();
+    // The traceback, if there is one, is behind the message.
+    state.take_traceback();
+    let message = state.to_bytes(top);
+    let traceback = state.to_bytes(top.saturating_add(1)).unwrap_or_default();
+    let traceback = traceback.get(..MOST_TRACEBACK).unwrap_or(traceback);
+    let place = message.and_then(place::of_message);
+    note_place(slot, place.or_else(|| place::of_traceback(traceback)));
+    let message = message.unwrap_or(b"(error object is not a string)");
     let mut wants = COLLECT;
-    if traced {
-        // The traceback is behind the message.
-        state.push_traceback();
-        let is_text = state.kind(top) == crate::lua::Kind::String;
-        let message: &[u8] = match state.to_bytes(top) {
-            Some(bytes) if is_text => bytes,
-            _ => b"(error object is not a string)",
-        };
-        let traceback = match state.kind(-1) {
-            crate::lua::Kind::String => state.to_bytes(-1).unwrap_or_default(),
-            _ => &[],
-        };
-        note.take(slot.number(), message, traceback);
+    if note.take(slot.number(), message, traceback) {
         wants |= FAILURE;
-    } else {
-        note.count();
     }
     // What the message handler lies at stays.
     state.set_top(top.saturating_sub(1));

@@ -8,7 +8,7 @@ use crate::linux::hook;
 
 /// The bytes that are kept of an error message, and of its traceback.
 const MOST_MESSAGE: usize = 512;
-const MOST_TRACEBACK: usize = 1536;
+pub(super) const MOST_TRACEBACK: usize = 1536;
 
 /// The least time between two failures that are told, in nanoseconds. Others are counted.
 const PAUSE: u64 = 100_000_000;
@@ -20,8 +20,10 @@ pub(super) struct Note {
     message: usize,
     /// The number of the slot whose function has failed; `None` if there is no failure to be told.
     slot: Option<usize>,
-    /// Failures since the last one that was told.
+    /// Failures since the one that was noted, which are not told.
     others: u64,
+    /// Such failures before that one.
+    before: u64,
     last: u64,
 }
 
@@ -41,6 +43,7 @@ impl Note {
             message: 0,
             slot: None,
             others: 0,
+            before: 0,
             last: 0,
         })
     }
@@ -73,6 +76,7 @@ impl Note {
         self.message = self.text.len();
         let _ = self.text.extend_from_slice(traceback, GFP_NOWAIT);
         self.slot = Some(slot);
+        self.before = core::mem::take(&mut self.others);
         true
     }
 
@@ -87,7 +91,7 @@ impl Note {
         let _ = told.message.extend_from_slice(message, GFP_NOWAIT);
         let _ = told.traceback.extend_from_slice(traceback, GFP_NOWAIT);
         told.slot = slot;
-        told.others = core::mem::take(&mut self.others);
+        told.others = self.before;
         true
     }
 }

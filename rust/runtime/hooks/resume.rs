@@ -59,6 +59,8 @@ fn resume_here(
             Ok(None) => Outcome::NoBody,
             Err(error) => {
                 told.borrow_mut().note(state, &error);
+                // A hook that fails later has another one.
+                state.take_traceback();
                 Outcome::Failed
             }
         });

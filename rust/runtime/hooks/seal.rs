@@ -23,7 +23,7 @@ use super::{
 use crate::linux::{hook::HookStacks, rcu};
 
 /// The most hooks of one runtime.
-const MOST_HOOKS: usize = 64;
+pub(crate) const MOST_HOOKS: usize = 64;
 
 /// The hooks that a script has registered while it was loaded.
 pub(super) struct Plan {
@@ -157,6 +157,15 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
 }
 
 impl Hooked {
+    /// Drops the hooks of a script that ends before it was sealed: they hold this. Sleeps.
+    pub(in super::super) fn abandon_plan(&self) {
+        let mut plan = self.plan.lock();
+        plan.is_sealed = true;
+        let hooks = core::mem::take(&mut plan.hooks);
+        drop(plan);
+        drop(hooks);
+    }
+
     /// Takes the hooks off, and gives the runtime up, which ends if it was told to stop. Does nothing if
     /// the runtime is not sealed. Sleeps.
     pub(super) fn unseal(&self) {

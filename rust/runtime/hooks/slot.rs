@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use super::{
+    place::{Place, PlaceText},
     tally::Tally,
     trouble::{Reason, Trouble}, //
 };
@@ -22,8 +23,28 @@ pub(crate) enum State {
     Off,
     /// It was disabled, for this reason.
     Disabled(Reason),
-    /// The script has stopped it for good.
+    /// It is not called any more: the script has stopped it, or has ended.
     Stopped,
+}
+
+impl State {
+    /// Its name for Lua.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Disabled(_) => "disabled",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Why it was disabled; empty if it was not.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Disabled(reason) => reason.text(),
+            _ => "",
+        }
+    }
 }
 
 const ON: u32 = 0;
@@ -42,10 +63,12 @@ pub(crate) struct Slot {
     /// What it gets as its argument.
     argument: Reference,
     state: Atomic<u32>,
-    /// Whether it was told that the function is disabled.
+    /// Whether nobody has to be told that the function was disabled.
     told: Atomic<bool>,
     tally: Tally,
     pub(super) trouble: Trouble,
+    /// Where the function has failed.
+    pub(super) place: Place,
 }
 
 impl Slot {
@@ -65,9 +88,10 @@ impl Slot {
             function,
             argument,
             state: Atomic::new(ON),
-            told: Atomic::new(false),
+            told: Atomic::new(true),
             tally: Tally::new(),
             trouble: Trouble::new(),
+            place: Place::unknown(),
         }
     }
 
@@ -98,6 +122,11 @@ impl Slot {
         &self.tally
     }
 
+    /// Where the function has failed last, as far as that is known.
+    pub(crate) fn failed_at(&self) -> PlaceText {
+        self.place.text()
+    }
+
     /// Whether the function is called.
     #[inline]
     pub(super) fn is_on(&self) -> bool {
@@ -113,24 +142,20 @@ impl Slot {
         }
     }
 
-    /// Changes the state, unless it is stopped.
-    fn change(&self, to: u32) -> bool {
-        let mut state = self.state.load(Relaxed);
+    /// Switches the function on or off. One that was disabled is called again once it is switched on. In any context.
+    pub(crate) fn enable(&self, on: bool) {
+        let to = if on { ON } else { OFF };
+        let mut state = self.state.load(Acquire);
         while state != STOPPED {
+            // Failures of a function that is not disabled still count: it could excuse them itself.
+            if Reason::from_raw(state).is_some() {
+                self.trouble.forget();
+            }
             match self.state.cmpxchg(state, to, Full) {
-                Ok(_) => return true,
+                Ok(_) => return,
                 Err(other) => state = other,
             }
         }
-        false
-    }
-
-    /// Switches the function on or off. One that was disabled is called again. In any context.
-    pub(crate) fn enable(&self, on: bool) {
-        if on {
-            self.trouble.forget();
-        }
-        self.change(if on { ON } else { OFF });
     }
 
     /// The function is not called any more. In any context.
@@ -138,14 +163,18 @@ impl Slot {
         self.state.store(STOPPED, Release);
     }
 
-    /// Whether the caller is the first since the function was disabled.
+    /// Whether the caller is the first one since the function was disabled.
     pub(super) fn tell_once(&self) -> bool {
         !self.told.xchg(true, Full)
     }
 
-    /// Disables the function.
-    pub(super) fn disable(&self, reason: Reason) {
-        self.told.store(false, Relaxed);
-        let _ = self.state.cmpxchg(ON, reason as u32, Full);
+    /// Disables the function, unless another CPU or the script has switched it off meanwhile. Returns whether that is
+    /// to be told.
+    pub(super) fn disable(&self, reason: Reason) -> bool {
+        let is_new = self.state.cmpxchg(ON, reason as u32, Full).is_ok();
+        if is_new {
+            self.told.store(false, Release);
+        }
+        is_new
     }
 }

@@ -2,6 +2,7 @@
 
 //! What the calls of a hook add up to.
 
+use core::{array, ffi::CStr};
 use kernel::sync::atomic::{Atomic, Relaxed};
 
 /// Why the function of a hook was not called, so that the default applied.
@@ -24,6 +25,24 @@ const REASONS: usize = 5;
 
 /// Of so many calls, the time of one is taken.
 const SAMPLE: u64 = 64;
+
+/// How many calls were not made, for each reason.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct MissedCalls([u64; REASONS]);
+
+impl MissedCalls {
+    /// Those that were not made for this reason.
+    pub(crate) fn of(&self, why: Missed) -> u64 {
+        self.0.get(why as usize).copied().unwrap_or(0)
+    }
+
+    /// All of them.
+    pub(crate) fn sum(&self) -> u64 {
+        self.0
+            .iter()
+            .fold(0, |sum, missed| sum.saturating_add(*missed))
+    }
+}
 
 /// Counts calls. Only the CPU that executes the runtime counts calls that were made; any CPU counts those
 /// that were not.
@@ -51,7 +70,21 @@ pub(crate) struct Figures {
     pub(crate) ns: u64,
     pub(crate) longest: u64,
     /// Calls that were not made.
-    pub(crate) missed: u64,
+    pub(crate) missed: MissedCalls,
+}
+
+impl Figures {
+    /// The figures with their names for Lua.
+    pub(crate) fn named(&self) -> [(&'static CStr, u64); 6] {
+        [
+            (c"runs", self.runs),
+            (c"failures", self.failures),
+            (c"overruns", self.overruns),
+            (c"missed", self.missed.sum()),
+            (c"ns", self.ns),
+            (c"longest", self.longest),
+        ]
+    }
 }
 
 impl Tally {
@@ -115,7 +148,11 @@ impl Tally {
             overruns: self.overruns.load(Relaxed),
             ns: mean.unwrap_or(0).saturating_mul(runs),
             longest: self.longest.load(Relaxed),
-            missed: self.missed.iter().map(|missed| missed.load(Relaxed)).sum(),
+            missed: MissedCalls(array::from_fn(|why| {
+                self.missed
+                    .get(why)
+                    .map_or(0, |missed| missed.load(Relaxed))
+            })),
         }
     }
 }

@@ -84,8 +84,7 @@ impl Trouble {
         self.since.load(Relaxed) != 0
     }
 
-    /// A call has not failed.
-    /// Its time was `now` if that was taken.
+    /// A call has not failed. It ended at `now` if that was taken.
     #[inline]
     pub(super) fn note_success(&self, now: Option<u64>) {
         if self.row.load(Relaxed) != 0 {
@@ -99,6 +98,11 @@ impl Trouble {
         }
     }
 
+    /// Whether the last call has failed, too.
+    pub(super) fn is_in_row(&self) -> bool {
+        self.row.load(Relaxed) != 0
+    }
+
     /// A call of `ns` nanoseconds has failed at `now`. Returns the reason if there must be no more calls.
     #[cold]
     pub(super) fn note_failure(&self, now: u64, ns: u64, over: bool) -> Option<Reason> {
@@ -107,8 +111,10 @@ impl Trouble {
             count.store(sum, Relaxed);
             sum
         };
-        if now.saturating_sub(self.since.load(Relaxed)) >= WINDOW {
-            self.since.store(now, Relaxed);
+        let since = self.since.load(Relaxed);
+        // The clock may be near 0.
+        if since == 0 || now.saturating_sub(since) >= WINDOW {
+            self.since.store(now.max(1), Relaxed);
             self.overruns.store(0, Relaxed);
             self.spent.store(0, Relaxed);
         }

@@ -292,6 +292,9 @@ impl Owner<'_> {
             runtime.memory_peak.store(peak, Relaxed);
             drop_vm(Some(vm));
         }
+        if let Some(hooked) = runtime.hooked() {
+            hooked.abandon_plan();
+        }
         // Before the phase changes: lists leave out a runtime whose phase is over.
         runtime.leave_place();
         let failed = runtime.details.lock().failure.is_some();

@@ -4,8 +4,9 @@
 
 use lunatik_abi::abi::{
     errno, split_frame, AbiError, Budget, Context, Failure, Frame, FrameError, FrameHeader,
-    LogLine, NameError, Origin, Outcome, Permissions, Reply, Request, RequestKind, Source, Start,
-    State, StatusRow, Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS,
+    HookRow, HookState, Hooks, HooksWriter, LogLine, MissedCalls, NameError, Origin, Outcome,
+    Permissions, Reply, Request, RequestKind, Source, Start, State, StatusRow, Stream,
+    HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -177,6 +178,7 @@ fn replies_survive() {
         writer.float(0.5f64.to_bits()).unwrap();
     });
     let values = Message::check(&values).unwrap();
+    let hooks = hooks(&[hook(), hook()]);
     for reply in [
         Reply::Output {
             stream: Stream::Output,
@@ -198,6 +200,7 @@ fn replies_survive() {
             class: Context::Softirq,
             context: Some(0),
             waits_for: b"message, timer",
+            cpu: Some(0),
             memory_used: 1,
             memory_limit: 2,
             cpu_ns: 3,
@@ -205,6 +208,8 @@ fn replies_survive() {
             slice_ms: 6,
             stop_latency_ns: 7,
             age_ns: 4,
+            hooks: Hooks::new(Message::check(&hooks).unwrap()).unwrap(),
+            lost: Some(0),
             permissions: b"load (sealed)",
             error: b"",
             traceback: b"stack traceback:",
@@ -239,6 +244,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
         class: Context::Process,
         context: None,
         waits_for: b"",
+        cpu: None,
         memory_used: 1,
         memory_limit: 2,
         cpu_ns: 3,
@@ -246,6 +252,8 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
         slice_ms: 0,
         stop_latency_ns: 0,
         age_ns: 4,
+        hooks: Hooks::NONE,
+        lost: None,
         permissions: b"",
         error: b"",
         traceback: b"",
@@ -270,9 +278,188 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
     // Nor does a row without them take room for them.
     let mut bytes = Vec::new();
     Reply::Status(row).encode(3, &mut bytes).unwrap();
-    for field in ["class", "context", "waits_for"] {
+    for field in ["class", "context", "waits_for", "hooks", "lost"] {
         assert!(!bytes.windows(field.len()).any(|at| at == field.as_bytes()));
     }
+}
+
+fn hook() -> HookRow<'static> {
+    HookRow {
+        name: b"pre_routing",
+        state: HookState::Disabled,
+        reason: b"16 over-runs in 10 s",
+        place: b"filter.lua:12",
+        runs: 1000,
+        failures: 17,
+        overruns: 16,
+        missed: MissedCalls {
+            closed: 1,
+            busy: 2,
+            contended: 3,
+            context: 4,
+            depth: 5,
+        },
+        ns: 1_000_000,
+        longest_ns: 2000,
+    }
+}
+
+fn hooks(rows: &[HookRow<'_>]) -> Vec<u8> {
+    let mut writer = HooksWriter::new(Vec::new());
+    for row in rows {
+        writer.add(row).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+#[test]
+fn hooks_survive_in_their_order() {
+    let rows: Vec<_> = HookState::ALL
+        .into_iter()
+        .map(|state| HookRow {
+            state,
+            reason: b"",
+            place: b"",
+            // The largest number that a frame holds.
+            ns: i64::MAX as u64,
+            ..hook()
+        })
+        .collect();
+    let bytes = hooks(&rows);
+    let list = Hooks::new(Message::check(&bytes).unwrap()).unwrap();
+    assert_eq!(list.iter().collect::<Vec<_>>(), rows);
+    assert_eq!(Hooks::NONE.iter().count(), 0);
+    let beyond = hooks(&[HookRow {
+        ns: u64::MAX,
+        ..hook()
+    }]);
+    let list = Hooks::new(Message::check(&beyond).unwrap()).unwrap();
+    let ns: Vec<_> = list.iter().map(|row| row.ns).collect();
+    assert_eq!(ns, [i64::MAX as u64]);
+}
+
+#[test]
+fn missed_calls_add_up() {
+    assert_eq!(hook().missed.sum(), 15);
+    let most = MissedCalls {
+        depth: u64::MAX,
+        ..hook().missed
+    };
+    assert_eq!(most.sum(), u64::MAX);
+}
+
+#[test]
+fn lists_that_are_not_of_hooks_are_refused() {
+    let of = |bytes: &[u8]| Hooks::new(Message::check(bytes).unwrap()).map(|_| ());
+    assert_eq!(of(&hooks(&[hook(); 64])), Ok(()));
+    assert_eq!(
+        of(&hooks(&[hook(); 65])),
+        Err(AbiError::FieldRange("hooks"))
+    );
+    let scalar = message(|writer| writer.integer(1).unwrap());
+    assert_eq!(of(&scalar), Err(AbiError::NotFields));
+    // The fields of a hook, one of which is changed or left out.
+    let with = |change: &dyn Fn(&str, &mut Writer<Vec<u8>>) -> bool| {
+        message(|writer| {
+            writer.begin_table().unwrap();
+            for (name, text) in [("name", "x"), ("state", "on")] {
+                if change(name, writer) {
+                    writer.string(name.as_bytes()).unwrap();
+                    writer.string(text.as_bytes()).unwrap();
+                }
+            }
+            for name in ["runs", "failures", "overruns", "ns", "longest_ns"]
+                .into_iter()
+                .chain(hook().missed.by_reason().map(|(name, _)| name))
+            {
+                if change(name, writer) {
+                    writer.string(name.as_bytes()).unwrap();
+                    writer.integer(1).unwrap();
+                }
+            }
+            writer.end_table().unwrap();
+        })
+    };
+    assert_eq!(of(&with(&|_, _| true)), Ok(()));
+    for name in [
+        "name",
+        "state",
+        "runs",
+        "failures",
+        "overruns",
+        "ns",
+        "longest_ns",
+        "closed",
+        "busy",
+        "contended",
+        "context",
+        "depth",
+    ] {
+        assert_eq!(
+            of(&with(&|field, _| field != name)),
+            Err(AbiError::MissingField(name))
+        );
+        let negative = with(&|field, writer| {
+            if field == name {
+                writer.string(name.as_bytes()).unwrap();
+                writer.integer(-1).unwrap();
+            }
+            field != name
+        });
+        assert!(matches!(
+            of(&negative),
+            Err(AbiError::FieldRange(at) | AbiError::FieldType(at)) if at == name
+        ));
+        let double = with(&|field, writer| {
+            if field == name && !["name", "state"].contains(&name) {
+                writer.string(name.as_bytes()).unwrap();
+                writer.integer(1).unwrap();
+            }
+            true
+        });
+        if !["name", "state"].contains(&name) {
+            assert_eq!(of(&double), Err(AbiError::DuplicateField(name)));
+        }
+    }
+    let unknown = with(&|field, writer| {
+        if field == "state" {
+            writer.string(b"state").unwrap();
+            writer.string(b"asleep").unwrap();
+        }
+        field != "state"
+    });
+    assert_eq!(of(&unknown), Err(AbiError::FieldRange("state")));
+    // A table in a table.
+    let nested = with(&|field, writer| {
+        if field == "runs" {
+            writer.string(b"more").unwrap();
+            writer.begin_table().unwrap();
+            writer.end_table().unwrap();
+        }
+        true
+    });
+    assert_eq!(of(&nested), Err(AbiError::NotFields));
+    // A later version may say more.
+    let later = with(&|field, writer| {
+        if field == "runs" {
+            writer.string(b"mood").unwrap();
+            writer.string(b"good").unwrap();
+        }
+        true
+    });
+    assert_eq!(of(&later), Ok(()));
+    // The list in a status.
+    let body = message(|writer| {
+        writer.begin_table().unwrap();
+        for text in [b"hooks".as_slice(), &scalar] {
+            writer.string(text).unwrap();
+        }
+        writer.end_table().unwrap();
+    });
+    assert_eq!(
+        Reply::decode(&frame(0x8004, &body)),
+        Err(AbiError::NotFields)
+    );
 }
 
 #[test]
@@ -525,5 +712,20 @@ fn damaged_frames_do_no_harm() {
             let _ = Request::decode(&frame);
             let _ = Reply::decode(&frame);
         }
+    }
+}
+
+#[test]
+fn the_seeds_of_the_fuzzer_are_frames_that_say_something() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/frames");
+    for seed in std::fs::read_dir(folder).unwrap() {
+        let path = seed.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let frame = split_frame(&bytes).unwrap().expect("a whole frame");
+        assert!(
+            Request::decode(&frame).is_ok() || Reply::decode(&frame).is_ok(),
+            "{}",
+            path.display()
+        );
     }
 }

@@ -9,6 +9,12 @@ use serde_json::{json, Value as Json};
 
 use crate::size::format_size;
 
+mod columns;
+mod hooks;
+
+use columns::in_columns;
+pub use hooks::Hook;
+
 /// The state of one runtime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -28,6 +34,12 @@ pub struct Row {
     pub context: Option<u64>,
     /// What it waits for; empty if that is unknown.
     pub waits_for: String,
+    /// The CPU on which alone its hooks run.
+    pub cpu: Option<u32>,
+    /// Its hooks.
+    pub hooks: Vec<Hook>,
+    /// How many messages and lines of its hooks were lost, if that is counted.
+    pub lost: Option<u64>,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
@@ -62,6 +74,9 @@ impl From<&StatusRow<'_>> for Row {
             class: row.class,
             context: row.context,
             waits_for: text(row.waits_for),
+            cpu: row.cpu,
+            hooks: row.hooks.iter().map(Hook::from).collect(),
+            lost: row.lost,
             memory_used: row.memory_used,
             memory_limit: row.memory_limit,
             cpu_ns: row.cpu_ns,
@@ -84,7 +99,11 @@ impl Row {
     fn shown_kind(&self) -> String {
         let kind = printable(&self.kind);
         if self.class != Context::Process {
-            return format!("{kind} ({})", self.class.name());
+            let class = self.class.name();
+            return match self.cpu {
+                None => format!("{kind} ({class})"),
+                Some(cpu) => format!("{kind} ({class}, CPU {cpu})"),
+            };
         }
         match self.context.filter(|_| self.kind == ACTOR) {
             None => kind,
@@ -93,11 +112,17 @@ impl Row {
         }
     }
 
-    /// The state, and what it waits for.
+    /// The state, what it waits for, and how many hooks it has, unless it ends or has ended.
     fn shown_state(&self) -> String {
-        match self.waits_for.as_str() {
-            "" => self.state.name().to_owned(),
-            waits_for => format!("{} ({})", self.state.name(), printable(waits_for)),
+        let hooks = match self.state {
+            State::Stopping | State::Finished | State::Failed => String::new(),
+            _ => hooks::in_words(&self.hooks),
+        };
+        let notes = [printable(&self.waits_for), hooks];
+        let notes: Vec<_> = notes.into_iter().filter(|note| !note.is_empty()).collect();
+        match self.state.name() {
+            name if notes.is_empty() => name.to_owned(),
+            name => format!("{name} ({})", notes.join(", ")),
         }
     }
 
@@ -138,6 +163,7 @@ impl Row {
             "class": self.class.name(),
             "context": self.context,
             "waits_for": or_null(&self.waits_for),
+            "cpu": self.cpu,
             "memory_used": self.memory_used,
             "memory_limit": self.memory_limit,
             "cpu_ns": self.cpu_ns,
@@ -145,10 +171,20 @@ impl Row {
             "slice_ms": unless_zero(self.slice_ms),
             "stop_latency_ns": unless_zero(self.stop_latency_ns),
             "age_ns": self.age_ns,
+            "hooks": self.hooks.iter().map(Hook::json).collect::<Json>(),
+            "lost": self.lost,
             "permissions": or_null(&self.permissions),
             "error": or_null(&self.error),
             "traceback": or_null(&self.traceback),
         })
+    }
+
+    /// A table of its hooks, for the lines below the table; empty if there are none.
+    pub fn hook_table(&self) -> String {
+        match hooks::table(&self.hooks) {
+            table if table.is_empty() => table,
+            table => format!("\n{table}"),
+        }
     }
 
     /// The whole of the last error with its traceback, for the lines below the table.
@@ -224,21 +260,7 @@ impl Report {
                     .collect()
             })
             .collect();
-        let width = |column: usize| {
-            let column = cells.iter().filter_map(|row| row.get(column));
-            column.map(|cell| cell.chars().count()).max()
-        };
-        let widths: [usize; 8] = std::array::from_fn(|column| width(column).unwrap_or(0));
-        let mut table = String::new();
-        for row in &cells {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(widths) {
-                line.push_str(&format!("{cell:width$}  "));
-            }
-            table.push_str(line.trim_end());
-            table.push('\n');
-        }
-        table
+        in_columns(&cells)
     }
 
     /// An array of objects.
@@ -283,6 +305,8 @@ fn format_age(ns: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lunatik_abi::abi::{HookState, MissedCalls};
+
     use super::*;
 
     fn report() -> Report {
@@ -295,6 +319,9 @@ mod tests {
             class: Context::Process,
             context: None,
             waits_for: String::new(),
+            cpu: None,
+            hooks: Vec::new(),
+            lost: None,
             memory_used: 1536,
             memory_limit: 64 << 20,
             cpu_ns: 1_234_567_890,
@@ -397,25 +424,69 @@ ticker       spawn           blocked (message)         1.5K/64M  1.234s  1h02m
     #[test]
     fn a_table_shows_whose_code_hooks_call() {
         let [ticker, filter]: [Row; 2] = report().rows.try_into().unwrap();
-        let filter = Row {
+        let hook = |state| Hook {
+            name: "local_in".into(),
+            state,
+            reason: String::new(),
+            place: String::new(),
+            runs: 2,
+            failures: 0,
+            overruns: 0,
+            missed: MissedCalls::default(),
+            ns: 3000,
+            longest_ns: 2000,
+        };
+        let failed = Row {
             name: "filter".into(),
             class: Context::Softirq,
+            hooks: vec![hook(HookState::Stopped)],
             ..filter
         };
+        let filter = Row {
+            state: State::Ready,
+            error: String::new(),
+            hooks: vec![hook(HookState::On), hook(HookState::Disabled)],
+            lost: Some(3),
+            ..failed.clone()
+        };
+        let waiting = Row {
+            state: State::Blocked,
+            waits_for: "message".into(),
+            cpu: Some(1),
+            hooks: vec![hook(HookState::On)],
+            ..filter.clone()
+        };
+        assert_eq!(ticker.hook_table(), "");
+        assert_eq!(
+            waiting.hook_table(),
+            "
+HOOK      STATE  RUNS  FAILED  OVER  MISSED  MEAN   LONGEST
+local_in  on     2     0       0     0       1.5us  2.0us
+"
+        );
         let report = Report {
-            rows: vec![ticker, filter],
+            rows: vec![ticker, failed, filter, waiting],
         };
         assert_eq!(
             report.table(false),
             "\
-NAME    KIND           STATE    MEMORY    CPU     AGE    ERROR
-ticker  spawn          blocked  1.5K/64M  1.234s  1h02m
-filter  run (softirq)  failed   1.5K/64M  1.234s  1h02m  x:1: no
+NAME    KIND                  STATE                        MEMORY    CPU     AGE    ERROR
+ticker  spawn                 blocked                      1.5K/64M  1.234s  1h02m
+filter  run (softirq)         failed                       1.5K/64M  1.234s  1h02m  x:1: no
+filter  run (softirq)         ready (2 hooks, 1 disabled)  1.5K/64M  1.234s  1h02m
+filter  run (softirq, CPU 1)  blocked (message, 1 hook)    1.5K/64M  1.234s  1h02m
 "
         );
         let json = report.json();
         assert_eq!(json[0]["class"], "process");
+        assert_eq!(json[0]["hooks"], json!([]));
+        assert_eq!(json[0]["lost"], Json::Null);
+        assert_eq!(json[0]["cpu"], Json::Null);
         assert_eq!(json[1]["class"], "softirq");
+        assert_eq!(json[2]["hooks"][1]["state"], "disabled");
+        assert_eq!(json[2]["hooks"][1]["mean_ns"], 1500);
+        assert_eq!(json[2]["lost"], 3);
+        assert_eq!(json[3]["cpu"], 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Pure parts of runtimes, compiled for the host, over stand-ins for what they take of the kernel
-//! crate.
+//! Parts of `rust/runtime/`, compiled for the host, over stand-ins for what they take of the kernel crate: the life of
+//! a runtime, sorting, and what the failures of hooks lead to.
 
 #![cfg(test)]
 
@@ -18,6 +18,14 @@ mod phase;
 mod bucket_tests;
 #[path = "../../../rust/runtime/percpu/buckets.rs"]
 mod buckets;
+
+#[path = "../../../rust/runtime/hooks/place.rs"]
+mod place;
+mod place_tests;
+
+#[path = "../../../rust/runtime/hooks/trouble.rs"]
+mod trouble;
+mod trouble_tests;
 
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
@@ -39,31 +47,60 @@ pub mod prelude {
 pub mod sync {
     /// Stands in for the kernel crate's module.
     pub mod atomic {
-        use std::sync::atomic::{AtomicU32, Ordering};
+        use std::{
+            cell::UnsafeCell,
+            sync::atomic::{AtomicU32, AtomicU64, Ordering},
+        };
 
         /// No order with other accesses.
         #[derive(Clone, Copy, Debug)]
         pub struct Relaxed;
 
         /// A value that several threads change.
-        #[derive(Debug)]
-        pub struct Atomic<T>(AtomicU32, std::marker::PhantomData<T>);
+        pub struct Atomic<T>(UnsafeCell<T>);
+
+        // SAFETY: The functions below access the value only atomically.
+        unsafe impl<T: Send> Sync for Atomic<T> {}
+
+        impl<T> Atomic<T> {
+            /// With this value.
+            pub const fn new(value: T) -> Self {
+                Self(UnsafeCell::new(value))
+            }
+        }
 
         impl Atomic<u32> {
-            /// With this value.
-            pub const fn new(value: u32) -> Self {
-                Self(AtomicU32::new(value), std::marker::PhantomData)
+            fn atomic(&self) -> &AtomicU32 {
+                // SAFETY: The value is aligned, lives as long as the result, and is accessed only by this.
+                unsafe { AtomicU32::from_ptr(self.0.get()) }
             }
 
             /// The value.
             pub fn load(&self, _: Relaxed) -> u32 {
-                self.0.load(Ordering::Relaxed)
+                self.atomic().load(Ordering::Relaxed)
             }
 
             /// Changes the value from `old` to `new`; fails with what it is instead.
             pub fn cmpxchg(&self, old: u32, new: u32, _: Relaxed) -> Result<u32, u32> {
-                self.0
+                self.atomic()
                     .compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed)
+            }
+        }
+
+        impl Atomic<u64> {
+            fn atomic(&self) -> &AtomicU64 {
+                // SAFETY: As above. The host aligns `u64` as atomic ones.
+                unsafe { AtomicU64::from_ptr(self.0.get()) }
+            }
+
+            /// The value.
+            pub fn load(&self, _: Relaxed) -> u64 {
+                self.atomic().load(Ordering::Relaxed)
+            }
+
+            /// Changes the value.
+            pub fn store(&self, value: u64, _: Relaxed) {
+                self.atomic().store(value, Ordering::Relaxed);
             }
         }
     }

@@ -26,6 +26,7 @@ local modules = {
 	"lunatik.runner",
 	"mtint",
 	"mtmsg",
+	"percpu",
 	"rcu",
 	"thread",
 	"worker",
@@ -50,11 +51,26 @@ allow("table.", "concat create insert move pack remove sort unpack")
 allow("utf8.", "char codepoint codes len offset")
 allow("linux.", "cpu difftime errname ktime numcpus random time")
 allow("lunatik.", "cpu")
-allow("lunatik.testing.", "fire_again graph_locks paint_stack painted_left stack_left")
+allow("rcu.", "add cas")
+allow("percpu.counter:", "add sum")
+allow("percpu.histogram:", "add count counts quantile sum")
+allow("lunatik.testing.", "fire_again fire_inner graph_locks paint_stack painted_left stack_left")
 -- Of tables of constants, and of the module, whose fields some of them are.
 allow("linux.nf/", "__newindex __pairs next")
 allow("linux.nf/__index/", "__index")
 allow("linux/", "__index")
+
+-- Packets are for hooks only.
+allow("skb:", "checksum connmark copy ctinfo data forward header hook ifindex mark payload priority protocol replace")
+allow("skb:", "resize vlan")
+for kind in ("byte int8 uint8 int16 uint16 int32 uint32 int64 number float double string"):gmatch("%S+") do
+	allow("skb.data:", "get" .. kind .. " set" .. kind)
+end
+allow("skb.data:", "checksum compare find resize")
+allow("skb/", "__index __len")
+allow("skb/__index/", "__index")
+allow("skb.data/", "__len __tostring")
+allow("skb.header/", "__index __newindex")
 
 -- What functions are called: by the tables of modules, and by the metatables of classes.
 local names = {}
@@ -86,9 +102,15 @@ require("actor.system").open()
 local channel, category = require("actor.system").address(), require("actor.system").category()
 local device <close> = require("device").new({ name = "suite_contexts_device" })
 local running_worker = worker.create("suite_child")
+local packet, copy, view, header
+testing.packet(function(skb)
+	packet, copy, view, header = skb, skb:copy(), skb:data(), skb.ip
+end, "\x45" .. ("\0"):rep(39))
 local objects = {
 	io.stdout,
 	require("rcu").table(),
+	require("percpu").counter("suite.contexts"),
+	require("percpu").histogram("suite.contexts.values"),
 	require("mtmsg").newbuffer(),
 	running,
 	require("thread").run(threaded, "suite/contexts"),
@@ -106,6 +128,10 @@ local objects = {
 	require("linux.nf"),
 	channel,
 	category,
+	packet,
+	copy,
+	view,
+	header,
 }
 local classes = 0
 for _, object in ipairs(objects) do
@@ -120,10 +146,10 @@ for _, object in ipairs(objects) do
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 19)
--- Metamethods that read.
-for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
-	allowed[readable] = true
+check.same("there is an object of each class", classes, 25)
+-- Metamethods that read, and one that writes.
+for _, what in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len", "rcu.table/__newindex" }) do
+	allowed[what] = true
 end
 
 -- Checked below: it depends on what is loaded.

@@ -79,7 +79,7 @@ free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
 free("package.preload.", "actor actor.core actor.process actor.system condition_variable future inbox mutex recursive_mutex system time")
 free("package.preload.", "device file_descriptor linux linux.eth linux.nf linux.socket linux.stat llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
-free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
+free("package.preload.", "lunatik lunatik.runner mtint mtmsg percpu rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
@@ -92,9 +92,12 @@ free("file.", "__close __gc __tostring __index.close __index.flush __index.lines
 free("file.", "__index.setvbuf __index.write")
 -- Arithmetic on strings that are numerals.
 free("string value.", "__add __sub __mul __mod __pow __div __idiv __unm")
+-- Finding it needed a permission.
+free("percpu.counter.", "__eq __gc __index.add __index.sum")
+free("percpu.histogram.", "__eq __gc __index.add __index.count __index.counts __index.quantile __index.sum")
 free("rcu.table.", "__eq __gc")
 free("rcu.walk.", "__gc")
-free("runtime.", "__eq __gc __index.context __index.status")
+free("runtime.", "__eq __gc __index.context __index.hooks __index.status")
 free("thread handle.", "__eq __gc")
 -- The script's own device.
 free("device.", "__close __gc __index.stop")
@@ -114,9 +117,12 @@ needs["os.rename"] = { "fs:write" }
 needs["os.tmpname"] = { "fs:write" }
 needs["os.getenv"] = { "env" }
 needs["device.new"] = { "device" }
+needs["percpu.counter"] = { "rcu" }
+needs["percpu.histogram"] = { "rcu" }
 needs["rcu.table"] = { "rcu" }
 needs["rcu.add"] = { "rcu" }
 needs["rcu.cas"] = { "rcu" }
+needs["rcu.foreach"] = { "rcu" }
 needs["rcu.map"] = { "rcu" }
 needs["rcu.table.__index"] = { "rcu" }
 needs["rcu.table.__newindex"] = { "rcu" }

@@ -9,12 +9,10 @@ package.path = folder .. "/lib/?.lua;" .. package.path
 local check = require("check")
 local netfilter = require("netfilter")
 
--- As linux/netfilter.h and linux/netfilter_ipv4.h call them.
-local ACCEPT, DROP = 1, 0
-local INET, NETDEV, IPV4 = 1, 5, 2
-local PRE_ROUTING, LOCAL_IN, LOCAL_OUT, POST_ROUTING = 0, 1, 3, 4
-local INGRESS, EGRESS = 0, 1
-local FILTER = 0
+local nf = require("linux.nf")
+local ACCEPT, DROP, FILTER = nf.action.ACCEPT, nf.action.DROP, nf.ip.pri.FILTER
+local INET, NETDEV, IPV4 = nf.proto.INET, nf.proto.NETDEV, nf.proto.IPV4
+local LOCAL_IN, LOCAL_OUT = nf.inet.LOCAL_IN, nf.inet.LOCAL_OUT
 
 local LOCALHOST = 0x7f000001
 local ntoh16 = function(number)
@@ -192,12 +190,15 @@ local function look(point, has_mac)
 		return ACCEPT
 	end
 end
-netfilter.register({ hook = look("PRE_ROUTING", true), pf = IPV4, hooknum = PRE_ROUTING, priority = FILTER })
-netfilter.register({ hook = look("LOCAL_IN", true), pf = IPV4, hooknum = LOCAL_IN, priority = FILTER + 3 })
-netfilter.register({ hook = look("LOCAL_OUT", false), pf = IPV4, hooknum = LOCAL_OUT, priority = FILTER + 1 })
-netfilter.register({ hook = look("POST_ROUTING", false), pf = IPV4, hooknum = POST_ROUTING, priority = FILTER })
-netfilter.register({ hook = look("INGRESS", true), pf = NETDEV, hooknum = INGRESS, dev = "lo", priority = FILTER })
-netfilter.register({ hook = look("EGRESS", true), pf = NETDEV, hooknum = EGRESS, dev = "lo", priority = FILTER })
+local function look_at(name, has_mac, pf, hooknum, dev)
+	netfilter.register({ hook = look(name, has_mac), pf = pf, hooknum = hooknum, dev = dev, priority = FILTER + 3 })
+end
+look_at("PRE_ROUTING", true, IPV4, nf.inet.PRE_ROUTING)
+look_at("LOCAL_IN", true, IPV4, LOCAL_IN)
+look_at("LOCAL_OUT", false, IPV4, LOCAL_OUT)
+look_at("POST_ROUTING", false, IPV4, nf.inet.POST_ROUTING)
+look_at("INGRESS", true, NETDEV, nf.netdev.INGRESS, "lo")
+look_at("EGRESS", true, NETDEV, nf.netdev.EGRESS, "lo")
 
 -- Echo requests get another payload at each hop.
 local function ping(skb)
@@ -214,4 +215,4 @@ local function ping(skb)
 	end
 	return ACCEPT
 end
-netfilter.register({ hook = ping, pf = IPV4, hooknum = PRE_ROUTING, priority = FILTER + 1 })
+netfilter.register({ hook = ping, pf = IPV4, hooknum = nf.inet.PRE_ROUTING, priority = FILTER + 1 })

@@ -48,6 +48,8 @@ local table_of_all = rcu.table(16)
 local made = {
 	{ "file", file },
 	{ "rcu", table_of_all },
+	{ "counter", require("percpu").counter("stop_sizes") },
+	{ "histogram", require("percpu").histogram("stop_sizes.values") },
 	{ "buffer", mtmsg.newbuffer() },
 	{ "interruptible", mtint.interruptible(mtint.id()) },
 	{ "llthread", require("llthreads2.ex").new("return 1") },

@@ -51,7 +51,7 @@ pub(super) fn status(session: &mut Session, args: &StatusArgs) -> Result<(), Fai
     }
     print_report(&report, args.json, name.is_some())?;
     match (&report.rows[..], name, args.json) {
-        ([row], Some(_), false) => super::print(row.full_error().as_bytes()),
+        ([row], Some(_), false) => super::print((row.hook_table() + &row.full_error()).as_bytes()),
         _ => Ok(()),
     }
 }

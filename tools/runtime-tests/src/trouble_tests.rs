@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! When failing calls are too many.
+
+use crate::trouble::{Reason, Trouble};
+
+const US: u64 = 1000;
+const MS: u64 = 1000 * US;
+const SECOND: u64 = 1000 * MS;
+
+/// Some moment after the start of the machine.
+const BEGIN: u64 = 100 * SECOND;
+
+/// A short over-run.
+const OVER: u64 = 1500 * US;
+
+#[test]
+fn the_sixteenth_over_run_in_ten_seconds_is_too_many() {
+    let trouble = Trouble::new();
+    for number in 0..15 {
+        let now = BEGIN + number * 600 * MS;
+        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+    }
+    let now = BEGIN + 9999 * MS;
+    assert_eq!(
+        trouble.note_failure(now, OVER, true),
+        Some(Reason::Overruns)
+    );
+}
+
+#[test]
+fn over_runs_of_different_windows_do_not_add_up() {
+    let trouble = Trouble::new();
+    for number in 0..990 {
+        // Fifteen in each window.
+        let now = BEGIN + number / 15 * 10 * SECOND + number % 15;
+        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+    }
+}
+
+#[test]
+fn calls_that_succeed_in_between_do_not_excuse_over_runs() {
+    let trouble = Trouble::new();
+    for number in 0..15 {
+        assert_eq!(trouble.note_failure(BEGIN + number, OVER, true), None);
+        trouble.note_success();
+    }
+    let last = trouble.note_failure(BEGIN + 15, OVER, true);
+    assert_eq!(last, Some(Reason::Overruns));
+}
+
+#[test]
+fn failing_calls_may_take_32_ms_in_a_window() {
+    let trouble = Trouble::new();
+    for number in 0..63 {
+        let now = BEGIN + number * MS;
+        assert_eq!(trouble.note_failure(now, MS / 2, false), None, "{number}");
+        trouble.note_success();
+    }
+    let now = BEGIN + 63 * MS;
+    assert_eq!(trouble.note_failure(now, MS / 2, false), Some(Reason::Time));
+
+    let trouble = Trouble::new();
+    assert_eq!(trouble.note_failure(BEGIN, 32 * MS - 1, true), None);
+    // In the next window there is room again.
+    let next = BEGIN + 10 * SECOND;
+    assert_eq!(trouble.note_failure(next, 32 * MS - 1, false), None);
+    assert_eq!(trouble.note_failure(next + 1, 1, false), Some(Reason::Time));
+}
+
+#[test]
+fn one_call_that_takes_all_the_time_is_enough() {
+    let trouble = Trouble::new();
+    assert_eq!(
+        trouble.note_failure(BEGIN, u64::MAX, false),
+        Some(Reason::Time)
+    );
+    assert_eq!(
+        trouble.note_failure(BEGIN, u64::MAX, false),
+        Some(Reason::Time),
+        "sums do not wrap"
+    );
+}
+
+#[test]
+fn over_runs_are_the_reason_where_both_are_too_much() {
+    let trouble = Trouble::new();
+    for number in 0..15 {
+        assert_eq!(trouble.note_failure(BEGIN + number, 2 * MS, true), None);
+    }
+    let last = trouble.note_failure(BEGIN + 15, 2 * MS, true);
+    assert_eq!(last, Some(Reason::Overruns));
+}
+
+#[test]
+fn a_thousand_failures_in_a_row_must_span_a_second() {
+    let trouble = Trouble::new();
+    for number in 0..2000 {
+        let now = BEGIN + number;
+        assert_eq!(trouble.note_failure(now, US, false), None, "{number}");
+    }
+    let nearly = BEGIN + SECOND - 1;
+    assert_eq!(trouble.note_failure(nearly, US, false), None);
+    assert_eq!(
+        trouble.note_failure(nearly + 1, US, false),
+        Some(Reason::Failures)
+    );
+}
+
+#[test]
+fn fewer_in_a_row_may_span_any_time() {
+    let trouble = Trouble::new();
+    for number in 0..999 {
+        let now = BEGIN + number * SECOND;
+        assert_eq!(trouble.note_failure(now, US, false), None, "{number}");
+    }
+    assert_eq!(
+        trouble.note_failure(BEGIN + 999 * SECOND, US, false),
+        Some(Reason::Failures)
+    );
+}
+
+#[test]
+fn one_success_ends_a_row() {
+    let trouble = Trouble::new();
+    assert!(!trouble.is_in_row());
+    for number in 0..999 {
+        let now = BEGIN + number * 10 * MS;
+        assert_eq!(trouble.note_failure(now, US, false), None);
+        assert!(trouble.is_in_row());
+    }
+    trouble.note_success();
+    assert!(!trouble.is_in_row());
+    for number in 999..1998 {
+        let now = BEGIN + number * 10 * MS;
+        assert_eq!(trouble.note_failure(now, US, false), None, "{number}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_begins_anew() {
+    let trouble = Trouble::new();
+    for number in 0..15 {
+        assert_eq!(trouble.note_failure(BEGIN + number, MS, true), None);
+    }
+    trouble.forget();
+    assert!(!trouble.is_in_row());
+    for number in 0..15 {
+        let now = BEGIN + SECOND + number;
+        assert_eq!(trouble.note_failure(now, MS, true), None, "{number}");
+    }
+    assert_eq!(
+        trouble.note_failure(BEGIN + 2 * SECOND, MS, true),
+        Some(Reason::Overruns)
+    );
+}
+
+#[test]
+fn reasons_have_numbers_and_words() {
+    for (number, reason, text) in [
+        (1, Reason::Overruns, "16 over-runs in 10 s"),
+        (2, Reason::Time, "failing calls took 32 ms within 10 s"),
+        (3, Reason::Failures, "1000 failures in a row"),
+    ] {
+        assert_eq!(reason as u32, number);
+        assert_eq!(Reason::from_raw(number), Some(reason));
+        assert_eq!(reason.text(), text);
+    }
+    assert_eq!(Reason::from_raw(0), None);
+    assert_eq!(Reason::from_raw(4), None);
+}

@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# What status tells of hooks: what is counted of their calls, which failures disable them, and where that is said.
+# leaks: hooks and their scripts hold each other
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+cd "$WORK" || exit 1
+folder=/lib/modules/lua
+hooks=$folder/suite_hooks.lua
+cp "$SUITE_DIR/lua/hooks_status_hooks.lua" "$hooks"
+ifconfig lo up
+lunatik unload
+modprobe lunatik testing=1 || exit 1
+
+# look NAME: keeps the status and the log of a script.
+look() {
+	lunatik status "$1" --json >"$1.json"
+	lunatik logs "$1" >"$1.log" 2>&1
+}
+# fields NAME HOOK FIELD...: fields of a hook, as the JSON had them.
+fields() {
+	script=$1
+	of=$2
+	shift 2
+	for field in "$@"; do
+		awk -v name="\"$of\"," -v field="\"$field\":" '
+			$1 == "\"name\":" { found = $2 == name }
+			found && $1 == field { sub(/^[^:]*: /, ""); sub(/,$/, ""); gsub(/"/, ""); print; exit }' "$script.json"
+	done | paste -s -d ' '
+}
+# line_of TEXT: where a comment of the hooks' file is.
+line_of() { grep -n -- "-- $1" "$hooks" | cut -d: -f1; }
+# told NAME HOOK: what the log said about the end of a hook.
+told() { grep "^$1: hook $2 was disabled: " "$1.log"; }
+# tells NAME COUNT TEXT: whether the log has so many lines with the text.
+tells() { test "$(lunatik logs "$1" 2>&1 | grep -cF -- "$3")" = "$2"; }
+fire() { lunatik eval 'return require("lunatik.testing").fire(...)' "$@"; }
+
+# Counts, and what disables.
+lua_checks "$SUITE_DIR/lua/hooks_status.lua" "$SUITE_DIR"
+check "the hooks go on" running suite_hooks
+check "the log says that one was disabled" wait_until 10 tells suite_hooks 1 "hook slow was disabled"
+look suite_hooks
+
+# The tool.
+all=$(grep -c '"longest_ns":' suite_hooks.json)
+disabled=$(grep -c '"state": "disabled"' suite_hooks.json)
+check "ten hooks or more were disabled" test "$disabled" -ge 10
+for command in "list --all" status; do
+	# shellcheck disable=SC2086
+	lunatik $command >table
+	check "$command counts them" grep -q "^suite_hooks  *run (softirq)  *ready ($all hooks, $disabled disabled)  " table
+	check_fails "$command shows no single hook" grep ^HOOK table
+done
+lunatik status suite_hooks >table
+check "status of one script has a heading" grep -qE '^HOOK +STATE +RUNS +FAILED +OVER +MISSED +MEAN +LONGEST +REASON$' table
+check_output "and a line for each hook" "$all" sh -c 'sed "1,/^HOOK/d" table | grep -c .'
+check "a line has the counts, and times with units" grep -qE '^good +on +3000 +0 +0 +1000 +[0-9.]+[num]s +[0-9.]+[num]s$' table
+check "a line of a disabled one says why" grep -qE '^loop1 +disabled +[0-9]+ +[0-9]+ +[0-9]+ +0 .* (16 over-runs in 10 s|failing calls took 32 ms within 10 s) \(.*:[0-9]+\)$' table
+check_output "the JSON has each reason of missed calls" "0 0 0 1000 0" fields suite_hooks good closed busy contended context depth
+check_output "calls from inside found the runtime busy" "21 6" fields suite_hooks again busy context
+check_output "it has the mean" "$(($(fields suite_hooks good ns) / 3000))" fields suite_hooks good mean_ns
+
+# The logs.
+dmesg >kernel.log
+for hook in loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow; do
+	check_output "the log says once that $hook was disabled, why, and where" \
+		"suite_hooks: hook $hook was disabled: $(fields suite_hooks $hook reason) ($(fields suite_hooks $hook place))" told suite_hooks $hook
+	check "the kernel's log says so, too" grep -qF "lunatik: $(told suite_hooks $hook)" kernel.log
+done
+check "the place of an over-run is where it was ended" test "$(fields suite_hooks mixed place | sed 's/.*://')" -ge "$(line_of 'The other place')"
+check_output "that of an error is where it was raised" "$hooks:$(line_of 'The place of slow')" fields suite_hooks slow place
+check "errors are told before" grep -q '^suite_hooks: hook [a-z0-9]*: CPU limit exceeded$' suite_hooks.log
+if [ "$(fields suite_hooks row1 state)" = disabled ]; then
+	check "failures in a row are told" wait_until 10 tells suite_hooks 1 "hook nothing was disabled"
+	look suite_hooks
+	check_output "errors that are no text have their place in the traceback" "$hooks:$(line_of 'The place of rows')" fields suite_hooks row1 place
+	check_output "where no place is known, none is told" "suite_hooks: hook nothing was disabled: 1000 failures in a row" told suite_hooks nothing
+fi
+
+# Failures are told at most each 100 ms.
+usleep 200000
+fire memory 1
+check "an error with a traceback is told" wait_until 10 tells suite_hooks 1 "with a traceback"
+usleep 200000
+fire memory 1
+check "an error without one is told" wait_until 10 tells suite_hooks 1 "hook memory: not enough memory"
+look suite_hooks
+check_output "without that of the former" "suite_hooks: hook memory: not enough memory" tail -n 1 suite_hooks.log
+
+# A script that ends while its hooks are called: each call is counted once.
+echo 'local fire, fired, passed = require("lunatik.testing").fire, 0, 0
+while true do
+	local good, got = pcall(fire, "good", 10000)
+	if not good then
+		print(fired, passed, got)
+		return
+	end
+	fired, passed = fired + 10000, passed + got
+end' >fire.lua
+lunatik run fire.lua >fired &
+firing=$!
+has_run() { look suite_hooks; test "$(fields suite_hooks good runs)" -gt 20000; }
+check "the hook is called" wait_until 20 has_run
+check "the script is stopped" within 20 lunatik stop suite_hooks
+wait $firing
+look suite_hooks
+read -r fired passed why <fired
+check_output "its hook is gone" "bad argument #1 to 'lunatik.testing.fire' (no such hook)" echo "$why"
+check_output "all calls of it are counted" "$((passed + 3000))" fields suite_hooks good runs
+missed=0
+for reason in $(fields suite_hooks good closed busy contended context depth); do
+	missed=$((missed + reason))
+done
+echo "# $(fields suite_hooks good closed) of $fired calls came while the script ended"
+check_output "so are those that were missed" "$((fired - passed + 1000))" echo $missed
+check_fails "no hook of the script is called any more" grep '"state": "o[nf]' suite_hooks.json
+check_output "what was disabled is still told" "disabled" fields suite_hooks loop1 state
+check "the table of all says nothing of them" sh -c 'lunatik status | grep -qE "^suite_hooks +run \(softirq\) +finished +0B"'
+lunatik status --clear
+
+# A script whose end comes before its hooks are attached.
+echo 'require("lunatik.testing").hook("first", function() end) error("no")' >early.lua
+check_status "a script with hooks may fail while it is loaded" 1 lunatik run -c softirq early.lua
+look early
+check_output "its hook is stopped" "stopped" fields early first state
+
+# A hook of netfilter, which its script may switch.
+echo 'local netfilter = require("netfilter")
+local acts = { good = function() return 1 end, fail = function() error("no") end, loop = function() while true do end end }
+local act = acts.good
+local hook = netfilter.register({ hook = function() return act() end, pf = 2, hooknum = 3, priority = 0, name = "out" })
+return function(name, value)
+	if name == "act" then
+		act = acts[value]
+	else
+		hook[name](hook, value)
+	end
+end' >$folder/suite_switch.lua
+# switch METHOD VALUE: calls a method of the hook, or changes what its function does.
+switch() { lunatik eval 'local f, v = ... require("lunatik")._ENV.runtimes.suite_switch:resume(f, load("return " .. v)())' "$@"; }
+# Each sends ten packets, and gets ten. All leave the machine.
+pings() { ping -c 10 -i 0.005 -W 5 127.0.0.1 >pinged 2>&1 && grep -q " 0% packet loss" pinged; }
+out() { look suite_switch; fields suite_switch out "$@"; }
+lunatik run -c softirq suite_switch
+check_output "the hook waits" "0 on" out runs state
+check "packets pass" pings
+check_output "each of them is counted" "20 0 0" out runs failures overruns
+switch enable false
+check "they pass by a hook that is off" pings
+check_output "which does not count them" "20 off" out runs state
+check "the table says so" sh -c 'lunatik status | grep -qF "ready (1 hook, 1 off)  "'
+switch enable true
+switch act '"fail"'
+check "packets pass by one that fails" pings
+check_output "which counts its failures" "40 20 on" out runs failures state
+switch act '"loop"'
+for round in 1 2 3; do
+	check "packets pass while it is disabled" pings
+	check_output "it is disabled" "disabled" out state
+	check "which is told each time" wait_until 10 tells suite_switch $round "hook out was disabled"
+	runs=$(out runs)
+	check "packets pass afterwards" pings
+	check_output "without calls" "$runs" out runs
+	switch enable true
+	check_output "switched on, it goes on" "$runs on null" out runs state reason
+done
+switch act '"good"'
+check "it is as good as before" pings
+check_output "and counts" "$((runs + 20)) on" out runs state
+switch stop nil
+check "packets pass by a hook that was stopped" pings
+check_output "for good" "$((runs + 20)) stopped" out runs state
+switch enable true
+check_output "nothing switches it on" "stopped" out state
+lunatik stop suite_switch
+rm -f "$hooks" $folder/suite_switch.lua
+finish
