@@ -47,8 +47,8 @@ function Expiring:get(key)
 	return nil, free, old
 end
 
--- Sets the value of a key, a string, for some seconds; nil removes it. `place` and `old` are of `get`, where that has not
--- returned false. Returns false if another CPU has changed the place since.
+-- Sets the value of a key, a string, for some seconds; nil removes it. `place` and `old` are of `get`, where that has
+-- not returned false. Returns false if another CPU has changed the place since.
 function Expiring:put(key, value, seconds, place, old)
 	local new = value and ("<i8s1"):pack(linux.ktime() + seconds * 1000000000, key) .. value
 	return rcu.cas(self.table, place, old, new)
