@@ -123,6 +123,10 @@ local function filter(skb)
 		return streams:put(key, nil, nil, place, old) and ACCEPT or DROP
 	elseif is_allowed == nil and #stream < LONGEST then
 		local new = known:sub(1, 4) .. stream
+		if new == known and stream ~= "" then
+			return ACCEPT
+		end
+		-- Two CPUs may have packets of one connection. One of them comes first, the other packet is sent again.
 		return streams:put(key, new, is_first and TIME_FOR_ANSWER or TIME, place, old) and ACCEPT or DROP
 	end
 	-- Without the bytes of this segment: when it is sent again, it is judged again.
