@@ -68,7 +68,7 @@ for _, name in ipairs({ "hook1", "hook2" }) do
 	local count = t["counted." .. name]
 	print(("# %s: %d failures, %d missed, %d lost races"):format(name, t["failures." .. name], t["missed." .. name], t["races." .. name]))
 	failures = failures + t["failures." .. name]
-	check.ok(name .. " was called a lot", count > 1000, count)
+	check.ok(name .. " was called a lot", count > 200, count)
 	check.ok(name .. " has hardly failed", t["failures." .. name] <= count // 10, t["failures." .. name])
 	check.ok(name .. " counts its packets", count - t["n." .. name] <= t["failures." .. name], t["n." .. name] .. " of " .. count)
 end
