@@ -157,6 +157,14 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
 }
 
 impl Hooked {
+    /// Drops the hooks of a script that has failed while it was loaded: they refer to this. Does nothing if
+    /// it was sealed. Sleeps.
+    pub(in super::super) fn abandon(&self) {
+        let hooks = self.plan.lock().take_hooks();
+        // None was attached.
+        drop(hooks);
+    }
+
     /// Takes the hooks off, and gives the runtime up, which ends if it was told to stop. Does nothing if
     /// the runtime is not sealed. Sleeps.
     pub(super) fn unseal(&self) {
