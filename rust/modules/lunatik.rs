@@ -203,7 +203,9 @@ pub(super) fn read_script<'a>(
     Ok((path, text))
 }
 
-/// Calls `start` with enough stack left to start a script.
+/// Calls `start` with enough stack left to start a script. Not inlined, because the check of the stack knows
+/// this function by its name.
+#[inline(never)]
 fn roomy<T>(
     state: State,
     start: impl FnOnce(&Program<'_>) -> Result<T, StartError>,

@@ -42,10 +42,7 @@ pub(crate) fn recruit(
     let mut cpu = first;
     while let Some(next) = cpu::next_online(cpu.saturating_add(1)) {
         cpu = next;
-        let load = || load(leader, chain, program, permissions, &push_arguments, cpu);
-        // SAFETY: What is loaded belongs to no thread, and the caller waits.
-        let member = unsafe { Vm::with_room(leader.state(), load) }
-            .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+        let member = roomy(leader, chain, program, permissions, &push_arguments, cpu)
             .inspect_err(|_| leader.end_when_left())?;
         let Some(hooked) = leader.hooked() else {
             continue;
@@ -59,6 +56,22 @@ pub(crate) fn recruit(
         hooked.lead(crew)?;
     }
     Ok(())
+}
+
+/// As [`load`], with enough stack left. Not inlined, because the check of the stack knows this function by
+/// its name.
+#[inline(never)]
+fn roomy(
+    leader: &Entered<'_>,
+    chain: &Arc<Chain>,
+    program: &Program<'_>,
+    permissions: &Arc<Held>,
+    push_arguments: &dyn Fn(State) -> lua::Result,
+    cpu: u32,
+) -> Result<Arc<Runtime>, StartError> {
+    let load = || load(leader, chain, program, permissions, push_arguments, cpu);
+    // SAFETY: What is loaded belongs to no thread, and the caller waits.
+    unsafe { Vm::with_room(leader.state(), load) }.unwrap_or_else(|NoRoom| Err(StartError::NoStack))
 }
 
 /// Loads the script for one CPU, and seals its runtime. Not inlined, so that the frame is on the stack with room.

@@ -179,7 +179,7 @@ for fault in failslab fail_page_alloc; do
 	if [ -d $knobs ]; then
 		lunatik run -c softirq --name suite/allocates suite_hooks_parts allocates
 		lunatik run -c softirq --mem 1M --name suite/grows suite_hooks_parts grows
-		for setting in task-filter=N verbose=0 times=-1 ignore-gfp-wait=Y min-order=0 probability=50; do
+		for setting in task-filter=N verbose=0 times=-1 ignore-gfp-wait=Y min-order=0 probability=10; do
 			[ -e "$knobs/${setting%=*}" ] && echo "${setting#*=}" >"$knobs/${setting%=*}"
 		done
 		for context in bh softirq; do
@@ -190,6 +190,9 @@ for fault in failslab fail_page_alloc; do
 		echo "# $fault: $(cat "$WORK/passed") of 200 calls found memory, of those that grow $(cat "$WORK/grown")"
 		check_output "memory: while the kernel has none, all errors are about it, $fault" "nil" \
 			lunatik eval 'return (select(2, require("lunatik")._ENV.runtimes["suite/allocates"]:resume()))'
+		stop allocates
+		# That one may have been disabled.
+		lunatik run -c softirq --name suite/allocates suite_hooks_parts allocates
 		check_output "memory: then there is some again, $fault" 10 lunatik run --name suite/fires "$WORK/fires.lua" allocates 1 bh
 		stop allocates
 		stop grows

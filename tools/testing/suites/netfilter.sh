@@ -3,6 +3,8 @@
 #
 # Hooks of netfilter: what can be registered, what becomes of packets by verdicts, marks and priorities, and who may
 # register what.
+#
+# leaks: scripts that fail while they register hooks leave nothing
 
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/network.sh"
