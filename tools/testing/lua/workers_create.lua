@@ -15,7 +15,8 @@ for name, value in pairs(worker) do
 	names[#names + 1] = name .. ":" .. type(value)
 end
 table.sort(names)
-local outside = "address:function create:function limits:function receive:function send:function status:function stop:function"
+local outside = "address:function create:function limits:function receive:function send:function status:function "
+	.. "stop:function"
 same("outside of workers the table has seven functions", table.concat(names, " "), outside)
 same("it can be required", require("worker"), worker)
 same(
