@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Packets that tests make: see skb_testing.h. */
 
-#include "helpers.h"
-
-#ifdef CONFIG_NETFILTER
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
@@ -12,6 +9,8 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
+
+#include "helpers.h"
 
 /* Bytes of a page that do not belong to the packet: the first one of it is at an odd address. */
 #define BEFORE 7
@@ -111,23 +110,3 @@ unsigned int lunatik_skb_summed(const struct sk_buff *skb)
 {
 	return skb->ip_summed;
 }
-#else
-int lunatik_skb_make(const struct lunatik_skb_plan *plan, struct sk_buff **skb, struct nf_hook_state **state)
-{
-	return -EOPNOTSUPP;
-}
-
-void lunatik_skb_unmake(struct sk_buff *skb, struct nf_hook_state *state)
-{
-}
-
-struct sk_buff *lunatik_skb_clone(struct sk_buff *skb)
-{
-	return NULL;
-}
-
-unsigned int lunatik_skb_summed(const struct sk_buff *skb)
-{
-	return 0;
-}
-#endif

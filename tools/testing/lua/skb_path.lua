@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Hooks of a machine that forwards, for IPv4 and IPv6. Datagrams to port 7 get other bytes and more of them, answers get
--- the former ones; connections to port 7100 are reset. `done NAME` says that this was done.
+-- Hooks of a machine that forwards, for IPv4 and IPv6. Datagrams to port 7 get other bytes and more of them, and their
+-- answers get the former ones; connections to port 7100 are reset. `done NAME` says that this was done.
 -- usage: lunatik run -c softirq skb_path.lua
 
 local netfilter, nf = require("netfilter"), require("linux.nf")

@@ -12,7 +12,9 @@ if ! modprobe lunatik testing=1; then
 fi
 # Nothing may be sent out of it.
 ip link set lo down
-lua_checks "$SUITE_DIR/lua/skb_packets.lua" "$SUITE_DIR"
+for file in skb_reading skb_headers skb_changes; do
+	lua_checks "$SUITE_DIR/lua/$file.lua" "$SUITE_DIR"
+done
 seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 echo "# seed $seed"
 lua_checks "$SUITE_DIR/lua/skb_fuzz.lua" "$SUITE_DIR" "$seed" "$(stressed 10)"
