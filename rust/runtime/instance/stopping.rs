@@ -285,9 +285,6 @@ impl Owner<'_> {
             vm.state().run_finalizers();
             watch.disarm();
         }
-        if let Some(hooked) = &runtime.hooked {
-            hooked.abandon();
-        }
         // From here on no thread interrupts the VM. There is no Lua code left to run.
         runtime.details.lock().vm = VisibleVm::none();
         if let Some(vm) = self.take_vm() {
