@@ -133,7 +133,9 @@ fn plan(state: State, checked: Checked, argument: Reference) -> lua::Result {
     )?;
     let hook = NetHook::new(filter, runtime.net().clone(), fields.place.clone())?;
     with_registered(state, |registered| {
-        registered.places.push(fields.place, GFP_KERNEL_ACCOUNT)
+        registered
+            .places
+            .push(fields.place, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
     })??;
     hooked
         .plan(slot.clone(), KBox::new(Planned(hook), GFP_KERNEL_ACCOUNT)?)
