@@ -13,6 +13,9 @@
 ROUND_TRIP=$((25000 * SLOWER))
 WORST_ROUND_TRIP=$((10 * ROUND_TRIP))
 
+# What the failing calls of a hook cost at most, in us: 32 ms, and the last call.
+MOST_COST=34000
+
 # bodies: the names of all hostile bodies that this suite runs: those of hooks_bodies.lua, and on request those of
 # hostile/. On slow machines those are thinned out.
 own_bodies() {
@@ -48,7 +51,8 @@ survives() {
 		check "resume, $group: $body can be resumed" \
 			lunatik eval 'local f = io.open((...), "w") f:write(require("lunatik")._ENV.runtimes[select(2, ...)]:resume(), "\n")' \
 			"$WORK/figures" "$script"
-		check "budget, $group: the failing calls of $body cost 32 ms and one slice at most" cost_is_bounded
+		check "budget, $group: the failing calls of $body are over before they cost more" cost_is_bounded
+		awk '$2 == $3 { print $5 }' "$WORK/figures" >>"$WORK/costs.$group"
 		;;
 	esac
 	check "stop, $group: $body is stopped" within 5 lunatik stop "$script"
@@ -61,10 +65,12 @@ survives() {
 	esac
 }
 
-# The sum was less than 32 ms before the last call.
+# A figure is a line: hook, calls, failures, over-runs, us in all, and those of the longest call. The hook has had its
+# 16 over-runs, or calls that cost 32 ms before the last one. The time is that of a clock: it contains what the host of this
+# machine took away, so that it alone says nothing of a single hook. `report` compares the times of all hooks.
 cost_is_bounded() {
 	awk '{ longest = $6 < 2000 ? 2000 : $6 }
-		$2 == $3 && $5 > 32000 + longest { print; bad = 1 }
+		$2 == $3 && $4 != 16 && $5 > 32000 + longest || $4 > 16 { print; bad = 1 }
 		END { exit bad || NR == 0 }' "$WORK/figures"
 }
 
@@ -86,18 +92,25 @@ all_have_failed() {
 	awk '$2 == 0 || $2 != $3 { bad = 1 } END { exit bad || NR == 0 }' "$WORK/figures"
 }
 
-# report GROUP HOOKS: checks and shows the round trips while hooks took too long, of which packets meet so many.
+# spread FILE: the median of its numbers, what 90 % of them do not exceed, the greatest, and how many there are.
+spread() {
+	sort -n "$1" >"$WORK/sorted"
+	awk -v count="$(wc -l <"$WORK/sorted")" 'NR == int(count / 2) + 1 { median = $1 }
+		NR == int(count * 0.9) + 1 { most = $1 } END { print median, most, $1, NR }' "$WORK/sorted"
+}
+
+# report GROUP HOOKS: checks and shows what hooks cost that took too long or failed; and the round trips, of packets that
+# meet so many hooks.
 report() {
 	[ -e "$WORK/trips.$1" ] || return
-	sort -n "$WORK/trips.$1" >"$WORK/trips"
 	limit=$(($2 * ROUND_TRIP))
-	figures=$(awk -v count="$(wc -l <"$WORK/trips")" 'NR == int(count / 2) + 1 { median = $1 }
-		NR == int(count * 0.9) + 1 { most = $1 } END { print median, most, $1, NR }' "$WORK/trips")
-	# shellcheck disable=SC2086
-	set -- "$1" $figures
+	# shellcheck disable=SC2046
+	set -- "$1" $(spread "$WORK/trips.$1") $(spread "$WORK/costs.$1")
 	echo "# $1: the longest round trips of $5 runs of pings, in us: median $2, 90 % at most $3, longest $4"
 	check "budget, $1: most of the longest round trips take $limit us at most" test "$2" -le "$limit"
 	check "budget, $1: none takes more than $WORST_ROUND_TRIP us" test "$4" -le "$WORST_ROUND_TRIP"
+	echo "# $1: the failing calls of $9 hooks, in us for each hook: median $6, 90 % at most $7, most $8"
+	check "budget, $1: those of most hooks cost $MOST_COST us at most" test "$6" -le "$MOST_COST"
 }
 
 # all GROUP HOOKS TRAFFIC BODY...: runs all bodies, and reports.

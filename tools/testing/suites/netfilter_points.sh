@@ -69,13 +69,13 @@ check_fails "verdicts: what is forwarded is dropped" through 1
 check "verdicts: that of the other family is not" through6
 stop drops
 
-# Namespaces.
-hook here "pf = nf.proto.INET, hooknum = nf.inet.LOCAL_IN, priority = 0" "return ACCEPT"
+# Namespaces. The kernel sends packets of IPv6 by itself, so these count those of IPv4.
+hook here "pf = nf.proto.IPV4, hooknum = nf.inet.LOCAL_IN, priority = 0" "return ACCEPT"
 cat >"$WORK/there.lua" <<'LUA'
 local netfilter, nf = require("netfilter"), require("linux.nf")
 local seen = 0
 netfilter.register({
-	pf = nf.proto.INET, hooknum = nf.inet.LOCAL_IN, priority = 0,
+	pf = nf.proto.IPV4, hooknum = nf.inet.LOCAL_IN, priority = 0,
 	hook = function()
 		seen = seen + 1
 		return nf.action.ACCEPT
