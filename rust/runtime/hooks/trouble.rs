@@ -103,7 +103,8 @@ impl Trouble {
             count.store(sum, Relaxed);
             sum
         };
-        if now.saturating_sub(self.since.load(Relaxed)) >= WINDOW {
+        let is_first = self.spent.load(Relaxed) == 0 && self.overruns.load(Relaxed) == 0;
+        if is_first || now.saturating_sub(self.since.load(Relaxed)) >= WINDOW {
             self.since.store(now, Relaxed);
             self.overruns.store(0, Relaxed);
             self.spent.store(0, Relaxed);

@@ -71,7 +71,10 @@ for hook in loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow; do
 	check "the kernel's log says so, too" grep -qF "lunatik: $(told suite_hooks $hook)" kernel.log
 done
 check "the place of an over-run is where it was ended" test "$(fields suite_hooks mixed place | sed 's/.*://')" -ge "$(line_of 'The other place')"
-check_output "that of an error is where it was raised" "$hooks:$(line_of 'The place of slow')" fields suite_hooks slow place
+# On a busy host the last failure may be an over-run in the loop above.
+place=$(fields suite_hooks slow place)
+line=$(line_of 'The place of slow')
+check "that of an error is where it was raised" test "${place%:*} $((line - ${place##*:} < 4))" = "$hooks 1"
 check "errors are told before" grep -q '^suite_hooks: hook [a-z0-9]*: CPU limit exceeded$' suite_hooks.log
 if [ "$(fields suite_hooks row1 state)" = disabled ]; then
 	check "failures in a row are told" wait_until 10 tells suite_hooks 1 "hook nothing was disabled"
@@ -133,6 +136,20 @@ echo 'require("lunatik.testing").hook("first", function() end) error("no")' >ear
 check_status "a script with hooks may fail while it is loaded" 1 lunatik run -c softirq early.lua
 look early
 check_output "its hook is stopped" "stopped" fields early first state
+case $KIND in
+um)
+	# fail COUNT: so many scripts make hooks and fail.
+	echo 'for _ = 1, 64 do require("lunatik.testing").hook("first", function() end) end error("no")' >$folder/suite_early.lua
+	fail() { lunatik eval 'for _ = 1, ... do assert(not pcall(require("lunatik").runtime, "suite_early", "softirq")) end' "$1"; }
+	fail 20
+	before=$(kernel_memory)
+	fail 200
+	after=$(kernel_memory)
+	check "nothing is left of 200 such scripts with 64 hooks each" test $((after - before)) -lt 2048
+	echo "# $((after - before)) KiB more are in use"
+	;;
+*) skip "nothing is left of such scripts" "KASAN keeps freed memory" ;;
+esac
 
 # A hook of netfilter, which its script may switch.
 echo 'local netfilter = require("netfilter")
@@ -183,5 +200,6 @@ check_output "for good" "$((runs + 20)) stopped" out runs state
 switch enable true
 check_output "nothing switches it on" "stopped" out state
 lunatik stop suite_switch
-rm -f "$hooks" $folder/suite_switch.lua
+rm -f "$hooks" $folder/suite_early.lua $folder/suite_switch.lua
+check "the module can be unloaded" within 30 lunatik unload
 finish
