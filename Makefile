@@ -12,7 +12,8 @@ kind := $(or $(KIND),um)
 all_kinds := $(or $(KIND),um umdebug umlockdep qemu debug)
 bench_options := $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
-.PHONY: help demo test test-all test-soak shell bench bench-compare bench-baseline setup module tool install check clean
+.PHONY: help demo test test-all test-soak shell bench bench-compare bench-baseline setup module tool packets install check
+.PHONY: clean
 
 help:
 	@echo 'make demo     set up everything, boot a virtual machine and run the examples in it'
@@ -37,7 +38,7 @@ help:
 	@echo 'ONLY=messages  of the benchmarks, those of messages alone; ONLY=programs, ONLY=stops'
 	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
 
-demo: module tool
+demo: module tool packets
 	@scripts/demo $(kind)
 
 test:
@@ -49,7 +50,7 @@ test-all:
 test-soak:
 	@STRESS=$(or $(STRESS),10) scripts/test $(all_kinds)
 
-shell: module tool
+shell: module tool packets
 	@scripts/shell $(kind)
 
 bench:
@@ -74,6 +75,10 @@ endif
 
 tool:
 	@scripts/build-tool
+
+# What the examples with hooks are shown with.
+packets:
+	@scripts/build-tool packets
 
 install: KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 install:

@@ -3,6 +3,7 @@
 //! What Rust functions need that Lua calls: arguments, permissions, errors.
 
 pub(crate) mod arguments;
+pub(crate) mod binary32;
 pub(crate) mod errno;
 pub(crate) mod limits;
 pub(crate) mod mismatch;

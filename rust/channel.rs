@@ -7,6 +7,7 @@ pub(crate) mod buffer;
 pub(crate) mod entries;
 pub(crate) mod family;
 pub(crate) mod mailbox;
+pub(crate) mod posting;
 pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod receipts;

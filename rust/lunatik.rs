@@ -47,6 +47,10 @@ module! {
             default: 0,
             description: "CPU time of one callback or resume, likewise",
         },
+        hook_slice_ms: u32 {
+            default: 1,
+            description: "Time of one call of a hook, in ms: it ends after one to two times that",
+        },
         bytecode: u8 {
             default: 0,
             description: "1 admits binary chunks, which can crash the kernel; refused under lockdown",

@@ -14,15 +14,18 @@ mod lunatik;
 mod mtint;
 mod mtmsg;
 mod netfilter;
+mod percpu;
 mod pledge;
 mod process;
 mod rcu;
 mod runner;
+mod skb;
 pub(crate) mod testing;
 mod thread;
 mod timing;
 mod worker;
 
+use self::linux::constants;
 use crate::{
     binding::mismatch::{InProcess, Services},
     lua::{self, Free, Named, Process, State},
@@ -75,10 +78,12 @@ pub(crate) fn preload(state: State) -> lua::Result<()> {
             Named::new(c"mtint", native!(mtint::open, Free, Process)),
             Named::new(c"mtmsg", native!(mtmsg::open, Free, Process)),
             Named::new(c"netfilter", native!(netfilter::open, Free, Process)),
+            Named::new(c"percpu", native!(percpu::open, Free, Process)),
             Named::new(c"rcu", native!(rcu::open, Free, Process)),
             Named::new(c"thread", native!(thread::open, Free, Process)),
         ],
     )?;
+    constants::preload(state, -1)?;
     if parameters::testing() {
         state.set_functions(
             -1,

@@ -21,6 +21,7 @@ pub(crate) mod objects;
 pub(crate) mod parameters;
 pub(crate) mod parking;
 pub(crate) mod parts;
+pub(crate) mod percpu;
 pub(crate) mod permissions;
 pub(crate) mod pooled;
 pub(crate) mod program;
@@ -42,9 +43,11 @@ use kernel::prelude::*;
 
 /// What must exist for runtimes to. Dropping it stops all of them.
 pub(crate) struct Runtimes {
-    // Dropped in this order: the names, then what is in the tables, last the list of runtimes.
+    // Dropped in this order: the names, then what is in the tables, which may be counters,
+    // last the list of runtimes.
     _registry: registry::Registry,
     tables: rcu_table::Tables,
+    _percpu: percpu::Names,
     _shared: shared::Shared,
     _live: live::List,
 }
@@ -69,6 +72,7 @@ impl Runtimes {
         Ok(Self {
             _registry: registry,
             tables,
+            _percpu: percpu::Names::new()?,
             _shared: shared::Shared::new()?,
             _live: live,
         })

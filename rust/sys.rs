@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Generated bindings. Only the wrappers in `linux`, `lua` and `stdio` use them directly.
+//! Generated bindings. Only the wrappers in `linux`, `lua` and `stdio` use them directly; `constants` is plain data.
+
+pub(crate) mod constants;
 
 /// What `helpers/helpers.h` declares.
 #[allow(

@@ -130,7 +130,6 @@ static void compile(struct library *library)
 	char chunk[LUNATIK_LIBRARY_NAME + 16];
 	struct bytes text = read_file(library->path);
 	char *start = text.text;
-	/* Without thresholds: there is one stack. */
 	struct lunatik_vm vm = { 0 };
 	lua_State *L = lua_newstate(resize, &vm, 1);
 

@@ -61,10 +61,8 @@ static void warn(void *ud, const char *message, int to_be_continued)
 
 lua_State *lunatik_newstate(lua_Alloc allocate, void *vm, unsigned int seed)
 {
-	lua_State *L;
+	lua_State *L = lua_newstate(allocate, vm, seed);
 
-	lunatik_set_stack(vm, 0);
-	L = lua_newstate(allocate, vm, seed);
 	if (L != NULL)
 		lua_setwarnf(L, warn, L);
 	return L;

@@ -102,9 +102,6 @@ void lunatik_release_collector(lua_State *L, unsigned int held);
  * first one collects all garbage, which may run finalizers and sleep. Returns false if there is no memory.
  */
 int lunatik_hook_seal(lua_State *L);
-/* Notes whether the VM's code runs on a private stack of a hook. Never raises. */
-struct lunatik_vm;
-void lunatik_set_stack(struct lunatik_vm *vm, int is_private);
 void lunatik_hook_unseal(lua_State *L);
 
 /* The first two results of a hook function. */
@@ -120,6 +117,13 @@ struct lunatik_hook_results {
  */
 int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 			  struct lunatik_hook_results *results);
+/*
+ * Pops a table and makes it the metatable of the userdata below it, whose finalizer is not called: what a userdata refers
+ * to only while a hook runs needs none. Does nothing if they are something else. Never raises.
+ */
+void lunatik_hook_lend(lua_State *L);
+/* Collects garbage in this way, after a call in another way. Never raises. */
+void lunatik_hook_collect_due(lua_State *L);
 /* Whether finalizers wait to be called. Never raises. */
 int lunatik_hook_has_finalizers(lua_State *L);
 /* Calls one of them. An error is a warning. Never raises. */

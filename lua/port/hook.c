@@ -31,12 +31,6 @@ static struct lunatik_vm *vm_of(const lua_State *L)
 	return G(L)->ud;
 }
 
-void lunatik_set_stack(struct lunatik_vm *vm, int is_private)
-{
-	vm->stack_error = is_private ? LUNATIK_STACK_HOOK_ERROR : LUNATIK_STACK_ERROR;
-	vm->stack_handler = is_private ? LUNATIK_STACK_HOOK_HANDLER : LUNATIK_STACK_HANDLER;
-}
-
 static int handle_message(lua_State *L)
 {
 	return vm_of(L)->traces ? lunatik_message_handler(L) : 1;
@@ -56,7 +50,7 @@ int lunatik_hook_seal(lua_State *L)
 	lua_gc(L, LUA_GCCOLLECT);
 	lunatik_hold_collector(L);
 	vm_of(L)->collects = 0;
-	vm_of(L)->collected = (unsigned long)gettotalbytes(g);
+	vm_of(L)->collected = (unsigned int)(gettotalbytes(g) >> 10);
 	return 1;
 }
 
@@ -87,17 +81,23 @@ static void collect(lua_State *L, unsigned long steps)
 	g->gcstopem = 1;
 	g->gcstp |= GCSTPUSR;
 	vm_of(L)->collects = 0;
-	vm_of(L)->collected = (unsigned long)gettotalbytes(g);
+	vm_of(L)->collected = (unsigned int)(gettotalbytes(g) >> 10);
 }
 
 /* The function that has allocated pays, so garbage cannot outrun the collector. */
 static void collect_after(lua_State *L)
 {
-	unsigned long total = (unsigned long)gettotalbytes(G(L));
-	unsigned long grown = total > vm_of(L)->collected ? total - vm_of(L)->collected : 0;
-	unsigned long steps = 1 + grown / STEP_SIZE;
+	unsigned int total = (unsigned int)(gettotalbytes(G(L)) >> 10);
+	unsigned int grown = total > vm_of(L)->collected ? total - vm_of(L)->collected : 0;
+	unsigned long steps = 1 + grown / (STEP_SIZE >> 10);
 
 	collect(L, steps < MOST_STEPS ? steps : MOST_STEPS);
+}
+
+void lunatik_hook_collect_due(lua_State *L)
+{
+	if (l_unlikely(vm_of(L)->collects))
+		collect_after(L);
 }
 
 static void take_result(lua_State *L, int index, struct lunatik_hook_results *results)
@@ -127,9 +127,19 @@ int lunatik_hook_function(lua_State *L, int function, int value, int traced,
 		take_result(L, -1, results);
 		lua_settop(L, HANDLER);
 	}
-	if (l_unlikely(vm_of(L)->collects))
-		collect_after(L);
+	lunatik_hook_collect_due(L);
 	return status;
+}
+
+void lunatik_hook_lend(lua_State *L)
+{
+	const TValue *metatable = s2v(L->top.p - 1), *object = s2v(L->top.p - 2);
+
+	if (ttisfulluserdata(object) && ttistable(metatable)) {
+		uvalue(object)->metatable = hvalue(metatable);
+		luaC_objbarrier(L, uvalue(object), hvalue(metatable));
+	}
+	lua_pop(L, 1);
 }
 
 int lunatik_hook_has_finalizers(lua_State *L)

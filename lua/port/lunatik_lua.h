@@ -72,12 +72,8 @@ unsigned int lunatik_random_seed(void);
  */
 #define LUNATIK_STACK_HANDLER (LUNATIK_THREAD_SIZE / 32 * 15)
 
-/*
- * The same two on a private stack of a hook, below which the kernel has a reserve of its own. A frame of Lua takes
- * less than the second one until the next check.
- */
-#define LUNATIK_STACK_HOOK_ERROR (LUNATIK_THREAD_SIZE / 16 * 5)
-#define LUNATIK_STACK_HOOK_HANDLER (LUNATIK_THREAD_SIZE / 16 * 4)
+/* The stack that a protected call needs if it cannot continue on another segment. */
+#define LUNATIK_STACK_PCALL LUNATIK_STACK_HANDLER
 
 /* The stack that a sort needs besides its halves, which recurse at most 31 deep. */
 #define LUNATIK_STACK_SORT (LUNATIK_THREAD_SIZE / 8 * 3)

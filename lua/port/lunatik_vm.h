@@ -48,14 +48,8 @@ struct lunatik_vm {
 	unsigned char collects;
 	/* Whether an error of a hook gets a traceback. */
 	unsigned char traces;
-	/*
-	 * The stack that must be left: for a call, and for the message handler of "C stack overflow". The defaults are
-	 * LUNATIK_STACK_ERROR and LUNATIK_STACK_HANDLER.
-	 */
-	unsigned int stack_error;
-	unsigned int stack_handler;
-	/* The bytes in use when the collector has last worked for hooks. */
-	unsigned long collected;
+	/* The KiB in use when the collector has last worked for hooks. */
+	unsigned int collected;
 };
 
 #endif

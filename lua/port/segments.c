@@ -52,15 +52,14 @@ static void onsegment(void *ud)
  */
 l_noinline void luaD_checkstackleft(lua_State *L)
 {
-	const struct lunatik_vm *vm = G(L)->ud;
 	unsigned long left = lunatik_stackleft();
 
-	if (left < vm->stack_handler) {
+	if (left < LUNATIK_STACK_HANDLER) {
 		/* Nothing needs the values in EXTRA_STACK any more. */
 		if (L->top.p > L->stack_last.p)
 			L->top.p = L->stack_last.p;
 		luaD_errerr(L);
-	} else if (left < vm->stack_error && !L->stackoverflow) {
+	} else if (left < LUNATIK_STACK_ERROR && !L->stackoverflow) {
 		luaD_checkstack(L, 0);
 		L->stackoverflow = 1;
 		luaG_runerror(L, "C stack overflow");

@@ -7,8 +7,6 @@
 #ifndef LUNATIK_SEGMENTS_H
 #define LUNATIK_SEGMENTS_H
 
-#include "lunatik_vm.h"
-
 /*
  * For a caller that has found the stack low: runs `f` on another segment. Returns 0 if there is no segment, but
  * enough stack to go on without one. Raises if there is neither.
@@ -19,8 +17,6 @@ LUAI_FUNC int luaD_rawonsegment(lua_State *L, Pfunc f, void *ud, CallInfo *ci,
 				volatile TStatus *status);
 /* Raises if the stack is too low to continue without a segment. */
 LUAI_FUNC void luaD_checkstackleft(lua_State *L);
-/* The stack that a protected call needs if it cannot continue on another segment. */
-#define luaD_pcallstack(L) (((const struct lunatik_vm *)G(L)->ud)->stack_handler)
 /* A protected call for which there is neither stack nor a segment: "error in error handling". */
 LUAI_FUNC TStatus luaD_nostack(lua_State *L, ptrdiff_t old_top);
 

@@ -65,7 +65,7 @@ static l_noinline int call_on_segment(lua_State *L, lunatik_function function)
  */
 static l_noinline int call_in_place(lua_State *L, lunatik_function function)
 {
-	if (lunatik_stackleft() < ((const struct lunatik_vm *)G(L)->ud)->stack_error)
+	if (lunatik_stackleft() < LUNATIK_STACK_ERROR)
 		luaL_error(L, "C stack overflow");
 	return function(L);
 }

@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct Limits {
     /// The context in which its code runs once it is loaded.
     pub(crate) context: Context,
+    /// Whether there is to be a runtime for each CPU.
+    pub(crate) percpu: bool,
     /// Bytes of memory.
     pub(crate) memory: u64,
     /// CPU time.
@@ -73,15 +75,26 @@ pub(crate) fn take(state: State, index: c_int) -> lua::Result<(Limits, c_int)> {
         Some(_) => index.saturating_add(1),
         None => index,
     };
+    // A boolean behind the word.
+    let (is_percpu, index) = match word {
+        Some(_) if state.kind(index) == Kind::Boolean => {
+            (state.to_boolean(index), index.saturating_add(1))
+        }
+        _ => (false, index),
+    };
     if state.kind(index) != Kind::Table {
         let limits = Limits {
             context: word.unwrap_or_default(),
+            percpu: is_percpu,
             ..Limits::default()
         };
         return Ok((limits, index));
     }
     state.reserve(lua::MIN_STACK)?;
     let named = named_context(state, index)?;
+    state.get_field(index, c"percpu")?;
+    let percpu = state.to_boolean(-1);
+    state.pop(1);
     if let (Some(word), Some(named)) = (word, named) {
         if word != named {
             let (word, named) = (word.name(), named.name());
@@ -93,6 +106,7 @@ pub(crate) fn take(state: State, index: c_int) -> lua::Result<(Limits, c_int)> {
     }
     let limits = Limits {
         context: word.or(named).unwrap_or_default(),
+        percpu: is_percpu || percpu,
         memory: field(state, index, c"mem")?,
         budget: Budget {
             cpu_ms: field(state, index, c"cpu")?,

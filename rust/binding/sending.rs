@@ -5,7 +5,8 @@
 use core::ffi::c_int;
 use kernel::{
     list::ListArc,
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 use crate::{
@@ -17,17 +18,32 @@ use crate::{
     linux::context::MaySleep,
     lua::{self, Error, Kind, State},
     runtime::{
+        hooks::{self, Destination},
         message::Message,
         parking::{wait, Waited},
         vm::Vm, //
     },
 };
 
-/// A copy of the value at `index`, for the code of `state` to send.
-pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
+/// Fails unless there is a value at `index`.
+fn check(state: State, index: c_int) -> lua::Result<()> {
     if state.kind(index) == Kind::None {
         return Err(Error::message(fmt!("cannot send no value")));
     }
+    Ok(())
+}
+
+/// In a hook, sends the value at `index`. Pushes whether there is room for it in the outbox.
+pub(crate) fn post(state: State, index: c_int, to: Arc<dyn Destination>) -> lua::Result {
+    check(state, index)?;
+    let is_sent = hooks::post(state, index, index, to, usize::MAX)?;
+    state.push_boolean(is_sent);
+    Ok(1)
+}
+
+/// A copy of the value at `index`, for the code of `state` to send.
+pub(crate) fn entry(state: State, index: c_int) -> lua::Result<ListArc<Entry>> {
+    check(state, index)?;
     let runtime = Vm::runtime_of(state);
     let family = Family::of(state)?;
     let entry = runtime.memcg().charge(|| {

@@ -20,6 +20,7 @@ use kernel::{
 use super::{
     entries::Entry,
     family::Family,
+    posting,
     queue::{Gate, Limits, Queue, Sent, Taken}, //
 };
 use crate::{
@@ -29,6 +30,7 @@ use crate::{
     },
     runtime::{
         directory::{Directory, Listed, Listing},
+        hooks::{Delivered, Destination, Origin},
         instance::Runtime,
         message::Message, //
     },
@@ -255,6 +257,11 @@ impl Buffer {
         })
     }
 
+    /// The most bytes of values that a message may have.
+    pub(crate) fn most(&self) -> usize {
+        self.limit.saturating_sub(Entry::OVERHEAD)
+    }
+
     /// Takes the oldest message, if there is one. If there is none, and `receiver` is named, its
     /// code is noted as waiting, and is woken when that changes.
     ///
@@ -312,5 +319,18 @@ impl Buffer {
     /// Whether all operations fail.
     pub(crate) fn is_aborted(&self) -> bool {
         self.queue.gate().refusal().is_some()
+    }
+}
+
+impl Destination for Buffer {
+    fn deliver(&self, message: Message, origin: &mut Origin<'_>) -> Delivered {
+        let size = Entry::size_of(&message);
+        if size > self.limit {
+            return Delivered::Never;
+        }
+        let room = self.queue.gate().family.take(size);
+        posting::deliver_in(room, message, origin, |entry, sender| {
+            self.queue.put(entry, Some(sender))
+        })
     }
 }

@@ -3,6 +3,7 @@
 //! Messages that wait to be received, in a list of known length and size. The users of the list
 //! decide who may add and take, and do the locking.
 
+use core::mem;
 use kernel::{
     list::{
         impl_list_arc_safe,
@@ -12,14 +13,12 @@ use kernel::{
         ListItem,
         ListLinks, //
     },
-    prelude::*, //
+    prelude::*,
+    sync::Arc, //
 };
 
 use super::family::Room;
 use crate::runtime::message::Message;
-
-/// The bytes that a message counts beside its values.
-const OVERHEAD: usize = 16;
 
 /// What a queue holds: a message, with what its system adds to it.
 pub(crate) trait Queued: ListItem<0> {
@@ -62,9 +61,12 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// The bytes that a message counts beside its values.
+    pub(crate) const OVERHEAD: usize = 16;
+
     /// Bytes that a message counts.
     pub(crate) fn size_of(message: &Message) -> usize {
-        message.len().saturating_add(OVERHEAD)
+        message.len().saturating_add(Self::OVERHEAD)
     }
 
     /// Puts a message into an envelope; `room` covers its [`size_of`](Self::size_of). The caller
@@ -84,6 +86,12 @@ impl Entry {
     /// The values.
     pub(crate) fn message(&self) -> &Message {
         &self.message
+    }
+
+    /// The values of a message that was not sent. `None` if others have it, too.
+    pub(super) fn into_message(this: ListArc<Self>) -> Option<Message> {
+        let mut entry = Arc::into_unique_or_drop(this.into_arc())?;
+        Some(mem::take(entry.as_mut().project().message))
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) const MAX_FAMILY_BYTES: usize = 64 << 20;
 /// A runtime and the threads that it and its threads have started: they may use each other's
 /// buffers, and share a limit.
 pub(crate) struct Family {
+    limit: usize,
     bytes: Atomic<usize>,
     aborted: Atomic<bool>,
 }
@@ -30,7 +31,13 @@ pub(crate) struct Family {
 impl Family {
     /// A family of one.
     fn new() -> Result<Arc<Self>> {
+        Self::limited(MAX_FAMILY_BYTES)
+    }
+
+    /// A family of one whose messages have at most `limit` bytes.
+    pub(super) fn limited(limit: usize) -> Result<Arc<Self>> {
         let family = Self {
+            limit,
             bytes: Atomic::new(0),
             aborted: Atomic::new(false),
         };
@@ -71,7 +78,7 @@ impl Family {
             family: self.clone(),
             bytes,
         };
-        (now <= MAX_FAMILY_BYTES).then_some(room)
+        (now <= self.limit).then_some(room)
     }
 }
 

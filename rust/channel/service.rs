@@ -16,6 +16,7 @@ pub(crate) mod event;
 pub(crate) mod log;
 pub(crate) mod outside;
 pub(crate) mod parcel;
+pub(crate) mod sender;
 pub(crate) mod system;
 
 use kernel::{

@@ -17,11 +17,16 @@ use kernel::{
     },
 };
 
-use super::queue::{Limits, Queue};
+use super::{
+    posting,
+    queue::{Limits, Queue}, //
+};
 use crate::{
     linux::account::Charge,
     runtime::{
         execute,
+        handle::Shareable,
+        hooks::{Delivered, Destination, Origin},
         instance::{Failure, Keep, Runtime},
         message::Message, //
     },
@@ -155,6 +160,39 @@ impl Worker {
         let former = self.ending.lock().fault.replace(fault);
         // May free memory, so the lock is released first.
         drop(former);
+    }
+}
+
+impl Destination for Worker {
+    fn deliver(&self, message: Message, origin: &mut Origin<'_>) -> Delivered {
+        posting::deliver(message, origin, |entry, sender| {
+            self.inbox.put(entry, Some(sender))
+        })
+    }
+}
+
+/// A reference to a worker that can travel, and by which others than its parent send to it. What they send
+/// goes where the parent's messages go, as long as there is the [`WorkerHandle`].
+///
+/// The queues of a worker can have its addresses: they are closed when the worker ends, and when its handle
+/// goes. So no circle of references stays.
+pub(crate) struct WorkerAddress(Arc<Worker>);
+
+impl WorkerAddress {
+    /// A new address of `worker`.
+    pub(crate) fn new(worker: Arc<Worker>) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self(worker), GFP_KERNEL_ACCOUNT)?)
+    }
+
+    /// Where it leads.
+    pub(crate) fn worker(&self) -> &Arc<Worker> {
+        &self.0
+    }
+}
+
+impl Shareable for WorkerAddress {
+    fn identity(&self) -> *const () {
+        Arc::as_ptr(&self.0).cast()
     }
 }
 

@@ -20,15 +20,20 @@ use crate::{
         hooks,
         instance::Runtime,
         message,
+        permissions::Held,
         program::Program, //
     },
-    sched::start::{self, enter, run_chunk, StartError},
+    sched::{
+        crew,
+        start::{self, enter, run_chunk, StartError},
+    },
 };
 
 /// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
 /// text. If hooks will call the script, a function that it returns is its body, and no result.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
+    permissions: &Arc<Held>,
     chain: &Arc<Chain>,
     program: &Program<'_>,
     arguments: codec::Message<'_>,
@@ -44,6 +49,9 @@ pub(super) fn run(
             show(state, if kept { 0 } else { results })
         },
     )?;
+    crew::recruit(&entered, chain, program, permissions, |state| {
+        message::push_codec(state, arguments)
+    })?;
     hooks::seal(entered).map_err(|error| start::unsealed(runtime, error))?;
     Ok(values)
 }

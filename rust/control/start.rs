@@ -24,6 +24,7 @@ use crate::lua::Text;
 use crate::permission::{PledgeError, Set};
 use crate::runtime::{
     chain::Chain,
+    execute,
     instance::{Failure, Kind, Options, Runtime},
     message::Message,
     meter::Budget,
@@ -33,7 +34,10 @@ use crate::runtime::{
     sink::{Sink, Stream},
     surroundings::Surroundings,
 };
-use crate::sched::start::{self, StartError};
+use crate::sched::{
+    crew,
+    start::{self, StartError},
+};
 
 /// Converts a stream to its counterpart in the protocol.
 pub(super) fn stream(stream: Stream) -> abi::Stream {
@@ -236,18 +240,24 @@ fn create(
     start: &Start<'_>,
     kind: Kind,
     streams: Streams,
-) -> Result<(Arc<Runtime>, Arc<Relay>), StartError> {
+) -> Result<(Arc<Runtime>, Arc<Held>, Arc<Relay>), StartError> {
     let context = context(start.context);
+    if start.percpu && kind != Kind::Run {
+        let failure = execute::failure(fmt!("{} does not support percpu scripts", kind.name()));
+        return Err(StartError::Failed(execute::or_no_memory(failure)));
+    }
+    let permissions = permissions(start.permissions)?;
     let runtime = start::create(Options {
         name: name(start),
         kind,
         context,
+        cpu: start.percpu.then(crew::first_cpu),
         memory: parameters::memory(start.memory_limit, context),
         account: None,
         budget: budget(start.budget),
         memcg: session.memcg().clone(),
         net: session.net().clone(),
-        permissions: permissions(start.permissions)?,
+        permissions: permissions.clone(),
         parent: None,
         made_by: None,
     })?;
@@ -270,7 +280,7 @@ fn create(
     };
     runtime.set_sink(Some(relay.clone()));
     session.on_cancel(id, Some((runtime.clone(), OnCancel::Stop)));
-    Ok((runtime, relay))
+    Ok((runtime, permissions, relay))
 }
 
 /// Answers a request that has run a script.
@@ -295,20 +305,26 @@ fn finish(
 
 /// Runs a script that stays.
 pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: Streams) {
-    let (runtime, relay) = match create(session, id, start, Kind::Run, streams) {
+    let (runtime, permissions, relay) = match create(session, id, start, Kind::Run, streams) {
         Ok(created) => created,
         Err(error) => return finish(session, id, start, None, Err(error)),
     };
-    let result = Chain::new()
-        .map_err(StartError::Errno)
-        .and_then(|chain| chunk::run(&runtime, &chain, &program(start), start.arguments));
+    let result = Chain::new().map_err(StartError::Errno).and_then(|chain| {
+        chunk::run(
+            &runtime,
+            &permissions,
+            &chain,
+            &program(start),
+            start.arguments,
+        )
+    });
     runtime.set_sink(None);
     finish(session, id, start, Some(&relay), result);
 }
 
 /// Runs a script and starts the thread of the function that it returns.
 pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: Streams) {
-    let (runtime, relay) = match create(session, id, start, Kind::Spawn, streams) {
+    let (runtime, _, relay) = match create(session, id, start, Kind::Spawn, streams) {
         Ok(created) => created,
         Err(error) => return finish(session, id, start, None, Err(error)),
     };
@@ -326,7 +342,7 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>, streams:
 
 /// Runs a chunk in a runtime of its own.
 pub(super) fn eval(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: Streams) {
-    let (runtime, relay) = match create(session, id, start, Kind::Eval, streams) {
+    let (runtime, _, relay) = match create(session, id, start, Kind::Eval, streams) {
         Ok(created) => created,
         Err(error) => return finish(session, id, start, None, Err(error)),
     };
@@ -352,6 +368,7 @@ fn repl_runtime(
         name: b"repl",
         kind: Kind::Eval,
         context: Context::Process,
+        cpu: None,
         memory: parameters::memory(0, Context::Process),
         account: None,
         budget: self::budget(budget),

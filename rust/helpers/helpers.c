@@ -17,6 +17,7 @@
 #include <linux/security.h>
 #include <linux/siphash.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "helpers.h"
@@ -120,6 +121,21 @@ void lunatik_bh_enable(void)
 	local_bh_enable();
 }
 
+void lunatik_spin_lock_bh(spinlock_t *lock)
+{
+	spin_lock_bh(lock);
+}
+
+void lunatik_spin_unlock_bh(spinlock_t *lock)
+{
+	spin_unlock_bh(lock);
+}
+
+bool lunatik_spin_trylock_bh(spinlock_t *lock)
+{
+	return spin_trylock_bh(lock);
+}
+
 u32 lunatik_hsiphash(const void *bytes, size_t size, u64 first_key, u64 second_key)
 {
 	hsiphash_key_t key = { { first_key, second_key } };
@@ -168,6 +184,16 @@ bool lunatik_park(const int *word, int sleeping, u64 timeout)
 unsigned int lunatik_num_online_cpus(void)
 {
 	return num_online_cpus();
+}
+
+unsigned int lunatik_next_online_cpu(unsigned int from)
+{
+	return from < nr_cpu_ids ? cpumask_next((int)from - 1, cpu_online_mask) : nr_cpu_ids;
+}
+
+unsigned int lunatik_cpu_ids(void)
+{
+	return nr_cpu_ids;
 }
 
 unsigned int lunatik_current_cpu(void)

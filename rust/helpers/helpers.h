@@ -6,6 +6,7 @@
 #ifndef LUNATIK_HELPERS_H
 #define LUNATIK_HELPERS_H
 
+#include <linux/spinlock_types.h>
 #include <linux/types.h>
 
 #include "../stdio/helpers.h"
@@ -17,8 +18,11 @@
 #include "large.h"
 #include "memory.h"
 #include "netfilter.h"
+#include "percpu.h"
 #include "process.h"
 #include "queue.h"
+#include "skb.h"
+#include "skb_testing.h"
 #include "stack.h"
 #include "watch.h"
 
@@ -48,6 +52,11 @@ void lunatik_might_sleep(void);
 void lunatik_bh_disable(void);
 void lunatik_bh_enable(void);
 
+/* linux/spinlock.h */
+void lunatik_spin_lock_bh(spinlock_t *lock);
+void lunatik_spin_unlock_bh(spinlock_t *lock);
+bool lunatik_spin_trylock_bh(spinlock_t *lock);
+
 /* linux/random.h */
 unsigned int lunatik_random_seed(void);
 
@@ -64,6 +73,8 @@ bool lunatik_park(const int *word, int sleeping, u64 timeout);
 /* linux/cpumask.h, linux/smp.h */
 unsigned int lunatik_num_online_cpus(void);
 unsigned int lunatik_current_cpu(void);
+unsigned int lunatik_next_online_cpu(unsigned int from);
+unsigned int lunatik_cpu_ids(void);
 
 /* linux/err.h */
 const char *lunatik_errname(int error);

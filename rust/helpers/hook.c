@@ -22,12 +22,13 @@
 
 /*
  * Lua computes what is left of a stack from the stack pointer alone, so its part is as large and as aligned as the stack
- * of a task. Below it lies what the kernel's functions and hard interrupts may use: 12 KiB or more.
+ * of a task, and begins where those do. Lua leaves half of that to the kernel's functions and to hard interrupts. Below it
+ * lie 4 KiB more, at least, because an allocation is aligned to a page only.
  */
-#define LUNATIK_HOOK_STACK (THREAD_SIZE / 2 * 5)
+#define LUNATIK_HOOK_STACK (THREAD_SIZE * 2)
 
-/* In place, a call needs as much stack as a private one has for Lua and its callees. */
-#define LUNATIK_HOOK_NEEDS (THREAD_SIZE / 4 * 3)
+/* In place, a call needs what Lua leaves to others, and some more for Lua. */
+#define LUNATIK_HOOK_NEEDS (THREAD_SIZE / 16 * 11)
 
 DEFINE_PER_CPU(struct lunatik_hook_cpu, lunatik_hook_cpus);
 
@@ -50,13 +51,13 @@ static int lunatik_hook_prepare(unsigned int cpu)
 	return 0;
 }
 
-int lunatik_hook_init(void)
+void lunatik_hook_init(u64 slice_ns)
 {
 	unsigned int cpu;
 
+	lunatik_sentinel_period = ns_to_ktime(slice_ns);
 	for_each_possible_cpu(cpu)
 		lunatik_sentinel_setup(per_cpu_ptr(&lunatik_hook_cpus, cpu), cpu);
-	return 0;
 }
 
 int lunatik_hook_make_stacks(void)
@@ -89,12 +90,14 @@ void lunatik_hook_exit(void)
 	}
 }
 
-bool lunatik_softirq_enter(void)
+unsigned int lunatik_softirq_enter(void)
 {
 	if (unlikely(in_hardirq() || in_nmi() || irqs_disabled()))
-		return false;
+		return LUNATIK_SOFTIRQ_REFUSED;
+	if (in_softirq())
+		return LUNATIK_SOFTIRQ_ALREADY;
 	local_bh_disable();
-	return true;
+	return LUNATIK_SOFTIRQ_ENTERED;
 }
 
 void lunatik_softirq_leave(void)
@@ -151,10 +154,13 @@ static bool lunatik_hook_may_switch(void)
 	return true;
 }
 
+/* The macro of the kernel wants the comma within its argument. */
+#define LUNATIK_HOOK_CONSTRAINT , [arg1] "r"(argument)
+
 static __always_inline void lunatik_hook_switch(void *top, void *argument)
 {
 	/* The unwinder finds the way back in the word below the top. */
-	call_on_stack(top - 8, lunatik_hook_run, ASM_CALL_ARG1, [arg1] "r"(argument));
+	call_on_stack(top - 8, lunatik_hook_run, ASM_CALL_ARG1, LUNATIK_HOOK_CONSTRAINT);
 }
 #endif
 

@@ -30,17 +30,24 @@ enum {
 
 /*
  * Makes the private stacks of all CPUs, and of those that come later. The first two are to be called once each, by the
- * module's init() and exit(); the third one before the first hook is called, and may sleep.
+ * module's init() and exit(); the third one before the first hook is called, and may sleep. A call of a hook has taken
+ * too long after one to two times slice_ns.
  */
-int lunatik_hook_init(void);
+void lunatik_hook_init(u64 slice_ns);
 void lunatik_hook_exit(void);
 int lunatik_hook_make_stacks(void);
 
 /*
- * Enters the context of class softirq: bottom halves are off until lunatik_softirq_leave(). False in contexts where
- * that is not possible: hard interrupts, and code with interrupts off.
+ * Enters the context of class softirq. If the caller is in it already, there is nothing to leave. Otherwise bottom halves
+ * are off until lunatik_softirq_leave(). Refused in hard interrupts and where interrupts are off.
  */
-bool lunatik_softirq_enter(void);
+enum {
+	LUNATIK_SOFTIRQ_REFUSED,
+	LUNATIK_SOFTIRQ_ALREADY,
+	LUNATIK_SOFTIRQ_ENTERED,
+};
+
+unsigned int lunatik_softirq_enter(void);
 void lunatik_softirq_leave(void);
 
 /*

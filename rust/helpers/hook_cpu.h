@@ -30,6 +30,9 @@ struct lunatik_hook_cpu {
 
 DECLARE_PER_CPU(struct lunatik_hook_cpu, lunatik_hook_cpus);
 
+/* How often the sentinel looks. */
+extern ktime_t lunatik_sentinel_period;
+
 void lunatik_sentinel_setup(struct lunatik_hook_cpu *hooks, unsigned int cpu);
 /* Makes the sentinel watch. For the CPU itself, in any context but NMI. */
 void lunatik_sentinel_wake(struct lunatik_hook_cpu *hooks);

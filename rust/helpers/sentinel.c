@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The sentinel: a timer of each CPU that ends calls of hooks which take too long. A call pays one comparison for it, and
- * reads no clock. The timer looks once a millisecond while hooks are called. A call that it finds for the second time has
- * run for 1 to 2 ms, and is told to end. The third time, its closing methods are told to end, too.
+ * reads no clock. The timer looks once in each slice, a millisecond by default, while hooks are called. A call that it finds
+ * for the second time has run for one to two slices, and is told to end. The third time, its closing methods are told to end, too.
  */
 
 #include <linux/smp.h>
 
 #include "hook_cpu.h"
 
-#define LUNATIK_SENTINEL_PERIOD (1 * NSEC_PER_MSEC)
+ktime_t lunatik_sentinel_period;
 
 /* It stops when it has found no call so often. To start it again costs more than such a look. */
 #define LUNATIK_SENTINEL_IDLE 16
@@ -40,7 +40,7 @@ static enum hrtimer_restart lunatik_sentinel_look(struct hrtimer *timer)
 			lunatik_hook_over(top->argument, hooks->looks++ > 0);
 		}
 	}
-	hrtimer_forward_now(timer, ns_to_ktime(LUNATIK_SENTINEL_PERIOD));
+	hrtimer_forward_now(timer, lunatik_sentinel_period);
 	return HRTIMER_RESTART;
 stop:
 	WRITE_ONCE(hooks->awake, false);
@@ -58,7 +58,7 @@ void lunatik_sentinel_wake(struct lunatik_hook_cpu *hooks)
 {
 	WRITE_ONCE(hooks->awake, true);
 	hooks->idle = 0;
-	hrtimer_start(&hooks->sentinel, ns_to_ktime(LUNATIK_SENTINEL_PERIOD),
+	hrtimer_start(&hooks->sentinel, lunatik_sentinel_period,
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 

@@ -88,6 +88,14 @@ impl Context {
             Self::Softirq | Self::Hardirq => GFP_NOWAIT | __GFP_NOWARN,
         }
     }
+
+    /// As [`allocation`](Self::allocation), for memory that is charged to the memory cgroup of a runtime
+    /// also in atomic context, where there is no process to charge it to. For allocations within
+    /// [`MemoryCgroup::charge`](super::memcg::MemoryCgroup::charge).
+    pub(crate) fn charged_allocation(self) -> Flags {
+        // What the one has that the other has not is `__GFP_ACCOUNT`.
+        self.allocation() | (GFP_KERNEL_ACCOUNT & !GFP_KERNEL)
+    }
 }
 
 /// A function needs a runtime of another context than the one that it was called in, or called for.

@@ -11,12 +11,12 @@ use crate::sys::kernel_helpers as sys;
 pub(crate) struct HookStacks(());
 
 impl HookStacks {
-    /// Prepares for hooks. The module's `init()` calls this once, and keeps the result longer than
-    /// anything that calls hooks.
-    pub(crate) fn new() -> Result<Self> {
+    /// Prepares for hooks, whose calls have `slice_ns` nanoseconds. The module's `init()` calls this once,
+    /// and keeps the result longer than anything that calls hooks.
+    pub(crate) fn new(slice_ns: u64) -> Self {
         // SAFETY: The caller calls this once.
-        kernel::error::to_result(unsafe { sys::lunatik_hook_init() })?;
-        Ok(Self(()))
+        unsafe { sys::lunatik_hook_init(slice_ns) };
+        Self(())
     }
 
     /// Makes the stacks, unless they are there. To be called before the first hook is called. Sleeps.
@@ -35,21 +35,34 @@ impl Drop for HookStacks {
 
 /// Bottom halves of the CPU are off while this exists, and interrupts were on when it was made. The
 /// thread is not migrated.
-pub(crate) struct Softirq(NotThreadSafe);
+pub(crate) struct Softirq {
+    /// Whether they were on before.
+    leaves: bool,
+    _thread: NotThreadSafe,
+}
 
 impl Softirq {
     /// Enters that context. `None` in hard interrupts, and where interrupts are off.
+    #[inline]
     pub(crate) fn enter() -> Option<Self> {
-        // Not `then_some()`: that would make the guard, and drop it, in any case.
         // SAFETY: May be called in any context. `drop()` undoes it on the same thread.
-        unsafe { sys::lunatik_softirq_enter() }.then(|| Self(NotThreadSafe))
+        let leaves = match unsafe { sys::lunatik_softirq_enter() } {
+            sys::LUNATIK_SOFTIRQ_REFUSED => return None,
+            entered => entered == sys::LUNATIK_SOFTIRQ_ENTERED,
+        };
+        Some(Self {
+            leaves,
+            _thread: NotThreadSafe,
+        })
     }
 }
 
 impl Drop for Softirq {
     fn drop(&mut self) {
-        // SAFETY: `enter()` has turned bottom halves off on this thread, with interrupts on.
-        unsafe { sys::lunatik_softirq_leave() };
+        if self.leaves {
+            // SAFETY: `enter()` has turned bottom halves off on this thread, with interrupts on.
+            unsafe { sys::lunatik_softirq_leave() };
+        }
     }
 }
 

@@ -31,6 +31,12 @@ impl State {
         unsafe { sys::lunatik_hook_unseal(self.as_raw()) }
     }
 
+    /// Pops a table and makes it the metatable of the userdata below it, which gets no finalizer.
+    pub(crate) fn set_metatable_of_lent(self) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_hook_lend(self.as_raw()) }
+    }
+
     /// Calls the kept `function` with the kept `value`. An error is left on top of the stack; with
     /// `traced` it has a traceback. So has one that ends a function that takes too long.
     pub(crate) fn call_hook(
@@ -61,6 +67,13 @@ impl State {
             first: (results.integers & 1 != 0).then_some(first),
             second: (results.integers & 2 != 0).then_some(second),
         })
+    }
+
+    /// Collects garbage for some microseconds if that is due: to be called after other calls than
+    /// [`call_hook`](Self::call_hook).
+    pub(crate) fn collect_due(self) {
+        // SAFETY: By the type invariant. Never raises.
+        unsafe { sys::lunatik_hook_collect_due(self.as_raw()) }
     }
 
     /// Whether finalizers wait to be called.

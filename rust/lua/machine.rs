@@ -47,8 +47,6 @@ impl Head {
                 context: sys::LUNATIK_CONTEXT_PROCESS as u8,
                 collects: 0,
                 traces: 0,
-                stack_error: 0,
-                stack_handler: 0,
                 collected: 0,
             }),
             asked: Cell::new(0),
@@ -80,12 +78,6 @@ impl Head {
         // SAFETY: As above.
         unsafe { (*self.vm.get()).context = context.to_raw() };
         former
-    }
-
-    /// Notes whether the VM's code runs on a private stack of a hook from now on.
-    pub(crate) fn set_private_stack(&self, is_private: bool) {
-        // SAFETY: As above; the function stores two numbers.
-        unsafe { sys::lunatik_set_stack(self.vm.get(), is_private.into()) };
     }
 
     /// Says which streams the VM's C library has.

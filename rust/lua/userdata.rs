@@ -4,7 +4,9 @@
 
 use core::{
     ffi::c_int,
-    ptr, //
+    mem::MaybeUninit,
+    ptr,
+    slice, //
 };
 use kernel::{
     prelude::*,
@@ -13,7 +15,6 @@ use kernel::{
 
 use super::{
     error::Raised,
-    kind::Kind,
     state::State, //
 };
 use crate::sys::lua as sys;
@@ -36,6 +37,41 @@ impl State {
         Ok(())
     }
 
+    /// Pushes a string of `length` bytes that `fill` writes. It returns false if it cannot, and else has
+    /// written all of them. Returns whether the string was pushed.
+    ///
+    /// Short strings are made on the stack, and others in a userdata, which is garbage then: Lua has
+    /// no way to make a string in place.
+    pub(crate) fn push_filled(
+        self,
+        length: usize,
+        fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> bool,
+    ) -> Result<bool, Raised> {
+        const ON_STACK: usize = 64;
+        let mut short = [MaybeUninit::<u8>::uninit(); ON_STACK];
+        if let Some(short) = short.get_mut(..length) {
+            if !fill(short) {
+                return Ok(false);
+            }
+            // SAFETY: All of them were written, and a `MaybeUninit` has the layout of its content.
+            self.push_bytes(unsafe { &*(ptr::from_ref(short) as *const [u8]) })?;
+            return Ok(true);
+        }
+        let mut block = ptr::null_mut();
+        // SAFETY: By the type invariant; the pointer is valid for a write.
+        self.check(unsafe { sys::lunatik_try_newuserdata(self.as_raw(), length, 0, &mut block) })?;
+        // SAFETY: The block is that big, and nobody else knows it.
+        let bytes = unsafe { slice::from_raw_parts_mut(block.cast::<MaybeUninit<u8>>(), length) };
+        if !fill(bytes) {
+            self.pop(1);
+            return Ok(false);
+        }
+        // SAFETY: As above. The userdata is on the stack, so the block lives.
+        self.push_bytes(unsafe { slice::from_raw_parts(block.cast::<u8>(), length) })?;
+        self.replace(-2);
+        Ok(true)
+    }
+
     /// Pushes the metatable that is registered as `name`. Returns true if it was made just now, so
     /// the caller must fill it.
     pub(crate) fn metatable(self, name: &CStr) -> Result<bool, Raised> {
@@ -55,9 +91,7 @@ impl State {
 
     /// The block of the full userdata at `index`, if it has the size of a `T`.
     fn userdata_block<T: Plain>(self, index: c_int) -> Option<*mut T> {
-        if self.kind(index) != Kind::Userdata {
-            return None;
-        }
+        const { assert!(size_of::<T>() > 0) };
         // SAFETY: By the type invariant. Neither raises.
         let (block, size) = unsafe {
             (
@@ -65,7 +99,8 @@ impl State {
                 sys::lua_rawlen(self.as_raw(), index),
             )
         };
-        (usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
+        // A light userdata has a pointer, too, but no bytes.
+        (!block.is_null() && usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
     }
 
     /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its bytes

@@ -244,13 +244,13 @@ impl State {
         unsafe { sys::lunatik_push_exported_function(self.as_raw(), number) != 0 }
     }
 
-    /// Gives way to other threads if that is due, and returns whether the running code must end.
-    /// Long work calls this repeatedly.
+    /// Gives way to other threads if that is due and the code may sleep, and returns whether the running
+    /// code must end. Long work calls this repeatedly.
     pub(crate) fn look_up(self) -> bool {
-        // SAFETY: By the type invariant; the context may sleep.
+        // SAFETY: By the type invariant; code that may not sleep does not give way.
         unsafe {
             // Check this first: code that must end does not wait for its turn.
-            if sys::lunatik_is_ended(self.as_raw()) == 0 {
+            if sys::lunatik_is_ended(self.as_raw()) == 0 && self.context().may_sleep() {
                 kernel_helpers::lunatik_give_way();
             }
             sys::lunatik_is_ended(self.as_raw()) != 0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The Lua module `linux`: time, CPUs, random numbers.
+//! The Lua module `linux`: time, CPUs, random numbers, constants.
+
+pub(super) mod constants;
 
 use kernel::prelude::*;
 
@@ -18,35 +20,9 @@ use crate::{
     },
 };
 
-/// The permission bits of files, as `linux/stat.h` calls them.
-const STAT: [(&CStr, i64); 22] = [
-    (c"IRUSR", 0o400),
-    (c"IWUSR", 0o200),
-    (c"IXUSR", 0o100),
-    (c"IRWXU", 0o700),
-    (c"IRGRP", 0o040),
-    (c"IWGRP", 0o020),
-    (c"IXGRP", 0o010),
-    (c"IRWXG", 0o070),
-    (c"IROTH", 0o004),
-    (c"IWOTH", 0o002),
-    (c"IXOTH", 0o001),
-    (c"IRWXO", 0o007),
-    (c"IRUGO", 0o444),
-    (c"IWUGO", 0o222),
-    (c"IXUGO", 0o111),
-    (c"IRWXUGO", 0o777),
-    (c"IALLUGO", 0o7777),
-    (c"ISUID", 0o4000),
-    (c"ISGID", 0o2000),
-    (c"ISVTX", 0o1000),
-    (c"IFCHR", 0o020000),
-    (c"IFREG", 0o100000),
-];
-
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 9)?;
+    state.new_table(0, 8)?;
     state.set_function(-1, c"cpu", native!(current_cpu, Free, Anywhere))?;
     state.set_function(-1, c"difftime", native!(difftime, Free, Anywhere))?;
     state.set_function(-1, c"errname", native!(errname, Free, Anywhere))?;
@@ -55,12 +31,7 @@ pub(super) fn open(state: State) -> lua::Result {
     state.set_function(-1, c"random", native!(random, Free, Softirq))?;
     state.set_function(-1, c"schedule", native!(schedule, Free, Sleeps))?;
     state.set_function(-1, c"time", native!(time, Free, Anywhere))?;
-    state.new_table(0, STAT.len() as core::ffi::c_int)?;
-    for (name, bits) in STAT {
-        state.push_integer(bits);
-        state.set_field(-2, name)?;
-    }
-    state.set_field(-2, c"stat")?;
+    constants::extend(state)?;
     Ok(1)
 }
 

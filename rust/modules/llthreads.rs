@@ -254,7 +254,7 @@ fn make_here(state: State, source: &Source<'_>, arguments: Message) -> lua::Resu
     let chain = chain(state)?;
     let family = Family::of(state)?;
     let name = name(&parent)?;
-    let runtime = create(state, &name, RuntimeKind::Child, Limits::default())
+    let (runtime, _) = create(state, &name, RuntimeKind::Child, Limits::default())
         .map_err(|error| start_error(state, &name, error))?;
     // From here on, dropping it ends the runtime.
     let mut child = Child {

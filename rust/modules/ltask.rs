@@ -17,6 +17,7 @@ mod pledge;
 mod program;
 mod receive;
 mod send;
+mod sender;
 mod services;
 mod start;
 mod statistics;
@@ -63,7 +64,7 @@ pub(super) fn open_core(state: State) -> lua::Result {
 
 /// Pushes the module `ltask.system`.
 pub(super) fn open_system(state: State) -> lua::Result {
-    state.new_table(0, 16)?;
+    state.new_table(0, 17)?;
     state.set_functions(
         -1,
         &[
@@ -92,6 +93,7 @@ pub(super) fn open_system(state: State) -> lua::Result {
                 native!(outside::send_external, Free, Process),
             ),
             Named::new(c"send_packed", native!(packed::send_packed, Free, Sleeps)),
+            Named::new(c"sender", native!(sender::sender, Free, Process)),
             Named::new(c"services", native!(services::services, Free, Process)),
             Named::new(
                 c"set_exit_code",

@@ -15,7 +15,7 @@ use crate::{
         room::with_room, //
     },
     linux::{account::CountedBytes, c_text::CText, segment::NoRoom},
-    lua::{self, Error, Free, Process, State},
+    lua::{self, Anywhere, Error, Free, Process, State, Text},
     native,
     permission::{Decision, Permission, Set},
     runtime::{
@@ -25,7 +25,7 @@ use crate::{
         message::Message,
         objects::{Class, Classed},
         parameters,
-        permissions,
+        permissions::{self, Held},
         program::{self, Program},
         reaper,
         registry,
@@ -34,6 +34,7 @@ use crate::{
         vm::Vm, //
     },
     sched::{
+        crew,
         resume,
         start::{self, StartError},
         thread::Thread, //
@@ -56,6 +57,7 @@ const RUNTIME: Class = Class {
             c"__close",
             native!(stop, needs::RunnerHandle, Process),
         )?;
+        state.set_function(metatable, c"__len", native!(length, Free, Process))?;
         state.new_table(0, 5)?;
         state.set_function(-1, c"context", native!(context, Free, Process))?;
         state.set_function(-1, c"hooks", native!(hooks::list, Free, Process))?;
@@ -72,7 +74,8 @@ const RUNTIME: Class = Class {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 3)?;
+    state.new_table(0, 4)?;
+    state.set_function(-1, c"cpu", native!(cpu, Free, Anywhere))?;
     state.set_function(-1, c"runtime", native!(runtime, needs::Starts, Process))?;
     if let Some(env) = registry::env() {
         userdata::push(state, Handle::new(env))?;
@@ -150,12 +153,14 @@ pub(super) fn create(
     name: &[u8],
     kind: Kind,
     limits: Limits,
-) -> Result<Arc<Runtime>, StartError> {
+) -> Result<(Arc<Runtime>, Arc<Held>), StartError> {
     let parent = Vm::runtime_of(state);
+    let permissions = permissions::of(state).inherited()?;
     let options = Options {
         name,
         kind,
         context: limits.context,
+        cpu: limits.percpu.then(crew::first_cpu),
         memory: parameters::memory(limits.memory, limits.context),
         account: Some(parent.account()),
         budget: parent
@@ -164,12 +169,14 @@ pub(super) fn create(
             .narrowed(parameters::budget(limits.budget)),
         memcg: parent.memcg().clone(),
         net: parent.net().clone(),
-        permissions: permissions::of(state).inherited()?,
+        permissions: permissions.clone(),
         parent: None,
         // One with a name is nobody's.
         made_by: (kind == Kind::Child).then(|| parent.into()),
     };
-    with_room(state, |_| start::create(options)).unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+    let made = with_room(state, |_| start::create(options))
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))?;
+    Ok((made, permissions))
 }
 
 /// Reads a script that may be at two places, if `set` permits it. Returns where it was.
@@ -196,6 +203,19 @@ pub(super) fn read_script<'a>(
     Ok((path, text))
 }
 
+/// Calls `start` with enough stack left to start a script. Not inlined, because the check of the stack knows
+/// this function by its name.
+#[inline(never)]
+fn roomy<T>(
+    state: State,
+    start: impl FnOnce(&Program<'_>) -> Result<T, StartError>,
+    program: &Program<'_>,
+) -> Result<T, StartError> {
+    // SAFETY: What is started belongs to no thread, and the code of `state` waits.
+    unsafe { Vm::with_room(state, || start(program)) }
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+}
+
 /// Calls `start` with the script `name`, if the code of `state` may read its file.
 ///
 /// If it may read only some files, the text that is started is the text that was read during the
@@ -209,7 +229,7 @@ pub(super) fn with_script<T>(
     // The name as it was given: only the name of the runtime drops the suffix.
     let given = state.to_bytes(1).unwrap_or(name);
     let result = match set.decide(Permission::FsRead) {
-        Decision::Allowed => start(&Program::Named(given)),
+        Decision::Allowed => roomy(state, start, &Program::Named(given)),
         _ => {
             let named = program::path_as_named(given)?;
             let path = program::path(given)?;
@@ -224,14 +244,15 @@ pub(super) fn with_script<T>(
                     ReadError::Errno(error) => start_error(state, name, StartError::Errno(error)),
                 })?;
             let chunk = CText::of(&[b"@", path.to_bytes()])?;
-            start(&Program::Text {
+            let program = Program::Text {
                 text: &text,
                 chunk: chunk.to_bytes(),
                 place: Surroundings {
                     directory: folder(path.to_bytes()),
                     script: given,
                 },
-            })
+            };
+            roomy(state, start, &program)
         }
     };
     result.map_err(|error| start_error(state, name, error))
@@ -245,10 +266,17 @@ fn runtime(state: State) -> lua::Result {
     let parent = Vm::runtime_of(state);
     let chain = chain(state)?;
     let handle = with_script(state, name, |program| {
-        let child = create(state, name, Kind::Child, limits)?;
+        let (child, permissions) = create(state, name, Kind::Child, limits)?;
         // From here on, dropping the last handle ends the child.
         let handle = RuntimeHandle::new(child.clone())?;
-        start::run_with(&child, &chain, Some(&parent), program, &arguments)?;
+        start::run_with(
+            &child,
+            &permissions,
+            &chain,
+            Some(&parent),
+            program,
+            &arguments,
+        )?;
         Ok(handle)
     })?;
     userdata::push(state, Handle::new(handle))?;
@@ -262,14 +290,61 @@ fn resume_it(state: State) -> lua::Result {
     let arguments = Message::encode(state, 2, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(state)?;
-    let result = resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
+    let resumed =
+        |target: &Arc<Runtime>| resume::resume(target.as_arc_borrow(), &chain, &caller, &arguments);
+    if target.leads_crew() {
+        return resume_crew(state, target, resumed);
+    }
     // All errors of the other runtime's Lua code were caught there.
-    match result {
+    match resumed(target) {
         Ok(values) => values.push(state),
         Err(failure) => match state.push_bytes(&failure.message) {
             Ok(()) | Err(lua::Raised) => Err(Error::Raised),
         },
     }
+}
+
+/// Resumes each member of a crew, in the order of the CPUs; there are no results. The first error ends this.
+fn resume_crew(
+    state: State,
+    first: &Arc<Runtime>,
+    resume: impl Fn(&Arc<Runtime>) -> Result<Message, Arc<Failure>>,
+) -> lua::Result {
+    let mut member = Some(first.clone());
+    let mut id = 0;
+    while let Some(runtime) = member {
+        if let Err(failure) = resume(&runtime) {
+            let cpu = runtime.cpu().unwrap_or(0);
+            let text = Text::new(fmt!("cpu {cpu}: {}", show(&failure.message)));
+            return match state.push_bytes(text.as_bytes()) {
+                Ok(()) | Err(lua::Raised) => Err(Error::Raised),
+            };
+        }
+        member = first.next_member(id);
+        id = member.as_ref().map_or(id, |member| member.id());
+    }
+    Ok(0)
+}
+
+/// `#runtime`: how many members its crew has; 1 if it is none.
+fn length(state: State) -> lua::Result {
+    let handle = userdata::shared::<RuntimeHandle>(state, 1)?;
+    let (mut count, mut id) = (1, 0);
+    while let Some(member) = handle.runtime().next_member(id) {
+        id = member.id();
+        count += 1;
+    }
+    state.push_integer(count);
+    Ok(1)
+}
+
+/// `lunatik.cpu()`: the number of the CPU that the member of a crew is for; nil in other runtimes.
+fn cpu(state: State) -> lua::Result {
+    match Vm::runtime_of(state).cpu() {
+        Some(cpu) => state.push_integer(cpu.into()),
+        None => state.push_nil(),
+    }
+    Ok(1)
 }
 
 /// Stops `target` for the code of `state`, with its thread if it has one.

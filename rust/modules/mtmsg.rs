@@ -13,11 +13,12 @@ use crate::{
         family::Family, //
     },
     linux::{clock, context::MaySleep},
-    lua::{self, Error, Free, Kind, Process, Sleeps, State},
+    lua::{self, Error, Free, Kind, Process, Sleeps, Softirq, State},
     native,
     permission::Permission,
     runtime::{
         directory::{Listed, Listing},
+        hooks,
         message::Message,
         objects::{Class, Classed},
         parking::{wait, Waited},
@@ -59,7 +60,7 @@ const BUFFER: Class = Class {
         state.set_field(metatable, c"__metatable")?;
         state.new_table(0, 12)?;
         state.set_function(-1, c"abort", native!(abort, Free, Process))?;
-        state.set_function(-1, c"addmsg", native!(addmsg, Free, Process))?;
+        state.set_function(-1, c"addmsg", native!(addmsg, Free, Softirq))?;
         state.set_function(-1, c"clear", native!(clear, Free, Process))?;
         state.set_function(-1, c"close", native!(close, Free, Process))?;
         state.set_function(-1, c"id", native!(id, Free, Process))?;
@@ -305,8 +306,8 @@ fn tostring(state: State) -> lua::Result {
     Ok(1)
 }
 
-/// Adds the arguments from index 2 on as a message.
-fn add(state: State, alone: bool) -> lua::Result {
+/// The buffer at index 1, to which the arguments from index 2 on are to be added.
+fn to_add(state: State) -> lua::Result<kernel::sync::Arc<Buffer>> {
     let (buffer, _) = this(state)?;
     for index in 2..=state.top() {
         if !matches!(
@@ -316,6 +317,12 @@ fn add(state: State, alone: bool) -> lua::Result {
             return Err(Error::argument(index, fmt!("parameter type not supported")));
         }
     }
+    Ok(buffer)
+}
+
+/// Adds the arguments from index 2 on as a message.
+fn add(state: State, alone: bool) -> lua::Result {
+    let buffer = to_add(state)?;
     let added = Vm::runtime_of(state).memcg().charge(|| {
         let message = Message::encode(state, 2, state.top())?;
         buffer.add(message, alone).map_err(|_| no_memory(state))
@@ -339,7 +346,14 @@ fn add(state: State, alone: bool) -> lua::Result {
 
 /// `buffer:addmsg(...)`
 fn addmsg(state: State) -> lua::Result {
-    add(state, false)
+    if hooks::may_sleep(state)?.is_some() {
+        return add(state, false);
+    }
+    let buffer = to_add(state)?;
+    let most = buffer.most();
+    let is_added = hooks::post(state, 2, state.top(), buffer, most)?;
+    state.push_boolean(is_added);
+    Ok(1)
 }
 
 /// `buffer:setmsg(...)`

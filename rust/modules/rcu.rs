@@ -13,21 +13,23 @@ use crate::{
         arguments::{self, show, type_name},
         needs,
     },
-    linux::account::Account,
-    lua::{self, Anywhere, Error, Kind, Process, State},
+    lua::{self, Anywhere, Error, Kind, Process, Softirq, State},
     native,
     runtime::{
         handle::Handle,
         handle::Shareable,
         objects::{Class, Classed},
-        rcu_table::{RcuTable, Value, Walk, MAX_BUCKETS, MAX_KEY, MAX_STRING},
+        rcu_table::{RcuTable, Value, Walk, Writer, MAX_KEY, MAX_STRING},
         userdata,
         vm::Vm, //
     },
 };
 
-/// The number of buckets of a table that is made without a size.
-const DEFAULT_BUCKETS: i64 = 256;
+/// The size of a table that is made without one.
+const DEFAULT_SIZE: i64 = 256;
+
+/// The largest size that a script may name. It is a hint.
+const MAX_SIZE: usize = 1 << 24;
 
 impl Classed for RcuTable {
     const CLASS: &'static Class = &TABLE;
@@ -43,7 +45,7 @@ const TABLE: Class = Class {
         state.set_function(
             metatable,
             c"__newindex",
-            native!(newindex, needs::Rcu, Process),
+            native!(newindex, needs::Rcu, Softirq),
         )?;
         state.set_function(metatable, c"__len", native!(len, needs::Rcu, Anywhere))?;
         state.set_function(metatable, c"__pairs", native!(pairs, needs::Rcu, Process))?;
@@ -62,9 +64,10 @@ const WALK: Class = Class {
 
 /// Pushes the module.
 pub(super) fn open(state: State) -> lua::Result {
-    state.new_table(0, 4)?;
-    state.set_function(-1, c"add", native!(add, needs::Rcu, Process))?;
-    state.set_function(-1, c"cas", native!(cas, needs::Rcu, Process))?;
+    state.new_table(0, 5)?;
+    state.set_function(-1, c"add", native!(add, needs::Rcu, Softirq))?;
+    state.set_function(-1, c"cas", native!(cas, needs::Rcu, Softirq))?;
+    state.set_function(-1, c"foreach", native!(map, needs::Rcu, Process))?;
     state.set_function(-1, c"map", native!(map, needs::Rcu, Process))?;
     state.set_function(-1, c"table", native!(table, needs::Rcu, Process))?;
     Ok(1)
@@ -97,7 +100,7 @@ fn value(state: State, index: c_int) -> lua::Result<Option<Value>> {
                     fmt!("a string must have at most {MAX_STRING} bytes"),
                 ));
             }
-            charged(state, |_| Value::string(bytes))?
+            write(state, |writer| writer.string(bytes))?
         }
         _ => match userdata::handle(state, index) {
             Some(handle) => Value::Handle(handle),
@@ -120,28 +123,25 @@ fn push_value(state: State, value: Value) -> lua::Result<()> {
         Value::Integer(value) => state.push_integer(value),
         Value::Float(bits) => state.push_float_bits(bits),
         Value::String(bytes) => state.push_bytes(&bytes)?,
-        Value::Handle(handle) => userdata::push(state, handle)?,
+        Value::Handle(handle) => userdata::push_fetched(state, handle)?,
     }
     Ok(())
 }
 
-/// Calls `write` with the account of the runtime. The memory that it takes is charged to the cgroup
-/// that pays for the runtime.
-fn charged<T>(
-    state: State,
-    write: impl FnOnce(Option<&Arc<Account>>) -> Result<T>,
-) -> lua::Result<T> {
+/// Calls `change`, for which the runtime pays and its context holds.
+fn write<T>(state: State, change: impl FnOnce(Writer<'_>) -> Result<T>) -> lua::Result<T> {
     let runtime = Vm::runtime_of(state);
-    runtime
-        .memcg()
-        .charge(|| write(Some(runtime.account())))
-        .map_err(|error| {
-            if error == ENOSPC {
-                Error::message(fmt!("rcu.table is full"))
-            } else {
-                error.into()
-            }
-        })
+    let writer = Writer {
+        payers: Some((runtime.account(), runtime.memcg())),
+        context: state.context(),
+    };
+    change(writer).map_err(|error| {
+        if error == ENOSPC {
+            Error::message(fmt!("rcu.table is full"))
+        } else {
+            error.into()
+        }
+    })
 }
 
 /// The table at index 1, for a change.
@@ -155,11 +155,11 @@ fn writable(state: State) -> lua::Result<Arc<RcuTable>> {
 
 /// `rcu.table([size])`
 fn table(state: State) -> lua::Result {
-    let size = arguments::optional_integer(state, 1, DEFAULT_BUCKETS)?;
+    let size = arguments::optional_integer(state, 1, DEFAULT_SIZE)?;
     let size = usize::try_from(size)
         .ok()
-        .filter(|size| (1..=MAX_BUCKETS).contains(size))
-        .ok_or_else(|| Error::argument(1, fmt!("size must be from 1 to {MAX_BUCKETS}")))?;
+        .filter(|size| (1..=MAX_SIZE).contains(size))
+        .ok_or_else(|| Error::argument(1, fmt!("size must be from 1 to {MAX_SIZE}")))?;
     let runtime = Vm::runtime_of(state);
     let make = || {
         runtime
@@ -173,8 +173,12 @@ fn table(state: State) -> lua::Result {
 
 /// `t[key]`
 fn index(state: State) -> lua::Result {
-    let table = userdata::shared::<RcuTable>(state, 1)?;
-    match table.get(key(state, 2)?) {
+    let key = key(state, 2);
+    let value = userdata::with_shared(state, 1, |table: &RcuTable| {
+        key.as_ref().ok().and_then(|key| table.get(key))
+    })?;
+    key?;
+    match value {
         Some(value) => push_value(state, value)?,
         None => state.push_nil(),
     }
@@ -186,7 +190,7 @@ fn newindex(state: State) -> lua::Result {
     let table = writable(state)?;
     let key = key(state, 2)?;
     match value(state, 3)? {
-        Some(value) => charged(state, |writer| table.set(writer, key, value))?,
+        Some(value) => write(state, |writer| table.set(writer, key, value))?,
         None => {
             table.remove(key);
         }
@@ -196,8 +200,8 @@ fn newindex(state: State) -> lua::Result {
 
 /// `#t`
 fn len(state: State) -> lua::Result {
-    let table = userdata::shared::<RcuTable>(state, 1)?;
-    state.push_integer(table.len() as i64);
+    let len = userdata::with_shared(state, 1, RcuTable::len)?;
+    state.push_integer(len as i64);
     Ok(1)
 }
 
@@ -270,7 +274,7 @@ fn add(state: State) -> lua::Result {
     let table = writable(state)?;
     let key = key(state, 2)?;
     let n = arguments::integer(state, 3)?;
-    let sum = charged(state, |writer| match table.add(writer, key, n) {
+    let sum = write(state, |writer| match table.add(writer, key, n) {
         Err(error) if error == EDOM => Ok(None),
         result => result.map(Some),
     })?;
@@ -290,7 +294,7 @@ fn cas(state: State) -> lua::Result {
     let key = key(state, 2)?;
     let old = value(state, 3)?;
     let new = value(state, 4)?;
-    let was_old = charged(state, |writer| {
+    let was_old = write(state, |writer| {
         table.compare_and_set(writer, key, old.as_ref(), new)
     })?;
     state.push_boolean(was_old);

@@ -58,8 +58,15 @@ fn run(state: State) -> lua::Result {
     let caller = Vm::runtime_of(state);
     let chain = chain(state)?;
     let runtime = with_script(state, name, |program| {
-        let runtime = create(state, name, Kind::Run, limits)?;
-        start::run_with(&runtime, &chain, Some(&caller), program, &arguments)?;
+        let (runtime, permissions) = create(state, name, Kind::Run, limits)?;
+        start::run_with(
+            &runtime,
+            &permissions,
+            &chain,
+            Some(&caller),
+            program,
+            &arguments,
+        )?;
         Ok(runtime)
     })?;
     userdata::push(state, Handle::new(RuntimeHandle::new(runtime)?))?;
@@ -71,11 +78,16 @@ fn spawn(state: State) -> lua::Result {
     let name = script(state, 1)?;
     let (limits, first) = limits::take(state, 2)?;
     mismatch::check::<Threads>(limits.context, Context::Process)?;
+    if limits.percpu {
+        return Err(Error::message(fmt!(
+            "spawn does not support percpu scripts"
+        )));
+    }
     let arguments = Message::encode(state, first, state.top())?;
     let caller = Vm::runtime_of(state);
     let chain = chain(state)?;
     let thread = with_script(state, name, |program| {
-        let runtime = create(state, name, Kind::Spawn, limits)?;
+        let (runtime, _) = create(state, name, Kind::Spawn, limits)?;
         start::spawn(&runtime, &chain, Some(&caller), program, arguments)
     })?;
     userdata::push(state, Handle::new(thread))?;

@@ -6,6 +6,7 @@
 mod contexts;
 pub(crate) mod hooks;
 mod mailbox;
+mod packet;
 mod pools;
 mod stack;
 mod timers;
@@ -122,6 +123,7 @@ pub(super) fn open(state: State) -> lua::Result {
     contexts::add(state)?;
     hooks::add(state)?;
     mailbox::add(state)?;
+    packet::add(state)?;
     pools::add(state)?;
     stack::add(state)?;
     timers::add(state)?;

@@ -10,6 +10,7 @@ use kernel::{
     sync::Arc, //
 };
 
+mod address;
 mod create;
 mod script;
 
@@ -27,10 +28,11 @@ use crate::{
         worker::{Fault, Worker, WorkerHandle}, //
     },
     linux::context::MaySleep,
-    lua::{self, Error, Free, Guard, Kind, Process, Sleeps, State},
+    lua::{self, Error, Free, Guard, Kind, Process, Sleeps, Softirq, State},
     native,
     runtime::{
         children::MAX_CHILDREN,
+        hooks,
         instance::DEFAULT_GRACE_MS,
         objects::{Class, Classed},
         parking::{wait, Waited},
@@ -66,6 +68,7 @@ const WORKER: Class = Class {
 /// Pushes the table.
 pub(super) fn push(state: State) -> lua::Result<()> {
     state.new_table(0, 8)?;
+    state.set_function(-1, c"address", native!(address::address, Free, Process))?;
     state.set_function(
         -1,
         c"create",
@@ -77,7 +80,7 @@ pub(super) fn push(state: State) -> lua::Result<()> {
     )?;
     state.set_function(-1, c"limits", native!(limits, Free, Process))?;
     state.set_function(-1, c"receive", native!(receive, Free, Sleeps))?;
-    state.set_function(-1, c"send", native!(send, Free, Sleeps))?;
+    state.set_function(-1, c"send", native!(send, Free, Softirq))?;
     state.set_function(-1, c"status", native!(status, Free, Process))?;
     state.set_function(-1, c"stop", native!(stop, Free, Sleeps))?;
     Ok(())
@@ -190,9 +193,13 @@ fn put(state: State, may: MaySleep<'_>, index: c_int, queue: &Queue) -> lua::Res
 }
 
 /// `worker.send(w, value)`
-fn send(state: State, may: MaySleep<'_>) -> lua::Result {
-    let worker = worker(state, 1)?;
-    put(state, may, 2, worker.inbox())
+fn send(state: State) -> lua::Result {
+    let may = hooks::may_sleep(state)?;
+    let worker = address::receiver(state)?;
+    match may {
+        Some(may) => put(state, may, 2, worker.inbox()),
+        None => sending::post(state, 2, worker),
+    }
 }
 
 /// The connection of the running worker to its parent.

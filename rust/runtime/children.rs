@@ -140,6 +140,13 @@ impl Children {
         Some(cursor.current().1.clone())
     }
 
+    /// The first one after `id`.
+    pub(super) fn next(&self, id: u64) -> Option<Arc<Runtime>> {
+        let inner = self.inner.lock();
+        let cursor = inner.runtimes.cursor_lower_bound(&id.checked_add(1)?)?;
+        Some(cursor.current().1.clone())
+    }
+
     /// Whether one of them is an actor.
     pub(super) fn has_actors(&self) -> bool {
         let inner = self.inner.lock();

@@ -51,6 +51,12 @@ impl Handle {
         self.clone().into_inner().ok()
     }
 
+    /// As [`get`](Self::get), without a reference of its own.
+    pub(crate) fn borrow<T: Shareable>(&self) -> Option<&T> {
+        let shared: &dyn Any = &*self.0;
+        shared.downcast_ref()
+    }
+
     /// As [`get`](Self::get), but takes no further reference. Gives itself back if the object is no
     /// `T`.
     pub(crate) fn into_inner<T: Shareable>(self) -> Result<Arc<T>, Self> {

@@ -6,7 +6,7 @@
 //! is stopped, only hooks execute it (`entry.rs`), one CPU at a time, and its *attendant*
 //! (`attendant.rs`), a work item that does for it whatever may sleep. See Documentation/hooks.md.
 //!
-//! Lock order: `sealed`, then `plan`; both are for process context. The [`CpuOwner`] of a runtime is taken
+//! Lock order: `sealed`, then `plan`; `courier` (see `delivery.rs`). All are for process context. The [`CpuOwner`] of a runtime is taken
 //! with bottom halves off and held while its code runs, which takes none of the others.
 
 use core::{
@@ -22,43 +22,57 @@ use kernel::{
         atomic::{Acquire, Atomic, Full, Relaxed},
         Arc,
         ArcBorrow,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     workqueue::{Work, WorkItem}, //
 };
 
-use super::vm::{Exposed, Vm};
+use super::{
+    parameters,
+    vm::{Exposed, Vm}, //
+};
 use crate::linux::{
     context::Context,
     cpu_owner::{CpuOwner, Held, Refused},
     global::{Global, Installed},
-    hook::{self, HookStacks, Over, Place, Softirq},
+    hook::{self, HookStacks, Over, Softirq},
     workqueue::OwnedQueue, //
 };
 
 mod attendant;
+mod crew;
+mod delivery;
 mod entry;
 mod failure;
+mod outbox;
 mod place;
 mod resume;
 mod seal;
+mod sending;
 mod slot;
 mod status;
 mod tally;
 mod trouble;
 
+pub(super) use self::sending::Outgoing;
 use self::{
     attendant::Wants,
+    delivery::Courier,
     failure::Note,
-    seal::{Plan, Sealed}, //
+    seal::{Plan, Sealed},
+    tally::Sends, //
 };
 pub(crate) use self::{
-    entry::call,
+    crew::Crew,
+    delivery::{Delivered, Destination, Origin},
+    entry::{call, Called, Subject},
     resume::resume,
     seal::{seal, MOST_HOOKS},
+    sending::{may_sleep, post},
     slot::{Slot, State as SlotState},
     status::{status, HookStatus},
-    tally::Missed,
+    tally::{Missed, SendFigures},
 };
 
 /// A hook of the kernel that calls functions of a runtime.
@@ -84,7 +98,7 @@ pub(crate) struct Hooks {
 impl Hooks {
     /// Prepares for hooks. To be called once, by the module's `init()`. Sleeps.
     pub(crate) fn new() -> Result<Self> {
-        let stacks = HookStacks::new()?;
+        let stacks = HookStacks::new(parameters::hook_slice_ns());
         let queue = Arc::new(OwnedQueue::for_hooks()?, GFP_KERNEL)?;
         Ok(Self {
             _queue: QUEUE.set(queue)?,
@@ -105,11 +119,19 @@ pub(crate) struct Hooked {
     owner: CpuOwner,
     /// Whether hooks call their functions. A stop clears this first of all.
     open: Atomic<bool>,
+    /// The time of one call, in nanoseconds.
+    slice_ns: u64,
     /// Whether it is sealed, or was.
     sealed_once: Atomic<bool>,
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
+    /// The calls so far. Who holds `owner` counts them.
+    calls: Atomic<u64>,
+    /// The other members of its crew, if it is the first one of a crew.
+    crew: SetOnce<Crew>,
+    /// The hooks of the script, once the runtime is sealed.
+    slots: SetOnce<KVec<Arc<Slot>>>,
     /// What finalizers have cost.
     finalizers: trouble::Trouble,
     /// Whether they are not called any more until the runtime ends.
@@ -120,6 +142,9 @@ pub(crate) struct Hooked {
     /// There while the runtime is sealed.
     #[pin]
     sealed: Mutex<Option<Sealed>>,
+    sends: Sends,
+    #[pin]
+    courier: Mutex<Courier>,
     #[pin]
     attendant: Work<Hooked>,
 }
@@ -169,15 +194,21 @@ impl Hooked {
             pin_init!(Self {
                 owner: CpuOwner::new(),
                 open: Atomic::new(false),
+                slice_ns: parameters::hook_slice_ns(),
                 sealed_once: Atomic::new(false),
                 // INVARIANT: It is null.
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
                 wants: Wants::none(),
+                calls: Atomic::new(0),
+                crew: SetOnce::new(),
+                slots: SetOnce::new(),
                 finalizers: trouble::Trouble::new(),
                 finalizers_off: Atomic::new(false),
                 plan <- new_mutex!(Plan::new(), "lunatik::Hooked::plan"),
                 sealed <- new_mutex!(None, "lunatik::Hooked::sealed"),
+                sends: Sends::new(),
+                courier <- new_mutex!(Courier::default(), "lunatik::Hooked::courier"),
                 attendant <- new_work!("lunatik::Hooked::attendant"),
             }),
             GFP_KERNEL_ACCOUNT,
@@ -192,6 +223,14 @@ impl Hooked {
     /// Whether hooks call their functions.
     fn is_open(&self) -> bool {
         self.open.load(Acquire)
+    }
+
+    /// The VM, for the CPU that has `owner`.
+    #[inline]
+    fn sealed_vm<'a>(&'a self, _context: &'a Softirq) -> Result<&'a Vm, Missed> {
+        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
+        // are off, so that is not over before the context is left. Whoever executes it has `owner`.
+        unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)
     }
 
     /// Executes the VM: calls `body` with it on a stack for hooks. Waits up to `wait_ns` nanoseconds for
@@ -210,15 +249,13 @@ impl Hooked {
                 Refused::Nested => Missed::Busy,
                 Refused::Contended => Missed::Contended,
             })?;
-        // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
-        // are off, so that is not over before this function returns. Whoever executes it has `owner`.
-        let vm = unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)?;
+        let vm = self.sealed_vm(context)?;
         let place = hook::choose(context).ok_or(Missed::Depth)?;
         let watched = Watched {
             vm: vm.exposed(),
             is_over: Atomic::new(false),
         };
-        vm.begin_hook(place == Place::Private, Context::Softirq);
+        vm.begin_hook(Context::Softirq);
         hook::call(context, place, &|| body(vm), &watched);
         vm.end_hook();
         let is_over = watched.is_over.load(Relaxed);
@@ -232,6 +269,20 @@ impl Hooked {
         })
     }
 
+    /// What a failing call of `ns` nanoseconds counts, where calls have more time than they have by default.
+    fn cost(&self, ns: u64) -> u64 {
+        /// The default.
+        const SLICE: u64 = 1_000_000;
+        ns / (self.slice_ns / SLICE).max(1)
+    }
+
+    /// Counts a call, for the CPU that holds `owner`, and returns its number.
+    fn count_call(&self) -> u64 {
+        let number = self.calls.load(Relaxed).wrapping_add(1);
+        self.calls.store(number, Relaxed);
+        number
+    }
+
     /// Makes the attendant do what is wanted. In any context but NMI.
     fn want(self: ArcBorrow<'_, Self>, wants: u32) {
         if self.wants.add(wants) {
@@ -240,10 +291,16 @@ impl Hooked {
         }
     }
 
-    /// From now on hooks do not call their functions, and the attendant takes them off. For a stop; in any
-    /// context but NMI. Does nothing if the runtime is not sealed.
+    /// From now on hooks do not call their functions, and the attendant takes them off. Code that runs ends
+    /// at once. For a stop; in any context but NMI. Does nothing if the runtime is not sealed.
     pub(super) fn close(self: ArcBorrow<'_, Self>) {
         self.open.xchg(false, Full);
+        // Where interrupts are off, the code has the rest of its slice.
+        if let Some(context) = Softirq::enter() {
+            if let Ok(vm) = self.sealed_vm(&context) {
+                vm.exposed().interrupt_hook();
+            }
+        }
         self.want(attendant::DISARM);
     }
 
@@ -253,13 +310,19 @@ impl Hooked {
         self.want(attendant::DETACH);
     }
 
-    /// The hooks that the script has registered, for `with`. Sleeps.
-    pub(crate) fn with_slots<T>(&self, with: impl FnOnce(&[Arc<Slot>]) -> T) -> T {
-        with(&self.plan.lock().slots)
+    /// The hooks of the script; none until the runtime is sealed. In any context.
+    pub(crate) fn slots(&self) -> &[Arc<Slot>] {
+        self.slots.as_ref().map_or(&[], |slots| slots)
     }
 
-    /// The nanoseconds of CPU time that hooks have used.
+    /// What its hooks have sent. In any context.
+    pub(crate) fn sends(&self) -> SendFigures {
+        self.sends.figures()
+    }
+
+    /// The nanoseconds of CPU time that hooks have used. In any context.
     pub(super) fn used_ns(&self) -> u64 {
-        self.with_slots(|slots| slots.iter().map(|slot| slot.tally().figures().ns).sum())
+        let used = self.slots().iter().map(|slot| slot.tally().figures().ns);
+        used.fold(0, u64::saturating_add)
     }
 }

@@ -12,13 +12,13 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Full, Relaxed},
+        atomic::{Acquire, Atomic, Relaxed},
         Arc,
         Mutex,
         SetOnce,
         SpinLock, //
     },
-    time::{hrtimer::HrTimer, Delta, Instant, Monotonic},
+    time::{hrtimer::HrTimer, Instant, Monotonic},
     workqueue::Work, //
 };
 
@@ -46,8 +46,10 @@ use crate::linux::{
     watch::Watch, //
 };
 
+mod about;
 mod asking;
 mod boost;
+mod crew;
 mod ended_waits;
 mod ending;
 mod entered;
@@ -67,16 +69,8 @@ mod stopping;
 mod traced;
 mod visible_vm;
 
-pub(crate) use self::{
-    asking::Asked,
-    entered::Entered,
-    executing::may_execute,
-    failure::Failure,
-    phase::{Kind, Phase},
-    slice::Left,
-    staying::{Keep, KeepOfActor}, //
-};
 use self::{
+    about::About,
     ended_waits::EndedWaits,
     executing::Executing,
     interruption::Interruption,
@@ -86,6 +80,15 @@ use self::{
     place::Place,
     staying::Staying,
     visible_vm::VisibleVm, //
+};
+pub(crate) use self::{
+    asking::Asked,
+    entered::Entered,
+    executing::may_execute,
+    failure::Failure,
+    phase::{Kind, Phase},
+    slice::Left,
+    staying::{Keep, KeepOfActor}, //
 };
 
 /// The grace of a stop whose caller names none, in milliseconds.
@@ -97,6 +100,8 @@ pub(crate) struct Options<'a> {
     pub(crate) kind: Kind,
     /// The context in which its code runs once it is loaded.
     pub(crate) context: Context,
+    /// The CPU that it is for, as a member of a crew.
+    pub(crate) cpu: Option<u32>,
     /// The bytes of memory that it may use, together with everything that it makes. Not more than
     /// its maker may use.
     pub(crate) memory: usize,
@@ -128,6 +133,7 @@ impl<'a> Options<'a> {
             name,
             kind,
             context: Context::Process,
+            cpu: None,
             memory: parent.account().limit(),
             account: Some(parent.account()),
             budget: parent
@@ -170,12 +176,9 @@ pub(crate) struct Runtime {
     id: u64,
     name: KVec<u8>,
     kind: Kind,
-    context: Context,
+    about: KBox<About>,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
-    net: NetNamespace,
-    /// There unless its context is a process.
-    hooked: Option<Arc<Hooked>>,
     /// Whether it has an account of its own, not its maker's.
     has_own_account: bool,
     /// The account that this runtime and everything that it makes count against.
@@ -290,6 +293,13 @@ impl Runtime {
             Context::Process => None,
             _ => Some(Hooked::new()?),
         };
+        let about = About {
+            context: options.context,
+            cpu: options.cpu,
+            net: options.net,
+            hooked,
+        };
+        let about = KBox::new(about, GFP_KERNEL_ACCOUNT)?;
         let ending_chain = Chain::new()?;
         let graph = chain::graph()?;
         let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
@@ -298,11 +308,9 @@ impl Runtime {
                 id: NEXT_ID.fetch_add(1, Relaxed),
                 name,
                 kind: options.kind,
-                context: options.context,
+                about,
                 started: Instant::now(),
                 memcg: options.memcg,
-                net: options.net,
-                hooked,
                 has_own_account,
                 account,
                 objects <- new_spinlock!(charge, "lunatik::Runtime::objects"),
@@ -390,49 +398,9 @@ impl Runtime {
         Ownership::try_acquire(self.as_arc_borrow(), &self.ending_chain)
     }
 
-    /// A number that no other runtime has or had since the module was loaded.
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// The name, without a trailing `.lua`.
-    pub(crate) fn name(&self) -> &[u8] {
-        &self.name
-    }
-
-    /// How it was started.
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// The context in which its code runs once it is loaded. Loading takes place in process context.
-    pub(crate) fn context(&self) -> Context {
-        self.context
-    }
-
-    /// What it has for hooks, unless its context is a process.
-    pub(crate) fn hooked(&self) -> Option<&Arc<Hooked>> {
-        self.hooked.as_ref()
-    }
-
-    /// The network namespace of its hooks.
-    pub(crate) fn net(&self) -> &NetNamespace {
-        &self.net
-    }
-
-    /// Where it is in its life.
-    pub(crate) fn phase(&self) -> Phase {
-        self.life.phase()
-    }
-
-    /// How long ago it was created.
-    pub(crate) fn age(&self) -> Delta {
-        self.started.elapsed()
-    }
-
     /// The CPU time used, in nanoseconds, up to this moment.
     pub(crate) fn cpu_ns(&self) -> u64 {
-        let hooks = self.hooked.as_ref().map_or(0, |hooked| hooked.used_ns());
+        let hooks = self.hooked().map_or(0, |hooked| hooked.used_ns());
         self.meter.total().saturating_add(hooks)
     }
 
@@ -519,15 +487,5 @@ impl Runtime {
     /// Its code has waited, and returns to its former phase.
     pub(super) fn unblock(&self, phase: Phase) {
         self.life.unblock(phase);
-    }
-
-    /// Notes one more handle.
-    pub(super) fn add_handle(&self) {
-        self.handles.fetch_add(1, Relaxed);
-    }
-
-    /// Notes that a handle is gone. Returns whether that was the last one.
-    pub(super) fn remove_handle(&self) -> bool {
-        self.handles.fetch_sub(1, Full) == 1
     }
 }

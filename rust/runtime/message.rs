@@ -10,6 +10,7 @@ mod bytes;
 mod decode;
 mod encode;
 mod failure;
+mod open;
 mod seen;
 
 use core::{ffi::c_int, mem};
@@ -18,13 +19,17 @@ use kernel::{alloc::AllocError, prelude::*, sync::Arc};
 use self::{bytes::Bytes, encode::Style};
 use super::handle::Handle;
 use crate::{
-    codec::{self, Reader},
+    codec::{self, Reader, Sink},
+    linux::account::Account,
     lua::{self, State}, //
 };
 
 /// The codec's kinds of handles: an object of the list beside the message, and a C function of Lua's libraries.
 const HANDLE: u8 = 0;
 const FUNCTION: u8 = 1;
+
+/// A message is too long for a hook to send: it may have so many bytes.
+pub(super) struct Beyond(pub(super) usize);
 
 /// Values in the codec's encoding, and the objects that they refer to.
 ///
@@ -118,6 +123,42 @@ impl Message {
         let mut message = Self::default();
         encode::encode(state, first, last, Style::Show, &mut message)?;
         Ok(message)
+    }
+
+    /// As [`encode`](Self::encode), into `sink`, for code that must not sleep: no memory is allocated. So
+    /// objects do not travel, nor more than a few tables.
+    pub(super) fn encode_in_hook<S: Sink>(
+        state: State,
+        first: c_int,
+        last: c_int,
+        sink: &mut S,
+    ) -> lua::Result<()>
+    where
+        Beyond: From<S::Error>,
+    {
+        encode::encode_in_hook(state, first, last, sink)
+    }
+
+    /// A message of `length` bytes that were encoded so, and that `copy` copies. It counts against `account`.
+    /// Sleeps for memory. Fails with `ENOMEM`, or with `EINVAL` if the bytes are no message.
+    pub(super) fn copied(
+        account: &Arc<Account>,
+        length: usize,
+        copy: impl FnOnce(&mut [u8]),
+    ) -> Result<Self> {
+        let mut bytes = Bytes::zeroed(length, account)?;
+        copy(bytes.as_mut_slice());
+        let checked = codec::Message::check(bytes.as_slice()).map_err(|_| EINVAL)?;
+        let (values, tables) = (checked.values(), checked.tables());
+        let has_references = checked.has_references();
+        Ok(Self {
+            bytes,
+            handles: KVec::new(),
+            functions: false,
+            values,
+            tables,
+            has_references,
+        })
     }
 
     /// The objects that the values refer to.

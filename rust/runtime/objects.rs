@@ -9,14 +9,17 @@
 
 use core::{any::Any, ffi::c_int};
 use kernel::{
-    alloc::Flags,
+    page::PAGE_SIZE,
     prelude::*,
     sync::Arc,
     transmute::{AsBytes, FromBytes}, //
 };
 
 use crate::{
-    linux::account::{kmalloc_size, Account, Charge},
+    linux::{
+        account::{kmalloc_size, Account, Charge},
+        context::Context, //
+    },
     lua::{self, State},
 };
 
@@ -49,7 +52,10 @@ impl<T: Classed + Send> Object for T {
 /// The most objects that one VM may refer to at a time.
 pub(crate) const MAX_OBJECTS: usize = 65_536;
 
-/// The end of the list of free slots.
+/// The slots that are free for objects to be lent, once there is room for them.
+const LENDABLE: usize = 32;
+
+/// The end of a list of slots.
 const NONE: u32 = u32::MAX;
 
 /// The content of a userdata: the number of an object.
@@ -80,6 +86,11 @@ enum Content {
         next: u32,
     },
     Used(KBox<dyn Object>),
+    /// Its object is used until [`Objects::take_lent`] takes it.
+    Lent {
+        object: KBox<dyn Object>,
+        next: u32,
+    },
     /// No number leads to the object any more, but it was not dropped yet: its userdata was collected by
     /// code that must not sleep.
     Doomed {
@@ -102,7 +113,7 @@ fn size(object: &dyn Object) -> usize {
 ///
 /// # Invariants
 ///
-/// `first_free` begins a list of slots that are free, or is [`NONE`].
+/// `first_free` and `lent` each begin a list of all slots of that kind, or are [`NONE`].
 pub(crate) struct Objects {
     slots: KVVec<Slot>,
     first_free: u32,
@@ -110,17 +121,19 @@ pub(crate) struct Objects {
     charge: Charge,
     /// Begins a list of slots with doomed objects, or is [`NONE`].
     doomed: u32,
+    lent: u32,
 }
 
 impl Objects {
     /// Creates an empty set, whose memory counts against `account`.
     pub(crate) fn new(account: &Arc<Account>) -> Self {
-        // INVARIANT: No slot is free.
+        // INVARIANT: There is no slot.
         Self {
             slots: KVVec::new(),
             first_free: NONE,
             charge: Charge::to(account),
             doomed: NONE,
+            lent: NONE,
         }
     }
 
@@ -129,35 +142,136 @@ impl Objects {
         self.first_free == NONE && self.slots.len() >= MAX_OBJECTS
     }
 
-    /// Adds an object, by memory that is allocated with `flags`. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On
-    /// failure it gives the object back. The caller must drop the object only when nothing of the
-    /// set is borrowed.
+    /// Adds an object. Fails with `ENOSPC` if there are too many objects, or with `ENOMEM`. On failure it
+    /// gives the object back. The caller must drop the object only when nothing of the set is borrowed.
+    /// Sleeps in process context; in another one there may be no room for more than a few hundred objects.
     pub(crate) fn insert(
         &mut self,
         object: KBox<dyn Object>,
-        flags: Flags,
+        context: Context,
     ) -> Result<ObjectId, (Error, KBox<dyn Object>)> {
-        if let Err(error) = self.make_room(size(&*object), flags) {
+        match self.make_room(size(&*object), context) {
+            Ok(()) => self.fill(object, Content::Used),
+            Err(error) => Err((error, object)),
+        }
+    }
+
+    /// As [`insert`](Self::insert) in softirq context, until [`take_lent`](Self::take_lent) takes the object
+    /// out.
+    pub(crate) fn lend(
+        &mut self,
+        object: KBox<dyn Object>,
+    ) -> Result<ObjectId, (Error, KBox<dyn Object>)> {
+        if let Err(error) = self.make_room(size(&*object), Context::Softirq) {
             return Err((error, object));
         }
-        let slot = match self.slots.as_mut_slice().get_mut(self.first_free as usize) {
-            Some(slot) => slot,
-            None => return Err((ENOSPC, object)),
-        };
-        let id = ObjectId {
-            slot: self.first_free,
-            generation: slot.generation,
+        let next = self.lent;
+        let id = self.fill(object, |object| Content::Lent { object, next })?;
+        // INVARIANT: The slot leads to the rest of the list.
+        self.lent = id.slot;
+        Ok(id)
+    }
+
+    /// An object that is lent and for which `is_wanted` holds. In any context.
+    pub(crate) fn find_lent(&self, is_wanted: impl Fn(&dyn Object) -> bool) -> Option<ObjectId> {
+        let mut number = self.lent;
+        loop {
+            let slot = self.slots.get(number as usize)?;
+            match &slot.content {
+                Content::Lent { object, .. } if is_wanted(&**object) => {
+                    return Some(ObjectId {
+                        slot: number,
+                        generation: slot.generation,
+                    });
+                }
+                Content::Lent { next, .. } => number = *next,
+                _ => return None,
+            }
+        }
+    }
+
+    /// Takes one of the objects out that were lent. The caller must drop it only when nothing of the set is
+    /// borrowed. In any context.
+    #[inline]
+    pub(crate) fn take_lent(&mut self) -> Option<KBox<dyn Object>> {
+        if self.lent == NONE {
+            return None;
+        }
+        let number = self.lent as usize;
+        if let Content::Lent { next, .. } = self.slots.get(number)?.content {
+            // INVARIANT: This is the rest of the list.
+            self.lent = next;
+        }
+        self.free(number)
+    }
+
+    /// Puts an object that was counted into the first free slot.
+    fn fill(
+        &mut self,
+        object: KBox<dyn Object>,
+        content: impl FnOnce(KBox<dyn Object>) -> Content,
+    ) -> Result<ObjectId, (Error, KBox<dyn Object>)> {
+        let number = self.first_free;
+        let Some(slot) = self.slots.as_mut_slice().get_mut(number as usize) else {
+            return Err((ENOSPC, object));
         };
         if let Content::Free { next } = slot.content {
             // INVARIANT: This is the rest of the list.
             self.first_free = next;
         }
-        slot.content = Content::Used(object);
-        Ok(id)
+        slot.content = content(object);
+        Ok(ObjectId {
+            slot: number,
+            generation: slot.generation,
+        })
+    }
+
+    /// Makes room for objects to be lent. Fails with `ENOSPC` or `ENOMEM`. Sleeps.
+    pub(crate) fn make_room_to_lend(&mut self) -> Result {
+        let mut missing = LENDABLE;
+        let mut number = self.first_free;
+        while let Some(Content::Free { next }) = self.content(number) {
+            if missing == 0 {
+                return Ok(());
+            }
+            missing = missing.saturating_sub(1);
+            number = *next;
+        }
+        if self.slots.len().saturating_add(missing) > MAX_OBJECTS {
+            return Err(ENOSPC);
+        }
+        let counted = self.charge.bytes();
+        let growth = missing.saturating_mul(size_of::<Slot>());
+        self.charge.set(counted.saturating_add(growth))?;
+        let flags = Context::Process.allocation();
+        if let Err(error) = self.slots.reserve(missing, flags) {
+            self.charge.set_anyway(counted);
+            return Err(error.into());
+        }
+        for _ in 0..missing {
+            // CAST: There are at most `MAX_OBJECTS`.
+            let number = self.slots.len() as u32;
+            let next = self.first_free;
+            let content = Content::Free { next };
+            self.slots.push(
+                Slot {
+                    generation: 0,
+                    content,
+                },
+                flags,
+            )?;
+            // INVARIANT: It is free, and leads to the rest of the list.
+            self.first_free = number;
+        }
+        Ok(())
+    }
+
+    fn content(&self, number: u32) -> Option<&Content> {
+        Some(&self.slots.get(number as usize)?.content)
     }
 
     /// Ensures that a slot is free, and counts an object of `bytes` bytes.
-    fn make_room(&mut self, bytes: usize, flags: Flags) -> Result {
+    fn make_room(&mut self, bytes: usize, context: Context) -> Result {
         let counted = self.charge.bytes();
         if self.first_free != NONE {
             return Ok(self.charge.set(counted.saturating_add(bytes))?);
@@ -171,6 +285,11 @@ impl Objects {
             more = count.max(4);
         }
         let growth = more.saturating_mul(size_of::<Slot>());
+        // What is larger than a page may be mapped, which must not happen in atomic context.
+        if more > 0 && !context.may_sleep() && growth.saturating_mul(2) > PAGE_SIZE {
+            return Err(ENOSPC);
+        }
+        let flags = context.allocation();
         self.charge
             .set(counted.saturating_add(growth).saturating_add(bytes))?;
         let added = self.slots.reserve(more.max(1), flags).and_then(|()| {
@@ -195,7 +314,11 @@ impl Objects {
     pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut dyn Object> {
         let slot = self.slots.as_mut_slice().get_mut(id.slot as usize)?;
         match &mut slot.content {
-            Content::Used(object) if slot.generation == id.generation => Some(&mut **object),
+            Content::Used(object) | Content::Lent { object, .. }
+                if slot.generation == id.generation =>
+            {
+                Some(&mut **object)
+            }
             _ => None,
         }
     }
@@ -246,10 +369,13 @@ impl Objects {
         self.free(number)
     }
 
-    /// Removes the object and returns it. The caller must drop it only when nothing of the set is
-    /// borrowed.
+    /// Removes the object and returns it, unless it is lent. The caller must drop it only when nothing of
+    /// the set is borrowed.
     pub(crate) fn remove(&mut self, id: ObjectId) -> Option<KBox<dyn Object>> {
         self.get_mut(id)?;
+        if matches!(self.content(id.slot), Some(Content::Lent { .. })) {
+            return None;
+        }
         self.free(id.slot as usize)
     }
 
@@ -265,7 +391,9 @@ impl Objects {
         // `MAX_OBJECTS`.
         self.first_free = number as u32;
         match former {
-            Content::Used(object) | Content::Doomed { object, .. } => {
+            Content::Used(object)
+            | Content::Lent { object, .. }
+            | Content::Doomed { object, .. } => {
                 let left = self.charge.bytes().saturating_sub(size(&*object));
                 self.charge.set_anyway(left);
                 Some(object)

@@ -35,6 +35,13 @@ pub(crate) fn budget(wanted: Budget) -> Budget {
     }
 }
 
+/// The time of one call of a hook, in nanoseconds: the parameter `hook_slice_ms`, from 1 ms to 1 s. A machine
+/// that is emulated, or that its host deschedules, wants more than the default.
+pub(crate) fn hook_slice_ns() -> u64 {
+    let ms: u64 = module_parameters::hook_slice_ms.value().into();
+    ms.clamp(1, 1000).saturating_mul(1_000_000)
+}
+
 /// Whether the parameter `bytecode` permits binary chunks.
 pub(crate) fn bytecode() -> bool {
     module_parameters::bytecode.value() != 0

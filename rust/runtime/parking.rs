@@ -21,6 +21,7 @@ use kernel::{
 
 use super::{
     executor::{Executor, ExecutorThread},
+    hooks::Hooked,
     instance::Runtime,
     vm::Vm, //
 };
@@ -143,6 +144,10 @@ impl Runtime {
     /// Wakes the runtime: its code checks the condition that it waits for, now or when it next
     /// waits. May be called in any context.
     pub(crate) fn wake(&self) {
+        if let Some(hooked) = self.hooked() {
+            // Its attendant waits for it.
+            Hooked::go_on(hooked);
+        }
         if self.parking().parker.wake() {
             // SAFETY: The runtime was parked, so the pool's reference now belongs to the caller.
             let runtime = unsafe { Arc::from_raw(self) };

@@ -2,14 +2,23 @@
 
 //! Hash tables that all runtimes share: readers take no lock, writers one spinlock per table.
 //!
-//! Keys are strings of 1 to 255 bytes. An entry is immutable: to change a value is to put another
-//! entry in its place. A reader clones the value while it holds the RCU read lock; the table owns a
-//! reference to everything in it and gives it up after a grace period, so a value is alive while a
-//! reader clones it. The number of buckets is fixed. Their hash function is keyed with a random
-//! number per table, so that a script cannot choose keys that all fall into one bucket.
+//! Keys are strings of 1 to 255 bytes. To change a value is to put another entry in the place of its
+//! entry. Only a number or a boolean changes in its entry if the new one is of the same type: that
+//! takes no memory, which code that must not sleep may not get. A reader clones the value while it
+//! holds the RCU read lock; the table owns a reference to everything in it and gives it up after a
+//! grace period, so a value is alive while a reader clones it. The number of buckets is fixed. Their
+//! hash function is keyed with a random number per table, so that a script cannot choose keys that
+//! all fall into one bucket.
+//!
+//! In code that runs with bottom halves off, such as hooks, a clone of a value is never the last
+//! reference to it: the grace period after which the table gives up its own reference cannot end
+//! before that code does.
 //!
 //! Lock order: the list of tables (see `live.rs`), then a table's `write`, which is a leaf: code
-//! that holds it does not allocate, free or sleep.
+//! that holds it does not allocate, free or sleep. Bottom halves are off meanwhile, because hooks
+//! write, too: a hook that interrupted a writer on its CPU would wait for it forever. Interrupts stay
+//! on: code of class hardirq may interrupt even a holder that has turned them off, where the kernel is
+//! probed, and so could never wait for the lock.
 
 mod budget;
 mod entry;
@@ -18,45 +27,53 @@ mod reclaim;
 mod slot;
 mod value;
 mod walk;
+mod write;
 
 use kernel::{
-    new_spinlock,
     prelude::*,
     sync::{
         atomic::{Atomic, Relaxed},
         rcu,
-        Arc,
-        SpinLock, //
+        Arc, //
     },
 };
 
 use self::{
     budget::Charge,
-    entry::{Entry, OwnedEntry},
+    entry::OwnedEntry,
     live::Links,
-    slot::{Place, Slot, Unlinked}, //
+    slot::{Place, Slot}, //
 };
-use crate::linux::{
-    account::Account,
-    random, //
+use crate::{
+    linux::{
+        account::Account,
+        context::Context,
+        random,
+        spinlock_bh::SpinLockBh, //
+    },
+    new_spinlock_bh, //
 };
 
 pub(crate) use self::{
     entry::MAX_KEY,
     live::Tables,
     value::{Value, MAX_STRING},
-    walk::Walk, //
+    walk::Walk,
+    write::Writer, //
 };
 
 /// The most buckets of a table.
 pub(crate) const MAX_BUCKETS: usize = 1 << 20;
+
+/// The least buckets of a table.
+const LEAST_BUCKETS: usize = 16;
 
 /// The most entries that a table takes for each of its buckets, within the two bounds below. So no
 /// chain grows long enough to slow the holder of a lock down.
 const ENTRIES_PER_BUCKET: usize = 256;
 
 /// Even the smallest table takes this many entries.
-pub(crate) const LEAST_CAPACITY: usize = 4096;
+pub(crate) const LEAST_CAPACITY: usize = LEAST_BUCKETS * ENTRIES_PER_BUCKET;
 
 /// Even the biggest table takes no more entries than this.
 pub(crate) const MOST_CAPACITY: usize = 1 << 20;
@@ -88,12 +105,12 @@ pub(crate) struct RcuTable {
     read_only: Atomic<bool>,
     links: Links,
     /// The account that the table and its entries count against. A table of the module itself
-    /// counts against no account, and each of its entries against the account of its writer.
+    /// counts against no account, and each of its entries against the account of its maker.
     account: Option<Arc<Account>>,
     /// The memory of the buckets.
     _charge: Charge,
     #[pin]
-    write: SpinLock<Writing>,
+    write: SpinLockBh<Writing>,
 }
 
 // SAFETY: Entries are `Send` and `Sync`, and the chains are shared by the rules above.
@@ -101,26 +118,14 @@ unsafe impl Send for RcuTable {}
 // SAFETY: As above.
 unsafe impl Sync for RcuTable {}
 
-/// The decision of a writer after it has seen the present value.
-enum Change {
-    /// To leave the table as it is.
-    Nothing,
-    /// Put the new entry in the place of the old one, if there is one.
-    Put,
-    /// To remove the entry.
-    Remove,
-}
-
 impl RcuTable {
-    /// Creates an empty table with `size` buckets, rounded up to a power of two. The table and its
-    /// entries count against `account`. Sleeps.
+    /// Creates an empty table for about `size` entries: with a power of two of buckets, no less than
+    /// that within the bounds. The table and its entries count against `account`. Sleeps.
     pub(crate) fn new(size: usize, account: Option<&Arc<Account>>) -> Result<Arc<Self>> {
-        if size == 0 || size > MAX_BUCKETS {
-            return Err(EINVAL);
-        }
-        let size = size.next_power_of_two();
+        let size = size.clamp(LEAST_BUCKETS, MAX_BUCKETS).next_power_of_two();
         let charge = Charge::new(
             account,
+            Context::Process,
             size.saturating_mul(size_of::<Slot>()) + size_of::<Self>(),
         )?;
         let account = account.cloned();
@@ -139,7 +144,7 @@ impl RcuTable {
                 links: Links::new(),
                 account,
                 _charge: charge,
-                write <- new_spinlock!(Writing {
+                write <- new_spinlock_bh!(Writing {
                     bytes: 0,
                     closed: false,
                 }, "lunatik::RcuTable"),
@@ -189,149 +194,7 @@ impl RcuTable {
         let first = self.bucket(hash)?;
         let guard = rcu::read_lock();
         let entry = Place::find(first, hash, key, &guard).entry();
-        entry.map(|entry| entry.value.clone())
-    }
-
-    /// Changes the entry of `key` in one step: `decide` sees the present entry and says what to do.
-    ///
-    /// `decide` runs under the table's lock; it may change the new entry, but it must not sleep.
-    fn update<T>(
-        &self,
-        key: &[u8],
-        hash: u32,
-        mut new: Option<OwnedEntry>,
-        decide: impl FnOnce(Option<&Value>, Option<&mut OwnedEntry>) -> (Change, T),
-    ) -> Result<T> {
-        let first = self.bucket(hash).ok_or(EINVAL)?;
-        let mut retired: Option<Unlinked> = None;
-
-        let mut write = self.write.lock();
-        let guard = rcu::read_lock();
-        let place = Place::find(first, hash, key, &guard);
-        let old = place.entry();
-        let (change, result) = decide(old.map(|entry| &entry.value), new.as_mut());
-        match (change, old) {
-            (Change::Nothing, _) | (Change::Remove, None) => (),
-            (Change::Remove, Some(old)) => {
-                write.bytes = write.bytes.saturating_sub(old.charge.bytes());
-                self.len.fetch_sub(1, Relaxed);
-                retired = place.remove(&mut write);
-            }
-            (Change::Put, old) => {
-                let entry = new.as_ref().ok_or(EINVAL)?;
-                let freed = old.map_or(0, |old| old.charge.bytes());
-                let bytes = write
-                    .bytes
-                    .saturating_sub(freed)
-                    .saturating_add(entry.get().charge.bytes());
-                let full = old.is_none() && self.len() >= self.capacity();
-                if write.closed {
-                    return Err(ESHUTDOWN);
-                }
-                if full || bytes > MAX_BYTES {
-                    return Err(ENOSPC);
-                }
-                write.bytes = bytes;
-                if old.is_none() {
-                    self.len.fetch_add(1, Relaxed);
-                }
-                if let Some(entry) = new.take() {
-                    retired = place.put(entry, &mut write);
-                }
-            }
-        }
-        drop(guard);
-        drop(write);
-
-        if let Some(old) = retired {
-            reclaim::retire(old);
-        }
-        Ok(result)
-    }
-
-    /// The account that an entry counts against, if a script with the account `writer` makes it.
-    fn payer<'a>(&'a self, writer: Option<&'a Arc<Account>>) -> Option<&'a Arc<Account>> {
-        self.account.as_ref().or(writer)
-    }
-
-    /// Sets the value of `key`; `writer` is the account if a script does this. Sleeps.
-    ///
-    /// Fails with `EINVAL` if the key is no valid key, with `ENOSPC` if the table is full, with
-    /// `ENOMEM`, or with `ESHUTDOWN` if the module is being unloaded.
-    pub(crate) fn set(&self, writer: Option<&Arc<Account>>, key: &[u8], value: Value) -> Result {
-        let hash = self.hash(key);
-        let new = OwnedEntry::new(self.payer(writer), hash, key, value)?;
-        self.update(key, hash, Some(new), |_, _| (Change::Put, ()))
-    }
-
-    /// Sets the value of `key` if it has none. Returns whether it had none. Sleeps.
-    pub(crate) fn insert_if_absent(&self, key: &[u8], value: Value) -> Result<bool> {
-        let hash = self.hash(key);
-        let new = OwnedEntry::new(self.account.as_ref(), hash, key, value)?;
-        self.update(key, hash, Some(new), |old, _| match old {
-            Some(_) => (Change::Nothing, false),
-            None => (Change::Put, true),
-        })
-    }
-
-    /// Removes `key`. Returns whether it was there. Does not sleep.
-    pub(crate) fn remove(&self, key: &[u8]) -> bool {
-        self.update(key, self.hash(key), None, |old, _| {
-            (Change::Remove, old.is_some())
-        })
-        .unwrap_or(false)
-    }
-
-    /// Adds `n` to the integer of `key`, and returns the sum, which wraps around. A missing entry
-    /// counts as 0. `EDOM` if the value is not an integer. Sleeps.
-    pub(crate) fn add(&self, writer: Option<&Arc<Account>>, key: &[u8], n: i64) -> Result<i64> {
-        let hash = self.hash(key);
-        let new = OwnedEntry::new(self.payer(writer), hash, key, Value::Integer(n))?;
-        self.update(key, hash, Some(new), |old, new| {
-            let sum = match old {
-                None => n,
-                Some(Value::Integer(old)) => old.wrapping_add(n),
-                Some(_) => return (Change::Nothing, Err(EDOM)),
-            };
-            if let Some(new) = new {
-                new.set_integer(sum);
-            }
-            (Change::Put, Ok(sum))
-        })?
-    }
-
-    /// Changes the value of `key` from `old` to `new`. `None` means no entry. Returns whether it
-    /// was `old`. Sleeps.
-    pub(crate) fn compare_and_set(
-        &self,
-        writer: Option<&Arc<Account>>,
-        key: &[u8],
-        old: Option<&Value>,
-        new: Option<Value>,
-    ) -> Result<bool> {
-        Entry::check_key(key)?;
-        let hash = self.hash(key);
-        let new = match new {
-            Some(value) => Some(OwnedEntry::new(self.payer(writer), hash, key, value)?),
-            None => None,
-        };
-        let wanted = if new.is_some() {
-            Change::Put
-        } else {
-            Change::Remove
-        };
-        self.update(key, hash, new, |present, _| {
-            let same = match (present, old) {
-                (None, None) => true,
-                (Some(present), Some(old)) => present.equals(old),
-                _ => false,
-            };
-            if same {
-                (wanted, true)
-            } else {
-                (Change::Nothing, false)
-            }
-        })
+        entry.map(|entry| entry.value.load())
     }
 
     /// Removes all entries. Does not sleep.

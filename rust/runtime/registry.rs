@@ -22,7 +22,7 @@ use super::{
     handle::{Handle, RuntimeHandle},
     instance::Runtime,
     live,
-    rcu_table::{RcuTable, Value},
+    rcu_table::{RcuTable, Value, Writer},
     sort::sort, //
 };
 use crate::linux::global::{Global, Installed};
@@ -74,12 +74,12 @@ impl Registry {
         runtimes.make_read_only();
         threads.make_read_only();
         env.set(
-            None,
+            Writer::MODULE,
             b"runtimes",
             Value::Handle(Handle::new(runtimes.clone())),
         )?;
         env.set(
-            None,
+            Writer::MODULE,
             b"threads",
             Value::Handle(Handle::new(threads.clone())),
         )?;
@@ -130,7 +130,7 @@ pub(crate) fn register_thread(runtime: &Runtime, thread: Handle) -> Result {
     let tables = tables().ok_or(ENODEV)?;
     tables
         .threads
-        .set(None, runtime.name(), Value::Handle(thread))
+        .set(Writer::MODULE, runtime.name(), Value::Handle(thread))
 }
 
 /// The runtime called `name`.

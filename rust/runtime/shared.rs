@@ -58,6 +58,7 @@ fn with_runtime<T>(with: impl FnOnce(&Arc<Runtime>) -> Result<T>) -> Result<T> {
         name: b"shared",
         kind: Kind::Child,
         context: Context::Process,
+        cpu: None,
         memory: MEMORY,
         account: None,
         memcg: MemoryCgroup::of_current(),

@@ -81,6 +81,21 @@ pub(crate) fn shared<T: Shareable + Classed>(state: State, index: c_int) -> lua:
         .ok_or_else(|| wrong_type(state, index, T::CLASS))
 }
 
+/// Calls `with` with the object that the handle at `index` refers to, if that is a `T`; otherwise this
+/// fails as [`shared`] does. It takes no reference, which would write to memory that all users of the
+/// object share. `with` must neither call Lua nor drop an object.
+pub(crate) fn with_shared<T: Shareable + Classed, R>(
+    state: State,
+    index: c_int,
+    with: impl FnOnce(&T) -> R,
+) -> lua::Result<R> {
+    self::with(state, index, |handle: &mut Handle| {
+        handle.borrow::<T>().map(with)
+    })
+    .flatten()
+    .ok_or_else(|| wrong_type(state, index, T::CLASS))
+}
+
 /// `__eq` of handles: whether two userdata refer to the same object.
 fn equal(state: State) -> lua::Result {
     let same = match (handle(state, 1), handle(state, 2)) {
@@ -153,8 +168,51 @@ pub(crate) fn push<T: Object>(state: State, object: T) -> lua::Result<()> {
     if Vm::with_objects(state, |objects| objects.is_full()) == Some(true) {
         collect_garbage(state)?;
     }
-    let insert = |objects: &mut Objects| objects.insert(object, context.allocation());
+    let insert = |objects: &mut Objects| objects.insert(object, context);
     let Some(inserted) = Vm::with_objects(state, insert) else {
+        return Err(EBUSY.into());
+    };
+    let id = inserted.map_err(|(error, object)| {
+        // Nothing of the VM is borrowed any more.
+        drop(object);
+        no_room(error)
+    })?;
+    state.set_userdata(userdata, id);
+    Ok(())
+}
+
+/// Pushes a userdata that refers to what `handle` does, a clone of a value of an RCU table.
+///
+/// In a hook the userdata refers to it until the hook has returned, and then to nothing. So code that
+/// fetches an object for each packet leaves nothing to be finalized.
+pub(crate) fn push_fetched(state: State, handle: Handle) -> lua::Result<()> {
+    if state.context() == Context::Softirq && Vm::is_in_hook(state) {
+        lend(state, handle)
+    } else {
+        push(state, handle)
+    }
+}
+
+fn lend(state: State, handle: Handle) -> lua::Result<()> {
+    state.reserve(lua::MIN_STACK)?;
+    state.new_userdata(ObjectId::NULL)?;
+    let userdata = state.top();
+    push_metatable(state, handle.class())?;
+    state.set_metatable_of_lent();
+    // One that is fetched again takes no room again.
+    let is_same = |object: &dyn Object| {
+        let object: &dyn Any = object;
+        object
+            .downcast_ref::<Handle>()
+            .is_some_and(|lent| lent.is_same(&handle))
+    };
+    let lent = Vm::with_objects(state, |objects| objects.find_lent(is_same)).flatten();
+    if let Some(id) = lent {
+        state.set_userdata(userdata, id);
+        return Ok(());
+    }
+    let object: KBox<dyn Object> = KBox::new(handle, Context::Softirq.allocation())?;
+    let Some(inserted) = Vm::with_objects(state, |objects| objects.lend(object)) else {
         return Err(EBUSY.into());
     };
     let id = inserted.map_err(|(error, object)| {

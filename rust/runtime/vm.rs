@@ -24,6 +24,7 @@ use super::{
     chain::Chain,
     directory::Listing,
     heap::Made,
+    hooks::Outgoing,
     instance::Runtime,
     interruptible::{Interruptible, Owner},
     objects::Objects,
@@ -83,10 +84,11 @@ pub(crate) struct Vm {
     pub(super) pledged: Pledged,
     unsent: Unsent,
     /// The folder of the script, and its charge.
-    directory: OnceCell<(KVVec<u8>, Charge)>,
+    directory: OnceCell<KBox<(KVVec<u8>, Charge)>>,
     body: Cell<Option<Reference>>,
     attachments: RefCell<Attachments>,
     subject: Subject,
+    outgoing: Outgoing,
     _pin: PhantomPinned,
 }
 
@@ -115,6 +117,7 @@ impl Vm {
                 body: Cell::new(None),
                 attachments: RefCell::new(Attachments::new()),
                 subject: Subject::none(),
+                outgoing: Outgoing::none(),
                 _pin: PhantomPinned,
             }? Error),
             GFP_KERNEL_ACCOUNT,
@@ -144,6 +147,11 @@ impl Vm {
     /// The part of the VM that other CPUs reach.
     pub(super) fn exposed(&self) -> &Exposed {
         &self.exposed
+    }
+
+    /// What its code has sent in hooks.
+    pub(super) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     /// The chain that executes the VM of `state`. `None` while the VM is being made, when no chain

@@ -8,9 +8,12 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::thread::Thread;
+use super::{crew, thread::Thread};
 use crate::{
-    linux::context::{Context, MaySleep, Mismatch},
+    linux::{
+        context::{Context, MaySleep, Mismatch},
+        errno, //
+    },
     lua::{self, Error, State, Text},
     runtime::{
         at_end,
@@ -20,6 +23,7 @@ use crate::{
         hooks,
         instance::{Entered, Failure, Kind, Options, Runtime},
         message::Message,
+        permissions::Held,
         program::{self, Program},
         reaper,
         registry::{self, RegisterError},
@@ -230,6 +234,7 @@ pub(crate) fn run_chunk<T>(
 /// a function, keeps it as the body.
 pub(crate) fn run_with(
     runtime: &Arc<Runtime>,
+    permissions: &Arc<Held>,
     chain: &Arc<Chain>,
     caller: Option<&Runtime>,
     program: &Program<'_>,
@@ -242,6 +247,9 @@ pub(crate) fn run_with(
         |state| arguments.push(state),
         |state, results| keep_body(&entered, state, results),
     )?;
+    crew::recruit(&entered, chain, program, permissions, |state| {
+        arguments.push(state)
+    })?;
     hooks::seal(entered).map_err(|error| unsealed(runtime, error))
 }
 
@@ -251,7 +259,8 @@ pub(crate) fn unsealed(runtime: &Runtime, error: kernel::error::Error) -> StartE
         return StartError::Errno(error);
     }
     let name = BStr::from_bytes(runtime.name());
-    let failure = execute::failure(fmt!("the kernel has refused a hook of {name}: {error:?}"));
+    let error = BStr::from_bytes(errno::name(error.to_errno().into()).unwrap_or(b"unknown error"));
+    let failure = execute::failure(fmt!("the kernel has refused a hook of {name}: {error}"));
     StartError::Failed(execute::or_no_memory(failure))
 }
 

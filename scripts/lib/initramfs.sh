@@ -80,7 +80,7 @@ nogroup:x:65534:' >"$work/group"
 			[ ! -e "$work/$name" ] || echo "file /etc/$name $work/$name 644 0 0"
 		done
 		module_list "$work" "$kind" "$tree" "$release"
-		for name in lunatik user-lua hostile-host pipe-bench lunatik-host-setup; do
+		for name in lunatik user-lua hostile-host packets pipe-bench lunatik-host-setup; do
 			[ ! -x "$PROGRAMS/$name" ] || echo "file /bin/$name $PROGRAMS/$name 755 0 0"
 		done
 		tree_list "$REPO/lua/examples" /lib/modules/lua

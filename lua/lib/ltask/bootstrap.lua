@@ -108,6 +108,15 @@ function bootstrap.call(context, service, ...)
 	return result(2, system.call(context, service, ...))
 end
 
+-- Returns an address of a service, given as for `call`, whose method `send` sends it requests that are not answered. It
+-- can be sent to other scripts and used in hooks.
+function bootstrap.sender(context, service)
+	if type(service) == "string" then
+		service = result(3, system.call(context, ROOT, "queryservice", service))
+	end
+	return system.sender(context, service)
+end
+
 -- Returns a function that sends its arguments to the service that has asked the root for what comes from outside. It
 -- never waits: it returns false if too many messages are on their way.
 function bootstrap.external_sender(context)

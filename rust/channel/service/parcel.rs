@@ -189,6 +189,13 @@ impl Parcel {
         filled.map(|_| None)
     }
 
+    /// Gives it values; `room` covers their [`size_of`](Self::size_of).
+    pub(super) fn carry(self: Pin<&mut Self>, message: Message, room: Room) {
+        let this = self.project();
+        *this.payload = Payload::Values(message);
+        *this.room = Some(room);
+    }
+
     /// Gives it its place among the messages from outside.
     pub(crate) fn set_place(self: Pin<&mut Self>, place: Place) {
         *self.project().place = Some(place);

@@ -61,6 +61,7 @@ pub(super) struct Found<'a> {
     pub(super) chunk: Option<&'a [u8]>,
     pub(super) directory: Option<&'a [u8]>,
     pub(super) context: Option<Context>,
+    pub(super) percpu: Option<bool>,
     pub(super) memory: Option<u64>,
     pub(super) permissions: Option<Permissions<'a>>,
     pub(super) cpu_ms: Option<u64>,
@@ -105,6 +106,7 @@ impl<'a> Found<'a> {
                     let context = Context::of_field(value, "context")?;
                     set(&mut found.context, "context", context)?;
                 }
+                b"percpu" => set(&mut found.percpu, "percpu", value.boolean("percpu")?)?,
                 b"memory" => {
                     let limit = value.number("memory", u64::MAX)?;
                     set(&mut found.memory, "memory", limit)?;
@@ -200,7 +202,7 @@ impl<'a> Found<'a> {
         if present
             .iter()
             .any(|(field, present)| *present && !allowed.contains(field))
-            || (self.context.is_some() && !has_context(kind))
+            || ((self.context.is_some() || self.percpu.is_some()) && !has_context(kind))
         {
             return Err(AbiError::UnknownField);
         }
@@ -237,6 +239,7 @@ impl<'a> Found<'a> {
             name: self.name,
             source,
             context: self.context.unwrap_or_default(),
+            percpu: self.percpu.unwrap_or(false),
             memory_limit: self.memory.unwrap_or(0),
             permissions: self.permissions,
             budget: self.budget(),

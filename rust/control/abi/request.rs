@@ -109,6 +109,8 @@ pub struct Start<'a> {
     /// The context in which its code runs once it is loaded; for [`Request::Eval`] always
     /// [`Context::Process`].
     pub context: Context,
+    /// Whether there is to be a runtime for each CPU; not for [`Request::Eval`].
+    pub percpu: bool,
     /// The most memory it may use, in bytes; 0 is the default.
     pub memory_limit: u64,
     /// The permissions of the script, which may do nothing else; `None` permits everything.
@@ -349,6 +351,9 @@ impl Body for Start<'_> {
         }
         if self.context != Context::Process {
             fields.number("context", self.context.number())?;
+        }
+        if self.percpu {
+            fields.boolean("percpu", true)?;
         }
         if self.memory_limit != 0 {
             fields.number("memory", self.memory_limit)?;

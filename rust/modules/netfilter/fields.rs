@@ -101,8 +101,8 @@ fn name(state: State, table: c_int) -> lua::Result<Option<KVec<u8>>> {
 }
 
 fn copy(bytes: &[u8]) -> Result<KVec<u8>> {
-    let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT)?;
-    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT)?;
+    let mut copy = KVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+    copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     Ok(copy)
 }
 
@@ -167,6 +167,21 @@ impl Fields {
                 Text::new(fmt!("{family}/{point}/{name}"))
             }
         }
+    }
+
+    /// What tells the hook from all others of the script.
+    pub(super) fn key(&self) -> Result<KVec<u8>> {
+        let place = &self.place;
+        let value = self.value();
+        let text = Text::new(fmt!(
+            "{} {} {} {} {:?}",
+            place.family,
+            place.number,
+            place.priority,
+            show(value.as_bytes()),
+            place.mark
+        ));
+        copy(text.as_bytes())
     }
 
     /// The name of the hook for logs and status: the given one, or that of its point.

@@ -7,9 +7,12 @@ use kernel::{bindings::sk_buff, sync::Arc};
 
 use super::fields::Fields;
 use crate::{
-    linux::netfilter::{verdict, Filter, Verdict},
+    linux::{
+        netfilter::{verdict, Filter, Verdict},
+        packet::Packet,
+    },
     lua::Returned,
-    runtime::hooks::{self, Hooked, Slot},
+    runtime::hooks::{self, Called, Hooked, Slot, Subject},
 };
 
 /// A function of a script, as netfilter sees it.
@@ -40,20 +43,16 @@ impl PacketFilter {
     }
 }
 
-/// What a packet is, as long as the hook runs.
-pub(super) struct Packet {
-    skb: *mut sk_buff,
-    _state: *const c_void,
-    _may_modify: bool,
+impl Subject for Packet {
+    fn begin(&self, number: u64) {
+        self.set_epoch(number);
+    }
 }
 
 impl Filter for PacketFilter {
     unsafe fn filter(&self, skb: *mut sk_buff, state: *const c_void) -> u32 {
-        let packet = Packet {
-            skb,
-            _state: state,
-            _may_modify: self.may_modify,
-        };
+        // SAFETY: As the caller promises. It is dropped when this returns.
+        let packet = unsafe { Packet::new(skb, state.cast(), self.may_modify, 0) };
         let judge = |returned: Returned| {
             let verdict = Verdict::of(returned.first?, self.may_queue)?;
             // A mark is a change of the packet.
@@ -61,12 +60,13 @@ impl Filter for PacketFilter {
             (!is_denied).then_some((verdict, returned.second))
         };
         match hooks::call(self.hooked.as_arc_borrow(), &self.slot, &packet, judge) {
-            None => self.fallback.to_raw(),
-            Some((result, mark)) => {
+            Called::Off => Verdict::ACCEPT.to_raw(),
+            Called::Failed => self.fallback.to_raw(),
+            Called::Returned((result, mark)) => {
                 if let Some(mark) = mark {
                     // SAFETY: The kernel lends the packet to the hook, which is running. CAST: A mark has
                     // 32 bits.
-                    unsafe { verdict::set_mark(packet.skb, mark as u32) };
+                    unsafe { verdict::set_mark(skb, mark as u32) };
                 }
                 result.to_raw()
             }

@@ -58,11 +58,19 @@ fn enable(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `hook:stats()`: a table with the integers `runs`, `failures`, `overruns`, `missed`, `ns` and `longest`.
+/// `hook:stats()`: a table with the integers `runs`, `failures`, `overruns`, `missed`, `ns` and `longest`; and of
+/// the messages of all hooks of the script, `sent`, `lost` and `undelivered`.
 fn stats(state: State) -> lua::Result {
-    let figures = userdata::argument(state, 1, |hook: &mut Hook| hook.slot.tally().figures())?;
-    state.new_table(0, 6)?;
-    for (name, value) in figures.named() {
+    let (figures, sends) = userdata::argument(state, 1, |hook: &mut Hook| {
+        (hook.slot.tally().figures(), hook.hooked.sends())
+    })?;
+    let sends = [
+        (c"sent", sends.sent),
+        (c"lost", sends.lost),
+        (c"undelivered", sends.undelivered),
+    ];
+    state.new_table(0, 9)?;
+    for (name, value) in figures.named().into_iter().chain(sends) {
         state.push_integer(i64::try_from(value).unwrap_or(i64::MAX));
         state.set_field(-2, name)?;
     }

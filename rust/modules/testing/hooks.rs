@@ -23,7 +23,7 @@ use crate::{
     lua::{self, Error, Free, Process, Returned, Sleeps, Softirq, State},
     native,
     runtime::{
-        hooks::{self, Hooked, KernelHook, Slot},
+        hooks::{self, Called, Hooked, KernelHook, Slot, Subject},
         vm::Vm, //
     },
 };
@@ -72,6 +72,8 @@ impl Trigger {
 
 /// Lent to the function of a hook: the hook itself, for a call from inside it.
 struct Shot(Arc<Trigger>);
+
+impl Subject for Shot {}
 
 struct Attached(Arc<Trigger>);
 
@@ -126,9 +128,10 @@ fn hook(state: State) -> lua::Result {
     let argument = state.keep()?;
     state.push_value(2);
     let function = state.keep()?;
-    let mut name = KVec::new();
+    let (mut name, mut key) = (KVec::new(), KVec::new());
     name.extend_from_slice(given, GFP_KERNEL)?;
-    let slot = Arc::new(Slot::new(name, number, function, argument), GFP_KERNEL)?;
+    key.extend_from_slice(given, GFP_KERNEL)?;
+    let slot = Arc::new(Slot::new(name, key, number, function, argument), GFP_KERNEL)?;
     let trigger = Arc::new(
         Trigger {
             hooked: hooked.clone(),
@@ -144,7 +147,8 @@ fn hook(state: State) -> lua::Result {
 fn shoot(trigger: &Arc<Trigger>) -> bool {
     let shot = Shot(trigger.clone());
     let judge = |returned: Returned| returned.first.map(|_| ());
-    hooks::call(trigger.hooked.as_arc_borrow(), &trigger.slot, &shot, judge).is_some()
+    let called = hooks::call(trigger.hooked.as_arc_borrow(), &trigger.slot, &shot, judge);
+    called == Called::Returned(())
 }
 
 /// `fire(name, count [, context])`: calls the hook `count` times in a context: "task", "bh", "softirq",

@@ -16,13 +16,16 @@ use crate::{
     channel::{
         entries::Entry,
         mailbox::{Address, Inbox, Mailbox, Received, System},
+        posting,
         queue::Limits, //
     },
     linux::context::MaySleep,
-    lua::{self, Error, Free, Process, Sleeps, State},
+    lua::{self, Error, Free, Process, Sleeps, Softirq, State},
     native,
     runtime::{
         handle::Handle,
+        hooks::{self, Delivered, Destination, Origin},
+        message::Message,
         objects::{Class, Classed},
         parking::{wait, Waited},
         userdata,
@@ -44,7 +47,7 @@ const ADDRESS: Class = Class {
     fill: |state, metatable| {
         userdata::fill_shared(state, metatable)?;
         state.new_table(0, 1)?;
-        state.set_function(-1, c"send", native!(send, Free, Sleeps))?;
+        state.set_function(-1, c"send", native!(send, Free, Softirq))?;
         Ok(state.set_field(metatable, c"__index")?)
     },
 };
@@ -160,10 +163,22 @@ fn receive(state: State, may: MaySleep<'_>) -> lua::Result {
     }
 }
 
+impl Destination for Address<Tests> {
+    fn deliver(&self, message: Message, origin: &mut Origin<'_>) -> Delivered {
+        posting::deliver(message, origin, |entry, sender| {
+            self.send(entry, Some(sender))
+        })
+    }
+}
+
 /// `address:send(value [, timeout_ms])`: true; or nil and `"closed"`, `"timeout"` or, if only the
-/// caller itself could make room, `"full"`.
-fn send(state: State, may: MaySleep<'_>) -> lua::Result {
+/// caller itself could make room, `"full"`. In a hook: whether there is room in its outbox.
+fn send(state: State) -> lua::Result {
+    let may = hooks::may_sleep(state)?;
     let address = userdata::shared::<Address<Tests>>(state, 1)?;
+    let Some(may) = may else {
+        return sending::post(state, 2, address);
+    };
     let timeout = optional_milliseconds(state, 3)?;
     let entry = sending::entry(state, 2)?;
     let runtime = Vm::runtime_of(state);

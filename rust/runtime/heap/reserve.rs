@@ -85,38 +85,39 @@ impl Drop for Pages {
     }
 }
 
-/// The reserve of a heap. It has pages only while the runtime is sealed.
-pub(super) struct Reserve {
-    pages: Option<Pages>,
+struct Filled {
+    pages: Pages,
     /// How many pages there should be.
     target: usize,
 }
 
+/// The reserve of a heap, while the runtime is sealed.
+pub(super) struct Reserve(Option<KBox<Filled>>);
+
 impl Reserve {
     pub(super) const fn none() -> Self {
-        Self {
-            pages: None,
-            target: FIRST,
-        }
+        Self(None)
     }
 
     /// Takes a page, which counts against the account.
     pub(super) fn take(&mut self) -> Option<*mut u8> {
-        self.pages.as_mut()?.pages.pop()
+        self.0.as_mut()?.pages.pages.pop()
     }
 
     /// There was no page here, and none in the kernel: there is to be more in reserve.
     pub(super) fn grow(&mut self) {
-        self.target = self.target.saturating_mul(2).min(MOST);
+        if let Some(filled) = &mut self.0 {
+            filled.target = filled.target.saturating_mul(2).min(MOST);
+        }
     }
 }
 
 impl Heap {
     /// How many pages the reserve lacks, if it lacks many.
     fn lacks(&self) -> Option<usize> {
-        let pages = self.reserve.pages.as_ref()?;
-        let count = pages.pages.len();
-        (count < self.reserve.target / 2).then(|| self.reserve.target.saturating_sub(count))
+        let filled = self.reserve.0.as_ref()?;
+        let count = filled.pages.pages.len();
+        (count < filled.target / 2).then(|| filled.target.saturating_sub(count))
     }
 }
 
@@ -130,14 +131,19 @@ impl HeapCell {
         let mut reserve = Pages::none(account, MOST)?;
         let mut pages = Pages::take(FIRST, account, memcg)?;
         while pages.give(&mut reserve) {}
-        self.with(|heap| heap.reserve.pages = Some(reserve));
+        let filled = Filled {
+            pages: reserve,
+            target: FIRST,
+        };
+        let filled = KBox::new(filled, GFP_KERNEL_ACCOUNT)?;
+        self.with(|heap| heap.reserve.0 = Some(filled));
         Ok(())
     }
 
     /// Takes the reserve away. Sleeps.
     pub(in super::super) fn end_reserve(&self) {
-        let pages = self.with(|heap| heap.reserve.pages.take());
-        drop(pages);
+        let filled = self.with(|heap| heap.reserve.0.take());
+        drop(filled);
     }
 
     /// How many pages the reserve lacks, if it lacks many. In any context.
@@ -148,8 +154,8 @@ impl HeapCell {
     /// Moves pages into the reserve, as many as find room. In any context.
     pub(in super::super) fn fill_reserve(&self, pages: &mut Pages) {
         self.with(|heap| {
-            if let Some(reserve) = &mut heap.reserve.pages {
-                while pages.give(reserve) {}
+            if let Some(filled) = &mut heap.reserve.0 {
+                while pages.give(&mut filled.pages) {}
             }
         });
     }

@@ -45,9 +45,10 @@ pub(super) const COLLECT: u32 = 1 << 4;
 pub(super) const FINALIZE: u32 = 1 << 5;
 /// To take hooks off whose slots were stopped.
 pub(super) const DETACH: u32 = 1 << 6;
-
 /// To fill the reserve of pages up.
 pub(super) const REFILL: u32 = 1 << 7;
+/// To deliver what hooks have sent.
+pub(super) const SEND: u32 = 1 << 8;
 
 /// The most that the attendant waits for a CPU at a time, in nanoseconds.
 const WAIT: u64 = 1_000_000;
@@ -99,6 +100,10 @@ pub(super) fn attend(hooked: &Arc<Hooked>) {
         if wants & FINALIZE != 0 {
             hooked.call_finalizers(&runtime);
             hooked.drop_objects();
+        }
+        // Finalizers may have sent, too.
+        if wants & (SEND | FINALIZE) != 0 {
+            hooked.deliver(&runtime);
         }
         if wants & FAILURE != 0 {
             hooked.tell_failure(&runtime);
@@ -182,7 +187,7 @@ impl Hooked {
                 let now = hook::clock();
                 if executed.is_over {
                     self.finalizers
-                        .note_failure(now, now.saturating_sub(begun), true)
+                        .note_failure(now, self.cost(now.saturating_sub(begun)), true)
                 } else {
                     None
                 }
@@ -253,17 +258,12 @@ impl Hooked {
             return;
         }
         let told = told.into_inner();
-        let name = self.with_slots(|slots| {
-            let name = slots
-                .get(told.slot)
-                .map(|slot| slot.name())
-                .unwrap_or_default();
-            Text::new(fmt!(
-                "{}: hook {}: ",
-                BStr::from_bytes(runtime.name()),
-                BStr::from_bytes(name)
-            ))
-        });
+        let slot = self.slots().get(told.slot);
+        let name = Text::new(fmt!(
+            "{}: hook {}: ",
+            BStr::from_bytes(runtime.name()),
+            BStr::from_bytes(slot.map(|slot| slot.name()).unwrap_or_default())
+        ));
         let log = runtime.log();
         log.append(Stream::Error, name.as_bytes());
         log.append(Stream::Error, &told.message);
@@ -280,27 +280,25 @@ impl Hooked {
 
     /// Says which functions were disabled, once each.
     fn tell_disabled(&self, runtime: &Runtime) {
-        self.with_slots(|slots| {
-            for slot in slots {
-                let State::Disabled(reason) = slot.state() else {
-                    continue;
-                };
-                if !slot.tell_once() {
-                    continue;
-                }
-                let what = Text::new(fmt!(
-                    "{}: hook {} was disabled: ",
-                    BStr::from_bytes(runtime.name()),
-                    BStr::from_bytes(slot.name())
-                ));
-                let place = slot.failed_at();
-                let why = match place.as_bytes() {
-                    [] => Text::new(fmt!("{}", reason.text())),
-                    place => Text::new(fmt!("{} ({})", reason.text(), BStr::from_bytes(place))),
-                };
-                tell(runtime, &what, &why);
+        for slot in self.slots() {
+            let State::Disabled(reason) = slot.state() else {
+                continue;
+            };
+            if !slot.tell_once() {
+                continue;
             }
-        });
+            let what = Text::new(fmt!(
+                "{}: hook {} was disabled: ",
+                BStr::from_bytes(runtime.name()),
+                BStr::from_bytes(slot.name())
+            ));
+            let place = slot.failed_at();
+            let why = match place.as_bytes() {
+                [] => Text::new(fmt!("{}", reason.text())),
+                place => Text::new(fmt!("{} ({})", reason.text(), BStr::from_bytes(place))),
+            };
+            tell(runtime, &what, &why);
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 use kernel::prelude::*;
 
+use crate::linux::hook;
+
 /// The bytes that are kept of an error message, and of its traceback.
 const MOST_MESSAGE: usize = 512;
 pub(super) const MOST_TRACEBACK: usize = 1536;
@@ -46,15 +48,23 @@ impl Note {
         })
     }
 
-    /// Whether a failure at `now` would be told.
-    pub(super) fn wants(&self, now: u64) -> bool {
-        self.slot.is_none() && now.saturating_sub(self.last) >= PAUSE
+    /// Whether a failure of a call would be told that begins at `now`; without a time, if there was none
+    /// lately.
+    #[inline]
+    pub(super) fn wants(&self, now: Option<u64>) -> bool {
+        self.slot.is_none() && now.is_none_or(|now| now.saturating_sub(self.last) >= PAUSE)
     }
 
-    /// Notes a failure, if it is wanted; otherwise counts it. Returns whether it is new.
-    pub(super) fn take(&mut self, now: u64, slot: usize, message: &[u8], traceback: &[u8]) -> bool {
-        if !self.wants(now) {
-            self.others = self.others.saturating_add(1);
+    /// Counts a failure that is not told.
+    pub(super) fn count(&mut self) {
+        self.others = self.others.saturating_add(1);
+    }
+
+    /// Notes a failure, if it is wanted; otherwise counts it. Returns whether it is to be told.
+    pub(super) fn take(&mut self, slot: usize, message: &[u8], traceback: &[u8]) -> bool {
+        let now = hook::clock();
+        if !self.wants(Some(now)) {
+            self.count();
             return false;
         }
         self.last = now;

@@ -11,6 +11,7 @@ use super::{
         instance::{Failure, Runtime},
         message::Message, //
     },
+    entry,
     failure::Told,
     Hooked, //
 };
@@ -23,7 +24,7 @@ use crate::{
 /// it must not sleep, and has the same slice. Returns its results; a function is none, and is called the next
 /// time. Sleeps.
 pub(crate) fn resume(
-    hooked: &Hooked,
+    hooked: &Arc<Hooked>,
     runtime: &Runtime,
     arguments: &Message,
 ) -> Result<Message, Arc<Failure>> {
@@ -39,12 +40,13 @@ enum Outcome {
 }
 
 fn resume_here(
-    hooked: &Hooked,
+    hooked: &Arc<Hooked>,
     runtime: &Runtime,
     arguments: &Message,
 ) -> Result<Message, Result<Arc<Failure>>> {
     let told = RefCell::new(Told::room().map_err(Err)?);
     let outcome = Cell::new(Outcome::NoBody);
+    let wants = Cell::new(0);
     let results = RefCell::new(Message::default());
     let body = |vm: &Vm| {
         let state = vm.state();
@@ -63,10 +65,17 @@ fn resume_here(
             }
         });
         state.set_top(base);
+        state.collect_due();
+        wants.set(entry::wanted(vm));
     };
     let name = BStr::from_bytes(runtime.name());
-    if hooked.step(body, |_| ()).is_none() {
+    let is_done = hooked.step(body, |_| ()).is_some();
+    // A stop ends the code, too.
+    if !is_done || (outcome.get() == Outcome::Failed && !hooked.is_open()) {
         return Err(failure(fmt!("{name} was stopped")));
+    }
+    if wants.get() != 0 {
+        hooked.as_arc_borrow().want(wants.get());
     }
     match outcome.get() {
         Outcome::Returned => Ok(results.into_inner()),

@@ -27,7 +27,7 @@ pub(crate) const MOST_HOOKS: usize = 64;
 
 /// The hooks that a script has registered while it was loaded.
 pub(super) struct Plan {
-    pub(super) slots: KVec<Arc<Slot>>,
+    slots: KVec<Arc<Slot>>,
     /// Those of the kernel, in the same order. Taken by sealing.
     hooks: KVec<KBox<dyn KernelHook>>,
     /// Whether no more are taken.
@@ -41,6 +41,17 @@ impl Plan {
             hooks: KVec::new(),
             is_sealed: false,
         }
+    }
+
+    /// Takes the hooks for the kernel; the slots stay.
+    pub(super) fn take_hooks(&mut self) -> KVec<KBox<dyn KernelHook>> {
+        core::mem::take(&mut self.hooks)
+    }
+
+    /// Whether the slots are for the same hooks as those of another member of a crew.
+    pub(super) fn is_like(&self, slots: &[Arc<Slot>]) -> bool {
+        let mut pairs = self.slots.iter().zip(slots);
+        self.slots.len() == slots.len() && pairs.all(|(a, b)| a.is_like(b))
     }
 }
 
@@ -91,13 +102,20 @@ pub(crate) fn seal(entered: Entered<'_>) -> Result {
     let runtime = entered.to_arc();
     let mut plan = hooked.plan.lock();
     plan.is_sealed = true;
-    let hooks = core::mem::take(&mut plan.hooks);
+    let hooks = plan.take_hooks();
+    let slots = core::mem::take(&mut plan.slots);
     drop(plan);
-    if hooks.is_empty() && entered.vm().body().is_none() {
+    let is_called = !slots.is_empty() || entered.vm().body().is_some();
+    // Nobody else does this.
+    hooked.slots.populate(slots);
+    if !is_called {
         return Ok(());
     }
     let made = HookStacks::make().and_then(|()| {
         let chain = Chain::new()?;
+        let memcg = runtime.memcg();
+        memcg.charge(|| entered.vm().outgoing().open(&runtime))?;
+        entered.vm().make_room_to_lend()?;
         hooked.sealed_once.store(true, Release);
         entered.hand_over(&chain);
         if !entered.state().seal() {
@@ -167,8 +185,11 @@ impl Hooked {
             _keep,
         } = sealed;
         drop(hooks);
+        // The interrupt was for calls of hooks; finalizers have yet to run.
+        runtime.clear_interrupt();
         let entered = Entered::resume_sealed(runtime.as_arc_borrow(), owner);
         if let Some(entered) = &entered {
+            self.deliver_rest(entered);
             entered.vm().end_reserve();
             entered.state().unseal();
         }
@@ -182,8 +203,7 @@ impl Hooked {
         let Some(sealed) = &*sealed else {
             return;
         };
-        let plan = self.plan.lock();
-        for (slot, hook) in plan.slots.iter().zip(sealed.hooks.iter()) {
+        for (slot, hook) in self.slots().iter().zip(sealed.hooks.iter()) {
             if slot.state() == super::SlotState::Stopped {
                 hook.detach();
             }

@@ -55,6 +55,8 @@ const STOPPED: u32 = 5;
 pub(crate) struct Slot {
     /// For logs and status.
     name: KVec<u8>,
+    /// What tells its hook from all others of the script.
+    key: KVec<u8>,
     /// Its place among those of its runtime.
     number: usize,
     function: Reference,
@@ -71,15 +73,17 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// A slot with the name `name`, whose kept `function` gets the kept `argument`; `number` is its place
-    /// among the slots of the runtime.
+    /// among the slots of the runtime. Members of a crew have slots with the same `key`s.
     pub(crate) fn new(
         name: KVec<u8>,
+        key: KVec<u8>,
         number: usize,
         function: Reference,
         argument: Reference,
     ) -> Self {
         Self {
             name,
+            key,
             number,
             function,
             argument,
@@ -106,6 +110,11 @@ impl Slot {
 
     pub(super) fn argument(&self) -> Reference {
         self.argument
+    }
+
+    /// Whether the slot is for the same hook as one of another member of a crew.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.key == other.key
     }
 
     /// What its calls add up to.

@@ -61,11 +61,8 @@ pub(crate) fn status(runtime: &Runtime) -> Result<KVec<HookStatus>> {
         runtime.phase(),
         Phase::Stopping | Phase::Finished | Phase::Failed
     );
-    hooked.with_slots(|slots| {
-        hooks.reserve(slots.len(), GFP_KERNEL)?;
-        for slot in slots {
-            hooks.push(HookStatus::of(slot.clone(), is_over), GFP_KERNEL)?;
-        }
-        Ok(hooks)
-    })
+    for slot in hooked.slots() {
+        hooks.push(HookStatus::of(slot.clone(), is_over), GFP_KERNEL)?;
+    }
+    Ok(hooks)
 }

@@ -23,6 +23,9 @@ pub(crate) enum Missed {
 /// How many reasons there are.
 const REASONS: usize = 5;
 
+/// Of so many calls, the time of one is taken.
+const SAMPLE: u64 = 64;
+
 /// How many calls were not made, for each reason.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct MissedCalls([u64; REASONS]);
@@ -47,6 +50,8 @@ pub(crate) struct Tally {
     runs: Atomic<u64>,
     failures: Atomic<u64>,
     overruns: Atomic<u64>,
+    /// Calls whose time was taken, and their nanoseconds. A clock costs as much as a short call.
+    timed: Atomic<u64>,
     ns: Atomic<u64>,
     longest: Atomic<u64>,
     missed: [Atomic<u64>; REASONS],
@@ -61,7 +66,7 @@ pub(crate) struct Figures {
     pub(crate) failures: u64,
     /// Those that took too long.
     pub(crate) overruns: u64,
-    /// Nanoseconds in all, and of the longest call.
+    /// Nanoseconds in all, estimated, and those of the longest call whose time was taken.
     pub(crate) ns: u64,
     pub(crate) longest: u64,
     /// Calls that were not made.
@@ -88,22 +93,34 @@ impl Tally {
             runs: Atomic::new(0),
             failures: Atomic::new(0),
             overruns: Atomic::new(0),
+            timed: Atomic::new(0),
             ns: Atomic::new(0),
             longest: Atomic::new(0),
             missed: [const { Atomic::new(0) }; REASONS],
         }
     }
 
-    /// Counts a call of `ns` nanoseconds. For the CPU that executes the runtime.
-    pub(super) fn count(&self, ns: u64, failed: bool, over: bool) {
+    /// Whether the time of the next call is to be taken: that of the first one, and of some of the others.
+    #[inline]
+    pub(super) fn takes_time(&self) -> bool {
+        self.runs.load(Relaxed) % SAMPLE == 0
+    }
+
+    /// Counts a call, which took `ns` nanoseconds if its time was taken. For the CPU that executes the
+    /// runtime.
+    #[inline]
+    pub(super) fn count(&self, ns: Option<u64>, failed: bool, over: bool) {
         // Nobody else stores, so these need no atomic addition.
         let add = |figure: &Atomic<u64>, more: u64| {
             figure.store(figure.load(Relaxed).wrapping_add(more), Relaxed);
         };
         add(&self.runs, 1);
-        add(&self.ns, ns);
-        if ns > self.longest.load(Relaxed) {
-            self.longest.store(ns, Relaxed);
+        if let Some(ns) = ns {
+            add(&self.timed, 1);
+            add(&self.ns, ns);
+            if ns > self.longest.load(Relaxed) {
+                self.longest.store(ns, Relaxed);
+            }
         }
         if failed {
             add(&self.failures, 1);
@@ -123,17 +140,71 @@ impl Tally {
 
     /// What was counted. In any context.
     pub(crate) fn figures(&self) -> Figures {
+        let runs = self.runs.load(Relaxed);
+        let mean = self.ns.load(Relaxed).checked_div(self.timed.load(Relaxed));
         Figures {
-            runs: self.runs.load(Relaxed),
+            runs,
             failures: self.failures.load(Relaxed),
             overruns: self.overruns.load(Relaxed),
-            ns: self.ns.load(Relaxed),
+            ns: mean.unwrap_or(0).saturating_mul(runs),
             longest: self.longest.load(Relaxed),
             missed: MissedCalls(array::from_fn(|why| {
                 self.missed
                     .get(why)
                     .map_or(0, |missed| missed.load(Relaxed))
             })),
+        }
+    }
+}
+
+/// Counts the messages that the hooks of a runtime have sent.
+pub(crate) struct Sends {
+    sent: Atomic<u64>,
+    lost: Atomic<u64>,
+    undelivered: Atomic<u64>,
+}
+
+/// What [`Sends`] has counted.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct SendFigures {
+    /// Messages for which there was room in the outbox.
+    pub(crate) sent: u64,
+    /// Those for which there was none.
+    pub(crate) lost: u64,
+    /// Those of the messages sent whose receivers were gone, or for which there was no memory.
+    pub(crate) undelivered: u64,
+}
+
+impl Sends {
+    pub(super) const fn new() -> Self {
+        Self {
+            sent: Atomic::new(0),
+            lost: Atomic::new(0),
+            undelivered: Atomic::new(0),
+        }
+    }
+
+    /// Counts a message. For the CPU that executes the runtime.
+    #[inline]
+    pub(super) fn count(&self, is_sent: bool) {
+        let figure = if is_sent { &self.sent } else { &self.lost };
+        // Nobody else stores.
+        figure.store(figure.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    /// Counts a message that the attendant has given to its destination, unless somebody receives it.
+    pub(super) fn note_delivered(&self, is_received: bool) {
+        if !is_received {
+            self.undelivered.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// What was counted. In any context.
+    pub(crate) fn figures(&self) -> SendFigures {
+        SendFigures {
+            sent: self.sent.load(Relaxed),
+            lost: self.lost.load(Relaxed),
+            undelivered: self.undelivered.load(Relaxed),
         }
     }
 }

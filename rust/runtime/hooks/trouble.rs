@@ -82,11 +82,23 @@ impl Trouble {
         }
     }
 
-    /// A call has not failed.
+    /// Whether calls have failed lately. Then the time of each call is taken.
     #[inline]
-    pub(super) fn note_success(&self) {
+    pub(super) fn is_near(&self) -> bool {
+        self.since.load(Relaxed) != 0
+    }
+
+    /// A call has not failed. It ended at `now` if that was taken.
+    #[inline]
+    pub(super) fn note_success(&self, now: Option<u64>) {
         if self.row.load(Relaxed) != 0 {
             self.row.store(0, Relaxed);
+        }
+        if let Some(now) = now {
+            let since = self.since.load(Relaxed);
+            if since != 0 && now.saturating_sub(since) >= WINDOW {
+                self.forget();
+            }
         }
     }
 
@@ -103,9 +115,10 @@ impl Trouble {
             count.store(sum, Relaxed);
             sum
         };
-        let is_first = self.spent.load(Relaxed) == 0 && self.overruns.load(Relaxed) == 0;
-        if is_first || now.saturating_sub(self.since.load(Relaxed)) >= WINDOW {
-            self.since.store(now, Relaxed);
+        let since = self.since.load(Relaxed);
+        // The clock may be near 0.
+        if since == 0 || now.saturating_sub(since) >= WINDOW {
+            self.since.store(now.max(1), Relaxed);
             self.overruns.store(0, Relaxed);
             self.spent.store(0, Relaxed);
         }

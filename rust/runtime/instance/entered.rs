@@ -49,11 +49,7 @@ impl Runtime {
         let acquired = Ownership::acquire(self, may, chain, || {
             if self.stop_requested() {
                 Err(EnterError::Gone)
-            } else if self
-                .hooked
-                .as_ref()
-                .is_some_and(|hooked| hooked.is_sealed())
-            {
+            } else if self.hooked().is_some_and(|hooked| hooked.is_sealed()) {
                 Err(EnterError::Sealed)
             } else if caller.is_some_and(Runtime::waits_end) {
                 Err(EnterError::Interrupted)
@@ -178,7 +174,7 @@ impl<'a> Entered<'a> {
     }
 
     /// A reference to the runtime.
-    pub(in super::super) fn to_arc(&self) -> Arc<Runtime> {
+    pub(crate) fn to_arc(&self) -> Arc<Runtime> {
         self.runtime.into()
     }
 

@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Service,
     /// `actor.spawn_vm`: an actor, which belongs to the script.
     Actor,
+    /// A member of a crew, which belongs to the first one.
+    Member,
     /// `eval` and `repl`: belongs to a session of the device.
     Eval,
 }
@@ -25,7 +27,7 @@ impl Kind {
     /// Whether it is a part of a script. Many parts may have the same name, and only those that have failed
     /// are remembered.
     pub(crate) fn is_part(self) -> bool {
-        matches!(self, Self::Service | Self::Actor)
+        matches!(self, Self::Service | Self::Actor | Self::Member)
     }
 
     /// The word that users see.
@@ -37,6 +39,7 @@ impl Kind {
             Self::Worker => "worker",
             Self::Service => "service",
             Self::Actor => "actor",
+            Self::Member => "member",
             Self::Eval => "eval",
         }
     }

@@ -79,7 +79,7 @@ impl Runtime {
     }
 
     /// Takes an interrupt back, unless it ends the runtime or the present call.
-    pub(super) fn clear_interrupt(&self) {
+    pub(in super::super) fn clear_interrupt(&self) {
         let details = self.details.lock();
         if let Some(vm) = details.vm.get() {
             if !self.killed.load(Acquire) && !self.cancelled.load(Acquire) {
@@ -131,7 +131,7 @@ impl Runtime {
         self.stop_requested.store(true, Release);
         self.life.stop();
         self.wake_waits();
-        if let Some(hooked) = &self.hooked {
+        if let Some(hooked) = self.hooked() {
             hooked.as_arc_borrow().close();
         }
     }
@@ -292,7 +292,7 @@ impl Owner<'_> {
             runtime.memory_peak.store(peak, Relaxed);
             drop_vm(Some(vm));
         }
-        if let Some(hooked) = &runtime.hooked {
+        if let Some(hooked) = runtime.hooked() {
             hooked.abandon_plan();
         }
         // Before the phase changes: lists leave out a runtime whose phase is over.

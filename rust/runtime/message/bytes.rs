@@ -3,13 +3,16 @@
 //! The storage for the bytes of a message.
 
 use core::mem;
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::block::{self, BlockError};
 use crate::{
     codec::{Sink, MAX_SHORT},
     linux::{
-        account::Charge,
+        account::{kmalloc_size, Account, Charge},
         large::is_large, //
     },
     lua::State,
@@ -51,6 +54,8 @@ pub(super) struct Bytes {
 pub(super) enum SinkError {
     NoMemory,
     TooLong,
+    /// A hook cannot send more than these bytes.
+    Beyond(usize),
     /// The sending code must end.
     Ended,
 }
@@ -87,6 +92,28 @@ impl Bytes {
                 .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?,
         }
         Ok(copy)
+    }
+
+    /// `length` zeros, which count against `account`. May sleep for memory.
+    pub(super) fn zeroed(length: usize, account: &Arc<Account>) -> Result<Self> {
+        let mut bytes = Self::new();
+        if length <= NEAR {
+            bytes.used = length;
+        } else {
+            bytes.far = KVVec::from_elem(0, length, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        }
+        let far = kmalloc_size(bytes.far.capacity());
+        bytes.charge = Charge::new(account, OVERHEAD.saturating_add(far))?;
+        Ok(bytes)
+    }
+
+    /// The bytes, to be changed.
+    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
+        if self.far.is_empty() {
+            self.near.0.get_mut(..self.used).unwrap_or_default()
+        } else {
+            &mut self.far
+        }
     }
 
     pub(super) fn as_slice(&self) -> &[u8] {

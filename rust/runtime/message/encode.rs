@@ -6,22 +6,19 @@
 //! it and nothing in it runs. So no table changes or goes away while it is open here.
 
 use core::{ffi::c_int, fmt::Write};
-use kernel::{alloc::Flags, prelude::*, str::BStr};
+use kernel::{prelude::*, str::BStr};
 
 use super::{
     super::{handle::Handle, userdata},
-    bytes::BytesSink,
+    bytes::{BytesSink, SinkError},
     failure::Failure,
-    seen::Seen,
-    Message, FUNCTION, HANDLE,
+    open::{Open, Tables},
+    Beyond, Message, FUNCTION, HANDLE,
 };
 use crate::{
-    codec::{EncodeError, Writer},
+    codec::{EncodeError, Sink, Writer},
     lua::{self, Error, Kind, Pair, State, Table, Text, Value},
 };
-
-/// Open tables that need no memory.
-const NEAR: usize = 8;
 
 /// Slots of Lua's stack for what is shown or refused.
 const SLOTS: c_int = 4;
@@ -32,62 +29,6 @@ const SOMETIMES: u32 = 256;
 
 type Result<T = ()> = core::result::Result<T, Failure>;
 
-/// The tables that are being written, the innermost last.
-struct Open<'a> {
-    near: [Option<Table<'a>>; NEAR],
-    far: KVec<Table<'a>>,
-    depth: usize,
-}
-
-impl<'a> Open<'a> {
-    fn push(&mut self, table: Table<'a>, flags: Flags) -> Result {
-        match self.near.get_mut(self.depth) {
-            Some(slot) => *slot = Some(table),
-            None => self.far.push(table, flags)?,
-        }
-        self.depth = self.depth.saturating_add(1);
-        Ok(())
-    }
-
-    fn pop(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        // Nothing, if the last one was near.
-        self.far.pop();
-    }
-
-    fn last(&mut self) -> Option<&mut Table<'a>> {
-        match self.far.last_mut() {
-            Some(table) => Some(table),
-            None => self.near.get_mut(self.depth.checked_sub(1)?)?.as_mut(),
-        }
-    }
-
-    /// From the outermost on.
-    fn iter(&self) -> impl Iterator<Item = &Table<'a>> {
-        let near = self.near.iter().take(self.depth).flatten();
-        Iterator::chain(near, self.far.iter())
-    }
-}
-
-/// What it takes to write tables.
-struct Tables<'a> {
-    seen: Seen,
-    open: Open<'a>,
-}
-
-impl Tables<'_> {
-    fn new() -> Self {
-        Self {
-            seen: Seen::new(),
-            open: Open {
-                near: [None; NEAR],
-                far: KVec::new(),
-                depth: 0,
-            },
-        }
-    }
-}
-
 /// What is done with a value that cannot travel.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Style {
@@ -97,11 +38,13 @@ pub(super) enum Style {
     Show,
     /// An error says so in the words of ltask.
     Ltask,
+    /// An error says so. No memory is allocated, so neither objects can travel nor many tables.
+    Hook,
 }
 
-struct Encoder<'a> {
+struct Encoder<'a, S> {
     state: State,
-    writer: Writer<BytesSink<'a>>,
+    writer: Writer<S>,
     handles: &'a mut KVec<Handle>,
     /// Whether there are functions.
     functions: &'a mut bool,
@@ -129,19 +72,8 @@ pub(super) fn encode(
         style,
         pairs: 0,
     };
-    let mut tables = None;
-    for index in first..=last {
-        let written = match state.read(index) {
-            Value::Table(table) => encoder.table(tables.get_or_insert_with(Tables::new), table),
-            Value::Userdata | Value::Other => encoder.object_at(index),
-            value => encoder.scalar(value),
-        };
-        match written {
-            Ok(()) => {}
-            Err(Failure::Lazy) => return Ok(false),
-            Err(Failure::Cannot) => return Err(encoder.refusal(tables.as_ref(), index)),
-            Err(failure) => return Err(failure.into_error()),
-        }
+    if !encoder.values(first, last)? {
+        return Ok(false);
     }
     let writer = encoder.writer;
     message.values = writer.values();
@@ -155,7 +87,71 @@ pub(super) fn encode(
     Ok(true)
 }
 
-impl Encoder<'_> {
+/// Takes what a hook sends.
+struct HookSink<'a, S>(&'a mut S);
+
+impl<S: Sink> Sink for HookSink<'_, S>
+where
+    Beyond: From<S::Error>,
+{
+    type Error = SinkError;
+
+    fn put(&mut self, bytes: &[u8]) -> core::result::Result<(), SinkError> {
+        self.0.put(bytes).map_err(|error| {
+            let Beyond(most) = error.into();
+            SinkError::Beyond(most)
+        })
+    }
+}
+
+/// Encodes the values at `first..=last` into `sink`, without allocating memory.
+pub(super) fn encode_in_hook<S: Sink>(
+    state: State,
+    first: c_int,
+    last: c_int,
+    sink: &mut S,
+) -> lua::Result<()>
+where
+    Beyond: From<S::Error>,
+{
+    state.reserve(SLOTS)?;
+    // Nothing is added.
+    let (mut handles, mut functions) = (KVec::new(), false);
+    let mut encoder = Encoder {
+        state,
+        writer: Writer::new(HookSink(sink)),
+        handles: &mut handles,
+        functions: &mut functions,
+        style: Style::Hook,
+        pairs: 0,
+    };
+    encoder.values(first, last)?;
+    let finished = encoder.writer.finish();
+    finished.map_err(|error| Failure::from(error).into_error())?;
+    Ok(())
+}
+
+impl<S: Sink<Error = SinkError>> Encoder<'_, S> {
+    /// Writes the values at `first..=last`. Returns false as [`encode`].
+    #[inline(always)]
+    fn values(&mut self, first: c_int, last: c_int) -> lua::Result<bool> {
+        let mut tables = None;
+        for index in first..=last {
+            let written = match self.state.read(index) {
+                Value::Table(table) => self.table(tables.get_or_insert_with(Tables::new), table),
+                Value::Userdata | Value::Other => self.object_at(index),
+                value => self.scalar(value),
+            };
+            match written {
+                Ok(()) => {}
+                Err(Failure::Lazy) => return Ok(false),
+                Err(Failure::Cannot) => return Err(self.refusal(tables.as_ref(), index)),
+                Err(failure) => return Err(failure.into_error()),
+            }
+        }
+        Ok(true)
+    }
+
     /// Writes what is neither a table nor an object.
     #[inline]
     fn scalar(&mut self, value: Value<'_>) -> Result {
@@ -225,7 +221,12 @@ impl Encoder<'_> {
 
     /// Writes the begin of a table, or a reference to it. Returns whether it has begun.
     fn begin<'a>(&mut self, tables: &mut Tables<'a>, table: Table<'a>) -> Result<bool> {
-        if let Some(number) = tables.seen.find_or_add(self.state, table.address())? {
+        let seen = match self.style {
+            // So few tables nest no deeper than `Open` has room.
+            Style::Hook => tables.seen.find_or_add_near(table.address())?,
+            _ => tables.seen.find_or_add(self.state, table.address())?,
+        };
+        if let Some(number) = seen {
             self.writer.reference(number)?;
             return Ok(false);
         }
@@ -266,6 +267,9 @@ impl Encoder<'_> {
 
     /// Writes the userdata, function or coroutine on top of the stack. It stays there.
     fn object(&mut self) -> Result {
+        if self.style == Style::Hook {
+            return Err(Failure::Cannot);
+        }
         if let Some(handle) = userdata::handle(self.state, -1) {
             // CAST: each takes three bytes of the message, so they are few.
             let index = self.handles.len() as u32;
@@ -297,7 +301,7 @@ impl Encoder<'_> {
     #[cold]
     #[inline(never)]
     fn refusal(&self, tables: Option<&Tables<'_>>, index: c_int) -> Error {
-        match tables.filter(|tables| tables.open.depth > 0) {
+        match tables.filter(|tables| !tables.open.is_empty()) {
             Some(tables) => self.push_next(&tables.open),
             None => self.state.push_value(index),
         }
@@ -324,9 +328,13 @@ impl Encoder<'_> {
                 let name = kind.name();
                 Text::new(fmt!("Unsupport type {name} to serialize"))
             }
-            _ => {
+            (style, _) => {
                 let what_for = if is_key { " as a key" } else { "" };
-                Text::new(fmt!("cannot send {what}{what_for}"))
+                let from = match style {
+                    Style::Hook => " from a hook",
+                    _ => "",
+                };
+                Text::new(fmt!("cannot send {what}{what_for}{from}"))
             }
         };
         let mut left = self.writer.depth();

@@ -6,7 +6,7 @@ use kernel::{alloc::AllocError, prelude::*};
 
 use super::{
     bytes::{SinkError, MAX_BYTES},
-    seen::{SeenError, MAX_TABLES},
+    seen::{SeenError, MAX_TABLES, NEAR},
 };
 use crate::{
     codec::{EncodeError, ShapeError, MAX_DEPTH},
@@ -18,6 +18,8 @@ pub(super) enum Failure {
     NoMemory,
     Codec(EncodeError<SinkError>),
     TooManyTables,
+    /// A hook cannot send so many.
+    TooManyInHook,
     /// The code that sends is to end.
     Ended,
     /// What comes next cannot travel.
@@ -38,6 +40,7 @@ impl From<SeenError> for Failure {
             SeenError::NoMemory => Self::NoMemory,
             SeenError::Ended => Self::Ended,
             SeenError::TooMany => Self::TooManyTables,
+            SeenError::NearIsFull => Self::TooManyInHook,
         }
     }
 }
@@ -61,6 +64,12 @@ impl Failure {
             }
             Self::Codec(EncodeError::Sink(SinkError::TooLong)) => {
                 Error::message(fmt!("cannot send more than {} MiB", MAX_BYTES >> 20))
+            }
+            Self::Codec(EncodeError::Sink(SinkError::Beyond(most))) => {
+                Error::message(fmt!("cannot send more than {most} bytes from a hook"))
+            }
+            Self::TooManyInHook => {
+                Error::message(fmt!("cannot send more than {NEAR} tables from a hook"))
             }
             Self::Codec(EncodeError::Shape(ShapeError::TooDeep)) => {
                 Error::message(fmt!("cannot send tables nested deeper than {MAX_DEPTH}"))

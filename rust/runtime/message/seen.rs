@@ -18,6 +18,8 @@ pub(super) enum SeenError {
     Ended,
     /// The set has [`MAX_TABLES`] tables already.
     TooMany,
+    /// The set has [`NEAR`] tables already, and must not grow.
+    NearIsFull,
 }
 
 impl From<BlockError> for SeenError {
@@ -30,7 +32,7 @@ impl From<BlockError> for SeenError {
 }
 
 /// The number of tables that are found by linear search.
-const NEAR: usize = 8;
+pub(super) const NEAR: usize = 8;
 
 /// Slots that are visited between two polls.
 const PIECE: usize = 4096;
@@ -115,6 +117,31 @@ impl Seen {
         Ok(())
     }
 
+    /// The number of `table`, if it is one of the first [`NEAR`].
+    fn find_near(&self, table: *const c_void) -> Option<u32> {
+        // CAST: a usize has at least 32 bits.
+        let so_far = self.near.iter().take(self.count as usize);
+        let found = so_far.zip(0..).find(|(seen, _)| ptr::eq(**seen, table));
+        found.map(|(_, number)| number)
+    }
+
+    /// As [`find_or_add`](Self::find_or_add), but needs no memory.
+    pub(super) fn find_or_add_near(
+        &mut self,
+        table: *const c_void,
+    ) -> Result<Option<u32>, SeenError> {
+        if let Some(number) = self.find_near(table) {
+            return Ok(Some(number));
+        }
+        // CAST: As above.
+        match self.near.get_mut(self.count as usize) {
+            Some(slot) => *slot = table,
+            None => return Err(SeenError::NearIsFull),
+        }
+        self.count = self.count.saturating_add(1);
+        Ok(None)
+    }
+
     /// Returns the number of a table that has come before; otherwise adds it with the next number.
     /// `state` is the state that the table belongs to. For functions that Lua has called.
     pub(super) fn find_or_add(
@@ -125,27 +152,20 @@ impl Seen {
         // CAST: a usize has at least 32 bits.
         let count = self.count as usize;
         if count < NEAR {
-            let so_far = self.near.iter().take(count);
-            if let Some((_, number)) = so_far.zip(0..).find(|(seen, _)| ptr::eq(**seen, table)) {
-                return Ok(Some(number));
+            return self.find_or_add_near(table);
+        }
+        if self.count >= MAX_TABLES {
+            return Err(SeenError::TooMany);
+        }
+        if count.saturating_mul(2) >= self.slots.len() {
+            self.grow(state)?;
+        }
+        let place = Self::place(&self.slots, table);
+        if let Some(slot) = place.and_then(|place| self.slots.as_mut_slice().get_mut(place)) {
+            if !slot.0.is_null() {
+                return Ok(Some(slot.1));
             }
-            if let Some(slot) = self.near.get_mut(count) {
-                *slot = table;
-            }
-        } else {
-            if self.count >= MAX_TABLES {
-                return Err(SeenError::TooMany);
-            }
-            if count.saturating_mul(2) >= self.slots.len() {
-                self.grow(state)?;
-            }
-            let place = Self::place(&self.slots, table);
-            if let Some(slot) = place.and_then(|place| self.slots.as_mut_slice().get_mut(place)) {
-                if !slot.0.is_null() {
-                    return Ok(Some(slot.1));
-                }
-                *slot = (table, self.count);
-            }
+            *slot = (table, self.count);
         }
         self.count = self.count.saturating_add(1);
         Ok(None)

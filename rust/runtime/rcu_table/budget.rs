@@ -17,6 +17,7 @@ use kernel::{
 use super::reclaim;
 use crate::linux::{
     account::{self, Account},
+    context::Context,
     memory, //
 };
 
@@ -51,10 +52,21 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. May sleep: if they
-    /// are too many at first, the caller waits until removed entries are freed, and tries once
-    /// more.
-    pub(super) fn new(account: Option<&Arc<Account>>, bytes: usize) -> Result<Self> {
+    /// Counts `bytes`, also against `account`; `ENOMEM` if they are too many. Sleeps in process
+    /// context: if they are too many at first, the caller waits until removed entries are freed, and
+    /// tries once more.
+    pub(super) fn new(
+        account: Option<&Arc<Account>>,
+        context: Context,
+        bytes: usize,
+    ) -> Result<Self> {
+        if !context.may_sleep() {
+            let room = !reclaim::is_overloaded();
+            return room
+                .then(|| Self::try_new(account, bytes))
+                .flatten()
+                .ok_or(ENOMEM);
+        }
         reclaim::throttle();
         if let Some(charge) = Self::try_new(account, bytes) {
             return Ok(charge);

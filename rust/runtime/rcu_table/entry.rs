@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! An entry of an RCU table: a key and its value in one block of memory, never changed once
-//! readers can see it.
+//! An entry of an RCU table: a key and its value in one block of memory. Once readers can see it, only
+//! a number or a boolean in it changes.
 
 use core::{
     alloc::Layout,
@@ -16,12 +16,15 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::linux::account::{self, Account};
+use crate::linux::{
+    account::{self, Account},
+    context::Context, //
+};
 
 use super::{
     budget::Charge,
     slot::Slot,
-    value::Value, //
+    value::{Stored, Value}, //
 };
 
 /// The longest key.
@@ -37,7 +40,7 @@ pub(super) struct Entry {
     pub(super) rcu: Opaque<bindings::callback_head>,
     /// The next entry of the bucket. Once no reader is left, the next entry to be freed.
     pub(super) next: Slot,
-    pub(super) value: Value,
+    pub(super) value: Stored,
     /// The charge for the memory of this entry.
     pub(super) charge: Charge,
     pub(super) hash: u32,
@@ -94,19 +97,20 @@ pub(super) struct OwnedEntry(NonNull<Entry>);
 unsafe impl Send for OwnedEntry {}
 
 impl OwnedEntry {
-    /// Allocates an entry, which counts against `account`. May sleep.
+    /// Allocates an entry, which counts against `account`. Sleeps in process context.
     pub(super) fn new(
         account: Option<&Arc<Account>>,
+        context: Context,
         hash: u32,
         key: &[u8],
         value: Value,
     ) -> Result<Self> {
         Entry::check_key(key)?;
         let key_len = u8::try_from(key.len()).map_err(|_| EINVAL)?;
-        let charge = Charge::new(account, Entry::size(key, &value))?;
+        let charge = Charge::new(account, context, Entry::size(key, &value))?;
         let block = Kmalloc::alloc(
             layout(key.len())?,
-            GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+            context.charged_allocation(),
             NumaNode::NO_NODE,
         )?;
         let entry = block.cast::<Entry>();
@@ -115,7 +119,7 @@ impl OwnedEntry {
             entry.write(Entry {
                 rcu: Opaque::uninit(),
                 next: Slot::end(),
-                value,
+                value: Stored::new(value),
                 charge,
                 hash,
                 key_len,
@@ -157,15 +161,11 @@ impl OwnedEntry {
         // SAFETY: By the type invariant.
         unsafe { self.0.as_ref() }
     }
-
-    /// Changes the value to an integer, which takes no memory beside the entry.
-    pub(super) fn set_integer(&mut self, value: i64) {
-        // SAFETY: By the type invariant.
-        unsafe { self.0.as_mut() }.value = Value::Integer(value);
-    }
 }
 
 impl Drop for OwnedEntry {
+    // A function of its own, so that `scripts/checks/stack` sees where chains of values end.
+    #[inline(never)]
     fn drop(&mut self) {
         let key_len = usize::from(self.get().key_len);
         // SAFETY: By the type invariant nobody else uses the entry, which was initialised by

@@ -35,6 +35,10 @@ use crate::linux::{
 /// Writers wait while more bytes than this wait to be freed.
 const MAX_UNFREED: usize = 8 * 1024 * 1024;
 
+/// Writers that cannot wait get no memory while more bytes than this wait to be freed. Those that can
+/// wait leave half of it to them.
+const MAX_UNFREED_ATOMIC: usize = 2 * MAX_UNFREED;
+
 /// Entries past their grace period, linked by `next`.
 static READY: Atomic<*mut Entry> = Atomic::new(ptr::null_mut());
 
@@ -172,6 +176,11 @@ pub(super) fn throttle() {
     if UNFREED.load(Relaxed) > MAX_UNFREED {
         wait();
     }
+}
+
+/// Whether so much waits to be freed that even a writer that cannot wait gets nothing. In any context.
+pub(super) fn is_overloaded() -> bool {
+    UNFREED.load(Relaxed) > MAX_UNFREED_ATOMIC
 }
 
 /// Whether everything that was removed is freed.

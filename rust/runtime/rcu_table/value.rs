@@ -4,28 +4,56 @@
 
 use core::ops::Deref;
 use kernel::{
+    page::PAGE_SIZE,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{Acquire, Atomic, Release},
+        Arc, //
+    },
 };
 
+use super::Writing;
 use crate::{
-    linux::account,
+    linux::{
+        account,
+        context::Context, //
+    },
     runtime::handle::Handle, //
 };
 
 /// The longest string that a table takes.
 pub(crate) const MAX_STRING: usize = 64 * 1024;
 
+/// The bytes of a string. Code that must not sleep cannot map memory, so the strings that it makes are
+/// contiguous, and short ones always are.
+enum Bytes {
+    Contiguous(KVec<u8>),
+    Any(KVVec<u8>),
+}
+
+impl Bytes {
+    fn new(bytes: &[u8], context: Context) -> Result<Self> {
+        let flags = context.charged_allocation();
+        if bytes.len() <= PAGE_SIZE || !context.may_sleep() {
+            let mut copy = KVec::with_capacity(bytes.len(), flags)?;
+            copy.extend_from_slice(bytes, flags)?;
+            Ok(Self::Contiguous(copy))
+        } else {
+            let mut copy = KVVec::with_capacity(bytes.len(), flags)?;
+            copy.extend_from_slice(bytes, flags)?;
+            Ok(Self::Any(copy))
+        }
+    }
+}
+
 /// An immutable byte string that tables and readers share.
 #[derive(Clone)]
-pub(crate) struct SharedBytes(Arc<KVVec<u8>>);
+pub(crate) struct SharedBytes(Arc<Bytes>);
 
 impl SharedBytes {
-    /// Copies `bytes`.
-    pub(crate) fn new(bytes: &[u8]) -> Result<Self> {
-        let mut copy = KVVec::with_capacity(bytes.len(), GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        copy.extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        Ok(Self(Arc::new(copy, GFP_KERNEL_ACCOUNT)?))
+    fn new(bytes: &[u8], context: Context) -> Result<Self> {
+        let copy = Bytes::new(bytes, context)?;
+        Ok(Self(Arc::new(copy, context.charged_allocation())?))
     }
 }
 
@@ -33,7 +61,10 @@ impl Deref for SharedBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        match &*self.0 {
+            Bytes::Contiguous(bytes) => bytes,
+            Bytes::Any(bytes) => bytes,
+        }
     }
 }
 
@@ -53,12 +84,12 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Makes a string value; `E2BIG` if it is too long.
-    pub(crate) fn string(bytes: &[u8]) -> Result<Self> {
+    /// Makes a string value; `E2BIG` if it is too long. Sleeps in process context.
+    pub(super) fn string(bytes: &[u8], context: Context) -> Result<Self> {
         if bytes.len() > MAX_STRING {
             return Err(E2BIG);
         }
-        Ok(Self::String(SharedBytes::new(bytes)?))
+        Ok(Self::String(SharedBytes::new(bytes, context)?))
     }
 
     /// The bytes that this value takes beside its entry.
@@ -70,13 +101,24 @@ impl Value {
         }
     }
 
-    /// Whether dropping the value may sleep.
-    pub(super) fn drop_may_sleep(&self) -> bool {
-        matches!(self, Self::Handle(_))
+    /// Whether it is a boolean or a number.
+    pub(super) fn is_scalar(&self) -> bool {
+        self.scalar().is_some()
+    }
+
+    /// The type and the bits of a boolean or number.
+    fn scalar(&self) -> Option<(Scalar, u64)> {
+        match *self {
+            Self::Boolean(value) => Some((Scalar::Boolean, value.into())),
+            // CAST: All bits are kept.
+            Self::Integer(value) => Some((Scalar::Integer, value as u64)),
+            Self::Float(bits) => Some((Scalar::Float, bits)),
+            _ => None,
+        }
     }
 
     /// Whether Lua's primitive comparison finds the two equal.
-    pub(crate) fn equals(&self, other: &Self) -> bool {
+    fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Boolean(a), Self::Boolean(b)) => a == b,
             (Self::Integer(a), Self::Integer(b)) => a == b,
@@ -88,6 +130,86 @@ impl Value {
             (Self::Handle(a), Self::Handle(b)) => a.is_same(b),
             _ => false,
         }
+    }
+}
+
+/// The type of a value that is nothing but 64 bits.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Scalar {
+    Boolean,
+    Integer,
+    Float,
+}
+
+impl Scalar {
+    fn value(self, bits: u64) -> Value {
+        match self {
+            Self::Boolean => Value::Boolean(bits != 0),
+            // CAST: As in `Value::scalar()`.
+            Self::Integer => Value::Integer(bits as i64),
+            Self::Float => Value::Float(bits),
+        }
+    }
+}
+
+/// What an entry holds. A boolean or number may change while readers see it, but not its type.
+pub(super) enum Stored {
+    Scalar(Scalar, Atomic<u64>),
+    /// Strings and handles.
+    Other(Value),
+}
+
+impl Stored {
+    pub(super) fn new(value: Value) -> Self {
+        match value.scalar() {
+            Some((scalar, bits)) => Self::Scalar(scalar, Atomic::new(bits)),
+            None => Self::Other(value),
+        }
+    }
+
+    /// A clone of the value as it is now.
+    pub(super) fn load(&self) -> Value {
+        match self {
+            // Who finds this value also finds what its writer has written before.
+            Self::Scalar(scalar, bits) => scalar.value(bits.load(Acquire)),
+            Self::Other(value) => value.clone(),
+        }
+    }
+
+    /// Whether Lua's primitive comparison finds the two equal.
+    pub(super) fn equals(&self, other: &Value) -> bool {
+        match self {
+            Self::Scalar(..) => self.load().equals(other),
+            Self::Other(value) => value.equals(other),
+        }
+    }
+
+    /// Puts `value` in the place of this one if both are numbers or booleans of the same type. Returns
+    /// whether it has done so.
+    pub(super) fn replace(&self, value: &Value, _write: &mut Writing) -> bool {
+        match (self, value.scalar()) {
+            (Self::Scalar(present, bits), Some((scalar, new))) if *present == scalar => {
+                bits.store(new, Release);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Adds `n`, and returns the sum, which wraps around. `None` if this is no integer.
+    pub(super) fn add(&self, n: i64, _write: &mut Writing) -> Option<i64> {
+        let Self::Scalar(Scalar::Integer, bits) = self else {
+            return None;
+        };
+        // Nobody else writes while the caller has the lock. CAST: As in `Value::scalar()`.
+        let sum = (bits.load(Acquire) as i64).wrapping_add(n);
+        bits.store(sum as u64, Release);
+        Some(sum)
+    }
+
+    /// Whether dropping the value may sleep.
+    pub(super) fn drop_may_sleep(&self) -> bool {
+        matches!(self, Self::Other(Value::Handle(_)))
     }
 }
 

@@ -20,16 +20,38 @@ impl Vm {
         self.head.context()
     }
 
-    /// A hook executes its code from now on, on a private stack or not.
-    pub(in super::super) fn begin_hook(&self, is_private: bool, context: Context) {
+    /// A hook executes its code from now on.
+    pub(in super::super) fn begin_hook(&self, context: Context) {
         self.head.set_context(context);
-        self.head.set_private_stack(is_private);
     }
 
-    /// Undoes [`begin_hook`](Self::begin_hook).
+    /// Undoes [`begin_hook`](Self::begin_hook). Bottom halves must still be off.
     pub(in super::super) fn end_hook(&self) {
-        self.head.set_private_stack(false);
+        self.take_back_lent();
         self.head.set_context(Context::Process);
+    }
+
+    /// Takes back the objects that were lent to the code of a hook. Each is a handle that was fetched from
+    /// an RCU table since bottom halves are off, so it is not the last one to its object.
+    fn take_back_lent(&self) {
+        loop {
+            let Ok(mut objects) = self.objects.try_borrow_mut() else {
+                return;
+            };
+            let Some(object) = objects.take_lent() else {
+                return;
+            };
+            drop(objects);
+            drop(object);
+        }
+    }
+
+    /// Makes room for objects that are lent to hooks. Sleeps.
+    pub(in super::super) fn make_room_to_lend(&self) -> Result {
+        self.objects
+            .try_borrow_mut()
+            .map_err(|_| EBUSY)?
+            .make_room_to_lend()
     }
 
     /// Gives the heap a reserve of pages for hooks. Sleeps.

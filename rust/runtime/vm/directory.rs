@@ -21,7 +21,8 @@ impl Vm {
         let charge = Charge::new(Vm::runtime_of(state).account(), directory.len())?;
         let mut copy = KVVec::new();
         copy.extend_from_slice(directory, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
-        let set = Self::of(&state).directory.set((copy, charge));
+        let directory = KBox::new((copy, charge), GFP_KERNEL_ACCOUNT)?;
+        let set = Self::of(&state).directory.set(directory);
         set.map_err(|_| EBUSY)
     }
 
@@ -29,7 +30,7 @@ impl Vm {
     /// if it has none.
     pub(crate) fn directory(state: &State) -> &[u8] {
         match Self::of(state).directory.get() {
-            Some((directory, _)) => directory,
+            Some(noted) => &noted.0,
             None => &[],
         }
     }

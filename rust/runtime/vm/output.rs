@@ -36,7 +36,7 @@ pub(super) struct Unsent(RefCell<Collected>);
 struct Collected {
     /// The stream that it was written to.
     stream: Stream,
-    bytes: KVVec<u8>,
+    bytes: KVec<u8>,
     /// The charge for the collected bytes, if there are any: always for the most that they may be.
     charge: Charge,
     /// Whether the script wants each write to be sent at once: for its output, and for its errors.
@@ -52,7 +52,7 @@ impl Unsent {
     pub(super) fn new(account: &Arc<Account>) -> Self {
         Self(RefCell::new(Collected {
             stream: Stream::Output,
-            bytes: KVVec::new(),
+            bytes: KVec::new(),
             charge: Charge::to(account),
             immediate: [false; 2],
             lost: 0,
@@ -119,7 +119,7 @@ impl Collected {
 /// Output that was taken out of a VM, to be sent.
 pub(in super::super) struct Taken {
     stream: Stream,
-    bytes: KVVec<u8>,
+    bytes: KVec<u8>,
     lost: usize,
 }
 

@@ -55,6 +55,7 @@ fn requests_survive() {
             directory: b"/root/scripts",
         },
         context: Context::Process,
+        percpu: false,
         memory_limit: 64 << 20,
         permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
         budget: Budget {
@@ -70,6 +71,7 @@ fn requests_survive() {
             script: b"net/filter.lua",
         },
         context: Context::Softirq,
+        percpu: true,
         memory_limit: 0,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),
@@ -84,6 +86,7 @@ fn requests_survive() {
         Request::Run(start),
         Request::Run(Start {
             context: Context::Hardirq,
+            percpu: false,
             ..start
         }),
         Request::Spawn(registered),
@@ -690,6 +693,7 @@ fn damaged_frames_do_no_harm() {
             directory: b"",
         },
         context: Context::Softirq,
+        percpu: true,
         memory_limit: 1,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),

@@ -134,6 +134,9 @@ pub struct StartArgs {
     /// The context in which its code runs once it is loaded
     #[arg(short, long, value_enum)]
     pub context: Option<Context>,
+    /// Run it in a runtime for each CPU, so that no CPU waits for another one
+    #[arg(short, long)]
+    pub percpu: bool,
     /// What it may do.
     #[command(flatten)]
     pub pledge: PledgeArgs,
@@ -154,7 +157,7 @@ pub struct StartArgs {
 }
 
 impl StartArgs {
-    /// Takes the first argument for the context, if it is the name of one. `words` is the command line: a context stands
+    /// Takes the first argument for the context, if it is the name of one, and a `percpu` behind it. `words` is the command line: a context stands
     /// directly after the script, and no `--` before that.
     fn take_context(&mut self, words: &[OsString]) {
         let word = self.args.first().and_then(|word| word.to_str());
@@ -171,6 +174,10 @@ impl StartArgs {
         if follows && before.last().is_none_or(|word| word != "--") {
             self.context = Some(named);
             self.args.remove(0);
+            if self.args.first().is_some_and(|word| word == "percpu") {
+                self.percpu = true;
+                self.args.remove(0);
+            }
         }
     }
 }

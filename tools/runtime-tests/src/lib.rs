@@ -15,6 +15,10 @@ mod life_tests;
 #[expect(dead_code, reason = "the names are for users of the module")]
 mod phase;
 
+mod bucket_tests;
+#[path = "../../../rust/runtime/percpu/buckets.rs"]
+mod buckets;
+
 #[path = "../../../rust/runtime/hooks/place.rs"]
 mod place;
 mod place_tests;
@@ -26,6 +30,18 @@ mod trouble_tests;
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
 mod sort_tests;
+
+use lunatik_abi::codec;
+
+#[path = "../../../rust/runtime/hooks/outbox.rs"]
+mod outbox;
+mod outbox_tests;
+
+/// Stands in for the kernel crate's module.
+pub mod prelude {
+    /// Memory that the kernel crate allocates.
+    pub type KVec<T> = Vec<T>;
+}
 
 /// Stands in for the kernel crate's module.
 pub mod sync {

@@ -64,7 +64,7 @@ fn calls_that_succeed_in_between_do_not_excuse_over_runs() {
     let trouble = Trouble::new();
     for number in 0..15 {
         assert_eq!(trouble.note_failure(BEGIN + number, OVER, true), None);
-        trouble.note_success();
+        trouble.note_success(None);
     }
     let last = trouble.note_failure(BEGIN + 15, OVER, true);
     assert_eq!(last, Some(Reason::Overruns));
@@ -76,7 +76,7 @@ fn failing_calls_may_take_32_ms_in_a_window() {
     for number in 0..63 {
         let now = BEGIN + number * MS;
         assert_eq!(trouble.note_failure(now, MS / 2, false), None, "{number}");
-        trouble.note_success();
+        trouble.note_success(None);
     }
     let now = BEGIN + 63 * MS;
     assert_eq!(trouble.note_failure(now, MS / 2, false), Some(Reason::Time));
@@ -155,7 +155,7 @@ fn one_success_ends_a_row() {
         assert_eq!(trouble.note_failure(now, US, false), None);
         assert!(trouble.is_in_row());
     }
-    trouble.note_success();
+    trouble.note_success(None);
     assert!(!trouble.is_in_row());
     for number in 999..1998 {
         let now = BEGIN + number * 10 * MS;

@@ -188,6 +188,18 @@ local programs = {
 		end,
 	},
 	{
+		"constants",
+		function()
+			local nf, names = require("linux.nf"), 0
+			for _ in pairs(nf.ip.pri) do
+				names = names + 1
+			end
+			return nf.inet.LOCAL_OUT + nf.action.DROP, names > 10, pcall(function()
+				nf.new = 1
+			end)
+		end,
+	},
+	{
 		"a module in Lua",
 		function()
 			package.loaded["lunatik.testing.library"], package.loaded["lunatik.testing.deep"] = nil, nil

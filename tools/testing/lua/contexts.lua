@@ -26,6 +26,7 @@ local modules = {
 	"lunatik.runner",
 	"mtint",
 	"mtmsg",
+	"percpu",
 	"rcu",
 	"thread",
 	"worker",
@@ -49,7 +50,27 @@ allow("string.", "byte char dump find format gmatch gsub len lower match pack pa
 allow("table.", "concat create insert move pack remove sort unpack")
 allow("utf8.", "char codepoint codes len offset")
 allow("linux.", "cpu difftime errname ktime numcpus random time")
+allow("lunatik.", "cpu")
+allow("rcu.", "add cas")
+allow("percpu.counter:", "add sum")
+allow("percpu.histogram:", "add count counts quantile sum")
 allow("lunatik.testing.", "fire_again fire_inner graph_locks paint_stack painted_left stack_left")
+-- Of tables of constants, and of the module, whose fields some of them are.
+allow("linux.nf/", "__newindex __pairs next")
+allow("linux.nf/__index/", "__index")
+allow("linux/", "__index")
+
+-- Packets are for hooks only.
+allow("skb:", "checksum connmark copy ctinfo data forward header hook ifindex mark payload priority protocol replace")
+allow("skb:", "resize vlan")
+for kind in ("byte int8 uint8 int16 uint16 int32 uint32 int64 number float double string"):gmatch("%S+") do
+	allow("skb.data:", "get" .. kind .. " set" .. kind)
+end
+allow("skb.data:", "checksum compare find resize")
+allow("skb/", "__index __len")
+allow("skb/__index/", "__index")
+allow("skb.data/", "__len __tostring")
+allow("skb.header/", "__index __newindex")
 
 -- What functions are called: by the tables of modules, and by the metatables of classes.
 local names = {}
@@ -64,6 +85,8 @@ for _, module in ipairs(modules) do
 	require(module)
 end
 name("", _G)
+name("linux/", debug.getmetatable(require("linux")))
+name("linux.nf/", { next = (pairs(require("linux.nf"))) })
 for module, tbl in pairs(package.loaded) do
 	if type(tbl) == "table" and module ~= "_G" then
 		name(module .. ".", tbl)
@@ -78,14 +101,22 @@ local system = require("ltask.bootstrap").start({})
 require("actor.system").open()
 local channel, category = require("actor.system").address(), require("actor.system").category()
 local device <close> = require("device").new({ name = "suite_contexts_device" })
+local running_worker = worker.create("suite_child")
+local packet, copy, view, header
+testing.packet(function(skb)
+	packet, copy, view, header = skb, skb:copy(), skb:data(), skb.ip
+end, "\x45" .. ("\0"):rep(39))
 local objects = {
 	io.stdout,
 	require("rcu").table(),
+	require("percpu").counter("suite.contexts"),
+	require("percpu").histogram("suite.contexts.values"),
 	require("mtmsg").newbuffer(),
 	running,
 	require("thread").run(threaded, "suite/contexts"),
 	device,
-	worker.create("suite_child"),
+	running_worker,
+	worker.address(running_worker),
 	require("llthreads2.ex").new("return 1"),
 	mtint.interruptible(mtint.id()),
 	require("lunatik.example").counter(0),
@@ -93,8 +124,14 @@ local objects = {
 	inbox:address(),
 	(require("ltask.functions").pack(1)),
 	system,
+	require("ltask.system").sender(system, 2),
+	require("linux.nf"),
 	channel,
 	category,
+	packet,
+	copy,
+	view,
+	header,
 }
 local classes = 0
 for _, object in ipairs(objects) do
@@ -104,14 +141,15 @@ for _, object in ipairs(objects) do
 	name(class .. "/", metatable)
 	if type(metatable.__index) == "table" then
 		name(class .. ":", metatable.__index)
+		name(class .. "/__index/", debug.getmetatable(metatable.__index) or {})
 	end
 	-- Comparing handles reads two numbers.
 	allowed[class .. "/__eq"] = true
 end
-check.same("there is an object of each class", classes, 16)
--- Metamethods that read.
-for _, readable in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len" }) do
-	allowed[readable] = true
+check.same("there is an object of each class", classes, 25)
+-- Metamethods that read, and one that writes.
+for _, what in ipairs({ "FILE*/__tostring", "rcu.table/__index", "rcu.table/__len", "rcu.table/__newindex" }) do
+	allowed[what] = true
 end
 
 -- Checked below: it depends on what is loaded.

@@ -13,7 +13,7 @@ end
 -- In an actor, which this is now, the table of coroutines is filled when it is first used.
 assert(coroutine.running)
 local linux, lunatik, rcu = require("linux"), require("lunatik"), require("rcu")
-local llthreads, mtint, mtmsg = require("llthreads2.ex"), require("mtint"), require("mtmsg")
+local llthreads, mtint, mtmsg, percpu = require("llthreads2.ex"), require("mtint"), require("mtmsg"), require("percpu")
 local runner, device = require("lunatik.runner"), require("device")
 
 -- One object of each kind.
@@ -61,6 +61,8 @@ for name, module in pairs(package.loaded) do
 end
 visit("", _G)
 visit("file", debug.getmetatable(file))
+visit("percpu.counter", debug.getmetatable(percpu.counter("permissions")))
+visit("percpu.histogram", debug.getmetatable(percpu.histogram("permissions.values")))
 visit("rcu.table", debug.getmetatable(shared))
 visit("rcu.walk", debug.getmetatable(walk))
 visit("rcu.walk.next", step)
@@ -72,8 +74,10 @@ visit("mtmsg.buffer", debug.getmetatable(mtmsg.newbuffer()))
 local made_worker <close> = worker.create(child)
 visit("worker handle", debug.getmetatable(made_worker))
 visit("device", debug.getmetatable(made))
+visit("linux.nf", debug.getmetatable(linux.nf))
+visit("linux.nf.next", (pairs(linux.nf)))
 visit("string value", debug.getmetatable(""))
-for _, value in ipairs({ print, coroutine.create(print), 1, true, linux.stat }) do
+for _, value in ipairs({ print, coroutine.create(print), 1, true, {} }) do
 	check.ok(type(value) .. " values have no metatable", debug.getmetatable(value) == nil)
 end
 check.ok("nor has nil", debug.getmetatable(nil) == nil)
@@ -111,6 +115,9 @@ local arguments = {
 	["mtmsg.buffer"] = { foreign_buffer },
 	["rcu.add"] = { shared, "key", 1 },
 	["rcu.cas"] = { shared, "key", 1, 2 },
+	["percpu.counter"] = { "permissions" },
+	["percpu.histogram"] = { "permissions.values" },
+	["rcu.foreach"] = { shared, print },
 	["rcu.map"] = { shared, print },
 	["rcu.table.__index"] = { shared, "key" },
 	["rcu.table.__newindex"] = { shared, "key", 1 },

@@ -26,6 +26,10 @@ free("debug.", "setmetatable setupvalue setuservalue traceback upvalueid upvalue
 free("debug.", "debug")
 free("io.", "close flush read type write")
 free("linux.", "cpu difftime errname ktime numcpus random schedule time")
+-- Tables of constants.
+free("linux (metatable).", "__index")
+free("linux.nf.", "__newindex __pairs next")
+needs["linux.nf.__index (metatable).__index"] = {}
 free("lunatik.runner.", "startup")
 -- For the script's own runtime; the function for another one checks the name.
 free("mtint.", "id interruptible sethook")
@@ -61,25 +65,25 @@ free("ltask.", "counter now pack remove unpack unpack_remove")
 free("ltask (metatable).", "__index")
 free("ltask.bootstrap.", "call deinit dofile external_sender init init_root init_socket init_timer")
 free("ltask.bootstrap.", "log_sender mainthread_wait new_service pack post_message pushlog remove run")
-free("ltask.bootstrap.", "searchpath start unpack unpack_remove wait")
+free("ltask.bootstrap.", "searchpath sender start unpack unpack_remove wait")
 free("ltask.core.", "answer_all can_block cancel give_way id label part pledge pushlog recv reply request")
 free("ltask.core.", "send suspend timer")
 free("ltask.functions.", "counter cpucost eventinit eventreset label mem_count mem_limit now pack poplog")
 free("ltask.functions.", "pushlog remove self touch_service unpack unpack_remove worker_bind worker_id")
 free("ltask.system.", "answer answer_packed call external_done external_queue lost_logs mandate")
-free("ltask.system.", "new_service send_external send_packed services set_exit_code start take_log")
+free("ltask.system.", "new_service send_external send_packed sender services set_exit_code start take_log")
 free("ltask.system.", "trace wait")
 free("math.", "abs acos asin atan ceil cos deg exp floor fmod frexp ldexp log max min modf rad random randomseed")
 free("math.", "sin sqrt tan tointeger type ult")
 free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
 free("package.preload.", "actor actor.core actor.process actor.system condition_variable future inbox mutex recursive_mutex system time")
-free("package.preload.", "device file_descriptor linux llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
-free("package.preload.", "lunatik lunatik.runner mtint mtmsg rcu thread")
+free("package.preload.", "device file_descriptor linux linux.eth linux.nf linux.socket linux.stat llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
+free("package.preload.", "lunatik lunatik.runner mtint mtmsg percpu rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
-free("worker.", "limits receive send status stop")
+free("worker.", "address limits receive send status stop")
 -- Making the worker needed a permission.
 free("worker handle.", "__close __gc __tostring")
 free("utf8.", "char codepoint codes len offset")
@@ -88,6 +92,9 @@ free("file.", "__close __gc __tostring __index.close __index.flush __index.lines
 free("file.", "__index.setvbuf __index.write")
 -- Arithmetic on strings that are numerals.
 free("string value.", "__add __sub __mul __mod __pow __div __idiv __unm")
+-- Finding it needed a permission.
+free("percpu.counter.", "__eq __gc __index.add __index.sum")
+free("percpu.histogram.", "__eq __gc __index.add __index.count __index.counts __index.quantile __index.sum")
 free("rcu.table.", "__eq __gc")
 free("rcu.walk.", "__gc")
 free("runtime.", "__eq __gc __index.context __index.hooks __index.status")
@@ -110,9 +117,12 @@ needs["os.rename"] = { "fs:write" }
 needs["os.tmpname"] = { "fs:write" }
 needs["os.getenv"] = { "env" }
 needs["device.new"] = { "device" }
+needs["percpu.counter"] = { "rcu" }
+needs["percpu.histogram"] = { "rcu" }
 needs["rcu.table"] = { "rcu" }
 needs["rcu.add"] = { "rcu" }
 needs["rcu.cas"] = { "rcu" }
+needs["rcu.foreach"] = { "rcu" }
 needs["rcu.map"] = { "rcu" }
 needs["rcu.table.__index"] = { "rcu" }
 needs["rcu.table.__newindex"] = { "rcu" }

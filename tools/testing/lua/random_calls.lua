@@ -28,7 +28,18 @@ local LEFT_OUT = {
 	["worker.peek"] = true,
 	["worker.receive"] = true,
 }
-local MODULES = { "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex" }
+local MODULES = {
+	"lunatik",
+	"lunatik.runner",
+	"thread",
+	"rcu",
+	"linux",
+	"device",
+	"mtint",
+	"mtmsg",
+	"percpu",
+	"llthreads2.ex",
+}
 local TEXTS = {
 	"",
 	"x",

@@ -73,10 +73,10 @@ t.inner.x = 5
 same("a table may hold a table", t.inner.x, 5)
 
 -- Sizes.
-for _, size in ipairs({ 1, 2, 3, 255, 257, 1 << 20 }) do
+for _, size in ipairs({ 1, 2, 3, 255, 257, 1 << 20, (1 << 20) + 1, 1 << 24 }) do
 	ok("a table of size " .. size .. " is made", rcu.table(size))
 end
-for _, size in ipairs({ 0, -1, (1 << 20) + 1, math.mininteger, math.maxinteger, "x", 1.5 }) do
+for _, size in ipairs({ 0, -1, (1 << 24) + 1, math.mininteger, math.maxinteger, "x", 1.5 }) do
 	raises("a table of size " .. tostring(size) .. " is refused", "bad argument", rcu.table, size)
 end
 

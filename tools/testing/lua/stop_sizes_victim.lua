@@ -48,9 +48,12 @@ local table_of_all = rcu.table(16)
 local made = {
 	{ "file", file },
 	{ "rcu", table_of_all },
+	{ "counter", require("percpu").counter("stop_sizes") },
+	{ "histogram", require("percpu").histogram("stop_sizes.values") },
 	{ "buffer", mtmsg.newbuffer() },
 	{ "interruptible", mtint.interruptible(mtint.id()) },
 	{ "llthread", require("llthreads2.ex").new("return 1") },
+	{ "constants", linux.nf },
 	{ "string", "x" },
 	{ "thread", thread.current() },
 	{ "runtime", lunatik.runtime("stop_sizes_idle") },
@@ -60,12 +63,14 @@ for _, entry in ipairs(made) do
 	local metatable = debug.getmetatable(object)
 	if type(metatable) == "table" then
 		add(entry[1], metatable, object)
+		add(entry[1] .. ".__index", type(metatable.__index) == "table" and debug.getmetatable(metatable.__index) or {}, object)
 	end
 end
 add("gmatch", (string.gmatch("x", "x")))
 add("wrap", coroutine.wrap(function() end))
 add("lines", io.lines("/proc/version"))
 add("pairs", (pairs(table_of_all)), table_of_all)
+add("next_constant", (pairs(linux.nf)), linux.nf)
 table.sort(names)
 
 local path, size, thin, first, only = ...

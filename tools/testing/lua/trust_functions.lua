@@ -54,10 +54,13 @@ shared.a = 1
 require("actor.system").open()
 local file = io.tmpfile()
 local inbox = testing.mailbox()
+local system = require("ltask.bootstrap").start({})
 local objects = {
 	file,
 	shared,
 	pairs(shared),
+	require("percpu").counter("trust"),
+	require("percpu").histogram("trust.values"),
 	mtmsg.newbuffer(),
 	mtint.interruptible(mtint.id()),
 	require("llthreads2.ex").new("return 1"),
@@ -71,8 +74,17 @@ local objects = {
 	require("actor.system").category(),
 	require("file_descriptor").open("/dev/null"),
 	(require("ltask.functions").pack(1)),
-	require("ltask.bootstrap").start({}),
+	system,
+	require("linux.nf"),
+	(pairs(require("linux.nf"))),
 }
+objects[#objects + 1] = require("ltask.system").sender(system, 2)
+objects[#objects + 1] = worker.address(worker.create("suite_nowhere"))
+testing.packet(function(skb)
+	for _, object in ipairs({ skb, skb:copy(), skb:data(), skb.ip }) do
+		objects[#objects + 1] = object
+	end
+end, "\x45" .. ("\0"):rep(39))
 local closed = io.tmpfile()
 closed:close()
 
@@ -87,7 +99,7 @@ local function name(prefix, value, depth)
 		end
 	end
 end
-for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "llthreads2.ex", "actor.core", "actor.system", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
+for _, module in ipairs({ "lunatik", "lunatik.runner", "thread", "rcu", "linux", "device", "mtint", "mtmsg", "percpu", "llthreads2.ex", "actor.core", "actor.system", "ltask.core", "ltask.functions", "ltask.system", "lunatik.testing" }) do
 	name(module .. ".", require(module), 1)
 end
 name("", _G, 0)

@@ -4,6 +4,7 @@
 # The examples do what their headers say.
 
 . "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/network.sh"
 
 EXAMPLES=$(cd "$SUITE_DIR/../../lua/examples" && pwd)
 cd "$EXAMPLES" || exit 1
@@ -147,4 +148,150 @@ collected() {
 check "the collector collects" wait_until 10 collected
 check "a second time" wait_until 10 collected
 check "it stops" lunatik stop counter_a
+
+# Hooks.
+
+# says NAME STATUS TEXT COMMAND...: passes when the command ends with this status and prints exactly this.
+says() {
+	name=$1 wanted=$2 text=$3
+	shift 3
+	said=$("$@" 2>&1)
+	status=$?
+	if [ "$status:$said" = "$wanted:$text" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "status $status instead of $wanted, or not \"$text\": $*
+$said"
+	fi
+}
+# hooks SCRIPT ARGS...: starts an example, in a runtime for each CPU.
+hooks() { lunatik run -c softirq -p "$@"; }
+# ends SCRIPT: none of its functions has failed, and it stops.
+ends() {
+	check_output "$1 has had no failure" "" lunatik logs "$1"
+	check "$1 stops" lunatik stop "$1"
+}
+# counter NAME
+counter() { lunatik eval 'return require("percpu").counter(...):sum()' "$1"; }
+# packets_of KIND [SEED]: prints them.
+packets_of() { lunatik run --name suite/packets "$SUITE_DIR/lua/examples_packets.lua" "$SUITE_DIR" "$@"; }
+# noise SEED: sends packets with random bytes.
+noise() {
+	packets_of noise "$1" >"$WORK/noise" || return
+	while read -r _ hex _; do
+		packets raw ipv4 127.0.0.1 "$hex" >/dev/null || return
+	done <"$WORK/noise"
+}
+seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+echo "# seed $seed"
+
+set_up "loopback" network_loopback root
+set_up "a server" network_server root packets echo tcp 127.0.0.1:8443
+set_up "one of IPv6" network_server root packets echo tcp "[::1]:8443"
+observer=$SUITE_DIR/lua/examples_observer.lua
+check "packets that pass are observed" lunatik run -c softirq --name suite/observer "$observer" "$SUITE_DIR"
+
+check_fails "firewall wants a port" hooks firewall.lua
+check "firewall runs, with few permissions" hooks -P netfilter=inet/local_in -P rcu firewall.lua 8443
+for address in 127.0.0.1:8443 "[::1]:8443"; do
+	before=$(counter firewall)
+	says "it drops a connection to $address" 2 "packets: $address: no connection within 300 ms" \
+		packets tcp "$address" --bytes 1000 --timeout-ms 300
+	check "and counts that" test "$(counter firewall)" -gt "$before"
+done
+check "noise does not harm it" noise "$seed"
+ends firewall
+for address in 127.0.0.1:8443 "[::1]:8443"; do
+	check "then connections to $address work" packets tcp "$address" --bytes 1000
+done
+
+lua_checks "$SUITE_DIR/lua/examples_expiring.lua" "$SUITE_DIR" "$EXAMPLES"
+
+check "nothing is blocked at first" lunatik eval 'require("lunatik")._ENV.blocklist = nil'
+check_output "the list says so" "nothing is blocked" lunatik run dns_blocklist.lua list
+check "names are blocked" lunatik run dns_blocklist.lua block Example.org other.example
+check_output "and listed" "example.org
+other.example" lunatik run dns_blocklist.lua list
+check "names are allowed" lunatik run dns_blocklist.lua allow other.example
+check_output "and gone" "example.org" lunatik run dns_blocklist.lua list
+check_fails "it wants a command" lunatik run dns_blocklist.lua
+
+check "sni_filter runs" hooks sni_filter.lua 8443
+for address in 127.0.0.1:8443 "[::1]:8443"; do
+	for segments in 1 2 3 200; do
+		says "an allowed name in $segments segments, to $address" 0 "segments=$segments bytes=211 answer=handshake" \
+			packets tls-hello "$address" www.example.com --segments "$segments" --timeout-ms 5000
+	done
+	says "a blocked name, to $address" 1 "segments=1 bytes=211 answer=none" \
+		packets tls-hello "$address" www.example.org --timeout-ms 300
+	for segments in 2 3; do
+		says "a blocked name in $segments segments, to $address" 1 "segments=$segments bytes=211 answer=unacknowledged" \
+			packets tls-hello "$address" www.example.org --segments "$segments" --timeout-ms 150
+	done
+done
+packets_of tls >"$WORK/tls"
+check "there are packets of all kinds" test "$(wc -l <"$WORK/tls")" -gt 100
+passed=$(counter suite.passed)
+while read -r expected hex what; do
+	packets raw ipv4 127.0.0.1 "$hex" >/dev/null
+	now=$(counter suite.passed)
+	check "TLS: $what" test $((now - passed)) = "$expected"
+	passed=$now
+done <"$WORK/tls"
+check "noise does not harm it" noise "$seed"
+says "it still works" 0 "segments=2 bytes=211 answer=handshake" \
+	packets tls-hello 127.0.0.1:8443 www.example.com --segments 2 --timeout-ms 5000
+check "a name is blocked meanwhile" lunatik run dns_blocklist.lua block example.com
+says "which has its effect" 1 "segments=1 bytes=211 answer=none" \
+	packets tls-hello 127.0.0.1:8443 www.example.com --timeout-ms 300
+lunatik run dns_blocklist.lua allow example.com
+ends sni_filter
+
+check "dns_sinkhole runs" hooks dns_sinkhole.lua
+set_up "a server of names" network_server root packets dns-server 127.0.0.1:53 192.0.2.1
+set_up "one of IPv6" network_server root packets dns-server "[::1]:53" 192.0.2.1
+for address in 127.0.0.1:53 "[::1]:53"; do
+	says "a blocked name, from $address" 0 "www.example.org A 0.0.0.0" packets dns "$address" www.example.org
+	says "the domain" 0 "example.org A 0.0.0.0" packets dns "$address" example.org
+	says "an allowed name" 0 "notexample.org A 192.0.2.1" packets dns "$address" notexample.org
+done
+packets_of dns >"$WORK/dns"
+check "there are packets of all kinds" test "$(wc -l <"$WORK/dns")" -gt 20
+while read -r expected hex what; do
+	lunatik eval 'require("lunatik")._ENV["suite.payload"] = nil'
+	packets raw ipv4 127.0.0.1 "$hex" >/dev/null
+	check_output "DNS: $what" "$expected" lunatik eval 'return require("lunatik")._ENV["suite.payload"]'
+done <"$WORK/dns"
+check "noise does not harm it" noise "$seed"
+check "the list changes while packets flow" lunatik run dns_blocklist.lua block notexample.org
+says "which has its effect" 0 "notexample.org A 0.0.0.0" packets dns 127.0.0.1:53 notexample.org
+check "and back" lunatik run dns_blocklist.lua allow notexample.org example.org
+says "here, too" 0 "example.org A 192.0.2.1" packets dns 127.0.0.1:53 example.org
+ends dns_sinkhole
+
+check_fails "port_knocker wants ports" hooks port_knocker.lua 8443
+check "port_knocker runs" hooks port_knocker.lua 8443 7003 7001 7002
+for address in 127.0.0.1 ::1; do
+	says "the port is hidden, from $address" 0 "8443=silent" packets knock "$address" 8443 --wait-ms 300
+	says "two knocks are not enough" 0 "7003=silent 7001=silent 8443=silent" \
+		packets knock "$address" 7003 7001 8443 --wait-ms 300
+	says "nor is one between them" 0 "7003=silent 7001=silent 7005=closed 7002=silent 8443=silent" \
+		packets knock "$address" 7003 7001 7005 7002 8443 --wait-ms 300
+	says "nor are all in another order" 0 "7001=silent 7002=silent 7003=silent 8443=silent" \
+		packets knock "$address" 7001 7002 7003 8443 --wait-ms 300
+	says "the right ones open it" 0 "7003=silent 7001=silent 7002=silent 8443=open" \
+		packets knock "$address" 7003 7001 7002 8443 --wait-ms 300
+	says "it stays open for a while" 0 "7005=closed 8443=open" packets knock "$address" 7005 8443 --wait-ms 300
+done
+check "noise does not harm it" noise "$seed"
+says "it still works" 0 "7003=silent 7001=silent 7002=silent 8443=open" \
+	packets knock ::1 7003 7001 7002 8443 --wait-ms 300
+ends port_knocker
+
+check_output "the observer has had no failure" "" lunatik logs suite/observer
+lunatik stop suite/observer
+set_up "the servers end" network_down
+for key in blocklist sni_filter port_knocker suite.payload; do
+	lunatik eval 'require("lunatik")._ENV[...] = nil' "$key"
+done
 finish

@@ -8,6 +8,21 @@
 lua_checks "$SUITE_DIR/lua/language.lua" "$SUITE_DIR"
 lua_checks "$SUITE_DIR/lua/language_kernel.lua" "$SUITE_DIR"
 lua_checks "$SUITE_DIR/lua/yields.lua" "$SUITE_DIR"
+
+# The constants need a function of the tests' module.
+lunatik unload >/dev/null 2>&1
+modprobe lunatik testing=1
+cat >/lib/modules/lua/suite_constants.lua <<'SCRIPT'
+local nf, ipproto = require("linux.nf"), require("linux").socket.ipproto
+local atomically = require("lunatik.testing").atomically
+return function()
+	return atomically(function()
+		return ("%d %d %d %d"):format(nf.inet.FORWARD, nf.ip.pri.NAT_DST, ipproto.UDP, nf.action.STOP)
+	end)
+end
+SCRIPT
+lua_checks "$SUITE_DIR/lua/constants.lua" "$SUITE_DIR"
+rm /lib/modules/lua/suite_constants.lua
 check_fails "math.random starts elsewhere in each runtime" test \
 	"$(lunatik eval 'return math.random(0)')" = "$(lunatik eval 'return math.random(0)')"
 

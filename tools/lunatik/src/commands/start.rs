@@ -31,6 +31,8 @@ pub struct Prepared {
     pub script: Result<LocalScript, Vec<u8>>,
     /// The context in which its code runs once it is loaded.
     pub context: Context,
+    /// Whether there is to be a runtime for each CPU.
+    pub percpu: bool,
     /// The most memory it may use; 0 is the default.
     pub memory_limit: u64,
     /// What it may do.
@@ -60,6 +62,7 @@ impl Prepared {
             name,
             script,
             context: args.context.map_or(Context::Process, context),
+            percpu: args.percpu,
             memory_limit: args.mem.unwrap_or(0),
             pledges: Pledges::new(&args.pledge.pledges)?,
             budget: budget(args.budget),
@@ -80,6 +83,7 @@ impl Prepared {
                 Err(script) => Source::Registered { script },
             },
             context: self.context,
+            percpu: self.percpu,
             memory_limit: self.memory_limit,
             permissions: self.pledges.permissions(),
             budget: self.budget,
@@ -181,6 +185,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
             directory: Vec::new(),
         }),
         context: Context::Process,
+        percpu: false,
         memory_limit: args.mem.unwrap_or(0),
         pledges: Pledges::new(&args.pledge.pledges)?,
         budget: budget(args.budget),
