@@ -74,7 +74,8 @@ end
 check.same(
 	"all hooks are there",
 	table.concat(names, " "),
-	"good none fails again loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow row1 row2 row3 nothing mostly memory prints"
+	"good none fails again loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow row1 row2 row3 nothing mostly memory"
+		.. " prints"
 )
 check.same("a script without hooks has none", #lunatik._ENV.runtimes["suite/hooks_status"]:hooks(), 0)
 check.same("a list belongs to its caller", runtime:hooks() ~= runtime:hooks(), true)
