@@ -29,6 +29,27 @@ fn the_sixteenth_over_run_in_ten_seconds_is_too_many() {
 }
 
 #[test]
+fn a_window_begins_with_its_first_failure() {
+    let trouble = Trouble::new();
+    // The machine was started a moment ago.
+    let begin = 9 * SECOND;
+    for number in 0..15 {
+        let now = begin + number * 200 * MS;
+        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+    }
+    let last = trouble.note_failure(begin + 9 * SECOND, OVER, true);
+    assert_eq!(last, Some(Reason::Overruns));
+    trouble.forget();
+    let begin = BEGIN + 9 * SECOND;
+    for number in 0..15 {
+        let now = begin + number * 200 * MS;
+        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+    }
+    let last = trouble.note_failure(begin + 9 * SECOND, OVER, true);
+    assert_eq!(last, Some(Reason::Overruns));
+}
+
+#[test]
 fn over_runs_of_different_windows_do_not_add_up() {
     let trouble = Trouble::new();
     for number in 0..990 {

@@ -31,10 +31,10 @@ end
 -- Fires a hook, and compares what was counted, and how many calls gave an integer. There are several attempts: if the
 -- host takes a CPU away in the midst of a hook or of its attendant, a call is an over-run or missed.
 local function counted(what, name, count, place, passed, wanted)
-	local before, after, got, ns
+	local before, after, got
 	for _ = 1, 5 do
 		before = hook(name)
-		got, ns = testing.fire(name, count, place)
+		got = testing.fire(name, count, place)
 		after = hook(name)
 		if got == passed and counts(after, before) == wanted then
 			break
@@ -42,7 +42,7 @@ local function counted(what, name, count, place, passed, wanted)
 	end
 	check.same(what .. ": results", got, passed)
 	check.same(what .. ": counts", counts(after, before), wanted)
-	return after.ns - before.ns, ns
+	return after.ns - before.ns
 end
 
 -- Fires a hook until it is disabled.
@@ -75,14 +75,14 @@ check.same(
 	"all hooks are there",
 	table.concat(names, " "),
 	"good none fails again loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow row1 row2 row3 nothing mostly memory"
+		.. " prints"
 )
 check.same("a script without hooks has none", #lunatik._ENV.runtimes["suite/hooks_status"]:hooks(), 0)
 check.same("a list belongs to its caller", runtime:hooks() ~= runtime:hooks(), true)
 
 -- Known numbers of calls in each context.
 for _, place in ipairs({ "task", "bh", "softirq" }) do
-	local spent, elapsed = counted(place, "good", 100, place, 100, "runs 100, failures 0, overruns 0, missed 0")
-	check.ok(place .. ": time is counted", spent > 0 and spent <= elapsed + MS, spent .. " of " .. elapsed)
+	counted(place, "good", 100, place, 100, "runs 100, failures 0, overruns 0, missed 0")
 	counted(place .. ", no result", "none", 3, place, 0, "runs 3, failures 3, overruns 0, missed 0")
 	counted(place .. ", an error", "fails", 5, place, 0, "runs 5, failures 5, overruns 0, missed 0")
 	-- The inner call finds the runtime busy.

@@ -71,7 +71,10 @@ for hook in loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow; do
 	check "the kernel's log says so, too" grep -qF "lunatik: $(told suite_hooks $hook)" kernel.log
 done
 check "the place of an over-run is where it was ended" test "$(fields suite_hooks mixed place | sed 's/.*://')" -ge "$(line_of 'The other place')"
-check_output "that of an error is where it was raised" "$hooks:$(line_of 'The place of slow')" fields suite_hooks slow place
+# On a busy host the last failure may be an over-run in the loop above.
+place=$(fields suite_hooks slow place)
+line=$(line_of 'The place of slow')
+check "that of an error is where it was raised" test "${place%:*} $((line - ${place##*:} < 4))" = "$hooks 1"
 check "errors are told before" grep -q '^suite_hooks: hook [a-z0-9]*: CPU limit exceeded$' suite_hooks.log
 if [ "$(fields suite_hooks row1 state)" = disabled ]; then
 	check "failures in a row are told" wait_until 10 tells suite_hooks 1 "hook nothing was disabled"
@@ -89,6 +92,14 @@ fire memory 1
 check "an error without one is told" wait_until 10 tells suite_hooks 1 "hook memory: not enough memory"
 look suite_hooks
 check_output "without that of the former" "suite_hooks: hook memory: not enough memory" tail -n 1 suite_hooks.log
+
+# Output for which there is no room.
+check "nothing was lost so far" grep -qF '"lost": 0,' suite_hooks.json
+fire prints 1
+check "lines are lost" wait_until 10 tells suite_hooks 1 "(60 lines lost)"
+look suite_hooks
+check "and counted" grep -qF '"lost": 60,' suite_hooks.json
+check "in runtimes without hooks nothing is" sh -c 'lunatik run --name process - </dev/null; lunatik status process --json | grep -qF "\"lost\": null,"'
 
 # A script that ends while its hook is called: each call is counted once.
 echo 'local runtime, schedule = require("lunatik")._ENV.runtimes.suite_hooks, require("linux").schedule
@@ -132,7 +143,38 @@ lunatik status --clear
 echo 'require("lunatik.testing").hook("first", function() end) error("no")' >early.lua
 check_status "a script with hooks may fail while it is loaded" 1 lunatik run -c softirq early.lua
 look early
-check_output "its hook is stopped" "stopped" fields early first state
+check "nothing of its hook is told" grep -qF '"hooks": [],' early.json
+case $KIND in
+um)
+	# fail COUNT: so many scripts make hooks and fail.
+	echo 'for _ = 1, 64 do require("lunatik.testing").hook("first", function() end) end error("no")' >$folder/suite_early.lua
+	fail() { lunatik eval 'for _ = 1, ... do assert(not pcall(require("lunatik").runtime, "suite_early", "softirq")) end' "$1"; }
+	fail 20
+	before=$(kernel_memory)
+	fail 200
+	after=$(kernel_memory)
+	check "nothing is left of 200 such scripts with 64 hooks each" test $((after - before)) -lt 2048
+	echo "# $((after - before)) KiB more are in use"
+	;;
+*) skip "nothing is left of such scripts" "KASAN keeps freed memory" ;;
+esac
+
+# A runtime for each CPU: each has its own counts.
+echo 'require("lunatik.testing").hook("member", function() return 1 end)' >crew.lua
+lunatik run -c softirq -p crew.lua
+fire member 10
+members=$(lunatik status | awk '$1 ~ /^crew(:[0-9]+)?$/ { print $1 }')
+runs=0
+for member in $members; do
+	look "$member"
+	cpu=$(sed -n 's/^    "cpu": \([0-9]*\),$/\1/p' "$member.json")
+	check "the table says that $member is for CPU $cpu" sh -c 'lunatik status | grep -qE "^ *$1 +[a-z]+ \(softirq, CPU $2\) "' - "$member" "$cpu"
+	runs=$((runs + $(fields "$member" member runs)))
+	echo "$cpu" >>cpus
+done
+check_output "each CPU has a member" "$(grep -c ^processor /proc/cpuinfo)" sh -c 'sort -u cpus | wc -l'
+check_output "whose counts add up" 10 echo "$runs"
+lunatik stop crew
 
 # A hook of netfilter, which its script may switch.
 echo 'local netfilter = require("netfilter")
@@ -183,5 +225,6 @@ check_output "for good" "$((runs + 20)) stopped" out runs state
 switch enable true
 check_output "nothing switches it on" "stopped" out state
 lunatik stop suite_switch
-rm -f "$hooks" $folder/suite_switch.lua
+rm -f "$hooks" $folder/suite_early.lua $folder/suite_switch.lua
+check "the module can be unloaded" within 30 lunatik unload
 finish
