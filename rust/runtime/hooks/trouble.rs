@@ -18,8 +18,9 @@ const MOST_OVERRUNS: u64 = 16;
 /// The time of failing calls that is too much.
 const MOST_TIME: u64 = 32 * MS;
 
-/// What one call counts at most: the longest slice. What a call takes beyond that, interrupts have taken, or the
-/// host of a virtual machine that runs others. So few such calls do not disable a function.
+/// What one call counts at most: the longest slice, unless the parameter `hook_slice_ms` is greater. What a call takes
+/// beyond that, interrupts have taken, or the host of a virtual machine that runs others. So a few such calls do not
+/// disable a function. Those that the sentinel had to end are counted as over-runs anyway.
 const MOST_OF_CALL: u64 = 2 * MS;
 
 /// The failures in a row that are too many, if they span that time at least. Without the span, hooks that

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib/hooks_hostile.sh"
 
 lunatik unload >/dev/null 2>&1
-modprobe lunatik testing=1 || exit 1
+modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
 
 set_up "a bridge in the machine" network_bridge root
 set_up "it has an address" ip addr add 10.3.0.254/24 dev br0

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib/hooks_hostile.sh"
 
 lunatik unload >/dev/null 2>&1
-modprobe lunatik testing=1 || exit 1
+modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
 set_up "the loopback device is up" network_loopback root
 BODIES=${BODIES:-$(own_bodies | thinned $every)}
 

@@ -12,7 +12,7 @@ hooks=$folder/suite_hooks.lua
 cp "$SUITE_DIR/lua/hooks_status_hooks.lua" "$hooks"
 ifconfig lo up
 lunatik unload
-modprobe lunatik testing=1 || exit 1
+modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
 
 # look NAME: keeps the status and the log of a script.
 look() {
