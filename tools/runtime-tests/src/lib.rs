@@ -24,7 +24,10 @@ mod place;
 mod place_tests;
 
 #[path = "../../../rust/runtime/hooks/trouble.rs"]
-#[expect(dead_code, reason = "whether a time is taken is for the entry of hooks")]
+#[expect(
+    dead_code,
+    reason = "whether a time is taken is for the entry of hooks"
+)]
 mod trouble;
 mod trouble_tests;
 
