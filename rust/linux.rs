@@ -10,6 +10,7 @@ pub(crate) mod context;
 pub(crate) mod cpu;
 pub(crate) mod cpu_owner;
 pub(crate) mod credentials;
+pub(crate) mod errno;
 pub(crate) mod file;
 pub(crate) mod file_bytes;
 pub(crate) mod fire;

@@ -21,12 +21,12 @@ assert(#ports > 0, "give the port to hide, and then those to knock at")
 local PATIENCE <const> = 10
 local OPEN <const> = 30
 
--- Addresses, and at how many of the ports each has knocked. Where a place is taken by somebody else, a knock is lost.
+-- Addresses, and at how many of the ports each has knocked. Where others have the places, a knock is lost.
 local knocks = require("expiring")("port_knocker", 4096)
 
 -- Notes that an address knocks at a port. Returns whether the hidden port is open for it.
 local function knock(address, port)
-	local known, entry = knocks:get(address)
+	local known, place, old = knocks:get(address)
 	local count = known and known:byte() or 0
 	if count == #ports then
 		return true
@@ -37,7 +37,8 @@ local function knock(address, port)
 	-- A wrong port begins anew, so a scan of all ports does not open anything.
 	count = port == ports[count + 1] and count + 1 or port == ports[1] and 1 or 0
 	if count > 0 or known then
-		knocks:put(address, entry, count > 0 and string.char(count) or nil, count == #ports and OPEN or PATIENCE)
+		local value = count > 0 and string.char(count) or nil
+		knocks:put(address, value, count == #ports and OPEN or PATIENCE, place, old)
 	end
 	return false
 end

@@ -97,12 +97,12 @@ local function filter(skb)
 	local ip, ipv6 = skb.ip, skb.ipv6
 	local addresses = ip and (">I4I4"):pack(ip.saddr, ip.daddr) or ipv6.saddr .. ipv6.daddr
 	local key = addresses .. (">I2I2"):pack(tcp.sport, tcp.dport)
-	local known, entry = streams:get(key)
+	local known, place, old = streams:get(key)
 	local is_first = tcp.syn == 1
 	-- The first packet takes a number of the sequence. Bytes begin behind it.
 	local sequence = tcp.seq + tcp.syn & 0xffffffff
 	if is_first and known == false then
-		-- Another connection has the place. By the time that this one is sent again, that one has told its name.
+		-- Others have the places. By the time that this is sent again, they have told their names.
 		return DROP
 	elseif is_first and (not known or #known == 4) then
 		known = (">I4"):pack(sequence)
@@ -120,13 +120,17 @@ local function filter(skb)
 	end
 	if is_allowed then
 		-- From now on, there is no state, and all is accepted.
-		return streams:put(key, entry, nil) and ACCEPT or DROP
+		return streams:put(key, nil, nil, place, old) and ACCEPT or DROP
 	elseif is_allowed == nil and #stream < LONGEST then
 		local new = known:sub(1, 4) .. stream
-		return streams:put(key, entry, new, is_first and TIME_FOR_ANSWER or TIME) and ACCEPT or DROP
+		if new == known and stream ~= "" then
+			return ACCEPT
+		end
+		-- Two CPUs may have packets of one connection. One of them comes first, the other packet is sent again.
+		return streams:put(key, new, is_first and TIME_FOR_ANSWER or TIME, place, old) and ACCEPT or DROP
 	end
 	-- Without the bytes of this segment: when it is sent again, it is judged again.
-	streams:put(key, entry, known, TIME)
+	streams:put(key, known, TIME, place, old)
 	return DROP
 end
 

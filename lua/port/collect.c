@@ -12,6 +12,7 @@
 #include "lstate.h"
 
 #include "collect.h"
+#include "edge.h"
 #include "lunatik_vm.h"
 
 /* The debt until the next check, when a collection was interrupted or code is ending: not every allocation checks. */
@@ -91,4 +92,23 @@ void luaC_freecalls(lua_State *L, GCObject *o, int polls)
 		thread->nci--;
 		luaM_free(L, ci);
 	}
+}
+
+unsigned int lunatik_hold_collector(lua_State *L)
+{
+	global_State *g = G(L);
+	unsigned int held = g->gcstp | (unsigned int)g->gcstopem << 8;
+
+	/* The collector is stopped as if the script had stopped it: the script may still ask how much memory is in use. */
+	g->gcstp |= GCSTPUSR;
+	g->gcstopem = 1;
+	return held;
+}
+
+void lunatik_release_collector(lua_State *L, unsigned int held)
+{
+	global_State *g = G(L);
+
+	g->gcstp = (lu_byte)held;
+	g->gcstopem = (lu_byte)(held >> 8);
 }

@@ -87,22 +87,3 @@ void lunatik_demand_process(lua_State *L)
 	if (!lunatik_may_sleep(L))
 		lunatik_raise_context(L);
 }
-
-unsigned int lunatik_hold_collector(lua_State *L)
-{
-	global_State *g = G(L);
-	unsigned int held = g->gcstp | (unsigned int)g->gcstopem << 8;
-
-	/* The collector is stopped as if the script had stopped it: the script may still ask how much memory is in use. */
-	g->gcstp |= GCSTPUSR;
-	g->gcstopem = 1;
-	return held;
-}
-
-void lunatik_release_collector(lua_State *L, unsigned int held)
-{
-	global_State *g = G(L);
-
-	g->gcstp = (lu_byte)held;
-	g->gcstopem = (lu_byte)(held >> 8);
-}

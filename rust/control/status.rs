@@ -113,8 +113,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) -> Result {
         class: class(runtime.context()),
         context: runtime.pooled().context().map(u64::from),
         waits_for: runtime.waits_for().text().as_bytes(),
-        // One runtime is called on all CPUs.
-        cpu: None,
+        cpu: runtime.cpu(),
         memory_used: used as u64,
         memory_limit: limit as u64,
         cpu_ns: runtime.cpu_ns(),
@@ -123,7 +122,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) -> Result {
         stop_latency_ns: runtime.stop_latency_ns(),
         age_ns: u64::try_from(runtime.age().as_nanos()).unwrap_or(0),
         hooks: Hooks::new(hooks).map_err(|_| EINVAL)?,
-        lost: None,
+        lost: runtime.hooked().map(|hooked| hooked.sends().lost_in_all()),
         permissions: permissions.as_ref().map_or(b"", |text| text.to_bytes()),
         error: failure.as_ref().map_or(b"", |failure| &failure.message),
         traceback: failure.as_ref().map_or(b"", |failure| &failure.traceback),
@@ -158,14 +157,14 @@ pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: boo
     }
 }
 
-/// Sends the status of the script called `name`, or of the workers, services and actors with that
+/// Sends the status of the script called `name`, or of the workers, services, actors and members with that
 /// name or number. Returns whether there is one. Fails if there is no memory.
 fn called(session: &Session, id: u32, name: &[u8]) -> Result<bool> {
     if let Some(runtime) = registry::find(name) {
         return send_row(session, id, &runtime).map(|()| true);
     }
     let mut any = false;
-    for runtime in parts::called(name) {
+    for runtime in parts::shown(name) {
         send_row(session, id, &runtime)?;
         any = true;
     }

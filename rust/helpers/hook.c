@@ -27,8 +27,8 @@
  */
 #define LUNATIK_HOOK_STACK (THREAD_SIZE * 2)
 
-/* In place, a call needs as much stack as a private one has for Lua and its callees. */
-#define LUNATIK_HOOK_NEEDS (THREAD_SIZE / 4 * 3)
+/* In place, a call needs what Lua leaves to others, and some more for Lua. */
+#define LUNATIK_HOOK_NEEDS (THREAD_SIZE / 16 * 11)
 
 DEFINE_PER_CPU(struct lunatik_hook_cpu, lunatik_hook_cpus);
 

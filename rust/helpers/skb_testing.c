@@ -80,7 +80,7 @@ int lunatik_skb_make(const struct lunatik_skb_plan *plan, struct sk_buff **skb, 
 
 	if (plan->length > SZ_128K)
 		return -EINVAL;
-	*state = kzalloc(sizeof(**state), GFP_KERNEL);
+	*state = kzalloc(sizeof(**state), GFP_KERNEL | __GFP_NOWARN);
 	*skb = alloc_skb(headroom + plan->length, GFP_KERNEL);
 	if (!*state || !*skb) {
 		error = -ENOMEM;

@@ -16,6 +16,9 @@ pub(crate) struct Text {
 
 impl Text {
     /// Formats a text: `Text::new(fmt!("{name} is not running"))`.
+    ///
+    /// Not inlined: each copy of the text would be on the stack of the caller.
+    #[inline(never)]
     pub(crate) fn new(arguments: fmt::Arguments<'_>) -> Self {
         let mut text = Self {
             bytes: [0; CAPACITY],

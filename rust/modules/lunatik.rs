@@ -203,6 +203,19 @@ pub(super) fn read_script<'a>(
     Ok((path, text))
 }
 
+/// Calls `start` with enough stack left to start a script. Not inlined, because the check of the stack knows
+/// this function by its name.
+#[inline(never)]
+fn roomy<T>(
+    state: State,
+    start: impl FnOnce(&Program<'_>) -> Result<T, StartError>,
+    program: &Program<'_>,
+) -> Result<T, StartError> {
+    // SAFETY: What is started belongs to no thread, and the code of `state` waits.
+    unsafe { Vm::with_room(state, || start(program)) }
+        .unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+}
+
 /// Calls `start` with the script `name`, if the code of `state` may read its file.
 ///
 /// If it may read only some files, the text that is started is the text that was read during the
@@ -216,7 +229,7 @@ pub(super) fn with_script<T>(
     // The name as it was given: only the name of the runtime drops the suffix.
     let given = state.to_bytes(1).unwrap_or(name);
     let result = match set.decide(Permission::FsRead) {
-        Decision::Allowed => start(&Program::Named(given)),
+        Decision::Allowed => roomy(state, start, &Program::Named(given)),
         _ => {
             let named = program::path_as_named(given)?;
             let path = program::path(given)?;
@@ -231,14 +244,15 @@ pub(super) fn with_script<T>(
                     ReadError::Errno(error) => start_error(state, name, StartError::Errno(error)),
                 })?;
             let chunk = CText::of(&[b"@", path.to_bytes()])?;
-            start(&Program::Text {
+            let program = Program::Text {
                 text: &text,
                 chunk: chunk.to_bytes(),
                 place: Surroundings {
                     directory: folder(path.to_bytes()),
                     script: given,
                 },
-            })
+            };
+            roomy(state, start, &program)
         }
     };
     result.map_err(|error| start_error(state, name, error))

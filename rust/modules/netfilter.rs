@@ -64,9 +64,24 @@ struct Registered {
 ///
 /// Returns a hook. The function is called once the script is loaded.
 fn register(state: State) -> lua::Result {
+    let planned = check(state)?;
+    let argument = argument(state)?;
+    plan(state, planned, argument)
+}
+
+/// A hook that may be registered.
+struct Checked {
+    fields: Fields,
+    may_modify: bool,
+    number: usize,
+}
+
+/// Does the part of [`register`] that refuses. Not inlined, so that this frame is gone when the rest runs.
+#[inline(never)]
+fn check(state: State) -> lua::Result<Checked> {
     let runtime = Vm::runtime_of(state);
     mismatch::check::<Packets>(runtime.context(), Context::Softirq)?;
-    let hooked = runtime.hooked().ok_or(ENODEV)?.clone();
+    let hooked = runtime.hooked().ok_or(ENODEV)?;
     let fields = Fields::take(state, 1)?;
     let value = fields.value();
     Vm::permit(state, Permission::Netfilter, value.as_bytes())?;
@@ -89,7 +104,23 @@ fn register(state: State) -> lua::Result {
     if is_known {
         return Err(errno::raise(state, EEXIST));
     }
-    let argument = argument(state)?;
+    Ok(Checked {
+        fields,
+        may_modify,
+        number,
+    })
+}
+
+/// Does the rest. Not inlined, as above.
+#[inline(never)]
+fn plan(state: State, checked: Checked, argument: Reference) -> lua::Result {
+    let Checked {
+        fields,
+        may_modify,
+        number,
+    } = checked;
+    let runtime = Vm::runtime_of(state);
+    let hooked = runtime.hooked().ok_or(ENODEV)?.clone();
     state.push_value(fields.function);
     let function = state.keep()?;
     let slot = Arc::new(
@@ -102,7 +133,9 @@ fn register(state: State) -> lua::Result {
     )?;
     let hook = NetHook::new(filter, runtime.net().clone(), fields.place.clone())?;
     with_registered(state, |registered| {
-        registered.places.push(fields.place, GFP_KERNEL_ACCOUNT)
+        registered
+            .places
+            .push(fields.place, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
     })??;
     hooked
         .plan(slot.clone(), KBox::new(Planned(hook), GFP_KERNEL_ACCOUNT)?)
@@ -122,6 +155,7 @@ fn with_registered<T>(state: State, with: impl FnOnce(&mut Registered) -> T) -> 
 }
 
 /// The object that the functions of this runtime get as their argument.
+#[inline(never)]
 fn argument(state: State) -> lua::Result<Reference> {
     if let Some(argument) = with_registered(state, |registered| registered.argument)? {
         return Ok(argument);

@@ -112,20 +112,16 @@ const COUNTER: Class = Class {
 /// `percpu.counter(name)`
 fn counter(state: State) -> lua::Result {
     let found = find(state, Kind::Counter)?;
-    userdata::push(
-        state,
-        Handle::new(Arc::new(Counter(found), GFP_KERNEL_ACCOUNT)?),
-    )?;
+    let counter = Arc::new(Counter(found), GFP_KERNEL_ACCOUNT)?;
+    userdata::push(state, Handle::new(counter))?;
     Ok(1)
 }
 
 /// `percpu.histogram(name)`
 fn histogram(state: State) -> lua::Result {
     let found = find(state, Kind::Histogram)?;
-    userdata::push(
-        state,
-        Handle::new(Arc::new(Histogram(found), GFP_KERNEL_ACCOUNT)?),
-    )?;
+    let histogram = Arc::new(Histogram(found), GFP_KERNEL_ACCOUNT)?;
+    userdata::push(state, Handle::new(histogram))?;
     Ok(1)
 }
 

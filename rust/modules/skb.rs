@@ -193,7 +193,7 @@ struct Keeping {
 impl Keeping {
     /// Keeps the value on top of the stack, and pops it.
     fn keep(&mut self) -> lua::Result<Reference> {
-        self.kept.reserve(1, GFP_KERNEL_ACCOUNT)?;
+        self.kept.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         let reference = self.state.keep()?;
         self.kept.push(reference, GFP_KERNEL_ACCOUNT)?;
         Ok(reference)

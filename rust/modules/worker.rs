@@ -10,6 +10,7 @@ use kernel::{
     sync::Arc, //
 };
 
+mod address;
 mod create;
 mod script;
 
@@ -24,14 +25,13 @@ use crate::{
     channel::{
         entries::Entry,
         queue::{Limits, Queue, Taken},
-        worker::{Fault, Worker, WorkerAddress, WorkerHandle}, //
+        worker::{Fault, Worker, WorkerHandle}, //
     },
     linux::context::MaySleep,
     lua::{self, Error, Free, Guard, Kind, Process, Sleeps, Softirq, State},
     native,
     runtime::{
         children::MAX_CHILDREN,
-        handle::Handle,
         hooks,
         instance::DEFAULT_GRACE_MS,
         objects::{Class, Classed},
@@ -65,19 +65,10 @@ const WORKER: Class = Class {
     },
 };
 
-impl Classed for WorkerAddress {
-    const CLASS: &'static Class = &ADDRESS;
-}
-
-const ADDRESS: Class = Class {
-    name: c"worker.address",
-    fill: userdata::fill_shared,
-};
-
 /// Pushes the table.
 pub(super) fn push(state: State) -> lua::Result<()> {
     state.new_table(0, 8)?;
-    state.set_function(-1, c"address", native!(address, Free, Process))?;
+    state.set_function(-1, c"address", native!(address::address, Free, Process))?;
     state.set_function(
         -1,
         c"create",
@@ -201,27 +192,10 @@ fn put(state: State, may: MaySleep<'_>, index: c_int, queue: &Queue) -> lua::Res
     }
 }
 
-/// `worker.address(w)`
-fn address(state: State) -> lua::Result {
-    let worker = worker(state, 1)?;
-    let address = userdata::make(state, || WorkerAddress::new(worker.clone()))?;
-    userdata::push(state, Handle::new(address))?;
-    Ok(1)
-}
-
-/// The worker to which the handle or the address at 1 leads.
-fn receiver(state: State) -> lua::Result<Arc<Worker>> {
-    let address = userdata::handle(state, 1).and_then(|handle| handle.get::<WorkerAddress>());
-    match address {
-        Some(address) => Ok(address.worker().clone()),
-        None => worker(state, 1),
-    }
-}
-
 /// `worker.send(w, value)`
 fn send(state: State) -> lua::Result {
     let may = hooks::may_sleep(state)?;
-    let worker = receiver(state)?;
+    let worker = address::receiver(state)?;
     match may {
         Some(may) => put(state, may, 2, worker.inbox()),
         None => sending::post(state, 2, worker),

@@ -291,10 +291,16 @@ impl Hooked {
         }
     }
 
-    /// From now on hooks do not call their functions, and the attendant takes them off. For a stop; in any
-    /// context but NMI. Does nothing if the runtime is not sealed.
+    /// From now on hooks do not call their functions, and the attendant takes them off. Code that runs ends
+    /// at once. For a stop; in any context but NMI. Does nothing if the runtime is not sealed.
     pub(super) fn close(self: ArcBorrow<'_, Self>) {
         self.open.xchg(false, Full);
+        // Where interrupts are off, the code has the rest of its slice.
+        if let Some(context) = Softirq::enter() {
+            if let Ok(vm) = self.sealed_vm(&context) {
+                vm.exposed().interrupt_hook();
+            }
+        }
         self.want(attendant::DISARM);
     }
 

@@ -12,7 +12,7 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
-        atomic::{Acquire, Atomic, Full, Relaxed},
+        atomic::{Acquire, Atomic, Relaxed},
         Arc,
         Mutex,
         SetOnce,
@@ -487,15 +487,5 @@ impl Runtime {
     /// Its code has waited, and returns to its former phase.
     pub(super) fn unblock(&self, phase: Phase) {
         self.life.unblock(phase);
-    }
-
-    /// Notes one more handle.
-    pub(super) fn add_handle(&self) {
-        self.handles.fetch_add(1, Relaxed);
-    }
-
-    /// Notes that a handle is gone. Returns whether that was the last one.
-    pub(super) fn remove_handle(&self) -> bool {
-        self.handles.fetch_sub(1, Full) == 1
     }
 }

@@ -10,6 +10,7 @@ mod bytes;
 mod decode;
 mod encode;
 mod failure;
+mod open;
 mod seen;
 
 use core::{ffi::c_int, mem};

@@ -18,11 +18,21 @@ fn is_part(runtime: &Runtime) -> bool {
 /// The living parts of any script that are called `name`, in the order of their numbers. One that
 /// begins or ends meanwhile may be missing.
 pub(crate) fn called(name: &[u8]) -> impl Iterator<Item = Arc<Runtime>> + '_ {
+    living(name).filter(|runtime| is_part(runtime))
+}
+
+/// As [`called`]; and the member of a crew with that name, which has a status, but is not stopped alone.
+pub(crate) fn shown(name: &[u8]) -> impl Iterator<Item = Arc<Runtime>> + '_ {
+    living(name).filter(|runtime| is_part(runtime) || runtime.kind() == Kind::Member)
+}
+
+/// The living runtimes that are called `name`, whatever they are, in the order of their numbers.
+fn living(name: &[u8]) -> impl Iterator<Item = Arc<Runtime>> + '_ {
     let mut id = 0;
     core::iter::from_fn(move || {
         while let Some(runtime) = live::next(id) {
             id = runtime.id();
-            if is_part(&runtime) && runtime.name() == name {
+            if runtime.name() == name {
                 return Some(runtime);
             }
         }

@@ -7,7 +7,7 @@ use kernel::{prelude::*, str::BStr, sync::Arc};
 
 use super::start::{self, create, enter, keep_body, run_chunk, StartError};
 use crate::{
-    linux::cpu,
+    linux::{cpu, segment::NoRoom},
     lua::{self, State, Text},
     runtime::{
         chain::Chain,
@@ -15,7 +15,8 @@ use crate::{
         hooks::{self, Crew},
         instance::{Entered, Kind, Options, Runtime},
         permissions::Held,
-        program::Program, //
+        program::Program,
+        vm::Vm, //
     },
 };
 
@@ -41,7 +42,7 @@ pub(crate) fn recruit(
     let mut cpu = first;
     while let Some(next) = cpu::next_online(cpu.saturating_add(1)) {
         cpu = next;
-        let member = load(leader, chain, program, permissions, &push_arguments, cpu)
+        let member = roomy(leader, chain, program, permissions, &push_arguments, cpu)
             .inspect_err(|_| leader.end_when_left())?;
         let Some(hooked) = leader.hooked() else {
             continue;
@@ -57,7 +58,24 @@ pub(crate) fn recruit(
     Ok(())
 }
 
-/// Loads the script for one CPU, and seals its runtime.
+/// As [`load`], with enough stack left. Not inlined, because the check of the stack knows this function by
+/// its name.
+#[inline(never)]
+fn roomy(
+    leader: &Entered<'_>,
+    chain: &Arc<Chain>,
+    program: &Program<'_>,
+    permissions: &Arc<Held>,
+    push_arguments: &dyn Fn(State) -> lua::Result,
+    cpu: u32,
+) -> Result<Arc<Runtime>, StartError> {
+    let load = || load(leader, chain, program, permissions, push_arguments, cpu);
+    // SAFETY: What is loaded belongs to no thread, and the caller waits.
+    unsafe { Vm::with_room(leader.state(), load) }.unwrap_or_else(|NoRoom| Err(StartError::NoStack))
+}
+
+/// Loads the script for one CPU, and seals its runtime. Not inlined, so that the frame is on the stack with room.
+#[inline(never)]
 fn load(
     leader: &Entered<'_>,
     chain: &Arc<Chain>,

@@ -10,7 +10,10 @@ use kernel::{
 
 use super::{crew, thread::Thread};
 use crate::{
-    linux::context::{Context, MaySleep, Mismatch},
+    linux::{
+        context::{Context, MaySleep, Mismatch},
+        errno, //
+    },
     lua::{self, Error, State, Text},
     runtime::{
         at_end,
@@ -256,7 +259,8 @@ pub(crate) fn unsealed(runtime: &Runtime, error: kernel::error::Error) -> StartE
         return StartError::Errno(error);
     }
     let name = BStr::from_bytes(runtime.name());
-    let failure = execute::failure(fmt!("the kernel has refused a hook of {name}: {error:?}"));
+    let error = BStr::from_bytes(errno::name(error.to_errno().into()).unwrap_or(b"unknown error"));
+    let failure = execute::failure(fmt!("the kernel has refused a hook of {name}: {error}"));
     StartError::Failed(execute::or_no_memory(failure))
 }
 

@@ -97,9 +97,9 @@ pub struct HookRow<'a> {
     pub overruns: u64,
     /// Calls that were not made.
     pub missed: MissedCalls,
-    /// Nanoseconds of all calls.
+    /// Nanoseconds of all calls, estimated.
     pub ns: u64,
-    /// Nanoseconds of the longest call.
+    /// Nanoseconds of the longest call whose time was taken.
     pub longest_ns: u64,
 }
 

@@ -89,7 +89,7 @@ pub struct StatusRow<'a> {
     /// What it waits for, in words separated by commas; empty if it does not wait, or for something
     /// that has no word.
     pub waits_for: &'a [u8],
-    /// The CPU on which alone its hooks run. None if they run on all CPUs, or if it has no hooks.
+    /// The CPU on which alone its hooks run, if it is a member of a crew.
     pub cpu: Option<u32>,
     /// Bytes in use.
     pub memory_used: u64,
@@ -107,8 +107,8 @@ pub struct StatusRow<'a> {
     pub age_ns: u64,
     /// Its hooks.
     pub hooks: Hooks<'a>,
-    /// How many messages and lines of output of its hooks were lost, because there was no room. None if the module
-    /// does not count them.
+    /// How many messages and lines of output of its hooks were lost, because there was no room. None for runtimes in
+    /// process context.
     pub lost: Option<u64>,
     /// Its permissions, in the form that `pledge` takes; empty if the module does not send them.
     pub permissions: &'a [u8],

@@ -95,7 +95,7 @@ impl TestPacket {
         let size = i64::from(shape.length)
             .checked_sub(start.into())
             .ok_or(EINVAL)?;
-        let mut bytes = KVVec::from_elem(0_u8, usize::try_from(size)?, GFP_KERNEL)?;
+        let mut bytes = KVVec::from_elem(0_u8, usize::try_from(size)?, GFP_KERNEL | __GFP_NOWARN)?;
         let length = u32::try_from(size)?;
         // SAFETY: By the type invariants; the function checks the range, and there is room for that many.
         if !unsafe { sys::lunatik_skb_read(skb, start, length, bytes.as_mut_ptr().cast()) } {

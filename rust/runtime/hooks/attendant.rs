@@ -236,6 +236,7 @@ impl Hooked {
         };
         if self.step(body, |_| ()).is_some() {
             if let Some(taken) = taken.into_inner() {
+                self.sends.note_lost_lines(taken.lost());
                 taken.send(runtime);
             }
         }

@@ -61,17 +61,20 @@ pub(crate) fn call<T: Subject, R: Copy>(
         None => (hooked, slot),
     };
     if !slot.is_on() {
-        return match slot.state() {
-            State::Off | State::Stopped => Called::Off,
-            State::On | State::Disabled(_) => Called::Failed,
-        };
+        return not_called(slot);
     }
-    match call_here(&context, hooked, slot, subject, judge) {
-        Ok(returned) => returned.map_or(Called::Failed, Called::Returned),
-        Err(missed) => {
-            slot.tally().miss(missed);
-            Called::Failed
-        }
+    call_here(&context, hooked, slot, subject, judge).unwrap_or_else(|missed| {
+        slot.tally().miss(missed);
+        Called::Failed
+    })
+}
+
+/// What applies because the function of `slot` is not called.
+#[cold]
+fn not_called<R>(slot: &Slot) -> Called<R> {
+    match slot.state() {
+        State::Off | State::Stopped => Called::Off,
+        State::On | State::Disabled(_) => Called::Failed,
     }
 }
 
@@ -82,29 +85,37 @@ fn call_here<T: Subject, R: Copy>(
     slot: &Slot,
     subject: &T,
     judge: impl Fn(Returned) -> Option<R>,
-) -> Result<Option<R>, Missed> {
+) -> Result<Called<R>, Missed> {
     if !hooked.is_open() {
         return Err(Missed::Closed);
     }
     let is_timed = slot.tally().takes_time() || slot.trouble.is_near();
     let begun = is_timed.then(hook::clock);
-    let outcome = Cell::new(Outcome {
-        returned: None,
-        wants: 0,
-    });
+    let outcome = Cell::new(None);
     let body = |vm: &Vm| {
+        // The call for which this CPU has waited may have been the last one.
+        if !slot.is_on() {
+            return;
+        }
         subject.begin(hooked.count_call());
-        outcome.set(vm.lend(subject, || {
+        outcome.set(Some(vm.lend(subject, || {
             // SAFETY: This runs in `execute()`, so the CPU has the owner.
             unsafe { run(&hooked, slot, vm, begun, &judge) }
-        }));
+        })));
     };
     let executed = hooked.execute(context, WAIT.saturating_mul(hooked.slice_ns), body)?;
-    let Outcome {
+    let Some(Outcome {
         returned,
         mut wants,
-    } = outcome.get();
+    }) = outcome.get()
+    else {
+        return Ok(not_called(slot));
+    };
     let failed = returned.is_none();
+    if failed && !hooked.is_open() {
+        // The stop has ended the call.
+        return Err(Missed::Closed);
+    }
     let now = (is_timed || failed).then(hook::clock);
     let ns = begun.and_then(|begun| Some(now?.saturating_sub(begun)));
     slot.tally().count(ns, failed, failed && executed.is_over);
@@ -123,7 +134,7 @@ fn call_here<T: Subject, R: Copy>(
     if wants != 0 {
         hooked.want(wants);
     }
-    Ok(returned)
+    Ok(returned.map_or(Called::Failed, Called::Returned))
 }
 
 #[derive(Clone, Copy)]
@@ -163,6 +174,11 @@ unsafe fn run<R>(
                 }
             }
             judged
+        }
+        Err(Raised) if !hooked.is_open() => {
+            // The stop has ended the code: that is no failure of it.
+            state.set_top(state.top().saturating_sub(1));
+            None
         }
         Err(Raised) => {
             // SAFETY: As the caller promises.

@@ -69,7 +69,9 @@ fn resume_here(
         wants.set(entry::wanted(vm));
     };
     let name = BStr::from_bytes(runtime.name());
-    if hooked.step(body, |_| ()).is_none() {
+    let is_done = hooked.step(body, |_| ()).is_some();
+    // A stop ends the code, too.
+    if !is_done || (outcome.get() == Outcome::Failed && !hooked.is_open()) {
         return Err(failure(fmt!("{name} was stopped")));
     }
     if wants.get() != 0 {

@@ -185,6 +185,8 @@ impl Hooked {
             _keep,
         } = sealed;
         drop(hooks);
+        // The interrupt was for calls of hooks; finalizers have yet to run.
+        runtime.clear_interrupt();
         let entered = Entered::resume_sealed(runtime.as_arc_borrow(), owner);
         if let Some(entered) = &entered {
             self.deliver_rest(entered);

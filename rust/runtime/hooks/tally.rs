@@ -157,11 +157,12 @@ impl Tally {
     }
 }
 
-/// Counts the messages that the hooks of a runtime have sent.
+/// Counts the messages that the hooks of a runtime have sent, and the lines of output that were lost.
 pub(crate) struct Sends {
     sent: Atomic<u64>,
     lost: Atomic<u64>,
     undelivered: Atomic<u64>,
+    lost_lines: Atomic<u64>,
 }
 
 /// What [`Sends`] has counted.
@@ -173,6 +174,15 @@ pub(crate) struct SendFigures {
     pub(crate) lost: u64,
     /// Those of the messages sent whose receivers were gone, or for which there was no memory.
     pub(crate) undelivered: u64,
+    /// Lines of output for which there was no room.
+    pub(crate) lost_lines: u64,
+}
+
+impl SendFigures {
+    /// What there was no room for: messages and lines.
+    pub(crate) fn lost_in_all(&self) -> u64 {
+        self.lost.saturating_add(self.lost_lines)
+    }
 }
 
 impl Sends {
@@ -181,6 +191,7 @@ impl Sends {
             sent: Atomic::new(0),
             lost: Atomic::new(0),
             undelivered: Atomic::new(0),
+            lost_lines: Atomic::new(0),
         }
     }
 
@@ -199,12 +210,19 @@ impl Sends {
         }
     }
 
+    /// Counts lines of output that were lost.
+    pub(super) fn note_lost_lines(&self, count: usize) {
+        // CAST: No platform has more than 64 bits.
+        self.lost_lines.fetch_add(count as u64, Relaxed);
+    }
+
     /// What was counted. In any context.
     pub(crate) fn figures(&self) -> SendFigures {
         SendFigures {
             sent: self.sent.load(Relaxed),
             lost: self.lost.load(Relaxed),
             undelivered: self.undelivered.load(Relaxed),
+            lost_lines: self.lost_lines.load(Relaxed),
         }
     }
 }

@@ -18,6 +18,11 @@ const MOST_OVERRUNS: u64 = 16;
 /// The time of failing calls that is too much.
 const MOST_TIME: u64 = 32 * MS;
 
+/// What one call counts at most: the longest slice, unless the parameter `hook_slice_ms` is greater. What a call takes
+/// beyond that, interrupts have taken, or the host of a virtual machine that runs others. So a few such calls do not
+/// disable a function. Those that the sentinel had to end are counted as over-runs anyway.
+const MOST_OF_CALL: u64 = 2 * MS;
+
 /// The failures in a row that are too many, if they span that time at least. Without the span, hooks that
 /// are called before their script is handed its tables would be disabled.
 const MOST_FAILURES: u64 = 1000;
@@ -123,7 +128,7 @@ impl Trouble {
         }
         let row = add(&self.row, 1);
         let overruns = add(&self.overruns, over.into());
-        let spent = add(&self.spent, ns);
+        let spent = add(&self.spent, ns.min(MOST_OF_CALL));
         if overruns >= MOST_OVERRUNS {
             Some(Reason::Overruns)
         } else if spent >= MOST_TIME {

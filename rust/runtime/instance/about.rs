@@ -2,7 +2,13 @@
 
 //! What others ask a runtime about itself.
 
-use kernel::{sync::Arc, time::Delta};
+use kernel::{
+    sync::{
+        atomic::{Full, Relaxed},
+        Arc, //
+    },
+    time::Delta, //
+};
 
 use super::{
     super::hooks::Hooked,
@@ -65,5 +71,15 @@ impl Runtime {
     /// How long ago it was created.
     pub(crate) fn age(&self) -> Delta {
         self.started.elapsed()
+    }
+
+    /// Notes one more handle.
+    pub(in super::super) fn add_handle(&self) {
+        self.handles.fetch_add(1, Relaxed);
+    }
+
+    /// Notes that a handle is gone. Returns whether that was the last one.
+    pub(in super::super) fn remove_handle(&self) -> bool {
+        self.handles.fetch_sub(1, Full) == 1
     }
 }

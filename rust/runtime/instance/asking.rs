@@ -43,6 +43,9 @@ impl Runtime {
 
     /// Asks it to end, or tells it to stop, if it is one for which the stop of the parent waits. Returns
     /// whether it is.
+    ///
+    /// Not inlined, because the check of the stack knows this function by its name.
+    #[inline(never)]
     fn ask(&self) -> bool {
         if let Some(asked) = self.asked.as_ref() {
             asked.ask();

@@ -79,7 +79,7 @@ impl Runtime {
     }
 
     /// Takes an interrupt back, unless it ends the runtime or the present call.
-    pub(super) fn clear_interrupt(&self) {
+    pub(in super::super) fn clear_interrupt(&self) {
         let details = self.details.lock();
         if let Some(vm) = details.vm.get() {
             if !self.killed.load(Acquire) && !self.cancelled.load(Acquire) {

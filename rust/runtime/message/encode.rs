@@ -6,22 +6,19 @@
 //! it and nothing in it runs. So no table changes or goes away while it is open here.
 
 use core::{ffi::c_int, fmt::Write};
-use kernel::{alloc::Flags, prelude::*, str::BStr};
+use kernel::{prelude::*, str::BStr};
 
 use super::{
     super::{handle::Handle, userdata},
     bytes::{BytesSink, SinkError},
     failure::Failure,
-    seen::Seen,
+    open::{Open, Tables},
     Beyond, Message, FUNCTION, HANDLE,
 };
 use crate::{
     codec::{EncodeError, Sink, Writer},
     lua::{self, Error, Kind, Pair, State, Table, Text, Value},
 };
-
-/// Open tables that need no memory.
-const NEAR: usize = 8;
 
 /// Slots of Lua's stack for what is shown or refused.
 const SLOTS: c_int = 4;
@@ -31,62 +28,6 @@ const SLOTS: c_int = 4;
 const SOMETIMES: u32 = 256;
 
 type Result<T = ()> = core::result::Result<T, Failure>;
-
-/// The tables that are being written, the innermost last.
-struct Open<'a> {
-    near: [Option<Table<'a>>; NEAR],
-    far: KVec<Table<'a>>,
-    depth: usize,
-}
-
-impl<'a> Open<'a> {
-    fn push(&mut self, table: Table<'a>, flags: Flags) -> Result {
-        match self.near.get_mut(self.depth) {
-            Some(slot) => *slot = Some(table),
-            None => self.far.push(table, flags)?,
-        }
-        self.depth = self.depth.saturating_add(1);
-        Ok(())
-    }
-
-    fn pop(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        // Nothing, if the last one was near.
-        self.far.pop();
-    }
-
-    fn last(&mut self) -> Option<&mut Table<'a>> {
-        match self.far.last_mut() {
-            Some(table) => Some(table),
-            None => self.near.get_mut(self.depth.checked_sub(1)?)?.as_mut(),
-        }
-    }
-
-    /// From the outermost on.
-    fn iter(&self) -> impl Iterator<Item = &Table<'a>> {
-        let near = self.near.iter().take(self.depth).flatten();
-        Iterator::chain(near, self.far.iter())
-    }
-}
-
-/// What it takes to write tables.
-struct Tables<'a> {
-    seen: Seen,
-    open: Open<'a>,
-}
-
-impl Tables<'_> {
-    fn new() -> Self {
-        Self {
-            seen: Seen::new(),
-            open: Open {
-                near: [None; NEAR],
-                far: KVec::new(),
-                depth: 0,
-            },
-        }
-    }
-}
 
 /// What is done with a value that cannot travel.
 #[derive(Clone, Copy, PartialEq)]
@@ -360,7 +301,7 @@ impl<S: Sink<Error = SinkError>> Encoder<'_, S> {
     #[cold]
     #[inline(never)]
     fn refusal(&self, tables: Option<&Tables<'_>>, index: c_int) -> Error {
-        match tables.filter(|tables| tables.open.depth > 0) {
+        match tables.filter(|tables| !tables.open.is_empty()) {
             Some(tables) => self.push_next(&tables.open),
             None => self.state.push_value(index),
         }

@@ -114,6 +114,11 @@ impl Exposed {
         });
     }
 
+    /// Ends the Lua code of a hook, because its runtime is stopped. Does not sleep.
+    pub(in super::super) fn interrupt_hook(&self) {
+        self.main.interrupt(Interrupt::Code);
+    }
+
     /// Takes an interrupt back.
     pub(in super::super) fn clear_interrupt(&self) {
         self.main.clear_interrupt();

@@ -124,6 +124,11 @@ pub(in super::super) struct Taken {
 }
 
 impl Taken {
+    /// The number of lines for which there was no room.
+    pub(in super::super) fn lost(&self) -> usize {
+        self.lost
+    }
+
     /// Sends it. May sleep, as [`Runtime::output`].
     pub(in super::super) fn send(self, runtime: &Runtime) {
         if !self.bytes.is_empty() {

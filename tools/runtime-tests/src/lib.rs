@@ -24,6 +24,7 @@ mod place;
 mod place_tests;
 
 #[path = "../../../rust/runtime/hooks/trouble.rs"]
+#[expect(dead_code, reason = "whether a time is taken is for the entry of hooks")]
 mod trouble;
 mod trouble_tests;
 

@@ -29,6 +29,27 @@ fn the_sixteenth_over_run_in_ten_seconds_is_too_many() {
 }
 
 #[test]
+fn a_window_begins_with_its_first_failure() {
+    let trouble = Trouble::new();
+    // The machine was started a moment ago.
+    let begin = 9 * SECOND;
+    for number in 0..15 {
+        let now = begin + number * 200 * MS;
+        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+    }
+    let last = trouble.note_failure(begin + 9 * SECOND, OVER, true);
+    assert_eq!(last, Some(Reason::Overruns));
+    trouble.forget();
+    let begin = BEGIN + 9 * SECOND;
+    for number in 0..15 {
+        let now = begin + number * 200 * MS;
+        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+    }
+    let last = trouble.note_failure(begin + 9 * SECOND, OVER, true);
+    assert_eq!(last, Some(Reason::Overruns));
+}
+
+#[test]
 fn over_runs_of_different_windows_do_not_add_up() {
     let trouble = Trouble::new();
     for number in 0..990 {
@@ -43,7 +64,7 @@ fn calls_that_succeed_in_between_do_not_excuse_over_runs() {
     let trouble = Trouble::new();
     for number in 0..15 {
         assert_eq!(trouble.note_failure(BEGIN + number, OVER, true), None);
-        trouble.note_success();
+        trouble.note_success(None);
     }
     let last = trouble.note_failure(BEGIN + 15, OVER, true);
     assert_eq!(last, Some(Reason::Overruns));
@@ -55,31 +76,36 @@ fn failing_calls_may_take_32_ms_in_a_window() {
     for number in 0..63 {
         let now = BEGIN + number * MS;
         assert_eq!(trouble.note_failure(now, MS / 2, false), None, "{number}");
-        trouble.note_success();
+        trouble.note_success(None);
     }
     let now = BEGIN + 63 * MS;
     assert_eq!(trouble.note_failure(now, MS / 2, false), Some(Reason::Time));
 
     let trouble = Trouble::new();
-    assert_eq!(trouble.note_failure(BEGIN, 32 * MS - 1, true), None);
+    for number in 0..31 {
+        assert_eq!(trouble.note_failure(BEGIN + number, MS, false), None);
+    }
     // In the next window there is room again.
     let next = BEGIN + 10 * SECOND;
-    assert_eq!(trouble.note_failure(next, 32 * MS - 1, false), None);
-    assert_eq!(trouble.note_failure(next + 1, 1, false), Some(Reason::Time));
+    for number in 0..31 {
+        let failed = trouble.note_failure(next + number, MS, false);
+        assert_eq!(failed, None, "{number}");
+    }
+    assert_eq!(
+        trouble.note_failure(next + 31, MS, false),
+        Some(Reason::Time)
+    );
 }
 
 #[test]
-fn one_call_that_takes_all_the_time_is_enough() {
+fn no_call_counts_more_than_its_slice() {
     let trouble = Trouble::new();
-    assert_eq!(
-        trouble.note_failure(BEGIN, u64::MAX, false),
-        Some(Reason::Time)
-    );
-    assert_eq!(
-        trouble.note_failure(BEGIN, u64::MAX, false),
-        Some(Reason::Time),
-        "sums do not wrap"
-    );
+    for number in 0..15 {
+        let failed = trouble.note_failure(BEGIN + number, u64::MAX, false);
+        assert_eq!(failed, None, "{number}");
+    }
+    let last = trouble.note_failure(BEGIN + 15, u64::MAX, false);
+    assert_eq!(last, Some(Reason::Time));
 }
 
 #[test]
@@ -129,7 +155,7 @@ fn one_success_ends_a_row() {
         assert_eq!(trouble.note_failure(now, US, false), None);
         assert!(trouble.is_in_row());
     }
-    trouble.note_success();
+    trouble.note_success(None);
     assert!(!trouble.is_in_row());
     for number in 999..1998 {
         let now = BEGIN + number * 10 * MS;

@@ -17,6 +17,8 @@ um | '') SLOWER=${SLOWER:-1} ;;
 umdebug | umlockdep | qemu) SLOWER=${SLOWER:-4} ;;
 *) SLOWER=${SLOWER:-15} ;;
 esac
+# The parameter hook_slice_ms of the module: an emulated machine does as much in that time as others in 1 ms.
+HOOK_SLICE_MS=$SLOWER
 # The factor for the duration of stress tests; 10 for a soak test.
 STRESS=${STRESS:-1}
 

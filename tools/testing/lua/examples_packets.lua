@@ -95,7 +95,11 @@ function kinds.tls()
 		{ "then the first", 0, first, 1 },
 		{ "then the second", split, second, 0 },
 	})
-	connection({ { "one segment", 0, first, 1 }, { "again", 0, first, 1 }, { "otherwise", 0, first:sub(1, -2) .. "X", 0 } })
+	connection({
+		{ "one segment", 0, first, 1 },
+		{ "again", 0, first, 1 },
+		{ "otherwise", 0, first:sub(1, -2) .. "X", 0 },
+	})
 	connection({ { "a segment", 0, first, 1 }, { "one that overlaps", split - 9, blocked:sub(split - 8), 0 } })
 	connection({ { "a segment", 0, first, 1 }, { "nothing", split, "", 1 }, { "long ago", -1, "", 0 } })
 	-- An allowed message in the last extension of one that is not.

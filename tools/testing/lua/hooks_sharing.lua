@@ -18,14 +18,17 @@ for _, context in ipairs({ "task", "bh", "softirq" }) do
 	local child <close> = lunatik.runtime("suite_sharing", "softirq", folder, results)
 	local calls = 0
 	while not results.finished and calls < 200 do
-		testing.fire("sharing", 1, context)
+		if testing.fire("sharing", 1, context) == 0 then
+			-- Failures that cost too much within 10 s disable a hook.
+			linux.schedule(1000)
+		end
 		calls = calls + 1
 	end
 	ok("all steps are done in " .. context, results.finished, results.done)
 	print("# " .. calls .. " calls")
 	for step = 1, results.done or 0 do
-		for line = 1, results[step .. ".lines"] do
-			print(results[step .. "." .. line] .. " (" .. context .. ")")
+		for line in results["step" .. step]:gmatch("[^\n]+") do
+			print(line .. " (" .. context .. ")")
 		end
 	end
 	-- What the hook has written.

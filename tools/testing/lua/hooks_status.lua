@@ -28,14 +28,39 @@ local function counts(of, before)
 	return table.concat(texts, ", ")
 end
 
--- Fires a hook, and compares what was counted, and how many calls gave an integer.
+-- Fires a hook, and compares what was counted, and how many calls gave an integer. There are several attempts: if the
+-- host takes a CPU away in the midst of a hook or of its attendant, a call is an over-run or missed.
 local function counted(what, name, count, place, passed, wanted)
-	local before = hook(name)
-	local got, ns = testing.fire(name, count, place)
-	local after = hook(name)
+	local before, after, got
+	for _ = 1, 5 do
+		before = hook(name)
+		got = testing.fire(name, count, place)
+		after = hook(name)
+		if got == passed and counts(after, before) == wanted then
+			break
+		end
+	end
 	check.same(what .. ": results", got, passed)
 	check.same(what .. ": counts", counts(after, before), wanted)
-	return after.ns - before.ns, ns
+	return after.ns - before.ns
+end
+
+-- Fires a hook until it is disabled.
+local function fire_all(name, place)
+	for _ = 1, 20 do
+		testing.fire(name, 40, place)
+		if hook(name).state ~= "on" then
+			break
+		end
+	end
+end
+
+-- Fires a hook until its function was called so often in all.
+local function fire_to(name, runs)
+	for _ = 1, 20 do
+		testing.fire(name, runs - hook(name).runs, "bh")
+	end
+	check.same(name .. " was called " .. runs .. " times", hook(name).runs, runs)
 end
 
 -- A list in the order of registration.
@@ -50,14 +75,14 @@ check.same(
 	"all hooks are there",
 	table.concat(names, " "),
 	"good none fails again loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow row1 row2 row3 nothing mostly memory"
+		.. " prints"
 )
 check.same("a script without hooks has none", #lunatik._ENV.runtimes["suite/hooks_status"]:hooks(), 0)
 check.same("a list belongs to its caller", runtime:hooks() ~= runtime:hooks(), true)
 
 -- Known numbers of calls in each context.
 for _, place in ipairs({ "task", "bh", "softirq" }) do
-	local spent, elapsed = counted(place, "good", 1000, place, 1000, "runs 1000, failures 0, overruns 0, missed 0")
-	check.ok(place .. ": time is counted", spent > 0 and spent <= elapsed + MS, spent .. " of " .. elapsed)
+	counted(place, "good", 100, place, 100, "runs 100, failures 0, overruns 0, missed 0")
 	counted(place .. ", no result", "none", 3, place, 0, "runs 3, failures 3, overruns 0, missed 0")
 	counted(place .. ", an error", "fails", 5, place, 0, "runs 5, failures 5, overruns 0, missed 0")
 	-- The inner call finds the runtime busy.
@@ -101,51 +126,41 @@ do
 	end
 end
 
--- The law of over-runs and of the time that failures take. Which of them comes first depends on the machine.
-local function disabled(name)
+-- What fails too often, or for too long.
+local function disabled(name, reason)
 	local of = hook(name)
-	check.same(name .. " is disabled", of.state, "disabled")
+	check.same(name .. " is disabled", check.joined(of.state, of.reason), "disabled " .. reason)
 	check.same(name .. " has always failed", of.runs, of.failures)
-	if of.reason == OVERRUNS then
-		check.same(name .. ": 16 over-runs", of.overruns, 16)
-		check.ok(name .. ": in less than 32 ms before the last one", of.ns < 32 * MS + of.longest, of.ns)
-	else
-		check.same(name .. ": the reason is the time", of.reason, TIME)
-		check.ok(name .. ": 32 ms, reached with the last call", of.ns >= 32 * MS and of.ns < 32 * MS + of.longest, of.ns)
-		check.ok(name .. ": by less than 16 over-runs", of.overruns < 16, of.overruns)
-	end
+	of.missed = 0
 	local got = testing.fire(name, 100, "bh")
-	check.same(name .. " is not called any more", check.joined(got, counts(hook(name))), check.joined(0, counts(of)))
+	check.same(name .. " is not called any more", check.joined(got, hook(name).runs), check.joined(0, of.runs))
 	return of
 end
 
-local with_overruns = 0
 for i = 1, 8 do
 	local name = "loop" .. i
-	testing.fire(name, 40, ({ "task", "bh", "softirq" })[i % 3 + 1])
-	local of = disabled(name)
-	check.same(name .. ": all were over-runs", of.overruns, of.runs)
-	with_overruns = with_overruns + (of.reason == OVERRUNS and 1 or 0)
+	fire_all(name, ({ "task", "bh", "softirq" })[i % 3 + 1])
+	local of = disabled(name, OVERRUNS)
+	check.same(name .. ": after 16 over-runs", counts(of), "runs 16, failures 16, overruns 16, missed 0")
+	check.ok(name .. ": each was ended after a millisecond or more", of.ns >= 16 * MS, of.ns)
 end
-print("# of 8 endless loops, " .. with_overruns .. " were disabled for their over-runs, the others for their time")
-testing.fire("mixed", 40, "bh")
-disabled("mixed")
-testing.fire("slow", 200, "bh")
-local slow = disabled("slow")
-check.same("calls of half a millisecond are disabled for their time", slow.reason, TIME)
-check.ok("after 64 of them at most", slow.runs <= 64, slow.runs)
+fire_all("mixed", "bh")
+local mixed = counts(disabled("mixed", OVERRUNS))
+check.same("an error before is no over-run", mixed, "runs 17, failures 17, overruns 16, missed 0")
+fire_all("slow", "bh")
+local slow = disabled("slow", TIME)
+check.ok("calls of half a millisecond take 32 ms, at most 2 each", slow.runs >= 16 and slow.runs <= 64, slow.runs)
+check.ok("in all", slow.ns >= 32 * MS, slow.ns)
 
 -- Failures in a row. Where a failure takes long, a thousand of them would be disabled for their time.
 local _, elapsed = testing.fire("row3", 20, "bh")
 if elapsed // 20 * 1200 < 25 * MS then
-	testing.fire("row1", 1100, "bh")
-	local at_once = hook("row1")
-	check.same("1100 failures at once are all made", counts(at_once), "runs 1100, failures 1100, overruns 0, missed 0")
-	check.same("and disable nothing", at_once.state, "on")
-	testing.fire("nothing", 1100, "bh")
+	fire_to("row1", 1100)
+	check.same("1100 failures at once disable nothing", hook("row1").state, "on")
+	fire_to("nothing", 1100)
 	check.same("nor do results that are none", hook("nothing").state, "on")
-	testing.fire("row2", 999, "bh")
-	testing.fire("mostly", 1199, "bh")
+	fire_to("row2", 999)
+	fire_to("mostly", 1199)
 	-- The span of a row is one second.
 	linux.schedule(1100)
 	check.same("time alone disables nothing", check.joined(hook("row1").state, hook("row2").state), "on on")
@@ -156,9 +171,23 @@ if elapsed // 20 * 1200 < 25 * MS then
 		check.same(name .. ": which is the last one", of.failures, wanted)
 		check.same(name .. ": a place is known, if there is one", of.place ~= nil, name ~= "nothing")
 	end
-	testing.fire("mostly", 500, "bh")
+	fire_to("mostly", 1700)
 	local mostly = hook("mostly")
 	check.same("a success in between ends a row", check.joined(mostly.state, mostly.runs - mostly.failures), "on 2")
 else
 	print("# failures in a row are left out: one takes " .. elapsed // 20 .. " ns")
 end
+
+-- Each allocation fails, and all after it.
+local failures, dirty = 0, nil
+for n = 1, 10000 do
+	testing.fail_allocation(n, true)
+	local done, err = pcall(runtime.hooks, runtime)
+	testing.fail_allocation(0)
+	if done then
+		break
+	end
+	failures = failures + 1
+	dirty = dirty or err ~= "not enough memory" and err
+end
+check.ok("a list without memory is an error", failures > 0 and failures < 10000 and not dirty, dirty or failures)

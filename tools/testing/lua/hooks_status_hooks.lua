@@ -72,3 +72,11 @@ testing.hook("memory", function()
 	end
 	return #("x"):rep(1 << 20)
 end)
+
+-- 4 KiB of output are kept.
+testing.hook("prints", function()
+	for _ = 1, 100 do
+		print(("x"):rep(99))
+	end
+	return 1
+end)

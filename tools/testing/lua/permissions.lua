@@ -7,7 +7,13 @@ local folder, work, child = ...
 local check = dofile(folder .. "/../lib/check.lua")
 local needs = dofile(folder .. "/permissions_table.lua")
 
+-- This one preloads others.
+require("actor")
+local preloaded = {}
 for name in pairs(package.preload) do
+	preloaded[#preloaded + 1] = name
+end
+for _, name in ipairs(preloaded) do
 	require(name)
 end
 -- In an actor, which this is now, the table of coroutines is filled when it is first used.

@@ -30,7 +30,10 @@ free("linux.", "cpu difftime errname ktime numcpus random schedule time")
 free("linux (metatable).", "__index")
 free("linux.nf.", "__newindex __pairs next")
 needs["linux.nf.__index (metatable).__index"] = {}
+free("lunatik.", "cpu")
 free("lunatik.runner.", "startup")
+-- It asks itself: the hook point is in a table.
+free("netfilter.", "register")
 -- For the script's own runtime; the function for another one checks the name.
 free("mtint.", "id interruptible sethook")
 -- For the script's own family; "buffer" checks the name for others.
@@ -79,7 +82,7 @@ free("os.", "clock date difftime setlocale time")
 free("package.", "searchers[1]")
 free("package.preload.", "actor actor.core actor.process actor.system condition_variable future inbox mutex recursive_mutex system time")
 free("package.preload.", "device file_descriptor linux linux.eth linux.nf linux.socket linux.stat llthreads2.ex ltask ltask.bootstrap ltask.core ltask.functions ltask.system")
-free("package.preload.", "lunatik lunatik.runner mtint mtmsg percpu rcu thread")
+free("package.preload.", "lunatik lunatik.runner mtint mtmsg netfilter percpu rcu thread")
 free("string.", "byte char dump find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper")
 free("table.", "concat create insert move pack remove sort unpack")
 free("thread.", "current shouldstop")
@@ -97,7 +100,7 @@ free("percpu.counter.", "__eq __gc __index.add __index.sum")
 free("percpu.histogram.", "__eq __gc __index.add __index.count __index.counts __index.quantile __index.sum")
 free("rcu.table.", "__eq __gc")
 free("rcu.walk.", "__gc")
-free("runtime.", "__eq __gc __index.context __index.hooks __index.status")
+free("runtime.", "__eq __gc __index.context __index.hooks __index.status __len")
 free("thread handle.", "__eq __gc")
 -- The script's own device.
 free("device.", "__close __gc __index.stop")

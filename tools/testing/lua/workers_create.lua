@@ -15,8 +15,9 @@ for name, value in pairs(worker) do
 	names[#names + 1] = name .. ":" .. type(value)
 end
 table.sort(names)
-local outside = "create:function limits:function receive:function send:function status:function stop:function"
-same("outside of workers the table has six functions", table.concat(names, " "), outside)
+local outside = "address:function create:function limits:function receive:function send:function status:function "
+	.. "stop:function"
+same("outside of workers the table has seven functions", table.concat(names, " "), outside)
 same("it can be required", require("worker"), worker)
 same(
 	"workers have two more",
@@ -28,7 +29,7 @@ same(
 	table.sort(names)
 	worker.message(table.concat(names, " "))
 ]]),
-	"create limits message peek receive send status stop"
+	"address create limits message peek receive send status stop"
 )
 
 -- create: the order of its checks.

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 lunatik unload >/dev/null 2>&1
-if ! modprobe lunatik testing=1; then
+if ! modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS"; then
 	not_ok "the module is loaded with testing=1"
 	finish
 fi
@@ -68,7 +68,7 @@ for _, name in ipairs({ "hook1", "hook2" }) do
 	local count = t["counted." .. name]
 	print(("# %s: %d failures, %d missed, %d lost races"):format(name, t["failures." .. name], t["missed." .. name], t["races." .. name]))
 	failures = failures + t["failures." .. name]
-	check.ok(name .. " was called a lot", count > 1000, count)
+	check.ok(name .. " was called a lot", count > 200, count)
 	check.ok(name .. " has hardly failed", t["failures." .. name] <= count // 10, t["failures." .. name])
 	check.ok(name .. " counts its packets", count - t["n." .. name] <= t["failures." .. name], t["n." .. name] .. " of " .. count)
 end
@@ -103,7 +103,7 @@ check "a hook is stopped among packets" within 10 lunatik stop hook1
 check "the module is unloaded among packets, with all that is shared" within 30 lunatik unload
 kill %1 %2 2>/dev/null
 wait
-check "and is loaded again" modprobe lunatik testing=1
+check "and is loaded again" modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS"
 eval_is "what was shared is gone" "0	nil" 'return require("percpu").counter("suite.packets"):sum(), require("lunatik")._ENV["suite.shared"]'
 rm -f $folder/suite_packets.lua
 finish

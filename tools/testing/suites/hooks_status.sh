@@ -12,7 +12,7 @@ hooks=$folder/suite_hooks.lua
 cp "$SUITE_DIR/lua/hooks_status_hooks.lua" "$hooks"
 ifconfig lo up
 lunatik unload
-modprobe lunatik testing=1 || exit 1
+modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
 
 # look NAME: keeps the status and the log of a script.
 look() {
@@ -57,11 +57,11 @@ done
 lunatik status suite_hooks >table
 check "status of one script has a heading" grep -qE '^HOOK +STATE +RUNS +FAILED +OVER +MISSED +MEAN +LONGEST +REASON$' table
 check_output "and a line for each hook" "$all" sh -c 'sed "1,/^HOOK/d" table | grep -c .'
-check "a line has the counts, and times with units" grep -qE '^good +on +3000 +0 +0 +1000 +[0-9.]+[num]s +[0-9.]+[num]s$' table
-check "a line of a disabled one says why" grep -qE '^loop1 +disabled +[0-9]+ +[0-9]+ +[0-9]+ +0 .* (16 over-runs in 10 s|failing calls took 32 ms within 10 s) \(.*:[0-9]+\)$' table
+check "a line has the counts, and times with units" grep -qE '^good +on +300 +0 +0 +1000 +[0-9.]+[num]s +[0-9.]+[num]s$' table
+check "a line of a disabled one says why" grep -qE '^loop1 +disabled +16 +16 +16 +0 .* 16 over-runs in 10 s \(.*:[0-9]+\)$' table
 check_output "the JSON has each reason of missed calls" "0 0 0 1000 0" fields suite_hooks good closed busy contended context depth
 check_output "calls from inside found the runtime busy" "21 6" fields suite_hooks again busy context
-check_output "it has the mean" "$(($(fields suite_hooks good ns) / 3000))" fields suite_hooks good mean_ns
+check_output "it has the mean" "$(($(fields suite_hooks good ns) / 300))" fields suite_hooks good mean_ns
 
 # The logs.
 dmesg >kernel.log
@@ -71,7 +71,10 @@ for hook in loop1 loop2 loop3 loop4 loop5 loop6 loop7 loop8 mixed slow; do
 	check "the kernel's log says so, too" grep -qF "lunatik: $(told suite_hooks $hook)" kernel.log
 done
 check "the place of an over-run is where it was ended" test "$(fields suite_hooks mixed place | sed 's/.*://')" -ge "$(line_of 'The other place')"
-check_output "that of an error is where it was raised" "$hooks:$(line_of 'The place of slow')" fields suite_hooks slow place
+# On a busy host the last failure may be an over-run in the loop above.
+place=$(fields suite_hooks slow place)
+line=$(line_of 'The place of slow')
+check "that of an error is where it was raised" test "${place%:*} $((line - ${place##*:} < 4))" = "$hooks 1"
 check "errors are told before" grep -q '^suite_hooks: hook [a-z0-9]*: CPU limit exceeded$' suite_hooks.log
 if [ "$(fields suite_hooks row1 state)" = disabled ]; then
 	check "failures in a row are told" wait_until 10 tells suite_hooks 1 "hook nothing was disabled"
@@ -90,7 +93,21 @@ check "an error without one is told" wait_until 10 tells suite_hooks 1 "hook mem
 look suite_hooks
 check_output "without that of the former" "suite_hooks: hook memory: not enough memory" tail -n 1 suite_hooks.log
 
-# A script that ends while its hooks are called: each call is counted once.
+# Output for which there is no room.
+check "nothing was lost so far" grep -qF '"lost": 0,' suite_hooks.json
+fire prints 1
+check "lines are lost" wait_until 10 tells suite_hooks 1 "(60 lines lost)"
+look suite_hooks
+check "and counted" grep -qF '"lost": 60,' suite_hooks.json
+check "in runtimes without hooks nothing is" sh -c 'lunatik run --name process - </dev/null; lunatik status process --json | grep -qF "\"lost\": null,"'
+
+# A script that ends while its hook is called: each call is counted once.
+echo 'local runtime, schedule = require("lunatik")._ENV.runtimes.suite_hooks, require("linux").schedule
+print("ready")
+while runtime:hooks()[1].runs < 20000 do
+	schedule(1)
+end
+runtime:stop()' >stop.lua
 echo 'local fire, fired, passed = require("lunatik.testing").fire, 0, 0
 while true do
 	local good, got = pcall(fire, "good", 10000)
@@ -100,22 +117,23 @@ while true do
 	end
 	fired, passed = fired + 10000, passed + got
 end' >fire.lua
-lunatik run fire.lua >fired &
-firing=$!
-has_run() { look suite_hooks; test "$(fields suite_hooks good runs)" -gt 20000; }
-check "the hook is called" wait_until 20 has_run
-check "the script is stopped" within 20 lunatik stop suite_hooks
-wait $firing
+lunatik run stop.lua >stopped &
+stopping=$!
+check "a script waits until the hook is called" wait_until 20 grep ready stopped
+check "the hook is called until it is gone" within 60 sh -c 'lunatik run fire.lua >calls'
+wait $stopping
+check_output "its script was stopped" 0 echo $?
 look suite_hooks
-read -r fired passed why <fired
-check_output "its hook is gone" "bad argument #1 to 'lunatik.testing.fire' (no such hook)" echo "$why"
-check_output "all calls of it are counted" "$((passed + 3000))" fields suite_hooks good runs
+read -r fired passed why <calls
+check_output "then it is not found" "bad argument #1 to 'lunatik.testing.fire' (no such hook)" echo "$why"
+runs=$(fields suite_hooks good runs)
+check_output "all calls of it are counted" "$((passed + 300))" echo $((runs - $(fields suite_hooks good failures)))
 missed=0
 for reason in $(fields suite_hooks good closed busy contended context depth); do
 	missed=$((missed + reason))
 done
 echo "# $(fields suite_hooks good closed) of $fired calls came while the script ended"
-check_output "so are those that were missed" "$((fired - passed + 1000))" echo $missed
+check_output "so are those that were missed" "$((fired + 1300))" echo $((runs + missed))
 check_fails "no hook of the script is called any more" grep '"state": "o[nf]' suite_hooks.json
 check_output "what was disabled is still told" "disabled" fields suite_hooks loop1 state
 check "the table of all says nothing of them" sh -c 'lunatik status | grep -qE "^suite_hooks +run \(softirq\) +finished +0B"'
@@ -125,7 +143,38 @@ lunatik status --clear
 echo 'require("lunatik.testing").hook("first", function() end) error("no")' >early.lua
 check_status "a script with hooks may fail while it is loaded" 1 lunatik run -c softirq early.lua
 look early
-check_output "its hook is stopped" "stopped" fields early first state
+check "nothing of its hook is told" grep -qF '"hooks": [],' early.json
+case $KIND in
+um)
+	# fail COUNT: so many scripts make hooks and fail.
+	echo 'for _ = 1, 64 do require("lunatik.testing").hook("first", function() end) end error("no")' >$folder/suite_early.lua
+	fail() { lunatik eval 'for _ = 1, ... do assert(not pcall(require("lunatik").runtime, "suite_early", "softirq")) end' "$1"; }
+	fail 20
+	before=$(kernel_memory)
+	fail 200
+	after=$(kernel_memory)
+	check "nothing is left of 200 such scripts with 64 hooks each" test $((after - before)) -lt 2048
+	echo "# $((after - before)) KiB more are in use"
+	;;
+*) skip "nothing is left of such scripts" "KASAN keeps freed memory" ;;
+esac
+
+# A runtime for each CPU: each has its own counts.
+echo 'require("lunatik.testing").hook("member", function() return 1 end)' >crew.lua
+lunatik run -c softirq -p crew.lua
+fire member 10
+members=$(lunatik status | awk '$1 ~ /^crew(:[0-9]+)?$/ { print $1 }')
+runs=0
+for member in $members; do
+	look "$member"
+	cpu=$(sed -n 's/^    "cpu": \([0-9]*\),$/\1/p' "$member.json")
+	check "the table says that $member is for CPU $cpu" sh -c 'lunatik status | grep -qE "^ *$1 +[a-z]+ \(softirq, CPU $2\) "' - "$member" "$cpu"
+	runs=$((runs + $(fields "$member" member runs)))
+	echo "$cpu" >>cpus
+done
+check_output "each CPU has a member" "$(grep -c ^processor /proc/cpuinfo)" sh -c 'sort -u cpus | wc -l'
+check_output "whose counts add up" 10 echo "$runs"
+lunatik stop crew
 
 # A hook of netfilter, which its script may switch.
 echo 'local netfilter = require("netfilter")
@@ -176,5 +225,6 @@ check_output "for good" "$((runs + 20)) stopped" out runs state
 switch enable true
 check_output "nothing switches it on" "stopped" out state
 lunatik stop suite_switch
-rm -f "$hooks" $folder/suite_switch.lua
+rm -f "$hooks" $folder/suite_early.lua $folder/suite_switch.lua
+check "the module can be unloaded" within 30 lunatik unload
 finish
