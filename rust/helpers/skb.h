@@ -2,8 +2,8 @@
 /*
  * Packets, as a netfilter hook gets them. All functions are for softirq context, or process context with bottom halves
  * off, and for the code that a hook has lent the packet to. None sleeps. Offsets count from skb->data, and are negative
- * for what lies before it, as the MAC header at most hooks. In a kernel without netfilter there is no packet to call them
- * with.
+ * for what lies before it, as the MAC header at most hooks. In a kernel without netfilter there is no packet to call
+ * them with.
  */
 #ifndef LUNATIK_SKB_H
 #define LUNATIK_SKB_H
@@ -36,8 +36,8 @@ bool lunatik_skb_read(const struct sk_buff *skb, int offset, unsigned int length
 const void *lunatik_skb_linear(const struct sk_buff *skb, int offset, unsigned int length);
 /*
  * Skips extension headers of IPv6 from 'start' on; 'next' is the type of the first. Returns the offset of the header
- * behind them and sets its type, or -1. *fragment is the offset and the flags of the fragment header, 0 without one. For
- * a fragment that is not the first one, the result is the offset of the fragment header.
+ * behind them and sets its type, or -1. *fragment is the offset and the flags of the fragment header, 0 without one.
+ * For a fragment that is not the first one, the result is the offset of the fragment header.
  */
 int lunatik_skb_skip_extensions(const struct sk_buff *skb, int start, u8 *next, u16 *fragment);
 
@@ -63,7 +63,7 @@ bool lunatik_skb_sum(const struct sk_buff *skb, int offset, unsigned int length,
 bool lunatik_skb_transport_sum(const struct sk_buff *skb, int network, bool is_ipv6, int transport,
 			       unsigned int length, u8 protocol, bool partial, u16 *sum);
 
-/* A copy of the packet with memory of its own, for lunatik_skb_free(); NULL without memory. Not for lists of packets. */
+/* A copy with memory of its own, for lunatik_skb_free(); NULL without memory. Not for lists of packets. */
 struct sk_buff *lunatik_skb_copy(const struct sk_buff *skb);
 void lunatik_skb_free(struct sk_buff *skb);
 /*

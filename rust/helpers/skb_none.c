@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The functions of skb.h and skb_testing.h in a kernel without netfilter. Nobody calls them, but the Rust code that would
- * is there.
+ * The functions of skb.h and skb_testing.h in a kernel without netfilter. Nobody calls them, but the Rust code that
+ * would is there.
  */
 
 #include <linux/errno.h>

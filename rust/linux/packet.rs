@@ -2,14 +2,15 @@
 
 //! The packet that a netfilter hook was called for, as a safe type.
 //!
-//! Scripts may ask for any bytes, and a packet may claim anything: all offsets are checked here, against
-//! the bytes that are there. Reading changes nothing, in particular it does not make the packet linear.
-//! Writing makes private what it writes to, for a packet may share its bytes with others.
+//! Scripts may ask for any bytes, and a packet may claim anything: all offsets are checked here,
+//! against the bytes that are there. Reading changes nothing, in particular it does not make the
+//! packet linear. Writing makes private what it writes to, for a packet may share its bytes with
+//! others.
 //!
 //! A packet that the kernel goes on with must not become one that its code cannot stand: that code
 //! does not check again what was checked before the hook. So some bytes cannot be changed, and
-//! headers cannot be cut off ([`Layout::guarded`], [`Layout::shortest_end`]). Copies, which are only
-//! sent, and packets that have just been received from a device, may have any content.
+//! headers cannot be cut off ([`Layout::guarded`], [`Layout::shortest_end`]). Copies, which are
+//! only sent, and packets that have just been received from a device, may have any content.
 //!
 //! C header: `include/linux/skbuff.h`
 
@@ -93,10 +94,10 @@ impl Refused {
 ///
 /// # Invariants
 ///
-/// The first element of `packets` is the packet that the kernel has lent, and `hook` the state of the
-/// hook. Both live as long as this does, and nobody else uses the packet meanwhile. The other elements
-/// are null, or packets that this owns alone. `leaving` is a list for `lunatik_skb_send()`, which this
-/// owns.
+/// The first element of `packets` is the packet that the kernel has lent, and `hook` the state of
+/// the hook. Both live as long as this does, and nobody else uses the packet meanwhile. The other
+/// elements are null, or packets that this owns alone. `leaving` is a list for
+/// `lunatik_skb_send()`, which this owns.
 pub(crate) struct Packet {
     packets: [Cell<*mut sk_buff>; MAX_COPIES + 1],
     /// Where the headers of each of them are, if that is known.
@@ -117,9 +118,9 @@ impl Packet {
     ///
     /// # Safety
     ///
-    /// The pointers are those that the kernel has called the hook with. The caller has not given the
-    /// packet away, and drops this before the hook returns. Code that must not sleep, and is not
-    /// interrupted by hooks that use the same packet, uses this.
+    /// The pointers are those that the kernel has called the hook with. The caller has not given
+    /// the packet away, and drops this before the hook returns. Code that must not sleep, and is
+    /// not interrupted by hooks that use the same packet, uses this.
     pub(crate) unsafe fn new(
         skb: *mut sk_buff,
         state: *const nf_hook_state,
@@ -185,8 +186,8 @@ impl Packet {
 
 impl Drop for Packet {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant; the hook has not returned, so the RCU section in which it was
-        // called lasts.
+        // SAFETY: By the type invariant; the hook has not returned, so the RCU section in which it
+        // was called lasts.
         unsafe { sys::lunatik_skb_send(self.leaving.get()) };
         for copy in self.packets.iter().skip(1).map(Cell::get) {
             if !copy.is_null() {

@@ -37,11 +37,11 @@ impl State {
         Ok(())
     }
 
-    /// Pushes a string of `length` bytes that `fill` writes. It returns false if it cannot, and else has
-    /// written all of them. Returns whether the string was pushed.
+    /// Pushes a string of `length` bytes that `fill` writes. It returns false if it cannot, and
+    /// else has written all of them. Returns whether the string was pushed.
     ///
-    /// Short strings are made on the stack, and others in a userdata, which is garbage then: Lua has
-    /// no way to make a string in place.
+    /// Short strings are made on the stack, and others in a userdata, which is garbage then: Lua
+    /// has no way to make a string in place.
     pub(crate) fn push_filled(
         self,
         length: usize,
@@ -103,8 +103,8 @@ impl State {
         (!block.is_null() && usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
     }
 
-    /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its bytes
-    /// are those of one.
+    /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its
+    /// bytes are those of one.
     pub(crate) fn userdata<T: Plain>(self, index: c_int) -> Option<T> {
         let block = self.userdata_block::<T>(index)?;
         // SAFETY: The block is that big, and any bytes are a `T`.

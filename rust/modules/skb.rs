@@ -2,9 +2,10 @@
 
 //! The object that netfilter hooks get: the packet that they were called for.
 //!
-//! A hook function makes no objects. All that it can get are made while the script loads: the packet,
-//! its views, its headers, and the same for each copy. They are of the packet of whichever call of a hook
-//! runs. A view, a header and a copy remember the call that has handed them out, and serve no other.
+//! A hook function makes no objects. All that it can get are made while the script loads: the
+//! packet, its views, its headers, and the same for each copy. They are of the packet of whichever
+//! call of a hook runs. A view, a header and a copy remember the call that has handed them out, and
+//! serve no other.
 
 mod copies;
 mod failure;
@@ -86,7 +87,8 @@ const SKB: Class = Class {
     },
 };
 
-/// The metatable of the packet of the hook, of which there is one. Its methods are found without a call.
+/// The metatable of the packet of the hook, of which there is one. Its methods are found without a
+/// call.
 const LENT: Class = Class {
     name: c"skb.lent",
     fill: |state, metatable| {
@@ -144,8 +146,8 @@ fn with_object<T: Classed + Send, R>(
     })
 }
 
-/// Calls `with` with the packet that the object at `index` is, the objects of the packet, and the call of
-/// the hook.
+/// Calls `with` with the packet that the object at `index` is, the objects of the packet, and the
+/// call of the hook.
 fn with_skb<R>(
     state: State,
     index: c_int,
@@ -238,9 +240,9 @@ fn make(keeping: &mut Keeping, number: usize) -> lua::Result<()> {
     )
 }
 
-/// Makes the objects that the hooks of the VM of `state` use, once, and keeps the packet, which is the
-/// argument of the hook functions. To be called while the script loads, before the first hook is called,
-/// and for each hook. The reference must not be released.
+/// Makes the objects that the hooks of the VM of `state` use, once, and keeps the packet, which is
+/// the argument of the hook functions. To be called while the script loads, before the first hook
+/// is called, and for each hook. The reference must not be released.
 pub(crate) fn prepare(state: State) -> lua::Result<Reference> {
     if let Some(copies) = Vm::attachment::<Copies>(state) {
         return Ok(copies.original);

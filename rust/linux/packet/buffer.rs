@@ -144,8 +144,8 @@ impl<'a> Buffer<'a> {
 
     /// The index of its device.
     pub(crate) fn ifindex(self) -> Option<i32> {
-        // SAFETY: The packet is alive, and so is its device: no grace period has passed since the hook
-        // was called.
+        // SAFETY: The packet is alive, and so is its device: no grace period has passed since the
+        // hook was called.
         let index = unsafe { sys::lunatik_skb_ifindex(self.as_raw()) };
         (index != 0).then_some(index)
     }
@@ -201,8 +201,8 @@ impl<'a> Buffer<'a> {
         Ok(())
     }
 
-    /// The state of its connection, a number of `enum ip_conntrack_info`, if somebody has looked for
-    /// one.
+    /// The state of its connection, a number of `enum ip_conntrack_info`, if somebody has looked
+    /// for one.
     pub(crate) fn ctinfo(self) -> Option<i32> {
         // SAFETY: The packet is alive.
         let info = unsafe { sys::lunatik_skb_ctinfo(self.as_raw()) };

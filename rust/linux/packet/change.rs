@@ -58,7 +58,8 @@ impl Buffer<'_> {
         Ok(())
     }
 
-    /// Cuts off the packet, or appends zeros, so that it has `size` bytes from the network header on.
+    /// Cuts off the packet, or appends zeros, so that it has `size` bytes from the network header
+    /// on.
     pub(crate) fn resize(self, size: i64) -> Result<(), Refused> {
         self.packet.modify()?;
         let shape = self.shape();
@@ -144,7 +145,8 @@ impl Buffer<'_> {
             return Err(Refused::TooManyForwarded);
         }
         let mut list = self.packet.leaving.get();
-        // SAFETY: The packet is alive and nobody else uses it, and the list is one of this function.
+        // SAFETY: The packet is alive and nobody else uses it, and the list is one of this
+        // function.
         Refused::check(unsafe { sys::lunatik_skb_forward(self.as_raw(), &mut list) })?;
         // INVARIANT: It still is.
         self.packet.leaving.set(list);
@@ -152,8 +154,8 @@ impl Buffer<'_> {
         Ok(())
     }
 
-    /// What the transport checksum is computed of. `None` if there is none to compute: this is neither
-    /// TCP nor UDP, or parts of it are elsewhere.
+    /// What the transport checksum is computed of. `None` if there is none to compute: this is
+    /// neither TCP nor UDP, or parts of it are elsewhere.
     fn segment(self, layout: &Layout, end: i32) -> Result<Option<Segment>, Refused> {
         let (protocol, check) = match layout.protocol {
             _ if layout.is_fragment => return Ok(None),
@@ -245,8 +247,8 @@ impl Buffer<'_> {
         self.write(segment.check, &[0; 2])?;
         let length = u32::try_from(segment.length).map_err(|_| Refused::OutOfBounds)?;
         let mut sum = 0;
-        // SAFETY: The packet is alive, the function checks the ranges, and the pointer is valid for a
-        // write.
+        // SAFETY: The packet is alive, the function checks the ranges, and the pointer is valid for
+        // a write.
         let is_done = unsafe {
             sys::lunatik_skb_transport_sum(
                 self.as_raw(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The fields of headers, by the names that the kernel's C has for them, and shorter ones. Pure code:
-//! it takes nothing of the kernel.
+//! The fields of headers, by the names that the kernel's C has for them, and shorter ones. Pure
+//! code: it takes nothing of the kernel.
 
 use super::layout::{protocol, Layout, Network};
 
@@ -69,8 +69,8 @@ pub(crate) struct Named {
 /// The most bytes of a name.
 const MAX_NAME: usize = 15;
 
-/// A name as a number, which is compared at once. Behind the bytes of a shorter name is no room for those
-/// of another, because the number begins with a one.
+/// A name as a number, which is compared at once. Behind the bytes of a shorter name is no room for
+/// those of another, because the number begins with a one.
 #[inline]
 fn key(name: &[u8]) -> Option<u128> {
     (name.len() <= MAX_NAME).then(|| {

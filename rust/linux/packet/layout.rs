@@ -82,15 +82,15 @@ pub(crate) struct Layout {
     pub(crate) transport: i32,
     /// Where the packet of the network layer ends: behind it may be padding.
     pub(crate) end: i32,
-    /// The protocol of the header at `transport`; `None` if there is no header of it, as in fragments
-    /// but the first.
+    /// The protocol of the header at `transport`; `None` if there is no header of it, as in
+    /// fragments but the first.
     pub(crate) protocol: Option<u8>,
     /// Whether the packet is a fragment, so that parts of its payload are elsewhere.
     pub(crate) is_fragment: bool,
 }
 
-/// The end of a packet that starts at `start` and says that it has `claimed` bytes, of which `least`
-/// are its header. All that is there, if it says nonsense.
+/// The end of a packet that starts at `start` and says that it has `claimed` bytes, of which
+/// `least` are its header. All that is there, if it says nonsense.
 fn end(start: i32, claimed: u16, least: i32, length: i32) -> i32 {
     let claimed = i32::from(claimed);
     let end = start.saturating_add(claimed);
@@ -110,8 +110,8 @@ fn half(bytes: &[u8], at: usize) -> u16 {
 }
 
 impl Layout {
-    /// Finds the headers in a packet of this type, whose network header is at `start`, and which ends
-    /// at `length`.
+    /// Finds the headers in a packet of this type, whose network header is at `start`, and which
+    /// ends at `length`.
     pub(crate) fn find(bytes: &impl Bytes, ethertype: u16, start: i32, length: i32) -> Self {
         let found = match ethertype {
             ethertype::IPV4 => Self::ipv4(bytes, start, length),
@@ -215,7 +215,8 @@ impl Layout {
             .then(|| self.transport.saturating_add(DOFF))
     }
 
-    /// Where the header of TCP ends if the byte with its length is `byte`; `None` if that is nonsense.
+    /// Where the header of TCP ends if the byte with its length is `byte`; `None` if that is
+    /// nonsense.
     pub(crate) fn tcp_end(&self, byte: u8) -> Option<i32> {
         let size = i32::from(byte >> 4) * 4;
         (size >= TCP).then(|| self.transport.saturating_add(size))

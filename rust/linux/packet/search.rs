@@ -11,7 +11,8 @@ pub(crate) const MAX_NEEDLE: usize = 255;
 /// A search that goes on with each piece.
 pub(crate) struct Search<'a> {
     needle: &'a [u8],
-    /// For each prefix of the needle, the length of its longest proper prefix that is also its suffix.
+    /// For each prefix of the needle, the length of its longest proper prefix that is also its
+    /// suffix.
     borders: [u8; MAX_NEEDLE],
     /// How many bytes of the needle the text so far ends with.
     matched: usize,
@@ -42,7 +43,8 @@ impl<'a> Search<'a> {
         Some(search)
     }
 
-    /// How many bytes of the needle the text ends with after `byte`, if it ended with `matched` before.
+    /// How many bytes of the needle the text ends with after `byte`, if it ended with `matched`
+    /// before.
     #[inline]
     fn step(&self, mut matched: usize, byte: u8) -> usize {
         loop {
@@ -56,7 +58,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Reads the next piece of the text. Returns where the needle begins in the text, once it is found.
+    /// Reads the next piece of the text. Returns where the needle begins in the text, once it is
+    /// found.
     pub(crate) fn read(&mut self, piece: &[u8]) -> Option<usize> {
         let &first = self.needle.first()?;
         let mut rest = piece;

@@ -21,7 +21,8 @@ pub(crate) use crate::sys::kernel_helpers::lunatik_skb_plan as Plan;
 ///
 /// # Invariants
 ///
-/// Both pointers are from `lunatik_skb_make()`, and this owns what they point to. So it does a clone.
+/// Both pointers are from `lunatik_skb_make()`, and this owns what they point to. So it does a
+/// clone.
 pub(crate) struct TestPacket {
     skb: *mut sk_buff,
     state: *mut nf_hook_state,
@@ -34,8 +35,8 @@ impl TestPacket {
         plan.bytes = bytes.as_ptr().cast();
         plan.length = u32::try_from(bytes.len())?;
         let (mut skb, mut state) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: The plan has as many bytes as it says, and the other pointers are valid for writes. The
-        // caller may sleep.
+        // SAFETY: The plan has as many bytes as it says, and the other pointers are valid for
+        // writes. The caller may sleep.
         to_result(unsafe { sys::lunatik_skb_make(&plan, &mut skb, &mut state) })?;
         // INVARIANT: They were just made.
         Ok(Self {
@@ -61,8 +62,8 @@ impl TestPacket {
         epoch: u64,
         with: impl FnOnce(&Packet) -> R,
     ) -> R {
-        // SAFETY: By the type invariants both are alive, and nobody else uses them while this is borrowed.
-        // The packet's device is one that is never removed.
+        // SAFETY: By the type invariants both are alive, and nobody else uses them while this is
+        // borrowed. The packet's device is one that is never removed.
         let packet = unsafe { Packet::new(self.skb, self.state, may_modify, epoch) };
         with(&packet)
     }
@@ -73,8 +74,8 @@ impl TestPacket {
         unsafe { sys::lunatik_skb_summed(self.skb) }
     }
 
-    /// Calls `with` with the bytes of the packet, or of the clone if there is one, from the MAC header on
-    /// or else from the network header.
+    /// Calls `with` with the bytes of the packet, or of the clone if there is one, from the MAC
+    /// header on or else from the network header.
     pub(crate) fn bytes<R>(&self, of_clone: bool, with: impl FnOnce(&[u8]) -> R) -> Result<R> {
         let skb = match (of_clone, self.clone) {
             (false, _) => self.skb,
@@ -97,7 +98,8 @@ impl TestPacket {
             .ok_or(EINVAL)?;
         let mut bytes = KVVec::from_elem(0_u8, usize::try_from(size)?, GFP_KERNEL | __GFP_NOWARN)?;
         let length = u32::try_from(size)?;
-        // SAFETY: By the type invariants; the function checks the range, and there is room for that many.
+        // SAFETY: By the type invariants; the function checks the range, and there is room for that
+        // many.
         if !unsafe { sys::lunatik_skb_read(skb, start, length, bytes.as_mut_ptr().cast()) } {
             return Err(EFAULT);
         }

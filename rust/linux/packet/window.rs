@@ -85,13 +85,15 @@ impl Window<'_> {
         self.buffer.write(at, from)
     }
 
-    /// The internet checksum of `length` bytes at `offset`. `None` if some of them are not in the part.
+    /// The internet checksum of `length` bytes at `offset`. `None` if some of them are not in the
+    /// part.
     pub(crate) fn sum(&self, offset: i64, length: usize) -> Option<u16> {
         self.buffer
             .sum(place(self.start, self.end, offset, length)?, length)
     }
 
-    /// The bytes at `offset`, if they lie one after the other. `None` also if some are not in the part.
+    /// The bytes at `offset`, if they lie one after the other. `None` also if some are not in the
+    /// part.
     ///
     /// The caller must not change the packet as long as it uses them.
     pub(crate) fn linear(&self, offset: i64, length: usize) -> Option<&[u8]> {
@@ -102,13 +104,13 @@ impl Window<'_> {
         if bytes.is_null() {
             return None;
         }
-        // SAFETY: There are that many bytes. Nobody changes them: who shares them has to make theirs
-        // private first, and this packet is changed only by the caller, who does not.
+        // SAFETY: There are that many bytes. Nobody changes them: who shares them has to make
+        // theirs private first, and this packet is changed only by the caller, who does not.
         Some(unsafe { core::slice::from_raw_parts(bytes.cast::<u8>(), length) })
     }
 
-    /// Copies the bytes at `offset` to `to`. False if some of them are not in the part, or cannot be
-    /// read.
+    /// Copies the bytes at `offset` to `to`. False if some of them are not in the part, or cannot
+    /// be read.
     pub(crate) fn copy(&self, offset: i64, to: &mut [MaybeUninit<u8>]) -> bool {
         let Some(at) = place(self.start, self.end, offset, to.len()) else {
             return false;
@@ -116,8 +118,8 @@ impl Window<'_> {
         self.buffer.copy(at, to)
     }
 
-    /// Calls `each` with the bytes at `offset`, piece by piece, until it breaks. Returns what it breaks
-    /// with. `None` if it does not, or some of the bytes are not in the part.
+    /// Calls `each` with the bytes at `offset`, piece by piece, until it breaks. Returns what it
+    /// breaks with. `None` if it does not, or some of the bytes are not in the part.
     ///
     /// It may not change the packet.
     pub(crate) fn pieces<R>(
@@ -208,8 +210,8 @@ impl Buffer<'_> {
     pub(super) fn sum(self, at: i32, length: usize) -> Option<u16> {
         let mut sum = 0;
         let length = u32::try_from(length).ok()?;
-        // SAFETY: The packet is alive, the function checks the range, and the pointer is valid for a
-        // write.
+        // SAFETY: The packet is alive, the function checks the range, and the pointer is valid for
+        // a write.
         unsafe { sys::lunatik_skb_sum(self.as_raw(), at, length, &mut sum) }.then_some(sum)
     }
 }

@@ -18,8 +18,8 @@ use crate::{
 
 /// Why a method fails.
 ///
-/// An [`Error`] contains its text. This is made into one last of all: hooks have little stack, and a
-/// function has several of them at a time.
+/// An [`Error`] contains its text. This is made into one last of all: hooks have little stack, and
+/// a function has several of them at a time.
 pub(super) enum Failure {
     /// There is no packet: no hook runs, or the copy is of another call.
     Unset,
@@ -161,8 +161,8 @@ fn of_refusal(state: State, index: c_int, refused: Refused) -> Error {
     })
 }
 
-/// An error of the kernel: its name alone, without a position. That is so for a lack of memory, too,
-/// which is not the script's.
+/// An error of the kernel: its name alone, without a position. That is so for a lack of memory,
+/// too, which is not the script's.
 fn of_kernel(state: State, error: kernel::error::Error) -> Error {
     if error != ENOMEM {
         return errno::raise(state, error);
@@ -181,7 +181,8 @@ pub(super) fn finish(state: State, result: Result) -> lua::Result {
     result.map_err(|failure| failure.error(state))
 }
 
-/// A native function of a method: a function from [`State`] to [`Result`], for everybody and in hooks.
+/// A native function of a method: a function from [`State`] to [`Result`], for everybody and in
+/// hooks.
 macro_rules! method {
     ($body:path) => {{
         fn method(state: $crate::lua::State) -> $crate::lua::Result {

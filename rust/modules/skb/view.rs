@@ -161,8 +161,8 @@ fn write(state: State, offset: i64, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// The length at `index`, by default that of all bytes from `offset` on. Fails unless there is at least
-/// one byte, and all are in the view.
+/// The length at `index`, by default that of all bytes from `offset` on. Fails unless there is at
+/// least one byte, and all are in the view.
 fn length(state: State, index: c_int, offset: i64, window: &Window<'_>) -> Result<usize> {
     let size = i64::try_from(window.size()).unwrap_or(i64::MAX);
     let rest = size.saturating_sub(offset);

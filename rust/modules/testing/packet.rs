@@ -57,9 +57,9 @@ fn number<T: TryFrom<i64>>(state: State, name: &CStr, default: T) -> lua::Result
         .unwrap_or(default))
 }
 
-/// `packet(f, bytes [, options])`: calls `f` with bottom halves off and a packet of these bytes. Returns
-/// the bytes that the packet has after it, what is known of its checksum, and if `clone` was given the
-/// bytes of a clone that was made before.
+/// `packet(f, bytes [, options])`: calls `f` with bottom halves off and a packet of these bytes.
+/// Returns the bytes that the packet has after it, what is known of its checksum, and if `clone`
+/// was given the bytes of a clone that was made before.
 ///
 /// The options are those of `helpers/skb_testing.h`, and `read_only`.
 fn packet(state: State, may: MaySleep<'_>) -> lua::Result {

@@ -76,7 +76,6 @@ local function reset(skb)
 	set_lengths(answer)
 	answer:checksum()
 	answer:forward()
-	say("reset", skb)
 	return DROP
 end
 netfilter.register({ hook = reset, pf = nf.proto.INET, hooknum = nf.inet.FORWARD, priority = nf.ip.pri.FILTER + 1 })
