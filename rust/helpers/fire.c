@@ -33,7 +33,7 @@ static void lunatik_shoot_in_softirq(struct tasklet_struct *tasklet)
 	complete(&shot->done);
 }
 
-static enum hrtimer_restart lunatik_shoot_in_hardirq(struct hrtimer *timer)
+static enum hrtimer_restart lunatik_shoot_in_timer(struct hrtimer *timer)
 {
 	struct lunatik_shot *shot = container_of(timer, struct lunatik_shot, timer);
 
@@ -45,6 +45,7 @@ static enum hrtimer_restart lunatik_shoot_in_hardirq(struct hrtimer *timer)
 void lunatik_fire(unsigned int place, unsigned long count, void (*function)(void *argument), void *argument)
 {
 	struct lunatik_shot shot = { .count = count, .function = function, .argument = argument };
+	enum hrtimer_mode mode;
 	unsigned long flags;
 
 	switch (place) {
@@ -56,7 +57,10 @@ void lunatik_fire(unsigned int place, unsigned long count, void (*function)(void
 	case LUNATIK_FIRE_SOFTIRQ:
 		init_completion(&shot.done);
 		tasklet_setup(&shot.tasklet, lunatik_shoot_in_softirq);
+		/* Softirqs run at the end of this section, before any interrupt can have them run. */
+		local_bh_disable();
 		tasklet_schedule(&shot.tasklet);
+		local_bh_enable();
 		wait_for_completion(&shot.done);
 		tasklet_kill(&shot.tasklet);
 		break;
@@ -65,11 +69,12 @@ void lunatik_fire(unsigned int place, unsigned long count, void (*function)(void
 		lunatik_shoot(&shot);
 		local_irq_restore(flags);
 		break;
+	case LUNATIK_FIRE_TIMER:
 	case LUNATIK_FIRE_HARDIRQ:
+		mode = place == LUNATIK_FIRE_HARDIRQ ? HRTIMER_MODE_REL_PINNED_HARD : HRTIMER_MODE_REL_PINNED_SOFT;
 		init_completion(&shot.done);
-		hrtimer_setup_on_stack(&shot.timer, lunatik_shoot_in_hardirq, CLOCK_MONOTONIC,
-				       HRTIMER_MODE_REL_PINNED_HARD);
-		hrtimer_start(&shot.timer, 0, HRTIMER_MODE_REL_PINNED_HARD);
+		hrtimer_setup_on_stack(&shot.timer, lunatik_shoot_in_timer, CLOCK_MONOTONIC, mode);
+		hrtimer_start(&shot.timer, 0, mode);
 		wait_for_completion(&shot.done);
 		hrtimer_cancel(&shot.timer);
 		destroy_hrtimer_on_stack(&shot.timer);

@@ -27,9 +27,6 @@
  */
 #define LUNATIK_HOOK_STACK (THREAD_SIZE * 2)
 
-/* In place, a call needs what Lua leaves to others, and some more for Lua. */
-#define LUNATIK_HOOK_NEEDS (THREAD_SIZE / 16 * 11)
-
 DEFINE_PER_CPU(struct lunatik_hook_cpu, lunatik_hook_cpus);
 
 /* Protects the state below. */
@@ -90,9 +87,35 @@ void lunatik_hook_exit(void)
 	}
 }
 
+#ifdef CONFIG_UML
+/*
+ * Whether this is a signal handler of User Mode Linux. Softirqs run there, too, if an interrupt came while they were
+ * raised. The host holds back the signal of the timer until the handler returns, so the sentinel would never
+ * end a call; and the next handler would begin at the top of the signal stack again if a call left it.
+ */
+static bool lunatik_on_signal_stack(void)
+{
+	const struct lunatik_hook_cpu *hooks;
+	unsigned long here = current_stack_pointer;
+	bool found;
+
+	if (ALIGN_DOWN(here, THREAD_SIZE) == (unsigned long)task_stack_page(current))
+		return false;
+	hooks = get_cpu_ptr(&lunatik_hook_cpus);
+	found = hooks->depth && here - (unsigned long)hooks->stacks[hooks->depth - 1] < LUNATIK_HOOK_STACK;
+	put_cpu_ptr(&lunatik_hook_cpus);
+	return !found;
+}
+#else
+static bool lunatik_on_signal_stack(void)
+{
+	return false;
+}
+#endif
+
 unsigned int lunatik_softirq_enter(void)
 {
-	if (unlikely(in_hardirq() || in_nmi() || irqs_disabled()))
+	if (unlikely(in_hardirq() || in_nmi() || irqs_disabled() || lunatik_on_signal_stack()))
 		return LUNATIK_SOFTIRQ_REFUSED;
 	if (in_softirq())
 		return LUNATIK_SOFTIRQ_ALREADY;
@@ -124,16 +147,6 @@ static void *lunatik_hook_top(const struct lunatik_hook_cpu *hooks)
 }
 
 #ifdef CONFIG_UML
-/*
- * A signal handler runs on the signal stack of the CPU, and the next signal begins at the top of that unless the stack
- * pointer is in it. So a call from a handler must not leave that stack.
- */
-static bool lunatik_hook_may_switch(void)
-{
-	return ALIGN_DOWN(current_stack_pointer, THREAD_SIZE) ==
-	       (unsigned long)task_stack_page(current);
-}
-
 /* The module may lie far from nothing that is called here, but the assembler does not know that. */
 static __always_inline void lunatik_hook_switch(void *top, void *argument)
 {
@@ -149,11 +162,6 @@ static __always_inline void lunatik_hook_switch(void *top, void *argument)
 		     : "cc", "memory", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11");
 }
 #else
-static bool lunatik_hook_may_switch(void)
-{
-	return true;
-}
-
 /* The macro of the kernel wants the comma within its argument. */
 #define LUNATIK_HOOK_CONSTRAINT , [arg1] "r"(argument)
 
@@ -164,19 +172,15 @@ static __always_inline void lunatik_hook_switch(void *top, void *argument)
 }
 #endif
 
-unsigned int lunatik_hook_choose(void)
+bool lunatik_hook_has_stack(void)
 {
-	if (likely(lunatik_hook_may_switch()))
-		return lunatik_hook_top(this_cpu_ptr(&lunatik_hook_cpus)) ? LUNATIK_HOOK_PRIVATE :
-									     LUNATIK_HOOK_NOWHERE;
-	return (current_stack_pointer & (THREAD_SIZE - 1)) >= LUNATIK_HOOK_NEEDS ?
-		       LUNATIK_HOOK_IN_PLACE :
-		       LUNATIK_HOOK_NOWHERE;
+	return lunatik_hook_top(this_cpu_ptr(&lunatik_hook_cpus));
 }
 
-noinline void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *frame)
+noinline void lunatik_hook_call(struct lunatik_hook_frame *frame)
 {
 	struct lunatik_hook_cpu *hooks = this_cpu_ptr(&lunatik_hook_cpus);
+	void *top = lunatik_hook_top(hooks);
 
 	frame->below = hooks->top;
 	frame->number = ++hooks->calls;
@@ -185,15 +189,9 @@ noinline void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *f
 	WRITE_ONCE(hooks->top, frame);
 	if (unlikely(!READ_ONCE(hooks->awake)))
 		lunatik_sentinel_wake(hooks);
-	if (likely(place == LUNATIK_HOOK_PRIVATE)) {
-		void *top = lunatik_hook_top(hooks);
-
-		hooks->depth++;
-		lunatik_hook_switch(top, frame->argument);
-		hooks->depth--;
-	} else {
-		lunatik_hook_run(frame->argument);
-	}
+	hooks->depth++;
+	lunatik_hook_switch(top, frame->argument);
+	hooks->depth--;
 	WRITE_ONCE(hooks->top, frame->below);
 	barrier();
 }

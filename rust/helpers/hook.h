@@ -18,16 +18,6 @@ struct lunatik_hook_frame {
 	void *argument;
 };
 
-/* How a call was made. */
-enum {
-	/* It was not: too many calls are nested, or the stack is too low. */
-	LUNATIK_HOOK_NOWHERE,
-	/* On a private stack of the CPU. */
-	LUNATIK_HOOK_PRIVATE,
-	/* On the stack of the caller, which is as large and as aligned as that of a task. */
-	LUNATIK_HOOK_IN_PLACE,
-};
-
 /*
  * Makes the private stacks of all CPUs, and of those that come later. The first two are to be called once each, by the
  * module's init() and exit(); the third one before the first hook is called, and may sleep. A call of a hook has taken
@@ -39,7 +29,8 @@ int lunatik_hook_make_stacks(void);
 
 /*
  * Enters the context of class softirq. If the caller is in it already, there is nothing to leave. Otherwise bottom halves
- * are off until lunatik_softirq_leave(). Refused in hard interrupts and where interrupts are off.
+ * are off until lunatik_softirq_leave(). Refused in hard interrupts, where interrupts are off, and in the signal handlers of
+ * User Mode Linux.
  */
 enum {
 	LUNATIK_SOFTIRQ_REFUSED,
@@ -51,11 +42,12 @@ unsigned int lunatik_softirq_enter(void);
 void lunatik_softirq_leave(void);
 
 /*
- * Says where lunatik_hook_call() would run. Then that calls lunatik_hook_run(argument) there. Both are for one CPU:
- * the caller must not be migrated from the first to the end of the second.
+ * Says whether there is a private stack for one more call: not if too many are nested on this CPU. Then
+ * lunatik_hook_call() calls lunatik_hook_run(argument) on that. Both are for one CPU: the caller must not be migrated
+ * from the first to the end of the second.
  */
-unsigned int lunatik_hook_choose(void);
-void lunatik_hook_call(unsigned int place, struct lunatik_hook_frame *frame);
+bool lunatik_hook_has_stack(void);
+void lunatik_hook_call(struct lunatik_hook_frame *frame);
 
 /* These two are in Rust. The second is called in a hard interrupt while the call runs; with `all` for the second time. */
 void lunatik_hook_run(void *argument);

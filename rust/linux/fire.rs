@@ -12,6 +12,7 @@ const PLACES: [(&[u8], u32); sys::LUNATIK_FIRE_PLACES as usize] = [
     (b"task", sys::LUNATIK_FIRE_TASK),
     (b"bh", sys::LUNATIK_FIRE_BOTTOM_HALVES_OFF),
     (b"softirq", sys::LUNATIK_FIRE_SOFTIRQ),
+    (b"timer", sys::LUNATIK_FIRE_TIMER),
     (b"irqs_off", sys::LUNATIK_FIRE_INTERRUPTS_OFF),
     (b"hardirq", sys::LUNATIK_FIRE_HARDIRQ),
 ];

@@ -2,7 +2,7 @@
 
 //! Calls of hooks: the context in which they are made, and the private stacks on which they run.
 
-use core::{ffi::c_void, ptr};
+use core::{ffi::c_void, marker::PhantomData, ptr};
 use kernel::{prelude::*, types::NotThreadSafe};
 
 use crate::sys::kernel_helpers as sys;
@@ -42,7 +42,8 @@ pub(crate) struct Softirq {
 }
 
 impl Softirq {
-    /// Enters that context. `None` in hard interrupts, and where interrupts are off.
+    /// Enters that context. `None` in hard interrupts, where interrupts are off, and in the signal handlers
+    /// of User Mode Linux.
     #[inline]
     pub(crate) fn enter() -> Option<Self> {
         // SAFETY: May be called in any context. `drop()` undoes it on the same thread.
@@ -72,22 +73,14 @@ pub(crate) fn clock() -> u64 {
     unsafe { sys::lunatik_hook_clock() }
 }
 
-/// Where a call runs.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Place {
-    /// On a private stack, below which the kernel has a reserve.
-    Private,
-    /// On the stack of the caller.
-    InPlace,
-}
+/// A private stack of this CPU, on which a call can run.
+pub(crate) struct Stack<'a>(PhantomData<&'a Softirq>);
 
-/// Where a call would run. `None` if too many calls are nested on this CPU, or the stack is too low.
-pub(crate) fn choose(_context: &Softirq) -> Option<Place> {
-    // SAFETY: The caller is not migrated while it has the reference.
-    match unsafe { sys::lunatik_hook_choose() } {
-        sys::LUNATIK_HOOK_PRIVATE => Some(Place::Private),
-        sys::LUNATIK_HOOK_IN_PLACE => Some(Place::InPlace),
-        _ => None,
+impl<'a> Stack<'a> {
+    /// The next stack. `None` if too many calls are nested on this CPU.
+    pub(crate) fn find(_context: &'a Softirq) -> Option<Self> {
+        // SAFETY: The caller is not migrated while it has the reference.
+        unsafe { sys::lunatik_hook_has_stack() }.then_some(Self(PhantomData))
     }
 }
 
@@ -104,22 +97,18 @@ struct Call<'a> {
     over: &'a (dyn Over + Sync),
 }
 
-/// Calls `body` at `place`. If the call takes more than 1 to 2 ms, `over` learns of that.
-pub(crate) fn call(_context: &Softirq, place: Place, body: &dyn Fn(), over: &(dyn Over + Sync)) {
+/// Calls `body` on the stack. If the call takes more than 1 to 2 ms, `over` learns of that.
+pub(crate) fn call(_stack: Stack<'_>, body: &dyn Fn(), over: &(dyn Over + Sync)) {
     let call = Call { body, over };
     let mut frame = sys::lunatik_hook_frame {
         below: ptr::null_mut(),
         number: 0,
         argument: ptr::from_ref(&call).cast_mut().cast(),
     };
-    let place = match place {
-        Place::Private => sys::LUNATIK_HOOK_PRIVATE,
-        Place::InPlace => sys::LUNATIK_HOOK_IN_PLACE,
-    };
-    // SAFETY: `choose()` has chosen the place on this CPU, which the caller has not left; calls that were
+    // SAFETY: `Stack::find()` has found the stack on this CPU, which the caller has not left; calls that were
     // nested between have ended. The frame and the call live until this returns, and no error of Lua
     // crosses it.
-    unsafe { sys::lunatik_hook_call(place, &mut frame) };
+    unsafe { sys::lunatik_hook_call(&mut frame) };
 }
 
 /// # Safety

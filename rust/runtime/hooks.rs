@@ -250,13 +250,13 @@ impl Hooked {
                 Refused::Contended => Missed::Contended,
             })?;
         let vm = self.sealed_vm(context)?;
-        let place = hook::choose(context).ok_or(Missed::Depth)?;
+        let stack = hook::Stack::find(context).ok_or(Missed::Depth)?;
         let watched = Watched {
             vm: vm.exposed(),
             is_over: Atomic::new(false),
         };
         vm.begin_hook(Context::Softirq);
-        hook::call(context, place, &|| body(vm), &watched);
+        hook::call(stack, &|| body(vm), &watched);
         vm.end_hook();
         let is_over = watched.is_over.load(Relaxed);
         // A stop closes first, and interrupts then. So its interrupt stays, or finds no code any more.

@@ -152,7 +152,7 @@ fn shoot(trigger: &Arc<Trigger>) -> bool {
 }
 
 /// `fire(name, count [, context])`: calls the hook `count` times in a context: "task", "bh", "softirq",
-/// "irqs_off" or "hardirq". Returns how many calls gave an integer, and how many nanoseconds all took.
+/// "timer", "irqs_off" or "hardirq". Returns how many calls gave an integer, and how many nanoseconds all took.
 fn fire_it(state: State, may: MaySleep<'_>) -> lua::Result {
     let name = arguments::string(state, 1)?;
     let count = u64::try_from(arguments::integer(state, 2)?).unwrap_or(0);

@@ -2,9 +2,9 @@
 --
 -- Hooks that are called by lunatik.testing: contexts, private stacks, nesting, memory, the collector, finalizers, and
 -- what processes hand over. The scripts are the parts of hooks_parts.lua.
--- usage: hooks.lua FOLDER_OF_THE_TESTS SLOWER
+-- usage: hooks.lua FOLDER_OF_THE_TESTS SLOWER KIND_OF_MACHINE
 
-local folder, slower = ...
+local folder, slower, kind = ...
 package.path = folder .. "/lib/?.lua;" .. package.path
 local check = require("check")
 local lunatik, linux, rcu, testing = require("lunatik"), require("linux"), require("rcu"), require("lunatik.testing")
@@ -50,10 +50,27 @@ do
 		check.same("contexts: and counted, " .. context, ask(counts), expected)
 		print(("# a call from %s takes %d ns"):format(context, ns // 1000))
 	end
+	-- A softirq upon an interrupt runs in a signal handler on User Mode Linux, unless ksoftirqd runs it.
+	local passed = testing.fire("counts", 1000, "timer")
+	expected = expected + passed
+	local all = passed == 1000 or passed == 0 and kind:match("^um") ~= nil
+	check.ok("contexts: all calls are made, or none in a signal handler, timer", all, passed)
+	check.same("contexts: and counted, timer", ask(counts), expected)
 	for _, context in ipairs({ "irqs_off", "hardirq" }) do
 		check.same("contexts: none is made, " .. context, testing.fire("counts", 1000, context), 0)
 		check.same("contexts: nor counted, " .. context, ask(counts), expected)
 	end
+end
+
+-- Calls that never end by themselves, wherever they are made: no test after this would run.
+do
+	local endless <close> = part("endless")
+	for _, context in ipairs({ "task", "bh", "softirq", "timer", "irqs_off", "hardirq" }) do
+		check.same("contexts: endless calls end, " .. context, testing.fire("endless", 2, context), 0)
+	end
+	local stats = endless:hooks()[1]
+	check.same("contexts: they were ended, or not made", stats.runs + stats.missed, 12)
+	check.same("contexts: those that were made were ended", stats.overruns, stats.runs)
 end
 
 -- Private stacks.

@@ -32,6 +32,11 @@ function parts.counts()
 	end
 end
 
+-- Calls that never end by themselves.
+function parts.endless()
+	hook(forever)
+end
+
 -- Calls that take some 20 us, and find out whether another one runs.
 function parts.alone()
 	local inside, others = false, 0

@@ -16,7 +16,7 @@ set_up "the loopback device is up" network_loopback root
 MODULE=/lib/modules/lua/suite_hooks_parts.lua
 mkdir -p /lib/modules/lua
 cp "$SUITE_DIR/lua/hooks_parts.lua" $MODULE
-lua_checks "$SUITE_DIR/lua/hooks.lua" "$SUITE_DIR" "$SLOWER"
+lua_checks "$SUITE_DIR/lua/hooks.lua" "$SUITE_DIR" "$SLOWER" "$KIND"
 
 # Several CPUs call the hook of one script: each call is made by one CPU alone, or it is not made.
 cat >"$WORK/fires.lua" <<'LUA'
