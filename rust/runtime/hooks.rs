@@ -169,12 +169,15 @@ impl WorkItem for Hooked {
 /// Tells code that runs too long to end.
 struct Watched<'a> {
     vm: &'a Exposed,
-    is_over: Atomic<bool>,
+    /// How often its code was told to end.
+    told: Atomic<u64>,
 }
 
 impl Over for Watched<'_> {
     fn over(&self, all: bool) {
-        self.is_over.store(true, Relaxed);
+        // Only one CPU stores, and nothing interrupts this on it that does.
+        self.told
+            .store(self.told.load(Relaxed).saturating_add(1), Relaxed);
         self.vm.interrupt_over(all);
     }
 }
@@ -182,8 +185,8 @@ impl Over for Watched<'_> {
 /// The VM was executed. The CPU still holds it.
 struct Executed<'a> {
     _held: Held<'a>,
-    /// Whether the code was told to end because it took too long.
-    is_over: bool,
+    /// The slices in which it ran, if it took too long so that it was told to end. Otherwise 0.
+    slices: u64,
 }
 
 impl Hooked {
@@ -253,19 +256,20 @@ impl Hooked {
         let stack = hook::Stack::find(context).ok_or(Missed::Depth)?;
         let watched = Watched {
             vm: vm.exposed(),
-            is_over: Atomic::new(false),
+            told: Atomic::new(0),
         };
         vm.begin_hook(Context::Softirq);
         hook::call(stack, &|| body(vm), &watched);
         vm.end_hook();
-        let is_over = watched.is_over.load(Relaxed);
+        let told = watched.told.load(Relaxed);
         // A stop closes first, and interrupts then. So its interrupt stays, or finds no code any more.
-        if is_over && self.is_open() {
+        if told != 0 && self.is_open() {
             vm.exposed().clear_interrupt();
         }
         Ok(Executed {
             _held: held,
-            is_over,
+            // It is told at the end of the second slice first, and then at the end of each.
+            slices: if told == 0 { 0 } else { told.saturating_add(1) },
         })
     }
 

@@ -178,16 +178,14 @@ impl Hooked {
     fn call_finalizers(&self, runtime: &Runtime) {
         let goes_on = Cell::new(true);
         while goes_on.get() && self.is_open() && !self.are_finalizers_off() {
-            let begun = hook::clock();
             let body = |vm: &Vm| {
                 vm.state().finalize_one();
                 goes_on.set(vm.state().has_finalizers());
             };
             let reason = self.step(body, |executed| {
-                let now = hook::clock();
-                if executed.is_over {
+                if executed.slices != 0 {
                     self.finalizers
-                        .note_failure(now, self.cost(now.saturating_sub(begun)), true)
+                        .note_failure(hook::clock(), 0, executed.slices)
                 } else {
                     None
                 }

@@ -118,13 +118,14 @@ fn call_here<T: Subject, R: Copy>(
     }
     let now = (is_timed || failed).then(hook::clock);
     let ns = begun.and_then(|begun| Some(now?.saturating_sub(begun)));
-    slot.tally().count(ns, failed, failed && executed.is_over);
+    slot.tally()
+        .count(ns, failed, failed && executed.slices != 0);
     if !failed {
         slot.trouble.note_success(now);
     } else if let Some(now) = now {
         // The time of the first failure is not known, but that of the others is.
         let ns = hooked.cost(ns.unwrap_or(0));
-        if let Some(reason) = slot.trouble.note_failure(now, ns, executed.is_over) {
+        if let Some(reason) = slot.trouble.note_failure(now, ns, executed.slices) {
             if slot.disable(reason) {
                 wants |= DISABLED;
             }

