@@ -52,7 +52,7 @@ survives() {
 			lunatik eval 'local f = io.open((...), "w") f:write(require("lunatik")._ENV.runtimes[select(2, ...)]:resume(), "\n")' \
 			"$WORK/figures" "$script"
 		check "budget, $group: the failing calls of $body are over before they cost more" cost_is_bounded
-		awk '$4 >= 10 { print $5 }' "$WORK/figures" >>"$WORK/costs.$group"
+		awk '$2 == $3 && $5 >= 16000 { print $5 }' "$WORK/figures" >>"$WORK/costs.$group"
 		;;
 	esac
 	check "stop, $group: $body is stopped" within 5 lunatik stop "$script"
@@ -65,13 +65,13 @@ survives() {
 	esac
 }
 
-# A figure is a line: hook, calls, failures, over-runs, us in all, and those of the longest call. The hook has had its
-# 16 over-runs, or calls that cost 32 ms before the last one. The time is that of a clock: it contains what the host of this
-# machine took away, so that it alone says nothing of a single hook. `report` compares the times of all hooks.
+# A figure is a line: hook, calls, failures, over-runs, us in all, and those of the longest call. The time is that of a
+# clock: it contains what the host of this machine took away, from some hooks more than from others. So the hook counts that
+# cost least, if there are some; `report` compares the hooks of all bodies.
 cost_is_bounded() {
-	awk -v most="$MOST_COST" '{ longest = $6 < 2000 ? 2000 : $6 }
-		$2 == $3 && $4 != 16 && $5 > most + longest || $4 > 16 { print; bad = 1 }
-		END { exit bad || NR == 0 }' "$WORK/figures"
+	awk -v most=$((2 * MOST_COST)) '$4 > 16 { print; bad = 1 }
+		$2 == $3 { hooks++; if (!least || $5 < least) least = $5; shown = shown $0 "\n" }
+		END { if (hooks > 2 && least > most) { printf "%s", shown; bad = 1 } exit bad || NR == 0 }' "$WORK/figures"
 }
 
 is_told() {
@@ -92,15 +92,16 @@ all_have_failed() {
 	awk '$2 == 0 || $2 != $3 { bad = 1 } END { exit bad || NR == 0 }' "$WORK/figures"
 }
 
-# spread FILE: what 10, 50 and 90 % of its numbers do not exceed, the greatest, and how many there are.
+# spread FILE: the least of its numbers, what 50 and 90 % do not exceed, the greatest, and how many there are.
 spread() {
 	sort -n "$1" >"$WORK/sorted"
-	awk -v count="$(wc -l <"$WORK/sorted")" 'NR == int(count * 0.1) + 1 { least = $1 } NR == int(count / 2) + 1 { median = $1 }
+	awk -v count="$(wc -l <"$WORK/sorted")" 'NR == 1 { least = $1 } NR == int(count / 2) + 1 { median = $1 }
 		NR == int(count * 0.9) + 1 { most = $1 } END { print least, median, most, $1, NR }' "$WORK/sorted"
 }
 
 # report GROUP HOOKS: checks and shows the round trips while hooks took too long, of packets that meet so many hooks; and
-# what those hooks cost. All cost the same, unless the host takes the CPU away: so those to which it did so least count.
+# what hooks cost whose calls failed until they were disabled. That is the same for all, unless the host takes the CPU away:
+# so the hook counts to which it did so least.
 report() {
 	[ -e "$WORK/trips.$1" ] || return
 	limit=$(($2 * ROUND_TRIP))
@@ -111,8 +112,8 @@ report() {
 	check "budget, $1: none takes more than $WORST_ROUND_TRIP us" test "$5" -le "$WORST_ROUND_TRIP"
 	# shellcheck disable=SC2046
 	set -- "$1" $(spread "$WORK/costs.$1")
-	echo "# $1: the over-runs of $6 hooks cost, in us for each hook: 10 % at most $2, median $3, 90 % at most $4, most $5"
-	check "budget, $1: the over-runs of a hook cost $MOST_COST us at most" test "$2" -le "$MOST_COST"
+	echo "# $1: the failing calls of $6 hooks cost, in us for each hook: least $2, median $3, 90 % at most $4, most $5"
+	check "budget, $1: the failing calls of a hook cost $MOST_COST us at most" test "$2" -le "$MOST_COST"
 }
 
 # all GROUP HOOKS TRAFFIC BODY...: runs all bodies, and reports.
