@@ -197,7 +197,7 @@ impl Keeping {
     fn keep(&mut self) -> lua::Result<Reference> {
         self.kept.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         let reference = self.state.keep()?;
-        self.kept.push(reference, GFP_KERNEL_ACCOUNT)?;
+        self.kept.push(reference, GFP_NOWAIT)?;
         Ok(reference)
     }
 }

@@ -80,7 +80,10 @@ struct Attached(Arc<Trigger>);
 impl KernelHook for Attached {
     fn attach(&self) -> Result {
         let triggers = TRIGGERS.get().ok_or(ENODEV)?;
-        triggers.list.lock().push(self.0.clone(), GFP_KERNEL)?;
+        triggers
+            .list
+            .lock()
+            .push(self.0.clone(), GFP_KERNEL | __GFP_NOWARN)?;
         Ok(())
     }
 
@@ -129,8 +132,8 @@ fn hook(state: State) -> lua::Result {
     state.push_value(2);
     let function = state.keep()?;
     let (mut name, mut key) = (KVec::new(), KVec::new());
-    name.extend_from_slice(given, GFP_KERNEL)?;
-    key.extend_from_slice(given, GFP_KERNEL)?;
+    name.extend_from_slice(given, GFP_KERNEL | __GFP_NOWARN)?;
+    key.extend_from_slice(given, GFP_KERNEL | __GFP_NOWARN)?;
     let slot = Arc::new(Slot::new(name, key, number, function, argument), GFP_KERNEL)?;
     let trigger = Arc::new(
         Trigger {

@@ -35,7 +35,7 @@ impl Pages {
     fn none(account: &Arc<Account>, room: usize) -> Result<Self> {
         // INVARIANT: There are none.
         Ok(Self {
-            pages: KVec::with_capacity(room, GFP_KERNEL_ACCOUNT)?,
+            pages: KVec::with_capacity(room, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?,
             account: account.clone(),
         })
     }
@@ -54,7 +54,7 @@ impl Pages {
             // SAFETY: The caller may sleep.
             let page = memcg.charge(|| unsafe { sys::lunatik_block_take(SPAN_SIZE, false) });
             // INVARIANT: It was just allocated and charged. There is room.
-            if page.is_null() || taken.pages.push(page.cast(), GFP_KERNEL).is_err() {
+            if page.is_null() || taken.pages.push(page.cast(), GFP_NOWAIT).is_err() {
                 account.uncharge(SPAN_SIZE);
                 break;
             }

@@ -18,9 +18,9 @@ pub(crate) struct Crew {
 impl Crew {
     /// A crew without other members, and room for those of `cpus` CPUs. Sleeps.
     pub(crate) fn new(cpus: usize) -> Result<Self> {
-        let mut members = KVec::with_capacity(cpus, GFP_KERNEL_ACCOUNT)?;
+        let mut members = KVec::with_capacity(cpus, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         for _ in 0..cpus {
-            members.push(None, GFP_KERNEL_ACCOUNT)?;
+            members.push(None, GFP_NOWAIT)?;
         }
         Ok(Self { members })
     }

@@ -39,7 +39,10 @@ pub(super) struct Told {
 impl Note {
     pub(super) fn new() -> Result<Self> {
         Ok(Self {
-            text: KVec::with_capacity(MOST_MESSAGE + MOST_TRACEBACK, GFP_KERNEL_ACCOUNT)?,
+            text: KVec::with_capacity(
+                MOST_MESSAGE + MOST_TRACEBACK,
+                GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+            )?,
             message: 0,
             slot: None,
             others: 0,
@@ -100,8 +103,8 @@ impl Told {
     /// Room for a failure. Sleeps.
     pub(super) fn room() -> Result<Self> {
         Ok(Self {
-            message: KVec::with_capacity(MOST_MESSAGE, GFP_KERNEL)?,
-            traceback: KVec::with_capacity(MOST_TRACEBACK, GFP_KERNEL)?,
+            message: KVec::with_capacity(MOST_MESSAGE, GFP_KERNEL | __GFP_NOWARN)?,
+            traceback: KVec::with_capacity(MOST_TRACEBACK, GFP_KERNEL | __GFP_NOWARN)?,
             slot: 0,
             others: 0,
         })

@@ -85,9 +85,9 @@ impl Hooked {
         if plan.is_sealed || slot.number() != plan.slots.len() {
             return Err(EPERM);
         }
-        plan.slots.reserve(1, GFP_KERNEL_ACCOUNT)?;
-        plan.hooks.push(hook, GFP_KERNEL_ACCOUNT)?;
-        plan.slots.push(slot, GFP_KERNEL_ACCOUNT)?;
+        plan.slots.reserve(1, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        plan.hooks.push(hook, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
+        plan.slots.push(slot, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
         Ok(())
     }
 }

@@ -62,7 +62,10 @@ pub(crate) fn status(runtime: &Runtime) -> Result<KVec<HookStatus>> {
         Phase::Stopping | Phase::Finished | Phase::Failed
     );
     for slot in hooked.slots() {
-        hooks.push(HookStatus::of(slot.clone(), is_over), GFP_KERNEL)?;
+        hooks.push(
+            HookStatus::of(slot.clone(), is_over),
+            GFP_KERNEL | __GFP_NOWARN,
+        )?;
     }
     Ok(hooks)
 }

@@ -15,11 +15,11 @@
 
 static char *hook = "empty";
 module_param(hook, charp, 0400);
-MODULE_PARM_DESC(hook, "empty, fields, lookup or drop (datagrams to port 9)");
+MODULE_PARM_DESC(hook, "empty, fields, lookup, drop (datagrams to port 9), or others: registers none, to fire those of others");
 
-static char *family = "none";
+static char *family = "inet";
 module_param(family, charp, 0400);
-MODULE_PARM_DESC(family, "inet, ipv4, ipv6, arp, bridge, netdev, or none: not registered, only fired");
+MODULE_PARM_DESC(family, "inet, ipv4, ipv6, arp, bridge, netdev");
 
 static char *point = "local_in";
 module_param(point, charp, 0400);
@@ -43,7 +43,6 @@ static struct nf_hook_ops ops;
 
 /* The kernel warns when it is asked for a family that it was built without, or for a point that a family lacks. */
 static const char *const families[] = {
-	[NFPROTO_UNSPEC] = "none",
 	[NFPROTO_INET] = "inet",
 	[NFPROTO_IPV4] = "ipv4",
 #ifdef CONFIG_NETFILTER_FAMILY_ARP
@@ -117,7 +116,7 @@ static int choose(void)
 	ops.hooknum = chosen;
 	ops.priority = priority;
 	ops.hook = hook_bench_find(hook);
-	if (!ops.hook) {
+	if (!ops.hook && strcmp(hook, "others")) {
 		pr_err("hook_bench: there is no hook '%s'\n", hook);
 		return -EINVAL;
 	}
@@ -134,7 +133,7 @@ static int register_hook(void)
 {
 	int error = 0;
 
-	if (ops.pf == NFPROTO_UNSPEC)
+	if (!ops.hook)
 		return 0;
 	net = get_net(current->nsproxy->net_ns);
 	if (device) {

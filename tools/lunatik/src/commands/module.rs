@@ -7,6 +7,8 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use lunatik_abi::abi::DEVICE;
@@ -20,6 +22,13 @@ use crate::{
 
 /// Exists as soon as the module is in the kernel.
 const LOADED: &str = "/sys/module/lunatik";
+
+/// The number of files and others that use the module.
+const USERS: &str = "/sys/module/lunatik/refcnt";
+
+/// How long `unload` waits until nobody uses the module. A process that was killed closes its files as it ends, which
+/// takes a while if its memory is large.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn load(args: &LoadArgs) -> Result<(), Failure> {
     if is_loaded() {
@@ -56,7 +65,10 @@ pub(super) fn unload() -> Result<(), Failure> {
         return Err(Failure::new(Exit::NoDevice, "the module is not loaded"));
     }
     // The processes of user-space actors have the device open. If this fails, so does the next command, which says why.
-    let _ = Session::open().and_then(|mut session| super::stop::release(&mut session));
+    let released = Session::open().and_then(|mut session| super::stop::release(&mut session));
+    if released.is_ok() {
+        wait_until_unused(Path::new(USERS), PATIENCE);
+    }
     if call("rmmod", ["lunatik"])? {
         return Ok(());
     }
@@ -88,6 +100,17 @@ pub(super) fn version() -> Result<(), Failure> {
     }
     super::print(text.as_bytes())?;
     session.transpose().map(|_| ())
+}
+
+/// Waits until the file at `users` has the number 0, at most for `patience`. The kernel announces no change of it.
+fn wait_until_unused(users: &Path, patience: Duration) {
+    let end = Instant::now() + patience;
+    // A kernel that counts no users has no such file.
+    while std::fs::read_to_string(users).is_ok_and(|count| count.trim() != "0")
+        && Instant::now() < end
+    {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn is_loaded() -> bool {
