@@ -10,17 +10,22 @@
 KIND ?=
 kind := $(or $(KIND),um)
 all_kinds := $(or $(KIND),um umdebug umlockdep qemu debug)
+
+# The parts of the benchmarks. They may be goals: `make bench hooks`.
+parts := programs messages hooks stops
+ONLY ?= $(firstword $(filter $(parts),$(MAKECMDGOALS)))
 bench_options := $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
 .PHONY: help demo test test-all test-soak shell bench bench-compare bench-baseline setup module tool packets install check
-.PHONY: clean
+.PHONY: clean $(parts)
 
 help:
 	@echo 'make demo     set up everything, boot a virtual machine and run the examples in it'
 	@echo 'make test     run all tests of the host and of the kind um; make test-all: of all kinds;'
 	@echo '              make test-soak: of all kinds, ten times as much'
 	@echo 'make shell    a shell in a virtual machine with everything loaded, to play in'
-	@echo 'make bench    measure the speed: of programs, compared with user-space Lua, of messages and of stops'
+	@echo 'make bench    measure the speed: of programs and hooks, compared with user-space Lua and C, of messages and of stops'
+	@echo '     bench hooks     only that of hooks; likewise programs, messages, stops'
 	@echo '     bench-compare   the same, and say what became slower than the baseline, or than FILE'
 	@echo '     bench-baseline  the same on um and qemu, and make that the baseline'
 	@echo
@@ -35,7 +40,6 @@ help:
 	@echo 'KIND=umdebug, umlockdep  the same with KASAN and kmemleak, or with lockdep and more'
 	@echo 'KIND=qemu     x86_64 as distributions build it, in QEMU'
 	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
-	@echo 'ONLY=messages  of the benchmarks, those of messages alone; ONLY=programs, ONLY=stops'
 	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
 
 demo: module tool packets
@@ -61,6 +65,9 @@ bench-compare:
 
 bench-baseline:
 	@scripts/bench $(bench_options) --baseline $(or $(KIND),um qemu)
+
+$(parts):
+	@$(if $(filter bench%,$(MAKECMDGOALS)),:,echo "make: '$@' is a part of the benchmarks: type 'make bench $@'" >&2; exit 2)
 
 setup:
 	@scripts/setup $(kind)

@@ -182,6 +182,32 @@ void lunatik_push_memory_error(lua_State *L)
 	L->top.p++;
 }
 
+/* The value at an index that is no pseudo-index, or NULL. One look finds it, unlike the functions of the API. */
+static const TValue *value_at(lua_State *L, int index)
+{
+	StkId at = index > 0 ? L->ci->func.p + index : L->top.p + index;
+
+	return at > L->ci->func.p && at < L->top.p ? s2v(at) : NULL;
+}
+
+const char *lunatik_stringat(lua_State *L, int index, size_t *length)
+{
+	const TValue *value = value_at(L, index);
+
+	if (!value || !ttisstring(value))
+		return NULL;
+	return getlstr(tsvalue(value), *length);
+}
+
+void *lunatik_blockat(lua_State *L, int index, size_t size)
+{
+	const TValue *value = value_at(L, index);
+
+	if (!value || !ttisfulluserdata(value) || uvalue(value)->len != size)
+		return NULL;
+	return getudatamem(uvalue(value));
+}
+
 int lunatik_tonumberbits(lua_State *L, int index, unsigned long *bits)
 {
 	int is_number;

@@ -180,6 +180,14 @@ void lunatik_pushseconds(lua_State *L, long long nanoseconds);
 /* Pushes "not enough memory"; needs no memory. */
 void lunatik_push_memory_error(lua_State *L);
 /*
+ * The bytes of the string at an index, or NULL if there is no string; numbers are none. And the block of the full
+ * userdata at an index, or NULL if there is none of this size. The index is that of an argument, or one below the top.
+ * Never raise.
+ */
+const char *lunatik_stringat(lua_State *L, int index, size_t *length);
+void *lunatik_blockat(lua_State *L, int index, size_t size);
+
+/*
  * Floats as their bits, because Rust cannot hold a double. The first function returns 0 if the value is not a
  * number.
  */

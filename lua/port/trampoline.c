@@ -9,6 +9,7 @@
 
 #include "ldebug.h"
 #include "ldo.h"
+#include "lobject.h"
 #include "lstate.h"
 #include "lauxlib.h"
 
@@ -89,8 +90,9 @@ static int calling_level(lua_State *L)
 /* Calls a Rust function, and raises for it when its frames are gone. */
 static int trampoline(lua_State *L)
 {
-	lunatik_function function =
-		(lunatik_function)lua_touserdata(L, lua_upvalueindex(1));
+	/* Only push_rust_function() and its like make closures of this function. */
+	const CClosure *closure = clCvalue(s2v(L->ci->func.p));
+	lunatik_function function = (lunatik_function)pvalue(&closure->upvalue[0]);
 	int arguments = lua_gettop(L);
 	int result;
 

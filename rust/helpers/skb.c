@@ -53,6 +53,27 @@ bool lunatik_skb_read(const struct sk_buff *skb, int offset, unsigned int length
 	return true;
 }
 
+s64 lunatik_skb_number(const struct sk_buff *skb, int offset, unsigned int length)
+{
+	u8 copy[sizeof(u32)];
+	const void *bytes;
+
+	if (length > sizeof(copy) || !is_inside(skb, offset, length))
+		return -1;
+	bytes = skb_header_pointer(skb, offset, length, copy);
+	if (!bytes)
+		return -1;
+	switch (length) {
+	case sizeof(u8):
+		return *(const u8 *)bytes;
+	case sizeof(u16):
+		return get_unaligned_be16(bytes);
+	case sizeof(u32):
+		return get_unaligned_be32(bytes);
+	}
+	return -1;
+}
+
 const void *lunatik_skb_linear(const struct sk_buff *skb, int offset, unsigned int length)
 {
 	if (!is_inside(skb, offset, length) || (s64)offset + length > skb_headlen(skb))

@@ -32,6 +32,8 @@ void lunatik_skb_shape(const struct sk_buff *skb, struct lunatik_skb_shape *shap
 
 /* Copies bytes out of the packet. Returns false if some of them are not in it. */
 bool lunatik_skb_read(const struct sk_buff *skb, int offset, unsigned int length, void *to);
+/* The number that 1, 2 or 4 bytes of the packet are in network order, or -1 if some of them are not in it. */
+s64 lunatik_skb_number(const struct sk_buff *skb, int offset, unsigned int length);
 /* The bytes, if they lie in memory one after the other, until the packet is changed. Else NULL. */
 const void *lunatik_skb_linear(const struct sk_buff *skb, int offset, unsigned int length);
 /*

@@ -19,6 +19,11 @@ bool lunatik_skb_read(const struct sk_buff *skb, int offset, unsigned int length
 	return false;
 }
 
+s64 lunatik_skb_number(const struct sk_buff *skb, int offset, unsigned int length)
+{
+	return -1;
+}
+
 const void *lunatik_skb_linear(const struct sk_buff *skb, int offset, unsigned int length)
 {
 	return NULL;

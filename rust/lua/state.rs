@@ -173,12 +173,12 @@ impl State {
     ///
     /// They are valid while the value is on the stack; the caller must keep it there.
     pub(crate) fn to_bytes<'a>(self, index: c_int) -> Option<&'a [u8]> {
-        if self.kind(index) != Kind::String {
+        let mut length = 0;
+        // SAFETY: By the type invariant. Never raises.
+        let bytes = unsafe { sys::lunatik_stringat(self.0, index, &mut length) };
+        if bytes.is_null() {
             return None;
         }
-        let mut length = 0;
-        // SAFETY: By the type invariant. Never raises for a value that is a string.
-        let bytes = unsafe { sys::lua_tolstring(self.0, index, &mut length) };
         // SAFETY: Lua's strings have that length, do not move, and live while they are referred to.
         Some(unsafe { core::slice::from_raw_parts(bytes.cast(), length) })
     }

@@ -92,15 +92,9 @@ impl State {
     /// The block of the full userdata at `index`, if it has the size of a `T`.
     fn userdata_block<T: Plain>(self, index: c_int) -> Option<*mut T> {
         const { assert!(size_of::<T>() > 0) };
-        // SAFETY: By the type invariant. Neither raises.
-        let (block, size) = unsafe {
-            (
-                sys::lua_touserdata(self.as_raw(), index),
-                sys::lua_rawlen(self.as_raw(), index),
-            )
-        };
-        // A light userdata has a pointer, too, but no bytes.
-        (!block.is_null() && usize::try_from(size) == Ok(size_of::<T>())).then_some(block.cast())
+        // SAFETY: By the type invariant. Never raises.
+        let block = unsafe { sys::lunatik_blockat(self.as_raw(), index, size_of::<T>()) };
+        (!block.is_null()).then_some(block.cast())
     }
 
     /// What the full userdata at `index` holds, if it has the size of a `T`: whoever made it, its

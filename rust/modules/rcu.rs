@@ -174,8 +174,12 @@ fn table(state: State) -> lua::Result {
 /// `t[key]`
 fn index(state: State) -> lua::Result {
     let key = key(state, 2);
-    let value = userdata::with_shared(state, 1, |table: &RcuTable| {
-        key.as_ref().ok().and_then(|key| table.get(key))
+    // Results in results would be copied several times, which takes longer than to find the value.
+    let mut value = None;
+    userdata::with_shared(state, 1, |table: &RcuTable| {
+        if let Ok(key) = &key {
+            value = table.get(key);
+        }
     })?;
     key?;
     match value {

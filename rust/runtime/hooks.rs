@@ -225,15 +225,17 @@ impl Hooked {
 
     /// Whether hooks call their functions.
     fn is_open(&self) -> bool {
-        self.open.load(Acquire)
+        // Whoever finds it open looks for the VM, and may find none.
+        self.open.load(Relaxed)
     }
 
     /// The VM, for the CPU that has `owner`.
     #[inline]
     fn sealed_vm<'a>(&'a self, _context: &'a Softirq) -> Result<&'a Vm, Missed> {
         // SAFETY: By the type invariant it is null or lives for a grace period from now on; bottom halves
-        // are off, so that is not over before the context is left. Whoever executes it has `owner`.
-        unsafe { self.vm.load(Acquire).as_ref() }.ok_or(Missed::Closed)
+        // are off, so that is not over before the context is left. Whoever executes it has `owner`. What was
+        // written before the pointer is found through it, by the dependency.
+        unsafe { self.vm.load(Relaxed).as_ref() }.ok_or(Missed::Closed)
     }
 
     /// Executes the VM: calls `body` with it on a stack for hooks. Waits up to `wait_ns` nanoseconds for

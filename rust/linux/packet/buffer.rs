@@ -222,6 +222,17 @@ impl Buffer<'_> {
     }
 }
 
+impl Buffer<'_> {
+    /// The number that 1, 2 or 4 bytes are in network order. `None` if some of them are not in the packet, or
+    /// cannot be read.
+    pub(super) fn number(self, offset: i32, bytes: usize) -> Option<u32> {
+        let length = u32::try_from(bytes).ok()?;
+        // SAFETY: The packet is alive, and the function checks the range.
+        let number = unsafe { sys::lunatik_skb_number(self.as_raw(), offset, length) };
+        u32::try_from(number).ok()
+    }
+}
+
 impl Bytes for Buffer<'_> {
     fn read(&self, offset: i32, to: &mut [u8]) -> bool {
         let Ok(length) = u32::try_from(to.len()) else {

@@ -60,7 +60,7 @@ const fn bits(at: u8, bytes: u8, shift: u8, bits: u8) -> Field {
 /// A field and its name.
 #[derive(Clone, Copy)]
 pub(crate) struct Named {
-    /// The bytes of the name, behind a one.
+    /// The name.
     pub(crate) key: u128,
     /// The field.
     pub(crate) field: Field,
@@ -69,23 +69,36 @@ pub(crate) struct Named {
 /// The most bytes of a name.
 const MAX_NAME: usize = 15;
 
-/// A name as a number, which is compared at once. Behind the bytes of a shorter name is no room for
-/// those of another, because the number begins with a one.
+/// A name as a number, which is compared at once: its bytes, from the lowest on, and its length in the highest.
 #[inline]
 fn key(name: &[u8]) -> Option<u128> {
-    (name.len() <= MAX_NAME).then(|| {
+    let length = name.len();
+    if length > MAX_NAME {
+        return None;
+    }
+    // The parts may overlap, where they are the same.
+    let behind = |last: u128, size: usize| last << (8 * (length - size));
+    let bytes = if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u64::from_le_bytes(first), u64::from_le_bytes(last));
+        u128::from(first) | behind(last.into(), size_of::<u64>())
+    } else if let (Some(&first), Some(&last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(first), u32::from_le_bytes(last));
+        u128::from(first) | behind(last.into(), size_of::<u32>())
+    } else {
         name.iter()
-            .fold(1, |key, &byte| key << 8 | u128::from(byte))
-    })
+            .rev()
+            .fold(0, |key, &byte| key << 8 | u128::from(byte))
+    };
+    Some(bytes | (length as u128) << (8 * MAX_NAME))
 }
 
 /// A field, when the module is compiled.
 const fn named(name: &[u8], field: Field) -> Named {
     assert!(name.len() <= MAX_NAME);
-    let (mut key, mut at) = (1, 0);
-    while at < name.len() {
-        key = key << 8 | name[at] as u128;
-        at += 1;
+    let (mut key, mut at) = (name.len() as u128, MAX_NAME);
+    while at > 0 {
+        at -= 1;
+        key = key << 8 | if at < name.len() { name[at] as u128 } else { 0 };
     }
     Named { key, field }
 }
@@ -265,15 +278,14 @@ fn mask(bits: u8) -> u32 {
 }
 
 /// The number that `bytes` are in network order. There are at most four.
-fn in_host_order(bytes: &[u8]) -> u32 {
+pub(crate) fn in_host_order(bytes: &[u8]) -> u32 {
     bytes
         .iter()
         .fold(0, |number, &byte| number << 8 | u32::from(byte))
 }
 
-/// The number of `bits` bits, the lowest of which is at `shift`, in these bytes.
-pub(crate) fn get(bytes: &[u8], shift: u8, bits: u8) -> u32 {
-    let all = in_host_order(bytes);
+/// The number of `bits` bits, the lowest of which is at `shift`, in a larger number.
+pub(crate) fn get(all: u32, shift: u8, bits: u8) -> u32 {
     all.checked_shr(shift.into()).unwrap_or(0) & mask(bits)
 }
 

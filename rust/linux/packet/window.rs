@@ -78,6 +78,13 @@ impl Window<'_> {
         place(self.start, self.end, offset, to.len()).is_some_and(|at| self.buffer.read(at, to))
     }
 
+    /// The number that 1, 2 or 4 bytes at `offset` are in network order. `None` if some of them are not in the
+    /// part.
+    pub(crate) fn number(&self, offset: i64, bytes: usize) -> Option<u32> {
+        self.buffer
+            .number(place(self.start, self.end, offset, bytes)?, bytes)
+    }
+
     /// Writes bytes at `offset`.
     pub(crate) fn write(&self, offset: i64, from: &[u8]) -> Result<(), Refused> {
         self.buffer.packet.modify()?;

@@ -104,16 +104,25 @@ impl Bytes {
     }
 }
 
+#[inline(never)]
+fn push_bytes(state: State, window: &Window<'_>, field: Field) -> Result<()> {
+    let bytes = Bytes::of(window, field).ok_or(Failure::out_of_bounds(2))?;
+    Ok(state.push_bytes(bytes.as_ref())?)
+}
+
 /// `header[name]`
 fn index(state: State) -> Result {
     let (header, field) = field(state)?;
     with_header(state, header, |window| {
-        let bytes = Bytes::of(&window, field).ok_or(Failure::out_of_bounds(2))?;
+        let (at, size) = field.place();
         match field {
+            // Bytes that were just copied one by one would be slow to read as a number.
             Field::Number { shift, bits, .. } => {
-                state.push_integer(fields::get(bytes.as_ref(), shift, bits).into());
+                let number = window.number(at.into(), size);
+                let number = number.ok_or(Failure::out_of_bounds(2))?;
+                state.push_integer(fields::get(number, shift, bits).into());
             }
-            Field::Bytes { .. } => state.push_bytes(bytes.as_ref())?,
+            Field::Bytes { .. } => push_bytes(state, &window, field)?,
         }
         Ok(1)
     })

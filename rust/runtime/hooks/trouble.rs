@@ -57,7 +57,7 @@ impl Reason {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Overruns => "16 over-runs in 10 s",
-            Self::Time => "failing calls took 32 ms within 10 s",
+            Self::Time => "failing calls took 32 times hook_slice_ms within 10 s",
             Self::Failures => "1000 failures in a row",
         }
     }

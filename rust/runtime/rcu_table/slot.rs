@@ -4,7 +4,7 @@
 
 use core::ptr::{self, NonNull};
 use kernel::sync::{
-    atomic::{Acquire, Atomic, Relaxed, Release},
+    atomic::{Atomic, Relaxed, Release},
     rcu, //
 };
 
@@ -36,8 +36,9 @@ impl Slot {
     /// The entry that it leads to.
     pub(super) fn get<'a>(&self, _guard: &'a rcu::Guard) -> Option<&'a Entry> {
         // SAFETY: By the type invariant the entry outlives the guard, which is older than the
-        // pointer that is read here; it was initialised before it was published.
-        unsafe { self.0.load(Acquire).as_ref() }
+        // pointer that is read here; it was initialised before it was published, and is found through
+        // the pointer, by the dependency.
+        unsafe { self.0.load(Relaxed).as_ref() }
     }
 
     /// The pointer alone, for entries that no reader can see.

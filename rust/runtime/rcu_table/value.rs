@@ -8,6 +8,7 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{Acquire, Atomic, Release},
+        barrier::{smp_mb, Read},
         Arc, //
     },
 };
@@ -169,10 +170,13 @@ impl Stored {
 
     /// A clone of the value as it is now.
     pub(super) fn load(&self) -> Value {
+        // Who finds this value also finds what its writer has written before.
         match self {
-            // Who finds this value also finds what its writer has written before.
             Self::Scalar(scalar, bits) => scalar.value(bits.load(Acquire)),
-            Self::Other(value) => value.clone(),
+            Self::Other(value) => {
+                smp_mb(Read);
+                value.clone()
+            }
         }
     }
 

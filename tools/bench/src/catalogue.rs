@@ -22,19 +22,22 @@ pub enum Part {
     Processes,
     /// The memory that workers, services and actors take.
     Memory,
+    /// Hooks, beside hooks in C.
+    Hooks,
     /// Programs, compared with user space.
     Programs,
 }
 
 impl Part {
     /// All parts, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Messages,
         Self::Workers,
         Self::Services,
         Self::Actors,
         Self::Processes,
         Self::Memory,
+        Self::Hooks,
         Self::Programs,
     ];
 
@@ -47,6 +50,7 @@ impl Part {
             Self::Actors => "actors",
             Self::Processes => "processes",
             Self::Memory => "memory",
+            Self::Hooks => "hooks",
             Self::Programs => "programs",
         }
     }
@@ -60,6 +64,7 @@ impl Part {
             Self::Actors => "Actors",
             Self::Processes => "User-space actors and pipes",
             Self::Memory => "Memory of a worker, a service or an actor",
+            Self::Hooks => "Hooks of packets in Lua and in C",
             Self::Programs => "Programs: time in the kernel by time in user space",
         }
     }

@@ -57,6 +57,7 @@ fn unit(part: Part) -> &'static str {
     match part {
         Part::Messages | Part::Workers | Part::Services | Part::Actors | Part::Processes => "us",
         Part::Memory => "KiB",
+        Part::Hooks => "ns",
         Part::Programs => "ratio",
     }
 }
@@ -243,7 +244,10 @@ mod tests {
     #[test]
     fn what_is_drawn() {
         let drawn = Part::ALL.map(|part| is_drawn(&report(), part));
-        assert_eq!(drawn, [true, false, false, false, false, false, true]);
+        assert_eq!(
+            drawn,
+            [true, false, false, false, false, false, false, true]
+        );
         assert_eq!(file_name(&report(), Part::Workers), "um-workers.svg");
         assert!(draw(&report(), Part::Workers).is_err());
     }

@@ -47,7 +47,7 @@ fn check_layout(packet: &Memory<'_>, layout: &Layout, start: i32, length: i32) {
             assert!(packet.read(at, &mut bytes[..count]));
             if let Field::Number { shift, bits, .. } = field {
                 let before = bytes;
-                let value = fields::get(&bytes[..count], shift, bits);
+                let value = fields::get(fields::in_host_order(&bytes[..count]), shift, bits);
                 fields::set(&mut bytes[..count], shift, bits, !value);
                 fields::set(&mut bytes[..count], shift, bits, value);
                 assert_eq!(bytes, before);

@@ -195,7 +195,11 @@ fn what_is_forgotten_begins_anew() {
 fn reasons_have_numbers_and_words() {
     for (number, reason, text) in [
         (1, Reason::Overruns, "16 over-runs in 10 s"),
-        (2, Reason::Time, "failing calls took 32 ms within 10 s"),
+        (
+            2,
+            Reason::Time,
+            "failing calls took 32 times hook_slice_ms within 10 s",
+        ),
         (3, Reason::Failures, "1000 failures in a row"),
     ] {
         assert_eq!(reason as u32, number);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The benchmarks of runtimes, messages and stops run, and notice failures. Their figures are not checked.
+# The benchmarks of runtimes, messages, hooks and stops run, and notice failures. Their figures are not checked.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -25,6 +25,16 @@ lunatik status --clear
 check "nothing is left of them" test "$(lunatik list --all | tail -n +2 | wc -l)" = 0
 check_says "a chain of no links is noticed" 1 "the chain is not as long as it should be" within 20 "$bench" -w 1 chain
 check_says "a benchmark that is not there, too" 2 "there is no benchmark nothing" "$bench" nothing
+module=$SUITE_DIR/../../build/$KIND/hook-bench/hook_bench.ko
+check "the benchmark of hooks runs" within 60 sh -c "'$SUITE_DIR/../bench/hooks.sh' -n 2000 '$module' >'$WORK/hooks'"
+for figure in c/empty lua/empty more/empty c/fields lua/fields more/fields c/lookup lua/lookup more/lookup; do
+	check "hook/$figure is measured" test "$(grep -cE "^measure hook/$figure [0-9]+ ns [0-9]+\.[0-9]+$" "$WORK/hooks")" = 1
+done
+for figure in empty fields lookup; do
+	check "the rates of $figure are measured" \
+		test "$(grep -cE "^measure hook/rate/$figure [0-9]+ ratio [0-9]+\.[0-9]+$" "$WORK/hooks")" = 1
+done
+check "nothing is left of the hooks" test ! -d /sys/module/hook_bench
 stops=$SUITE_DIR/../bench/stops.sh
 check "the benchmark of stops runs" within 60 sh -c "$stops -n 3 -w 5 while gc >'$WORK/stops'"
 for name in while gc; do

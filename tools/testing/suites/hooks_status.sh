@@ -39,7 +39,7 @@ tells() { test "$(lunatik logs "$1" 2>&1 | grep -cF -- "$3")" = "$2"; }
 fire() { lunatik eval 'return require("lunatik.testing").fire(...)' "$@"; }
 
 # Counts, and what disables.
-lua_checks "$SUITE_DIR/lua/hooks_status.lua" "$SUITE_DIR"
+lua_checks "$SUITE_DIR/lua/hooks_status.lua" "$SUITE_DIR" "$HOOK_SLICE_MS"
 check "the hooks go on" running suite_hooks
 check "the log says that one was disabled" wait_until 10 tells suite_hooks 1 "hook slow was disabled"
 look suite_hooks

@@ -32,7 +32,7 @@ const fn plain(name: &'static str, title: &'static str, part: Part) -> Benchmark
 }
 
 /// All benchmarks except the programs.
-pub const BENCHMARKS: [Benchmark; 44] = [
+pub const BENCHMARKS: [Benchmark; 57] = [
     Benchmark {
         target: Some(3.5),
         aim: Some(2.0),
@@ -277,5 +277,72 @@ pub const BENCHMARKS: [Benchmark; 44] = [
     Benchmark {
         target: Some(24.0),
         ..plain("memory", "memory of a worker that waits", Part::Memory)
+    },
+    plain("hook/c/empty", "empty hook in C", Part::Hooks),
+    plain("hook/lua/empty", "empty hook in Lua", Part::Hooks),
+    Benchmark {
+        target: Some(120.0),
+        ..plain(
+            "hook/more/empty",
+            "empty hook, what Lua takes more",
+            Part::Hooks,
+        )
+    },
+    plain(
+        "hook/c/fields",
+        "hook in C that reads five fields of two headers and counts",
+        Part::Hooks,
+    ),
+    plain("hook/lua/fields", "the same in Lua", Part::Hooks),
+    Benchmark {
+        target: Some(400.0),
+        ..plain(
+            "hook/more/fields",
+            "five fields, what Lua takes more",
+            Part::Hooks,
+        )
+    },
+    plain(
+        "hook/c/lookup",
+        "hook in C that looks an address up and counts",
+        Part::Hooks,
+    ),
+    plain("hook/lua/lookup", "the same in Lua", Part::Hooks),
+    Benchmark {
+        target: Some(500.0),
+        ..plain(
+            "hook/more/lookup",
+            "lookup and count, what Lua takes more",
+            Part::Hooks,
+        )
+    },
+    plain(
+        "hook/datagram",
+        "datagram over loopback without a hook",
+        Part::Hooks,
+    ),
+    Benchmark {
+        target: Some(1.25),
+        ..plain(
+            "hook/rate/empty",
+            "datagrams a second, C by Lua, empty hook",
+            Part::Hooks,
+        )
+    },
+    Benchmark {
+        target: Some(1.25),
+        ..plain(
+            "hook/rate/fields",
+            "datagrams a second, C by Lua, five fields",
+            Part::Hooks,
+        )
+    },
+    Benchmark {
+        target: Some(1.25),
+        ..plain(
+            "hook/rate/lookup",
+            "datagrams a second, C by Lua, lookup and count",
+            Part::Hooks,
+        )
     },
 ];
