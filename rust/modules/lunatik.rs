@@ -376,7 +376,14 @@ fn stop(state: State) -> lua::Result {
         lua::Kind::Integer => optional_milliseconds(state, 2)?,
         _ => None,
     };
-    stop_for(state, handle.runtime(), grace.unwrap_or(DEFAULT_GRACE_MS))?;
+    let target = handle.runtime();
+    if target.kind() == Kind::Member {
+        let name = show(target.name());
+        return Err(Error::message(fmt!(
+            "{name} is a member of a crew, which stops as a whole"
+        )));
+    }
+    stop_for(state, target, grace.unwrap_or(DEFAULT_GRACE_MS))?;
     Ok(0)
 }
 

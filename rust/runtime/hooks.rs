@@ -126,6 +126,8 @@ pub(crate) struct Hooked {
     vm: Atomic<*mut Vm>,
     note: UnsafeCell<Note>,
     wants: Wants,
+    /// Whether the VM executes what a process has resumed. Who holds `owner` sets it.
+    resumed: Atomic<bool>,
     /// The calls so far. Who holds `owner` counts them.
     calls: Atomic<u64>,
     /// The other members of its crew, if it is the first one of a crew.
@@ -203,6 +205,7 @@ impl Hooked {
                 vm: Atomic::new(ptr::null_mut()),
                 note: UnsafeCell::new(note),
                 wants: Wants::none(),
+                resumed: Atomic::new(false),
                 calls: Atomic::new(0),
                 crew: SetOnce::new(),
                 slots: SetOnce::new(),
@@ -221,6 +224,12 @@ impl Hooked {
     /// Whether only hooks execute the runtime. In any context.
     pub(crate) fn is_sealed(&self) -> bool {
         self.sealed_once.load(Acquire)
+    }
+
+    /// Whether the code of the runtime, which calls this, works for a process: while the script is loaded, and
+    /// when it is resumed. In any context.
+    pub(crate) fn works_for_process(&self) -> bool {
+        !self.is_sealed() || self.resumed.load(Relaxed)
     }
 
     /// Whether hooks call their functions.

@@ -2,8 +2,8 @@
 
 //! The names of the runtimes, and the outcomes of runtimes that have ended.
 //!
-//! The tables `runtimes` and `threads` are RCU tables that Lua sees as
-//! `require("lunatik")._ENV.runtimes` and `.threads`. Readers take no lock.
+//! The tables `runtimes`, `threads` and `percpu` are RCU tables that Lua sees as
+//! `require("lunatik")._ENV.runtimes` and so on. Readers take no lock.
 //!
 //! Lock order: [`OUTCOMES`] is a leaf. The tables have their own lock, which is never taken within
 //! it.
@@ -11,6 +11,7 @@
 use kernel::{
     new_mutex,
     prelude::*,
+    str::BStr,
     sync::{
         Arc,
         ArcBorrow,
@@ -20,12 +21,15 @@ use kernel::{
 
 use super::{
     handle::{Handle, RuntimeHandle},
-    instance::Runtime,
+    instance::{Kind, Runtime},
     live,
     rcu_table::{RcuTable, Value, Writer},
     sort::sort, //
 };
-use crate::linux::global::{Global, Installed};
+use crate::{
+    linux::global::{Global, Installed},
+    lua::Text,
+};
 
 /// The number of ended scripts, and of failed services and actors, whose outcomes are kept. A new
 /// outcome replaces the oldest one of a service or actor, or without one the oldest of all: services
@@ -39,6 +43,8 @@ struct Tables {
     env: Arc<RcuTable>,
     runtimes: Arc<RcuTable>,
     threads: Arc<RcuTable>,
+    /// The members of crews, by name and CPU.
+    percpu: Arc<RcuTable>,
 }
 
 /// Set by [`Registry::new`], and taken when the registry is dropped; never changed in between.
@@ -69,25 +75,19 @@ impl Registry {
     /// Creates the tables. There is one at a time.
     pub(super) fn new() -> Result<Self> {
         let env = RcuTable::new(TABLE_SIZE, None)?;
-        let runtimes = RcuTable::new(TABLE_SIZE, None)?;
-        let threads = RcuTable::new(TABLE_SIZE, None)?;
-        runtimes.make_read_only();
-        threads.make_read_only();
-        env.set(
-            Writer::MODULE,
-            b"runtimes",
-            Value::Handle(Handle::new(runtimes.clone())),
-        )?;
-        env.set(
-            Writer::MODULE,
-            b"threads",
-            Value::Handle(Handle::new(threads.clone())),
-        )?;
+        let table = |name: &[u8]| {
+            let table = RcuTable::new(TABLE_SIZE, None)?;
+            table.make_read_only();
+            let value = Value::Handle(Handle::new(table.clone()));
+            env.set(Writer::MODULE, name, value)?;
+            Ok::<_, Error>(table)
+        };
         let tables = Arc::new(
             Tables {
+                runtimes: table(b"runtimes")?,
+                threads: table(b"threads")?,
+                percpu: table(b"percpu")?,
                 env,
-                runtimes,
-                threads,
             },
             GFP_KERNEL,
         )?;
@@ -133,12 +133,46 @@ pub(crate) fn register_thread(runtime: &Runtime, thread: Handle) -> Result {
         .set(Writer::MODULE, runtime.name(), Value::Handle(thread))
 }
 
-/// The runtime called `name`.
-pub(crate) fn find(name: &[u8]) -> Option<Arc<Runtime>> {
-    match tables()?.runtimes.get(name)? {
+/// Puts a member of a crew into the table `percpu`. Sleeps.
+pub(crate) fn register_member(member: &Arc<Runtime>) -> Result {
+    let tables = tables().ok_or(ENODEV)?;
+    let name = member_name(member).ok_or(EINVAL)?;
+    let handle = Handle::new(RuntimeHandle::new(member.clone())?);
+    tables
+        .percpu
+        .set(Writer::MODULE, name.as_bytes(), Value::Handle(handle))
+}
+
+/// The name of a member of a crew: that of the script, a colon, and the number of the CPU.
+fn member_name(member: &Runtime) -> Option<Text> {
+    let name = BStr::from_bytes(member.name());
+    member.cpu().map(|cpu| match member.kind() {
+        Kind::Member => Text::new(fmt!("{name}")),
+        _ => Text::new(fmt!("{name}:{cpu}")),
+    })
+}
+
+/// Takes a runtime that has ended out of the table `percpu`, if it is there.
+fn remove_member(runtime: &Runtime) {
+    if let (Some(tables), Some(name)) = (tables(), member_name(runtime)) {
+        let found = runtime_in(&tables.percpu, name.as_bytes());
+        if found.is_some_and(|found| found.id() == runtime.id()) {
+            tables.percpu.remove(name.as_bytes());
+        }
+    }
+}
+
+/// The runtime called `name` in a table.
+fn runtime_in(table: &RcuTable, name: &[u8]) -> Option<Arc<Runtime>> {
+    match table.get(name)? {
         Value::Handle(handle) => Some(handle.get::<RuntimeHandle>()?.runtime().clone()),
         _ => None,
     }
+}
+
+/// The runtime called `name`.
+pub(crate) fn find(name: &[u8]) -> Option<Arc<Runtime>> {
+    runtime_in(&tables()?.runtimes, name)
 }
 
 /// The names in use, sorted.
@@ -166,6 +200,7 @@ pub(crate) fn is_registered(runtime: &Runtime) -> bool {
 /// Removes the name of an ended runtime from the tables, and keeps its outcome if its script has
 /// begun. Services and actors have no names here; the outcome of one is kept if it has failed.
 pub(super) fn ended(runtime: ArcBorrow<'_, Runtime>) {
+    remove_member(&runtime);
     if runtime.kind().is_part() {
         if runtime.failure().is_some() {
             keep(runtime.into());

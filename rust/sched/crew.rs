@@ -16,6 +16,7 @@ use crate::{
         instance::{Entered, Kind, Options, Runtime},
         permissions::Held,
         program::Program,
+        registry,
         vm::Vm, //
     },
 };
@@ -55,6 +56,7 @@ pub(crate) fn recruit(
     if let Some(hooked) = leader.hooked() {
         hooked.lead(crew)?;
     }
+    registry::register_member(&leader.to_arc()).inspect_err(|_| leader.end_when_left())?;
     Ok(())
 }
 
@@ -102,6 +104,7 @@ fn load(
         hooked.follow();
     }
     hooks::seal(entered).map_err(|error| start::unsealed(&runtime, error))?;
+    registry::register_member(&runtime)?;
     Ok(runtime)
 }
 

@@ -2,10 +2,10 @@
 
 //! The object that `netfilter.register` returns.
 
-use kernel::sync::Arc;
+use kernel::{prelude::fmt, sync::Arc};
 
 use crate::{
-    lua::{self, Free, Softirq, State},
+    lua::{self, Error, Free, Softirq, State},
     native,
     runtime::{
         hooks::{Hooked, Slot},
@@ -51,10 +51,22 @@ fn stop(state: State) -> lua::Result {
     Ok(0)
 }
 
-/// `hook:enable(on)`: packets pass by the function, or do not; calls one that was disabled again.
+/// `hook:enable(on)`: packets pass by the function, or do not; calls one that was disabled again, for a process.
 fn enable(state: State) -> lua::Result {
     let on = state.to_boolean(2);
-    userdata::argument(state, 1, |hook: &mut Hook| hook.slot.enable(on))?;
+    // Hooks that excuse each other would have no bound.
+    let is_done = userdata::argument(state, 1, |hook: &mut Hook| {
+        let may = hook.hooked.works_for_process() || !hook.slot.is_disabled();
+        if may {
+            hook.slot.enable(on);
+        }
+        may
+    })?;
+    if !is_done {
+        return Err(Error::message(fmt!(
+            "the hook was disabled by failures: only a function that a process resumes can enable it"
+        )));
+    }
     Ok(0)
 }
 

@@ -3,7 +3,11 @@
 //! Resuming a sealed runtime: a process hands values to it.
 
 use core::cell::{Cell, RefCell};
-use kernel::{prelude::*, str::BStr, sync::Arc};
+use kernel::{
+    prelude::*,
+    str::BStr,
+    sync::{atomic::Relaxed, Arc}, //
+};
 
 use super::{
     super::{
@@ -51,7 +55,10 @@ fn resume_here(
     let body = |vm: &Vm| {
         let state = vm.state();
         let base = state.top();
-        outcome.set(match call_body(vm, arguments) {
+        hooked.resumed.store(true, Relaxed);
+        let called = call_body(vm, arguments);
+        hooked.resumed.store(false, Relaxed);
+        outcome.set(match called {
             Ok(Some(message)) => {
                 *results.borrow_mut() = message;
                 Outcome::Returned

@@ -142,6 +142,11 @@ impl Slot {
         }
     }
 
+    /// Whether failures have disabled the function. In any context.
+    pub(crate) fn is_disabled(&self) -> bool {
+        matches!(self.state(), State::Disabled(_))
+    }
+
     /// Switches the function on or off. One that was disabled is called again once it is switched on. In any context.
     pub(crate) fn enable(&self, on: bool) {
         let to = if on { ON } else { OFF };

