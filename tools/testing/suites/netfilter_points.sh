@@ -74,7 +74,7 @@ hook here "pf = nf.proto.IPV4, hooknum = nf.inet.LOCAL_IN, priority = 0" "return
 cat >"$WORK/there.lua" <<'LUA'
 local netfilter, nf = require("netfilter"), require("linux.nf")
 local seen = 0
-netfilter.register({
+local there = netfilter.register({
 	pf = nf.proto.IPV4, hooknum = nf.inet.LOCAL_IN, priority = 0,
 	hook = function()
 		seen = seen + 1
@@ -82,7 +82,7 @@ netfilter.register({
 	end,
 })
 return function()
-	return seen
+	return seen + there:stats().missed
 end
 LUA
 check "namespaces: a script is started in another one" network_in left lunatik run -c softirq --name suite/there "$WORK/there.lua"
