@@ -4,6 +4,7 @@
 # Makes every allocation fail in turn: no crash, no leak, only "not enough memory".
 
 . "$(dirname "$0")/../lib/ktap.sh"
+. "$(dirname "$0")/../lib/faults.sh"
 
 lunatik unload >/dev/null 2>&1
 if ! modprobe lunatik testing=1; then
@@ -24,46 +25,20 @@ check "a runtime with any limit up to 100 KiB works or is refused" test $status 
 eval_is "and others start as ever" "1" 'return 1'
 
 # Failures in the kernel's own allocators, on kernels that can inject them.
-failslab=/sys/kernel/debug/failslab
-if [ -d $failslab ]; then
-	echo Y >$failslab/task-filter
-	echo 5 >$failslab/probability
-	echo -1 >$failslab/times
-	echo 0 >$failslab/verbose
-	echo N >$failslab/ignore-gfp-wait
-	mkfifo "$WORK/script"
-	i=0
-	while [ $i -lt 100 ]; do
-		# Nothing may fail before the tool runs: a shell whose exec fails may run the program as a script.
-		lunatik run --name "suite/fails$i" - <"$WORK/script" >"$WORK/fail" 2>&1 &
-		client=$!
-		exec 6>"$WORK/script"
-		wait_until 60 grep -q '^0 0x0 ' /proc/$client/syscall # It reads its standard input.
-		echo 1 >/proc/$client/make-it-fail
-		echo 'local t = {} for i = 1, 1000 do t[i] = {i} end' >&6
-		exec 6>&-
-		wait $client
-		status=$?
-		case $status in
-		0 | 1 | 4 | 13[0-9]) ;;
-		*) echo "status $status: $(cat "$WORK/fail")" >>"$WORK/others" ;;
-		esac
-		echo "# status $status" >>"$WORK/statuses"
-		i=$((i + 1))
-	done
-	echo 0 >$failslab/probability
+if [ -d $FAILSLAB ]; then
+	start_with_faults 100 'local t = {} for i = 1, 1000 do t[i] = {i} end'
 	check "a hundred clients whose allocations fail at random end with a status of the tool" sh -c '! cat "$1" 2>/dev/null' - "$WORK/others"
-	sort "$WORK/statuses" | uniq -c | sed 's/^ *\([0-9]*\) # /# \1 times /'
+	tell_statuses
 	eval_is "and then all is well" "1" 'return 1'
 
 	# This shell is the client. From some byte of its request on, all its allocations fail; this tries each byte. The
 	# request is that of `lunatik list`, byte for byte.
 	exec 7>/proc/self/make-it-fail 8>/dev/null
-	echo 100 >$failslab/probability
+	echo 100 >$FAILSLAB/probability
 	left=0 waiting=0 refused=0 answered=0
 	while [ $left -le 4096 ] && [ $answered = 0 ]; do
 		exec 6<>/dev/lunatik
-		echo $left >$failslab/space
+		echo $left >$FAILSLAB/space
 		echo 1 >&7
 		printf '\016\000\000\000\010\000\000\000\001\000\000\000\006\007' 2>&8 >&6
 		status=$?
@@ -79,7 +54,7 @@ if [ -d $failslab ]; then
 		exec 6<&-
 		left=$((left + 16))
 	done
-	echo 0 >$failslab/probability
+	echo 0 >$FAILSLAB/probability
 	exec 7>&- 8>&-
 	check "a client whose request finds no memory does not wait for ever" test $waiting = 0
 	echo "# $refused of $((left / 16)) were refused, $waiting had no answer"

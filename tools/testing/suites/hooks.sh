@@ -9,6 +9,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/network.sh"
 . "$(dirname "$0")/../lib/hooks.sh"
+. "$(dirname "$0")/../lib/faults.sh"
 
 lunatik unload >/dev/null 2>&1
 modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
@@ -242,34 +243,12 @@ for fault in failslab fail_page_alloc; do
 done
 
 # Starts while any allocation of the client may fail.
-if [ -d /sys/kernel/debug/failslab ]; then
-	knobs=/sys/kernel/debug/failslab
-	for setting in task-filter=Y verbose=0 times=-1 ignore-gfp-wait=N probability=5; do
-		echo "${setting#*=}" >"$knobs/${setting%=*}"
-	done
-	mkfifo "$WORK/script"
-	i=0
-	while [ $i -lt 100 ]; do
-		lunatik run -c softirq --name "suite/fails$i" - <"$WORK/script" >"$WORK/fail" 2>&1 &
-		client=$!
-		exec 6>"$WORK/script"
-		# It reads its standard input: from here on allocations fail.
-		wait_until 60 grep -q '^0 0x0 ' /proc/$client/syscall
-		echo 1 >/proc/$client/make-it-fail
-		echo 'for i = 1, 8 do require("netfilter").register({ hook = function() return 1 end, pf = 2, hooknum = i % 5, priority = i }) end' >&6
-		exec 6>&-
-		wait $client
-		status=$?
-		case $status in
-		0 | 1 | 4 | 13[0-9]) ;;
-		*) echo "status $status: $(cat "$WORK/fail")" >>"$WORK/others" ;;
-		esac
-		echo "$status" >>"$WORK/statuses"
-		i=$((i + 1))
-	done
-	echo 0 >$knobs/probability
+if [ -d $FAILSLAB ]; then
+	start_with_faults 100 'for i = 1, 8 do
+		require("netfilter").register({ hook = function() return 1 end, pf = 2, hooknum = i % 5, priority = i })
+	end' -c softirq
 	check "sealing errors: a hundred starts with failing allocations work or are refused" sh -c '! cat "$1" 2>/dev/null' - "$WORK/others"
-	sort "$WORK/statuses" | uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/# \1 times status \2/'
+	tell_statuses
 	check "sealing errors: some have worked" grep -qx 0 "$WORK/statuses"
 	check "sealing errors: some have not" grep -qvx 0 "$WORK/statuses"
 	lunatik shutdown
