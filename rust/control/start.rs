@@ -146,8 +146,8 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
         }
         StartError::Permissions(text) => fail(session, id, errno::EINVAL, text.as_bytes()),
         StartError::LockedDown => {
-            let text = b"the kernel is locked down: nothing can be started";
-            fail(session, id, EPERM.to_errno(), text);
+            let text = Text::new(fmt!("{name} was not started: {}", start::LOCKDOWN));
+            fail(session, id, EPERM.to_errno(), text.as_bytes());
         }
         StartError::NoStack => {
             fail(session, id, errno::ENOMEM, b"C stack overflow");
@@ -357,12 +357,12 @@ fn repl_runtime(
     budget: abi::Budget,
     named: Option<Permissions<'_>>,
 ) -> Result<Arc<Runtime>, StartError> {
-    if start::is_locked_down() {
-        // A runtime that was made before the lockdown must not run new code either.
-        return Err(StartError::LockedDown);
-    }
     if let Some(runtime) = session.repl() {
-        return Ok(runtime);
+        // A runtime that was made before the lockdown must not run new code either.
+        return match start::is_locked_out(&runtime.permissions()) {
+            true => Err(StartError::LockedDown),
+            false => Ok(runtime),
+        };
     }
     let runtime = start::create(Options {
         name: b"repl",

@@ -126,7 +126,8 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
         StartError::Context(why) => Error::message(fmt!("{why}")),
         StartError::Mismatch(mismatch) => Error::message(format_args!("{mismatch}")),
         StartError::LockedDown => Error::message(fmt!(
-            "{name} could not be started: the kernel is locked down"
+            "{name} could not be started: {}",
+            start::LOCKDOWN
         )),
         StartError::NoStack => {
             Error::message(fmt!("{name} could not be started: C stack overflow"))

@@ -424,6 +424,21 @@ impl Set {
         self.seal != Seal::Open
     }
 
+    /// Whether the code may run while the kernel is locked down: the set is sealed, and gives no power over files,
+    /// programs, devices and packets.
+    pub fn suits_lockdown(&self) -> bool {
+        const POWERS: [Permission; 6] = [
+            Permission::FsRead,
+            Permission::FsWrite,
+            Permission::Exec,
+            Permission::Device,
+            Permission::Netfilter,
+            Permission::NetfilterModify,
+        ];
+        let is_denied = |&power: &Permission| matches!(self.decide(power), Decision::Denied);
+        self.is_sealed() && POWERS.iter().all(is_denied)
+    }
+
     /// The answer as far as it is known without a value.
     pub fn decide(&self, permission: Permission) -> Decision {
         if self.free & permission.bit() != 0 {

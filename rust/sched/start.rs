@@ -61,9 +61,13 @@ impl From<kernel::error::Error> for StartError {
     }
 }
 
-/// Whether the kernel is locked down for integrity, so that no code may be loaded into it.
-pub(crate) fn is_locked_down() -> bool {
-    crate::linux::security::check_integrity().is_err()
+/// Why a start is refused under lockdown, and what would not be.
+pub(crate) const LOCKDOWN: &str = "the kernel is locked down, and admits only scripts that are sealed without the \
+     permissions fs, exec, device and netfilter (such as -P load,rcu)";
+
+/// Whether the kernel is locked down for integrity, so that no code with these permissions may begin to run in it.
+pub(crate) fn is_locked_out(permissions: &Held) -> bool {
+    crate::linux::security::check_integrity().is_err() && !permissions.suits_lockdown()
 }
 
 /// Creates a runtime, and registers its name if it must have one.
@@ -77,7 +81,7 @@ pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
     if let Some(why) = options.context.obstacle() {
         return Err(StartError::Context(why));
     }
-    if is_locked_down() {
+    if is_locked_out(&options.permissions) {
         return Err(StartError::LockedDown);
     }
     let named = matches!(options.kind, Kind::Run | Kind::Spawn);

@@ -202,6 +202,38 @@ fn the_command_line_seals_and_may_say_all() {
 }
 
 #[test]
+fn only_confined_sets_suit_a_lockdown() {
+    let of = |specs: &[&str]| {
+        Set::of_command_line(specs.iter().map(|spec| spec.as_bytes())).expect("these are specs")
+    };
+    for confined in [
+        &["load"][..],
+        &["load", "rcu", "thread", "runner", "env"],
+        &["all", "~fs", "~exec", "~device", "~netfilter"],
+    ] {
+        assert!(of(confined).suits_lockdown(), "{confined:?}");
+    }
+    for power in [
+        "all",
+        "fs",
+        "fs:read",
+        "fs:read=/etc/passwd",
+        "fs:write=/tmp/*",
+        "exec",
+        "device",
+        "device=x",
+        "netfilter",
+        "netfilter:modify",
+        "netfilter=ipv4/*",
+    ] {
+        assert!(!of(&["load", power]).suits_lockdown(), "{power}");
+    }
+    assert!(!of(&["all", "~fs"]).suits_lockdown());
+    assert!(!set(&["load"]).suits_lockdown(), "it is not sealed");
+    assert!(set(&["load", "seal"]).suits_lockdown());
+}
+
+#[test]
 fn a_child_rejects_and_narrows_and_never_widens() {
     let parent = set(&["load", "fs:read=/a/*", "runner", "~rcu"]);
     let mut child = parent.inherit().unwrap();

@@ -349,15 +349,25 @@ LUA
 	check_fails "not even in its own runtime" grep -q after repl.out
 	touch /tmp/locked
 	check "under lockdown no process is started" wait_until 10 grep -qx "generic 1" /tmp/process_error
-	check_says "under lockdown the device is refused" 4 "/dev/lunatik" lunatik list
-	check_status "and nothing is started" 4 lunatik eval 'return 1'
+	check "under lockdown scripts are listed" lunatik list
+	refused="the kernel is locked down, and admits only scripts that are sealed without the permissions fs, exec, device and netfilter"
+	check_says "under lockdown a script with all permissions is refused" 4 "$refused" lunatik eval 'return 1'
+	for permission in fs fs:read fs:read=/tmp/none fs:write exec device device=x netfilter netfilter=ipv4 all; do
+		check_says "under lockdown a script with $permission is refused" 4 "$refused" lunatik eval -P "load,$permission" 'return 1'
+	done
+	check_says "under lockdown no permissions are left by what is rejected" 4 "$refused" lunatik eval -P 'all,~fs' 'return 1'
+	check_output "under lockdown a sealed script without them runs" 3 lunatik eval -P load -P rcu -P thread -P runner -P env 'return 1 + 2'
+	check_output "under lockdown so does one that rejects them" 3 lunatik eval -P 'all,~fs,~exec,~device,~netfilter' 'return 1 + 2'
+	echo 'return function() while true do require("linux").schedule(10) end end' >sealed.lua
+	check "under lockdown such a script is spawned" lunatik spawn -P load sealed.lua
+	check "and stopped" within 10 lunatik stop sealed
+	check_says "under lockdown no pledge makes up for it" 4 "$refused" lunatik eval 'pledge("seal", "load") return 1'
 	check_fails "nor is the module loaded with byte code" sh -c 'rmmod lunatik; modprobe lunatik bytecode=1'
 else
 	skip "under lockdown a session that was opened before runs nothing" "this kernel has no lockdown"
 	skip "not even in its own runtime" "this kernel has no lockdown"
 	skip "under lockdown no process is started" "this kernel has no lockdown"
-	skip "under lockdown the device is refused" "this kernel has no lockdown"
-	skip "and nothing is started" "this kernel has no lockdown"
+	skip "under lockdown only confined scripts are started" "this kernel has no lockdown"
 	skip "nor is the module loaded with byte code" "this kernel has no lockdown"
 fi
 finish
