@@ -26,6 +26,13 @@ check "it is mended" lunatik run --slice 50 -P device=answer "$WORK/answer.lua"
 check_output "and answers" 42 cat /dev/answer
 lunatik stop answer
 
+ip link set lo up
+check "mistake runs" lunatik run -c softirq mistake.lua
+check_output "its loops lose no packet" "20 packets transmitted, 20 packets received, 0% packet loss" \
+	sh -c 'ping -c 20 -i 0.05 127.0.0.1 | grep loss'
+check "the kernel's log has the line" sh -c 'dmesg | grep -q "lunatik: mistake: hook local_in was disabled: .*(mistake.lua:4)$"'
+lunatik stop mistake
+
 check "passwd runs" lunatik run passwd.lua
 check_output "it makes passwords of 20 characters" "20" sh -c 'head -n 1 /dev/passwd | tr -d "\n" | wc -c'
 check "that differ" sh -c '[ "$(head -n 1 /dev/passwd)" != "$(head -n 1 /dev/passwd)" ]'
