@@ -37,6 +37,15 @@ debian_packages() {
 DEBIAN=$CACHE/debian
 DEBIAN_ROOT=$DEBIAN/root
 
+# debian_kernel RELEASE: the folder with the kernel for machines.
+debian_kernel() { echo "$DEBIAN/kernel-$1"; }
+
+# What drives the virtual machine, and what the suites use.
+DEBIAN_MODULES=(
+	virtio_pci virtio_console virtio_blk virtio_net 9pnet_virtio 9p ext4 overlay
+	veth dummy tun bridge br_netfilter 8021q ipv6 nf_conntrack nf_tables nft_ct nf_tables_bridge af_packet
+)
+
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -- "$@"; fi
 }

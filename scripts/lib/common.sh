@@ -39,11 +39,11 @@ has_checkers() { [[ $1 = *debug || $1 = umlockdep ]]; }
 # need COMMAND HINT: stops unless COMMAND exists.
 need() { command -v "$1" >/dev/null || die "$1 is missing" "$2"; }
 
-# machine_kind KIND: stops unless KIND is one of the five.
+# machine_kind KIND: stops unless KIND is one of the six.
 machine_kind() {
 	case $1 in
-	um | umdebug | umlockdep | qemu | debug) ;;
-	*) die "there is no machine kind '$1'" "use KIND=um, KIND=umdebug, KIND=umlockdep, KIND=qemu or KIND=debug" ;;
+	um | umdebug | umlockdep | qemu | debug | debian) ;;
+	*) die "there is no machine kind '$1'" "use KIND=um, umdebug, umlockdep, qemu, debug or debian" ;;
 	esac
 }
 
@@ -128,6 +128,11 @@ kernel_arch() { if is_um "$1"; then echo um; else echo x86_64; fi; }
 # toolchain, so a change of any of them is a new build.
 kernel_tree() {
 	local version key
+	if [ "$1" = debian ]; then
+		# This one is not built, but unpacked: scripts/debian/kernel.
+		echo "$CACHE/debian/kernel-$(cat "$CACHE/debian/release" 2>/dev/null)"
+		return
+	fi
 	version=$(basename "$(kernel_source)")
 	# shellcheck disable=SC2046
 	key=$({ cat $(kernel_fragments "$1") | grep -v '^#'

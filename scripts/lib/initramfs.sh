@@ -60,6 +60,7 @@ make_initramfs() {
 	release=$(cat "$tree/include/config/kernel.release")
 	{
 		echo "KIND=$kind SHARE=$(quote "$share" | cut -c2-) STDIN=$stdin TERMINAL=$terminal"
+		echo "MODULES=$(quote "$(cat "$tree/modules.load" 2>/dev/null | tr '\n' ' ')" | cut -c2-)"
 		echo "CHUNKS=$(quote "$work/chunks" | cut -c2-)"
 		echo "LEAKS=${leaks:-} STRESS=${STRESS:-1}"
 	} >"$work/machine"
@@ -99,6 +100,8 @@ module_list() {
 		cp "$file" "$root/$folder/updates/lunatik.ko"
 		sign_module "$3" "$root/$folder/updates/lunatik.ko"
 	fi
+	# The modules of a kernel that is not built for machines.
+	[ ! -d "$3/modules" ] || cp -r "$3/modules/." "$root/$folder/"
 	PATH=$PATH:/sbin:/usr/sbin depmod -b "$root" "$4"
 	echo "dir /$folder 755 0 0"
 	tree_list "$root/$folder" "/$folder"
