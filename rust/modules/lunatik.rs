@@ -125,10 +125,9 @@ pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error
         StartError::Permissions(text) => Error::Message(text),
         StartError::Context(why) => Error::message(fmt!("{why}")),
         StartError::Mismatch(mismatch) => Error::message(format_args!("{mismatch}")),
-        StartError::LockedDown => Error::message(fmt!(
-            "{name} could not be started: {}",
-            start::LOCKDOWN
-        )),
+        StartError::LockedDown => {
+            Error::message(fmt!("{name} could not be started: {}", start::LOCKDOWN))
+        }
         StartError::NoStack => {
             Error::message(fmt!("{name} could not be started: C stack overflow"))
         }

@@ -37,8 +37,27 @@ pub(crate) trait Classed: 'static {
     const CLASS: &'static Class;
 }
 
+/// An object as one of any type. (Rust converts a trait object to another one itself from 1.86 on.)
+pub(crate) trait AsAny: Any {
+    /// The object, shared.
+    fn as_any(&self) -> &dyn Any;
+
+    /// The object, for its owner.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Any> AsAny for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
 /// An object that Lua code can refer to: any value of a [`Classed`] type.
-pub(crate) trait Object: Any + Send {
+pub(crate) trait Object: AsAny + Send {
     /// Its class.
     fn class(&self) -> &'static Class;
 }

@@ -62,7 +62,8 @@ impl From<kernel::error::Error> for StartError {
 }
 
 /// Why a start is refused under lockdown, and what would not be.
-pub(crate) const LOCKDOWN: &str = "the kernel is locked down, and admits only scripts that are sealed without the \
+pub(crate) const LOCKDOWN: &str =
+    "the kernel is locked down, and admits only scripts that are sealed without the \
      permissions fs, exec, device and netfilter (such as -P load,rcu)";
 
 /// Whether the kernel is locked down for integrity, so that no code with these permissions may begin to run in it.

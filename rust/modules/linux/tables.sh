@@ -10,8 +10,8 @@ set -eu
 export LC_ALL=C
 lines=$3.lines
 
-# Lines "TABLE NAME VALUE"; a table within another one is an entry whose value is its path.
-awk '
+# Without rustfmt, bindgen writes all on one line. Lines "TABLE NAME VALUE"; a table within another one is an entry whose value is its path.
+tr ';' '\n' <"$2" | sed 's/ *: */: /' | awk '
 	FNR == 1 { file++ }
 	file == 1 && /^[^#]/ {
 		path[++count] = "linux." $1
@@ -22,7 +22,6 @@ awk '
 		name = $3
 		value = $NF
 		sub(/:$/, "", name)
-		sub(/;$/, "", value)
 		best = 0
 		for (i = 1; i <= count; i++)
 			if (index(name, prefix[i]) == 1 && (!best || length(prefix[i]) > length(prefix[best])))
@@ -48,7 +47,7 @@ awk '
 			}
 		}
 	}
-' "$1" "$2" >"$lines"
+' "$1" - >"$lines"
 
 sort -u -k 1,1 -k 2,2 "$lines" | awk '
 	!($1 in number) { number[$1] = tables++ }

@@ -5,7 +5,7 @@
 //! Where it needs the VM, it executes it as a hook does, one short step at a time, so hooks wait for it for
 //! some microseconds at most.
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use kernel::{
     prelude::*,
     str::BStr,
@@ -156,9 +156,16 @@ impl Hooked {
             return;
         };
         if let Ok(pages) = Pages::take(count, runtime.account(), runtime.memcg()) {
-            let pages = RefCell::new(pages);
+            let pages = Cell::new(Some(pages));
             // The pages for which there is no room are freed here.
-            self.step(|vm| vm.fill_reserve(&mut pages.borrow_mut()), |_| ());
+            let body = |vm: &Vm| {
+                let mut left = pages.take();
+                if let Some(left) = &mut left {
+                    vm.fill_reserve(left);
+                }
+                pages.set(left);
+            };
+            self.step(body, |_| ());
         }
     }
 
@@ -206,16 +213,16 @@ impl Hooked {
 
     /// Drops the objects whose userdata was collected.
     fn drop_objects(&self) {
-        let taken = RefCell::new(None);
+        let taken = Cell::new(None);
         loop {
             let body = |vm: &Vm| {
                 let doomed = Vm::with_objects(vm.state(), |objects| objects.take_doomed());
-                *taken.borrow_mut() = doomed.flatten();
+                taken.set(doomed.flatten());
             };
             if self.step(body, |_| ()).is_none() {
                 return;
             }
-            match taken.borrow_mut().take() {
+            match taken.take() {
                 // This may sleep.
                 Some(object) => drop(object),
                 None => return,
@@ -228,9 +235,9 @@ impl Hooked {
     }
 
     fn send_output(&self, runtime: &Runtime) {
-        let taken = RefCell::new(None);
+        let taken = Cell::new(None);
         let body = |vm: &Vm| {
-            *taken.borrow_mut() = vm.take_unsent();
+            taken.set(vm.take_unsent());
         };
         if self.step(body, |_| ()).is_some() {
             if let Some(taken) = taken.into_inner() {
@@ -245,18 +252,25 @@ impl Hooked {
         let Ok(told) = Told::room() else {
             return;
         };
-        let told = RefCell::new(told);
+        let told = Cell::new(Some(told));
         let is_new = self.step(
             |_| (),
             |_executed| {
+                let mut copy = told.take();
                 // SAFETY: The CPU has the owner.
-                unsafe { (*self.note.get()).copy_to(&mut told.borrow_mut()) }
+                let is_new = copy
+                    .as_mut()
+                    .is_some_and(|copy| unsafe { (*self.note.get()).copy_to(copy) });
+                told.set(copy);
+                is_new
             },
         );
         if is_new != Some(true) {
             return;
         }
-        let told = told.into_inner();
+        let Some(told) = told.into_inner() else {
+            return;
+        };
         let slot = self.slots().get(told.slot);
         let name = Text::new(fmt!(
             "{}: hook {}: ",

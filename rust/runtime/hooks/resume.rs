@@ -2,7 +2,7 @@
 
 //! Resuming a sealed runtime: a process hands values to it.
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use kernel::{
     prelude::*,
     str::BStr,
@@ -48,10 +48,10 @@ fn resume_here(
     runtime: &Runtime,
     arguments: &Message,
 ) -> Result<Message, Result<Arc<Failure>>> {
-    let told = RefCell::new(Told::room().map_err(Err)?);
+    let told = Cell::new(Some(Told::room().map_err(Err)?));
     let outcome = Cell::new(Outcome::NoBody);
     let wants = Cell::new(0);
-    let results = RefCell::new(Message::default());
+    let results = Cell::new(Message::default());
     let body = |vm: &Vm| {
         let state = vm.state();
         let base = state.top();
@@ -60,12 +60,16 @@ fn resume_here(
         hooked.resumed.store(false, Relaxed);
         outcome.set(match called {
             Ok(Some(message)) => {
-                *results.borrow_mut() = message;
+                results.set(message);
                 Outcome::Returned
             }
             Ok(None) => Outcome::NoBody,
             Err(error) => {
-                told.borrow_mut().note(state, &error);
+                let mut note = told.take();
+                if let Some(note) = &mut note {
+                    note.note(state, &error);
+                }
+                told.set(note);
                 // A hook that fails later has another one.
                 state.take_traceback();
                 Outcome::Failed
@@ -87,7 +91,10 @@ fn resume_here(
     match outcome.get() {
         Outcome::Returned => Ok(results.into_inner()),
         Outcome::NoBody => Err(failure(fmt!("{name} has left no function to resume"))),
-        Outcome::Failed => Err(failure_of(&told.into_inner().message)),
+        Outcome::Failed => {
+            let told = told.into_inner();
+            Err(failure_of(told.as_ref().map_or(&[], |told| &told.message)))
+        }
     }
 }
 
