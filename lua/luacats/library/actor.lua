@@ -13,14 +13,15 @@ local actor = {}
 ---Raises `invalid_module_name`, `module_not_found`, `leaf_cannot_import_child`, `root_cannot_import_parent`, `current_module_not_known`, `syntax` with Lua's text in `message`, `EINVAL` for a wrong option, and `EPERM` if there is to be a new master and the caller is none.
 ---Needs the permissions `load`, and `fs:read` for the module's file; for a process `exec` instead.
 ---@async
----@param module string|actor.options The name of the module, or options. "." is the calling file, "/x" lies below the script's folder, "./x" and "../x" lie beside the calling file.
+---@param module string The name of the module, or a table of options. "." is the calling file, "/x" lies below the script's folder, "./x" and "../x" lie beside the calling file.
 ---@return actor.channel
 ---@overload fun(options: actor.process_options): actor.process_channel
+---@overload fun(options: actor.options): actor.channel
 function actor.spawn_vm(module) end
 
 ---Adds threads to the context of the actor. In the context that all scripts share it does nothing.
 ---Raises `EAGAIN` if there were more than 32, `ENOMEM`, and `ENOTSUP` if the context was made for one thread.
----@param count integer How many; below 1 none.
+---@param count number How many, rounded down; below 1 none.
 function actor.spawn_context_threads(count) end
 
 ---Makes a fiber that runs a function after the fibers that are ready, and returns its object.

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 ---@meta ltask
 
----Services, which call each other by number or name. In scripts that are no services, only `pack`, `unpack`, `unpack_remove` and `remove` work.
+---Services, which call each other by number or name. In scripts that are no services, only `pack`, `unpack`, `unpack_remove`, `remove` and `counter` work.
 ---
 ---Functions that block suspend the session; other sessions of the service go on. Where Lua cannot yield they raise `attempt to yield across a C-call boundary`. A call of a service that is gone raises `{service:N} is dead`, one of a full queue `{service:N} is busy`.
 ---@class ltasklib

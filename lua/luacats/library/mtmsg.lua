@@ -73,7 +73,7 @@ function buffer:setmsg(...) end
 ---Raises `object_closed`, and `operation_aborted` also if the caller is told to stop.
 ---@async
 ---@param seconds? number How long to wait, in seconds; unless given for ever, or after `nonblock` not at all.
----@return nil|boolean|number|string ...
+---@return any ... Nils, booleans, numbers and strings.
 function buffer:nextmsg(seconds) end
 
 ---Returns the number of messages.

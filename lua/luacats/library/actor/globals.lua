@@ -14,13 +14,14 @@ this_fiber = {}
 ---In actors: the same as `spawn_vm` of the module `actor`.
 ---Needs the permissions `load`, and `fs:read` for the module's file; for a process `exec` instead.
 ---@async
----@param module string|actor.options The name of the module, or options.
+---@param module string The name of the module, or a table of options.
 ---@return actor.channel
 ---@overload fun(options: actor.process_options): actor.process_channel
+---@overload fun(options: actor.options): actor.channel
 function spawn_vm(module) end
 
 ---In actors: the same as `spawn_context_threads` of the module `actor`.
----@param count integer How many threads are added.
+---@param count number How many threads are added, rounded down.
 function spawn_context_threads(count) end
 
 ---In actors: makes a fiber that runs a function after the fibers that are ready, and returns its object.
