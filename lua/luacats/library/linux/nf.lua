@@ -1,0 +1,207 @@
+-- SPDX-License-Identifier: GPL-2.0-only OR MIT
+---@meta linux.nf
+
+---Constants of netfilter. They cannot be changed; a name that the kernel's headers do not have is nil.
+---@class linux.nf
+---@field action linux.nf.action Verdicts.
+---@field arp linux.nf.arp Hook points of ARP.
+---@field br linux.nf.br Hook points of bridges.
+---@field ct linux.nf.ct Connections that are tracked.
+---@field inet linux.nf.inet Hook points of IPv4, IPv6 and INET.
+---@field ip linux.nf.ip IPv4: priorities.
+---@field ip6 linux.nf.ip6 IPv6: priorities.
+---@field netdev linux.nf.netdev Hook points of devices.
+---@field proto linux.nf.proto Families of protocols.
+local nf = {}
+
+---Verdicts about packets: `NF_…` in C.
+---@class linux.nf.action
+---@field ACCEPT integer The packet goes on, to the next hook.
+---@field DROP integer The packet is dropped.
+---@field QUEUE integer The packet goes to a queue of a process: `nf.action.QUEUE | number << 16`.
+---@field REPEAT integer Not for scripts.
+---@field STOLEN integer Not for scripts.
+---@field STOP integer Not for scripts.
+
+---Hook points of ARP: `NF_ARP_…` in C.
+---@class linux.nf.arp
+---@field FORWARD integer What a bridge passes on.
+---@field IN integer What comes in.
+---@field NUMHOOKS integer Their number.
+---@field OUT integer What goes out.
+
+---Hook points of bridges: `NF_BR_…` in C.
+---@class linux.nf.br
+---@field BROUTING integer Whether a frame is bridged at all.
+---@field FORWARD integer What is passed on to another port.
+---@field LOCAL_IN integer What is for this machine.
+---@field LOCAL_OUT integer What this machine sends.
+---@field NUMHOOKS integer Their number.
+---@field POST_ROUTING integer What leaves.
+---@field PRE_ROUTING integer Before the bridge has decided where a frame goes.
+---@field pri linux.nf.br.pri Priorities.
+
+---Priorities of hooks of bridges: `NF_BR_PRI_…` in C.
+---@class linux.nf.br.pri
+---@field BRNF integer
+---@field FILTER_BRIDGED integer
+---@field FILTER_OTHER integer
+---@field FIRST integer
+---@field LAST integer
+---@field NAT_DST_BRIDGED integer
+---@field NAT_DST_OTHER integer
+---@field NAT_SRC integer
+
+---Connections that the kernel tracks.
+---@class linux.nf.ct
+---@field dir linux.nf.ct.dir Directions.
+---@field info linux.nf.ct.info What a packet is to its connection.
+---@field status linux.nf.ct.status Bits of the status.
+---@field tcp linux.nf.ct.tcp States of TCP.
+
+---Directions of connections: `IP_CT_DIR_…` in C.
+---@class linux.nf.ct.dir
+---@field MAX integer Their number.
+---@field ORIGINAL integer That of the first packet.
+---@field REPLY integer The other one.
+
+---What a packet is to its connection, as `skb:ctinfo()` returns it: `IP_CT_…` in C.
+---@class linux.nf.ct.info
+---@field ESTABLISHED integer Of a connection that has seen packets both ways.
+---@field ESTABLISHED_REPLY integer The same, in the reply direction.
+---@field IS_REPLY integer From this number on, packets go in the reply direction.
+---@field NEW integer Begins a connection.
+---@field RELATED integer Begins a connection that belongs to another one, or is an error of one.
+---@field RELATED_REPLY integer The same, in the reply direction.
+---@field UNTRACKED integer Is not tracked.
+
+---Bits of the status of connections: `IPS_…` in C; `…_BIT` are their numbers.
+---@class linux.nf.ct.status
+---@field ASSURED integer
+---@field ASSURED_BIT integer
+---@field CONFIRMED integer
+---@field CONFIRMED_BIT integer
+---@field DST_NAT integer
+---@field DST_NAT_BIT integer
+---@field DST_NAT_DONE integer
+---@field DST_NAT_DONE_BIT integer
+---@field DYING integer
+---@field DYING_BIT integer
+---@field EXPECTED integer
+---@field EXPECTED_BIT integer
+---@field FIXED_TIMEOUT integer
+---@field FIXED_TIMEOUT_BIT integer
+---@field HELPER integer
+---@field HELPER_BIT integer
+---@field HW_OFFLOAD integer
+---@field HW_OFFLOAD_BIT integer
+---@field NAT_CLASH integer
+---@field NAT_CLASH_BIT integer
+---@field NAT_DONE_MASK integer
+---@field NAT_MASK integer
+---@field OFFLOAD integer
+---@field OFFLOAD_BIT integer
+---@field SEEN_REPLY integer
+---@field SEEN_REPLY_BIT integer
+---@field SEQ_ADJUST integer
+---@field SEQ_ADJUST_BIT integer
+---@field SRC_NAT integer
+---@field SRC_NAT_BIT integer
+---@field SRC_NAT_DONE integer
+---@field SRC_NAT_DONE_BIT integer
+---@field TEMPLATE integer
+---@field TEMPLATE_BIT integer
+---@field UNCHANGEABLE_MASK integer
+---@field UNTRACKED integer
+---@field UNTRACKED_BIT integer
+
+---States of TCP connections: `TCP_CONNTRACK_…` in C.
+---@class linux.nf.ct.tcp
+---@field CLOSE integer
+---@field CLOSE_WAIT integer
+---@field ESTABLISHED integer
+---@field FIN_WAIT integer
+---@field IGNORE integer
+---@field LAST_ACK integer
+---@field LISTEN integer
+---@field MAX integer
+---@field NONE integer
+---@field RETRANS integer
+---@field SYN_RECV integer
+---@field SYN_SENT integer
+---@field SYN_SENT2 integer
+---@field TIMEOUT_MAX integer
+---@field TIME_WAIT integer
+---@field UNACK integer
+
+---Hook points of IPv4, IPv6 and INET: `NF_INET_…` in C.
+---@class linux.nf.inet
+---@field FORWARD integer What is passed on to another machine.
+---@field INGRESS integer What a device has received; needs `dev`.
+---@field LOCAL_IN integer What is for this machine.
+---@field LOCAL_OUT integer What this machine sends.
+---@field NUMHOOKS integer Their number, without INGRESS.
+---@field POST_ROUTING integer What leaves, after routing.
+---@field PRE_ROUTING integer All packets that come in, before routing.
+
+---IPv4.
+---@class linux.nf.ip
+---@field pri linux.nf.ip.pri Priorities.
+
+---Priorities of hooks of IPv4 and INET, smaller first: `NF_IP_PRI_…` in C.
+---@class linux.nf.ip.pri
+---@field CONNTRACK integer Where connections are tracked.
+---@field CONNTRACK_CONFIRM integer
+---@field CONNTRACK_DEFRAG integer Where fragments are joined.
+---@field CONNTRACK_HELPER integer
+---@field FILTER integer Where packets are filtered.
+---@field FIRST integer Before all others.
+---@field LAST integer After all others.
+---@field MANGLE integer Where packets are changed.
+---@field NAT_DST integer Where addresses of receivers are translated.
+---@field NAT_SRC integer Where addresses of senders are translated.
+---@field RAW integer Before connections are tracked.
+---@field RAW_BEFORE_DEFRAG integer Before fragments are joined.
+---@field SECURITY integer
+---@field SELINUX_FIRST integer
+---@field SELINUX_LAST integer
+
+---IPv6.
+---@class linux.nf.ip6
+---@field pri linux.nf.ip6.pri Priorities.
+
+---Priorities of hooks of IPv6, smaller first: `NF_IP6_PRI_…` in C.
+---@class linux.nf.ip6.pri
+---@field CONNTRACK integer Where connections are tracked.
+---@field CONNTRACK_DEFRAG integer Where fragments are joined.
+---@field CONNTRACK_HELPER integer
+---@field FILTER integer Where packets are filtered.
+---@field FIRST integer Before all others.
+---@field LAST integer After all others.
+---@field MANGLE integer Where packets are changed.
+---@field NAT_DST integer Where addresses of receivers are translated.
+---@field NAT_SRC integer Where addresses of senders are translated.
+---@field RAW integer Before connections are tracked.
+---@field RAW_BEFORE_DEFRAG integer Before fragments are joined.
+---@field SECURITY integer
+---@field SELINUX_FIRST integer
+---@field SELINUX_LAST integer
+
+---Hook points of devices: `NF_NETDEV_…` in C.
+---@class linux.nf.netdev
+---@field EGRESS integer What the device is to send.
+---@field INGRESS integer What the device has received.
+---@field NUMHOOKS integer Their number.
+
+---Families of protocols: `NFPROTO_…` in C.
+---@class linux.nf.proto
+---@field ARP integer ARP.
+---@field BRIDGE integer Frames on bridges.
+---@field INET integer IPv4 and IPv6.
+---@field IPV4 integer IPv4.
+---@field IPV6 integer IPv6.
+---@field NETDEV integer Packets of one device.
+---@field NUMPROTO integer Their number.
+---@field UNSPEC integer None.
+
+return nf
