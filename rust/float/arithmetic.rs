@@ -3,7 +3,7 @@
 //! The operators: the functions that a compiler calls if the processor has no instructions for
 //! doubles.
 
-use crate::float::{
+use crate::compiler_builtins::float::{
     add, //
     cmp,
     conv,
@@ -12,12 +12,12 @@ use crate::float::{
     mul,
     trunc,
 };
-use crate::int::udiv;
+use crate::compiler_builtins::int::udiv;
 use crate::nan;
 
 const SIGN: u64 = 1 << 63;
 
-/// Exports functions of the library under the names that compilers know.
+/// Exports functions of compiler_builtins under the names that compilers know.
 macro_rules! export {
     ($($part:ident :: $name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
         $(
