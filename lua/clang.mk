@@ -85,5 +85,6 @@ endif
 
 lua-clang-c-flags = -Wp,-MMD,$(depfile) $(lua-clang-flags) $(CFLAGS_$(target-stem).o) $(basename_flags) $(modname_flags)
 
-$(addprefix $(obj)/,$(lua-objects)): private CC := $(LUNATIK_CLANG)
+# CC may be given on the command line of make.
+$(addprefix $(obj)/,$(lua-objects)): private override CC := $(LUNATIK_CLANG)
 $(addprefix $(obj)/,$(lua-objects)): private c_flags = $(lua-clang-c-flags)

@@ -22,6 +22,9 @@ macro_rules! export {
     ($($part:ident :: $name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
         $(
             #[doc = concat!("`", stringify!($name), "` of the compiler's runtime library.")]
+            // Rust 1.85 warns of `u128`; its ABI is that of C's `__int128`, for which compilers
+            // call these functions.
+            #[allow(improper_ctypes_definitions)]
             #[unsafe(no_mangle)]
             extern "C" fn $name($($argument: $of),*) -> $result {
                 $part::$name($($argument),*)

@@ -15,7 +15,7 @@
 /* Bytes of a page that do not belong to the packet: the first one of it is at an odd address. */
 #define BEFORE 7
 
-static int add_pages(struct sk_buff *skb, const void *bytes, unsigned int length, unsigned int piece)
+static int append_pages(struct sk_buff *skb, const void *bytes, unsigned int length, unsigned int piece)
 {
 	piece = clamp(piece, 1u, (unsigned int)PAGE_SIZE - BEFORE);
 	for (int i = 0; length > 0; i++) {
@@ -47,7 +47,7 @@ static int fill(struct sk_buff *skb, const struct lunatik_skb_plan *plan)
 	/* No room behind, so that a packet grows only by moving. */
 	linear = min(plan->length, max(pulled + plan->linear, mac));
 	skb_put_data(skb, plan->bytes, linear);
-	error = add_pages(skb, plan->bytes + linear, plan->length - linear, plan->piece);
+	error = append_pages(skb, plan->bytes + linear, plan->length - linear, plan->piece);
 	if (error)
 		return error;
 	if (plan->has_mac)

@@ -2,7 +2,7 @@
 
 //! Objects that runtimes share by reference.
 
-use core::{any::Any, ptr};
+use core::ptr;
 use kernel::{
     prelude::*,
     sync::Arc, //
@@ -42,8 +42,7 @@ impl Handle {
 
     /// Whether it refers to a `T`.
     pub(crate) fn refers_to<T: Shareable>(&self) -> bool {
-        let shared: &dyn Any = &*self.0;
-        shared.is::<T>()
+        (*self.0).as_any().is::<T>()
     }
 
     /// The object that it refers to, if that is a `T`.
@@ -53,8 +52,7 @@ impl Handle {
 
     /// As [`get`](Self::get), without a reference of its own.
     pub(crate) fn borrow<T: Shareable>(&self) -> Option<&T> {
-        let shared: &dyn Any = &*self.0;
-        shared.downcast_ref()
+        (*self.0).as_any().downcast_ref()
     }
 
     /// As [`get`](Self::get), but takes no further reference. Gives itself back if the object is no

@@ -288,7 +288,7 @@ impl Hooked {
     fn cost(&self, ns: u64) -> u64 {
         /// The default.
         const SLICE: u64 = 1_000_000;
-        ns / (self.slice_ns / SLICE).max(1)
+        ns.checked_div(self.slice_ns / SLICE).unwrap_or(ns)
     }
 
     /// Counts a call, for the CPU that holds `owner`, and returns its number.

@@ -37,8 +37,27 @@ pub(crate) trait Classed: 'static {
     const CLASS: &'static Class;
 }
 
+/// Values as values of any type. Rust has this conversion of trait objects only since 1.86.
+pub(crate) trait AsAny: Any {
+    /// The value.
+    fn as_any(&self) -> &dyn Any;
+
+    /// The value, to change it.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Any> AsAny for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
 /// An object that Lua code can refer to: any value of a [`Classed`] type.
-pub(crate) trait Object: Any + Send {
+pub(crate) trait Object: AsAny + Send {
     /// Its class.
     fn class(&self) -> &'static Class;
 }

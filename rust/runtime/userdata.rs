@@ -2,7 +2,7 @@
 
 //! Userdata: how Lua code refers to objects of Rust. See `objects.rs`.
 
-use core::{any::Any, ffi::c_int};
+use core::ffi::c_int;
 use kernel::{
     prelude::*,
     sync::Arc, //
@@ -34,8 +34,8 @@ pub(crate) fn with<T: Object, R>(
 ) -> Option<R> {
     let id = id(state, index)?;
     Vm::with_objects(state, |objects| {
-        let object: &mut dyn Any = objects.get_mut(id)?;
-        object.downcast_mut::<T>().map(with)
+        let object = objects.get_mut(id)?;
+        object.as_any_mut().downcast_mut::<T>().map(with)
     })
     .flatten()
 }
@@ -201,8 +201,8 @@ fn lend(state: State, handle: Handle) -> lua::Result<()> {
     state.set_metatable_of_lent();
     // One that is fetched again takes no room again.
     let is_same = |object: &dyn Object| {
-        let object: &dyn Any = object;
         object
+            .as_any()
             .downcast_ref::<Handle>()
             .is_some_and(|lent| lent.is_same(&handle))
     };
@@ -247,8 +247,8 @@ pub(crate) fn drop_shared<T: Shareable + Classed>(state: State, index: c_int) ->
 /// Drops each handle of the VM to a `T`: their userdata refer to nothing from then on.
 pub(crate) fn drop_all_shared<T: Shareable>(state: State) {
     let is_wanted = |object: &dyn Object| {
-        let object: &dyn Any = object;
         object
+            .as_any()
             .downcast_ref::<Handle>()
             .is_some_and(Handle::refers_to::<T>)
     };

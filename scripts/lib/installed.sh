@@ -19,15 +19,16 @@ major() {
 	echo $((${version:-0} / 10000))
 }
 
-# installed_gcc: prints the GCC of the kernel's major version, if it is there.
+# installed_gcc: prints the kernel's GCC, or one of the same major version, if there is one.
 installed_gcc() {
-	local wanted candidate
+	local wanted candidate found=''
 	wanted=$(major GCC_VERSION)
 	for candidate in "gcc-$wanted" "x86_64-linux-gnu-gcc-$wanted" gcc; do
 		[ "$("$candidate" -dumpversion 2>/dev/null | cut -d. -f1)" = "$wanted" ] || continue
-		echo "$candidate"
-		return 0
+		found=${found:-$candidate}
+		[ "$("$candidate" --version | head -n 1)" != "$(setting CC_VERSION_TEXT)" ] || found=$candidate
 	done
+	echo "$found"
 }
 
 clang_major() { "$1" --version 2>/dev/null | sed -n 's/.*clang version \([0-9]*\)\..*/\1/p' | head -n 1; }

@@ -158,7 +158,12 @@ impl Hooked {
         if let Ok(pages) = Pages::take(count, runtime.account(), runtime.memcg()) {
             let pages = RefCell::new(pages);
             // The pages for which there is no room are freed here.
-            self.step(|vm| vm.fill_reserve(&mut pages.borrow_mut()), |_| ());
+            let fill = |vm: &Vm| {
+                if let Ok(mut pages) = pages.try_borrow_mut() {
+                    vm.fill_reserve(&mut pages);
+                }
+            };
+            self.step(fill, |_| ());
         }
     }
 
@@ -206,16 +211,16 @@ impl Hooked {
 
     /// Drops the objects whose userdata was collected.
     fn drop_objects(&self) {
-        let taken = RefCell::new(None);
+        let taken = Cell::new(None);
         loop {
             let body = |vm: &Vm| {
                 let doomed = Vm::with_objects(vm.state(), |objects| objects.take_doomed());
-                *taken.borrow_mut() = doomed.flatten();
+                taken.set(doomed.flatten());
             };
             if self.step(body, |_| ()).is_none() {
                 return;
             }
-            match taken.borrow_mut().take() {
+            match taken.take() {
                 // This may sleep.
                 Some(object) => drop(object),
                 None => return,
@@ -228,10 +233,8 @@ impl Hooked {
     }
 
     fn send_output(&self, runtime: &Runtime) {
-        let taken = RefCell::new(None);
-        let body = |vm: &Vm| {
-            *taken.borrow_mut() = vm.take_unsent();
-        };
+        let taken = Cell::new(None);
+        let body = |vm: &Vm| taken.set(vm.take_unsent());
         if self.step(body, |_| ()).is_some() {
             if let Some(taken) = taken.into_inner() {
                 self.sends.note_lost_lines(taken.lost());
@@ -242,21 +245,19 @@ impl Hooked {
 
     /// Writes the failure that was noted to the log.
     fn tell_failure(&self, runtime: &Runtime) {
-        let Ok(told) = Told::room() else {
+        let Ok(mut told) = Told::room() else {
             return;
         };
-        let told = RefCell::new(told);
         let is_new = self.step(
             |_| (),
             |_executed| {
                 // SAFETY: The CPU has the owner.
-                unsafe { (*self.note.get()).copy_to(&mut told.borrow_mut()) }
+                unsafe { (*self.note.get()).copy_to(&mut told) }
             },
         );
         if is_new != Some(true) {
             return;
         }
-        let told = told.into_inner();
         let slot = self.slots().get(told.slot);
         let name = Text::new(fmt!(
             "{}: hook {}: ",

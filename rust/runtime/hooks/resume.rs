@@ -51,7 +51,7 @@ fn resume_here(
     let told = RefCell::new(Told::room().map_err(Err)?);
     let outcome = Cell::new(Outcome::NoBody);
     let wants = Cell::new(0);
-    let results = RefCell::new(Message::default());
+    let results = Cell::new(Message::default());
     let body = |vm: &Vm| {
         let state = vm.state();
         let base = state.top();
@@ -60,12 +60,14 @@ fn resume_here(
         hooked.resumed.store(false, Relaxed);
         outcome.set(match called {
             Ok(Some(message)) => {
-                *results.borrow_mut() = message;
+                results.set(message);
                 Outcome::Returned
             }
             Ok(None) => Outcome::NoBody,
             Err(error) => {
-                told.borrow_mut().note(state, &error);
+                if let Ok(mut told) = told.try_borrow_mut() {
+                    told.note(state, &error);
+                }
                 // A hook that fails later has another one.
                 state.take_traceback();
                 Outcome::Failed
