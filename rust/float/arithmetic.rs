@@ -3,7 +3,7 @@
 //! The operators: the functions that a compiler calls if the processor has no instructions for
 //! doubles.
 
-use crate::float::{
+use crate::compiler_builtins::float::{
     add, //
     cmp,
     conv,
@@ -12,16 +12,19 @@ use crate::float::{
     mul,
     trunc,
 };
-use crate::int::udiv;
+use crate::compiler_builtins::int::udiv;
 use crate::nan;
 
 const SIGN: u64 = 1 << 63;
 
-/// Exports functions of the library under the names that compilers know.
+/// Exports functions of compiler_builtins under the names that compilers know.
 macro_rules! export {
     ($($part:ident :: $name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
         $(
             #[doc = concat!("`", stringify!($name), "` of the compiler's runtime library.")]
+            // Rust 1.85 warns of `u128`; its ABI is that of C's `__int128`, for which compilers
+            // call these functions.
+            #[allow(improper_ctypes_definitions)]
             #[unsafe(no_mangle)]
             extern "C" fn $name($($argument: $of),*) -> $result {
                 $part::$name($($argument),*)

@@ -23,14 +23,14 @@ fn main() {
 
     core_library(&out, &library);
 
-    fs::create_dir_all(out.join("rust/float")).expect("the folder for what is built");
-    let template = fs::read_to_string(float.join("library.rs.in")).expect("library.rs.in");
-    let named = template.replace("@LIBRARY@", library.to_str().expect("a path in UTF-8"));
-    fs::write(out.join("rust/float/library.rs"), named).expect("library.rs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let prepare = root.join("scripts/prepare-float");
+    println!("cargo::rerun-if-changed={}", prepare.display());
+    run(Command::new(prepare).arg(&out));
     let crate_flags = [
+        "--edition=2024",
         "--cfg=host_test",
         "--cfg=feature=\"mangled-names\"",
-        "--cfg=intrinsics_enabled",
         "--cfg=optimizations_enabled",
         "-Awarnings",
     ];
@@ -60,7 +60,8 @@ fn core_library(out: &Path, library: &Path) {
         return;
     }
     let core = rustc(out, "core", &library.join("core/src/lib.rs"));
-    run(with_flags(core, &["--cfg=no_fp_fmt_parse"]));
+    let edition = format!("--edition={}", core_edition(library));
+    run(with_flags(core, &[&edition, "--cfg=no_fp_fmt_parse"]));
     let empty = out.join("compiler_builtins.rs");
     let text = "#![feature(compiler_builtins)]\n#![compiler_builtins]\n#![no_std]\n";
     fs::write(&empty, text).expect("compiler_builtins.rs");
@@ -71,6 +72,16 @@ fn core_library(out: &Path, library: &Path) {
     let mut rename = Command::new("objcopy");
     run(rename.arg("--prefix-symbols=soft_").arg(out.join("core.o")));
     fs::write(&stamp, made_of).expect("core.stamp");
+}
+
+/// The edition of the core library, which depends on the version.
+fn core_edition(library: &Path) -> String {
+    let manifest = fs::read_to_string(library.join("core/Cargo.toml")).expect("core's Cargo.toml");
+    manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("edition = \"")?.strip_suffix('"'))
+        .expect("an edition")
+        .to_owned()
 }
 
 /// Where the source of rustc's core library lies.
@@ -108,8 +119,8 @@ fn rustc(out: &Path, name: &str, source: &Path) -> Command {
     let mut command = compiler();
     command
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("LUNATIK_OBJ", out)
-        .args(["--edition=2024", "--crate-type=rlib", "--sysroot=/dev/null"])
+        .env("LUNATIK_OBJ", out.join("module"))
+        .args(["--crate-type=rlib", "--sysroot=/dev/null"])
         .args(["-Copt-level=2", "-Cpanic=abort", "-Ccodegen-units=1"])
         .args(["-Coverflow-checks=n", "-Ccode-model=small"])
         .args(["-Crelocation-model=pic", "-Zfunction-sections=y"])

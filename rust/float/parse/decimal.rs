@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Decimal numbers: finds the end of one, and lets the core library's algorithms round it.
+//! Decimal numbers: finds the end of one, and lets the algorithms of fast-float2 round it.
 
 use super::Text;
-use crate::num::dec2flt::{
-    common::BiasedFp, //
-    lemire::compute_float,
-    parse::parse_number,
-    slow::parse_long_mantissa,
+use crate::fast_float::{
+    binary::compute_float, //
+    common::AdjustedMantissa,
+    number::parse_number,
+    simple::parse_long_mantissa,
 };
 
 /// The bits of the number without sign that starts at `start`, and the place where it ends, if
@@ -27,10 +27,9 @@ pub(super) fn number(start: Text<'_>) -> Option<(u64, Text<'_>)> {
 
 /// The bits of the double nearest to the number that is the whole of `text`.
 ///
-/// The same as `dec2flt` of the core library. That function cannot be compiled here: its file also
-/// holds trait implementations.
+/// The crate's own function for this would have the frame of its slow part at all times.
 fn rounded(text: &[u8]) -> u64 {
-    let Some(number) = parse_number(text) else {
+    let Some((number, _)) = parse_number(text) else {
         return 0;
     };
     if let Some(value) = number.try_fast_path::<f64>() {
@@ -39,21 +38,21 @@ fn rounded(text: &[u8]) -> u64 {
     let mut float = compute_float::<f64>(number.exponent, number.mantissa);
     // Digits that were left out matter only if the next mantissa gives another double.
     if number.many_digits
-        && float.p_biased >= 0
+        && float.power2 >= 0
         && float != compute_float::<f64>(number.exponent, number.mantissa.wrapping_add(1))
     {
-        float.p_biased = -1;
+        float.power2 = -1;
     }
-    if float.p_biased < 0 {
+    if float.power2 < 0 {
         float = exactly(text);
     }
-    float.m | (float.p_biased as u64) << 52
+    float.mantissa | (float.power2 as u64) << 52
 }
 
 /// The slow algorithm, which always succeeds. It is a function of its own, so that only its callers
 /// pay for its large frame.
 #[cold]
 #[inline(never)]
-fn exactly(text: &[u8]) -> BiasedFp {
+fn exactly(text: &[u8]) -> AdjustedMantissa {
     parse_long_mantissa::<f64>(text)
 }
