@@ -73,6 +73,9 @@ pub const MAX_ARGUMENTS: u32 = 4096;
 /// The longest grace period of a stop, in milliseconds.
 pub const MAX_GRACE_MS: u32 = 600_000;
 
+/// The milliseconds that a script may take to end by itself, unless a request says otherwise.
+pub const DEFAULT_GRACE_MS: u32 = 100;
+
 /// The most permissions in a request.
 pub const MAX_PERMISSIONS: u32 = 256;
 

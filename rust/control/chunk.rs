@@ -24,31 +24,38 @@ use crate::{
         program::Program, //
     },
     sched::{
+        claim::Claim,
         crew,
         start::{self, enter, run_chunk, StartError},
     },
 };
 
 /// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
-/// text. If hooks will call the script, a function that it returns is its body, and no result.
+/// text. If hooks will call the script, a function that it returns is its body, and no result. `claim` is that
+/// of the runtime on its name.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     permissions: &Arc<Held>,
     chain: &Arc<Chain>,
     program: &Program<'_>,
     arguments: codec::Message<'_>,
+    claim: &Claim<'_>,
 ) -> Result<KVVec<u8>, StartError> {
     let entered = enter(runtime, chain, None)?;
     let values = run_chunk(
         &entered,
         program,
-        |state| message::push_codec(state, arguments),
+        |state| {
+            claim.make()?;
+            message::push_codec(state, arguments)
+        },
         |state, results| {
             // A function that a script with hooks returns is for others to resume.
             let kept = entered.hooked().is_some() && start::keep_body(&entered, state, results)?;
             show(state, if kept { 0 } else { results })
         },
-    )?;
+    )
+    .map_err(|error| claim.explain(error))?;
     crew::recruit(&entered, chain, program, permissions, |state| {
         message::push_codec(state, arguments)
     })?;

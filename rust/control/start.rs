@@ -35,6 +35,7 @@ use crate::runtime::{
     surroundings::Surroundings,
 };
 use crate::sched::{
+    claim::Claim,
     crew,
     start::{self, StartError},
 };
@@ -132,6 +133,18 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             let text = Text::new(fmt!("{name} is already running"));
             fail(session, id, errno::EEXIST, text.as_bytes());
         }
+        StartError::NotReplaced(error) => {
+            let text = Text::new(fmt!(
+                "{name} could not be stopped ({error:?}), so nothing has replaced it"
+            ));
+            fail(session, id, error.to_errno(), text.as_bytes());
+        }
+        StartError::Overtaken => {
+            let text = Text::new(fmt!(
+                "another start has taken the name while {name} was stopped"
+            ));
+            fail(session, id, errno::EEXIST, text.as_bytes());
+        }
         StartError::NotFound => {
             let text = Text::new(fmt!(
                 "no script {name}: there is no file {}/{name}.lua",
@@ -207,11 +220,18 @@ fn program<'a>(start: &Start<'a>) -> Program<'a> {
 }
 
 fn name<'a>(start: &Start<'a>) -> &'a [u8] {
-    let given = match (start.name, start.source) {
-        (Some(name), _) => name,
-        (None, Source::Registered { script }) => script,
-        (None, Source::Text { .. }) => b"eval",
-    };
+    start.name.map_or_else(|| source_name(start), short_name)
+}
+
+/// The name under which the script is looked up.
+fn source_name<'a>(start: &Start<'a>) -> &'a [u8] {
+    match start.source {
+        Source::Registered { script } => short_name(script),
+        Source::Text { .. } => b"eval",
+    }
+}
+
+fn short_name(given: &[u8]) -> &[u8] {
     script_name(given).unwrap_or(given)
 }
 
@@ -247,7 +267,11 @@ fn create(
         return Err(StartError::Failed(execute::or_no_memory(failure)));
     }
     let permissions = permissions(start.permissions)?;
-    let runtime = start::create(Options {
+    let create = match start.replace {
+        None => start::create,
+        Some(_) => start::create_without_name,
+    };
+    let runtime = create(Options {
         name: name(start),
         kind,
         context,
@@ -299,7 +323,13 @@ fn finish(
         // The runtime is stopped, whether the chunk has ended by itself or not.
         _ if was_cancelled => cancelled(session, id),
         Ok(values) => reply_values(session, id, &values),
-        Err(error) => start_failed(session, id, name(start), &error),
+        Err(error) => {
+            let name = match error {
+                StartError::NotFound => source_name(start),
+                _ => name(start),
+            };
+            start_failed(session, id, name, &error);
+        }
     }
 }
 
@@ -316,6 +346,7 @@ pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: S
             &chain,
             &program(start),
             start.arguments,
+            &Claim::new(&runtime, &chain, start.replace),
         )
     });
     runtime.set_sink(None);
@@ -333,7 +364,8 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>, streams:
         .and_then(|chain| {
             let arguments =
                 Message::from_codec(start.arguments).map_err(|_| StartError::Errno(ENOMEM))?;
-            start::spawn(&runtime, &chain, None, &program(start), arguments)
+            let claim = Claim::new(&runtime, &chain, start.replace);
+            start::spawn(&runtime, &chain, None, &program(start), arguments, &claim)
         })
         .map(|_| KVVec::new());
     runtime.set_sink(None);

@@ -56,6 +56,7 @@ fn requests_survive() {
         },
         context: Context::Process,
         percpu: false,
+        replace: None,
         memory_limit: 64 << 20,
         permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
         budget: Budget {
@@ -72,6 +73,7 @@ fn requests_survive() {
         },
         context: Context::Softirq,
         percpu: true,
+        replace: Some(0),
         memory_limit: 0,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),
@@ -551,6 +553,26 @@ fn bad_requests_are_refused_with_a_reason() {
 }
 
 #[test]
+fn only_scripts_that_stay_replace_others() {
+    let replacing = |kind, grace| {
+        refusal(kind, |w| {
+            for text in ["text", "return 1", "chunk", "=x", "replace"] {
+                w.string(text.as_bytes()).unwrap();
+            }
+            w.integer(grace).unwrap();
+        })
+    };
+    assert_eq!(replacing(RequestKind::Eval, 1), AbiError::UnknownField);
+    assert_eq!(replacing(RequestKind::Stop, 1), AbiError::UnknownField);
+    for grace in [-1, 600_001] {
+        assert_eq!(
+            replacing(RequestKind::Run, grace),
+            AbiError::FieldRange("replace")
+        );
+    }
+}
+
+#[test]
 fn a_context_is_one_of_three_and_for_scripts_that_stay() {
     let numbered = |kind, number| {
         refusal(kind, |w| {
@@ -694,6 +716,7 @@ fn damaged_frames_do_no_harm() {
         },
         context: Context::Softirq,
         percpu: true,
+        replace: Some(100),
         memory_limit: 1,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),

@@ -8,7 +8,10 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::size::parse_size;
+use crate::{
+    duration::{parse_grace, parse_limit},
+    size::parse_size,
+};
 
 /// Run Lua scripts in the Linux kernel.
 #[derive(Debug, Parser)]
@@ -87,11 +90,11 @@ pub enum Command {
 /// Limits of CPU time.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct BudgetArgs {
-    /// The most CPU time it may use in all, in milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// The most CPU time it may use in all: milliseconds, or 200ms, 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_limit)]
     pub cpu_limit: Option<u64>,
-    /// The most CPU time that one callback, one resume or the loading may use, in milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// The most CPU time that one callback, one resume or the loading may use, likewise
+    #[arg(long, value_name = "TIME", value_parser = parse_limit)]
     pub slice: Option<u64>,
 }
 
@@ -143,6 +146,14 @@ pub struct StartArgs {
     /// The name to register it under, instead of its own
     #[arg(long)]
     pub name: Option<String>,
+    /// If a script of that name runs, stop it first
+    ///
+    /// The new script is compiled before: if that fails, the one that runs goes on.
+    #[arg(long)]
+    pub replace: bool,
+    /// With --replace: how long that script may take to end by itself: milliseconds (100 unless given), or 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_grace, requires = "replace")]
+    pub grace: Option<u32>,
     /// The most memory it may use: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub mem: Option<u64>,
@@ -206,10 +217,13 @@ pub struct EvalArgs {
 #[derive(Args, Debug)]
 pub struct StopArgs {
     /// The names of scripts; or of workers, services or actors, or their numbers
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(required_unless_present = "all", value_name = "NAME")]
     pub names: Vec<String>,
-    /// How long each may take to end by itself, in milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(0..=i64::from(lunatik_abi::abi::MAX_GRACE_MS)))]
+    /// Stop all scripts that run
+    #[arg(short, long, conflicts_with = "names")]
+    pub all: bool,
+    /// How long each may take to end by itself: milliseconds (100 unless given), or 200ms, 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_grace)]
     pub grace: Option<u32>,
 }
 

@@ -73,7 +73,7 @@ impl From<abi::Failure<'_>> for Failure {
             let advice = match failure.errno {
                 errno::ENOENT => " (a local file needs ./ in front or .lua at its end)",
                 errno::ESRCH => " ('lunatik list' shows what is)",
-                errno::EEXIST => " ('lunatik stop' stops it; --name gives another name)",
+                errno::EEXIST => " (--replace stops it first; --name gives another name)",
                 errno::EPROTO | errno::ENOSYS | errno::EPROTONOSUPPORT => {
                     " (are the module and this command of the same version? see 'lunatik version')"
                 }

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod cli;
 pub mod commands;
 pub mod device;
+pub mod duration;
 pub mod failure;
 pub mod number;
 pub mod pledge;

@@ -273,3 +273,39 @@ fn a_missing_file_is_no_such_script() {
         .unwrap();
     assert_eq!(output.status.code(), Some(3));
 }
+
+#[test]
+fn a_start_may_replace_and_then_takes_a_grace() {
+    let sent = |arguments: &[&str]| prepared(arguments).unwrap().start().unwrap().replace;
+    assert_eq!(sent(&["run", "x"]), None);
+    assert_eq!(sent(&["run", "--replace", "x"]), Some(100));
+    assert_eq!(
+        sent(&["run", "--replace", "--grace", "2s", "x"]),
+        Some(2000)
+    );
+    refused(&["run", "--grace", "5", "x"]);
+}
+
+#[test]
+fn all_scripts_are_stopped_without_names() {
+    let cli::Command::Stop(args) = parse(&["stop", "--all", "--grace", "1m"]) else {
+        panic!()
+    };
+    assert!(args.all && args.names.is_empty());
+    assert_eq!(args.grace, Some(60_000));
+    refused(&["stop", "--all", "x"]);
+    refused(&["stop", "--grace", "5"]);
+}
+
+#[test]
+fn limits_of_time_have_units() {
+    let cli::Command::Eval(args) = parse(&["eval", "--cpu-limit", "2m", "--slice", "250", "1"])
+    else {
+        panic!()
+    };
+    assert_eq!(args.budget.cpu_limit, Some(120_000));
+    assert_eq!(args.budget.slice, Some(250));
+    for wrong in ["0", "0ms", "1us", "-1s", "soon"] {
+        refused(&["eval", "--slice", wrong, "1"]);
+    }
+}

@@ -9,7 +9,9 @@ use std::{
 };
 
 use lunatik_abi::{
-    abi::{Budget, Context, Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
+    abi::{
+        Budget, Context, Reply, Request, Source, Start, Stream, DEFAULT_GRACE_MS, MAX_ARGUMENTS,
+    },
     codec::{DecodeError, Message, Writer},
 };
 
@@ -33,6 +35,8 @@ pub struct Prepared {
     pub context: Context,
     /// Whether there is to be a runtime for each CPU.
     pub percpu: bool,
+    /// The milliseconds that the script gets which this one replaces, if it is to replace one.
+    pub replace: Option<u32>,
     /// The most memory it may use; 0 is the default.
     pub memory_limit: u64,
     /// What it may do.
@@ -63,6 +67,7 @@ impl Prepared {
             script,
             context: args.context.map_or(Context::Process, context),
             percpu: args.percpu,
+            replace: args.replace.then(|| args.grace.unwrap_or(DEFAULT_GRACE_MS)),
             memory_limit: args.mem.unwrap_or(0),
             pledges: Pledges::new(&args.pledge.pledges)?,
             budget: budget(args.budget),
@@ -84,6 +89,7 @@ impl Prepared {
             },
             context: self.context,
             percpu: self.percpu,
+            replace: self.replace,
             memory_limit: self.memory_limit,
             permissions: self.pledges.permissions(),
             budget: self.budget,
@@ -186,6 +192,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
         }),
         context: Context::Process,
         percpu: false,
+        replace: None,
         memory_limit: args.mem.unwrap_or(0),
         pledges: Pledges::new(&args.pledge.pledges)?,
         budget: budget(args.budget),

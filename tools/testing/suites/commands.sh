@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# What the lunatik command does beside starting a script: scripts that replace others, stops of all.
+
+. "$(dirname "$0")/../lib/ktap.sh"
+
+cd "$WORK" || exit 1
+loop='while not require("thread").shouldstop() do require("linux").schedule(10) end'
+
+# --replace.
+echo "return function(...) print('first', ...) $loop print('told to stop') end" >v1.lua
+echo "return function(...) print('second', ...) $loop end" >v2.lua
+echo 'return function( end' >broken.lua
+echo 'error("at once")' >fails.lua
+echo "return function() while true do pcall(function() while true do end end) end end" >stubborn.lua
+says() { lunatik logs "$1" 2>/dev/null | grep -qx "$2"; }
+check "where nothing runs, --replace only starts" lunatik spawn --replace --name r v1.lua
+check_says "without it the name is taken" 1 "r is already running (--replace stops it first; --name gives another name)" \
+	lunatik spawn --name r v2.lua
+check "with it the new script runs" lunatik spawn --replace --name r v2.lua x
+check "and only that" wait_until 5 says r "second	x"
+check_fails "its log is its own" says r first
+check_output "there is one of that name" "r" lunatik list
+check_says "a script that does not compile replaces nothing" 1 "broken.lua:1:" lunatik spawn --replace --name r broken.lua
+check "the one that runs goes on" says r "second	x"
+check "as status says" sh -c 'lunatik status r | grep -Eq "^r +spawn +(running|blocked)"'
+check_says "nor does one that is missing" 3 "no script suite/none" lunatik run --replace --name r suite/none
+check "the one that runs goes on" running r
+check_says "a script that fails has replaced it" 1 "at once" lunatik run --replace --name r fails.lua
+check "which is gone" not_running r
+check "and its outcome is kept" sh -c 'lunatik status r | grep -q "failed.*at once"'
+check_fails "under its own log" says r "second	x"
+lunatik spawn --name r stubborn.lua
+check "one that does not end by itself is replaced" within 10 lunatik run --replace --grace 10ms --name r v1.lua
+check "and gone" not_running r
+lunatik spawn --name r v1.lua
+check "a grace is a grace" lunatik spawn --replace --grace 10s --name r v2.lua
+check_status "a grace alone is wrong usage" 2 lunatik spawn --grace 1s --name r v2.lua
+mkdir -p /lib/modules/lua/suite
+cp v1.lua /lib/modules/lua/suite/named.lua
+lunatik spawn suite/named
+check "a script under its own name, too" lunatik spawn --replace suite/named
+check "in the place of a device, another one" lunatik run --name dev --replace /dev/stdin <<-EOF
+	require("device").new({ name = "suite_replaced", read = function() return "1" end })
+EOF
+check "with the same device" lunatik run --name dev --replace /dev/stdin <<-EOF
+	require("device").new({ name = "suite_replaced", read = function() return "2" end })
+EOF
+check_output "the device is that of the new script" "2" head -c 1 /dev/suite_replaced
+lunatik stop --all
+# Many at the same time: each either runs at its end, or was told why it does not.
+for i in 1 2 3 4 5 6; do
+	(
+		lunatik spawn --replace --name race v2.lua "$i" >/dev/null 2>"$WORK/race.err.$i"
+		echo $? >"$WORK/race.$i"
+	) &
+done
+wait
+check "of six that replace each other one runs" running race
+check "and only one" test "$(lunatik list | wc -l)" = 1
+for i in 1 2 3 4 5 6; do
+	case $(cat "race.$i") in
+	0) ok "start $i has run" ;;
+	*) check "start $i was told why not" grep -qE "race.*(taken the name|was stopped|told to stop)" "race.err.$i" ;;
+	esac
+done
+check "the one that runs was told that it does" sh -c 'i=$(lunatik logs race | sed "s/second.//") && [ "$(cat "race.$i")" = 0 ]'
+lunatik stop race
+
+# stop --all.
+lunatik eval 'require("linux").schedule(600000)' &
+session=$!
+check "a session computes" wait_until 5 sh -c 'lunatik status --json | grep -q "\"kind\": \"eval\""'
+for i in 1 2 3 4 5 6 7 8 9 10; do lunatik spawn --name "all$i" stubborn.lua; done
+lunatik spawn --name polite v1.lua
+check "stop --all stops all scripts" within 20 lunatik stop --all --grace 50ms
+check_output "and returns when they are gone" "" lunatik list
+check "those that can end by themselves" says polite "told to stop"
+check_fails "but no session" gone $session
+kill -INT $session
+wait $session
+check "with nothing to stop it succeeds" lunatik stop --all
+check_status "names beside --all are wrong usage" 2 lunatik stop --all x
+
+# Times.
+check "a grace has a unit" lunatik stop --all --grace 1m30s
+check_says "a wrong one is told" 2 "such as 200ms, 1s, 2m" lunatik stop --all --grace soon
+check_says "and one that is too long" 2 "at most 10 minutes" lunatik stop --all --grace 1h
+check_says "so has a limit" 1 "CPU limit exceeded" within 10 lunatik eval --cpu-limit 0.2s 'while true do end'
+check_says "both of them" 1 "CPU limit exceeded" within 10 lunatik eval --slice 100ms 'while true do end'
+rm -r /lib/modules/lua/suite
+finish
