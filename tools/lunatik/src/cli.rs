@@ -4,12 +4,16 @@
 //!
 //! The build script compiles this file too, for the man pages and the completions.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     duration::{parse_grace, parse_limit},
+    shebang::split_words,
     size::parse_size,
 };
 
@@ -32,10 +36,28 @@ pub struct Cli {
 
 impl Cli {
     /// Reads a command line. Its first word is the name of the program.
+    ///
+    /// The first argument may be all words in the first line of a script that is executed, as Linux passes them.
     pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let words = &split_words(words);
         let mut cli = Self::try_parse_from(words)?;
         if let Command::Run(start) = &mut cli.command {
             start.take_context(words);
+        }
+        Ok(cli)
+    }
+
+    /// As [`Cli::read`], for a process that was started by executing the file `executed`. If that is a script whose
+    /// first line starts this command, its path is not taken for the name of another one.
+    pub fn read_executed(words: &[OsString], executed: &OsStr) -> Result<Self, clap::Error> {
+        let mut cli = Self::read(words)?;
+        if let Command::Run(start) | Command::Spawn(start) = &mut cli.command {
+            let is_path = ["/", ".", ".."]
+                .iter()
+                .any(|part| start.script.starts_with(part));
+            if start.script == Path::new(executed) && !is_path {
+                start.script = Path::new(".").join(&start.script);
+            }
         }
         Ok(cli)
     }
@@ -57,6 +79,11 @@ pub enum Command {
     Eval(EvalArgs),
     /// Run the function that a script returns in a kernel thread of its own
     Spawn(StartArgs),
+    /// Check scripts without running them, and without the module
+    ///
+    /// Compiles each FILE and looks for modules that 'require' would not find, for wrong permissions in calls of
+    /// 'pledge', and for wrong options in a first line that starts lunatik. Tells FILE:LINE: and what is wrong.
+    Check(CheckArgs),
     /// Type Lua to the kernel, line by line
     ///
     /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
@@ -211,6 +238,14 @@ pub struct EvalArgs {
     /// What the code gets as its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<OsString>,
+}
+
+/// Scripts to check.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The paths of the scripts, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
 }
 
 /// Scripts to stop.

@@ -15,6 +15,7 @@ use crate::{
     session::Session,
 };
 
+mod check;
 mod inspect;
 mod logs;
 mod module;
@@ -28,6 +29,7 @@ pub use start::{print_output, Prepared};
 pub fn execute(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run(args) => start::run(&args),
+        Command::Check(args) => check::check_files(&args),
         Command::Eval(args) => start::eval(&args),
         Command::Spawn(args) => start::spawn(&args),
         Command::Repl(args) => {

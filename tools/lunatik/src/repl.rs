@@ -23,6 +23,7 @@ use rustyline::{
 
 use crate::{
     commands::print_output,
+    explain::{explain, Sent},
     failure::{Exit, Failure},
     pledge::Pledges,
     session::{ignore, Answer, Session},
@@ -158,6 +159,16 @@ fn read_and_evaluate(
             budget,
         };
         let answer = session.borrow_mut().request(&request, &mut print_output);
+        let answer = answer.map_err(|failure| {
+            let text = text.as_bytes();
+            explain(
+                failure,
+                Some(Sent {
+                    text,
+                    chunk: b"=repl",
+                }),
+            )
+        });
         match answer {
             Ok(Answer::Incomplete) => continue,
             Ok(Answer::Values(values)) => {

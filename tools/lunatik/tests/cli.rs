@@ -309,3 +309,26 @@ fn limits_of_time_have_units() {
         refused(&["eval", "--slice", wrong, "1"]);
     }
 }
+
+#[test]
+fn a_script_that_is_executed_is_a_file() {
+    let script = |executed: &str, words: &[&str]| {
+        let words: Vec<_> = words.iter().map(OsString::from).collect();
+        let cli = Cli::read_executed(&words, executed.as_ref()).unwrap();
+        let (cli::Command::Run(args) | cli::Command::Spawn(args)) = cli.command else {
+            panic!()
+        };
+        (args.script.into_os_string(), args.args)
+    };
+    // As Linux starts it: the words of the first line as one, the path of the script, and its arguments.
+    let (name, args) = script("bin/x", &["/bin/lunatik", "run -c process", "bin/x", "a b"]);
+    assert_eq!((name, args), ("./bin/x".into(), vec!["a b".into()]));
+    for path in ["/bin/x", "./x", "../x"] {
+        assert_eq!(script(path, &["lunatik", "spawn", path]).0, path);
+    }
+    // Somebody who types the command names scripts.
+    assert_eq!(
+        script("/bin/lunatik", &["lunatik", "run", "bin/x"]).0,
+        "bin/x"
+    );
+}

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What the lunatik command does beside starting a script: scripts that replace others, stops of all.
+# What the lunatik command does beside starting a script: scripts that replace others, stops of all, checks, the lines
+# of errors, scripts that are executed.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -82,6 +83,81 @@ kill -INT $session
 wait $session
 check "with nothing to stop it succeeds" lunatik stop --all
 check_status "names beside --all are wrong usage" 2 lunatik stop --all x
+
+# check.
+# told FILE: what check says of it, without the last line.
+told() { lunatik check "$@" 2>&1 | grep -v "mistakes\{0,1\} w"; }
+lunatik unload
+check_output "check needs no module" "" lunatik check v1.lua v2.lua
+lunatik load
+check_status "what does not compile gives status 1" 1 lunatik check v1.lua broken.lua
+check_output "the place is told, with the line and a mark" "broken.lua:1: <name> or '...' expected near 'end'
+    1 | return function( end
+      |                  ^^^" told broken.lua
+check_status "a missing file gives status 1" 1 lunatik check none.lua v1.lua
+check_says "and the others are checked" 1 "2 mistakes were found" lunatik check none.lua broken.lua v1.lua
+check "standard input is checked" sh -c 'echo "return 1" | lunatik check -'
+lunatik eval 'local names = {}
+	for _, list in ipairs({ package.preload, package.loaded }) do
+		for name in pairs(list) do print(("require %q"):format(name)) end
+	end' >modules.lua
+check "the kernel has modules" test "$(wc -l <modules.lua)" -gt 40
+check "check knows all that the kernel has" lunatik check modules.lua
+mkdir -p deep
+echo 'return 1' >deep/module.lua
+printf '#!/bin/lunatik run -c softrq\nrequire("deep.module")\nrequire("deep.none")\npledge("lod")\n' >wrong.lua
+check_output "modules, permissions and options that are wrong are told" "wrong.lua:1: wrong.lua:3: wrong.lua:4:" \
+	sh -c "lunatik check wrong.lua 2>&1 | sed -n 's/^\(wrong.lua:[0-9]*:\).*/\1/p' | tr '\n' ' ' | sed 's/ \$//'"
+check "the examples are fine" sh -c "lunatik check '$SUITE_DIR'/../../lua/examples/*.lua"
+
+# The line of an error of syntax.
+shows() {
+	name=$1
+	wanted=$2
+	shift 2
+	check_says "$name" 1 "$wanted" "$@"
+	check "below the message" sh -c "grep -A1 'near' '$WORK/stderr' | grep -q '^ *[0-9]* | '"
+}
+shows "run shows the line that does not compile" "    1 | return function( end" lunatik run broken.lua
+shows "so does spawn" "      |                  ^^^" lunatik spawn broken.lua
+shows "of standard input" "    2 | x = )" sh -c 'printf "\nx = )\n" | lunatik run -'
+cp broken.lua /lib/modules/lua/suite/broken.lua
+shows "of a name" "    1 | return function( end" lunatik run suite/broken
+shows "eval, too" "    1 | x = = 1" lunatik eval 'x = = 1'
+shows "and repl" "    1 | x = = 1" sh -c 'echo "x = = 1" | lunatik repl'
+cp broken.lua deep/broken.lua
+echo 'require("deep.broken")' >requires.lua
+shows "of a module that is required" "    1 | return function( end" lunatik run requires.lua
+check_says "an error at run time shows none" 1 "fails.lua:1: at once" lunatik run fails.lua
+check_fails "but its traceback" grep -q "| error" "$WORK/stderr"
+
+# Scripts that are executed.
+lunatik=$(command -v lunatik)
+mkdir -p bin
+printf '#!%s run\nprint(arg[0], ...)\n' "$lunatik" >bin/plain
+printf '#!%s run --name suite/executed -c softirq -P load\nprint(pcall(require("rcu").table))\nreturn io.stderr\n' "$lunatik" >bin/options
+printf '#!%s spawn --name executed\n\nlocal given = ...\nreturn function() print(given) end\n' "$lunatik" >bin/spawned
+printf '#!%s run\n\nx = )\n' "$lunatik" >bin/broken
+chmod +x bin/*
+check_output "a file with a first line is executed" "./bin/plain	a	b c	-x" ./bin/plain a "b c" -x
+check_output "also as FOLDER/FILE" "./bin/plain" bin/plain
+check_output "and from PATH" "$WORK/bin/plain	x" env "PATH=$WORK/bin:$PATH" plain x
+check_says "with all its options" 1 "attempt to index a nil value (global 'io')" ./bin/options
+check "of which each has its effect" grep -q 'permission "rcu" denied' "$WORK/stdout"
+check_output "spawn, too" "" ./bin/spawned "an argument"
+check "which gets its arguments" wait_until 5 says executed "an argument"
+check_says "lines are counted as in the file" 1 "    3 | x = )" ./bin/broken
+cp bin/plain /lib/modules/lua/suite/plain.lua
+check_output "a name has such a line passed over, too" "suite/plain	y" lunatik run suite/plain y
+printf '#!/bin/lunatik run\nreturn { from = "a module" }\n' >deep/first_line.lua
+check_output "and so has a module" "a module" lunatik eval 'package.path = ... return require("deep.first_line").from' "$WORK/?.lua"
+if env -S true 2>/dev/null; then
+	printf '#!/usr/bin/env -S lunatik run --name by_env\nprint(arg[0], ...)\n' >bin/by_env
+	chmod +x bin/by_env
+	check_output "env -S starts scripts" "./bin/by_env	a" ./bin/by_env a
+else
+	skip "env -S starts scripts" "this env has no -S"
+fi
 
 # Times.
 check "a grace has a unit" lunatik stop --all --grace 1m30s

@@ -17,11 +17,12 @@ use lunatik_abi::{
 
 use crate::{
     cli::{self, BudgetArgs, EvalArgs, StartArgs},
+    explain::{explain, Sent},
     failure::{Exit, Failure},
     pledge::Pledges,
     script::{check_name, read_file, read_standard_input, LocalScript, ScriptArgument},
-    session::Session,
-    value::line,
+    session::{Answer, Session},
+    value::{line, Value},
 };
 
 /// A script to start, with everything that is sent.
@@ -164,21 +165,31 @@ fn write_now(to: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-fn request_and_print(request: &Request<'_>) -> Result<(), Failure> {
-    let answer = Session::open()?.request(request, &mut print_output)?;
-    super::print(&line(&answer.into_values()))
+/// Sends the request that `make` makes of `prepared`, and returns the results.
+fn execute<'p>(
+    prepared: &'p Prepared,
+    make: impl FnOnce(Start<'p>) -> Request<'p>,
+) -> Result<Vec<Value>, Failure> {
+    let request = make(prepared.start().map_err(unencodable)?);
+    let answer = Session::open()?.request(&request, &mut print_output);
+    let sent = prepared.script.as_ref().ok().map(|local| Sent {
+        text: &local.text,
+        chunk: &local.chunk,
+    });
+    answer
+        .map(Answer::into_values)
+        .map_err(|failure| explain(failure, sent))
 }
 
 pub(super) fn run(args: &StartArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
-    request_and_print(&Request::Run(prepared.start().map_err(unencodable)?))
+    let results = execute(&prepared, Request::Run)?;
+    super::print(&line(&results))
 }
 
 pub(super) fn spawn(args: &StartArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
-    let request = Request::Spawn(prepared.start().map_err(unencodable)?);
-    Session::open()?.request(&request, &mut print_output)?;
-    Ok(())
+    execute(&prepared, Request::Spawn).map(|_| ())
 }
 
 pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
@@ -187,6 +198,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
         script: Ok(LocalScript {
             name: Vec::new(),
             chunk: b"=(command line)".to_vec(),
+            first_line: Vec::new(),
             text: args.code.as_bytes().to_vec(),
             directory: Vec::new(),
         }),
@@ -198,7 +210,8 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
         budget: budget(args.budget),
         arguments: encode_arguments(&args.args)?,
     };
-    request_and_print(&Request::Eval(prepared.start().map_err(unencodable)?))
+    let results = execute(&prepared, Request::Eval)?;
+    super::print(&line(&results))
 }
 
 fn unencodable(error: DecodeError) -> Failure {
