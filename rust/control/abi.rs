@@ -44,13 +44,13 @@ pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
 pub use hooks::{HookIter, HookRow, HookState, Hooks, HooksWriter, MissedCalls};
 pub use name::{runtime_name, script_name, NameError};
 pub use permissions::Permissions;
-pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
+pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream, TEXT};
 pub use request::{Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};
 
 /// Grows by one when the meaning of a frame changes. New fields and new kinds of frames do not
 /// change it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The device.
 pub const DEVICE: &str = "/dev/lunatik";

@@ -9,7 +9,7 @@ use kernel::{
 
 use super::{
     complete,
-    show::show, //
+    show::{show, Results}, //
 };
 use crate::{
     codec,
@@ -30,8 +30,7 @@ use crate::{
     },
 };
 
-/// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
-/// text. If hooks will call the script, a function that it returns is its body, and no result. `claim` is that
+/// Runs the chunk of a script that stays. Returns its results. If hooks will call the script, a function that it returns is its body, and no result. `claim` is that
 /// of the runtime on its name.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
@@ -40,7 +39,7 @@ pub(super) fn run(
     program: &Program<'_>,
     arguments: codec::Message<'_>,
     claim: &Claim<'_>,
-) -> Result<KVVec<u8>, StartError> {
+) -> Result<Results, StartError> {
     let entered = enter(runtime, chain, None)?;
     let values = run_chunk(
         &entered,
@@ -69,7 +68,7 @@ pub(super) fn eval(
     chain: &Arc<Chain>,
     program: &Program<'_>,
     arguments: codec::Message<'_>,
-) -> Result<KVVec<u8>, StartError> {
+) -> Result<Results, StartError> {
     let entered = enter(runtime, chain, None)?;
     entered.end_when_left();
     run_chunk(
@@ -86,7 +85,7 @@ pub(super) fn repl(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
     text: &[u8],
-) -> Result<Option<KVVec<u8>>, StartError> {
+) -> Result<Option<Results>, StartError> {
     /// The end of Lua's message for an incomplete text.
     const UNFINISHED: &[u8] = b"near <eof>";
 

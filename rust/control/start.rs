@@ -16,8 +16,9 @@ use super::{
     abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Request, Source, Start},
     chunk,
     output::SendError,
-    request::{cancelled, done, fail, reply_values},
-    session::{OnCancel, Session, VecSink}, //
+    request::{cancelled, done, fail, reply_results, reply_values},
+    session::{OnCancel, Session, VecSink},
+    show::Results, //
 };
 use crate::linux::{context::Context, shared_file::SharedFile};
 use crate::lua::Text;
@@ -313,7 +314,7 @@ fn finish(
     id: u32,
     start: &Start<'_>,
     relay: Option<&Relay>,
-    result: Result<KVVec<u8>, StartError>,
+    result: Result<Results, StartError>,
 ) {
     if let Some(relay) = relay {
         relay.ended.store(true, Release);
@@ -322,7 +323,7 @@ fn finish(
     match result {
         // The runtime is stopped, whether the chunk has ended by itself or not.
         _ if was_cancelled => cancelled(session, id),
-        Ok(values) => reply_values(session, id, &values),
+        Ok(results) => reply_results(session, id, &results.values, &results.texts),
         Err(error) => {
             let name = match error {
                 StartError::NotFound => source_name(start),
@@ -367,7 +368,7 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>, streams:
             let claim = Claim::new(&runtime, &chain, start.replace);
             start::spawn(&runtime, &chain, None, &program(start), arguments, &claim)
         })
-        .map(|_| KVVec::new());
+        .map(|_| Results::default());
     runtime.set_sink(None);
     finish(session, id, start, Some(&relay), result);
 }
@@ -430,7 +431,7 @@ pub(super) fn repl(
         .and_then(|runtime| repl_in(session, id, &runtime, text));
     let was_cancelled = session.end(id);
     match result {
-        Ok(Some(values)) => reply_values(session, id, &values),
+        Ok(Some(results)) => reply_results(session, id, &results.values, &results.texts),
         Ok(None) => done(session, id, Outcome::Incomplete),
         Err(_) if was_cancelled => cancelled(session, id),
         Err(StartError::Failed(failure)) => script_failed(session, id, &failure),
@@ -443,7 +444,7 @@ fn repl_in(
     id: u32,
     runtime: &Arc<Runtime>,
     text: &[u8],
-) -> Result<Option<KVVec<u8>>, StartError> {
+) -> Result<Option<Results>, StartError> {
     let relay = Arc::new(
         Relay {
             session: session.clone(),

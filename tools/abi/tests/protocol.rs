@@ -216,9 +216,17 @@ fn replies_survive() {
             error: b"",
             traceback: b"stack traceback:",
         }),
-        Reply::Done(Outcome::Success { values }),
+        Reply::Done(Outcome::Success {
+            values,
+            texts: Message::EMPTY,
+        }),
+        Reply::Done(Outcome::Success {
+            values,
+            texts: values,
+        }),
         Reply::Done(Outcome::Success {
             values: Message::EMPTY,
+            texts: Message::EMPTY,
         }),
         Reply::Done(Outcome::Incomplete),
         Reply::Done(Outcome::Failure(Failure {
@@ -473,10 +481,10 @@ fn replies_may_have_fields_of_later_versions() {
         }
         writer.end_table().unwrap();
     });
-    let values = Message::EMPTY;
+    let (values, texts) = (Message::EMPTY, Message::EMPTY);
     assert_eq!(
         Reply::decode(&frame(0x8005, &body)),
-        Ok(Reply::Done(Outcome::Success { values }))
+        Ok(Reply::Done(Outcome::Success { values, texts }))
     );
 }
 

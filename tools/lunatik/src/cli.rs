@@ -76,6 +76,8 @@ pub enum Command {
     /// for an argument, unless -c is given or -- stands before SCRIPT.
     Run(StartArgs),
     /// Evaluate Lua code in a runtime made for it, and print the results
+    ///
+    /// Expressions need no 'return'. Tables are printed with what is in them.
     Eval(EvalArgs),
     /// Run the function that a script returns in a kernel thread of its own
     Spawn(StartArgs),
@@ -145,6 +147,9 @@ pub struct ReplArgs {
     /// What it may do.
     #[command(flatten)]
     pub pledge: PledgeArgs,
+    /// Print a line of JSON for each value
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where the code of a script runs once it is loaded.
@@ -187,6 +192,9 @@ pub struct StartArgs {
     /// The CPU time it may use.
     #[command(flatten)]
     pub budget: BudgetArgs,
+    /// Of run: print a line of JSON for each result
+    #[arg(long)]
+    pub json: bool,
     /// A name under /lib/modules/lua, a path (starting with / ./ ../ or ending in .lua), or - for standard input
     pub script: PathBuf,
     /// What the script gets as its arguments
@@ -232,7 +240,10 @@ pub struct EvalArgs {
     /// The CPU time it may use.
     #[command(flatten)]
     pub budget: BudgetArgs,
-    /// The code, for example 'return 1 + 1'
+    /// Print a line of JSON for each result
+    #[arg(long)]
+    pub json: bool,
+    /// The code, for example '1 + 1'
     #[arg(allow_hyphen_values = true)]
     pub code: OsString,
     /// What the code gets as its arguments

@@ -30,6 +30,22 @@ impl Place {
         Self { line, token }
     }
 
+    /// The same place in a text without its first `length` bytes, which are in one line.
+    pub fn without_prefix(self, length: usize) -> Self {
+        let shift = |token: Range<usize>| {
+            token.start.saturating_sub(length)..token.end.saturating_sub(length)
+        };
+        Self {
+            line: self.line,
+            token: self.token.map(shift),
+        }
+    }
+
+    /// How many bytes of the text come before the place; none if that is not known.
+    pub fn start(&self) -> Option<usize> {
+        self.token.as_ref().map(|token| token.start)
+    }
+
     /// The line of `text`, and a mark below the bytes that are meant, both indented. Of a token of several lines that
     /// is where it begins.
     pub fn excerpt(&self, text: &[u8]) -> String {

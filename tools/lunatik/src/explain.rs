@@ -18,6 +18,8 @@ pub struct Sent<'a> {
     pub text: &'a [u8],
     /// The name of the chunk, in Lua's form.
     pub chunk: &'a [u8],
+    /// How many bytes at the start of the text the user has not written.
+    pub added: usize,
 }
 
 /// Adds the line to a failure that is an error of the compiler in `sent`, or in a file that can be read here.
@@ -32,7 +34,8 @@ pub fn explain(mut failure: Failure, sent: Option<Sent<'_>>) -> Failure {
     let excerpt = sent
         .and_then(|sent| {
             let place = error_in(sent.text, sent.chunk, &message)?;
-            Some(place.excerpt(sent.text))
+            let written = sent.text.get(sent.added..)?;
+            Some(place.without_prefix(sent.added).excerpt(written))
         })
         .or_else(|| {
             let path = path_in(&message)?;
@@ -74,11 +77,22 @@ mod tests {
         let sent = Sent {
             text: b"x = 1\nx = )",
             chunk: b"=(command line)",
+            added: 0,
         };
         let told = "(command line):2: unexpected symbol near ')'";
         let shown = explain(failure(told), Some(sent));
         assert_eq!(shown.excerpt, "    2 | x = )\n      |     ^\n");
         assert_eq!(shown.message, told.as_bytes());
+        let added = Sent {
+            text: b"return 1 + )",
+            added: 7,
+            ..sent
+        };
+        let shown = explain(
+            failure("(command line):1: unexpected symbol near ')'"),
+            Some(added),
+        );
+        assert_eq!(shown.excerpt, "    1 | 1 + )\n      |     ^\n");
         // Another error, for instance one that the script raises.
         for other in ["(command line):2: oops", "oops"] {
             assert_eq!(explain(failure(other), Some(sent)).excerpt, "");

@@ -10,7 +10,7 @@ use crate::{
     channel::{Channel, Event},
     failure::{Exit, Failure},
     script::too_long,
-    value::{values, Value},
+    value::{Results, Value},
 };
 
 /// The versions that the kernel side reports.
@@ -28,18 +28,23 @@ pub struct Versions {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// It has these results.
-    Values(Vec<Value>),
+    Values(Results),
     /// The text continues on another line.
     Incomplete,
 }
 
 impl Answer {
     /// The results; none for an incomplete text.
-    pub fn into_values(self) -> Vec<Value> {
+    pub fn into_results(self) -> Results {
         match self {
-            Self::Values(values) => values,
-            Self::Incomplete => Vec::new(),
+            Self::Values(results) => results,
+            Self::Incomplete => Results::default(),
         }
+    }
+
+    /// As [`Answer::into_results`], of requests whose results are no tables.
+    pub fn into_values(self) -> Vec<Value> {
+        self.into_results().values
     }
 }
 
@@ -238,8 +243,8 @@ pub fn ignore(_: &Reply<'_>) -> Result<(), Failure> {
 /// The outer result fails if the reply makes no sense, the inner one if the request has failed.
 fn answer_of(outcome: Outcome<'_>) -> Result<Result<Answer, Failure>, Failure> {
     Ok(match outcome {
-        Outcome::Success { values: message } => Ok(Answer::Values(
-            values(&message).map_err(|error| malformed(error.into()))?,
+        Outcome::Success { values, texts } => Ok(Answer::Values(
+            Results::new(&values, &texts).map_err(|error| malformed(error.into()))?,
         )),
         Outcome::Incomplete => Ok(Answer::Incomplete),
         Outcome::Failure(failure) => Err(failure.into()),

@@ -46,11 +46,11 @@ fn last_part(path: &str) -> &str {
 
 /// Splits the argument of a first line, which comes as one word, for example `run -c softirq`.
 pub fn split_words(words: &[OsString]) -> Vec<OsString> {
-    let is_space = |byte: &u8| byte.is_ascii_whitespace();
+    let is_space = u8::is_ascii_whitespace;
     let mut all: Vec<OsString> = Vec::new();
     for (index, word) in words.iter().enumerate() {
         // No command has a space in its name.
-        if index != 1 || !word.as_bytes().iter().any(|byte| is_space(byte)) {
+        if index != 1 || !word.as_bytes().iter().any(is_space) {
             all.push(word.clone());
             continue;
         }

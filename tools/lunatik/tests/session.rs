@@ -85,6 +85,7 @@ fn encoded(build: impl FnOnce(&mut Writer<Vec<u8>>)) -> Vec<u8> {
 fn success(values: &[u8]) -> Reply<'_> {
     Reply::Done(Outcome::Success {
         values: Message::check(values).unwrap(),
+        texts: Message::EMPTY,
     })
 }
 
@@ -173,8 +174,8 @@ fn output_comes_before_the_results_and_in_order() {
         Ok(())
     });
     assert_eq!(
-        answer.unwrap(),
-        Answer::Values(vec![Value::Integer(42), Value::Nil])
+        answer.unwrap().into_values(),
+        [Value::Integer(42), Value::Nil]
     );
     assert_eq!(
         output,

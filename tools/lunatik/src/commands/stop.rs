@@ -4,14 +4,17 @@
 
 use std::io;
 
-use lunatik_abi::abi::{Reply, Request};
+use lunatik_abi::{
+    abi::{Reply, Request},
+    codec::Message,
+};
 
 use crate::{
     cli::StopArgs,
     failure::{Exit, Failure},
     script::check_runtime_name,
     session::{ignore, Session},
-    value::{values, Value},
+    value::{Results, Value},
 };
 
 /// Stops each script, all at the same time. A failure with one does not keep the others running. The first failure
@@ -60,9 +63,9 @@ pub(super) fn running_scripts(session: &mut Session) -> Result<Vec<Vec<u8>>, Fai
     let mut names = Vec::new();
     session.request(&Request::List, &mut |reply| {
         if let Reply::Names { names: message } = reply {
-            let found =
-                values(message).map_err(|error| Failure::new(Exit::NoDevice, error.to_string()))?;
-            names.extend(found.iter().map(Value::text));
+            let found = Results::new(message, &Message::EMPTY)
+                .map_err(|error| Failure::new(Exit::NoDevice, error.to_string()))?;
+            names.extend(found.values.iter().map(Value::text));
         }
         Ok(())
     })?;
