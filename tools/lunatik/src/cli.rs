@@ -273,12 +273,33 @@ pub struct StopArgs {
     pub grace: Option<u32>,
 }
 
+/// When to show something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
 /// A log to show.
 #[derive(Args, Debug)]
 pub struct LogsArgs {
     /// Go on as the script prints, until Ctrl-C or its end
     #[arg(short, long)]
     pub follow: bool,
+    /// Show only the last COUNT lines, and with -f what comes then
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub lines: Option<u64>,
+    /// Show only what was printed since: 10m, 1h30m, 14:30, yesterday, '2026-01-31 14:30:00'
+    #[arg(short = 'S', long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Show the time of each line: always, never, or auto, on a terminal
+    #[arg(short, long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true,
+        default_value = "auto", default_missing_value = "always")]
+    pub time: When,
     /// The name of the script
     pub name: String,
 }

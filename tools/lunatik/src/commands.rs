@@ -24,7 +24,6 @@ mod module;
 mod start;
 mod stop;
 
-pub use logs::LogPrinter;
 pub use start::{print_output, Prepared};
 
 /// Executes the command line. Returns the exit status.

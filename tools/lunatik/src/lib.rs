@@ -12,6 +12,8 @@ pub mod excerpt;
 pub mod explain;
 pub mod failure;
 pub mod json;
+pub mod log;
+pub mod moment;
 pub mod number;
 pub mod pledge;
 pub mod repl;

@@ -83,13 +83,21 @@ pub fn read_file(path: &Path) -> Result<LocalScript, Failure> {
         chunk,
         first_line,
         text,
-        directory: folder_in_kernel(path),
+        directory: folder_of(path),
     })
 }
 
-/// The canonical path of the folder of `path`, if the kernel finds the same folder by it. The
-/// kernel's paths start at the root of the first process.
-fn folder_in_kernel(path: &Path) -> Vec<u8> {
+/// The folder of the file at `path`, as the kernel sees it.
+fn folder_of(path: &Path) -> Vec<u8> {
+    // Follow the path if it is a link: the modules beside the script are beside the file that it
+    // leads to.
+    let file = fs::canonicalize(path).unwrap_or_default();
+    folder_in_kernel(file.parent().unwrap_or(Path::new("")))
+}
+
+/// The path of `folder`, which is canonical, if the kernel finds the same folder by it. Empty otherwise. The kernel's
+/// paths start at the root of the first process.
+fn folder_in_kernel(folder: &Path) -> Vec<u8> {
     let same_view = || -> io::Result<bool> {
         let ours = fs::metadata("/")?;
         let first = fs::metadata("/proc/1/root/")?;
@@ -99,10 +107,6 @@ fn folder_in_kernel(path: &Path) -> Vec<u8> {
     if !same_view().unwrap_or(false) {
         return Vec::new();
     }
-    // Follow the path if it is a link: the modules beside the script are beside the file that it
-    // leads to.
-    let file = fs::canonicalize(path).unwrap_or_default();
-    let folder = file.parent().unwrap_or(Path::new(""));
     let folder = folder.as_os_str().as_bytes();
     if !folder.starts_with(b"/") || folder.len() > MAX_DIRECTORY {
         return Vec::new();
@@ -110,7 +114,7 @@ fn folder_in_kernel(path: &Path) -> Vec<u8> {
     folder.to_vec()
 }
 
-/// Reads standard input.
+/// Reads standard input, as if it were a file in the current folder.
 pub fn read_standard_input() -> Result<LocalScript, Failure> {
     let (first_line, text) = read_text(io::stdin().lock(), "standard input")?;
     Ok(LocalScript {
@@ -118,7 +122,7 @@ pub fn read_standard_input() -> Result<LocalScript, Failure> {
         chunk: b"=stdin".to_vec(),
         first_line,
         text,
-        directory: Vec::new(),
+        directory: folder_in_kernel(&std::env::current_dir().unwrap_or_default()),
     })
 }
 

@@ -332,3 +332,27 @@ fn a_script_that_is_executed_is_a_file() {
         "bin/x"
     );
 }
+
+#[test]
+fn logs_are_shown_with_times_on_terminals() {
+    let time = |arguments: &[&str]| {
+        let cli::Command::Logs(args) = parse(arguments) else {
+            panic!()
+        };
+        assert_eq!(args.name, "x");
+        args.time
+    };
+    assert_eq!(time(&["logs", "x"]), cli::When::Auto);
+    assert_eq!(time(&["logs", "--time", "x"]), cli::When::Always);
+    assert_eq!(time(&["logs", "-t", "x"]), cli::When::Always);
+    assert_eq!(time(&["logs", "--time=never", "x"]), cli::When::Never);
+    let cli::Command::Logs(args) = parse(&["logs", "-f", "-n10", "-S", "-10m", "x"]) else {
+        panic!()
+    };
+    assert_eq!(
+        (args.lines, args.since.as_deref()),
+        (Some(10), Some("-10m"))
+    );
+    refused(&["logs", "-n", "some", "x"]);
+    refused(&["logs", "--time=soon", "x"]);
+}

@@ -382,7 +382,7 @@ fn ctrl_c_between_requests_is_forgotten() {
 
 #[test]
 fn a_log_tells_what_is_missing() {
-    let mut printer = lunatik::commands::LogPrinter::default();
+    let mut printer = lunatik::log::LogPrinter::default();
     let (mut output, mut error) = (Vec::new(), Vec::new());
     for (sequence, stream) in [(0, Stream::Output), (1, Stream::Error), (5, Stream::Output)] {
         let entry = LogLine {

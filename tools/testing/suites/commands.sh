@@ -159,6 +159,49 @@ else
 	skip "env -S starts scripts" "this env has no -S"
 fi
 
+# logs.
+echo 'return function()
+	for i = 1, 5 do print("line " .. i) end
+	io.write(("x"):rep(5000), "\n")
+	io.stderr:write("an error\n")
+	io.write("no end")
+	while not require("thread").shouldstop() do require("linux").schedule(10) end
+	print(" yet")
+	print("last")
+end' >prints.lua
+before=$(date +%s)
+lunatik spawn prints.lua
+wait_until 5 sh -c 'lunatik logs prints | grep -q "no end"'
+check_output "logs to a pipe are what the script has printed" "line 1
+line 2" sh -c 'lunatik logs prints 2>/dev/null | head -n 2'
+check "--time shows the time of each line" sh -c \
+	"lunatik logs --time prints 2>&1 | grep -Ev '^20[0-9-]{8} [0-9:]{8}\.[0-9]{3} (line [1-5]|x{5000}|an error|no end)$' | wc -l | grep -qx 0"
+check_output "a long line has one" 6 sh -c 'lunatik logs --time prints 2>/dev/null | wc -l'
+check_output "-n shows the last lines" "an error
+no end" sh -c 'lunatik logs -n 2 prints 2>&1'
+check_output "which may be long" 5000 sh -c 'lunatik logs -n 3 prints 2>/dev/null | tr -cd x | wc -c'
+check_output "all, if there are no more" 7 sh -c 'lunatik logs -n 100 prints 2>&1 | wc -l'
+check_output "none of none" "" lunatik logs -n 0 prints
+check_output "--since shows what is newer" "line 1" sh -c "lunatik logs --since @$((before - 1)) prints | head -n 1"
+check_output "or nothing" "" lunatik logs --since @$((before + 3600)) prints
+check_output "a duration counts back" "line 1" sh -c "lunatik logs -S 1h prints | head -n 1"
+check_output "with a sign, too" "no end" sh -c "lunatik logs -S -1h -n 1 prints"
+check_says "a wrong one is told with the right ones" 2 "how long ago (10m" lunatik logs --since soon prints
+lunatik logs -f -n 1 prints >followed 2>&1 &
+follower=$!
+check "-f -n shows the last line that has ended" wait_until 5 grep -qx "an error" followed
+lunatik stop prints
+check "and ends with the script" wait_until 10 gone $follower
+check_output "having shown what came, once" "an error
+no end yet
+last" cat followed
+check_output "the log of a script that was stopped is kept" "last" lunatik logs -n 1 prints
+lunatik spawn stubborn.lua
+lunatik stop stubborn
+check "so is its outcome" sh -c 'lunatik status stubborn | grep -q "finished"'
+lunatik spawn fails.lua 2>/dev/null
+check_output "and the error of one that failed, in its log" "fails.lua:1: at once" sh -c 'lunatik logs fails 2>&1 | head -n 1'
+
 # Times.
 check "a grace has a unit" lunatik stop --all --grace 1m30s
 check_says "a wrong one is told" 2 "such as 200ms, 1s, 2m" lunatik stop --all --grace soon
