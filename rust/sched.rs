@@ -2,6 +2,7 @@
 
 //! Who executes a runtime.
 
+pub(crate) mod claim;
 pub(crate) mod crew;
 pub(crate) mod pool;
 pub(crate) mod resume;

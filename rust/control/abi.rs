@@ -44,13 +44,13 @@ pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
 pub use hooks::{HookIter, HookRow, HookState, Hooks, HooksWriter, MissedCalls};
 pub use name::{runtime_name, script_name, NameError};
 pub use permissions::Permissions;
-pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream};
+pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream, TEXT};
 pub use request::{Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};
 
 /// Grows by one when the meaning of a frame changes. New fields and new kinds of frames do not
 /// change it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The device.
 pub const DEVICE: &str = "/dev/lunatik";
@@ -72,6 +72,9 @@ pub const MAX_ARGUMENTS: u32 = 4096;
 
 /// The longest grace period of a stop, in milliseconds.
 pub const MAX_GRACE_MS: u32 = 600_000;
+
+/// The milliseconds that a script may take to end by itself, unless a request says otherwise.
+pub const DEFAULT_GRACE_MS: u32 = 100;
 
 /// The most permissions in a request.
 pub const MAX_PERMISSIONS: u32 = 256;

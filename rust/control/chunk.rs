@@ -9,7 +9,7 @@ use kernel::{
 
 use super::{
     complete,
-    show::show, //
+    show::{show, Results}, //
 };
 use crate::{
     codec,
@@ -24,31 +24,37 @@ use crate::{
         program::Program, //
     },
     sched::{
+        claim::Claim,
         crew,
         start::{self, enter, run_chunk, StartError},
     },
 };
 
-/// Runs the chunk of a script that stays. Returns its results; a result that cannot travel becomes
-/// text. If hooks will call the script, a function that it returns is its body, and no result.
+/// Runs the chunk of a script that stays. Returns its results. If hooks will call the script, a function that it returns is its body, and no result. `claim` is that
+/// of the runtime on its name.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     permissions: &Arc<Held>,
     chain: &Arc<Chain>,
     program: &Program<'_>,
     arguments: codec::Message<'_>,
-) -> Result<KVVec<u8>, StartError> {
+    claim: &Claim<'_>,
+) -> Result<Results, StartError> {
     let entered = enter(runtime, chain, None)?;
     let values = run_chunk(
         &entered,
         program,
-        |state| message::push_codec(state, arguments),
+        |state| {
+            claim.make()?;
+            message::push_codec(state, arguments)
+        },
         |state, results| {
             // A function that a script with hooks returns is for others to resume.
             let kept = entered.hooked().is_some() && start::keep_body(&entered, state, results)?;
             show(state, if kept { 0 } else { results })
         },
-    )?;
+    )
+    .map_err(|error| claim.explain(error))?;
     crew::recruit(&entered, chain, program, permissions, |state| {
         message::push_codec(state, arguments)
     })?;
@@ -62,7 +68,7 @@ pub(super) fn eval(
     chain: &Arc<Chain>,
     program: &Program<'_>,
     arguments: codec::Message<'_>,
-) -> Result<KVVec<u8>, StartError> {
+) -> Result<Results, StartError> {
     let entered = enter(runtime, chain, None)?;
     entered.end_when_left();
     run_chunk(
@@ -79,7 +85,7 @@ pub(super) fn repl(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
     text: &[u8],
-) -> Result<Option<KVVec<u8>>, StartError> {
+) -> Result<Option<Results>, StartError> {
     /// The end of Lua's message for an incomplete text.
     const UNFINISHED: &[u8] = b"near <eof>";
 

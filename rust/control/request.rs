@@ -117,7 +117,8 @@ pub(super) fn done(session: &Session, id: u32, outcome: Outcome<'_>) {
 /// Tells the client that request `id` has ended well, without results.
 pub(super) fn succeed(session: &Session, id: u32) {
     let values = Message::EMPTY;
-    done(session, id, Outcome::Success { values });
+    let texts = Message::EMPTY;
+    done(session, id, Outcome::Success { values, texts });
 }
 
 /// Tells the client that request `id`, which it has cancelled, is over.
@@ -184,9 +185,14 @@ fn reply_count(session: &Session, id: u32, count: usize) {
 
 /// Answers with the values in `bytes`.
 pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
-    match Message::check(bytes) {
-        Ok(values) => done(session, id, Outcome::Success { values }),
-        Err(_) => fail(session, id, errno::EPROTO, b"the results are no message"),
+    reply_results(session, id, bytes, &[]);
+}
+
+/// Answers with the values in `values`, and the texts in `texts` for some of them.
+pub(super) fn reply_results(session: &Session, id: u32, values: &[u8], texts: &[u8]) {
+    match (Message::check(values), Message::check(texts)) {
+        (Ok(values), Ok(texts)) => done(session, id, Outcome::Success { values, texts }),
+        _ => fail(session, id, errno::EPROTO, b"the results are no message"),
     }
 }
 

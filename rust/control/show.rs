@@ -5,37 +5,116 @@
 use core::ffi::c_int;
 use kernel::prelude::*;
 
-use super::abi::MAX_FRAME;
+use super::abi::{MAX_FRAME, TEXT};
 use crate::{
-    codec::{self, EncodeError, Writer},
+    codec::{self, EncodeError, Sink, Writer},
     lua::{self, Error, Kind, State},
+    runtime::message::Message, //
 };
 
-/// Encodes the `results` top values for user space. A value other than nil, a boolean, a number or
-/// a string is shown by `tostring`.
-pub(super) fn show(state: State, results: c_int) -> lua::Result<KVVec<u8>> {
-    let first = state.top() - results + 1;
-    let last = state.top();
+/// Results for user space, both encoded.
+#[derive(Default)]
+pub(super) struct Results {
+    /// The values.
+    pub(super) values: KVVec<u8>,
+    /// The texts of those that are no data.
+    pub(super) texts: KVVec<u8>,
+}
+
+/// Encodes the `results` top values for user space. Tables are copied. What is no data, such as a function, is
+/// shown by `tostring`, and so are tables whose metatable says how. If the tables cannot be copied, for instance
+/// because they are too large, all are shown so.
+pub(super) fn show(state: State, results: c_int) -> lua::Result<Results> {
+    let top = state.top();
+    let first = top.saturating_sub(results).saturating_add(1);
     state.reserve(lua::MIN_STACK)?;
-    let mut writer = Writer::new(Shown(KVVec::new()));
+    encode(state, first, top, true).or_else(|_| {
+        state.set_top(top);
+        encode(state, first, top, false)
+    })
+}
+
+/// Encodes the values at `first..=last`. With `copies`, tables are copied.
+fn encode(state: State, first: c_int, last: c_int, copies: bool) -> lua::Result<Results> {
+    let mut texts = Writer::new(Shown(KVVec::new()));
+    // For each value, whether a text stands for it.
+    let mut has_text = KVVec::new();
+    let mut has_tables = false;
     for index in first..=last {
-        let written = match state.kind(index) {
-            Kind::Nil | Kind::None => writer.nil(),
-            Kind::Boolean => writer.boolean(state.to_boolean(index)),
-            Kind::Integer => writer.integer(state.to_integer(index).unwrap_or(0)),
-            Kind::Float => writer.float(state.to_float_bits(index).unwrap_or(0)),
-            Kind::String => writer.string(state.to_bytes(index).unwrap_or_default()),
-            _ => {
-                state.push_text(index)?;
-                let written = writer.string(state.to_bytes(-1).unwrap_or_default());
-                state.pop(1);
-                written
-            }
+        let is_data = match state.kind(index) {
+            Kind::Table => copies && !has_own_text(state, index)?,
+            kind => is_scalar(kind),
         };
-        written.map_err(not_shown)?;
+        has_tables |= is_data && state.kind(index) == Kind::Table;
+        if !is_data {
+            state.push_text(index)?;
+            let text = state.to_bytes(-1).unwrap_or_default();
+            texts.string(text).map_err(not_shown)?;
+            state.pop(1);
+        }
+        has_text.push(!is_data, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     }
-    let Shown(bytes) = writer.finish().map_err(not_shown)?;
-    Ok(bytes)
+    let mut values = Shown(KVVec::new());
+    if has_tables {
+        let message = Message::encode_results(state, first, &has_text)?;
+        values.put(message.as_bytes())?;
+    } else {
+        values = scalars(state, first, &has_text, values).map_err(not_shown)?;
+    }
+    Ok(Results {
+        values: values.0,
+        texts: texts.finish().map_err(not_shown)?.0,
+    })
+}
+
+/// Encodes values of which those that are no scalars have texts. Unlike a message, this does not count against the
+/// memory of the script, which may have returned all that it has.
+fn scalars(
+    state: State,
+    first: c_int,
+    has_text: &[bool],
+    to: Shown,
+) -> Result<Shown, EncodeError<Error>> {
+    let mut writer = Writer::new(to);
+    let mut text = 0;
+    for (index, has_text) in (first..).zip(has_text) {
+        match state.kind(index) {
+            _ if *has_text => {
+                writer.handle(TEXT, text)?;
+                text = text.saturating_add(1);
+            }
+            Kind::Boolean => writer.boolean(state.to_boolean(index))?,
+            Kind::Integer => writer.integer(state.to_integer(index).unwrap_or(0))?,
+            Kind::Float => writer.float(state.to_float_bits(index).unwrap_or(0))?,
+            Kind::String => writer.string(state.to_bytes(index).unwrap_or_default())?,
+            _ => writer.nil()?,
+        }
+    }
+    writer.finish()
+}
+
+fn is_scalar(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::None | Kind::Nil | Kind::Boolean | Kind::Integer | Kind::Float | Kind::String
+    )
+}
+
+/// Whether the metatable of the table at `index` says what its text is.
+fn has_own_text(state: State, index: c_int) -> lua::Result<bool> {
+    let top = state.top();
+    if !state.push_metatable(index) {
+        return Ok(false);
+    }
+    let mut has = false;
+    for name in [b"__tostring".as_slice(), b"__name"] {
+        state.push_bytes(name)?;
+        state.raw_get(-2);
+        has |= state.kind(-1) != Kind::Nil;
+        state.pop(1);
+    }
+    state.set_top(top);
+    Ok(has)
 }
 
 /// Results for user space, at most as long as a frame. The bound is needed because a script can

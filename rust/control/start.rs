@@ -16,8 +16,9 @@ use super::{
     abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Request, Source, Start},
     chunk,
     output::SendError,
-    request::{cancelled, done, fail, reply_values},
-    session::{OnCancel, Session, VecSink}, //
+    request::{cancelled, done, fail, reply_results, reply_values},
+    session::{OnCancel, Session, VecSink},
+    show::Results, //
 };
 use crate::linux::{context::Context, shared_file::SharedFile};
 use crate::lua::Text;
@@ -35,6 +36,7 @@ use crate::runtime::{
     surroundings::Surroundings,
 };
 use crate::sched::{
+    claim::Claim,
     crew,
     start::{self, StartError},
 };
@@ -132,6 +134,18 @@ fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
             let text = Text::new(fmt!("{name} is already running"));
             fail(session, id, errno::EEXIST, text.as_bytes());
         }
+        StartError::NotReplaced(error) => {
+            let text = Text::new(fmt!(
+                "{name} could not be stopped ({error:?}), so nothing has replaced it"
+            ));
+            fail(session, id, error.to_errno(), text.as_bytes());
+        }
+        StartError::Overtaken => {
+            let text = Text::new(fmt!(
+                "another start has taken the name while {name} was stopped"
+            ));
+            fail(session, id, errno::EEXIST, text.as_bytes());
+        }
         StartError::NotFound => {
             let text = Text::new(fmt!(
                 "no script {name}: there is no file {}/{name}.lua",
@@ -207,11 +221,18 @@ fn program<'a>(start: &Start<'a>) -> Program<'a> {
 }
 
 fn name<'a>(start: &Start<'a>) -> &'a [u8] {
-    let given = match (start.name, start.source) {
-        (Some(name), _) => name,
-        (None, Source::Registered { script }) => script,
-        (None, Source::Text { .. }) => b"eval",
-    };
+    start.name.map_or_else(|| source_name(start), short_name)
+}
+
+/// The name under which the script is looked up.
+fn source_name<'a>(start: &Start<'a>) -> &'a [u8] {
+    match start.source {
+        Source::Registered { script } => short_name(script),
+        Source::Text { .. } => b"eval",
+    }
+}
+
+fn short_name(given: &[u8]) -> &[u8] {
     script_name(given).unwrap_or(given)
 }
 
@@ -247,7 +268,11 @@ fn create(
         return Err(StartError::Failed(execute::or_no_memory(failure)));
     }
     let permissions = permissions(start.permissions)?;
-    let runtime = start::create(Options {
+    let create = match start.replace {
+        None => start::create,
+        Some(_) => start::create_without_name,
+    };
+    let runtime = create(Options {
         name: name(start),
         kind,
         context,
@@ -289,7 +314,7 @@ fn finish(
     id: u32,
     start: &Start<'_>,
     relay: Option<&Relay>,
-    result: Result<KVVec<u8>, StartError>,
+    result: Result<Results, StartError>,
 ) {
     if let Some(relay) = relay {
         relay.ended.store(true, Release);
@@ -298,8 +323,14 @@ fn finish(
     match result {
         // The runtime is stopped, whether the chunk has ended by itself or not.
         _ if was_cancelled => cancelled(session, id),
-        Ok(values) => reply_values(session, id, &values),
-        Err(error) => start_failed(session, id, name(start), &error),
+        Ok(results) => reply_results(session, id, &results.values, &results.texts),
+        Err(error) => {
+            let name = match error {
+                StartError::NotFound => source_name(start),
+                _ => name(start),
+            };
+            start_failed(session, id, name, &error);
+        }
     }
 }
 
@@ -316,6 +347,7 @@ pub(super) fn run(session: &Arc<Session>, id: u32, start: &Start<'_>, streams: S
             &chain,
             &program(start),
             start.arguments,
+            &Claim::new(&runtime, &chain, start.replace),
         )
     });
     runtime.set_sink(None);
@@ -333,9 +365,10 @@ pub(super) fn spawn(session: &Arc<Session>, id: u32, start: &Start<'_>, streams:
         .and_then(|chain| {
             let arguments =
                 Message::from_codec(start.arguments).map_err(|_| StartError::Errno(ENOMEM))?;
-            start::spawn(&runtime, &chain, None, &program(start), arguments)
+            let claim = Claim::new(&runtime, &chain, start.replace);
+            start::spawn(&runtime, &chain, None, &program(start), arguments, &claim)
         })
-        .map(|_| KVVec::new());
+        .map(|_| Results::default());
     runtime.set_sink(None);
     finish(session, id, start, Some(&relay), result);
 }
@@ -398,7 +431,7 @@ pub(super) fn repl(
         .and_then(|runtime| repl_in(session, id, &runtime, text));
     let was_cancelled = session.end(id);
     match result {
-        Ok(Some(values)) => reply_values(session, id, &values),
+        Ok(Some(results)) => reply_results(session, id, &results.values, &results.texts),
         Ok(None) => done(session, id, Outcome::Incomplete),
         Err(_) if was_cancelled => cancelled(session, id),
         Err(StartError::Failed(failure)) => script_failed(session, id, &failure),
@@ -411,7 +444,7 @@ fn repl_in(
     id: u32,
     runtime: &Arc<Runtime>,
     text: &[u8],
-) -> Result<Option<KVVec<u8>>, StartError> {
+) -> Result<Option<Results>, StartError> {
     let relay = Arc::new(
         Relay {
             session: session.clone(),

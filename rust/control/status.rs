@@ -16,12 +16,11 @@ use super::{
         Hooks,
         HooksWriter,
         MissedCalls,
-        Outcome,
         Reply,
         State,
         StatusRow, //
     },
-    request::{done, fail, not_running},
+    request::{fail, not_running, succeed},
     session::{Session, VecSink}, //
 };
 use crate::{
@@ -147,8 +146,7 @@ pub(super) fn status(session: &Session, id: u32, name: Option<&[u8]>, clear: boo
         Ok(false) => not_running(session, id, name.unwrap_or_default()),
         Ok(true) => {
             session.end(id);
-            let values = Message::EMPTY;
-            done(session, id, Outcome::Success { values });
+            succeed(session, id);
         }
         Err(error) => {
             session.end(id);

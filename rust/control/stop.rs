@@ -6,18 +6,21 @@ use core::fmt::Write;
 use kernel::{prelude::*, str::BStr, sync::Arc};
 
 use super::{
-    abi::{errno, runtime_name},
+    abi::{errno, runtime_name, DEFAULT_GRACE_MS},
     request::{fail, not_running, succeed},
     session::Session, //
 };
 use crate::{
     lua::Text,
     runtime::{
-        instance::{Runtime, DEFAULT_GRACE_MS},
+        instance::{self, Runtime},
         parts,
         registry, //
     },
 };
+
+// Clients may say the default themselves.
+const _: () = assert!(DEFAULT_GRACE_MS == instance::DEFAULT_GRACE_MS);
 
 /// What a name means to `stop`.
 enum Target {
@@ -70,12 +73,11 @@ pub(super) fn stop(session: &Session, id: u32, given: &[u8], grace_ms: Option<u3
     session.end(id);
     match result {
         Ok(()) => succeed(session, id),
-        Err(error) => fail(
-            session,
-            id,
-            error.to_errno(),
-            b"the script could not be stopped",
-        ),
+        Err(error) => {
+            let name = BStr::from_bytes(name);
+            let text = Text::new(fmt!("{name} could not be stopped: {error:?}"));
+            fail(session, id, error.to_errno(), text.as_bytes());
+        }
     }
 }
 

@@ -117,7 +117,12 @@ pub(super) fn raise(state: State, failure: &Failure) -> Error {
 pub(super) fn start_error(state: State, name: &[u8], error: StartError) -> Error {
     let name = show(name);
     match error {
-        StartError::AlreadyRunning => Error::message(fmt!("{name} is already running")),
+        StartError::AlreadyRunning | StartError::Overtaken => {
+            Error::message(fmt!("{name} is already running"))
+        }
+        StartError::NotReplaced(error) => {
+            Error::message(fmt!("{name} could not be stopped: {error:?}"))
+        }
         StartError::NotFound => Error::message(fmt!(
             "no script {name}: there is no file {}/{name}.lua",
             program::DIRECTORY

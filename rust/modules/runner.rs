@@ -26,7 +26,7 @@ use crate::{
         userdata,
         vm::Vm, //
     },
-    sched::start,
+    sched::{claim::Claim, start},
 };
 
 /// Pushes the module.
@@ -88,7 +88,8 @@ fn spawn(state: State) -> lua::Result {
     let chain = chain(state)?;
     let thread = with_script(state, name, |program| {
         let (runtime, _) = create(state, name, Kind::Spawn, limits)?;
-        start::spawn(&runtime, &chain, Some(&caller), program, arguments)
+        let claim = Claim::new(&runtime, &chain, None);
+        start::spawn(&runtime, &chain, Some(&caller), program, arguments, &claim)
     })?;
     userdata::push(state, Handle::new(thread))?;
     Ok(1)

@@ -125,6 +125,15 @@ impl Message {
         Ok(message)
     }
 
+    /// As [`encode`](Self::encode) for the values from `first` on, as the results that a client is told. An
+    /// element of `texts` says whether a text stands for a value; only tables and what can always travel needs
+    /// none. What cannot travel in a table is told by its type.
+    pub(crate) fn encode_results(state: State, first: c_int, texts: &[bool]) -> lua::Result<Self> {
+        let mut message = Self::default();
+        encode::results::encode_results(state, first, texts, &mut message)?;
+        Ok(message)
+    }
+
     /// As [`encode`](Self::encode), into `sink`, for code that must not sleep: no memory is allocated. So
     /// objects do not travel, nor more than a few tables.
     pub(super) fn encode_in_hook<S: Sink>(

@@ -86,10 +86,21 @@ impl ScriptText<'_> {
     pub(crate) fn load(self, state: State) -> lua::Result<()> {
         let bytes = match &self.bytes {
             Bytes::Given(bytes) => bytes,
-            Bytes::OfFile(bytes) => bytes.as_slice(),
+            Bytes::OfFile(bytes) => without_first_comment(bytes.as_slice()),
         };
         Ok(state.load(bytes, &self.chunk)?)
     }
+}
+
+/// Drops the same start of a file as Lua: a byte order mark, and a first line with `#`. The end of that line
+/// stays, so that line numbers are right.
+fn without_first_comment(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if !text.starts_with(b"#") {
+        return text;
+    }
+    let end = text.iter().position(|&byte| byte == b'\n');
+    text.get(end.unwrap_or(text.len())..).unwrap_or_default()
 }
 
 impl Program<'_> {

@@ -8,7 +8,7 @@ use kernel::{
     sync::Arc, //
 };
 
-use super::{crew, thread::Thread};
+use super::{claim::Claim, crew, thread::Thread};
 use crate::{
     linux::{
         context::{Context, MaySleep, Mismatch},
@@ -35,6 +35,10 @@ use crate::{
 pub(crate) enum StartError {
     /// A script of this name runs.
     AlreadyRunning,
+    /// The script of this name, which was to be replaced, was not stopped.
+    NotReplaced(kernel::error::Error),
+    /// While the script of this name was stopped, another start has taken the name.
+    Overtaken,
     /// There is no such file.
     NotFound,
     /// The script cannot have these permissions, for this reason.
@@ -71,21 +75,15 @@ pub(crate) fn is_locked_out(permissions: &Held) -> bool {
     crate::linux::security::check_integrity().is_err() && !permissions.suits_lockdown()
 }
 
+/// Whether a runtime of this kind has its name for itself.
+fn is_named(kind: Kind) -> bool {
+    matches!(kind, Kind::Run | Kind::Spawn)
+}
+
 /// Creates a runtime, and registers its name if it must have one.
 pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
-    if options.kind == Kind::Spawn && !options.context.may_sleep() {
-        return Err(StartError::Mismatch(Mismatch {
-            name: "thread",
-            needs: Context::Process,
-        }));
-    }
-    if let Some(why) = options.context.obstacle() {
-        return Err(StartError::Context(why));
-    }
-    if is_locked_out(&options.permissions) {
-        return Err(StartError::LockedDown);
-    }
-    let named = matches!(options.kind, Kind::Run | Kind::Spawn);
+    check(&options)?;
+    let named = is_named(options.kind);
     if named && registry::find(options.name).is_some() {
         // Not needed for exclusion, but much cheaper than to make a VM in vain.
         return Err(StartError::AlreadyRunning);
@@ -101,6 +99,29 @@ pub(crate) fn create(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
         }
     }
     Ok(runtime)
+}
+
+/// Creates a runtime that gets its name later, by a [`Claim`].
+pub(crate) fn create_without_name(options: Options<'_>) -> Result<Arc<Runtime>, StartError> {
+    check(&options)?;
+    Ok(Runtime::new(options)?)
+}
+
+/// Whether the kernel would start a runtime with these options.
+fn check(options: &Options<'_>) -> Result<(), StartError> {
+    if options.kind == Kind::Spawn && !options.context.may_sleep() {
+        return Err(StartError::Mismatch(Mismatch {
+            name: "thread",
+            needs: Context::Process,
+        }));
+    }
+    if let Some(why) = options.context.obstacle() {
+        return Err(StartError::Context(why));
+    }
+    if is_locked_out(&options.permissions) {
+        return Err(StartError::LockedDown);
+    }
+    Ok(())
 }
 
 /// Ends a runtime that nobody has used.
@@ -283,19 +304,24 @@ pub(crate) fn keep_body(
     Ok(true)
 }
 
-/// Runs the chunk of a script and starts a thread with the function that it returns.
+/// Runs the chunk of a script and starts a thread with the function that it returns. `claim` is that of the
+/// runtime on its name.
 pub(crate) fn spawn(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,
     caller: Option<&Runtime>,
     program: &Program<'_>,
     arguments: Message,
+    claim: &Claim<'_>,
 ) -> Result<Arc<Thread>, StartError> {
     let entered = enter(runtime, chain, caller)?;
     run_chunk(
         &entered,
         program,
-        |state| arguments.push(state),
+        |state| {
+            claim.make()?;
+            arguments.push(state)
+        },
         |state, results| {
             if keep_body(&entered, state, results)? {
                 return Ok(());
@@ -305,7 +331,8 @@ pub(crate) fn spawn(
                 BStr::from_bytes(runtime.name())
             )))
         },
-    )?;
+    )
+    .map_err(|error| claim.explain(error))?;
     // The caller that waits for the start gets the script's output so far. The output of its thread
     // goes to the log.
     entered.send_output();

@@ -12,11 +12,23 @@ use clap_complete::Shell;
 #[path = "src/cli.rs"]
 mod cli;
 #[allow(dead_code)]
+#[path = "src/duration.rs"]
+mod duration;
+#[allow(dead_code)]
+#[path = "src/shebang.rs"]
+mod shebang;
+#[allow(dead_code)]
 #[path = "src/size.rs"]
 mod size;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for file in ["build.rs", "src/cli.rs", "src/size.rs"] {
+    for file in [
+        "build.rs",
+        "src/cli.rs",
+        "src/duration.rs",
+        "src/shebang.rs",
+        "src/size.rs",
+    ] {
         println!("cargo::rerun-if-changed={file}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

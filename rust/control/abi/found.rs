@@ -14,7 +14,7 @@ use super::{
 };
 use crate::codec::Message;
 
-/// The fields that a request may have that starts a script. See also [`has_context`].
+/// The fields that a request may have that starts a script. See also [`may_stay`].
 const START: &[&str] = &[
     "name",
     "script",
@@ -46,9 +46,10 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether a request may say in which context its script runs. The runtime of an `eval` ends with its
-/// chunk, so nothing can call it later.
-const fn has_context(kind: RequestKind) -> bool {
+/// Whether the script of a request may outlive it. Then the request may say in which context it runs, and
+/// whether it replaces another. The runtime of an `eval` has no name, and ends with its chunk, so nothing can
+/// call it later.
+const fn may_stay(kind: RequestKind) -> bool {
     matches!(kind, RequestKind::Run | RequestKind::Spawn)
 }
 
@@ -62,6 +63,7 @@ pub(super) struct Found<'a> {
     pub(super) directory: Option<&'a [u8]>,
     pub(super) context: Option<Context>,
     pub(super) percpu: Option<bool>,
+    pub(super) replace: Option<u32>,
     pub(super) memory: Option<u64>,
     pub(super) permissions: Option<Permissions<'a>>,
     pub(super) cpu_ms: Option<u64>,
@@ -107,6 +109,10 @@ impl<'a> Found<'a> {
                     set(&mut found.context, "context", context)?;
                 }
                 b"percpu" => set(&mut found.percpu, "percpu", value.boolean("percpu")?)?,
+                b"replace" => {
+                    let grace = value.number_u32("replace", MAX_GRACE_MS)?;
+                    set(&mut found.replace, "replace", grace)?;
+                }
                 b"memory" => {
                     let limit = value.number("memory", u64::MAX)?;
                     set(&mut found.memory, "memory", limit)?;
@@ -199,10 +205,11 @@ impl<'a> Found<'a> {
             ("stderr", self.stderr.is_some()),
         ];
         let allowed = allowed(kind);
+        let of_script = self.context.is_some() || self.percpu.is_some() || self.replace.is_some();
         if present
             .iter()
             .any(|(field, present)| *present && !allowed.contains(field))
-            || ((self.context.is_some() || self.percpu.is_some()) && !has_context(kind))
+            || (of_script && !may_stay(kind))
         {
             return Err(AbiError::UnknownField);
         }
@@ -240,6 +247,7 @@ impl<'a> Found<'a> {
             source,
             context: self.context.unwrap_or_default(),
             percpu: self.percpu.unwrap_or(false),
+            replace: self.replace,
             memory_limit: self.memory.unwrap_or(0),
             permissions: self.permissions,
             budget: self.budget(),

@@ -130,13 +130,19 @@ pub struct Failure<'a> {
     pub traceback: &'a [u8],
 }
 
+/// The kind of handle that stands for a result of which there is a text. Its index is the number of that text.
+pub const TEXT: u8 = 0;
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
     /// The request succeeded.
     Success {
-        /// The results of the request.
+        /// The results of the request. Those of scripts may have handles: outside of tables, one of the kind
+        /// [`TEXT`] stands for a value that `texts` shows; inside, the kind is that of the value in Lua's C API.
         values: Message<'a>,
+        /// Strings: what `tostring` makes of results that are no data.
+        texts: Message<'a>,
     },
     /// The text of a [`Request::Repl`](super::Request::Repl) is incomplete; it continues on another
     /// line.
@@ -229,9 +235,10 @@ impl Body for Reply<'_> {
             }
             Self::Names { names } => fields.bytes("values", names.as_bytes()),
             Self::Status(ref row) => row.write(fields),
-            Self::Done(Outcome::Success { values }) => {
+            Self::Done(Outcome::Success { values, texts }) => {
                 fields.bytes("outcome", b"success")?;
-                fields.bytes_unless_empty("values", values.as_bytes())
+                fields.bytes_unless_empty("values", values.as_bytes())?;
+                fields.bytes_unless_empty("texts", texts.as_bytes())
             }
             Self::Done(Outcome::Incomplete) => fields.bytes("outcome", b"incomplete"),
             Self::Done(Outcome::Failure(failure)) => {
@@ -253,6 +260,7 @@ struct Found<'a> {
     sequence: Option<u64>,
     time_ns: Option<u64>,
     values: Option<Message<'a>>,
+    texts: Option<Message<'a>>,
     outcome: Option<&'a [u8]>,
     origin: Option<u32>,
     errno: Option<u32>,
@@ -280,6 +288,7 @@ impl<'a> Found<'a> {
                     set(&mut found.time_ns, "time_ns", time)?;
                 }
                 b"values" => set(&mut found.values, "values", value.message("values")?)?,
+                b"texts" => set(&mut found.texts, "texts", value.message("texts")?)?,
                 b"outcome" => {
                     let outcome = value.bytes("outcome", MAX_FRAME)?;
                     set(&mut found.outcome, "outcome", outcome)?;
@@ -311,6 +320,7 @@ impl<'a> Found<'a> {
         match require(self.outcome, "outcome")? {
             b"success" => Ok(Outcome::Success {
                 values: self.values.unwrap_or(Message::EMPTY),
+                texts: self.texts.unwrap_or(Message::EMPTY),
             }),
             b"incomplete" => Ok(Outcome::Incomplete),
             b"failure" => Ok(Outcome::Failure(Failure {

@@ -111,6 +111,9 @@ pub struct Start<'a> {
     pub context: Context,
     /// Whether there is to be a runtime for each CPU; not for [`Request::Eval`].
     pub percpu: bool,
+    /// Whether a running script with the same name is stopped first, and the milliseconds that it may take
+    /// to end by itself; not for [`Request::Eval`]. With `None`, the request fails if there is one.
+    pub replace: Option<u32>,
     /// The most memory it may use, in bytes; 0 is the default.
     pub memory_limit: u64,
     /// The permissions of the script, which may do nothing else; `None` permits everything.
@@ -354,6 +357,9 @@ impl Body for Start<'_> {
         }
         if self.percpu {
             fields.boolean("percpu", true)?;
+        }
+        if let Some(grace_ms) = self.replace {
+            fields.number("replace", grace_ms)?;
         }
         if self.memory_limit != 0 {
             fields.number("memory", self.memory_limit)?;

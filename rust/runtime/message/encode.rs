@@ -5,6 +5,8 @@
 //! From the first value to the last, the VM is read and otherwise left alone: no memory is taken from
 //! it and nothing in it runs. So no table changes or goes away while it is open here.
 
+pub(super) mod results;
+
 use core::{ffi::c_int, fmt::Write};
 use kernel::{prelude::*, str::BStr};
 
@@ -40,6 +42,8 @@ pub(super) enum Style {
     Ltask,
     /// An error says so. No memory is allocated, so neither objects can travel nor many tables.
     Hook,
+    /// A handle takes its place.
+    Results,
 }
 
 struct Encoder<'a, S> {
@@ -62,6 +66,17 @@ pub(super) fn encode(
     style: Style,
     message: &mut Message,
 ) -> lua::Result<bool> {
+    encode_by(state, style, message, |encoder| encoder.values(first, last))
+}
+
+/// Encodes the values that `write` writes into an empty message. Returns what `write` does.
+#[inline(always)]
+fn encode_by(
+    state: State,
+    style: Style,
+    message: &mut Message,
+    write: impl FnOnce(&mut Encoder<'_, BytesSink<'_>>) -> lua::Result<bool>,
+) -> lua::Result<bool> {
     // The last time that the VM may collect garbage.
     state.reserve(SLOTS)?;
     let mut encoder = Encoder {
@@ -72,7 +87,7 @@ pub(super) fn encode(
         style,
         pairs: 0,
     };
-    if !encoder.values(first, last)? {
+    if !write(&mut encoder)? {
         return Ok(false);
     }
     let writer = encoder.writer;
@@ -267,8 +282,10 @@ impl<S: Sink<Error = SinkError>> Encoder<'_, S> {
 
     /// Writes the userdata, function or coroutine on top of the stack. It stays there.
     fn object(&mut self) -> Result {
-        if self.style == Style::Hook {
-            return Err(Failure::Cannot);
+        match self.style {
+            Style::Hook => return Err(Failure::Cannot),
+            Style::Results => return self.kind(),
+            _ => (),
         }
         if let Some(handle) = userdata::handle(self.state, -1) {
             // CAST: each takes three bytes of the message, so they are few.

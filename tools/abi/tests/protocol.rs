@@ -56,6 +56,7 @@ fn requests_survive() {
         },
         context: Context::Process,
         percpu: false,
+        replace: None,
         memory_limit: 64 << 20,
         permissions: Some(Permissions::new(Message::check(&permissions).unwrap()).unwrap()),
         budget: Budget {
@@ -72,6 +73,7 @@ fn requests_survive() {
         },
         context: Context::Softirq,
         percpu: true,
+        replace: Some(0),
         memory_limit: 0,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),
@@ -214,9 +216,17 @@ fn replies_survive() {
             error: b"",
             traceback: b"stack traceback:",
         }),
-        Reply::Done(Outcome::Success { values }),
+        Reply::Done(Outcome::Success {
+            values,
+            texts: Message::EMPTY,
+        }),
+        Reply::Done(Outcome::Success {
+            values,
+            texts: values,
+        }),
         Reply::Done(Outcome::Success {
             values: Message::EMPTY,
+            texts: Message::EMPTY,
         }),
         Reply::Done(Outcome::Incomplete),
         Reply::Done(Outcome::Failure(Failure {
@@ -471,10 +481,10 @@ fn replies_may_have_fields_of_later_versions() {
         }
         writer.end_table().unwrap();
     });
-    let values = Message::EMPTY;
+    let (values, texts) = (Message::EMPTY, Message::EMPTY);
     assert_eq!(
         Reply::decode(&frame(0x8005, &body)),
-        Ok(Reply::Done(Outcome::Success { values }))
+        Ok(Reply::Done(Outcome::Success { values, texts }))
     );
 }
 
@@ -548,6 +558,26 @@ fn bad_requests_are_refused_with_a_reason() {
         }),
         AbiError::FieldRange("arguments")
     );
+}
+
+#[test]
+fn only_scripts_that_stay_replace_others() {
+    let replacing = |kind, grace| {
+        refusal(kind, |w| {
+            for text in ["text", "return 1", "chunk", "=x", "replace"] {
+                w.string(text.as_bytes()).unwrap();
+            }
+            w.integer(grace).unwrap();
+        })
+    };
+    assert_eq!(replacing(RequestKind::Eval, 1), AbiError::UnknownField);
+    assert_eq!(replacing(RequestKind::Stop, 1), AbiError::UnknownField);
+    for grace in [-1, 600_001] {
+        assert_eq!(
+            replacing(RequestKind::Run, grace),
+            AbiError::FieldRange("replace")
+        );
+    }
 }
 
 #[test]
@@ -694,6 +724,7 @@ fn damaged_frames_do_no_harm() {
         },
         context: Context::Softirq,
         percpu: true,
+        replace: Some(100),
         memory_limit: 1,
         permissions: Some(Permissions::NOTHING),
         budget: Budget::default(),

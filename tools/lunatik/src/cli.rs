@@ -4,11 +4,18 @@
 //!
 //! The build script compiles this file too, for the man pages and the completions.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::size::parse_size;
+use crate::{
+    duration::{parse_grace, parse_limit},
+    shebang::split_words,
+    size::parse_size,
+};
 
 /// Run Lua scripts in the Linux kernel.
 #[derive(Debug, Parser)]
@@ -29,10 +36,28 @@ pub struct Cli {
 
 impl Cli {
     /// Reads a command line. Its first word is the name of the program.
+    ///
+    /// The first argument may be all words in the first line of a script that is executed, as Linux passes them.
     pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let words = &split_words(words);
         let mut cli = Self::try_parse_from(words)?;
         if let Command::Run(start) = &mut cli.command {
             start.take_context(words);
+        }
+        Ok(cli)
+    }
+
+    /// As [`Cli::read`], for a process that was started by executing the file `executed`. If that is a script whose
+    /// first line starts this command, its path is not taken for the name of another one.
+    pub fn read_executed(words: &[OsString], executed: &OsStr) -> Result<Self, clap::Error> {
+        let mut cli = Self::read(words)?;
+        if let Command::Run(start) | Command::Spawn(start) = &mut cli.command {
+            let is_path = ["/", ".", ".."]
+                .iter()
+                .any(|part| start.script.starts_with(part));
+            if start.script == Path::new(executed) && !is_path {
+                start.script = Path::new(".").join(&start.script);
+            }
         }
         Ok(cli)
     }
@@ -51,9 +76,16 @@ pub enum Command {
     /// for an argument, unless -c is given or -- stands before SCRIPT.
     Run(StartArgs),
     /// Evaluate Lua code in a runtime made for it, and print the results
+    ///
+    /// Expressions need no 'return'. Tables are printed with what is in them.
     Eval(EvalArgs),
     /// Run the function that a script returns in a kernel thread of its own
     Spawn(StartArgs),
+    /// Check scripts without running them, and without the module
+    ///
+    /// Compiles each FILE and looks for modules that 'require' would not find, for wrong permissions in calls of
+    /// 'pledge', and for wrong options in a first line that starts lunatik. Tells FILE:LINE: and what is wrong.
+    Check(CheckArgs),
     /// Type Lua to the kernel, line by line
     ///
     /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
@@ -87,11 +119,11 @@ pub enum Command {
 /// Limits of CPU time.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct BudgetArgs {
-    /// The most CPU time it may use in all, in milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// The most CPU time it may use in all: milliseconds, or 200ms, 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_limit)]
     pub cpu_limit: Option<u64>,
-    /// The most CPU time that one callback, one resume or the loading may use, in milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// The most CPU time that one callback, one resume or the loading may use, likewise
+    #[arg(long, value_name = "TIME", value_parser = parse_limit)]
     pub slice: Option<u64>,
 }
 
@@ -115,6 +147,9 @@ pub struct ReplArgs {
     /// What it may do.
     #[command(flatten)]
     pub pledge: PledgeArgs,
+    /// Print a line of JSON for each value
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where the code of a script runs once it is loaded.
@@ -143,12 +178,23 @@ pub struct StartArgs {
     /// The name to register it under, instead of its own
     #[arg(long)]
     pub name: Option<String>,
+    /// If a script of that name runs, stop it first
+    ///
+    /// The new script is compiled before: if that fails, the one that runs goes on.
+    #[arg(long)]
+    pub replace: bool,
+    /// With --replace: how long that script may take to end by itself: milliseconds (100 unless given), or 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_grace, requires = "replace")]
+    pub grace: Option<u32>,
     /// The most memory it may use: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub mem: Option<u64>,
     /// The CPU time it may use.
     #[command(flatten)]
     pub budget: BudgetArgs,
+    /// Of run: print a line of JSON for each result
+    #[arg(long)]
+    pub json: bool,
     /// A name under /lib/modules/lua, a path (starting with / ./ ../ or ending in .lua), or - for standard input
     pub script: PathBuf,
     /// What the script gets as its arguments
@@ -194,7 +240,10 @@ pub struct EvalArgs {
     /// The CPU time it may use.
     #[command(flatten)]
     pub budget: BudgetArgs,
-    /// The code, for example 'return 1 + 1'
+    /// Print a line of JSON for each result
+    #[arg(long)]
+    pub json: bool,
+    /// The code, for example '1 + 1'
     #[arg(allow_hyphen_values = true)]
     pub code: OsString,
     /// What the code gets as its arguments
@@ -202,15 +251,37 @@ pub struct EvalArgs {
     pub args: Vec<OsString>,
 }
 
+/// Scripts to check.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The paths of the scripts, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
 /// Scripts to stop.
 #[derive(Args, Debug)]
 pub struct StopArgs {
     /// The names of scripts; or of workers, services or actors, or their numbers
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(required_unless_present = "all", value_name = "NAME")]
     pub names: Vec<String>,
-    /// How long each may take to end by itself, in milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(0..=i64::from(lunatik_abi::abi::MAX_GRACE_MS)))]
+    /// Stop all scripts that run
+    #[arg(short, long, conflicts_with = "names")]
+    pub all: bool,
+    /// How long each may take to end by itself: milliseconds (100 unless given), or 200ms, 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_grace)]
     pub grace: Option<u32>,
+}
+
+/// When to show something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// A log to show.
@@ -219,6 +290,16 @@ pub struct LogsArgs {
     /// Go on as the script prints, until Ctrl-C or its end
     #[arg(short, long)]
     pub follow: bool,
+    /// Show only the last COUNT lines, and with -f what comes then
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub lines: Option<u64>,
+    /// Show only what was printed since: 10m, 1h30m, 14:30, yesterday, '2026-01-31 14:30:00'
+    #[arg(short = 'S', long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Show the time of each line: always, never, or auto, on a terminal
+    #[arg(short, long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true,
+        default_value = "auto", default_missing_value = "always")]
+    pub time: When,
     /// The name of the script
     pub name: String,
 }

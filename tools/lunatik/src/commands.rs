@@ -10,29 +10,37 @@ use std::{
 use crate::{
     cli::Command,
     failure::{Exit, Failure},
+    json,
     pledge::Pledges,
     repl,
     session::Session,
+    value::Results,
 };
 
+mod check;
 mod inspect;
 mod logs;
 mod module;
 mod start;
 mod stop;
 
-pub use logs::LogPrinter;
 pub use start::{print_output, Prepared};
 
 /// Executes the command line. Returns the exit status.
 pub fn execute(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Run(args) => start::run(&args),
+        Command::Check(args) => check::check_files(&args),
         Command::Eval(args) => start::eval(&args),
         Command::Spawn(args) => start::spawn(&args),
         Command::Repl(args) => {
             let pledges = Pledges::new(&args.pledge.pledges)?;
-            repl::run(Session::open()?, &pledges, start::budget(args.budget))
+            repl::run(
+                Session::open()?,
+                &pledges,
+                start::budget(args.budget),
+                args.json,
+            )
         }
         Command::Stop(args) => stop::stop(&mut Session::open()?, &args),
         Command::Logs(args) => logs::logs(&mut Session::open()?, &args),
@@ -45,6 +53,15 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Host { token } => return Ok(lunatik_host::run(&token)),
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Prints the results of a script, as JSON if that is wanted.
+pub fn print_results(results: &Results, json: bool) -> Result<(), Failure> {
+    let text = match json {
+        true => json::lines(results)?,
+        false => results.line(),
+    };
+    print(&text)
 }
 
 /// Writes to standard output.

@@ -31,6 +31,8 @@ pub struct Failure {
     pub exit: Exit,
     /// What happened, in bytes because a script may raise any text.
     pub message: Vec<u8>,
+    /// The line of the script that is meant; may be empty.
+    pub excerpt: String,
     /// The place in the script; may be empty.
     pub traceback: Vec<u8>,
 }
@@ -41,6 +43,7 @@ impl Failure {
         Self {
             exit,
             message: message.into().into_bytes(),
+            excerpt: String::new(),
             traceback: Vec::new(),
         }
     }
@@ -50,6 +53,7 @@ impl Failure {
         to.write_all(b"lunatik: ")?;
         to.write_all(self.message.trim_ascii_end())?;
         to.write_all(b"\n")?;
+        to.write_all(self.excerpt.as_bytes())?;
         if !self.traceback.is_empty() {
             to.write_all(self.traceback.trim_ascii_end())?;
             to.write_all(b"\n")?;
@@ -73,7 +77,7 @@ impl From<abi::Failure<'_>> for Failure {
             let advice = match failure.errno {
                 errno::ENOENT => " (a local file needs ./ in front or .lua at its end)",
                 errno::ESRCH => " ('lunatik list' shows what is)",
-                errno::EEXIST => " ('lunatik stop' stops it; --name gives another name)",
+                errno::EEXIST => " (--replace stops it first; --name gives another name)",
                 errno::EPROTO | errno::ENOSYS | errno::EPROTONOSUPPORT => {
                     " (are the module and this command of the same version? see 'lunatik version')"
                 }
@@ -84,6 +88,7 @@ impl From<abi::Failure<'_>> for Failure {
         Self {
             exit,
             message,
+            excerpt: String::new(),
             traceback: failure.traceback.to_vec(),
         }
     }
@@ -131,13 +136,14 @@ mod tests {
         let failure = Failure {
             exit: Exit::Script,
             message: b"x.lua:1: no".to_vec(),
+            excerpt: "    1 | x\n".to_owned(),
             traceback: b"stack traceback:\n\t[C]: in ?\n".to_vec(),
         };
         let mut text = Vec::new();
         failure.write(&mut text).unwrap();
         assert_eq!(
             text,
-            b"lunatik: x.lua:1: no\nstack traceback:\n\t[C]: in ?\n"
+            b"lunatik: x.lua:1: no\n    1 | x\nstack traceback:\n\t[C]: in ?\n"
         );
     }
 }

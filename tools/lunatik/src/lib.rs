@@ -3,15 +3,25 @@
 //! The parts of the `lunatik` command.
 
 pub mod channel;
+pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod device;
+pub mod duration;
+pub mod excerpt;
+pub mod explain;
 pub mod failure;
+pub mod json;
+pub mod log;
+pub mod moment;
 pub mod number;
 pub mod pledge;
 pub mod repl;
 pub mod report;
 pub mod script;
 pub mod session;
+pub mod shebang;
 pub mod size;
+pub mod syntax;
+pub mod table_text;
 pub mod value;

@@ -2,7 +2,7 @@
 
 //! The `lunatik` command.
 
-use std::{env, io, process::ExitCode};
+use std::{env, ffi::OsStr, io, os::unix::ffi::OsStrExt, process::ExitCode};
 
 use lunatik::{cli::Cli, commands};
 use nix::sys::signal::{signal, SigHandler, Signal};
@@ -14,7 +14,8 @@ fn main() -> ExitCode {
     // writing fails instead.
     let _ = reset;
     let words: Vec<_> = env::args_os().collect();
-    let cli = Cli::read(&words).unwrap_or_else(|error| error.exit());
+    let executed = OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
+    let cli = Cli::read_executed(&words, executed).unwrap_or_else(|error| error.exit());
     match commands::execute(cli.command) {
         Ok(code) => code,
         Err(failure) => {

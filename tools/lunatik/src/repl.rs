@@ -4,7 +4,7 @@
 
 use std::{
     cell::RefCell,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::PathBuf,
     rc::Rc,
 };
@@ -22,11 +22,11 @@ use rustyline::{
 };
 
 use crate::{
-    commands::print_output,
+    commands::{print_output, print_results},
+    explain::{explain, Sent},
     failure::{Exit, Failure},
     pledge::Pledges,
     session::{ignore, Answer, Session},
-    value::line,
 };
 
 /// The number of lines that the history keeps.
@@ -82,8 +82,9 @@ fn expression_start(line: &str) -> usize {
 
 /// Reads, evaluates and prints until the end of input.
 ///
-/// The runtime of the session has the permissions `pledges` and the limits `budget`.
-pub fn run(session: Session, pledges: &Pledges, budget: Budget) -> Result<(), Failure> {
+/// The runtime of the session has the permissions `pledges` and the limits `budget`. With `json`, values are printed as
+/// JSON.
+pub fn run(session: Session, pledges: &Pledges, budget: Budget, json: bool) -> Result<(), Failure> {
     let versions = session.versions();
     if io::stdin().is_terminal() {
         println!(
@@ -105,7 +106,7 @@ pub fn run(session: Session, pledges: &Pledges, budget: Budget) -> Result<(), Fa
         // There is no file at first.
         let _ = editor.load_history(file);
     }
-    let result = read_and_evaluate(&mut editor, &session, pledges, budget);
+    let result = read_and_evaluate(&mut editor, &session, pledges, budget, json);
     if let Some(file) = &history {
         // If the history cannot be kept, it is lost.
         let _ = file.parent().map(std::fs::create_dir_all);
@@ -119,6 +120,7 @@ fn read_and_evaluate(
     session: &RefCell<Session>,
     pledges: &Pledges,
     budget: Budget,
+    json: bool,
 ) -> Result<(), Failure> {
     let interactive = io::stdin().is_terminal();
     let mut text = String::new();
@@ -158,14 +160,24 @@ fn read_and_evaluate(
             budget,
         };
         let answer = session.borrow_mut().request(&request, &mut print_output);
-        match answer {
+        let answer = answer.map_err(|failure| {
+            let text = text.as_bytes();
+            explain(
+                failure,
+                Some(Sent {
+                    text,
+                    chunk: b"=repl",
+                    added: 0,
+                }),
+            )
+        });
+        let printed = match answer {
             Ok(Answer::Incomplete) => continue,
-            Ok(Answer::Values(values)) => {
-                let mut output = io::stdout().lock();
-                output
-                    .write_all(&line(&values))
-                    .and_then(|()| output.flush())?;
-            }
+            Ok(Answer::Values(results)) => print_results(&results, json),
+            Err(failure) => Err(failure),
+        };
+        match printed {
+            Ok(()) => {}
             Err(failure) if failure.exit == Exit::NoDevice || session.borrow().is_abandoned() => {
                 return Err(failure);
             }

@@ -49,7 +49,9 @@ pub struct LocalScript {
     pub name: Vec<u8>,
     /// Its name in tracebacks.
     pub chunk: Vec<u8>,
-    /// The text.
+    /// A first line for the shell, or another first line with `#`, which is not sent.
+    pub first_line: Vec<u8>,
+    /// The text. In place of that line it has an empty one.
     pub text: Vec<u8>,
     /// The folder of the file as the kernel sees it. Empty if there is none, or if the kernel sees
     /// another one.
@@ -69,7 +71,7 @@ pub fn read_file(path: &Path) -> Result<LocalScript, Failure> {
         }
         _ => Failure::new(Exit::Script, format!("cannot read {shown}: {error}")),
     })?;
-    let text = read_text(file, &shown.to_string())?;
+    let (first_line, text) = read_text(file, &shown.to_string())?;
     let mut chunk = b"@".to_vec();
     chunk.extend_from_slice(path.as_os_str().as_bytes());
     if chunk.len() > MAX_CHUNK_NAME {
@@ -79,14 +81,23 @@ pub fn read_file(path: &Path) -> Result<LocalScript, Failure> {
     Ok(LocalScript {
         name: name.to_vec(),
         chunk,
+        first_line,
         text,
-        directory: folder_in_kernel(path),
+        directory: folder_of(path),
     })
 }
 
-/// The canonical path of the folder of `path`, if the kernel finds the same folder by it. The
-/// kernel's paths start at the root of the first process.
-fn folder_in_kernel(path: &Path) -> Vec<u8> {
+/// The folder of the file at `path`, as the kernel sees it.
+fn folder_of(path: &Path) -> Vec<u8> {
+    // Follow the path if it is a link: the modules beside the script are beside the file that it
+    // leads to.
+    let file = fs::canonicalize(path).unwrap_or_default();
+    folder_in_kernel(file.parent().unwrap_or(Path::new("")))
+}
+
+/// The path of `folder`, which is canonical, if the kernel finds the same folder by it. Empty otherwise. The kernel's
+/// paths start at the root of the first process.
+fn folder_in_kernel(folder: &Path) -> Vec<u8> {
     let same_view = || -> io::Result<bool> {
         let ours = fs::metadata("/")?;
         let first = fs::metadata("/proc/1/root/")?;
@@ -96,10 +107,6 @@ fn folder_in_kernel(path: &Path) -> Vec<u8> {
     if !same_view().unwrap_or(false) {
         return Vec::new();
     }
-    // Follow the path if it is a link: the modules beside the script are beside the file that it
-    // leads to.
-    let file = fs::canonicalize(path).unwrap_or_default();
-    let folder = file.parent().unwrap_or(Path::new(""));
     let folder = folder.as_os_str().as_bytes();
     if !folder.starts_with(b"/") || folder.len() > MAX_DIRECTORY {
         return Vec::new();
@@ -107,17 +114,20 @@ fn folder_in_kernel(path: &Path) -> Vec<u8> {
     folder.to_vec()
 }
 
-/// Reads standard input.
+/// Reads standard input, as if it were a file in the current folder.
 pub fn read_standard_input() -> Result<LocalScript, Failure> {
+    let (first_line, text) = read_text(io::stdin().lock(), "standard input")?;
     Ok(LocalScript {
         name: b"stdin".to_vec(),
         chunk: b"=stdin".to_vec(),
-        text: read_text(io::stdin().lock(), "standard input")?,
-        directory: Vec::new(),
+        first_line,
+        text,
+        directory: folder_in_kernel(&std::env::current_dir().unwrap_or_default()),
     })
 }
 
-fn read_text(source: impl Read, shown: &str) -> Result<Vec<u8>, Failure> {
+/// Reads a script, called `shown` in errors: its first line if that is a comment for the shell, and the text to compile.
+pub fn read_text(source: impl Read, shown: &str) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let mut text = Vec::new();
     source
         .take(MAX_FRAME as u64 + 1)
@@ -126,7 +136,7 @@ fn read_text(source: impl Read, shown: &str) -> Result<Vec<u8>, Failure> {
     if text.len() > MAX_FRAME {
         return Err(too_long(shown));
     }
-    Ok(without_first_comment(text))
+    Ok(split_first_comment(text))
 }
 
 /// The failure for a text that is too long for a request.
@@ -137,17 +147,18 @@ pub fn too_long(shown: &str) -> Failure {
     )
 }
 
-/// Drops the same start of a file as Lua: a byte order mark, and a first line with `#`. The end of
-/// that line stays, so that line numbers are right.
-fn without_first_comment(mut text: Vec<u8>) -> Vec<u8> {
+/// Drops the same start of a file as Lua: a byte order mark, and a first line with `#`, which it returns before the rest.
+/// The end of that line stays, so that line numbers are right.
+fn split_first_comment(mut text: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     if text.starts_with(b"\xef\xbb\xbf") {
         text.drain(..3);
     }
-    if text.first() == Some(&b'#') {
-        let line = text.iter().position(|&byte| byte == b'\n');
-        text.drain(..line.unwrap_or(text.len()));
+    if text.first() != Some(&b'#') {
+        return (Vec::new(), text);
     }
-    text
+    let line = text.iter().position(|&byte| byte == b'\n');
+    let rest = text.split_off(line.unwrap_or(text.len()));
+    (text, rest)
 }
 
 /// Checks the name of a script from the user before anything is sent.
@@ -198,15 +209,20 @@ mod tests {
 
     #[test]
     fn a_first_line_for_the_shell_is_dropped_and_lines_stay_counted() {
-        for (text, rest) in [
-            (&b"#!/usr/bin/lunatik run\nreturn 1"[..], &b"\nreturn 1"[..]),
-            (b"\xef\xbb\xbf# x\n", b"\n"),
-            (b"\xef\xbb\xbfreturn", b"return"),
-            (b"# only", b""),
-            (b"return #t", b"return #t"),
-            (b"", b""),
+        for (text, first, rest) in [
+            (
+                &b"#!/bin/lunatik\nreturn 1"[..],
+                &b"#!/bin/lunatik"[..],
+                &b"\nreturn 1"[..],
+            ),
+            (b"\xef\xbb\xbf# x\n", b"# x", b"\n"),
+            (b"\xef\xbb\xbfreturn", b"", b"return"),
+            (b"# only", b"# only", b""),
+            (b"return #t", b"", b"return #t"),
+            (b"", b"", b""),
         ] {
-            assert_eq!(without_first_comment(text.to_vec()), rest);
+            let split = (first.to_vec(), rest.to_vec());
+            assert_eq!(split_first_comment(text.to_vec()), split);
         }
     }
 

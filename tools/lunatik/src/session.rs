@@ -10,7 +10,7 @@ use crate::{
     channel::{Channel, Event},
     failure::{Exit, Failure},
     script::too_long,
-    value::{values, Value},
+    value::{Results, Value},
 };
 
 /// The versions that the kernel side reports.
@@ -28,23 +28,34 @@ pub struct Versions {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// It has these results.
-    Values(Vec<Value>),
+    Values(Results),
     /// The text continues on another line.
     Incomplete,
 }
 
 impl Answer {
     /// The results; none for an incomplete text.
-    pub fn into_values(self) -> Vec<Value> {
+    pub fn into_results(self) -> Results {
         match self {
-            Self::Values(values) => values,
-            Self::Incomplete => Vec::new(),
+            Self::Values(results) => results,
+            Self::Incomplete => Results::default(),
         }
+    }
+
+    /// As [`Answer::into_results`], of requests whose results are no tables.
+    pub fn into_values(self) -> Vec<Value> {
+        self.into_results().values
     }
 }
 
 /// Takes the replies that come before the last one.
 pub type OnReply<'h> = &'h mut dyn FnMut(&Reply<'_>) -> Result<(), Failure>;
+
+/// Takes the answer to the request with this index.
+type OnAnswer<'h> = &'h mut dyn FnMut(usize, Result<Answer, Failure>);
+
+/// How many requests are sent at once. The kernel works on twice as many.
+const AT_ONCE: usize = 32;
 
 /// A session with the kernel.
 #[derive(Debug)]
@@ -117,12 +128,46 @@ impl Session {
         request: &Request<'_>,
         on_reply: OnReply<'_>,
     ) -> Result<Answer, Failure> {
+        let mut answer = None;
+        let requests = core::slice::from_ref(request);
+        self.exchange(requests, on_reply, &mut |_, its| answer = Some(its))?;
+        answer.unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "there was no answer")))
+    }
+
+    /// As [`Session::request`] for several requests, which the kernel works on at the same time. The answers are in
+    /// the order of the requests.
+    pub fn requests(
+        &mut self,
+        requests: &[Request<'_>],
+    ) -> Result<Vec<Result<Answer, Failure>>, Failure> {
+        let mut answers = Vec::new();
+        for some in requests.chunks(AT_ONCE) {
+            let mut theirs = vec![None; some.len()];
+            self.exchange(some, &mut ignore, &mut |index, its| {
+                theirs[index] = Some(its);
+            })?;
+            answers.extend(theirs.into_iter().flatten());
+        }
+        Ok(answers)
+    }
+
+    /// Sends requests, and waits until each has its answer, which `on_answer` gets with the request's index.
+    fn exchange(
+        &mut self,
+        requests: &[Request<'_>],
+        on_reply: OnReply<'_>,
+        on_answer: OnAnswer<'_>,
+    ) -> Result<(), Failure> {
         self.channel.forget_interrupts()?;
-        let number = self.send(request)?;
+        let mut waiting = Vec::new();
+        for request in requests {
+            waiting.push(Some(self.send(request)?));
+        }
         let mut cancelled = false;
         loop {
-            if let Some(answer) = self.take_replies(number, on_reply)? {
-                return answer;
+            self.take_replies(&mut waiting, on_reply, on_answer)?;
+            if waiting.iter().all(Option::is_none) {
+                return Ok(());
             }
             match self.channel.wait()? {
                 Event::Progress => {}
@@ -132,7 +177,9 @@ impl Session {
                 }
                 Event::Interrupt => {
                     cancelled = true;
-                    self.send(&Request::Cancel { request: number })?;
+                    for &request in waiting.iter().flatten() {
+                        self.send(&Request::Cancel { request })?;
+                    }
                 }
                 Event::Closed => {
                     let message = if self.channel.incoming.is_empty() {
@@ -159,32 +206,32 @@ impl Session {
         Ok(self.last_request)
     }
 
-    /// Handles the replies that have arrived. The outer result fails if the session fails, the
-    /// inner one if the request does.
+    /// Handles the replies that have arrived to requests with the numbers `waiting`. A request that has its answer
+    /// waits no longer. Fails if the session fails.
     fn take_replies(
         &mut self,
-        number: u32,
+        waiting: &mut [Option<u32>],
         on_reply: OnReply<'_>,
-    ) -> Result<Option<Result<Answer, Failure>>, Failure> {
+        on_answer: OnAnswer<'_>,
+    ) -> Result<(), Failure> {
         let mut taken = 0;
-        let mut answer = None;
-        while answer.is_none() {
-            let Some(frame) = split_frame(&self.channel.incoming[taken..]).map_err(malformed)?
-            else {
-                break;
-            };
+        while let Some(frame) = split_frame(&self.channel.incoming[taken..]).map_err(malformed)? {
             taken += frame.header.frame_length();
-            // A reply to an earlier request that nobody waits for any more.
-            if frame.header.request != number {
+            let number = Some(frame.header.request);
+            let Some(index) = waiting.iter().position(|waits| *waits == number) else {
+                // A reply to an earlier request that nobody waits for any more.
                 continue;
-            }
+            };
             match Reply::decode(&frame).map_err(malformed)? {
-                Reply::Done(outcome) => answer = Some(answer_of(outcome)),
+                Reply::Done(outcome) => {
+                    waiting[index] = None;
+                    on_answer(index, answer_of(outcome)?);
+                }
                 reply => on_reply(&reply)?,
             }
         }
         self.channel.incoming.drain(..taken);
-        Ok(answer)
+        Ok(())
     }
 }
 
@@ -193,14 +240,15 @@ pub fn ignore(_: &Reply<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn answer_of(outcome: Outcome<'_>) -> Result<Answer, Failure> {
-    match outcome {
-        Outcome::Success { values: message } => values(&message)
-            .map(Answer::Values)
-            .map_err(|error| malformed(error.into())),
+/// The outer result fails if the reply makes no sense, the inner one if the request has failed.
+fn answer_of(outcome: Outcome<'_>) -> Result<Result<Answer, Failure>, Failure> {
+    Ok(match outcome {
+        Outcome::Success { values, texts } => Ok(Answer::Values(
+            Results::new(&values, &texts).map_err(|error| malformed(error.into()))?,
+        )),
         Outcome::Incomplete => Ok(Answer::Incomplete),
         Outcome::Failure(failure) => Err(failure.into()),
-    }
+    })
 }
 
 fn malformed(error: AbiError) -> Failure {

@@ -2,14 +2,14 @@
 
 //! Results of scripts.
 
-use lunatik_abi::codec::{DecodeError, Message, Token};
+use lunatik_abi::{
+    abi::TEXT,
+    codec::{DecodeError, Message, Token},
+};
 
-use crate::number::float_text;
+use crate::{number::float_text, table_text::table_text};
 
 /// A value that a script has returned.
-///
-/// The kernel sends every other value as the string that `tostring` makes of it. If it sends a
-/// table all the same, this drops the table's contents.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// nil
@@ -22,58 +22,114 @@ pub enum Value {
     Float(f64),
     /// A string of any bytes.
     String(Vec<u8>),
-    /// A value of this type.
+    /// The table with this number in [`Results::tables`].
+    Table(usize),
+    /// A value that is no data, and the text that `tostring` makes of it.
+    Text(Vec<u8>),
+    /// A value in a table that is no data; its type.
     Other(&'static str),
 }
 
+/// The results of a request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    /// The results.
+    pub values: Vec<Value>,
+    /// The pairs of the tables in them. A table may occur more than once, also in itself.
+    pub tables: Vec<Vec<(Value, Value)>>,
+}
+
 impl Value {
-    /// The text that `tostring` returns.
+    /// The text that `tostring` returns; of a table and what else is in one, the type.
     pub fn text(&self) -> Vec<u8> {
         match self {
             Self::Nil => b"nil".to_vec(),
             Self::Boolean(value) => value.to_string().into_bytes(),
             Self::Integer(value) => value.to_string().into_bytes(),
             Self::Float(value) => float_text(*value).into_bytes(),
-            Self::String(bytes) => bytes.clone(),
+            Self::String(bytes) | Self::Text(bytes) => bytes.clone(),
+            Self::Table(_) => b"table".to_vec(),
             Self::Other(kind) => kind.as_bytes().to_vec(),
         }
     }
 }
 
-/// The values of a message.
-pub fn values(message: &Message<'_>) -> Result<Vec<Value>, DecodeError> {
-    let mut reader = message.reader();
-    let mut values = Vec::new();
-    while let Some(token) = reader.token()? {
-        let value = match token {
-            Token::Nil => Value::Nil,
-            Token::Boolean(value) => Value::Boolean(value),
-            Token::Integer(value) => Value::Integer(value),
-            Token::Float(bits) => Value::Float(f64::from_bits(bits)),
-            Token::String(bytes) => Value::String(bytes.to_vec()),
-            Token::TableBegin | Token::TableEnd | Token::Reference(_) => Value::Other("table"),
-            Token::Handle { .. } => Value::Other("handle"),
+impl Results {
+    /// Reads the values of a message, and `texts` for some of them.
+    pub fn new(values: &Message<'_>, texts: &Message<'_>) -> Result<Self, DecodeError> {
+        let texts: Vec<_> = match texts.values() {
+            0 => Vec::new(),
+            _ => Self::new(texts, &Message::EMPTY)?.values,
         };
-        if reader.depth() == 0 {
-            values.push(value);
+        let mut results = Self::default();
+        // The tables that have begun and not ended, and the key that waits for its value.
+        let mut open: Vec<(usize, Option<Value>)> = Vec::new();
+        let mut reader = values.reader();
+        while let Some(token) = reader.token()? {
+            let value = match token {
+                Token::Nil => Value::Nil,
+                Token::Boolean(value) => Value::Boolean(value),
+                Token::Integer(value) => Value::Integer(value),
+                Token::Float(bits) => Value::Float(f64::from_bits(bits)),
+                Token::String(bytes) => Value::String(bytes.to_vec()),
+                Token::TableBegin => Value::Table(results.tables.len()),
+                Token::TableEnd => {
+                    open.pop();
+                    continue;
+                }
+                Token::Reference(table) => Value::Table(table as usize),
+                Token::Handle { kind: TEXT, index } if open.is_empty() => {
+                    let text = texts.get(index as usize).map(Value::text);
+                    Value::Text(text.unwrap_or_else(|| b"userdata".to_vec()))
+                }
+                Token::Handle { kind, .. } => Value::Other(kind_name(kind)),
+            };
+            let begun = matches!(token, Token::TableBegin).then_some(results.tables.len());
+            match open.last_mut() {
+                None => results.values.push(value),
+                Some((table, key)) => match key.take() {
+                    None => *key = Some(value),
+                    Some(key) => {
+                        if let Some(pairs) = results.tables.get_mut(*table) {
+                            pairs.push((key, value));
+                        }
+                    }
+                },
+            }
+            if let Some(table) = begun {
+                results.tables.push(Vec::new());
+                open.push((table, None));
+            }
         }
+        Ok(results)
     }
-    Ok(values)
+
+    /// The line that `print` would write, with the contents of tables; empty if there are no values.
+    pub fn line(&self) -> Vec<u8> {
+        let mut line = Vec::new();
+        for (index, value) in self.values.iter().enumerate() {
+            if index > 0 {
+                line.push(b'\t');
+            }
+            match value {
+                Value::Table(table) => line.extend(table_text(self, *table).into_bytes()),
+                value => line.extend(value.text()),
+            }
+        }
+        if !self.values.is_empty() {
+            line.push(b'\n');
+        }
+        line
+    }
 }
 
-/// The line that `print` would write; empty if there are no values.
-pub fn line(values: &[Value]) -> Vec<u8> {
-    let mut line = Vec::new();
-    for (index, value) in values.iter().enumerate() {
-        if index > 0 {
-            line.push(b'\t');
-        }
-        line.extend(value.text());
+/// The type of this number in Lua's C API.
+fn kind_name(kind: u8) -> &'static str {
+    match kind {
+        6 => "function",
+        8 => "thread",
+        _ => "userdata",
     }
-    if !values.is_empty() {
-        line.push(b'\n');
-    }
-    line
 }
 
 #[cfg(test)]
@@ -81,30 +137,62 @@ mod tests {
     use super::*;
     use lunatik_abi::codec::Writer;
 
+    fn message(build: impl FnOnce(&mut Writer<Vec<u8>>)) -> Vec<u8> {
+        let mut writer = Writer::new(Vec::new());
+        build(&mut writer);
+        writer.finish().unwrap()
+    }
+
     #[test]
     fn values_are_printed_on_one_line() {
-        let mut writer = Writer::new(Vec::new());
-        writer.nil().unwrap();
-        writer.boolean(false).unwrap();
-        writer.integer(-7).unwrap();
-        writer.float(2f64.to_bits()).unwrap();
-        writer.string(b"\xff\x00").unwrap();
-        writer.begin_table().unwrap();
-        writer.string(b"in").unwrap();
-        writer.begin_table().unwrap();
-        writer.end_table().unwrap();
-        writer.end_table().unwrap();
-        writer.handle(1, 2).unwrap();
-        let bytes = writer.finish().unwrap();
-        let values = values(&Message::check(&bytes).unwrap()).unwrap();
+        let values = message(|writer| {
+            writer.nil().unwrap();
+            writer.boolean(false).unwrap();
+            writer.integer(-7).unwrap();
+            writer.float(2f64.to_bits()).unwrap();
+            writer.string(b"\xff\x00").unwrap();
+            writer.handle(TEXT, 1).unwrap();
+            writer.begin_table().unwrap();
+            writer.string(b"inner").unwrap();
+            writer.begin_table().unwrap();
+            writer.end_table().unwrap();
+            writer.string(b"f").unwrap();
+            writer.handle(6, 0).unwrap();
+            writer.end_table().unwrap();
+            writer.handle(TEXT, 0).unwrap();
+        });
+        let texts = message(|writer| {
+            writer.string(b"function: 0x1").unwrap();
+            writer.string(b"an object").unwrap();
+        });
+        let check = |bytes| Message::check(bytes).unwrap();
+        let results = Results::new(&check(&values), &check(&texts)).unwrap();
         assert_eq!(
-            line(&values),
-            b"nil\tfalse\t-7\t2.0\t\xff\x00\ttable\thandle\n"
+            results.line(),
+            b"nil\tfalse\t-7\t2.0\t\xff\x00\tan object\t{ f = <function>, inner = {} }\tfunction: 0x1\n"
+        );
+    }
+
+    #[test]
+    fn tables_may_be_keys_and_lead_back() {
+        let values = message(|writer| {
+            writer.begin_table().unwrap();
+            writer.begin_table().unwrap();
+            writer.end_table().unwrap();
+            writer.reference(0).unwrap();
+            writer.end_table().unwrap();
+            writer.reference(1).unwrap();
+        });
+        let results = Results::new(&Message::check(&values).unwrap(), &Message::EMPTY).unwrap();
+        assert_eq!(results.values, [Value::Table(0), Value::Table(1)]);
+        assert_eq!(
+            results.tables,
+            [vec![(Value::Table(1), Value::Table(0))], vec![]]
         );
     }
 
     #[test]
     fn no_values_print_nothing() {
-        assert_eq!(line(&[]), b"");
+        assert_eq!(Results::default().line(), b"");
     }
 }

@@ -273,3 +273,86 @@ fn a_missing_file_is_no_such_script() {
         .unwrap();
     assert_eq!(output.status.code(), Some(3));
 }
+
+#[test]
+fn a_start_may_replace_and_then_takes_a_grace() {
+    let sent = |arguments: &[&str]| prepared(arguments).unwrap().start().unwrap().replace;
+    assert_eq!(sent(&["run", "x"]), None);
+    assert_eq!(sent(&["run", "--replace", "x"]), Some(100));
+    assert_eq!(
+        sent(&["run", "--replace", "--grace", "2s", "x"]),
+        Some(2000)
+    );
+    refused(&["run", "--grace", "5", "x"]);
+}
+
+#[test]
+fn all_scripts_are_stopped_without_names() {
+    let cli::Command::Stop(args) = parse(&["stop", "--all", "--grace", "1m"]) else {
+        panic!()
+    };
+    assert!(args.all && args.names.is_empty());
+    assert_eq!(args.grace, Some(60_000));
+    refused(&["stop", "--all", "x"]);
+    refused(&["stop", "--grace", "5"]);
+}
+
+#[test]
+fn limits_of_time_have_units() {
+    let cli::Command::Eval(args) = parse(&["eval", "--cpu-limit", "2m", "--slice", "250", "1"])
+    else {
+        panic!()
+    };
+    assert_eq!(args.budget.cpu_limit, Some(120_000));
+    assert_eq!(args.budget.slice, Some(250));
+    for wrong in ["0", "0ms", "1us", "-1s", "soon"] {
+        refused(&["eval", "--slice", wrong, "1"]);
+    }
+}
+
+#[test]
+fn a_script_that_is_executed_is_a_file() {
+    let script = |executed: &str, words: &[&str]| {
+        let words: Vec<_> = words.iter().map(OsString::from).collect();
+        let cli = Cli::read_executed(&words, executed.as_ref()).unwrap();
+        let (cli::Command::Run(args) | cli::Command::Spawn(args)) = cli.command else {
+            panic!()
+        };
+        (args.script.into_os_string(), args.args)
+    };
+    // As Linux starts it: the words of the first line as one, the path of the script, and its arguments.
+    let (name, args) = script("bin/x", &["/bin/lunatik", "run -c process", "bin/x", "a b"]);
+    assert_eq!((name, args), ("./bin/x".into(), vec!["a b".into()]));
+    for path in ["/bin/x", "./x", "../x"] {
+        assert_eq!(script(path, &["lunatik", "spawn", path]).0, path);
+    }
+    // Somebody who types the command names scripts.
+    assert_eq!(
+        script("/bin/lunatik", &["lunatik", "run", "bin/x"]).0,
+        "bin/x"
+    );
+}
+
+#[test]
+fn logs_are_shown_with_times_on_terminals() {
+    let time = |arguments: &[&str]| {
+        let cli::Command::Logs(args) = parse(arguments) else {
+            panic!()
+        };
+        assert_eq!(args.name, "x");
+        args.time
+    };
+    assert_eq!(time(&["logs", "x"]), cli::When::Auto);
+    assert_eq!(time(&["logs", "--time", "x"]), cli::When::Always);
+    assert_eq!(time(&["logs", "-t", "x"]), cli::When::Always);
+    assert_eq!(time(&["logs", "--time=never", "x"]), cli::When::Never);
+    let cli::Command::Logs(args) = parse(&["logs", "-f", "-n10", "-S", "-10m", "x"]) else {
+        panic!()
+    };
+    assert_eq!(
+        (args.lines, args.since.as_deref()),
+        (Some(10), Some("-10m"))
+    );
+    refused(&["logs", "-n", "some", "x"]);
+    refused(&["logs", "--time=soon", "x"]);
+}

@@ -85,6 +85,7 @@ fn encoded(build: impl FnOnce(&mut Writer<Vec<u8>>)) -> Vec<u8> {
 fn success(values: &[u8]) -> Reply<'_> {
     Reply::Done(Outcome::Success {
         values: Message::check(values).unwrap(),
+        texts: Message::EMPTY,
     })
 }
 
@@ -173,8 +174,8 @@ fn output_comes_before_the_results_and_in_order() {
         Ok(())
     });
     assert_eq!(
-        answer.unwrap(),
-        Answer::Values(vec![Value::Integer(42), Value::Nil])
+        answer.unwrap().into_values(),
+        [Value::Integer(42), Value::Nil]
     );
     assert_eq!(
         output,
@@ -381,7 +382,7 @@ fn ctrl_c_between_requests_is_forgotten() {
 
 #[test]
 fn a_log_tells_what_is_missing() {
-    let mut printer = lunatik::commands::LogPrinter::default();
+    let mut printer = lunatik::log::LogPrinter::default();
     let (mut output, mut error) = (Vec::new(), Vec::new());
     for (sequence, stream) in [(0, Stream::Output), (1, Stream::Error), (5, Stream::Output)] {
         let entry = LogLine {
@@ -397,4 +398,72 @@ fn a_log_tells_what_is_missing() {
         error,
         b"line\nlunatik: 3 earlier entries are no longer kept\n"
     );
+}
+
+#[test]
+fn several_requests_are_sent_at_once_and_answered_in_any_order() {
+    const STOPS: usize = 40;
+    let (mut session, _keyboard, thread) = greeted(|mut device| {
+        for some in [32, STOPS - 32] {
+            let numbers: Vec<_> = (0..some)
+                .map(|_| device.expect(RequestKind::Stop, |_| true))
+                .collect();
+            for number in numbers.into_iter().rev() {
+                if number % 2 == 0 {
+                    device.reply(number, &success(&[]));
+                } else {
+                    device.reply(number, &failure(Origin::Request, errno::ESRCH, b"none"));
+                }
+            }
+        }
+    });
+    let requests = vec![
+        Request::Stop {
+            name: b"x",
+            grace_ms: None
+        };
+        STOPS
+    ];
+    let answers = session.requests(&requests).unwrap();
+    thread.join().unwrap();
+    assert_eq!(answers.len(), STOPS);
+    // The greeting has had number 1.
+    for (index, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_ok(), index % 2 == 0, "{index}");
+    }
+}
+
+#[test]
+fn ctrl_c_cancels_those_of_several_requests_that_wait() {
+    let (started, at_start) = std::sync::mpsc::channel();
+    let (mut session, mut keyboard, thread) = greeted(move |mut device| {
+        let numbers = [
+            device.expect(RequestKind::Stop, |_| true),
+            device.expect(RequestKind::Stop, |_| true),
+        ];
+        started.send(()).unwrap();
+        for number in numbers {
+            device.expect(
+                RequestKind::Cancel,
+                |request| matches!(request, Request::Cancel { request } if *request == number),
+            );
+        }
+        device.reply(numbers[1], &success(&[]));
+        let reply = failure(Origin::Cancelled, errno::EINTR, b"interrupted");
+        device.reply(numbers[0], &reply);
+    });
+    let presser = spawn(move || {
+        at_start.recv().unwrap();
+        keyboard.write_all(b"x").unwrap();
+        keyboard
+    });
+    let requests = [Request::Stop {
+        name: b"x",
+        grace_ms: None,
+    }; 2];
+    let answers = session.requests(&requests).unwrap();
+    presser.join().unwrap();
+    thread.join().unwrap();
+    assert_eq!(answers[0].as_ref().unwrap_err().exit, Exit::Interrupted);
+    assert!(answers[1].is_ok());
 }

@@ -36,7 +36,7 @@ check_output "and its buffer is written" "kept" cat "$WORK/unclosed"
 eval_is "proc files can be read" "Linux" 'return (io.lines("/proc/version")():match("^%a+"))'
 eval_is "/dev/null takes and gives nothing" "5	" \
 	'local f = io.open("/dev/null", "w"); f:write("abcde"); local n = f:seek("cur") or 5; return 5, io.open("/dev/null"):read("a")'
-check_output "io.write goes to the tool's standard output" "a1b" lunatik eval 'io.write("a", 1, "b")'
+check_output "io.write goes to the tool's standard output" "a1b" lunatik eval 'io.write("a", 1, "b") return'
 check_says "io.stderr goes to the tool's standard error" 0 "to stderr" lunatik eval 'io.stderr:write("to stderr\n")'
 check_status "many open files are refused with an error, not a crash" 0 \
 	within 120 lunatik eval 'local all = {} for i = 1, 5000 do local f = io.open("/dev/null") if not f then break end all[i] = f end'

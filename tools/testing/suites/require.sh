@@ -48,7 +48,20 @@ check_output "the folder comes first" "$WORK_REAL/a/?.lua;$WORK_REAL/a/?/init.lu
 cp path.lua "../odd;one/"
 check_output "a folder that no template can say is none" "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua" \
 	lunatik run "../odd;one/path.lua"
-check_output "standard input has none" "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua" sh -c 'lunatik run - <path.lua'
+check_output "standard input has the current one" "$WORK_REAL/a/?.lua;$WORK_REAL/a/?/init.lua;/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua" sh -c 'lunatik run - <path.lua'
+check_output "so it finds modules there" "beside	init" sh -c 'lunatik run - <main.lua'
+echo 'return require("deep.er.inner") .. " of " .. ...' >deep/outer.lua
+echo 'return "inner"' >deep/er/inner.lua
+echo 'return require("deep.outer")' >subfolders.lua
+check_output "modules in subfolders find each other from the script's folder" "inner of deep.outer	$WORK_REAL/a/deep/outer.lua" lunatik run subfolders.lua
+check_output "of standard input, too" "inner of deep.outer	$WORK_REAL/a/deep/outer.lua" sh -c 'lunatik run - <subfolders.lua'
+mkdir -p $DIR/deep/er
+cp deep/outer.lua $DIR/deep/
+cp deep/er/inner.lua $DIR/deep/er/
+cp subfolders.lua $DIR/
+check_output "and of a name" "inner of deep.outer	$DIR/deep/outer.lua" lunatik run suite/subfolders
+rm -r $DIR/deep $DIR/subfolders.lua
+check_says "but not from their own" 1 "module 'er.inner' not found" sh -c "cd deep && echo 'return require(\"er.inner\")' >../own.lua && lunatik run ../own.lua"
 eval_is "nor has eval" "/lib/modules/lua/?.lua;/lib/modules/lua/?/init.lua" 'return package.path'
 echo 'return "part"' >$DIR/part/near.lua
 echo 'return require("near"), package.path' >$DIR/part/main.lua

@@ -11,7 +11,6 @@ use crate::{
     report::{name_text, Report, Row},
     script::check_runtime_name,
     session::{ignore, Session},
-    value::values,
 };
 
 pub(super) fn list(session: &mut Session, args: &ListArgs) -> Result<(), Failure> {
@@ -19,15 +18,8 @@ pub(super) fn list(session: &mut Session, args: &ListArgs) -> Result<(), Failure
         let report = ask(session, None)?;
         return print_report(&report, args.json, false);
     }
-    let mut names = Vec::new();
-    session.request(&Request::List, &mut |reply| {
-        if let Reply::Names { names: message } = reply {
-            let found =
-                values(message).map_err(|error| Failure::new(Exit::NoDevice, error.to_string()))?;
-            names.extend(found.iter().map(|name| name_text(&name.text())));
-        }
-        Ok(())
-    })?;
+    let names = super::stop::running_scripts(session)?;
+    let mut names: Vec<_> = names.iter().map(|name| name_text(name)).collect();
     if args.json {
         return print_json(&Json::from(names));
     }

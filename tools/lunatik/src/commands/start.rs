@@ -9,18 +9,28 @@ use std::{
 };
 
 use lunatik_abi::{
-    abi::{Budget, Context, Reply, Request, Source, Start, Stream, MAX_ARGUMENTS},
+    abi::{
+        Budget, Context, Reply, Request, Source, Start, Stream, DEFAULT_GRACE_MS, MAX_ARGUMENTS,
+    },
     codec::{DecodeError, Message, Writer},
 };
 
 use crate::{
     cli::{self, BudgetArgs, EvalArgs, StartArgs},
+    explain::{explain, Sent},
     failure::{Exit, Failure},
     pledge::Pledges,
     script::{check_name, read_file, read_standard_input, LocalScript, ScriptArgument},
-    session::Session,
-    value::line,
+    session::{Answer, Session},
+    syntax,
+    value::Results,
 };
+
+/// What makes statements of expressions.
+const RETURN: &[u8] = b"return ";
+
+/// The name of the chunk that `eval` sends.
+const CODE: &[u8] = b"=(command line)";
 
 /// A script to start, with everything that is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +43,8 @@ pub struct Prepared {
     pub context: Context,
     /// Whether there is to be a runtime for each CPU.
     pub percpu: bool,
+    /// The milliseconds that the script gets which this one replaces, if it is to replace one.
+    pub replace: Option<u32>,
     /// The most memory it may use; 0 is the default.
     pub memory_limit: u64,
     /// What it may do.
@@ -63,6 +75,7 @@ impl Prepared {
             script,
             context: args.context.map_or(Context::Process, context),
             percpu: args.percpu,
+            replace: args.replace.then(|| args.grace.unwrap_or(DEFAULT_GRACE_MS)),
             memory_limit: args.mem.unwrap_or(0),
             pledges: Pledges::new(&args.pledge.pledges)?,
             budget: budget(args.budget),
@@ -84,6 +97,7 @@ impl Prepared {
             },
             context: self.context,
             percpu: self.percpu,
+            replace: self.replace,
             memory_limit: self.memory_limit,
             permissions: self.pledges.permissions(),
             budget: self.budget,
@@ -158,40 +172,81 @@ fn write_now(to: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-fn request_and_print(request: &Request<'_>) -> Result<(), Failure> {
-    let answer = Session::open()?.request(request, &mut print_output)?;
-    super::print(&line(&answer.into_values()))
+/// Sends the request that `make` makes of `prepared`, and returns the results. The first `added` bytes of its text are
+/// not the user's.
+fn execute<'p>(
+    prepared: &'p Prepared,
+    added: usize,
+    make: impl FnOnce(Start<'p>) -> Request<'p>,
+) -> Result<Results, Failure> {
+    let request = make(prepared.start().map_err(unencodable)?);
+    let answer = Session::open()?.request(&request, &mut print_output);
+    let sent = prepared.script.as_ref().ok().map(|local| Sent {
+        text: &local.text,
+        chunk: &local.chunk,
+        added,
+    });
+    answer
+        .map(Answer::into_results)
+        .map_err(|failure| explain(failure, sent))
 }
 
 pub(super) fn run(args: &StartArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
-    request_and_print(&Request::Run(prepared.start().map_err(unencodable)?))
+    let results = execute(&prepared, 0, Request::Run)?;
+    super::print_results(&results, args.json)
 }
 
 pub(super) fn spawn(args: &StartArgs) -> Result<(), Failure> {
+    if args.json {
+        let message = "--json: spawn prints no results";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let prepared = Prepared::new(args)?;
-    let request = Request::Spawn(prepared.start().map_err(unencodable)?);
-    Session::open()?.request(&request, &mut print_output)?;
-    Ok(())
+    execute(&prepared, 0, Request::Spawn).map(|_| ())
 }
 
 pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
+    let code = args.code.as_bytes();
+    // As in `repl`, the values of expressions are results.
+    let added = match is_expression(code) {
+        true => RETURN,
+        false => b"",
+    };
     let prepared = Prepared {
         name: None,
         script: Ok(LocalScript {
             name: Vec::new(),
-            chunk: b"=(command line)".to_vec(),
-            text: args.code.as_bytes().to_vec(),
+            chunk: CODE.to_vec(),
+            first_line: Vec::new(),
+            text: [added, code].concat(),
             directory: Vec::new(),
         }),
         context: Context::Process,
         percpu: false,
+        replace: None,
         memory_limit: args.mem.unwrap_or(0),
         pledges: Pledges::new(&args.pledge.pledges)?,
         budget: budget(args.budget),
         arguments: encode_arguments(&args.args)?,
     };
-    request_and_print(&Request::Eval(prepared.start().map_err(unencodable)?))
+    let results = execute(&prepared, added.len(), Request::Eval)?;
+    super::print_results(&results, args.json)
+}
+
+/// Whether `code` is taken for expressions, which are to be returned. If it is neither expressions nor statements, it is
+/// that of which more could be compiled: so the error is the one that its writer expects.
+fn is_expression(code: &[u8]) -> bool {
+    let Err(as_expression) = syntax::check(&[RETURN, code].concat(), CODE) else {
+        return true;
+    };
+    let Err(as_statements) = syntax::check(code, CODE) else {
+        return false;
+    };
+    match (as_expression.place.start(), as_statements.place.start()) {
+        (Some(expression), Some(statements)) => expression > RETURN.len() + statements,
+        _ => false,
+    }
 }
 
 fn unencodable(error: DecodeError) -> Failure {
@@ -199,4 +254,39 @@ fn unencodable(error: DecodeError) -> Failure {
         Exit::Usage,
         format!("the arguments cannot be sent: {error}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_told_from_statements() {
+        for code in [
+            "1 + 1",
+            "f()",
+            "...",
+            "1, 2",
+            "",
+            "-- nothing",
+            "{ a = 1 }",
+            "#t",
+            "1 + )",
+            "1 ~",
+        ] {
+            assert!(is_expression(code.as_bytes()), "{code}");
+        }
+        for code in [
+            "x = 1",
+            "return 1",
+            "local x",
+            "f() f()",
+            "x = )",
+            "for i = 1",
+            "return )",
+            "goto x",
+        ] {
+            assert!(!is_expression(code.as_bytes()), "{code}");
+        }
+    }
 }

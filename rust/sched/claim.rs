@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! How a script that replaces another one takes over its name.
+
+use core::cell::Cell;
+use kernel::{prelude::*, sync::Arc};
+
+use super::start::StartError;
+use crate::{
+    lua::{self, Error},
+    runtime::{
+        chain::Chain,
+        instance::Runtime,
+        reaper,
+        registry::{self, RegisterError}, //
+    },
+};
+
+/// The claim of a new script on its name.
+pub(crate) struct Claim<'a> {
+    runtime: &'a Arc<Runtime>,
+    chain: &'a Arc<Chain>,
+    /// The grace of the script that has the name, if that is to be replaced.
+    replace: Option<u32>,
+    /// Why the name was not taken.
+    failed: Cell<Option<StartError>>,
+}
+
+impl<'a> Claim<'a> {
+    /// The claim of `runtime`, which `chain` executes.
+    ///
+    /// With `replace`, the runtime must not be registered yet. The script that has its name then gets so
+    /// many milliseconds to end by itself. Without, [`make`](Self::make) does nothing.
+    pub(crate) fn new(
+        runtime: &'a Arc<Runtime>,
+        chain: &'a Arc<Chain>,
+        replace: Option<u32>,
+    ) -> Self {
+        Self {
+            runtime,
+            chain,
+            replace,
+            failed: Cell::new(None),
+        }
+    }
+
+    /// Stops the script that has the name, and registers the new one. To be called when that is compiled and
+    /// before it runs, so that a script that does not compile replaces nothing. Sleeps.
+    pub(crate) fn make(&self) -> lua::Result<()> {
+        let Some(grace_ms) = self.replace else {
+            return Ok(());
+        };
+        self.take_over(grace_ms).map_err(|error| {
+            self.failed.set(Some(error));
+            Error::message(fmt!("the script has no name"))
+        })
+    }
+
+    /// The error that a start has ended with: that of [`make`](Self::make), if it has failed.
+    pub(crate) fn explain(&self, error: StartError) -> StartError {
+        self.failed.take().unwrap_or(error)
+    }
+
+    fn take_over(&self, grace_ms: u32) -> Result<(), StartError> {
+        if let Some(former) = registry::find(self.runtime.name()) {
+            let stopped =
+                former
+                    .as_arc_borrow()
+                    .stop_for(Some(self.chain), Some(self.runtime), grace_ms);
+            stopped.map_err(|error| {
+                // It was told to stop, and has to end even though nobody waits for that any more.
+                reaper::finish(former.clone());
+                StartError::NotReplaced(error)
+            })?;
+        }
+        registry::register(self.runtime).map_err(|error| match error {
+            RegisterError::Taken => StartError::Overtaken,
+            RegisterError::Errno(error) => StartError::Errno(error),
+        })
+    }
+}
