@@ -26,7 +26,6 @@ use super::{
     chain::{self, Chain, Owner, Ownership},
     children::{Child, Children},
     handle::Handle,
-    hooks::Hooked,
     live,
     log::Log,
     meter::{Budget, Meter},
@@ -35,6 +34,7 @@ use super::{
     permissions::Held,
     pooled::Pooled,
     sink::Sink,
+    totals,
     vm::Vm,
     waiting::Waiting, //
 };
@@ -63,6 +63,7 @@ mod permitted;
 mod phase;
 mod place;
 mod printing;
+mod sampled;
 mod slice;
 mod staying;
 mod stopping;
@@ -87,6 +88,7 @@ pub(crate) use self::{
     executing::may_execute,
     failure::Failure,
     phase::{Kind, Phase},
+    sampled::Activity,
     slice::Left,
     staying::{Keep, KeepOfActor}, //
 };
@@ -176,7 +178,7 @@ pub(crate) struct Runtime {
     id: u64,
     name: KVec<u8>,
     kind: Kind,
-    about: KBox<About>,
+    about: Pin<KBox<About>>,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
     /// Whether it has an account of its own, not its maker's.
@@ -289,17 +291,7 @@ impl Runtime {
             .account
             .is_some_and(|above| Arc::ptr_eq(above, &account));
         let log_account = account.clone();
-        let hooked = match options.context {
-            Context::Process => None,
-            _ => Some(Hooked::new()?),
-        };
-        let about = About {
-            context: options.context,
-            cpu: options.cpu,
-            net: options.net,
-            hooked,
-        };
-        let about = KBox::new(about, GFP_KERNEL_ACCOUNT)?;
+        let about = About::new(options.context, options.cpu, options.net)?;
         let ending_chain = Chain::new()?;
         let graph = chain::graph()?;
         let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
@@ -389,6 +381,11 @@ impl Runtime {
                 drop(owner.release());
             }
             return Err(error);
+        }
+        totals::count_start(self.kind);
+        // Who begins a profile looks for those in the list.
+        if let Some(parent) = parent {
+            self.inherit_profiles(parent);
         }
         Ok(())
     }
