@@ -8,7 +8,10 @@ use kernel::{
 };
 
 use super::{request::reply_numbers, session::Session};
-use crate::{lua::Text, runtime::totals};
+use crate::{
+    lua::Text,
+    runtime::{profile, totals},
+};
 
 /// The sessions that are open.
 static SESSIONS: Atomic<u64> = Atomic::new(0);
@@ -39,13 +42,17 @@ impl AsRef<[u8]> for Name {
     }
 }
 
-/// Answers with all counters: `sessions`, and `started_run`, `finished_run` and `failed_run` for each
+/// Answers with all counters: `sessions`, `profiles`, and `started_run`, `finished_run` and `failed_run` for each
 /// kind of runtime.
 pub(super) fn totals(session: &Session, id: u32) {
-    let sessions = [(Name(Text::new(fmt!("sessions"))), SESSIONS.load(Relaxed))];
+    let own = [
+        ("sessions", SESSIONS.load(Relaxed)),
+        ("profiles", profile::running()),
+    ];
+    let own = own.map(|(name, count)| (Name(Text::new(fmt!("{name}"))), count));
     let runtimes = totals::all().map(|(what, kind, count)| {
         let name = Text::new(fmt!("{what}_{}", kind.name()));
         (Name(name), count)
     });
-    reply_numbers(session, id, Iterator::chain(sessions.into_iter(), runtimes));
+    reply_numbers(session, id, Iterator::chain(own.into_iter(), runtimes));
 }

@@ -69,6 +69,14 @@ const TEXT: usize = 768 << 10;
 /// The table of a profile.
 type Table = Stacks<KVVec<Slot>, KVVec<u8>>;
 
+/// The profiles whose timers run.
+static RUNNING: Atomic<u64> = Atomic::new(0);
+
+/// How many profiles run now.
+pub(crate) fn running() -> u64 {
+    RUNNING.load(Relaxed)
+}
+
 /// Why a runtime is not profiled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Refused {
@@ -97,7 +105,8 @@ pub(crate) struct Figures {
     pub(crate) ticks: u64,
     /// Runtimes that were sampled.
     pub(crate) runtimes: u64,
-    /// Samples without room in the table, or whose code did not attend before the end.
+    /// Samples at ticks that came too late, without room in the table, or whose code did not attend
+    /// before the end.
     pub(crate) lost: u64,
     /// Samples in which outer calls are missing.
     pub(crate) cut: u64,
@@ -249,12 +258,17 @@ impl Profile {
         }
     }
 
-    /// `count` ticks have passed. In a softirq.
+    /// `count` ticks have passed, all but one of them unnoticed. In a softirq.
     fn tick(&self, count: u64) {
         self.ticks.fetch_add(count, Relaxed);
+        let mut targets: u64 = 0;
         for target in self.targets.lock().iter() {
-            target.tick(count);
+            target.tick();
+            targets = targets.saturating_add(1);
         }
+        // They say nothing: what the runtimes did meanwhile is not what they do now.
+        let missed = count.saturating_sub(1).saturating_mul(targets);
+        self.lost.fetch_add(missed, Relaxed);
     }
 
     /// Makes [`Running::wait`] check whether it is over. Does nothing else.
@@ -313,6 +327,7 @@ impl Running {
         }
         let period = profile.period;
         running.timer = Some(profile.start(period));
+        RUNNING.fetch_add(1, Relaxed);
         Ok(running)
     }
 
@@ -358,8 +373,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // No tick runs after this.
-        drop(self.timer.take());
+        if let Some(timer) = self.timer.take() {
+            // No tick runs after this.
+            drop(timer);
+            RUNNING.fetch_sub(1, Relaxed);
+        }
         loop {
             let target = self.profile.targets.lock().first().cloned();
             let Some(target) = target else {

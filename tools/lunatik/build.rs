@@ -11,12 +11,15 @@ use clap_complete::Shell;
 #[allow(dead_code, missing_docs)]
 #[path = "src/cli.rs"]
 mod cli;
+#[allow(missing_docs)]
+#[path = "src/observing.rs"]
+mod observing;
 #[allow(dead_code)]
 #[path = "src/size.rs"]
 mod size;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for file in ["build.rs", "src/cli.rs", "src/size.rs"] {
+    for file in ["build.rs", "src/cli.rs", "src/observing.rs", "src/size.rs"] {
         println!("cargo::rerun-if-changed={file}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);

@@ -25,7 +25,7 @@ const MOST_TEXT: usize = 8192;
 
 /// What a runtime does, for a profile.
 pub(crate) enum Activity {
-    /// Its code runs, or waits for a CPU.
+    /// Its code runs.
     Runs,
     /// It waits for that, in words.
     Waits(&'static [u8]),
@@ -187,6 +187,9 @@ impl Runtime {
                 Activity::Waits(known.map_or(b"[waits]", |(_, shown)| shown))
             }
             Phase::Loading | Phase::Running | Phase::Stopping => match self.meter.is_running() {
+                Some(true) if self.meter.is_on_cpu() == Some(false) => {
+                    Activity::Waits(b"[waits for a CPU]")
+                }
                 Some(true) => Activity::Runs,
                 Some(false) => Activity::Waits(b"[sleeps in the kernel]"),
                 None => Activity::Waits(b"[waits for a thread]"),

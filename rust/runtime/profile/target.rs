@@ -107,18 +107,18 @@ impl Target {
         self.due.xchg(0, Relaxed)
     }
 
-    /// `count` ticks of the profile have passed. In a softirq.
-    pub(super) fn tick(&self, count: u64) {
+    /// A tick of the profile. In a softirq.
+    pub(super) fn tick(&self) {
         let waits: &[u8] = match self.runtime.activity() {
             Activity::Runs => {
-                self.due.fetch_add(count, Relaxed);
+                self.due.fetch_add(1, Relaxed);
                 self.runtime.want_sample(self);
                 return;
             }
             Activity::Waits(what) => what,
             Activity::Over => return,
         };
-        self.profile.count(&self.name, waits, count);
+        self.profile.count(&self.name, waits, 1);
     }
 
     /// The code was sampled.

@@ -8,7 +8,10 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::size::parse_size;
+use crate::{
+    observing::{MetricsArgs, ProfileArgs},
+    size::parse_size,
+};
 
 /// Run Lua scripts in the Linux kernel.
 #[derive(Debug, Parser)]
@@ -66,6 +69,13 @@ pub enum Command {
     List(ListArgs),
     /// Show the state of one script, or of all, the ended ones too
     Status(StatusArgs),
+    /// Find out where a running script spends its time
+    ///
+    /// Prints a line for each stack of calls that was found, and how often. The kernel looks at the script as often as
+    /// --hz says. Ctrl-C ends the profile early, with what was found.
+    Profile(ProfileArgs),
+    /// Print counters of the module, its scripts and their hooks in the text format of Prometheus
+    Metrics(MetricsArgs),
     /// Stop all scripts
     Shutdown,
     /// Load the kernel module

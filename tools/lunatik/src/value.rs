@@ -61,6 +61,18 @@ pub fn values(message: &Message<'_>) -> Result<Vec<Value>, DecodeError> {
     Ok(values)
 }
 
+/// Numbers that each follow their name. Others are left out.
+pub fn numbers(values: &[Value]) -> Vec<(String, u64)> {
+    let pairs = values.chunks_exact(2).filter_map(|pair| match pair {
+        [Value::String(name), Value::Integer(number)] => {
+            let name = String::from_utf8_lossy(name).into_owned();
+            Some((name, u64::try_from(*number).ok()?))
+        }
+        _ => None,
+    });
+    pairs.collect()
+}
+
 /// The line that `print` would write; empty if there are no values.
 pub fn line(values: &[Value]) -> Vec<u8> {
     let mut line = Vec::new();

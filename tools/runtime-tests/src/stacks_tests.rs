@@ -36,7 +36,9 @@ fn equal_stacks_are_counted_together() {
 #[test]
 fn a_full_table_counts_what_it_has_and_takes_nothing_new() {
     let mut table = table(16, 1000);
-    let taken = (0..20u8).filter(|n| table.add(b"r", &[b'a' + n], 1)).count();
+    let taken = (0..20u8)
+        .filter(|n| table.add(b"r", &[b'a' + n], 1))
+        .count();
     assert_eq!(taken, 12);
     assert!(table.add(b"r", b"a", 1));
     assert!(!table.add(b"r", b"new", 1));
