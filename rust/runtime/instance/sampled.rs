@@ -192,7 +192,7 @@ impl Runtime {
                 }
                 Some(true) => Activity::Runs,
                 Some(false) => Activity::Waits(b"[sleeps in the kernel]"),
-                None => Activity::Waits(b"[waits for a thread]"),
+                None => Activity::Waits(b"[no thread]"),
             },
         }
     }
