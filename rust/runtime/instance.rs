@@ -26,6 +26,7 @@ use super::{
     chain::{self, Chain, Owner, Ownership},
     children::{Child, Children},
     handle::Handle,
+    hooks::Hooked,
     live,
     log::Log,
     meter::{Budget, Meter},
@@ -79,6 +80,7 @@ use self::{
     memory::OBJECTS,
     owned_vm::OwnedVm,
     place::Place,
+    sampled::Sampled,
     staying::Staying,
     visible_vm::VisibleVm, //
 };
@@ -178,7 +180,7 @@ pub(crate) struct Runtime {
     id: u64,
     name: KVec<u8>,
     kind: Kind,
-    about: Pin<KBox<About>>,
+    about: KBox<About>,
     started: Instant<Monotonic>,
     memcg: MemoryCgroup,
     /// Whether it has an account of its own, not its maker's.
@@ -291,7 +293,18 @@ impl Runtime {
             .account
             .is_some_and(|above| Arc::ptr_eq(above, &account));
         let log_account = account.clone();
-        let about = About::new(options.context, options.cpu, options.net)?;
+        let hooked = match options.context {
+            Context::Process => None,
+            _ => Some(Hooked::new()?),
+        };
+        let about = About {
+            context: options.context,
+            cpu: options.cpu,
+            net: options.net,
+            hooked,
+            sampled: KBox::pin_init(Sampled::new(), GFP_KERNEL_ACCOUNT)?,
+        };
+        let about = KBox::new(about, GFP_KERNEL_ACCOUNT)?;
         let ending_chain = Chain::new()?;
         let graph = chain::graph()?;
         let watch = KBox::pin(Watch::new(), GFP_KERNEL_ACCOUNT)?;
@@ -383,10 +396,7 @@ impl Runtime {
             return Err(error);
         }
         totals::count_start(self.kind);
-        // Who begins a profile looks for those in the list.
-        if let Some(parent) = parent {
-            self.inherit_profiles(parent);
-        }
+        self.inherit_profiles(parent);
         Ok(())
     }
 

@@ -22,35 +22,34 @@ use kernel::{
         Arc,
         ArcBorrow,
         CondVar,
-        CondVarTimeoutResult,
         Mutex, //
     },
     time::{
         hrtimer::{
-            ArcHrTimerHandle,
             HrTimer,
             HrTimerCallback,
             HrTimerCallbackContext,
-            HrTimerPointer,
             HrTimerRestart,
             RelativeSoftMode, //
         },
-        msecs_to_jiffies,
         Delta,
         Monotonic, //
     },
 };
 
+pub(crate) use self::running::{running, Found, Running};
+
 use self::{
     stacks::{Slot, Stacks},
     target::Target, //
 };
-use super::{instance::Runtime, live};
+use super::instance::Runtime;
 use crate::{
     linux::{context::Context, spinlock_bh::SpinLockBh},
     new_spinlock_bh, //
 };
 
+mod running;
 mod stacks;
 pub(super) mod target;
 
@@ -68,14 +67,6 @@ const TEXT: usize = 768 << 10;
 
 /// The table of a profile.
 type Table = Stacks<KVVec<Slot>, KVVec<u8>>;
-
-/// The profiles whose timers run.
-static RUNNING: Atomic<u64> = Atomic::new(0);
-
-/// How many profiles run now.
-pub(crate) fn running() -> u64 {
-    RUNNING.load(Relaxed)
-}
 
 /// Why a runtime is not profiled.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,8 +111,9 @@ pub(crate) struct Profile {
     /// Whether the workers, services and actors of a runtime are sampled with it.
     with_parts: bool,
     period: Delta,
+    /// Taken at the end, after which none is listed.
     #[pin]
-    targets: SpinLockBh<KVec<Arc<Target>>>,
+    targets: SpinLockBh<Option<KVec<Arc<Target>>>>,
     /// Taken at the end.
     #[pin]
     stacks: SpinLockBh<Option<Table>>,
@@ -156,7 +148,7 @@ impl Profile {
             pin_init!(Self {
                 with_parts,
                 period: Delta::from_nanos(period),
-                targets <- new_spinlock_bh!(targets, "lunatik::Profile::targets"),
+                targets <- new_spinlock_bh!(Some(targets), "lunatik::Profile::targets"),
                 stacks <- new_spinlock_bh!(Some(Stacks::new(slots, text)), "lunatik::Profile::stacks"),
                 ticks: Atomic::new(0),
                 runtimes: Atomic::new(0),
@@ -177,39 +169,54 @@ impl Profile {
             return Err(Refused::Hooks);
         }
         let target = Target::new(self, runtime, is_named)?;
+        // In the list first: the runtime may end as soon as it knows the target.
+        if !self.list(&target)? {
+            return Ok(());
+        }
         if is_named {
             let mut named = self.named.lock();
             *named = named.saturating_add(1);
         }
-        // In the list first: the runtime may end as soon as it knows the target.
-        let listed = self.list(&target);
-        let added = match listed {
-            Ok(true) => runtime.attach(&target),
-            other => other.map(|_| ()),
-        };
-        if listed == Ok(true) && added.is_ok() {
-            self.runtimes.fetch_add(1, Relaxed);
-        } else {
-            self.forget(&target);
+        let mut added = runtime.attach(&target);
+        if !self.lists(&target) {
+            // The runtime has ended, or the profile has, which may not have seen this.
+            runtime.detach(&target);
+            added = added.and(Err(Refused::Gone));
+        }
+        match added {
+            Ok(()) => {
+                self.runtimes.fetch_add(1, Relaxed);
+            }
+            Err(_) => self.forget(&target),
         }
         added
     }
 
-    /// Lists a target, unless its runtime has one already.
+    /// Lists a target. Returns false if the runtime has one already.
     fn list(&self, target: &Arc<Target>) -> Result<bool, Refused> {
         let mut targets = self.targets.lock();
+        let Some(targets) = &mut *targets else {
+            return Err(Refused::Gone);
+        };
         let id = target.runtime().id();
         if targets.iter().any(|other| other.runtime().id() == id) {
             return Ok(false);
         }
-        // The memory is there, so this allocates nothing.
-        match targets.len() < MOST_TARGETS {
-            true => targets
-                .push_within_capacity(target.clone())
-                .map(|()| true)
-                .map_err(|_| Refused::TooMany),
-            false => Err(Refused::TooMany),
+        if targets.len() >= MOST_TARGETS {
+            return Err(Refused::TooMany);
         }
+        // The memory is there, so this allocates nothing.
+        targets
+            .push_within_capacity(target.clone())
+            .map(|()| true)
+            .map_err(|_| Refused::TooMany)
+    }
+
+    /// Whether a target is listed.
+    fn lists(&self, target: &Arc<Target>) -> bool {
+        let targets = self.targets.lock();
+        let mut targets = targets.iter().flatten();
+        targets.any(|other| Arc::ptr_eq(other, target))
     }
 
     /// Samples a part of a runtime that is sampled.
@@ -229,12 +236,21 @@ impl Profile {
         }
     }
 
-    /// The runtime of a target has ended, or is not sampled any more. Sleeps.
+    /// The runtime of a target has ended, or cannot be sampled. Sleeps.
     pub(super) fn forget(&self, target: &Arc<Target>) {
         let mut targets = self.targets.lock();
-        let place = targets.iter().position(|other| Arc::ptr_eq(other, target));
-        let removed = place.and_then(|place| targets.remove(place).ok());
+        let removed = match &mut *targets {
+            Some(targets) => {
+                let place = targets.iter().position(|other| Arc::ptr_eq(other, target));
+                place.and_then(|place| targets.remove(place).ok())
+            }
+            None => None,
+        };
         drop(targets);
+        if removed.is_none() {
+            return;
+        }
+        // This may free memory, so it comes after unlocking.
         drop(removed);
         self.lost.fetch_add(target.take_due(), Relaxed);
         if target.is_named() {
@@ -262,7 +278,7 @@ impl Profile {
     fn tick(&self, count: u64) {
         self.ticks.fetch_add(count, Relaxed);
         let mut targets: u64 = 0;
-        for target in self.targets.lock().iter() {
+        for target in self.targets.lock().iter().flatten() {
             target.tick();
             targets = targets.saturating_add(1);
         }
@@ -290,127 +306,5 @@ impl HrTimerCallback for Profile {
         let ticks = context.forward_now(this.period);
         this.tick(ticks.max(1));
         HrTimerRestart::Restart
-    }
-}
-
-/// A profile that has begun. It ends when this is dropped.
-pub(crate) struct Running {
-    profile: Arc<Profile>,
-    timer: Option<ArcHrTimerHandle<Profile>>,
-}
-
-impl Running {
-    /// Begins a profile of the runtimes in `named`, `hz` times a second, with their parts if
-    /// `with_parts`. Sleeps. Fails if one of them cannot be profiled.
-    pub(crate) fn begin(
-        named: &[Arc<Runtime>],
-        hz: u32,
-        with_parts: bool,
-    ) -> Result<Self, Refused> {
-        let profile = Profile::new(hz, with_parts).map_err(|_| Refused::NoMemory)?;
-        let mut running = Self {
-            profile: profile.clone(),
-            timer: None,
-        };
-        for runtime in named {
-            profile.add(runtime, true)?;
-        }
-        if with_parts {
-            // Parts that begin meanwhile are added by those that make them.
-            let mut id = 0;
-            while let Some(runtime) = live::next(id) {
-                id = runtime.id();
-                if is_part_of(&runtime, named) {
-                    profile.add_part(&runtime);
-                }
-            }
-        }
-        let period = profile.period;
-        running.timer = Some(profile.start(period));
-        RUNNING.fetch_add(1, Relaxed);
-        Ok(running)
-    }
-
-    /// The profile, to be woken.
-    pub(crate) fn profile(&self) -> &Arc<Profile> {
-        &self.profile
-    }
-
-    /// Waits until `ms` milliseconds have passed, all named runtimes have ended, or `is_over` is
-    /// true after a [wake](Profile::wake).
-    pub(crate) fn wait(&self, ms: u32, is_over: impl Fn() -> bool) {
-        let mut left = msecs_to_jiffies(ms);
-        let mut named = self.profile.named.lock();
-        while *named > 0 && !is_over() {
-            let waited = self
-                .profile
-                .changed
-                .wait_interruptible_timeout(&mut named, left);
-            match waited {
-                CondVarTimeoutResult::Woken { jiffies } => left = jiffies,
-                CondVarTimeoutResult::Timeout | CondVarTimeoutResult::Signal { .. } => return,
-            }
-        }
-    }
-
-    /// Ends the profile. Returns what it has found.
-    pub(crate) fn end(self) -> Found {
-        let profile = self.profile.clone();
-        drop(self);
-        let stacks = profile.stacks.lock().take();
-        Found {
-            stacks,
-            figures: Figures {
-                ticks: profile.ticks.load(Relaxed),
-                runtimes: profile.runtimes.load(Relaxed),
-                lost: profile.lost.load(Relaxed),
-                cut: profile.cut.load(Relaxed),
-                left_out: profile.left_out.load(Relaxed),
-            },
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(timer) = self.timer.take() {
-            // No tick runs after this.
-            drop(timer);
-            RUNNING.fetch_sub(1, Relaxed);
-        }
-        loop {
-            let target = self.profile.targets.lock().first().cloned();
-            let Some(target) = target else {
-                break;
-            };
-            target.runtime().detach(&target);
-            self.profile.forget(&target);
-        }
-    }
-}
-
-/// Whether one of `named` is above `runtime`.
-fn is_part_of(runtime: &Arc<Runtime>, named: &[Arc<Runtime>]) -> bool {
-    let mut above = runtime.parent();
-    while let Some(parent) = above {
-        if named.iter().any(|named| Arc::ptr_eq(named, &parent)) {
-            return true;
-        }
-        above = parent.parent();
-    }
-    false
-}
-
-/// What a profile has found.
-pub(crate) struct Found {
-    stacks: Option<Table>,
-    /// Numbers about it.
-    pub(crate) figures: Figures,
-}
-
-impl Found {
-    /// The stacks, each with the number of samples.
-    pub(crate) fn stacks(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        self.stacks.iter().flat_map(Stacks::iter)
     }
 }

@@ -21,7 +21,6 @@ use crate::linux::{context::Context, net_namespace::NetNamespace};
 
 /// What does not change. It has a block of its own: inside the runtime it would push the runtime into the next
 /// size class, twice as large.
-#[pin_data]
 pub(super) struct About {
     pub(super) context: Context,
     pub(super) cpu: Option<u32>,
@@ -29,32 +28,7 @@ pub(super) struct About {
     /// There unless the context is a process.
     pub(super) hooked: Option<Arc<Hooked>>,
     /// The profiles that sample it. This changes, but nothing that the rest says.
-    #[pin]
-    pub(super) sampled: Sampled,
-}
-
-impl About {
-    /// Of a runtime that nothing samples.
-    pub(super) fn new(
-        context: Context,
-        cpu: Option<u32>,
-        net: NetNamespace,
-    ) -> Result<Pin<KBox<Self>>> {
-        let hooked = match context {
-            Context::Process => None,
-            _ => Some(Hooked::new()?),
-        };
-        KBox::pin_init(
-            pin_init!(Self {
-                context,
-                cpu,
-                net,
-                hooked,
-                sampled <- Sampled::new(),
-            }),
-            GFP_KERNEL_ACCOUNT,
-        )
-    }
+    pub(super) sampled: Pin<KBox<Sampled>>,
 }
 
 impl Runtime {

@@ -123,9 +123,11 @@ impl Runtime {
         }
     }
 
-    /// The profiles of its parent sample the runtime, too, if they are to.
-    pub(super) fn inherit_profiles(self: &Arc<Self>, parent: &Self) {
-        for target in parent.sampled().targets().iter().flatten() {
+    /// The profiles of its parent sample the runtime, too, if they are to. To be called when the
+    /// runtime is in the list of those that live, where a profile that begins finds it.
+    pub(super) fn inherit_profiles(self: &Arc<Self>, parent: Option<&Self>) {
+        let targets = parent.map(|parent| parent.sampled().targets());
+        for target in targets.iter().flatten().flatten() {
             target.profile().add_new_part(self);
         }
     }

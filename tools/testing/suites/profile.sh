@@ -335,7 +335,7 @@ cost() {
 # least A B: the smaller one; what the host takes away makes a number greater, never smaller.
 least() { [ "$1" -lt "$2" ] && echo "$1" || echo "$2"; }
 alone=99999999 usual=99999999 often=99999999
-for each in 1 2 3; do
+for _ in 1 2 3; do
 	alone=$(least "$alone" "$(cost cost)")
 	usual=$(least "$usual" "$(cost cost 99)")
 	often=$(least "$often" "$(cost cost 1000)")
@@ -345,7 +345,7 @@ check "a profile slows its script little" test "$usual" -lt $((alone * 13 / 10))
 check "and at 1000 Hz not much more" test "$often" -lt $((alone * 15 / 10))
 program ratio
 before=99999999 beside=99999999
-for each in 1 2 3; do
+for _ in 1 2 3; do
 	before=$(least "$before" "$(cost other)")
 	lunatik profile --seconds 100 --hz 1000 ratio >/dev/null 2>&1 &
 	client=$!
