@@ -35,6 +35,7 @@ mod library;
 mod machine;
 mod main_state;
 mod program;
+mod sample;
 mod shared;
 mod state;
 mod states;

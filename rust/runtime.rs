@@ -24,6 +24,7 @@ pub(crate) mod parts;
 pub(crate) mod percpu;
 pub(crate) mod permissions;
 pub(crate) mod pooled;
+pub(crate) mod profile;
 pub(crate) mod program;
 pub(crate) mod rcu_table;
 pub(crate) mod reaper;
@@ -33,6 +34,7 @@ pub(crate) mod sink;
 pub(crate) mod sort;
 pub(crate) mod surroundings;
 pub(crate) mod timers;
+pub(crate) mod totals;
 pub(crate) mod tracing;
 pub(crate) mod userdata;
 pub(crate) mod vm;
@@ -74,7 +76,10 @@ impl Runtimes {
             tables,
             _percpu: percpu::Names::new()?,
             _shared: shared::Shared::new()?,
-            _live: live,
+            _live: {
+                totals::clear();
+                live
+            },
         })
     }
 }

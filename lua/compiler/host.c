@@ -61,6 +61,12 @@ void lunatik_tell_traceback(lua_State *L)
 	(void)L;
 }
 
+void luaD_sample(lua_State *L, int at_instruction)
+{
+	(void)L;
+	(void)at_instruction;
+}
+
 void lunatik_limit_traceback(lua_State *L)
 {
 	(void)L;

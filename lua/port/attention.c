@@ -44,6 +44,7 @@ void luaD_attend(lua_State *L)
 	}
 	if (l_unlikely(lunatik_vm_is_traced(g->ud)))
 		lunatik_tell_traceback(L);
+	luaD_sample(L, 1);
 	lunatik_vm_give_way(g->ud);
 }
 
@@ -53,6 +54,7 @@ void luaD_attendinc(lua_State *L)
 
 	if (luaD_ended(g))
 		luaD_interrupted(L);
+	luaD_sample(L, 0);
 	lunatik_vm_give_way(g->ud);
 }
 

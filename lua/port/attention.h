@@ -16,6 +16,11 @@ LUAI_FUNC l_noret luaD_throwinterrupt(lua_State *L);
 LUAI_FUNC void luaD_attend(lua_State *L);
 /* The same for C code. `attention` stays set, because the interpreter has more to check. */
 LUAI_FUNC void luaD_attendinc(lua_State *L);
+/*
+ * Tells a profile which code runs, if one wants to know; see sample.c. `at_instruction`: the running Lua function is
+ * about to execute the instruction before its saved place. Never raises.
+ */
+LUAI_FUNC void luaD_sample(lua_State *L, int at_instruction);
 /* Enters or leaves a shelter. An interrupt that the former shelter has kept away takes effect then. */
 LUAI_FUNC void luaD_setshelter(global_State *g, lu_byte shelter);
 

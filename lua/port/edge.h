@@ -198,6 +198,13 @@ void lunatik_push_traceback(lua_State *L);
 /* Does the same, and drops the traceback, so that it is not taken for that of a later error. Needs two slots. */
 void lunatik_take_traceback(lua_State *L);
 
+/*
+ * Writes the calls of the running thread, and of those that have resumed it, the outermost first, separated by `;`.
+ * Returns the bytes written; *is_cut says whether outer calls are missing. `at_instruction`: see attention.h. Never
+ * raises.
+ */
+size_t lunatik_sample(lua_State *L, int at_instruction, char *text, size_t size, int *is_cut);
+
 /* The kind of a value. The kinds from LUNATIK_REFERENCE on are only for values that are pushed. */
 enum lunatik_kind {
 	LUNATIK_NIL,

@@ -160,6 +160,14 @@ void lunatik_vm_traced(void *vm, const char *text, size_t length);
 /* Answers, if there is enough stack. Never raises. */
 void lunatik_tell_traceback(struct lua_State *L);
 
+/* Whether a profile wants to know which code runs. */
+int lunatik_vm_is_sampled(void *vm);
+/*
+ * Tells that by lunatik_sample(). To be called where the calls of the running thread can be read. Never raises. See
+ * sample.c for `at_instruction`.
+ */
+void lunatik_vm_sample(struct lua_State *L, int at_instruction);
+
 /* Whether the program must leave its kernel thread because others wait for one. */
 int lunatik_slice_is_over(void *vm);
 

@@ -117,6 +117,9 @@ static int trampoline(lua_State *L)
 	 * here.
 	 */
 	luaG_notice(L);
+	/* So does a sample: the time was that of this function. */
+	if (l_unlikely(G(L)->attention))
+		luaD_sample(L, 0);
 	if (result >= 0)
 		return result;
 	if (result <= LUNATIK_RAISE_ARGUMENT)

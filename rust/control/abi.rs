@@ -8,7 +8,7 @@
 //! for Lua values (arguments, results) is a string that contains a message itself.
 //!
 //! The first request is [`Request::Hello`]. The kernel answers every request by any number of
-//! [`Reply::Output`], [`Reply::Log`], [`Reply::Names`] and [`Reply::Status`], then by exactly one
+//! [`Reply::Output`], [`Reply::Log`], [`Reply::Names`], [`Reply::Status`] and [`Reply::Stack`], then by exactly one
 //! [`Reply::Done`], all of them with the request's number. Only [`Request::Cancel`] has no answer.
 //! The client chooses the numbers. It must not use a number again while that request is unanswered.
 //!
@@ -32,6 +32,7 @@ mod header;
 mod hooks;
 mod name;
 mod permissions;
+mod profile;
 mod reply;
 mod request;
 mod status;
@@ -44,6 +45,7 @@ pub use header::{split_frame, Frame, FrameHeader, HEADER_LENGTH};
 pub use hooks::{HookIter, HookRow, HookState, Hooks, HooksWriter, MissedCalls};
 pub use name::{runtime_name, script_name, NameError};
 pub use permissions::Permissions;
+pub use profile::{Profile, MAX_PROFILE_HZ, MAX_PROFILE_MS};
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream, TEXT};
 pub use request::{Request, RequestKind, Source, Start};
 pub use status::{State, StatusRow};

@@ -17,10 +17,12 @@ use kernel::{
 
 use super::{
     abi::{self, errno, script_name, Failure, Frame, Origin, Outcome, Reply, Request},
+    profile,
     session::{OnCancel, Session, VecSink},
     start,
     status,
-    stop, //
+    stop,
+    totals, //
 };
 use crate::{
     channel::process::links,
@@ -183,6 +185,23 @@ fn reply_count(session: &Session, id: u32, count: usize) {
     }
 }
 
+/// Answers with numbers, each after its name.
+pub(super) fn reply_numbers<N: AsRef<[u8]>>(
+    session: &Session,
+    id: u32,
+    mut numbers: impl Iterator<Item = (N, u64)>,
+) {
+    let mut writer = Writer::new(VecSink(KVVec::new()));
+    let written = numbers.try_for_each(|(name, number)| {
+        writer.string(name.as_ref())?;
+        writer.integer(i64::try_from(number).unwrap_or(i64::MAX))
+    });
+    match written.and_then(|()| writer.finish()) {
+        Ok(VecSink(bytes)) => reply_values(session, id, &bytes),
+        Err(_) => fail(session, id, errno::ENOMEM, b"out of memory"),
+    }
+}
+
 /// Answers with the values in `bytes`.
 pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
     reply_results(session, id, bytes, &[]);
@@ -226,6 +245,11 @@ fn work(session: &Arc<Session>, id: u32, request: &Request<'_>, streams: start::
             session.end(id);
             reply_count(session, id, left);
         }
+        Request::Profile(ref asked) => profile::profile(session, id, asked),
+        Request::Totals => {
+            session.end(id);
+            totals::totals(session, id);
+        }
         // `dispatch()` has handled these already.
         Request::Hello { .. } | Request::Cancel { .. } | Request::Attach { .. } => {
             session.end(id);
@@ -264,7 +288,7 @@ fn logs(session: &Session, id: u32, given: &[u8], follow: bool) {
         return not_running(session, id, name);
     };
     if follow {
-        session.on_cancel(id, Some((runtime.clone(), OnCancel::LookUp)));
+        session.on_cancel(id, Some(OnCancel::LookUp(runtime.clone())));
     }
     let result = send_log(session, id, &runtime, follow);
     let was_cancelled = session.end(id);

@@ -25,7 +25,8 @@ use kernel::{
 use super::{
     abi::{self, FrameHeader, HEADER_LENGTH, MAX_FRAME},
     output::{OutputQueue, SendError},
-    request, //
+    request,
+    totals::Counted, //
 };
 use crate::{
     channel::process::{
@@ -40,6 +41,7 @@ use crate::{
     },
     runtime::{
         instance::Runtime,
+        profile::Profile,
         reaper, //
     }, //
 };
@@ -54,19 +56,21 @@ const CHUNK: usize = 64 * 1024;
 pub(super) struct Pending {
     id: u32,
     cancelled: Atomic<bool>,
-    /// What happens to which runtime when the request is cancelled.
-    on_cancel: Option<(Arc<Runtime>, OnCancel)>,
+    /// What happens when the request is cancelled.
+    on_cancel: Option<OnCancel>,
 }
 
-/// The effect of cancelling a request on the runtime that it uses.
-#[derive(Clone, Copy, PartialEq)]
+/// The effect of cancelling a request.
+#[derive(Clone)]
 pub(super) enum OnCancel {
     /// The runtime was made for the request and ends with it.
-    Stop,
+    Stop(Arc<Runtime>),
     /// The code that the runtime executes is interrupted; the runtime lives on.
-    Interrupt,
-    /// The request only observes the runtime, and its wait is woken.
-    LookUp,
+    Interrupt(Arc<Runtime>),
+    /// The request only follows the log of the runtime, and its wait is woken.
+    LookUp(Arc<Runtime>),
+    /// The wait for the end of a profile is woken.
+    Wake(Arc<Profile>),
 }
 
 struct Inbound {
@@ -104,6 +108,7 @@ pub(crate) struct Session {
     memcg: MemoryCgroup,
     net: NetNamespace,
     closed: Atomic<bool>,
+    _counted: Counted,
 }
 
 impl Session {
@@ -124,6 +129,7 @@ impl Session {
                 memcg: MemoryCgroup::of_current(),
                 net: NetNamespace::of_current().ok_or(ESRCH)?,
                 closed: Atomic::new(false),
+                _counted: Counted::new(),
             }? Error),
             GFP_KERNEL_ACCOUNT,
         )
@@ -284,7 +290,7 @@ impl Session {
     }
 
     /// Sets what happens when request `id` is cancelled; `None` is nothing.
-    pub(super) fn on_cancel(&self, id: u32, on_cancel: Option<(Arc<Runtime>, OnCancel)>) {
+    pub(super) fn on_cancel(&self, id: u32, on_cancel: Option<OnCancel>) {
         let mut pending = self.pending.lock();
         let mut former = None;
         let mut at_once = None;
@@ -424,20 +430,21 @@ impl Session {
 impl Pending {
     /// Marks the request as cancelled, and returns the action to carry out after the list is
     /// unlocked.
-    fn cancel(&self) -> Option<(Arc<Runtime>, OnCancel)> {
+    fn cancel(&self) -> Option<OnCancel> {
         self.cancelled.store(true, Release);
         self.on_cancel.clone()
     }
 }
 
-fn carry_out(on_cancel: Option<(Arc<Runtime>, OnCancel)>) {
+fn carry_out(on_cancel: Option<OnCancel>) {
     match on_cancel {
-        Some((runtime, OnCancel::Stop)) => {
+        Some(OnCancel::Stop(runtime)) => {
             runtime.request_stop();
             reaper::finish(runtime);
         }
-        Some((runtime, OnCancel::Interrupt)) => runtime.cancel(),
-        Some((runtime, OnCancel::LookUp)) => runtime.log().wake_readers(),
+        Some(OnCancel::Interrupt(runtime)) => runtime.cancel(),
+        Some(OnCancel::LookUp(runtime)) => runtime.log().wake_readers(),
+        Some(OnCancel::Wake(profile)) => profile.wake(),
         None => (),
     }
 }

@@ -304,7 +304,7 @@ fn create(
         }
     };
     runtime.set_sink(Some(relay.clone()));
-    session.on_cancel(id, Some((runtime.clone(), OnCancel::Stop)));
+    session.on_cancel(id, Some(OnCancel::Stop(runtime.clone())));
     Ok((runtime, permissions, relay))
 }
 
@@ -456,7 +456,7 @@ fn repl_in(
     )
     .map_err(|_| StartError::Errno(ENOMEM))?;
     runtime.set_sink(Some(relay.clone()));
-    session.on_cancel(id, Some((runtime.clone(), OnCancel::Interrupt)));
+    session.on_cancel(id, Some(OnCancel::Interrupt(runtime.clone())));
     let chain = Chain::new().map_err(StartError::Errno)?;
     let result = chunk::repl(runtime, &chain, text);
     session.on_cancel(id, None);

@@ -104,6 +104,14 @@ pub(crate) fn is_running(task: &Task) -> bool {
     unsafe { sys::lunatik_task_is_running(task.as_ptr()) }
 }
 
+/// Whether a CPU executes `task` just now. It has changed as soon as the caller knows, unless that is
+/// an interrupt of the task.
+pub(crate) fn is_on_cpu(task: &Task) -> bool {
+    // SAFETY: The reference keeps the thread's structure. The scheduler changes the word, which is read
+    // whole.
+    unsafe { (&raw const (*task.as_ptr()).on_cpu).read_volatile() != 0 }
+}
+
 /// The CPU that `task` runs on, or has run on last.
 pub(crate) fn cpu(task: &Task) -> u32 {
     // SAFETY: The reference keeps the thread's structure.

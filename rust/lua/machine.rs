@@ -148,6 +148,12 @@ pub(crate) unsafe trait Machine: Sized {
     /// Takes that traceback.
     fn traced(&self, text: &[u8]);
 
+    /// Whether a profile wants to know which code runs.
+    fn is_sampled(&self) -> bool;
+
+    /// Tells it, by [`State::sample`], that `state` runs, which may sleep.
+    fn sample(state: State, at_instruction: bool);
+
     /// Runs `call` on another kernel stack, while the caller waits. Returns whether it has.
     fn hop(&self, call: Deferred) -> bool;
 }
@@ -420,6 +426,25 @@ macro_rules! machine {
                     let text = ::core::slice::from_raw_parts(text, length);
                     (*vm.cast::<$machine>()).traced(text);
                 }
+            }
+
+            /// # Safety
+            ///
+            /// `vm` is a VM that the calling thread executes.
+            #[no_mangle]
+            unsafe extern "C" fn lunatik_vm_is_sampled(vm: *mut c_void) -> c_int {
+                // SAFETY: As the caller promises.
+                unsafe { (*vm.cast::<$machine>()).is_sampled() }.into()
+            }
+
+            /// # Safety
+            ///
+            /// To be called by Lua, for the thread that runs.
+            #[no_mangle]
+            unsafe extern "C" fn lunatik_vm_sample(state: *mut lua_State, at_instruction: c_int) {
+                // SAFETY: As the caller promises, until this returns.
+                let state = unsafe { State::from_raw(state) };
+                <$machine>::sample(state, at_instruction != 0);
             }
 
             /// See `lua/port/lunatik_lua.h`.

@@ -35,6 +35,7 @@ use super::{
     permissions::Held,
     pooled::Pooled,
     sink::Sink,
+    totals,
     vm::Vm,
     waiting::Waiting, //
 };
@@ -63,6 +64,7 @@ mod permitted;
 mod phase;
 mod place;
 mod printing;
+mod sampled;
 mod slice;
 mod staying;
 mod stopping;
@@ -78,6 +80,7 @@ use self::{
     memory::OBJECTS,
     owned_vm::OwnedVm,
     place::Place,
+    sampled::Sampled,
     staying::Staying,
     visible_vm::VisibleVm, //
 };
@@ -87,6 +90,7 @@ pub(crate) use self::{
     executing::may_execute,
     failure::Failure,
     phase::{Kind, Phase},
+    sampled::Activity,
     slice::Left,
     staying::{Keep, KeepOfActor}, //
 };
@@ -298,6 +302,7 @@ impl Runtime {
             cpu: options.cpu,
             net: options.net,
             hooked,
+            sampled: KBox::pin_init(Sampled::new(), GFP_KERNEL_ACCOUNT)?,
         };
         let about = KBox::new(about, GFP_KERNEL_ACCOUNT)?;
         let ending_chain = Chain::new()?;
@@ -390,6 +395,8 @@ impl Runtime {
             }
             return Err(error);
         }
+        totals::count_start(self.kind);
+        self.inherit_profiles(parent);
         Ok(())
     }
 

@@ -287,6 +287,12 @@ impl Meter {
         self.task.with(task::is_running)
     }
 
+    /// Whether a CPU executes the thread just now. `None` if no thread executes the runtime. In any
+    /// context.
+    pub(crate) fn is_on_cpu(&self) -> Option<bool> {
+        self.task.with(task::is_on_cpu)
+    }
+
     /// Whether a limit has just been exceeded. Reports each excess once. In any context.
     pub(crate) fn check(&self) -> bool {
         if (self.budget.cpu_ms | self.budget.slice_ms) == 0 || self.exceeded() != Exceeded::Nothing

@@ -331,6 +331,14 @@ unsafe impl Machine for Vm {
         self.exposed.tracing.answer(text);
     }
 
+    fn is_sampled(&self) -> bool {
+        self.exposed.owner().is_sampled()
+    }
+
+    fn sample(state: State, at_instruction: bool) {
+        Self::runtime_of(state).sample(state, at_instruction);
+    }
+
     fn hop(&self, call: Deferred) -> bool {
         self.run_on_segment(|| call.run())
     }

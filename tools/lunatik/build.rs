@@ -11,6 +11,9 @@ use clap_complete::Shell;
 #[allow(dead_code, missing_docs)]
 #[path = "src/cli.rs"]
 mod cli;
+#[allow(missing_docs)]
+#[path = "src/observing.rs"]
+mod observing;
 #[allow(dead_code)]
 #[path = "src/duration.rs"]
 mod duration;
@@ -26,6 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "build.rs",
         "src/cli.rs",
         "src/duration.rs",
+        "src/observing.rs",
         "src/shebang.rs",
         "src/size.rs",
     ] {

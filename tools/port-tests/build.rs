@@ -78,6 +78,7 @@ fn main() {
         .arg(port.join("interrupt.c"))
         .arg(port.join("leave.c"))
         .arg(port.join("pieces.c"))
+        .arg(port.join("sample.c"))
         .arg(port.join("search.c"))
         .arg(port.join("segments.c"))
         .arg(port.join("pointer_hash.c"))

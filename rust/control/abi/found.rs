@@ -9,6 +9,7 @@ use super::{
     fields::{require, set, FieldReader},
     name::{runtime_name, script_name},
     permissions::Permissions,
+    profile::{Profile, MAX_PROFILE_HZ, MAX_PROFILE_MS},
     request::{RequestKind, Source, Start},
     MAX_ARGUMENTS, MAX_CHUNK_NAME, MAX_DIRECTORY, MAX_FRAME, MAX_GRACE_MS, MAX_NAME,
 };
@@ -38,7 +39,10 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
         RequestKind::Repl => &["text", "cpu_ms", "slice_ms", "permissions"],
         RequestKind::Complete => &["prefix", "cpu_ms", "slice_ms", "permissions"],
         RequestKind::Stop => &["name", "grace_ms"],
-        RequestKind::List | RequestKind::Shutdown | RequestKind::Release => &[],
+        RequestKind::List | RequestKind::Shutdown | RequestKind::Release | RequestKind::Totals => {
+            &[]
+        }
+        RequestKind::Profile => &["name", "duration_ms", "hz", "parts"],
         RequestKind::Status => &["name", "clear"],
         RequestKind::Logs => &["name", "follow"],
         RequestKind::Cancel => &["request"],
@@ -77,6 +81,9 @@ pub(super) struct Found<'a> {
     pub(super) follow: Option<bool>,
     pub(super) request: Option<u32>,
     pub(super) token: Option<&'a [u8]>,
+    pub(super) duration_ms: Option<u32>,
+    pub(super) hz: Option<u32>,
+    pub(super) parts: Option<bool>,
     pub(super) stdin: Option<u32>,
     pub(super) stdout: Option<u32>,
     pub(super) stderr: Option<u32>,
@@ -160,6 +167,15 @@ impl<'a> Found<'a> {
                     set(&mut found.request, "request", request)?;
                 }
                 b"token" => set(&mut found.token, "token", value.bytes("token", MAX_NAME)?)?,
+                b"duration_ms" => {
+                    let duration = value.number_u32("duration_ms", MAX_PROFILE_MS)?;
+                    set(&mut found.duration_ms, "duration_ms", duration)?;
+                }
+                b"hz" => {
+                    let hz = value.number_u32("hz", MAX_PROFILE_HZ)?;
+                    set(&mut found.hz, "hz", hz)?;
+                }
+                b"parts" => set(&mut found.parts, "parts", value.boolean("parts")?)?,
                 b"stdin" => {
                     let stream = value.number_u32("stdin", u32::MAX >> 1)?;
                     set(&mut found.stdin, "stdin", stream)?;
@@ -200,6 +216,9 @@ impl<'a> Found<'a> {
             ("follow", self.follow.is_some()),
             ("request", self.request.is_some()),
             ("token", self.token.is_some()),
+            ("duration_ms", self.duration_ms.is_some()),
+            ("hz", self.hz.is_some()),
+            ("parts", self.parts.is_some()),
             ("stdin", self.stdin.is_some()),
             ("stdout", self.stdout.is_some()),
             ("stderr", self.stderr.is_some()),
@@ -214,7 +233,7 @@ impl<'a> Found<'a> {
             return Err(AbiError::UnknownField);
         }
         let check = match kind {
-            RequestKind::Stop | RequestKind::Status => runtime_name,
+            RequestKind::Stop | RequestKind::Status | RequestKind::Profile => runtime_name,
             _ => script_name,
         };
         for name in [self.name, self.script].into_iter().flatten() {
@@ -229,6 +248,20 @@ impl<'a> Found<'a> {
             cpu_ms: self.cpu_ms.unwrap_or(0),
             slice_ms: self.slice_ms.unwrap_or(0),
         }
+    }
+
+    /// A profile.
+    pub(super) fn profile(&self) -> Result<Profile<'a>, AbiError> {
+        let positive = |number, name| match require(number, name)? {
+            0 => Err(AbiError::FieldRange(name)),
+            number => Ok(number),
+        };
+        Ok(Profile {
+            name: require(self.name, "name")?,
+            duration_ms: positive(self.duration_ms, "duration_ms")?,
+            hz: positive(self.hz, "hz")?,
+            with_parts: self.parts.unwrap_or(false),
+        })
     }
 
     /// A script to start.

@@ -25,6 +25,8 @@ pub enum ReplyKind {
     Status = 0x8004,
     /// [`Reply::Done`].
     Done = 0x8005,
+    /// [`Reply::Stack`].
+    Stack = 0x8006,
 }
 
 impl ReplyKind {
@@ -36,6 +38,7 @@ impl ReplyKind {
             0x8003 => Self::Names,
             0x8004 => Self::Status,
             0x8005 => Self::Done,
+            0x8006 => Self::Stack,
             _ => return None,
         })
     }
@@ -170,6 +173,14 @@ pub enum Reply<'a> {
     },
     /// The state of one runtime.
     Status(StatusRow<'a>),
+    /// A stack that a profile has found.
+    Stack {
+        /// The name of the runtime, then its calls, the outermost first, or in brackets what it waits for; separated by
+        /// `;`.
+        stack: &'a [u8],
+        /// The number of samples.
+        count: u64,
+    },
     /// The request is over.
     Done(Outcome<'a>),
 }
@@ -182,6 +193,7 @@ impl<'a> Reply<'a> {
             Self::Log(_) => ReplyKind::Log,
             Self::Names { .. } => ReplyKind::Names,
             Self::Status(_) => ReplyKind::Status,
+            Self::Stack { .. } => ReplyKind::Stack,
             Self::Done(_) => ReplyKind::Done,
         }
     }
@@ -214,6 +226,10 @@ impl<'a> Reply<'a> {
             ReplyKind::Names => Self::Names {
                 names: require(found.values, "values")?,
             },
+            ReplyKind::Stack => Self::Stack {
+                stack: require(found.stack, "stack")?,
+                count: require(found.count, "count")?,
+            },
             // `Status` was handled above.
             ReplyKind::Status | ReplyKind::Done => Self::Done(found.outcome()?),
         })
@@ -235,6 +251,10 @@ impl Body for Reply<'_> {
             }
             Self::Names { names } => fields.bytes("values", names.as_bytes()),
             Self::Status(ref row) => row.write(fields),
+            Self::Stack { stack, count } => {
+                fields.bytes("stack", stack)?;
+                fields.number("count", count)
+            }
             Self::Done(Outcome::Success { values, texts }) => {
                 fields.bytes("outcome", b"success")?;
                 fields.bytes_unless_empty("values", values.as_bytes())?;
@@ -261,6 +281,8 @@ struct Found<'a> {
     time_ns: Option<u64>,
     values: Option<Message<'a>>,
     texts: Option<Message<'a>>,
+    stack: Option<&'a [u8]>,
+    count: Option<u64>,
     outcome: Option<&'a [u8]>,
     origin: Option<u32>,
     errno: Option<u32>,
@@ -289,6 +311,11 @@ impl<'a> Found<'a> {
                 }
                 b"values" => set(&mut found.values, "values", value.message("values")?)?,
                 b"texts" => set(&mut found.texts, "texts", value.message("texts")?)?,
+                b"stack" => set(&mut found.stack, "stack", value.bytes("stack", MAX_FRAME)?)?,
+                b"count" => {
+                    let count = value.number("count", u64::MAX)?;
+                    set(&mut found.count, "count", count)?;
+                }
                 b"outcome" => {
                     let outcome = value.bytes("outcome", MAX_FRAME)?;
                     set(&mut found.outcome, "outcome", outcome)?;

@@ -10,6 +10,7 @@ use super::{
     found::Found,
     header::Frame,
     permissions::Permissions,
+    profile::Profile,
 };
 use crate::codec::{EncodeError, Message, Sink};
 
@@ -45,6 +46,10 @@ pub enum RequestKind {
     Attach = 0x0d,
     /// [`Request::Release`].
     Release = 0x0e,
+    /// [`Request::Profile`].
+    Profile = 0x0f,
+    /// [`Request::Totals`].
+    Totals = 0x10,
 }
 
 impl RequestKind {
@@ -65,6 +70,8 @@ impl RequestKind {
             0x0c => Self::Cancel,
             0x0d => Self::Attach,
             0x0e => Self::Release,
+            0x0f => Self::Profile,
+            0x10 => Self::Totals,
             _ => return None,
         })
     }
@@ -212,6 +219,11 @@ pub enum Request<'a> {
     /// Has the user-space actors that their scripts have detached give the device up. The request is done when they
     /// have. The result is how many others have it open (an integer).
     Release,
+    /// Samples a script: [`Reply::Stack`](super::Reply::Stack). The results are numbers about the profile, each after
+    /// its name. Cancelling it ends it early: it is then answered as if its time were over.
+    Profile(Profile<'a>),
+    /// Asks for counters of the module. The results are numbers, each after its name.
+    Totals,
 }
 
 impl<'a> Request<'a> {
@@ -232,6 +244,8 @@ impl<'a> Request<'a> {
             Self::Cancel { .. } => RequestKind::Cancel,
             Self::Attach { .. } => RequestKind::Attach,
             Self::Release => RequestKind::Release,
+            Self::Profile(_) => RequestKind::Profile,
+            Self::Totals => RequestKind::Totals,
         }
     }
 
@@ -286,6 +300,8 @@ impl<'a> Request<'a> {
                 token: require(found.token, "token")?,
             },
             RequestKind::Release => Self::Release,
+            RequestKind::Profile => Self::Profile(found.profile()?),
+            RequestKind::Totals => Self::Totals,
         })
     }
 }
@@ -322,7 +338,8 @@ impl Body for Request<'_> {
                 fields.bytes("name", name)?;
                 grace_ms.map_or(Ok(()), |grace_ms| fields.number("grace_ms", grace_ms))
             }
-            Self::List | Self::Shutdown | Self::Release => Ok(()),
+            Self::List | Self::Shutdown | Self::Release | Self::Totals => Ok(()),
+            Self::Profile(ref profile) => profile.write(fields),
             Self::Attach { token } => fields.bytes("token", token),
             Self::Status { name, clear } => {
                 fields.optional_bytes("name", name)?;

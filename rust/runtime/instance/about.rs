@@ -3,6 +3,7 @@
 //! What others ask a runtime about itself.
 
 use kernel::{
+    prelude::*,
     sync::{
         atomic::{Full, Relaxed},
         Arc, //
@@ -13,6 +14,7 @@ use kernel::{
 use super::{
     super::hooks::Hooked,
     phase::{Kind, Phase},
+    sampled::Sampled,
     Runtime, //
 };
 use crate::linux::{context::Context, net_namespace::NetNamespace};
@@ -25,6 +27,8 @@ pub(super) struct About {
     pub(super) net: NetNamespace,
     /// There unless the context is a process.
     pub(super) hooked: Option<Arc<Hooked>>,
+    /// The profiles that sample it. This changes, but nothing that the rest says.
+    pub(super) sampled: Pin<KBox<Sampled>>,
 }
 
 impl Runtime {

@@ -24,6 +24,18 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Run,
+        Self::Spawn,
+        Self::Child,
+        Self::Worker,
+        Self::Service,
+        Self::Actor,
+        Self::Member,
+        Self::Eval,
+    ];
+
     /// Whether it is a part of a script. Many parts may have the same name, and only those that have failed
     /// are remembered.
     pub(crate) fn is_part(self) -> bool {

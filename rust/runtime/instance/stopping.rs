@@ -17,7 +17,8 @@ use super::{
         chain::{Chain, EnterError, Owner, Ownership},
         live,
         reaper,
-        registry, //
+        registry,
+        totals, //
     },
     entered::Entered,
     owned_vm::drop_vm,
@@ -287,6 +288,7 @@ impl Owner<'_> {
         }
         // From here on no thread interrupts the VM. There is no Lua code left to run.
         runtime.details.lock().vm = VisibleVm::none();
+        runtime.end_profiles();
         if let Some(vm) = self.take_vm() {
             let (_, peak) = vm.exposed().memory();
             runtime.memory_peak.store(peak, Relaxed);
@@ -299,6 +301,7 @@ impl Owner<'_> {
         runtime.leave_place();
         let failed = runtime.details.lock().failure.is_some();
         runtime.life.end(failed);
+        totals::count_end(runtime.kind, failed);
         runtime.set_sink(None);
         runtime.log.close();
         registry::ended(runtime);

@@ -5,8 +5,8 @@
 use lunatik_abi::abi::{
     errno, split_frame, AbiError, Budget, Context, Failure, Frame, FrameError, FrameHeader,
     HookRow, HookState, Hooks, HooksWriter, LogLine, MissedCalls, NameError, Origin, Outcome,
-    Permissions, Reply, Request, RequestKind, Source, Start, State, StatusRow, Stream,
-    HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS,
+    Permissions, Profile, Reply, Request, RequestKind, Source, Start, State, StatusRow, Stream,
+    HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS, MAX_PROFILE_HZ, MAX_PROFILE_MS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -131,6 +131,19 @@ fn requests_survive() {
         Request::Shutdown,
         Request::Attach { token: b"0123" },
         Request::Release,
+        Request::Profile(Profile {
+            name: b"/path/x",
+            duration_ms: 1,
+            hz: MAX_PROFILE_HZ,
+            with_parts: true,
+        }),
+        Request::Profile(Profile {
+            name: b"x",
+            duration_ms: MAX_PROFILE_MS,
+            hz: 1,
+            with_parts: false,
+        }),
+        Request::Totals,
         Request::Logs {
             name: b"x",
             follow: true,
@@ -147,6 +160,39 @@ fn requests_survive() {
             assert_eq!(split_frame(&bytes[..length]), Ok(None));
         }
     }
+}
+
+#[test]
+fn a_profile_has_a_time_and_a_rate() {
+    let profile = Profile {
+        name: b"x",
+        duration_ms: 1,
+        hz: 1,
+        with_parts: false,
+    };
+    let decoded = |profile: Profile<'_>| {
+        let mut bytes = Vec::new();
+        Request::Profile(profile).encode(1, &mut bytes).unwrap();
+        let frame = split_frame(&bytes).unwrap().unwrap();
+        Request::decode(&frame).map(|_| ())
+    };
+    assert_eq!(decoded(profile), Ok(()));
+    for hz in [0, MAX_PROFILE_HZ + 1] {
+        let wrong = Profile { hz, ..profile };
+        assert_eq!(decoded(wrong), Err(AbiError::FieldRange("hz")));
+    }
+    for duration_ms in [0, MAX_PROFILE_MS + 1] {
+        let wrong = Profile {
+            duration_ms,
+            ..profile
+        };
+        assert_eq!(decoded(wrong), Err(AbiError::FieldRange("duration_ms")));
+    }
+    let wrong = Profile {
+        name: b"/x//y",
+        ..profile
+    };
+    assert!(matches!(decoded(wrong), Err(AbiError::Name(_))));
 }
 
 #[test]
@@ -216,6 +262,10 @@ fn replies_survive() {
             error: b"",
             traceback: b"stack traceback:",
         }),
+        Reply::Stack {
+            stack: b"x;main chunk x.lua",
+            count: 1 << 40,
+        },
         Reply::Done(Outcome::Success {
             values,
             texts: Message::EMPTY,

@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     duration::{parse_grace, parse_limit},
+    observing::{MetricsArgs, ProfileArgs},
     shebang::split_words,
     size::parse_size,
 };
@@ -98,6 +99,13 @@ pub enum Command {
     List(ListArgs),
     /// Show the state of one script, or of all, the ended ones too
     Status(StatusArgs),
+    /// Find out where a running script spends its time
+    ///
+    /// Prints a line for each stack of calls that was found, and how often. The kernel looks at the script as often as
+    /// --hz says. Ctrl-C ends the profile early, with what was found.
+    Profile(ProfileArgs),
+    /// Print counters of the module, its scripts and their hooks in the text format of Prometheus
+    Metrics(MetricsArgs),
     /// Stop all scripts
     Shutdown,
     /// Load the kernel module

@@ -20,7 +20,9 @@ use crate::{
 mod check;
 mod inspect;
 mod logs;
+mod metrics;
 mod module;
+mod profile;
 mod start;
 mod stop;
 
@@ -46,6 +48,8 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Logs(args) => logs::logs(&mut Session::open()?, &args),
         Command::List(args) => inspect::list(&mut Session::open()?, &args),
         Command::Status(args) => inspect::status(&mut Session::open()?, &args),
+        Command::Profile(args) => profile::profile(&mut Session::open()?, &args),
+        Command::Metrics(args) => metrics::metrics(&mut Session::open()?, &args),
         Command::Shutdown => stop::shutdown(&mut Session::open()?),
         Command::Load(args) => module::load(&args),
         Command::Unload => module::unload(),

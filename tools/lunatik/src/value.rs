@@ -123,6 +123,18 @@ impl Results {
     }
 }
 
+/// Numbers that each follow their name. Others are left out.
+pub fn numbers(values: &[Value]) -> Vec<(String, u64)> {
+    let pairs = values.chunks_exact(2).filter_map(|pair| match pair {
+        [Value::String(name), Value::Integer(number)] => {
+            let name = String::from_utf8_lossy(name).into_owned();
+            Some((name, u64::try_from(*number).ok()?))
+        }
+        _ => None,
+    });
+    pairs.collect()
+}
+
 /// The type of this number in Lua's C API.
 fn kind_name(kind: u8) -> &'static str {
     match kind {

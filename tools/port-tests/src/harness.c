@@ -115,6 +115,43 @@ void lunatik_vm_traced(void *vm, const char *text, size_t length)
 	(void)length;
 }
 
+/* After how many questions a sample is wanted; 0: none is. */
+static long asked;
+static lua_State *asker;
+static char sample[4096];
+static size_t sample_length;
+static int sample_is_cut;
+
+int lunatik_vm_is_sampled(void *vm)
+{
+	(void)vm;
+	if (asked > 1)
+		lunatik_look_up(asker);
+	return asked > 0 && --asked == 0;
+}
+
+void lunatik_vm_sample(lua_State *L, int at_instruction)
+{
+	sample_length = lunatik_sample(L, at_instruction, sample, sizeof(sample), &sample_is_cut);
+}
+
+/* ask(n): takes a sample at the n-th place where the code attends from now on; ask(1) is where ask() is called. */
+static int ask(lua_State *L)
+{
+	asked = luaL_checkinteger(L, 1);
+	asker = L;
+	lunatik_look_up(L);
+	return 0;
+}
+
+/* Returns the sample, and whether calls are missing in it. */
+static int taken_sample(lua_State *L)
+{
+	lua_pushlstring(L, sample, sample_length);
+	lua_pushboolean(L, sample_is_cut);
+	return 2;
+}
+
 static long given_way;
 
 void lunatik_vm_give_way(void *vm)
@@ -342,6 +379,8 @@ static void run(void *unused)
 	if (status == 0 && !quiet) {
 		lua_register(L, "polls", polls);
 		lua_register(L, "whole", whole);
+		lua_register(L, "ask", ask);
+		lua_register(L, "taken", taken_sample);
 	}
 	if (status == 0)
 		status = lunatik_try_load(L, text, text_size, name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! Parts of `rust/runtime/`, compiled for the host, over stand-ins for what they take of the kernel crate: the life of
-//! a runtime, sorting, and what the failures of hooks lead to.
+//! a runtime, sorting, what the failures of hooks lead to, and the stacks of profiles.
 
 #![cfg(test)]
 
@@ -34,6 +34,10 @@ mod trouble_tests;
 #[path = "../../../rust/runtime/sort.rs"]
 mod sort;
 mod sort_tests;
+
+#[path = "../../../rust/runtime/profile/stacks.rs"]
+mod stacks;
+mod stacks_tests;
 
 use lunatik_abi::codec;
 

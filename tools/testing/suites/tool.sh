@@ -181,4 +181,44 @@ check "status shows an eval that computes as running" wait_until 5 sh -c \
 check_fails "and not as loading" sh -c 'lunatik status --json | grep -q "\"state\": \"loading\""'
 kill -INT $computing
 wait $computing
+
+# Metrics. A strict reader of the format is in the tests of the command.
+metric() { lunatik metrics "$@" 2>&1; }
+is_metric() { metric | grep -qxF "$1"; }
+lunatik shutdown
+lunatik status --clear
+total=$(metric | sed -n 's/^lunatik_runtimes_started_total{kind="eval"} //p')
+lunatik eval 'return 1' >/dev/null
+check "metrics count what is started" is_metric "lunatik_runtimes_started_total{kind=\"eval\"} $((total + 1))"
+total=$(metric | sed -n 's/^lunatik_runtimes_ended_total{kind="eval",result="failed"} //p')
+lunatik eval 'error()' 2>/dev/null
+check "and what fails" is_metric "lunatik_runtimes_ended_total{kind=\"eval\",result=\"failed\"} $((total + 1))"
+check "one session is that of the command" is_metric "lunatik_sessions 1"
+lunatik run --name 'a "name"\' quiet.lua
+lunatik logs -f 'a "name"\' >/dev/null 2>&1 &
+follows=$!
+check "another client is another session" wait_until 10 is_metric "lunatik_sessions 2"
+kill -INT $follows
+wait $follows
+check "names are escaped" is_metric 'lunatik_script_running{script="a \"name\"\\"} 1'
+check "its limit is there" is_metric 'lunatik_script_memory_limit_bytes{script="a \"name\"\\"} 67108864'
+lunatik stop 'a "name"\'
+check "a script that was stopped does not run" is_metric 'lunatik_script_running{script="a \"name\"\\"} 0'
+check "and has not failed" is_metric 'lunatik_script_failed{script="a \"name\"\\"} 0'
+echo 'error("no")' >fails.lua
+lunatik run fails.lua 2>/dev/null
+check "one that has failed has" is_metric 'lunatik_script_failed{script="fails"} 1'
+echo 'worker.peek()' >/lib/modules/lua/suite_part.lua
+echo 'local w = { worker.create("suite_part"), worker.create("suite_part") } return function() pcall(worker.receive, w[1]) end' >parts.lua
+lunatik spawn parts.lua
+check "parts are counted" is_metric 'lunatik_script_parts{script="parts",kind="worker"} 2'
+check "and have no series of their own" test "$(metric | grep -c '^lunatik_part_')" = 0
+check "unless they are wanted" test "$(metric --parts | grep -c '^lunatik_part_memory_bytes{script="parts",kind="worker",name="suite_part",id="[0-9]*"} [0-9]*$')" = 2
+lunatik stop parts
+mkdir metrics
+echo old >metrics/lunatik.prom
+check_output "metrics go to a file without a word" "" lunatik metrics -o metrics/lunatik.prom
+check "which is replaced" grep -q '^lunatik_sessions 1$' metrics/lunatik.prom
+check_output "and nothing else is left" lunatik.prom ls -A metrics
+check_says "a folder that is not there is an error" 1 "cannot write /none/x.prom" lunatik metrics -o /none/x.prom
 finish

@@ -48,7 +48,7 @@ pub(super) fn status(session: &mut Session, args: &StatusArgs) -> Result<(), Fai
     }
 }
 
-fn ask(session: &mut Session, name: Option<&[u8]>) -> Result<Report, Failure> {
+pub(super) fn ask(session: &mut Session, name: Option<&[u8]>) -> Result<Report, Failure> {
     let mut report = Report::default();
     let request = Request::Status { name, clear: false };
     session.request(&request, &mut |reply| {
