@@ -2,7 +2,7 @@
 
 //! Objects that runtimes share by reference.
 
-use core::ptr;
+use core::{any::TypeId, ptr};
 use kernel::{
     prelude::*,
     sync::Arc, //
@@ -42,7 +42,7 @@ impl Handle {
 
     /// Whether it refers to a `T`.
     pub(crate) fn refers_to<T: Shareable>(&self) -> bool {
-        (*self.0).as_any().is::<T>()
+        (*self.0).type_of() == TypeId::of::<T>()
     }
 
     /// The object that it refers to, if that is a `T`.
@@ -52,7 +52,9 @@ impl Handle {
 
     /// As [`get`](Self::get), without a reference of its own.
     pub(crate) fn borrow<T: Shareable>(&self) -> Option<&T> {
-        (*self.0).as_any().downcast_ref()
+        // SAFETY: The object is a `T`: `Typed` has one implementation. It lives as long as the reference.
+        self.refers_to::<T>()
+            .then(|| unsafe { &*Arc::as_ptr(&self.0).cast::<T>() })
     }
 
     /// As [`get`](Self::get), but takes no further reference. Gives itself back if the object is no

@@ -7,7 +7,7 @@
 //! either to a live object of the requested type or to none. All objects are dropped with the VM,
 //! even if a script removed the finalizers.
 
-use core::{any::Any, ffi::c_int};
+use core::{any::TypeId, ffi::c_int, ptr};
 use kernel::{
     page::PAGE_SIZE,
     prelude::*,
@@ -37,27 +37,21 @@ pub(crate) trait Classed: 'static {
     const CLASS: &'static Class;
 }
 
-/// An object as one of any type. (Rust converts a trait object to another one itself from 1.86 on.)
-pub(crate) trait AsAny: Any {
-    /// The object, shared.
-    fn as_any(&self) -> &dyn Any;
-
-    /// The object, for its owner.
-    fn as_any_mut(&mut self) -> &mut dyn Any;
+/// Values that tell their type. `Any` does so, too, but only since Rust 1.86 can a trait object become
+/// one of `Any`. Every type has this implementation, and none can have another one.
+pub(crate) trait Typed: 'static {
+    /// The type of the value.
+    fn type_of(&self) -> TypeId;
 }
 
-impl<T: Any> AsAny for T {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
+impl<T: 'static> Typed for T {
+    fn type_of(&self) -> TypeId {
+        TypeId::of::<T>()
     }
 }
 
 /// An object that Lua code can refer to: any value of a [`Classed`] type.
-pub(crate) trait Object: AsAny + Send {
+pub(crate) trait Object: Typed + Send {
     /// Its class.
     fn class(&self) -> &'static Class;
 }
@@ -65,6 +59,22 @@ pub(crate) trait Object: AsAny + Send {
 impl<T: Classed + Send> Object for T {
     fn class(&self) -> &'static Class {
         T::CLASS
+    }
+}
+
+impl dyn Object {
+    /// The object, if it is a `T`.
+    pub(crate) fn downcast_ref<T: Object>(&self) -> Option<&T> {
+        let is_it = self.type_of() == TypeId::of::<T>();
+        // SAFETY: The object is a `T`: `Typed` has one implementation.
+        is_it.then(|| unsafe { &*ptr::from_ref(self).cast::<T>() })
+    }
+
+    /// The object, to change it, if it is a `T`.
+    pub(crate) fn downcast_mut<T: Object>(&mut self) -> Option<&mut T> {
+        let is_it = (*self).type_of() == TypeId::of::<T>();
+        // SAFETY: The object is a `T`: `Typed` has one implementation.
+        is_it.then(|| unsafe { &mut *ptr::from_mut(self).cast::<T>() })
     }
 }
 

@@ -34,8 +34,7 @@ pub(crate) fn with<T: Object, R>(
 ) -> Option<R> {
     let id = id(state, index)?;
     Vm::with_objects(state, |objects| {
-        let object = objects.get_mut(id)?.as_any_mut();
-        object.downcast_mut::<T>().map(with)
+        objects.get_mut(id)?.downcast_mut::<T>().map(with)
     })
     .flatten()
 }
@@ -202,7 +201,6 @@ fn lend(state: State, handle: Handle) -> lua::Result<()> {
     // One that is fetched again takes no room again.
     let is_same = |object: &dyn Object| {
         object
-            .as_any()
             .downcast_ref::<Handle>()
             .is_some_and(|lent| lent.is_same(&handle))
     };
@@ -248,7 +246,6 @@ pub(crate) fn drop_shared<T: Shareable + Classed>(state: State, index: c_int) ->
 pub(crate) fn drop_all_shared<T: Shareable>(state: State) {
     let is_wanted = |object: &dyn Object| {
         object
-            .as_any()
             .downcast_ref::<Handle>()
             .is_some_and(Handle::refers_to::<T>)
     };
