@@ -3,12 +3,15 @@
 //! Encodes the results of a script for the user space client that started it.
 
 use core::ffi::c_int;
-use kernel::prelude::*;
+use kernel::{
+    alloc::AllocError,
+    prelude::*, //
+};
 
 use super::abi::{MAX_FRAME, TEXT};
 use crate::{
-    codec::{self, EncodeError, Sink, Writer},
-    lua::{self, Error, Kind, State},
+    codec::{EncodeError, Sink, Writer},
+    lua::{self, Error, Kind, Raised, State},
     runtime::message::Message, //
 };
 
@@ -28,14 +31,15 @@ pub(super) fn show(state: State, results: c_int) -> lua::Result<Results> {
     let top = state.top();
     let first = top.saturating_sub(results).saturating_add(1);
     state.reserve(lua::MIN_STACK)?;
-    encode(state, first, top, true).or_else(|_| {
+    let shown = encode(state, first, top, true).or_else(|_| {
         state.set_top(top);
         encode(state, first, top, false)
-    })
+    });
+    shown.map_err(NotShown::into_error)
 }
 
 /// Encodes the values at `first..=last`. With `copies`, tables are copied.
-fn encode(state: State, first: c_int, last: c_int, copies: bool) -> lua::Result<Results> {
+fn encode(state: State, first: c_int, last: c_int, copies: bool) -> Result<Results, NotShown> {
     let mut texts = Writer::new(Shown(KVVec::new()));
     // For each value, whether a text stands for it.
     let mut has_text = KVVec::new();
@@ -49,33 +53,37 @@ fn encode(state: State, first: c_int, last: c_int, copies: bool) -> lua::Result<
         if !is_data {
             state.push_text(index)?;
             let text = state.to_bytes(-1).unwrap_or_default();
-            texts.string(text).map_err(not_shown)?;
+            texts.string(text)?;
             state.pop(1);
         }
         has_text.push(!is_data, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?;
     }
-    let mut values = Shown(KVVec::new());
-    if has_tables {
-        let message = Message::encode_results(state, first, &has_text)?;
-        values.put(message.as_bytes())?;
+    let values = if has_tables {
+        copies_of(state, first, &has_text)?
     } else {
-        values = scalars(state, first, &has_text, values).map_err(not_shown)?;
-    }
+        scalars(state, first, &has_text)?
+    };
     Ok(Results {
         values: values.0,
-        texts: texts.finish().map_err(not_shown)?.0,
+        texts: texts.finish()?.0,
     })
+}
+
+/// Encodes values among which there are tables. Not inlined: it needs more of the stack than the others.
+#[inline(never)]
+fn copies_of(state: State, first: c_int, has_text: &[bool]) -> Result<Shown, NotShown> {
+    // Why they cannot be copied does not matter: they are shown without copies then.
+    let message =
+        Message::encode_results(state, first, has_text).map_err(|_| NotShown::Malformed)?;
+    let mut values = Shown(KVVec::new());
+    values.put(message.as_bytes())?;
+    Ok(values)
 }
 
 /// Encodes values of which those that are no scalars have texts. Unlike a message, this does not count against the
 /// memory of the script, which may have returned all that it has.
-fn scalars(
-    state: State,
-    first: c_int,
-    has_text: &[bool],
-    to: Shown,
-) -> Result<Shown, EncodeError<Error>> {
-    let mut writer = Writer::new(to);
+fn scalars(state: State, first: c_int, has_text: &[bool]) -> Result<Shown, NotShown> {
+    let mut writer = Writer::new(Shown(KVVec::new()));
     let mut text = 0;
     for (index, has_text) in (first..).zip(has_text) {
         match state.kind(index) {
@@ -90,7 +98,7 @@ fn scalars(
             _ => writer.nil()?,
         }
     }
-    writer.finish()
+    Ok(writer.finish()?)
 }
 
 fn is_scalar(kind: Kind) -> bool {
@@ -101,7 +109,7 @@ fn is_scalar(kind: Kind) -> bool {
 }
 
 /// Whether the metatable of the table at `index` says what its text is.
-fn has_own_text(state: State, index: c_int) -> lua::Result<bool> {
+fn has_own_text(state: State, index: c_int) -> Result<bool, Raised> {
     let top = state.top();
     if !state.push_metatable(index) {
         return Ok(false);
@@ -117,30 +125,67 @@ fn has_own_text(state: State, index: c_int) -> lua::Result<bool> {
     Ok(has)
 }
 
+/// Why results are not shown. Smaller than Lua's errors, which would be on the stack several times.
+enum NotShown {
+    /// Lua has raised an error, which is on top of its stack.
+    Raised,
+    NoMemory,
+    /// They are longer than a frame.
+    TooLong,
+    /// They are no message.
+    Malformed,
+}
+
+impl NotShown {
+    #[cold]
+    #[inline(never)]
+    fn into_error(self) -> Error {
+        match self {
+            Self::Raised => Error::Raised,
+            Self::NoMemory => Error::NoMemory,
+            Self::TooLong => {
+                Error::message(fmt!("the results are larger than a frame may be (4 MiB)"))
+            }
+            Self::Malformed => Error::message(fmt!("the results cannot be sent")),
+        }
+    }
+}
+
+impl From<Raised> for NotShown {
+    fn from(_: Raised) -> Self {
+        Self::Raised
+    }
+}
+
+impl From<AllocError> for NotShown {
+    fn from(_: AllocError) -> Self {
+        Self::NoMemory
+    }
+}
+
+impl From<EncodeError<NotShown>> for NotShown {
+    fn from(error: EncodeError<NotShown>) -> Self {
+        match error {
+            EncodeError::Sink(error) => error,
+            EncodeError::Shape(_) => Self::Malformed,
+        }
+    }
+}
+
 /// Results for user space, at most as long as a frame. The bound is needed because a script can
 /// return one long string many times.
 struct Shown(KVVec<u8>);
 
-impl codec::Sink for Shown {
+impl Sink for Shown {
     /// There is no memory, or the results are too long.
-    type Error = Error;
+    type Error = NotShown;
 
-    fn put(&mut self, bytes: &[u8]) -> lua::Result<()> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), NotShown> {
         if self.0.len().saturating_add(bytes.len()) > MAX_FRAME {
-            return Err(Error::message(fmt!(
-                "the results are larger than a frame may be (4 MiB)"
-            )));
+            return Err(NotShown::TooLong);
         }
         Ok(self
             .0
             .extend_from_slice(bytes, GFP_KERNEL_ACCOUNT | __GFP_NOWARN)?)
-    }
-}
-
-/// The error of a script whose results cannot be shown.
-fn not_shown(error: EncodeError<Error>) -> Error {
-    match error {
-        EncodeError::Sink(error) => error,
-        EncodeError::Shape(_) => Error::message(fmt!("the results cannot be sent")),
     }
 }

@@ -268,11 +268,7 @@ fn create(
         return Err(StartError::Failed(execute::or_no_memory(failure)));
     }
     let permissions = permissions(start.permissions)?;
-    let create = match start.replace {
-        None => start::create,
-        Some(_) => start::create_without_name,
-    };
-    let runtime = create(Options {
+    let options = Options {
         name: name(start),
         kind,
         context,
@@ -285,7 +281,11 @@ fn create(
         permissions: permissions.clone(),
         parent: None,
         made_by: None,
-    })?;
+    };
+    let runtime = match start.replace {
+        None => start::create(options)?,
+        Some(_) => start::create_without_name(options)?,
+    };
     let relay = Arc::new(
         Relay {
             session: session.clone(),

@@ -16,6 +16,17 @@ use crate::{
     },
 };
 
+/// Why a name was not taken. Smaller than a [`StartError`], because it is on the stack while the script runs.
+#[derive(Clone, Copy)]
+enum Lost {
+    /// The script that has the name was not stopped.
+    NotReplaced(kernel::error::Error),
+    /// Another start was faster.
+    Overtaken,
+    /// The kernel refuses, with this error.
+    Errno(kernel::error::Error),
+}
+
 /// The claim of a new script on its name.
 pub(crate) struct Claim<'a> {
     runtime: &'a Arc<Runtime>,
@@ -23,7 +34,7 @@ pub(crate) struct Claim<'a> {
     /// The grace of the script that has the name, if that is to be replaced.
     replace: Option<u32>,
     /// Why the name was not taken.
-    failed: Cell<Option<StartError>>,
+    lost: Cell<Option<Lost>>,
 }
 
 impl<'a> Claim<'a> {
@@ -40,7 +51,7 @@ impl<'a> Claim<'a> {
             runtime,
             chain,
             replace,
-            failed: Cell::new(None),
+            lost: Cell::new(None),
         }
     }
 
@@ -50,18 +61,25 @@ impl<'a> Claim<'a> {
         let Some(grace_ms) = self.replace else {
             return Ok(());
         };
-        self.take_over(grace_ms).map_err(|error| {
-            self.failed.set(Some(error));
+        self.take_over(grace_ms).map_err(|lost| {
+            self.lost.set(Some(lost));
             Error::message(fmt!("the script has no name"))
         })
     }
 
     /// The error that a start has ended with: that of [`make`](Self::make), if it has failed.
     pub(crate) fn explain(&self, error: StartError) -> StartError {
-        self.failed.take().unwrap_or(error)
+        match self.lost.get() {
+            None => error,
+            Some(Lost::NotReplaced(error)) => StartError::NotReplaced(error),
+            Some(Lost::Overtaken) => StartError::Overtaken,
+            Some(Lost::Errno(error)) => StartError::Errno(error),
+        }
     }
 
-    fn take_over(&self, grace_ms: u32) -> Result<(), StartError> {
+    /// Not inlined, so that its frame is gone when the script runs.
+    #[inline(never)]
+    fn take_over(&self, grace_ms: u32) -> Result<(), Lost> {
         if let Some(former) = registry::find(self.runtime.name()) {
             let stopped =
                 former
@@ -70,12 +88,12 @@ impl<'a> Claim<'a> {
             stopped.map_err(|error| {
                 // It was told to stop, and has to end even though nobody waits for that any more.
                 reaper::finish(former.clone());
-                StartError::NotReplaced(error)
+                Lost::NotReplaced(error)
             })?;
         }
         registry::register(self.runtime).map_err(|error| match error {
-            RegisterError::Taken => StartError::Overtaken,
-            RegisterError::Errno(error) => StartError::Errno(error),
+            RegisterError::Taken => Lost::Overtaken,
+            RegisterError::Errno(error) => Lost::Errno(error),
         })
     }
 }

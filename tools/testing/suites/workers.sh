@@ -112,7 +112,7 @@ check "the parent stops" lunatik stop suite/shown
 check "with all" wait_until 10 workers 0
 echo 'print("from a worker")' | script prints
 check_output "what a worker prints has the client of its parent" "from a worker" \
-	lunatik eval 'worker.receive(worker.create("suite_prints"))'
+	lunatik eval 'local _ = worker.receive(worker.create("suite_prints"))'
 echo 'error("nobody hears")' | script unheard
 cat >"$WORK/logs.lua" <<'EOF'
 return function()
