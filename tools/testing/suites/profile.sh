@@ -267,7 +267,7 @@ check "it ends with its client" wait_until 10 profiles 0
 check "the script goes on" running ratio
 
 # Limits.
-for each in 1 2 3 4; do
+for _ in 1 2 3 4; do
 	lunatik profile --seconds 100 ratio >/dev/null 2>&1 &
 done
 check "four profiles of one script run" wait_until 10 profiles 4
@@ -332,20 +332,22 @@ cost() {
 	wait $client
 	cat "$WORK/cost"
 }
-# least A B: the smaller one; what the host takes away makes a number greater, never smaller.
+# What the host takes away makes a time longer, never shorter. So the least of many tries tells what the work takes, and
+# there are more of them on a host that does much else.
 least() { [ "$1" -lt "$2" ] && echo "$1" || echo "$2"; }
 alone=99999999 usual=99999999 often=99999999
-for _ in 1 2 3; do
+for round in 1 2 3 4 5 6 7 8; do
 	alone=$(least "$alone" "$(cost cost)")
 	usual=$(least "$usual" "$(cost cost 99)")
 	often=$(least "$often" "$(cost cost 1000)")
+	[ "$round" -ge 3 ] && [ "$usual" -lt $((alone * 12 / 10)) ] && [ "$often" -lt $((alone * 13 / 10)) ] && break
 done
 echo "# us of a piece of work: $alone alone, $usual at 99 Hz, $often at 1000 Hz"
 check "a profile slows its script little" test "$usual" -lt $((alone * 13 / 10))
 check "and at 1000 Hz not much more" test "$often" -lt $((alone * 15 / 10))
 program ratio
 before=99999999 beside=99999999
-for _ in 1 2 3; do
+for round in 1 2 3 4 5 6 7 8; do
 	before=$(least "$before" "$(cost other)")
 	lunatik profile --seconds 100 --hz 1000 ratio >/dev/null 2>&1 &
 	client=$!
@@ -353,6 +355,7 @@ for _ in 1 2 3; do
 	beside=$(least "$beside" "$(cost other)")
 	kill -INT $client
 	wait $client
+	[ "$round" -ge 3 ] && [ "$beside" -lt $((before * 12 / 10)) ] && break
 done
 echo "# us of the same beside another script: $before, $beside while that is profiled at 1000 Hz"
 check "a script beside it is not slowed" test "$beside" -lt $((before * 13 / 10))
