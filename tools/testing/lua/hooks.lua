@@ -144,7 +144,8 @@ do
 		end
 	end
 	local calls, most, message = ask(grows)
-	check.same("memory: all calls were made", calls, 1500)
+	-- User Mode Linux has a few softirqs in its signal handlers, where no hook is called.
+	check.ok("memory: the calls were made", calls > 1480 and calls <= 1500, calls)
 	check.ok("memory: many of them find some", passed > 100, passed)
 	check.ok("memory: some find none", passed < 1500, passed)
 	check.ok(("memory: most of the limit can be used (%.0f of %d KiB)"):format(most, LIMIT >> 10), most > 250, most)
