@@ -14,18 +14,19 @@
  */
 static local64_t __percpu *word(void *words, size_t index)
 {
-	return (local64_t __percpu *)(__force void __percpu *)words + index;
+	/* By a number: GCC has no cast from one address space to another. */
+	return (local64_t __percpu *)(unsigned long)words + index;
 }
 
 void *lunatik_percpu_alloc(size_t count)
 {
-	return (__force void *)__alloc_percpu_gfp(count * sizeof(local64_t), __alignof__(local64_t),
-						  GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return (void *)(__force unsigned long)__alloc_percpu_gfp(count * sizeof(local64_t), __alignof__(local64_t),
+								 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 void lunatik_percpu_free(void *words)
 {
-	free_percpu((__force void __percpu *)words);
+	free_percpu((void __percpu *)(unsigned long)words);
 }
 
 void lunatik_percpu_add(void *words, size_t index, u64 more)

@@ -11,12 +11,12 @@ use clap_complete::Shell;
 #[allow(dead_code, missing_docs)]
 #[path = "src/cli.rs"]
 mod cli;
-#[allow(missing_docs)]
-#[path = "src/observing.rs"]
-mod observing;
 #[allow(dead_code)]
 #[path = "src/duration.rs"]
 mod duration;
+#[allow(missing_docs)]
+#[path = "src/observing.rs"]
+mod observing;
 #[allow(dead_code)]
 #[path = "src/shebang.rs"]
 mod shebang;
