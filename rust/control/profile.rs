@@ -6,7 +6,8 @@ use kernel::{prelude::*, str::BStr, sync::Arc};
 
 use super::{
     abi::{self, errno, runtime_name, Reply},
-    request::{fail, not_running, reply_numbers},
+    numbers::Numbers,
+    request::{fail, not_running},
     session::{OnCancel, Session}, //
 };
 use crate::{
@@ -45,14 +46,13 @@ pub(super) fn profile(session: &Session, id: u32, asked: &abi::Profile<'_>) {
     // If the client is gone, there is nothing to do.
     if sent.is_ok() {
         let figures = &found.figures;
-        let numbers = [
-            ("ticks", figures.ticks),
-            ("runtimes", figures.runtimes),
-            ("lost", figures.lost),
-            ("cut", figures.cut),
-            ("left_out", figures.left_out),
-        ];
-        reply_numbers(session, id, numbers.into_iter());
+        let mut numbers = Numbers::new();
+        numbers.add(b"ticks", figures.ticks);
+        numbers.add(b"runtimes", figures.runtimes);
+        numbers.add(b"lost", figures.lost);
+        numbers.add(b"cut", figures.cut);
+        numbers.add(b"left_out", figures.left_out);
+        numbers.reply(session, id);
     }
 }
 

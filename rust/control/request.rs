@@ -185,23 +185,6 @@ fn reply_count(session: &Session, id: u32, count: usize) {
     }
 }
 
-/// Answers with numbers, each after its name.
-pub(super) fn reply_numbers<N: AsRef<[u8]>>(
-    session: &Session,
-    id: u32,
-    mut numbers: impl Iterator<Item = (N, u64)>,
-) {
-    let mut writer = Writer::new(VecSink(KVVec::new()));
-    let written = numbers.try_for_each(|(name, number)| {
-        writer.string(name.as_ref())?;
-        writer.integer(i64::try_from(number).unwrap_or(i64::MAX))
-    });
-    match written.and_then(|()| writer.finish()) {
-        Ok(VecSink(bytes)) => reply_values(session, id, &bytes),
-        Err(_) => fail(session, id, errno::ENOMEM, b"out of memory"),
-    }
-}
-
 /// Answers with the values in `bytes`.
 pub(super) fn reply_values(session: &Session, id: u32, bytes: &[u8]) {
     reply_results(session, id, bytes, &[]);

@@ -7,10 +7,10 @@ use kernel::{
     sync::atomic::{Atomic, Relaxed}, //
 };
 
-use super::{request::reply_numbers, session::Session};
+use super::{numbers::Numbers, session::Session};
 use crate::{
     lua::Text,
-    runtime::{profile, totals},
+    runtime::{instance::Kind, profile, totals},
 };
 
 /// The sessions that are open.
@@ -33,26 +33,17 @@ impl Drop for Counted {
     }
 }
 
-/// A name in the answer.
-struct Name(Text);
-
-impl AsRef<[u8]> for Name {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-/// Answers with all counters: `sessions`, `profiles`, and `started_run`, `finished_run` and `failed_run` for each
-/// kind of runtime.
+/// Answers with all counters: `sessions`, `profiles`, and `started_run`, `finished_run` and
+/// `failed_run` for each kind of runtime.
 pub(super) fn totals(session: &Session, id: u32) {
-    let own = [
-        ("sessions", SESSIONS.load(Relaxed)),
-        ("profiles", profile::running()),
-    ];
-    let own = own.map(|(name, count)| (Name(Text::new(fmt!("{name}"))), count));
-    let runtimes = totals::all().map(|(what, kind, count)| {
-        let name = Text::new(fmt!("{what}_{}", kind.name()));
-        (Name(name), count)
-    });
-    reply_numbers(session, id, Iterator::chain(own.into_iter(), runtimes));
+    let mut numbers = Numbers::new();
+    numbers.add(b"sessions", SESSIONS.load(Relaxed));
+    numbers.add(b"profiles", profile::running());
+    for kind in Kind::ALL {
+        for (what, count) in totals::of(kind) {
+            let name = Text::new(fmt!("{what}_{}", kind.name()));
+            numbers.add(name.as_bytes(), count);
+        }
+    }
+    numbers.reply(session, id);
 }

@@ -54,16 +54,18 @@ pub(super) fn clear() {
     }
 }
 
-/// The counters with their names: `started worker`, `finished worker`, `failed worker`.
-pub(crate) fn all() -> impl Iterator<Item = (&'static str, Kind, u64)> {
-    Kind::ALL.iter().flat_map(|kind| {
-        let values = |counters: &Counters| {
-            [
-                ("started", *kind, counters.started.load(Relaxed)),
-                ("finished", *kind, counters.finished.load(Relaxed)),
-                ("failed", *kind, counters.failed.load(Relaxed)),
-            ]
-        };
-        counters(*kind).map(values).into_iter().flatten()
-    })
+/// The counters of a kind, with their names.
+pub(crate) fn of(kind: Kind) -> [(&'static str, u64); 3] {
+    let (started, finished, failed) = counters(kind).map_or((0, 0, 0), |counters| {
+        (
+            counters.started.load(Relaxed),
+            counters.finished.load(Relaxed),
+            counters.failed.load(Relaxed),
+        )
+    });
+    [
+        ("started", started),
+        ("finished", finished),
+        ("failed", failed),
+    ]
 }
