@@ -6,6 +6,7 @@ pub(crate) mod abi;
 mod chunk;
 mod complete;
 pub(crate) mod device;
+mod failed;
 mod numbers;
 mod output;
 mod profile;

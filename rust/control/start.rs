@@ -2,7 +2,6 @@
 
 //! Requests that execute Lua: `run`, `spawn`, `eval`, `repl`, completion.
 
-use kernel::str::BStr;
 use kernel::{
     fs::file::LocalFile,
     prelude::*,
@@ -13,10 +12,11 @@ use kernel::{
 };
 
 use super::{
-    abi::{self, errno, script_name, Origin, Outcome, Permissions, Reply, Request, Source, Start},
+    abi::{self, script_name, Outcome, Permissions, Reply, Request, Source, Start},
     chunk,
+    failed::{script_failed, start_failed},
     output::SendError,
-    request::{cancelled, done, fail, reply_results, reply_values},
+    request::{cancelled, done, reply_results, reply_values},
     session::{OnCancel, Session, VecSink},
     show::Results, //
 };
@@ -26,12 +26,12 @@ use crate::permission::{PledgeError, Set};
 use crate::runtime::{
     chain::Chain,
     execute,
-    instance::{Failure, Kind, Options, Runtime},
+    instance::{Kind, Options, Runtime},
     message::Message,
     meter::Budget,
     parameters,
     permissions::Held,
-    program::{self, Program},
+    program::Program,
     sink::{Sink, Stream},
     surroundings::Surroundings,
 };
@@ -105,79 +105,6 @@ impl Sink for Relay {
 
     fn wake(&self) {
         self.session.wake_senders();
-    }
-}
-
-/// Answers request `id` with the error of a script.
-fn script_failed(session: &Session, id: u32, failure: &Failure) {
-    done(
-        session,
-        id,
-        Outcome::Failure(abi::Failure {
-            origin: Origin::Script,
-            errno: failure.errno.saturating_abs(),
-            message: &failure.message,
-            traceback: &failure.traceback,
-        }),
-    );
-}
-
-fn start_failed(session: &Session, id: u32, name: &[u8], error: &StartError) {
-    let name = BStr::from_bytes(name);
-    match error {
-        StartError::Failed(failure) => script_failed(session, id, failure),
-        StartError::Stopped => {
-            let text = Text::new(fmt!("{name} was stopped before its chunk had ended"));
-            fail(session, id, errno::EINTR, text.as_bytes());
-        }
-        StartError::AlreadyRunning => {
-            let text = Text::new(fmt!("{name} is already running"));
-            fail(session, id, errno::EEXIST, text.as_bytes());
-        }
-        StartError::NotReplaced(error) => {
-            let text = Text::new(fmt!(
-                "{name} could not be stopped ({error:?}), so nothing has replaced it"
-            ));
-            fail(session, id, error.to_errno(), text.as_bytes());
-        }
-        StartError::Overtaken => {
-            let text = Text::new(fmt!(
-                "another start has taken the name while {name} was stopped"
-            ));
-            fail(session, id, errno::EEXIST, text.as_bytes());
-        }
-        StartError::NotFound => {
-            let text = Text::new(fmt!(
-                "no script {name}: there is no file {}/{name}.lua",
-                program::DIRECTORY
-            ));
-            fail(session, id, errno::ENOENT, text.as_bytes());
-        }
-        StartError::Context(why) => fail(session, id, errno::EOPNOTSUPP, why.as_bytes()),
-        StartError::Mismatch(mismatch) => {
-            let text = Text::new(format_args!("{mismatch}"));
-            fail(session, id, errno::EINVAL, text.as_bytes());
-        }
-        StartError::Permissions(text) => fail(session, id, errno::EINVAL, text.as_bytes()),
-        StartError::LockedDown => {
-            let text = Text::new(fmt!("{name} was not started: {}", start::LOCKDOWN));
-            fail(session, id, EPERM.to_errno(), text.as_bytes());
-        }
-        StartError::NoStack => {
-            fail(session, id, errno::ENOMEM, b"C stack overflow");
-        }
-        StartError::Errno(error) if *error == EINTR => {
-            let text = Text::new(fmt!("{name} was told to stop before it had started"));
-            fail(session, id, error.to_errno(), text.as_bytes());
-        }
-        StartError::Errno(error) if *error == ENOMEM => {
-            let text = Text::new(fmt!("there is not enough memory to start {name}"));
-            fail(session, id, error.to_errno(), text.as_bytes());
-        }
-        StartError::Errno(error) => {
-            let text = Text::new(fmt!("{name} could not be started: {error:?}"));
-            fail(session, id, error.to_errno(), text.as_bytes());
-        }
     }
 }
 
