@@ -42,7 +42,8 @@ help:
 	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
 	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
 
-demo: module tool packets
+demo:
+	@scripts/build-machine $(kind)
 	@scripts/demo $(kind)
 
 test:
@@ -54,7 +55,8 @@ test-all:
 test-soak:
 	@STRESS=$(or $(STRESS),10) scripts/test $(all_kinds)
 
-shell: module tool packets
+shell:
+	@scripts/build-machine $(kind)
 	@scripts/shell $(kind)
 
 bench:

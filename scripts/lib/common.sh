@@ -47,47 +47,12 @@ machine_kind() {
 	esac
 }
 
-# run_step WHAT LOG STEPS COMMAND...: runs COMMAND with its output in LOG, and shows the progress: a percentage if
-# the number of its steps (lines with a capital behind spaces) is known, otherwise the time.
-run_step() {
-	local what=$1 log=$2 steps=$3 pid status=0 start=$SECONDS shown=0 lines note
-	shift 3
-	mkdir -p "$(dirname "$log")"
-	: >"$log"
-	"$@" >"$log" 2>&1 </dev/null &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		sleep 0.2
-		[ $((SECONDS - start - shown)) -ge "$([ -t 2 ] && echo 2 || echo 10)" ] || {
-			[ $shown = 0 ] && [ $((SECONDS - start)) -ge 2 ] || continue
-		}
-		shown=$((SECONDS - start))
-		note="$shown s"
-		if [ "$steps" -gt 0 ]; then
-			lines=$(grep -c '^ \+[A-Z]' "$log") || true
-			lines=$((lines * 100 / steps))
-			[ $lines -lt 99 ] || lines=99
-			note="$lines %, $note"
-		fi
-		if [ -t 2 ]; then
-			printf '\r\033[Klunatik: %s … %s' "$what" "$note" >&2
-		else
-			say "$what … $note"
-		fi
-	done
-	wait "$pid" || status=$?
-	[ $shown = 0 ] || [ ! -t 2 ] || printf '\r\033[K' >&2
-	if [ $status != 0 ]; then
-		say "$what failed (status $status); the end of $log:"
-		tail -n 30 "$log" | sed 's/^/    /' >&2
-		return $status
-	fi
-	[ $shown = 0 ] || say "$what: done in $((SECONDS - start)) s"
-}
+# shellcheck source=scripts/lib/parts.sh
+. "$REPO/scripts/lib/parts.sh"
 
 # with_lock NAME COMMAND...: runs COMMAND while no other command with NAME runs.
 with_lock() {
-	local file=$CACHE/$1.lock fd status=0
+	local file=$CACHE/$1.lock fd
 	shift
 	mkdir -p "$CACHE"
 	exec {fd}>"$file"
@@ -95,9 +60,9 @@ with_lock() {
 		say "waiting for another set-up (lock ${file##*/})"
 		flock "$fd"
 	fi
-	"$@" {fd}>&- || status=$?
+	# Nothing asks for the status here, so that errexit holds in COMMAND; an exit gives the lock back.
+	"$@" {fd}>&-
 	exec {fd}>&-
-	return $status
 }
 
 rustc_version() { rustc -vV | sed -n 's/^release: //p'; }
