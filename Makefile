@@ -6,17 +6,17 @@
 
 .DEFAULT_GOAL := $(if $(KDIR),module,help)
 
-# The machine kind: um, umdebug, umlockdep, qemu or debug.
+# The machine kind: um, umdebug, umlockdep, qemu, debug or debian.
 KIND ?=
 kind := $(or $(KIND),um)
-all_kinds := $(or $(KIND),um umdebug umlockdep qemu debug)
+all_kinds := $(or $(KIND),um umdebug umlockdep qemu debug debian)
 
 # The parts of the benchmarks. They may be goals: `make bench hooks`.
 parts := programs messages hooks stops
 ONLY ?= $(firstword $(filter $(parts),$(MAKECMDGOALS)))
 bench_options := $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
-.PHONY: help demo test test-all test-soak shell bench bench-compare bench-baseline setup module tool packets install check
+.PHONY: help demo test test-all test-soak shell bench bench-compare bench-baseline setup module tool packets install deb check
 .PHONY: clean $(parts)
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'make module   build lunatik.ko for a machine, or for the kernel in KDIR'
 	@echo 'make tool     build the lunatik command'
 	@echo 'make install  install module, command and Lua files for the kernel in KDIR'
+	@echo 'make deb      build packages for Debian 13 and its own kernel'
 	@echo 'make check    formatting, lints, documents'
 	@echo 'make clean    remove what was built here (kernels stay in the cache)'
 	@echo
@@ -40,6 +41,7 @@ help:
 	@echo 'KIND=umdebug, umlockdep  the same with KASAN and kmemleak, or with lockdep and more'
 	@echo 'KIND=qemu     x86_64 as distributions build it, in QEMU'
 	@echo 'KIND=debug    the same with KASAN, lockdep, kmemleak and more'
+	@echo 'KIND=debian   Debian 13 and its own kernel, in QEMU'
 	@echo 'KDIR=...      an installed kernel: /lib/modules/$$(uname -r)/build'
 
 demo:
@@ -92,6 +94,9 @@ packets:
 install: KDIR := $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
 install:
 	@scripts/install $(KDIR)
+
+deb:
+	@scripts/debian/packages
 
 check:
 	@scripts/check

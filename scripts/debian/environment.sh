@@ -43,7 +43,7 @@ debian_kernel() { echo "$DEBIAN/kernel-$1"; }
 # What drives the virtual machine, and what the suites use.
 DEBIAN_MODULES=(
 	virtio_pci virtio_console virtio_blk virtio_net 9pnet_virtio 9p ext4 overlay
-	veth dummy tun bridge br_netfilter 8021q ipv6 nf_conntrack nf_tables nft_ct nf_tables_bridge af_packet
+	veth dummy tun bridge br_netfilter 8021q ipv6 nf_conntrack nf_tables nft_ct nf_tables_bridge af_packet efivarfs
 )
 
 as_root() {
@@ -68,7 +68,7 @@ bootstrap() {
 	# The set-up has written where the kernel's source came from.
 	mirror=$(awk '{ print $(NF - 2); exit }' "$CACHE/apt/sources.list")
 	as_root mmdebstrap --quiet --variant=minbase --mode=root --components=main --format="$format" \
-		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*/changelog*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/modules/*/kernel/drivers/gpu/*' \
 		--include="$(IFS=,; echo "$*")" "$DEBIAN_SUITE" "$target" \
 		"deb $mirror $DEBIAN_SUITE main" "deb $mirror $SOURCE_SUITE main"

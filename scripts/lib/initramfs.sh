@@ -62,7 +62,7 @@ make_initramfs() {
 		echo "KIND=$kind SHARE=$(quote "$share" | cut -c2-) STDIN=$stdin TERMINAL=$terminal"
 		echo "MODULES=$(quote "$(cat "$tree/modules.load" 2>/dev/null | tr '\n' ' ')" | cut -c2-)"
 		echo "CHUNKS=$(quote "$work/chunks" | cut -c2-)"
-		echo "LEAKS=${leaks:-} STRESS=${STRESS:-1}"
+		echo "LEAKS=${leaks:-} STRESS=${STRESS:-1} SYSTEM=${system:-}"
 	} >"$work/machine"
 	printf 'set --%s\n' "$(quote "$@")" >"$work/command"
 	if [ -n "$terminal" ]; then
@@ -75,9 +75,12 @@ nobody:x:65534:65534:nobody:/:/bin/sh' >"$work/passwd"
 nogroup:x:65534:' >"$work/group"
 	# shellcheck disable=SC2016
 	echo 'PS1="\w \$ "' >"$work/profile"
+	# shellcheck disable=SC2154 # a variable of scripts/vm
+	[ -z "$system" ] || printf '%s\n' '[Service]' Type=exec ExecStart=/run/machine/system TimeoutStartSec=infinity >"$work/machine.service"
 	{
 		base_list
-		for name in machine command terminal passwd group profile; do
+		[ -z "$system" ] || echo "file /etc/system $REPO/scripts/guest/system 755 0 0"
+		for name in machine machine.service command terminal passwd group profile; do
 			[ ! -e "$work/$name" ] || echo "file /etc/$name $work/$name 644 0 0"
 		done
 		module_list "$work" "$kind" "$tree" "$release"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2054 # the variables are those of scripts/vm; commas belong to the arguments
 #
 # Starts and watches each kind of machine. Used by scripts/vm. These functions read its variables (kind, tree, work,
-# mem, cpus, timeout, pin, machine, terminal, log).
+# mem, cpus, timeout, pin, disk, firmware, machine, terminal, log).
 
 # Standard input as numbered files in a folder that the guest empties, then a file
 # "end": a serial line knows neither raw bytes on input nor the end of a file.
@@ -79,8 +79,11 @@ start_qemu() {
 	# timer is with which the kernel measures the processor's clock. Without that timer the kernel might have
 	# only its ticks of 4 ms as a clock.
 	append+=" acpi=off pmtmr=0x608"
-	local hardware=(-machine q35 "${accelerator[@]}" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
-		-kernel "$tree/arch/x86/boot/bzImage" -initrd "$work/initramfs" -append "$append"
+	local image=$tree/arch/x86/boot/bzImage board=q35
+	# Secure Boot's firmware keeps its variables from the kernel in the system management mode.
+	[ -z "$firmware" ] || image=$firmware/vmlinuz board=q35,smm=on
+	local hardware=(-machine "$board" "${accelerator[@]}" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
+		-kernel "$image" -initrd "$work/initramfs" -append "$append"
 		-serial "file:$work/log" -device virtio-serial-pci
 		-chardev "file,id=status,path=$work/status" -device virtserialport,chardev=status,name=status
 		-chardev "file,id=out,path=$work/out" -device virtserialport,chardev=out,name=out
@@ -88,6 +91,11 @@ start_qemu() {
 	if [ -n "$share" ]; then
 		hardware+=(-virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap")
 	fi
+	[ -z "$firmware" ] || hardware+=(-global driver=cfi.pflash01,property=secure,value=on
+		-drive "if=pflash,unit=0,format=raw,readonly=on,file=$firmware/code.fd"
+		-drive "if=pflash,unit=1,format=raw,file=$firmware/vars.fd")
+	# What the machine writes to its disk is gone with it.
+	[ -z "$disk" ] || hardware+=(-drive "file=$disk,if=virtio,format=raw,snapshot=on")
 	local input=/dev/null
 	if [ -n "$stdin" ]; then
 		# QEMU's own standard input: the only channel whose end the guest can detect.

@@ -14,7 +14,7 @@ KTAP_FAILED=0
 KIND=$(sed -n "s/^KIND=\([a-z]*\).*/\1/p" /etc/machine 2>/dev/null)
 case $KIND in
 um | '') SLOWER=${SLOWER:-1} ;;
-umdebug | umlockdep | qemu) SLOWER=${SLOWER:-4} ;;
+umdebug | umlockdep | qemu | debian) SLOWER=${SLOWER:-4} ;;
 *) SLOWER=${SLOWER:-15} ;;
 esac
 # The parameter hook_slice_ms of the module: an emulated machine does as much in that time as others in 1 ms.

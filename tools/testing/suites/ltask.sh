@@ -193,7 +193,8 @@ if hold then
 end
 require("ltask.bootstrap").start({ root = { bootstrap = list } })
 LUA
-order() { lunatik logs "$1" | sed -n 's/.*quits \(n[0-9]\).*/\1/p' | tr '\n' ' '; }
+# A failed check shows the whole log.
+order() { lunatik logs "$1" | tee /dev/stderr | sed -n 's/.*quits \(n[0-9]\).*/\1/p' | tr '\n' ' '; }
 lunatik run --name suite/named "$WORK/named.lua"
 check "5.6: named services do not keep a system" wait_until 10 services 0
 check_output "15.24: they quit in reverse order" "n3 n2 n1 " order suite/named
