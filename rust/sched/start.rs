@@ -68,7 +68,7 @@ impl From<kernel::error::Error> for StartError {
 /// Why a start is refused under lockdown, and what would not be.
 pub(crate) const LOCKDOWN: &str =
     "the kernel is locked down, and admits only scripts that are sealed without the \
-     permissions fs, exec, device and netfilter (such as -P load,rcu)";
+     permissions fs, exec, device and netfilter (such as -P load -P rcu)";
 
 /// Whether the kernel is locked down for integrity, so that no code with these permissions may begin to run in it.
 pub(crate) fn is_locked_out(permissions: &Held) -> bool {

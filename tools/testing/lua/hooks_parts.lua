@@ -201,20 +201,50 @@ function parts.weak()
 		end
 		return 1
 	end)
-	return function()
-		local counts = { keys = 0, values = 0, kept = #kept, missing = 0 }
-		for _ in pairs(keys) do
-			counts.keys = counts.keys + 1
-		end
-		for _ in pairs(values) do
-			counts.values = counts.values + 1
-		end
-		for _, pair in ipairs(kept) do
-			if keys[pair[1]][1] ~= pair[1] then
-				counts.missing = counts.missing + 1
+	-- Each call counts so many entries as take a part of its slice. The last returns the counts.
+	local MOST <const> = 500
+	local counts, steps, at
+	local function count(name, each)
+		local key
+		return function()
+			for _ = 1, MOST do
+				key = next(each, key)
+				if key == nil then
+					return true
+				end
+				counts[name] = counts[name] + 1
 			end
 		end
-		return counts
+	end
+	local function look()
+		local i = 0
+		return function()
+			for _ = 1, MOST do
+				i = i + 1
+				local pair = kept[i]
+				if not pair then
+					return true
+				end
+				if keys[pair[1]][1] ~= pair[1] then
+					counts.missing = counts.missing + 1
+				end
+			end
+		end
+	end
+	return function()
+		if not counts then
+			counts = { keys = 0, values = 0, kept = #kept, missing = 0 }
+			steps, at = { count("keys", keys), count("values", values), look() }, 1
+		end
+		if steps[at]() then
+			at = at + 1
+		end
+		if steps[at] then
+			return nil
+		end
+		local all = counts
+		counts = nil
+		return all
 	end
 end
 

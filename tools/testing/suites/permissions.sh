@@ -352,12 +352,12 @@ LUA
 	check "under lockdown scripts are listed" lunatik list
 	refused="the kernel is locked down, and admits only scripts that are sealed without the permissions fs, exec, device and netfilter"
 	check_says "under lockdown a script with all permissions is refused" 4 "$refused" lunatik eval 'return 1'
-	for permission in fs fs:read fs:read=/tmp/none fs:write exec device device=x netfilter netfilter=ipv4 all; do
-		check_says "under lockdown a script with $permission is refused" 4 "$refused" lunatik eval -P "load,$permission" 'return 1'
+	for permission in fs fs:read fs:read=/tmp/none fs:write exec device device=x netfilter netfilter=inet/local_in all; do
+		check_says "under lockdown a script with $permission is refused" 4 "$refused" lunatik eval -P load -P "$permission" 'return 1'
 	done
-	check_says "under lockdown no permissions are left by what is rejected" 4 "$refused" lunatik eval -P 'all,~fs' 'return 1'
+	check_says "under lockdown no permissions are left by what is rejected" 4 "$refused" lunatik eval -P all -P '~fs' 'return 1'
 	check_output "under lockdown a sealed script without them runs" 3 lunatik eval -P load -P rcu -P thread -P runner -P env 'return 1 + 2'
-	check_output "under lockdown so does one that rejects them" 3 lunatik eval -P 'all,~fs,~exec,~device,~netfilter' 'return 1 + 2'
+	check_output "under lockdown so does one that rejects them" 3 lunatik eval -P all -P '~fs' -P '~exec' -P '~device' -P '~netfilter' 'return 1 + 2'
 	echo 'return function() while true do require("linux").schedule(10) end end' >sealed.lua
 	check "under lockdown such a script is spawned" lunatik spawn -P load sealed.lua
 	check "and stopped" within 10 lunatik stop sealed
