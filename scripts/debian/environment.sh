@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source this
 #
 # Debian's own kernel, and the compilers that it was built with, in a folder of the cache. It is sourced after
 # lib/common.sh, never run.
