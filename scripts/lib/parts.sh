@@ -11,26 +11,26 @@
 
 declare -A part_pids part_starts part_whats part_logs
 # What this shell runs: the processes of steps, and the process groups of parts, which are negative.
-running=() running_owner='' parts_owner=''
+part_processes=() part_processes_owner='' parts_owner=''
 
 # end_running: ends what this shell leaves behind when it ends early. Without it, a build goes on after Ctrl-C.
 end_running() {
 	local pid
-	for pid in "${running[@]}"; do kill -- "$pid" 2>/dev/null || true; done
+	for pid in "${part_processes[@]}"; do kill -- "$pid" 2>/dev/null || true; done
 	[ "$parts_owner" != "$BASHPID" ] || rm -rf "$PARTS"
 }
 
 started() {
 	# What runs when a part begins is not its own.
-	[ "$running_owner" = "$BASHPID" ] || running=() running_owner=$BASHPID
-	running+=("$1")
+	[ "$part_processes_owner" = "$BASHPID" ] || part_processes=() part_processes_owner=$BASHPID
+	part_processes+=("$1")
 	trap end_running EXIT
 }
 
 ended() {
 	local pid left=()
-	for pid in "${running[@]}"; do [ "$pid" = "$1" ] || left+=("$pid"); done
-	running=("${left[@]}")
+	for pid in "${part_processes[@]}"; do [ "$pid" = "$1" ] || left+=("$pid"); done
+	part_processes=("${left[@]}")
 }
 
 # beside NAME WHAT LOG COMMAND...: starts COMMAND, which may be a function, with its output in LOG.
