@@ -61,19 +61,6 @@ pub enum Order {
     Name,
 }
 
-impl Order {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Cpu,
-        Self::Time,
-        Self::Memory,
-        Self::Hooks,
-        Self::Failures,
-        Self::Age,
-        Self::Name,
-    ];
-}
-
 /// A live table.
 #[derive(Args, Debug)]
 pub struct TopArgs {

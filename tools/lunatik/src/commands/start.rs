@@ -10,7 +10,8 @@ use std::{
 
 use lunatik_abi::{
     abi::{
-        Budget, Context, Reply, Request, Source, Start, Stream, DEFAULT_GRACE_MS, MAX_ARGUMENTS,
+        script_name, Budget, Context, Reply, Request, Source, Start, Stream, DEFAULT_GRACE_MS,
+        MAX_ARGUMENTS,
     },
     codec::{DecodeError, Message, Writer},
 };
@@ -86,10 +87,11 @@ impl Prepared {
 
     /// The name under which it is registered.
     pub fn registered_name(&self) -> &[u8] {
-        match (&self.name, &self.script) {
+        let given = match (&self.name, &self.script) {
             (Some(name), _) | (None, Err(name)) => name,
             (None, Ok(local)) => &local.name,
-        }
+        };
+        script_name(given).unwrap_or(given)
     }
 
     /// The request to send.

@@ -8,6 +8,17 @@ use super::Figures;
 pub use crate::observing::Order;
 
 impl Order {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Cpu,
+        Self::Time,
+        Self::Memory,
+        Self::Hooks,
+        Self::Failures,
+        Self::Age,
+        Self::Name,
+    ];
+
     /// The key that chooses it.
     pub const fn key(self) -> char {
         match self {
@@ -79,7 +90,7 @@ mod tests {
         rows[0].memory_used = 1;
         rows[2].hooks = vec![sample::hook(7, 1)];
         rows[1].age_ns = u64::MAX;
-        rows[2].cpu_ns = 8;
+        rows[2].cpu_ns = 8_000_000_000;
         let mut figures = Sampler::default().take(&Report { rows });
         figures[1].cpu_percent = Some(0.0);
         figures[2].cpu_percent = Some(99.5);

@@ -4,7 +4,7 @@
 
 use std::{
     io,
-    sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender},
+    sync::mpsc::{channel, Receiver, Sender},
     thread,
     time::Instant,
 };
@@ -91,11 +91,8 @@ impl Screen {
             None => self.events.recv().ok(),
             Some(end) => {
                 let left = end.saturating_duration_since(Instant::now());
-                match self.events.recv_timeout(left) {
-                    Ok(event) => Some(event),
-                    // This has a sender itself.
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-                }
+                // It cannot be disconnected: this has a sender itself.
+                self.events.recv_timeout(left).ok()
             }
         }
     }

@@ -123,10 +123,12 @@ impl Top {
             }
             Key::Char('e') => self.shows_ended = !self.shows_ended,
             Key::Char('s') => self.ask(),
-            Key::Char('k') | Key::Up => self.go(|line, _| line.saturating_sub(1)),
-            Key::Char('j') | Key::Down => self.go(|line, _| line + 1),
-            Key::PageUp => self.go(|line, page| line.saturating_sub(page)),
-            Key::PageDown => self.go(|line, page| line + page),
+            Key::Char('k') | Key::Up => {
+                self.go(|line, _| line.map_or(0, |line| line.saturating_sub(1)))
+            }
+            Key::Char('j') | Key::Down => self.go(|line, _| line.map_or(0, |line| line + 1)),
+            Key::PageUp => self.go(|line, page| line.map_or(0, |line| line.saturating_sub(page))),
+            Key::PageDown => self.go(|line, page| line.map_or(0, |line| line + page)),
             Key::Home => self.go(|_, _| 0),
             Key::End => self.go(|_, _| usize::MAX),
             Key::Char(key) => {
@@ -144,16 +146,12 @@ impl Top {
         sort(&mut self.figures, self.order, self.reverse);
     }
 
-    /// Selects another line: `next` gets the present one and the lines of a page.
-    fn go(&mut self, next: impl FnOnce(usize, usize) -> usize) {
+    /// Selects another line: `next` gets the present one, if there is one, and the lines of a page.
+    fn go(&mut self, next: impl FnOnce(Option<usize>, usize) -> usize) {
         let shown = self.shown();
-        let line = match self.selected() {
-            Some(line) => next(line, self.page),
-            // Nothing is selected yet. The first key shows where the selection is.
-            None => 0,
-        };
         let last = shown.len().saturating_sub(1);
-        self.selected = shown.get(line.min(last)).map(|figures| figures.id);
+        let line = next(self.selected(), self.page).min(last);
+        self.selected = shown.get(line).map(|figures| figures.id);
     }
 
     /// Asks whether the selected runtime is to be stopped.
@@ -268,10 +266,7 @@ mod tests {
         top.update(&Report::default());
         assert_eq!(top.press(Key::Char('y')), Action::Stop("b".into()));
         let mut top = self::top();
-        press(
-            &mut top,
-            &[Key::Char('e'), Key::Down, Key::End, Key::Char('s')],
-        );
+        press(&mut top, &[Key::Char('e'), Key::End, Key::Char('s')]);
         assert_eq!(top.message, "d has ended already");
     }
 

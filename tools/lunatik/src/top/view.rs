@@ -109,6 +109,7 @@ fn row(figures: &Figures, columns: &[(Column, u16)]) -> Row<'static> {
 mod tests {
     use lunatik_abi::abi::State;
     use ratatui::{backend::TestBackend, Terminal};
+    use unicode_width::UnicodeWidthStr;
 
     use super::*;
     use crate::{
@@ -130,7 +131,13 @@ mod tests {
             .content()
             .chunks(width)
             .map(|cells| {
-                let line: String = cells.iter().map(|cell| cell.symbol()).collect();
+                let mut line = String::new();
+                let mut column = 0;
+                // The cell behind a wide character is not shown.
+                while let Some(cell) = cells.get(column) {
+                    line.push_str(cell.symbol());
+                    column += cell.symbol().width().max(1);
+                }
                 line.trim_end().to_owned()
             })
             .collect()
@@ -163,10 +170,9 @@ mod tests {
             lines(&mut top, 80, 8),
             [
                 "lunatik top: 2 runtimes, 75.0 % CPU",
-                "NAME               STATE               CPU%       TIME  MEMORY  CALLS/s  FAILED",
-                // A wide character has two cells, of which the second one is empty.
-                "防 火 墙              ready (1 hook)      50.0     1.004s     38K     2500       4",
-                "ticker             ready               25.0     0.504s     38K        -       -",
+                "NAME                STATE               CPU%       TIME  MEMORY  CALLS/s  FAILED",
+                "防火墙              ready (1 hook)      50.0     1.004s     38K     2500       4",
+                "ticker              ready               25.0     0.504s     38K        -       -",
                 "",
                 "",
                 "",
@@ -180,8 +186,8 @@ mod tests {
         top.press(Key::Char('s'));
         let lines = lines(&mut top, 30, 7);
         assert_eq!(lines[0], "lunatik top: 3 runtimes, 75.0");
-        assert_eq!(lines[4], "old                      0.0");
-        assert_eq!(lines[5], "Stop 防 火 墙 ? y/n");
+        assert_eq!(lines[4], "old                0.0     38K");
+        assert_eq!(lines[5], "Stop 防火墙? y/n");
     }
 
     #[test]
@@ -193,7 +199,7 @@ mod tests {
         });
         assert_eq!(
             lines(&mut top, 40, 10)[2],
-            "s001                      -     38K"
+            "s001                           -     38K"
         );
         for (key, shown) in [
             (Key::Down, "s001"),
