@@ -121,6 +121,7 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) -> Result {
         stop_latency_ns: runtime.stop_latency_ns(),
         age_ns: u64::try_from(runtime.age().as_nanos()).unwrap_or(0),
         hooks: Hooks::new(hooks).map_err(|_| EINVAL)?,
+        stopped: runtime.phase().is_over() && runtime.was_stopped(),
         lost: runtime.hooked().map(|hooked| hooked.sends().lost_in_all()),
         permissions: permissions.as_ref().map_or(b"", |text| text.to_bytes()),
         error: failure.as_ref().map_or(b"", |failure| &failure.message),

@@ -107,6 +107,8 @@ pub struct StatusRow<'a> {
     pub age_ns: u64,
     /// Its hooks.
     pub hooks: Hooks<'a>,
+    /// Whether it has ended because it was told to stop.
+    pub stopped: bool,
     /// How many messages and lines of output of its hooks were lost, because there was no room. None for runtimes in
     /// process context.
     pub lost: Option<u64>,
@@ -153,6 +155,9 @@ impl Body for StatusRow<'_> {
         }
         fields.number("age_ns", self.age_ns)?;
         fields.bytes_unless_empty("hooks", self.hooks.as_bytes())?;
+        if self.stopped {
+            fields.boolean("stopped", true)?;
+        }
         if let Some(lost) = self.lost {
             fields.number("lost", lost)?;
         }
@@ -167,7 +172,7 @@ impl<'a> StatusRow<'a> {
         let (mut name, mut kind, mut state) = (None, None, None);
         let (mut id, mut parent) = (None, None);
         let (mut class, mut context, mut waits_for) = (None, None, None);
-        let (mut cpu, mut hooks, mut lost) = (None, None, None);
+        let (mut cpu, mut hooks, mut stopped, mut lost) = (None, None, None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
         let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
@@ -189,6 +194,7 @@ impl<'a> StatusRow<'a> {
                     let given = Hooks::new(value.message("hooks")?)?;
                     set(&mut hooks, "hooks", given)?;
                 }
+                b"stopped" => set(&mut stopped, "stopped", value.boolean("stopped")?)?,
                 b"lost" => number(&mut lost, "lost")?,
                 b"memory_used" => number(&mut memory_used, "memory_used")?,
                 b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
@@ -235,6 +241,7 @@ impl<'a> StatusRow<'a> {
             stop_latency_ns: stop_latency_ns.unwrap_or(0),
             age_ns: require(age_ns, "age_ns")?,
             hooks: hooks.unwrap_or(Hooks::NONE),
+            stopped: stopped.unwrap_or(false),
             lost,
             permissions: permissions.unwrap_or_default(),
             error: error.unwrap_or_default(),

@@ -277,7 +277,7 @@ impl Drop for Entered<'_> {
         while let Some(mut owner) = next.take() {
             let was_kept = runtime.is_kept();
             if runtime.ends_when_left.load(Relaxed) || owner.has_nothing_left() {
-                runtime.request_stop();
+                runtime.end_by_itself();
             }
             let ended = runtime.stop_requested();
             if ended {

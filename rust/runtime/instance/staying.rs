@@ -43,6 +43,8 @@ pub(super) struct Staying {
     stays: Atomic<bool>,
     /// Whether its text was compiled, so that its chunk has begun.
     ran: Atomic<bool>,
+    /// Whether it had no more to do before anybody told it to stop.
+    ended_by_itself: Atomic<bool>,
 }
 
 impl Staying {
@@ -58,6 +60,7 @@ impl Staying {
             actors: Atomic::new(0),
             stays: Atomic::new(false),
             ran: Atomic::new(false),
+            ended_by_itself: Atomic::new(false),
         }
     }
 }
@@ -136,6 +139,19 @@ impl Runtime {
     /// error in the script.
     pub(in super::super) fn has_outcome(&self) -> bool {
         self.staying.ran.load(Acquire) || self.failure().is_some()
+    }
+
+    /// Whether it was told to stop before it had ended by itself.
+    pub(crate) fn was_stopped(&self) -> bool {
+        self.stop_requested() && !self.staying.ended_by_itself.load(Acquire)
+    }
+
+    /// Ends it because it has no more to do. Only for its owner.
+    pub(super) fn end_by_itself(&self) {
+        if !self.stop_requested() {
+            self.staying.ended_by_itself.store(true, Release);
+        }
+        self.request_stop();
     }
 
     /// Notes that its chunk begins.

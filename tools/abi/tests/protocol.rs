@@ -257,6 +257,7 @@ fn replies_survive() {
             stop_latency_ns: 7,
             age_ns: 4,
             hooks: Hooks::new(Message::check(&hooks).unwrap()).unwrap(),
+            stopped: true,
             lost: Some(0),
             permissions: b"load (sealed)",
             error: b"",
@@ -313,6 +314,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
         stop_latency_ns: 0,
         age_ns: 4,
         hooks: Hooks::NONE,
+        stopped: false,
         lost: None,
         permissions: b"",
         error: b"",
@@ -338,7 +340,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
     // Nor does a row without them take room for them.
     let mut bytes = Vec::new();
     Reply::Status(row).encode(3, &mut bytes).unwrap();
-    for field in ["class", "context", "waits_for", "hooks", "lost"] {
+    for field in ["class", "context", "waits_for", "hooks", "stopped", "lost"] {
         assert!(!bytes.windows(field.len()).any(|at| at == field.as_bytes()));
     }
 }

@@ -101,7 +101,8 @@ impl Channel {
         Ok(Event::Progress)
     }
 
-    fn write(&mut self) -> io::Result<()> {
+    /// Sends what is queued, as far as there is room now.
+    pub fn write(&mut self) -> io::Result<()> {
         match unistd::write(&self.device, &self.outgoing) {
             Ok(sent) => {
                 self.outgoing.drain(..sent);

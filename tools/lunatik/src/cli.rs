@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     duration::{parse_grace, parse_limit},
-    observing::{MetricsArgs, ProfileArgs},
+    observing::{MetricsArgs, ProfileArgs, TopArgs},
     shebang::split_words,
     size::parse_size,
 };
@@ -99,6 +99,12 @@ pub enum Command {
     List(ListArgs),
     /// Show the state of one script, or of all, the ended ones too
     Status(StatusArgs),
+    /// Watch what the runtimes use
+    ///
+    /// A table that is renewed all the time. Keys: q quit; arrows select; s stop the selected script; p or space pause;
+    /// c, t, m, h, f, a, n sort by CPU share, CPU time, memory, calls of hooks, failures, age, name; r reverse the
+    /// order; e show what has ended, too. Without a terminal, or with --batch or --once, it prints text.
+    Top(TopArgs),
     /// Find out where a running script spends its time
     ///
     /// Prints a line for each stack of calls that was found, and how often. The kernel looks at the script as often as
@@ -173,6 +179,7 @@ pub enum Context {
 
 /// A script to start.
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("stopping").args(["replace", "follow"]).multiple(true))]
 pub struct StartArgs {
     /// The context in which its code runs once it is loaded
     #[arg(short, long, value_enum)]
@@ -191,8 +198,14 @@ pub struct StartArgs {
     /// The new script is compiled before: if that fails, the one that runs goes on.
     #[arg(long)]
     pub replace: bool,
-    /// With --replace: how long that script may take to end by itself: milliseconds (100 unless given), or 1s, 2m
-    #[arg(long, value_name = "TIME", value_parser = parse_grace, requires = "replace")]
+    /// Stay, print what the script prints, and end with it
+    ///
+    /// The status is 1 if the script has failed. SIGTERM, SIGHUP and Ctrl-C stop the script.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// With --replace or --follow: how long the script that is stopped may take to end by itself: milliseconds (100
+    /// unless given), or 1s, 2m
+    #[arg(long, value_name = "TIME", value_parser = parse_grace, requires = "stopping")]
     pub grace: Option<u32>,
     /// The most memory it may use: bytes, or with K, M or G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]

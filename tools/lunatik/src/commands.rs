@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod check;
+mod follow;
 mod inspect;
 mod logs;
 mod metrics;
@@ -25,6 +26,7 @@ mod module;
 mod profile;
 mod start;
 mod stop;
+mod top;
 
 pub use start::{print_output, Prepared};
 
@@ -48,6 +50,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Logs(args) => logs::logs(&mut Session::open()?, &args),
         Command::List(args) => inspect::list(&mut Session::open()?, &args),
         Command::Status(args) => inspect::status(&mut Session::open()?, &args),
+        Command::Top(args) => top::top(&args),
         Command::Profile(args) => profile::profile(&mut Session::open()?, &args),
         Command::Metrics(args) => metrics::metrics(&mut Session::open()?, &args),
         Command::Shutdown => stop::shutdown(&mut Session::open()?),

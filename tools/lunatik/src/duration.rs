@@ -40,6 +40,14 @@ pub fn parse_grace(text: &str) -> Result<u32, String> {
     }
 }
 
+/// As [`parse_milliseconds`], for the time between two samples.
+pub fn parse_interval(text: &str) -> Result<u32, String> {
+    match parse_milliseconds(text)? {
+        milliseconds @ 10..=3_600_000 => Ok(milliseconds as u32),
+        _ => Err("it is from 10 ms to an hour".to_owned()),
+    }
+}
+
 fn too_long() -> String {
     "no machine runs that long".to_owned()
 }
@@ -99,6 +107,15 @@ mod tests {
         for text in ["600001", "11m", "5000000000"] {
             let told = parse_grace(text).unwrap_err();
             assert!(told.contains("10 minutes"), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_interval_has_two_bounds() {
+        assert_eq!(parse_interval("10"), Ok(10));
+        assert_eq!(parse_interval("1h"), Ok(3_600_000));
+        for text in ["0", "9ms", "61m", "soon"] {
+            assert!(parse_interval(text).is_err(), "{text}");
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Failure {
     pub excerpt: String,
     /// The place in the script; may be empty.
     pub traceback: Vec<u8>,
+    /// Whether somebody has stopped the script that was to start.
+    pub stopped: bool,
 }
 
 impl Failure {
@@ -45,6 +47,7 @@ impl Failure {
             message: message.into().into_bytes(),
             excerpt: String::new(),
             traceback: Vec::new(),
+            stopped: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl From<abi::Failure<'_>> for Failure {
             message,
             excerpt: String::new(),
             traceback: failure.traceback.to_vec(),
+            stopped: (failure.origin, failure.errno) == (Origin::Request, errno::EINTR),
         }
     }
 }
@@ -138,6 +142,7 @@ mod tests {
             message: b"x.lua:1: no".to_vec(),
             excerpt: "    1 | x\n".to_owned(),
             traceback: b"stack traceback:\n\t[C]: in ?\n".to_vec(),
+            stopped: false,
         };
         let mut text = Vec::new();
         failure.write(&mut text).unwrap();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The arguments of `profile` and `metrics`. The build script compiles this file, too.
+//! The arguments of `profile`, `metrics` and `top`. The build script compiles this file, too.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lunatik_abi::abi::{MAX_PROFILE_HZ, MAX_PROFILE_MS};
+
+use crate::duration::parse_interval;
 
 /// What to profile.
 #[derive(Args, Debug)]
@@ -38,4 +40,46 @@ pub struct MetricsArgs {
     /// Replace this file at once, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// What the lines of a live table are sorted by. All but names: the greatest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// The share of a CPU
+    Cpu,
+    /// The CPU time
+    Time,
+    /// The memory in use
+    Memory,
+    /// Calls of hooks
+    Hooks,
+    /// Failed calls of hooks
+    Failures,
+    /// The time since the start
+    Age,
+    /// The name
+    Name,
+}
+
+/// A live table.
+#[derive(Args, Debug)]
+pub struct TopArgs {
+    /// The time between two samples: milliseconds, or 200ms, 1s, 2m
+    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
+    pub interval: u32,
+    /// What the lines are sorted by
+    #[arg(short, long, value_enum, default_value_t = Order::Cpu)]
+    pub sort: Order,
+    /// Sort the other way round
+    #[arg(short, long)]
+    pub reverse: bool,
+    /// Print one table after the other as text
+    #[arg(short, long)]
+    pub batch: bool,
+    /// End after COUNT tables
+    #[arg(short = 'n', long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Print one table as text, as without a terminal
+    #[arg(long, conflicts_with = "count")]
+    pub once: bool,
 }

@@ -11,8 +11,10 @@ use crate::size::format_size;
 
 mod columns;
 mod hooks;
+#[cfg(test)]
+pub(crate) mod sample;
 
-use columns::in_columns;
+pub(crate) use columns::in_columns;
 pub use hooks::Hook;
 
 /// The state of one runtime.
@@ -38,6 +40,8 @@ pub struct Row {
     pub cpu: Option<u32>,
     /// Its hooks.
     pub hooks: Vec<Hook>,
+    /// Whether it has ended because it was told to stop.
+    pub stopped: bool,
     /// How many messages and lines of its hooks were lost, if that is counted.
     pub lost: Option<u64>,
     /// Bytes in use.
@@ -76,6 +80,7 @@ impl From<&StatusRow<'_>> for Row {
             waits_for: text(row.waits_for),
             cpu: row.cpu,
             hooks: row.hooks.iter().map(Hook::from).collect(),
+            stopped: row.stopped,
             lost: row.lost,
             memory_used: row.memory_used,
             memory_limit: row.memory_limit,
@@ -95,8 +100,13 @@ impl From<&StatusRow<'_>> for Row {
 const ACTOR: &str = "actor";
 
 impl Row {
+    /// The name, printable.
+    pub(crate) fn shown_name(&self) -> String {
+        printable(&self.name)
+    }
+
     /// The kind; with the pool, if it is an actor, and with the context in which its code runs, unless that is process.
-    fn shown_kind(&self) -> String {
+    pub(crate) fn shown_kind(&self) -> String {
         let kind = printable(&self.kind);
         if self.class != Context::Process {
             let class = self.class.name();
@@ -113,7 +123,7 @@ impl Row {
     }
 
     /// The state, what it waits for, and how many hooks it has, unless it ends or has ended.
-    fn shown_state(&self) -> String {
+    pub(crate) fn shown_state(&self) -> String {
         let hooks = match self.state {
             State::Stopping | State::Finished | State::Failed => String::new(),
             _ => hooks::in_words(&self.hooks),
@@ -172,6 +182,7 @@ impl Row {
             "stop_latency_ns": unless_zero(self.stop_latency_ns),
             "age_ns": self.age_ns,
             "hooks": self.hooks.iter().map(Hook::json).collect::<Json>(),
+            "stopped": self.stopped,
             "lost": self.lost,
             "permissions": or_null(&self.permissions),
             "error": or_null(&self.error),
@@ -287,7 +298,8 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-fn format_cpu(ns: u64) -> String {
+/// CPU time in seconds.
+pub(crate) fn format_cpu(ns: u64) -> String {
     let ms = ns / 1_000_000;
     format!("{}.{:03}s", ms / 1000, ms % 1000)
 }
@@ -321,6 +333,7 @@ mod tests {
             waits_for: String::new(),
             cpu: None,
             hooks: Vec::new(),
+            stopped: false,
             lost: None,
             memory_used: 1536,
             memory_limit: 64 << 20,
@@ -446,6 +459,7 @@ ticker       spawn           blocked (message)         1.5K/64M  1.234s  1h02m
             state: State::Ready,
             error: String::new(),
             hooks: vec![hook(HookState::On), hook(HookState::Disabled)],
+            stopped: true,
             lost: Some(3),
             ..failed.clone()
         };
@@ -486,6 +500,8 @@ filter  run (softirq, CPU 1)  blocked (message, 1 hook)    1.5K/64M  1.234s  1h0
         assert_eq!(json[2]["hooks"][1]["state"], "disabled");
         assert_eq!(json[2]["hooks"][1]["mean_ns"], 1500);
         assert_eq!(json[2]["lost"], 3);
+        assert_eq!(json[0]["stopped"], false);
+        assert_eq!(json[2]["stopped"], true);
         assert_eq!(json[3]["cpu"], 1);
     }
 

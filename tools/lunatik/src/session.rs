@@ -48,11 +48,14 @@ impl Answer {
     }
 }
 
+/// How a request has ended.
+pub type Ended = Result<Answer, Failure>;
+
 /// Takes the replies that come before the last one.
 pub type OnReply<'h> = &'h mut dyn FnMut(&Reply<'_>) -> Result<(), Failure>;
 
 /// Takes the answer to the request with this index.
-type OnAnswer<'h> = &'h mut dyn FnMut(usize, Result<Answer, Failure>);
+type OnAnswer<'h> = &'h mut dyn FnMut(usize, Ended);
 
 /// How many requests are sent at once. The kernel works on twice as many.
 const AT_ONCE: usize = 32;
@@ -64,6 +67,7 @@ pub struct Session {
     last_request: u32,
     versions: Versions,
     abandoned: bool,
+    keeps_interrupts: bool,
 }
 
 impl Session {
@@ -79,6 +83,7 @@ impl Session {
             last_request: 0,
             versions: Versions::default(),
             abandoned: false,
+            keeps_interrupts: false,
         };
         let client = concat!("lunatik ", env!("CARGO_PKG_VERSION")).as_bytes();
         let hello = Request::Hello {
@@ -121,6 +126,11 @@ impl Session {
         self.abandoned
     }
 
+    /// From now on, a Ctrl-C that was pressed while there was no request applies to the next one.
+    pub fn keep_interrupts(&mut self) {
+        self.keeps_interrupts = true;
+    }
+
     /// Sends a request, and waits for the answer. The first Ctrl-C cancels the request, the second
     /// ends the wait.
     pub fn request(
@@ -130,8 +140,36 @@ impl Session {
     ) -> Result<Answer, Failure> {
         let mut answer = None;
         let requests = core::slice::from_ref(request);
-        self.exchange(requests, on_reply, &mut |_, its| answer = Some(its))?;
+        self.exchange(requests, None, on_reply, &mut |_, its| answer = Some(its))?;
         answer.unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "there was no answer")))
+    }
+
+    /// As [`Session::request`], but the first Ctrl-C cancels nothing: it sends the request `last`. This then returns
+    /// when both have their answers. With `at_once`, there was a Ctrl-C already. Returns the answer to `last`, if it
+    /// was sent.
+    pub fn request_until(
+        &mut self,
+        request: &Request<'_>,
+        last: &Request<'_>,
+        at_once: bool,
+        on_reply: OnReply<'_>,
+    ) -> Result<(Ended, Option<Ended>), Failure> {
+        if at_once {
+            // That one has its effect here.
+            self.channel.forget_interrupts()?;
+        }
+        let both = [*request, *last];
+        let count = if at_once { 2 } else { 1 };
+        let mut answers = [None, None];
+        self.exchange(&both[..count], Some(last), on_reply, &mut |index, its| {
+            if let Some(answer) = answers.get_mut(index) {
+                *answer = Some(its);
+            }
+        })?;
+        let [answer, of_last] = answers;
+        let answer =
+            answer.unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "there was no answer")));
+        Ok((answer, of_last))
     }
 
     /// As [`Session::request`] for several requests, which the kernel works on at the same time. The answers are in
@@ -143,7 +181,7 @@ impl Session {
         let mut answers = Vec::new();
         for some in requests.chunks(AT_ONCE) {
             let mut theirs = vec![None; some.len()];
-            self.exchange(some, &mut ignore, &mut |index, its| {
+            self.exchange(some, None, &mut ignore, &mut |index, its| {
                 theirs[index] = Some(its);
             })?;
             answers.extend(theirs.into_iter().flatten());
@@ -151,19 +189,23 @@ impl Session {
         Ok(answers)
     }
 
-    /// Sends requests, and waits until each has its answer, which `on_answer` gets with the request's index.
+    /// Sends requests, and waits until each has its answer, which `on_answer` gets with the request's index. The first
+    /// Ctrl-C cancels them, or sends `last` instead, as one more request, unless that is among them.
     fn exchange(
         &mut self,
         requests: &[Request<'_>],
+        last: Option<&Request<'_>>,
         on_reply: OnReply<'_>,
         on_answer: OnAnswer<'_>,
     ) -> Result<(), Failure> {
-        self.channel.forget_interrupts()?;
+        if !self.keeps_interrupts {
+            self.channel.forget_interrupts()?;
+        }
         let mut waiting = Vec::new();
         for request in requests {
             waiting.push(Some(self.send(request)?));
         }
-        let mut cancelled = false;
+        let mut interrupted = last.is_some() && requests.len() > 1;
         loop {
             self.take_replies(&mut waiting, on_reply, on_answer)?;
             if waiting.iter().all(Option::is_none) {
@@ -171,12 +213,18 @@ impl Session {
             }
             match self.channel.wait()? {
                 Event::Progress => {}
-                Event::Interrupt if cancelled => {
+                Event::Interrupt if interrupted => {
                     self.abandoned = true;
                     return Err(Failure::new(Exit::Interrupted, "interrupted"));
                 }
                 Event::Interrupt => {
-                    cancelled = true;
+                    interrupted = true;
+                    if let Some(last) = last {
+                        waiting.push(Some(self.send(last)?));
+                        // The next Ctrl-C may have come already.
+                        self.channel.write()?;
+                        continue;
+                    }
                     for &request in waiting.iter().flatten() {
                         self.send(&Request::Cancel { request })?;
                     }

@@ -467,3 +467,106 @@ fn ctrl_c_cancels_those_of_several_requests_that_wait() {
     assert_eq!(answers[0].as_ref().unwrap_err().exit, Exit::Interrupted);
     assert!(answers[1].is_ok());
 }
+
+const LOGS: Request<'static> = Request::Logs {
+    name: b"x",
+    follow: true,
+};
+const STOP: Request<'static> = Request::Stop {
+    name: b"x",
+    grace_ms: None,
+};
+
+#[test]
+fn ctrl_c_sends_the_last_request_instead() {
+    let (mut session, mut keyboard, thread) = greeted(|mut device| {
+        let logs = device.expect(RequestKind::Logs, |_| true);
+        let line = LogLine {
+            sequence: 0,
+            time_ns: 1,
+            stream: Stream::Output,
+            bytes: b"one\n",
+        };
+        device.reply(logs, &Reply::Log(line));
+        let stop = device.expect(RequestKind::Stop, |request| *request == STOP);
+        device.reply(logs, &success(&[]));
+        device.reply(stop, &failure(Origin::Request, errno::EINTR, b"no"));
+    });
+    let (answer, stopped) = session
+        .request_until(&LOGS, &STOP, false, &mut |_| {
+            keyboard.write_all(&[3]).unwrap();
+            Ok(())
+        })
+        .unwrap();
+    assert!(answer.is_ok());
+    assert_eq!(stopped.unwrap().unwrap_err().message, b"no");
+    thread.join().unwrap();
+}
+
+#[test]
+fn without_a_ctrl_c_the_last_request_is_not_sent() {
+    let (mut session, _keyboard, thread) = greeted(|mut device| {
+        let logs = device.expect(RequestKind::Logs, |_| true);
+        device.reply(logs, &success(&[]));
+        device.expect(RequestKind::List, |_| true);
+    });
+    let (answer, stopped) = session
+        .request_until(&LOGS, &STOP, false, &mut ignore)
+        .unwrap();
+    assert!(answer.is_ok());
+    assert_eq!(stopped, None);
+    assert!(session.request(&Request::List, &mut ignore).is_err());
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_ctrl_c_that_has_come_sends_it_at_once_and_the_next_one_ends_the_wait() {
+    let (mut session, mut keyboard, thread) = greeted(|mut device| {
+        let logs = device.expect(RequestKind::Logs, |_| true);
+        device.expect(RequestKind::Stop, |_| true);
+        let line = LogLine {
+            sequence: 0,
+            time_ns: 1,
+            stream: Stream::Output,
+            bytes: b"late\n",
+        };
+        device.reply(logs, &Reply::Log(line));
+        // Until the client goes away.
+        let mut rest = Vec::new();
+        device.stream.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, b"");
+    });
+    session.keep_interrupts();
+    // The one that has come has no second effect.
+    keyboard.write_all(&[3]).unwrap();
+    let failure = session
+        .request_until(&LOGS, &STOP, true, &mut |_| {
+            keyboard.write_all(&[3]).unwrap();
+            Ok(())
+        })
+        .unwrap_err();
+    assert_eq!(failure.exit, Exit::Interrupted);
+    assert!(session.is_abandoned());
+    drop(session);
+    thread.join().unwrap();
+}
+
+#[test]
+fn ctrl_c_between_requests_is_kept_on_demand() {
+    let (mut session, mut keyboard, thread) = greeted(|mut device| {
+        let number = device.expect(RequestKind::Repl, |_| true);
+        device.expect(
+            RequestKind::Cancel,
+            |request| matches!(request, Request::Cancel { request } if *request == number),
+        );
+        device.reply(
+            number,
+            &failure(Origin::Cancelled, errno::EINTR, b"interrupted"),
+        );
+    });
+    session.keep_interrupts();
+    keyboard.write_all(&[3]).unwrap();
+    let failure = session.request(&REPL, &mut ignore).unwrap_err();
+    assert_eq!(failure.exit, Exit::Interrupted);
+    thread.join().unwrap();
+}

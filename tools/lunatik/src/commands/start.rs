@@ -10,11 +10,13 @@ use std::{
 
 use lunatik_abi::{
     abi::{
-        Budget, Context, Reply, Request, Source, Start, Stream, DEFAULT_GRACE_MS, MAX_ARGUMENTS,
+        script_name, Budget, Context, Reply, Request, Source, Start, Stream, DEFAULT_GRACE_MS,
+        MAX_ARGUMENTS,
     },
     codec::{DecodeError, Message, Writer},
 };
 
+use super::follow;
 use crate::{
     cli::{self, BudgetArgs, EvalArgs, StartArgs},
     explain::{explain, Sent},
@@ -81,6 +83,15 @@ impl Prepared {
             budget: budget(args.budget),
             arguments: encode_arguments(&args.args)?,
         })
+    }
+
+    /// The name under which it is registered.
+    pub fn registered_name(&self) -> &[u8] {
+        let given = match (&self.name, &self.script) {
+            (Some(name), _) | (None, Err(name)) => name,
+            (None, Ok(local)) => &local.name,
+        };
+        script_name(given).unwrap_or(given)
     }
 
     /// The request to send.
@@ -172,15 +183,16 @@ fn write_now(to: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-/// Sends the request that `make` makes of `prepared`, and returns the results. The first `added` bytes of its text are
-/// not the user's.
-fn execute<'p>(
+/// Sends the request that `make` makes of `prepared` in `session`, and returns the results. The first `added` bytes of
+/// its text are not the user's.
+pub(super) fn execute<'p>(
+    session: &mut Session,
     prepared: &'p Prepared,
     added: usize,
     make: impl FnOnce(Start<'p>) -> Request<'p>,
 ) -> Result<Results, Failure> {
     let request = make(prepared.start().map_err(unencodable)?);
-    let answer = Session::open()?.request(&request, &mut print_output);
+    let answer = session.request(&request, &mut print_output);
     let sent = prepared.script.as_ref().ok().map(|local| Sent {
         text: &local.text,
         chunk: &local.chunk,
@@ -193,7 +205,10 @@ fn execute<'p>(
 
 pub(super) fn run(args: &StartArgs) -> Result<(), Failure> {
     let prepared = Prepared::new(args)?;
-    let results = execute(&prepared, 0, Request::Run)?;
+    if args.follow {
+        return follow::run(args, &prepared);
+    }
+    let results = execute(&mut Session::open()?, &prepared, 0, Request::Run)?;
     super::print_results(&results, args.json)
 }
 
@@ -203,7 +218,10 @@ pub(super) fn spawn(args: &StartArgs) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, message));
     }
     let prepared = Prepared::new(args)?;
-    execute(&prepared, 0, Request::Spawn).map(|_| ())
+    if args.follow {
+        return follow::spawn(args, &prepared);
+    }
+    execute(&mut Session::open()?, &prepared, 0, Request::Spawn).map(|_| ())
 }
 
 pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
@@ -230,7 +248,7 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
         budget: budget(args.budget),
         arguments: encode_arguments(&args.args)?,
     };
-    let results = execute(&prepared, added.len(), Request::Eval)?;
+    let results = execute(&mut Session::open()?, &prepared, added.len(), Request::Eval)?;
     super::print_results(&results, args.json)
 }
 

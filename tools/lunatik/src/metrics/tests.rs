@@ -101,6 +101,7 @@ fn row(name: &str, id: u64, parent: u64, kind: &str, state: State) -> Row {
         waits_for: String::new(),
         cpu: None,
         hooks: Vec::new(),
+        stopped: false,
         lost: None,
         memory_used: 1000 + id,
         memory_limit: 64 << 20,

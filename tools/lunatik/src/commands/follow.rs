@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+
+//! `run --follow` and `spawn --follow`: the command stays as long as the script does.
+
+use std::io::{self, Write};
+
+use lunatik_abi::abi::{LogLine, Reply, Request, Start, State, Stream};
+use nix::sys::signal::{signal, SigHandler, Signal};
+
+use super::{inspect, start, Prepared};
+use crate::{
+    channel::Channel,
+    cli::StartArgs,
+    device,
+    failure::{Exit, Failure},
+    log::LogPrinter,
+    report::Row,
+    session::{ignore, Session},
+    signals::Ending,
+    value::Results,
+};
+
+pub(super) fn run(args: &StartArgs, prepared: &Prepared) -> Result<(), Failure> {
+    let mut follower = Follower::new(args, prepared)?;
+    follower.follow(Request::Run, |results| {
+        super::print_results(results, args.json)
+    })
+}
+
+pub(super) fn spawn(args: &StartArgs, prepared: &Prepared) -> Result<(), Failure> {
+    Follower::new(args, prepared)?.follow(Request::Spawn, |_| Ok(()))
+}
+
+/// The end of a script, as the status tells it.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// By itself, and well.
+    Finished,
+    /// Somebody has stopped it.
+    Stopped,
+    /// Another script runs under its name, so that nothing is known of it any more.
+    Replaced,
+    /// The outcome was deleted.
+    Unknown,
+    /// It has failed, with this message and traceback.
+    Failed { message: String, traceback: String },
+}
+
+impl End {
+    /// The end of the script with the number `id`, of which `rows` tell that have its name.
+    fn of(id: u64, rows: &[Row]) -> Self {
+        match rows.iter().find(|row| row.id == id) {
+            Some(row) if row.state == State::Failed => Self::Failed {
+                message: row.error.clone(),
+                traceback: row.traceback.clone(),
+            },
+            Some(row) if row.stopped => Self::Stopped,
+            Some(_) => Self::Finished,
+            None if rows.is_empty() => Self::Unknown,
+            None => Self::Replaced,
+        }
+    }
+}
+
+/// What the script has written to its error stream last, as far as an error can be long.
+#[derive(Debug, Default)]
+struct LastErrors(Vec<u8>);
+
+impl LastErrors {
+    const KEPT: usize = 64 << 10;
+
+    fn add(&mut self, line: &LogLine<'_>) {
+        if line.stream == Stream::Error {
+            self.0.extend_from_slice(line.bytes);
+            let older = self.0.len().saturating_sub(Self::KEPT);
+            self.0.drain(..older);
+        }
+    }
+
+    /// Whether they end with this.
+    fn have(&self, text: &str) -> bool {
+        let text = text.as_bytes().trim_ascii_end();
+        self.0.trim_ascii_end().ends_with(text)
+    }
+}
+
+struct Follower<'a> {
+    prepared: &'a Prepared,
+    /// The grace of a script that is stopped.
+    grace: Option<u32>,
+    session: Session,
+    ending: Ending,
+}
+
+impl<'a> Follower<'a> {
+    fn new(args: &StartArgs, prepared: &'a Prepared) -> Result<Self, Failure> {
+        // SAFETY: `SigIgn` is no handler. What cannot be printed ends the script, too, which this process could not do
+        // if it was killed.
+        let ignored = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
+        ignored.map_err(io::Error::from)?;
+        let device = device::open()?;
+        let (ending, signals) = Ending::watch()?;
+        let mut session = Session::new(Channel::new(device.into(), Some(signals)))?;
+        session.keep_interrupts();
+        Ok(Self {
+            prepared,
+            grace: args.grace,
+            session,
+            ending,
+        })
+    }
+
+    /// The name as text.
+    fn name(&self) -> String {
+        String::from_utf8_lossy(self.prepared.registered_name())
+            .escape_debug()
+            .to_string()
+    }
+
+    fn follow(
+        &mut self,
+        make: fn(Start<'a>) -> Request<'a>,
+        print_results: impl FnOnce(&Results) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if self.ending.signal().is_some() {
+            return self.ended_by_signal();
+        }
+        let results = match start::execute(&mut self.session, self.prepared, 0, make) {
+            Ok(results) => results,
+            // The kernel stops a script whose start is cancelled, and answers then.
+            Err(failure) if failure.exit == Exit::Interrupted && !self.session.is_abandoned() => {
+                return self.ended_by_signal();
+            }
+            Err(failure) if failure.stopped => {
+                tell(&String::from_utf8_lossy(&failure.message));
+                return Ok(());
+            }
+            Err(failure) => return Err(failure),
+        };
+        let mut last_errors = LastErrors::default();
+        let stays = print_results(&results).and_then(|()| self.stay(&mut last_errors));
+        if stays.is_err() && !self.session.is_abandoned() {
+            // Nobody would see what the script prints. If the session has failed, this fails, too, for the same reason.
+            let _ = self.session.request(&self.stop(), &mut ignore);
+        }
+        match stays? {
+            None => self.ended_by_signal(),
+            Some(end) => self.tell_end(end, &last_errors),
+        }
+    }
+
+    /// The request that stops the script.
+    fn stop(&self) -> Request<'a> {
+        Request::Stop {
+            name: self.prepared.registered_name(),
+            grace_ms: self.grace,
+        }
+    }
+
+    /// Prints the log until the script has ended. Returns how, or `None` if a signal has ended it.
+    fn stay(&mut self, last_errors: &mut LastErrors) -> Result<Option<End>, Failure> {
+        let name = self.prepared.registered_name();
+        // A script that left nothing behind has ended already; its outcome is known.
+        let rows = inspect::ask(&mut self.session, Some(name))?.rows;
+        let id = rows.first().map_or(0, |row| row.id);
+        let mut printer = LogPrinter::new(false, 0);
+        let log = Request::Logs { name, follow: true };
+        let told = self.ending.signal().is_some();
+        let stop = self.stop();
+        let (log, stopped) = self
+            .session
+            .request_until(&log, &stop, told, &mut |reply| {
+                let Reply::Log(line) = reply else {
+                    return Ok(());
+                };
+                last_errors.add(line);
+                printer
+                    .print(line, &mut io::stdout().lock(), &mut io::stderr().lock())
+                    .map_err(|error| {
+                        Failure::new(Exit::Script, format!("cannot print the log: {error}"))
+                    })
+            })?;
+        match stopped {
+            // It had ended by itself, and nothing is kept of it.
+            Some(Err(failure)) if failure.exit == Exit::NoSuchScript => return Ok(None),
+            Some(Err(failure)) => return Err(failure),
+            Some(Ok(_)) => return Ok(None),
+            None => {}
+        }
+        match log.and_then(|_| inspect::ask(&mut self.session, Some(name))) {
+            Ok(report) => Ok(Some(End::of(id, &report.rows))),
+            Err(failure) if failure.exit == Exit::NoSuchScript => Ok(Some(End::Unknown)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The end of this command after a signal: with an error only for Ctrl-C.
+    fn ended_by_signal(&self) -> Result<(), Failure> {
+        match self.ending.signal() {
+            Some(Signal::SIGINT) => Err(Failure::new(Exit::Interrupted, "interrupted")),
+            _ => Ok(()),
+        }
+    }
+
+    fn tell_end(&self, end: End, last_errors: &LastErrors) -> Result<(), Failure> {
+        let name = self.name();
+        let message = match end {
+            End::Finished => return Ok(()),
+            End::Stopped => {
+                tell(&format!("{name} was stopped"));
+                return Ok(());
+            }
+            End::Replaced => {
+                tell(&format!("another script has taken the name {name}"));
+                return Ok(());
+            }
+            End::Unknown => format!(
+                "{name} has ended, but its outcome was deleted ('lunatik status --clear'), so it may have failed"
+            ),
+            End::Failed { message, traceback } => {
+                let both = format!("{message}\n{traceback}");
+                let mut failure = Failure::new(Exit::Script, message);
+                // The errors of threads and of callbacks are in the log, too.
+                if !last_errors.have(&both) {
+                    failure.traceback = traceback.into_bytes();
+                }
+                return Err(failure);
+            }
+        };
+        Err(Failure::new(Exit::Script, message))
+    }
+}
+
+/// Writes a line for the user. If standard error does not accept it, there is nobody to tell.
+fn tell(text: &str) {
+    let _ = writeln!(io::stderr(), "lunatik: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(stream: Stream, bytes: &[u8]) -> LogLine<'_> {
+        LogLine {
+            sequence: 0,
+            time_ns: 0,
+            stream,
+            bytes,
+        }
+    }
+
+    #[test]
+    fn an_error_at_the_end_of_the_log_is_found() {
+        let mut last = LastErrors::default();
+        assert!(!last.have("no"));
+        last.add(&line(Stream::Error, b"before\n"));
+        last.add(&line(Stream::Error, b"x.lua:1: no\n"));
+        last.add(&line(Stream::Output, b"printed\n"));
+        last.add(&line(Stream::Error, b"stack traceback:\n"));
+        assert!(last.have("x.lua:1: no\nstack traceback:"));
+        assert!(!last.have("y.lua:1: no\nstack traceback:"));
+        last.add(&line(Stream::Error, &[b'x'; LastErrors::KEPT]));
+        assert_eq!(last.0.len(), LastErrors::KEPT);
+    }
+}
