@@ -3,10 +3,12 @@
 //! Writes man pages and completions to `assets/` beside the binary: `target/release/assets/man/*.1` and
 //! `target/release/assets/completions/{bash,zsh,fish}`.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use clap::CommandFactory;
-use clap_complete::Shell;
 
 #[allow(dead_code, missing_docs)]
 #[path = "src/cli.rs"]
@@ -24,9 +26,17 @@ mod shebang;
 #[path = "src/size.rs"]
 mod size;
 
+/// The completion file of each shell.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "lunatik.bash"),
+    ("zsh", "_lunatik"),
+    ("fish", "lunatik.fish"),
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in [
         "build.rs",
+        "completions",
         "src/cli.rs",
         "src/duration.rs",
         "src/observing.rs",
@@ -41,10 +51,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let man = profile.join("assets/man");
     fs::create_dir_all(&man)?;
     clap_mangen::generate_to(cli::Cli::command(), &man)?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        let folder = profile.join("assets/completions").join(shell.to_string());
+    for (shell, name) in COMPLETIONS {
+        let folder = profile.join("assets/completions").join(shell);
         fs::create_dir_all(&folder)?;
-        clap_complete::generate_to(shell, &mut cli::Cli::command(), "lunatik", &folder)?;
+        fs::copy(Path::new("completions").join(name), folder.join(name))?;
     }
     Ok(())
 }

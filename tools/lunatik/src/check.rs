@@ -17,7 +17,7 @@ use crate::{
 
 use self::tokens::{Kind, Token};
 
-mod modules;
+pub mod modules;
 mod tokens;
 
 /// Something that is wrong.

@@ -116,6 +116,13 @@ pub enum Command {
     Unload,
     /// Print the versions of this command, the kernel module and Lua
     Version,
+    /// Print what could complete the last word of a command line. The completion files of the shells call this
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        /// The words up to the cursor, with the name of the program.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Host a user-space actor. The kernel starts this
     #[command(hide = true)]
     Host {

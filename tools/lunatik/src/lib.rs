@@ -6,6 +6,7 @@ pub mod channel;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod complete;
 pub mod device;
 pub mod duration;
 pub mod excerpt;
