@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Writes man pages and completions to `assets/` beside the binary: `target/release/assets/man/*.1` and
+//! Writes man pages and completions to `assets/` beside the binary: `target/release/assets/man/*.8` and
 //! `target/release/assets/completions/{bash,zsh,fish}`.
 
 use std::{
@@ -8,14 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::CommandFactory;
-
 #[allow(dead_code, missing_docs)]
 #[path = "src/cli.rs"]
 mod cli;
 #[allow(dead_code)]
 #[path = "src/duration.rs"]
 mod duration;
+#[path = "build/man.rs"]
+mod man;
+#[path = "src/manual.rs"]
+mod manual;
 #[allow(missing_docs)]
 #[path = "src/observing.rs"]
 mod observing;
@@ -35,10 +37,13 @@ const COMPLETIONS: [(&str, &str); 3] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in [
+        "build",
         "build.rs",
         "completions",
+        "man",
         "src/cli.rs",
         "src/duration.rs",
+        "src/manual.rs",
         "src/observing.rs",
         "src/shebang.rs",
         "src/size.rs",
@@ -48,9 +53,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     // <profile>/build/<package>/out
     let profile = out.ancestors().nth(3).ok_or("OUT_DIR is no such folder")?;
-    let man = profile.join("assets/man");
-    fs::create_dir_all(&man)?;
-    clap_mangen::generate_to(cli::Cli::command(), &man)?;
+    let pages = profile.join("assets/man");
+    // An earlier version may have written pages with other names.
+    if pages.exists() {
+        fs::remove_dir_all(&pages)?;
+    }
+    fs::create_dir_all(&pages)?;
+    man::write(manual::command(), &pages)?;
     for (shell, name) in COMPLETIONS {
         let folder = profile.join("assets/completions").join(shell);
         fs::create_dir_all(&folder)?;

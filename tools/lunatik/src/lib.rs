@@ -15,6 +15,7 @@ pub mod failure;
 pub mod folded;
 pub mod json;
 pub mod log;
+pub mod manual;
 pub mod metrics;
 pub mod moment;
 pub mod number;
