@@ -3,7 +3,7 @@
 # Completes the arguments of lunatik in bash, with what the command itself offers.
 
 _lunatik() {
-	local line=${COMP_LINE:0:COMP_POINT} rest word prefix= candidate i
+	local line=${COMP_LINE:0:COMP_POINT} rest word prefix='' candidate i
 	local -a words=()
 	COMPREPLY=()
 
@@ -21,7 +21,7 @@ _lunatik() {
 		line=${rest#"$word"}
 	done
 	word=${words[${#words[@]} - 1]}
-	local quoted=
+	local quoted=''
 	[[ $word != [\'\"]* ]] || quoted=yes
 	# The command gets words without their quotes.
 	words=("${words[@]//[\\\'\"]/}")

@@ -18,7 +18,7 @@ use crate::{
 use self::tokens::{Kind, Token};
 
 pub mod modules;
-mod tokens;
+pub mod tokens;
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
