@@ -87,7 +87,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Type Lua to the kernel, line by line
     ///
-    /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
+    /// State lasts for the session. Tab completes names, reserved words and modules; the right arrow takes what is shown
+    /// in grey. Ctrl-C interrupts, Ctrl-D ends.
     Repl(ReplArgs),
     /// Stop scripts, or single workers, services and actors
     Stop(StopArgs),

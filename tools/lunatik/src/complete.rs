@@ -3,7 +3,7 @@
 //! What could complete a command line.
 //!
 //! The completion files of the shells in `completions/` call the hidden command `__complete` with the words up to the
-//! cursor. Nothing here writes an error, waits longer than [`names::PATIENCE`] for the kernel, or loads the module.
+//! cursor. Nothing here writes an error, waits longer than a second for the kernel, or loads the module.
 
 use std::ffi::{OsStr, OsString};
 

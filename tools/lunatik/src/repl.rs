@@ -85,6 +85,9 @@ fn read_and_evaluate(
         };
         if let (true, true, Some(helper)) = (interactive, text.is_empty(), editor.helper()) {
             helper.refresh_names();
+            if session.borrow().is_abandoned() {
+                return Err(Failure::new(Exit::Interrupted, "interrupted"));
+            }
         }
         match editor.readline(prompt) {
             Ok(line) => {

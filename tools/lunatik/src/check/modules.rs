@@ -93,8 +93,9 @@ pub fn matching(typed: &str, folder: &Path) -> Vec<String> {
     };
     let built_in = BUILT_IN.iter().filter(|name| name.starts_with(typed));
     let mut found: Vec<String> = built_in.map(|name| (*name).to_owned()).collect();
-    // A name with a slash is a path. It may lead out of the folder.
-    let entries = match typed.contains('/') {
+    // A name with a slash is a path, and so would be one with an empty part. It may lead out of the folder.
+    let leads_out = typed.contains('/') || parent.split_terminator('.').any(str::is_empty);
+    let entries = match leads_out {
         true => None,
         false => folder.join(parent.replace('.', "/")).read_dir().ok(),
     };

@@ -346,3 +346,28 @@ fn a_session_that_ends_tells_no_names() {
     drop(theirs);
     assert!(names::read(channel.within(names::PATIENCE), Which::All).is_err());
 }
+
+proptest::proptest! {
+    /// Whatever is typed, candidates go on with it.
+    #[test]
+    fn any_line_has_candidates_that_go_on_with_it(
+        words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "", "-", "--", "run", "spawn", "eval", "stop", "status", "help", "logs", "x", "-c",
+                "-P", "--pledge=fs:", "fs:read=/", "~", "..", "../", "./", "/", "softirq", "-f",
+                "--time=", "--name", "10", "é", "-é", "--=", "~fs", "=", "check", "__complete",
+            ]),
+            0..6,
+        )
+    ) {
+        let mut line = vec![OsString::from("lunatik")];
+        line.extend(words.iter().map(OsString::from));
+        let typed = words.last().copied().unwrap_or_default();
+        for candidate in candidates(line) {
+            proptest::prop_assert!(
+                candidate.value.starts_with(typed) || candidate.value.starts_with('-'),
+                "{candidate:?}"
+            );
+        }
+    }
+}
