@@ -129,9 +129,9 @@ fn command() -> clap::Command {
     Cli::command().mut_subcommands(|command| {
         let name = command.get_name().to_owned();
         command.mut_args(move |arg| match completer(&name, &arg) {
-            Completer::None => arg,
-            Completer::Of(find) => arg.add(ArgValueCompleter::new(move |current: &OsStr| {
-                find(current).into_iter().map(offer).collect::<Vec<_>>()
+            None => arg,
+            Some(find) => arg.add(ArgValueCompleter::new(move |typed: &OsStr| {
+                find(typed).into_iter().map(offer).collect::<Vec<_>>()
             })),
         })
     })
@@ -140,24 +140,16 @@ fn command() -> clap::Command {
 /// Candidates for a word of which this much was typed.
 type Find = fn(&OsStr) -> Vec<Candidate>;
 
-/// What completes an argument.
-enum Completer {
-    /// Nothing of this module.
-    None,
-    /// What this function returns.
-    Of(Find),
-}
-
 fn offer(candidate: Candidate) -> CompletionCandidate {
     let help = Some(candidate.description).filter(|text| !text.is_empty());
     CompletionCandidate::new(candidate.value).help(help.map(Into::into))
 }
 
-/// What completes the argument `arg` of `command`.
-fn completer(command: &str, arg: &Arg) -> Completer {
+/// What completes the argument `arg` of `command`; None if nothing of this module does.
+fn completer(command: &str, arg: &Arg) -> Option<Find> {
     let value = arg.get_value_names().and_then(<[_]>::first);
     let value = value.map_or("", |name| name.as_str());
-    Completer::Of(match (command, arg.get_id().as_str(), value) {
+    let find: Find = match (command, arg.get_id().as_str(), value) {
         ("logs", "name", _) => |typed| names::matching(Which::Logs, typed),
         ("status", "name", _) => |typed| names::matching(Which::All, typed),
         (_, "name" | "names", _) => |typed| names::matching(Which::Running, typed),
@@ -169,8 +161,9 @@ fn completer(command: &str, arg: &Arg) -> Completer {
         (_, _, "SPEC") => values::permissions,
         (_, _, "TIME") => values::durations,
         (_, _, "SIZE") => values::sizes,
-        _ => return Completer::None,
-    })
+        _ => return None,
+    };
+    Some(find)
 }
 
 #[cfg(test)]

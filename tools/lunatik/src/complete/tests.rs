@@ -53,7 +53,7 @@ fn each_argument_is_completed_unless_only_the_user_knows_its_values() {
             if !has_values || BY_LINE.contains(&id) {
                 continue;
             }
-            let completed = matches!(completer(command.get_name(), arg), Completer::Of(_));
+            let completed = completer(command.get_name(), arg).is_some();
             let unknown = UNKNOWN.contains(&(command.get_name(), id));
             assert!(
                 completed != unknown,
