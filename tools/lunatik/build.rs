@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Writes man pages and completions to `assets/` beside the binary: `target/release/assets/man/*.1` and
+//! Writes man pages and completions to `assets/` beside the binary: `target/release/assets/man/*.8` and
 //! `target/release/assets/completions/{bash,zsh,fish}`.
 
-use std::{env, fs, path::PathBuf};
-
-use clap::CommandFactory;
-use clap_complete::Shell;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 #[allow(dead_code, missing_docs)]
 #[path = "src/cli.rs"]
@@ -14,6 +14,10 @@ mod cli;
 #[allow(dead_code)]
 #[path = "src/duration.rs"]
 mod duration;
+#[path = "build/man.rs"]
+mod man;
+#[path = "src/manual.rs"]
+mod manual;
 #[allow(missing_docs)]
 #[path = "src/observing.rs"]
 mod observing;
@@ -24,11 +28,22 @@ mod shebang;
 #[path = "src/size.rs"]
 mod size;
 
+/// The completion file of each shell.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "lunatik.bash"),
+    ("zsh", "_lunatik"),
+    ("fish", "lunatik.fish"),
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for file in [
+        "build",
         "build.rs",
+        "completions",
+        "man",
         "src/cli.rs",
         "src/duration.rs",
+        "src/manual.rs",
         "src/observing.rs",
         "src/shebang.rs",
         "src/size.rs",
@@ -38,13 +53,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     // <profile>/build/<package>/out
     let profile = out.ancestors().nth(3).ok_or("OUT_DIR is no such folder")?;
-    let man = profile.join("assets/man");
-    fs::create_dir_all(&man)?;
-    clap_mangen::generate_to(cli::Cli::command(), &man)?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        let folder = profile.join("assets/completions").join(shell.to_string());
+    let pages = profile.join("assets/man");
+    // An earlier version may have written pages with other names.
+    if pages.exists() {
+        fs::remove_dir_all(&pages)?;
+    }
+    fs::create_dir_all(&pages)?;
+    man::write(manual::command(), &pages)?;
+    for (shell, name) in COMPLETIONS {
+        let folder = profile.join("assets/completions").join(shell);
         fs::create_dir_all(&folder)?;
-        clap_complete::generate_to(shell, &mut cli::Cli::command(), "lunatik", &folder)?;
+        fs::copy(Path::new("completions").join(name), folder.join(name))?;
     }
     Ok(())
 }

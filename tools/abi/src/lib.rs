@@ -30,7 +30,7 @@ mod kernel {
 
 pub use kernel::codec;
 pub use kernel::control::abi;
-pub use kernel::permission::spec;
+pub use kernel::permission::{name, spec};
 pub use kernel::wire;
 
 impl codec::Sink for alloc::vec::Vec<u8> {

@@ -8,6 +8,7 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::net::UnixStream,
     },
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -37,6 +38,8 @@ pub enum Event {
 pub struct Channel {
     device: OwnedFd,
     interrupts: Option<OwnedFd>,
+    /// When waiting ends with an error.
+    deadline: Option<Instant>,
     outgoing: Vec<u8>,
     /// Bytes that were received and not consumed.
     pub incoming: Vec<u8>,
@@ -48,9 +51,16 @@ impl Channel {
         Self {
             device,
             interrupts,
+            deadline: None,
             outgoing: Vec::new(),
             incoming: Vec::new(),
         }
+    }
+
+    /// The same channel; waiting fails once `time` has passed.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.deadline = Instant::now().checked_add(time);
+        self
     }
 
     /// Opens the device, and handles Ctrl-C from now on.
@@ -81,7 +91,8 @@ impl Channel {
         if let Some(interrupts) = &self.interrupts {
             polled.push(PollFd::new(interrupts.as_fd(), PollFlags::POLLIN));
         }
-        match poll(&mut polled, PollTimeout::NONE) {
+        let timeout = self.timeout()?;
+        match poll(&mut polled, timeout) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
@@ -99,6 +110,18 @@ impl Channel {
             return self.read();
         }
         Ok(Event::Progress)
+    }
+
+    /// How long to wait. Fails if the deadline has passed.
+    fn timeout(&self) -> io::Result<PollTimeout> {
+        let Some(deadline) = self.deadline else {
+            return Ok(PollTimeout::NONE);
+        };
+        match deadline.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+            // Less than a millisecond would be none, and no wait.
+            left => Ok(PollTimeout::try_from(left.as_millis() + 1).unwrap_or(PollTimeout::MAX)),
+        }
     }
 
     /// Sends what is queued, as far as there is room now.

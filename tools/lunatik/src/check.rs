@@ -17,8 +17,8 @@ use crate::{
 
 use self::tokens::{Kind, Token};
 
-mod modules;
-mod tokens;
+pub mod modules;
+pub mod tokens;
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,26 +9,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
     duration::{parse_grace, parse_limit},
+    manual,
     observing::{MetricsArgs, ProfileArgs, TopArgs},
     shebang::split_words,
     size::parse_size,
 };
 
-/// Run Lua scripts in the Linux kernel.
+/// Run Lua scripts in the Linux kernel
+///
+/// The scripts run in the kernel module lunatik, which is reached through /dev/lunatik. This takes root.
 #[derive(Debug, Parser)]
 #[command(name = "lunatik", version)]
-#[command(after_help = "\
-Exit status:
-  0    success
-  1    the script failed; its message and traceback are on standard error
-  2    wrong usage
-  3    no such script, or it is not running
-  4    no device, or no permission
-  130  interrupted")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -41,7 +36,10 @@ impl Cli {
     /// The first argument may be all words in the first line of a script that is executed, as Linux passes them.
     pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
         let words = &split_words(words);
-        let mut cli = Self::try_parse_from(words)?;
+        let mut command = manual::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        let mut cli =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         if let Command::Run(start) = &mut cli.command {
             start.take_context(words);
         }
@@ -89,7 +87,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Type Lua to the kernel, line by line
     ///
-    /// State lasts for the session. Tab completes globals and fields. Ctrl-C interrupts, Ctrl-D ends.
+    /// State lasts for the session. Tab completes names, reserved words and modules; the right arrow takes what is shown
+    /// in grey. Ctrl-C interrupts, Ctrl-D ends.
     Repl(ReplArgs),
     /// Stop scripts, or single workers, services and actors
     Stop(StopArgs),
@@ -122,6 +121,13 @@ pub enum Command {
     Unload,
     /// Print the versions of this command, the kernel module and Lua
     Version,
+    /// Print what could complete the last word of a command line. The completion files of the shells call this
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        /// The words up to the cursor, with the name of the program.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Host a user-space actor. The kernel starts this
     #[command(hide = true)]
     Host {

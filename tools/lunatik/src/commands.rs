@@ -3,12 +3,14 @@
 //! Executes the subcommands.
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     process::ExitCode,
 };
 
 use crate::{
     cli::Command,
+    complete,
     failure::{Exit, Failure},
     json,
     pledge::Pledges,
@@ -57,6 +59,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Load(args) => module::load(&args),
         Command::Unload => module::unload(),
         Command::Version => module::version(),
+        Command::Complete { words } => return complete(words),
         Command::Host { token } => return Ok(lunatik_host::run(&token)),
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -69,6 +72,16 @@ pub fn print_results(results: &Results, json: bool) -> Result<(), Failure> {
         false => results.line(),
     };
     print(&text)
+}
+
+/// Prints what could complete the last of `words`. There is nobody to tell a failure: the user types.
+fn complete(words: Vec<OsString>) -> Result<ExitCode, Failure> {
+    let text: String = complete::candidates(words)
+        .iter()
+        .map(complete::Candidate::line)
+        .collect();
+    let _ = print(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Writes to standard output.

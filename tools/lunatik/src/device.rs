@@ -60,6 +60,12 @@ pub fn exists() -> bool {
     fs::metadata(DEVICE).is_ok_and(|found| wrong(&found, wanted()).is_none())
 }
 
+/// Whether the module is loaded and its device node is there. Opening another node could load a module.
+pub fn is_present() -> bool {
+    let wanted = wanted();
+    wanted.is_some() && fs::metadata(DEVICE).is_ok_and(|found| wrong(&found, wanted).is_none())
+}
+
 fn check(found: &Metadata) -> Result<(), Failure> {
     let wanted = wanted();
     match wrong(found, wanted) {

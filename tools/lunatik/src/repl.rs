@@ -11,14 +11,10 @@ use std::{
 
 use lunatik_abi::abi::{Budget, Request};
 use rustyline::{
-    completion::Completer,
-    config::{CompletionType, Configurer},
+    config::{ColorMode, CompletionType, Configurer},
     error::ReadlineError,
-    highlight::Highlighter,
-    hint::Hinter,
     history::FileHistory,
-    validate::Validator,
-    Context, Editor, Helper,
+    Editor,
 };
 
 use crate::{
@@ -26,59 +22,16 @@ use crate::{
     explain::{explain, Sent},
     failure::{Exit, Failure},
     pledge::Pledges,
-    session::{ignore, Answer, Session},
+    session::{Answer, Session},
 };
+
+use self::helper::LuaHelper;
+
+mod cursor;
+mod helper;
 
 /// The number of lines that the history keeps.
 const HISTORY: usize = 1000;
-
-/// Answers the line editor's questions.
-struct LuaHelper {
-    session: Rc<RefCell<Session>>,
-    pledges: Pledges,
-    budget: Budget,
-}
-
-impl Completer for LuaHelper {
-    type Candidate = String;
-
-    fn complete(
-        &self,
-        line: &str,
-        position: usize,
-        _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<String>)> {
-        let before = line.get(..position).unwrap_or(line);
-        let start = expression_start(before);
-        let prefix = before.get(start..).unwrap_or_default().as_bytes();
-        let request = Request::Complete {
-            prefix,
-            permissions: self.pledges.permissions(),
-            budget: self.budget,
-        };
-        let answer = self.session.borrow_mut().request(&request, &mut ignore);
-        // A completion that fails gives no results: the error shows when the line is sent.
-        let values = answer.map(Answer::into_values).unwrap_or_default();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
-        let candidates = values.iter().filter_map(|value| text(value.text()));
-        Ok((start, candidates.collect()))
-    }
-}
-
-impl Helper for LuaHelper {}
-impl Highlighter for LuaHelper {}
-impl Hinter for LuaHelper {
-    type Hint = String;
-}
-impl Validator for LuaHelper {}
-
-/// The start of the names, points and colons at the end of `line`.
-fn expression_start(line: &str) -> usize {
-    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
-    line.rfind(|c| !part(c)).map_or(0, |at| {
-        at + line[at..].chars().next().map_or(0, char::len_utf8)
-    })
-}
 
 /// Reads, evaluates and prints until the end of input.
 ///
@@ -96,11 +49,11 @@ pub fn run(session: Session, pledges: &Pledges, budget: Budget, json: bool) -> R
     let mut editor: Editor<LuaHelper, FileHistory> = Editor::new().map_err(terminal)?;
     editor.set_max_history_size(HISTORY).map_err(terminal)?;
     editor.set_completion_type(CompletionType::List);
-    editor.set_helper(Some(LuaHelper {
-        session: Rc::clone(&session),
-        pledges: pledges.clone(),
-        budget,
-    }));
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        editor.set_color_mode(ColorMode::Disabled);
+    }
+    let helper = LuaHelper::new(Rc::clone(&session), pledges.clone(), budget);
+    editor.set_helper(Some(helper));
     let history = history_file();
     if let Some(file) = &history {
         // There is no file at first.
@@ -130,6 +83,12 @@ fn read_and_evaluate(
             (true, true) => "> ",
             (true, false) => ">> ",
         };
+        if let (true, true, Some(helper)) = (interactive, text.is_empty(), editor.helper()) {
+            helper.refresh_names();
+            if session.borrow().is_abandoned() {
+                return Err(Failure::new(Exit::Interrupted, "interrupted"));
+            }
+        }
         match editor.readline(prompt) {
             Ok(line) => {
                 if !text.is_empty() {
@@ -203,25 +162,4 @@ fn history_file() -> Option<PathBuf> {
 
 fn terminal(error: ReadlineError) -> Failure {
     Failure::new(Exit::Script, format!("the terminal fails: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn completion_takes_the_expression_before_the_cursor() {
-        for (line, prefix) in [
-            ("", ""),
-            ("str", "str"),
-            ("print(string.fo", "string.fo"),
-            ("x = a.b:c", "a.b:c"),
-            ("x = ", ""),
-            ("é", ""),
-            ("'ü' .. na", "na"),
-            ("_G.", "_G."),
-        ] {
-            assert_eq!(&line[expression_start(line)..], prefix, "{line}");
-        }
-    }
 }

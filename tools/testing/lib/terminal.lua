@@ -8,11 +8,11 @@ local limit = 1000 * math.tointeger(arg[2])
 local terminal, process = terminal_start("lunatik", "repl")
 local seen = ""
 
--- Returns whether the command writes this text within the time limit. Ignores escape sequences, and drops the output up
--- to and including the text.
-local function sees(text)
+-- Returns whether the command writes this text within the time limit. Ignores escape sequences, unless `raw`, and drops
+-- the output up to and including the text.
+local function sees(text, raw)
 	while true do
-		local plain = seen:gsub("\27%[[%d;?]*%a", ""):gsub("\r", "")
+		local plain = raw and seen or seen:gsub("\27%[[%d;?]*%a", ""):gsub("\r", "")
 		local _, last = plain:find(text, 1, true)
 		if last then
 			seen = plain:sub(last + 1)
@@ -42,11 +42,26 @@ answers("a statement that is not finished goes on on the next line", "function f
 answers("and on", "return x * 2\r", ">> ")
 answers("until it is finished", "end\r", "\n> ")
 answers("then it holds", "f(21.5)\r", "\n43.0", "\n> ")
-answers("tab completes a global", "corou\t", "coroutine")
+answers("the rest of a name is shown that nothing else begins with", "corou", "corou", "tine")
+answers("tab completes a global", "\t", "coroutine")
 answers("and a field, the only one", ".wr\t", "wrap")
 answers("into an expression that works", "\r", "\nfunction: ", "\n> ")
 answers("tab lists what is possible", "string.re\t\t", "string.rep", "string.reverse", "> string.re")
 answers("Ctrl-C drops what was typed", "\3", "\n> ")
+answers("tab completes a reserved word", "repe\t", "repeat")
+answers("which Ctrl-C drops, too", "\3", "\n> ")
+answers("tab does nothing in a string", "'corou\t' == 'corou' .. ''\r", "\ntrue", "\n> ")
+answers("tab completes the name of a module", "require('lunatik.ru\t').run\r", "lunatik.runner", "\nfunction: ", "\n> ")
+answers("and that of a file", "require 'tick\t", "ticker")
+answers("that is dropped", "\3", "\n> ")
+answers("a global is known as soon as it is set", "likely, unlikely_name = 1, 5\r", "\n> ")
+answers("and shown from then on", "unlik", "unlik", "ely_name")
+answers("the arrow takes it", "\27[C + 1\r", "\n6", "\n> ")
+answers("so is the rest of an earlier line", "likely, un", "likely, un", "likely_name = 1, 5")
+answers("which Ctrl-C drops", "\3", "\n> ")
+terminal_type(terminal, "f(1)\27[D")
+check.ok("the partner of a bracket is marked", sees("\27[1;34m(\27[0m", true))
+answers("and the line is the same", "\r", "\n2", "\n> ")
 answers("an error is told", "error('oops', 0)\r", "\nlunatik: oops", "\n> ")
 answers("and the next line works", "f(1)\r", "\n2", "\n> ")
 answers("the arrow takes a line back from the history", "\27[A\r", "\n2", "\n> ")

@@ -84,6 +84,49 @@ pub fn missing(name: &str, folder: Option<&Path>) -> Option<String> {
     ))
 }
 
+/// The names of modules that begin with `typed`: those without files, and those of files in `folder`. A folder in it is
+/// offered with a point, until its name was typed.
+pub fn matching(typed: &str, folder: &Path) -> Vec<String> {
+    let (parent, start) = match typed.rfind('.') {
+        Some(point) => typed.split_at(point + 1),
+        None => ("", typed),
+    };
+    let built_in = BUILT_IN.iter().filter(|name| name.starts_with(typed));
+    let mut found: Vec<String> = built_in.map(|name| (*name).to_owned()).collect();
+    // A name with a slash is a path, and so would be one with an empty part. It may lead out of the folder.
+    let leads_out = typed.contains('/') || parent.split_terminator('.').any(str::is_empty);
+    let entries = match leads_out {
+        true => None,
+        false => folder.join(parent.replace('.', "/")).read_dir().ok(),
+    };
+    for entry in entries.into_iter().flatten().filter_map(Result::ok) {
+        let (name, path) = (entry.file_name(), entry.path());
+        let Some(name) = name.to_str().filter(|name| name.starts_with(start)) else {
+            continue;
+        };
+        if path.is_dir() && is_part(name) {
+            found.push(format!("{parent}{name}."));
+            if path.join("init.lua").is_file() {
+                found.push(format!("{parent}{name}"));
+            }
+        } else if let Some(name) = name.strip_suffix(".lua").filter(|name| is_part(name)) {
+            // The folder itself is the name of its `init.lua`.
+            if name != "init" || parent.is_empty() {
+                found.push(format!("{parent}{name}"));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Whether a file of this name can be a part of the name of a module, which has no points, and which people can type.
+fn is_part(name: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !name.is_empty() && name.chars().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +146,36 @@ mod tests {
             assert!(told.contains(folder.to_str().unwrap()), "{told}");
         }
         assert!(missing("sub.x", None).is_some());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn modules_are_offered_one_folder_at_a_time() {
+        let folder = std::env::temp_dir().join(format!("lunatik-matching-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("net/deep")).unwrap();
+        for file in [
+            "net/init.lua",
+            "net/tcp.lua",
+            "nets.lua",
+            "no.t.lua",
+            "x y.lua",
+            "n.txt",
+        ] {
+            std::fs::write(folder.join(file), "").unwrap();
+        }
+        let found = |typed| matching(typed, &folder);
+        assert_eq!(found("net"), ["net", "net.", "netfilter", "nets"]);
+        assert_eq!(found("net."), ["net.deep.", "net.tcp"]);
+        assert_eq!(found("linux.n"), ["linux.nf"]);
+        for none in ["x", "no", "../", "net/", "..", "nosuch.x"] {
+            assert!(found(none).is_empty(), "{none}: {:?}", found(none));
+        }
+        for name in found("") {
+            let name = name.trim_end_matches('.');
+            if name != "net.deep" {
+                assert_eq!(missing(name, Some(&folder)), None, "{name}");
+            }
+        }
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
