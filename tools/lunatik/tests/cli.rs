@@ -284,6 +284,48 @@ fn a_start_may_replace_and_then_takes_a_grace() {
         Some(2000)
     );
     refused(&["run", "--grace", "5", "x"]);
+    // It is also that of the stop at the end, and replaces nothing.
+    assert_eq!(sent(&["run", "--follow", "--grace", "5", "x"]), None);
+}
+
+#[test]
+fn a_follower_knows_its_script_by_the_name_that_the_kernel_has() {
+    for (arguments, name) in [
+        (&["run", "-f", "dir/x"][..], "dir/x"),
+        (&["run", "-f", "--name", "y.lua", "x"], "y"),
+        (
+            &["spawn", "--follow", "--name", "z.lua.lua", "x", "-f"],
+            "z.lua",
+        ),
+    ] {
+        let (cli::Command::Run(args) | cli::Command::Spawn(args)) = parse(arguments) else {
+            panic!()
+        };
+        assert!(args.follow);
+        let prepared = Prepared::new(&args).unwrap();
+        assert_eq!(prepared.registered_name(), name.as_bytes());
+    }
+}
+
+#[test]
+fn a_live_table_has_an_interval_and_an_order() {
+    let cli::Command::Top(args) = parse(&["top"]) else {
+        panic!()
+    };
+    assert_eq!((args.interval, args.count), (1000, None));
+    let cli::Command::Top(args) = parse(&["top", "-i", "1.5s", "-s", "memory", "-n", "2"]) else {
+        panic!()
+    };
+    assert_eq!((args.interval, args.count), (1500, Some(2)));
+    assert_eq!(args.sort, lunatik::observing::Order::Memory);
+    for wrong in [
+        &["top", "-i", "5ms"][..],
+        &["top", "-n", "0"],
+        &["top", "--once", "-n", "2"],
+        &["top", "name"],
+    ] {
+        refused(wrong);
+    }
 }
 
 #[test]
