@@ -45,6 +45,38 @@ fn everything_after_the_script_is_its_own() {
     assert_eq!(args.args, ["-v", "--name", "z"]);
 }
 
+#[test]
+fn options_of_the_command_behind_the_script_are_the_scripts_own() {
+    for (line, script, arguments) in [
+        ("run x -f", "x", "-f"),
+        ("spawn x --help", "x", "--help"),
+        ("run -f x --name y", "x", "--name y"),
+        ("run -fP all x -h", "x", "-h"),
+        ("run -Pall --mem 64M --slice=5 x -P none", "x", "-P none"),
+        ("run --replace -c softirq - --json", "-", "--json"),
+        ("run x -- -f", "x", "-f"),
+        ("run x a --follow", "x", "a --follow"),
+        ("run -- x -f", "x", "-f"),
+        ("run --name f -p x", "x", ""),
+        ("eval -P load 1+1 -P", "1+1", "-P"),
+    ] {
+        let words: Vec<_> = line.split(' ').collect();
+        let (found, given) = match parse(&words) {
+            cli::Command::Run(args) | cli::Command::Spawn(args) => {
+                (args.script.into_os_string(), args.args)
+            }
+            cli::Command::Eval(args) => (args.code, args.args),
+            _ => panic!(),
+        };
+        let given: Vec<_> = given.iter().map(|word| word.to_str().unwrap()).collect();
+        assert_eq!(
+            (found.to_str(), given.join(" ").as_str()),
+            (Some(script), arguments),
+            "{line}"
+        );
+    }
+}
+
 /// The context and the arguments that a command line gives a script.
 fn context_and_arguments(line: &str) -> (Option<cli::Context>, Vec<String>) {
     let words: Vec<_> = line.split(' ').collect();
