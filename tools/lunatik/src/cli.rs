@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ArgGroup, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
     duration::{parse_grace, parse_limit},
@@ -35,7 +35,7 @@ impl Cli {
     ///
     /// The first argument may be all words in the first line of a script that is executed, as Linux passes them.
     pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
-        let words = &split_words(words);
+        let words = &protect_arguments(split_words(words));
         let mut command = manual::command();
         let matches = command.try_get_matches_from_mut(words)?;
         let mut cli =
@@ -60,6 +60,43 @@ impl Cli {
         }
         Ok(cli)
     }
+}
+
+/// Puts `--` between a script and its arguments if the first of them looks like an option. Otherwise clap would take an
+/// option of this command that stands there for itself.
+fn protect_arguments(mut words: Vec<OsString>) -> Vec<OsString> {
+    let cli = Cli::command();
+    let named = words.get(1).and_then(|word| cli.find_subcommand(word));
+    let Some(command) = named.filter(|command| {
+        let mut arguments = command.get_positionals();
+        arguments.any(clap::Arg::is_trailing_var_arg_set)
+    }) else {
+        return words;
+    };
+    let takes_value = |is_it: &dyn Fn(&clap::Arg) -> bool| {
+        let found = command.get_arguments().find(|argument| is_it(argument));
+        found.is_some_and(|argument| argument.get_action().takes_values())
+    };
+    let mut at = 2;
+    while let Some(word) = words.get(at).map(|word| word.to_string_lossy()) {
+        let value_follows = match word.strip_prefix("--") {
+            Some("") => return words,
+            Some(long) => takes_value(&|argument| argument.get_long() == Some(long)),
+            None if word.starts_with('-') && word.len() > 1 => {
+                // The value of an option may follow it in the same word.
+                let mut options = word.chars().skip(1);
+                let is_short = |c| takes_value(&|argument| argument.get_short() == Some(c));
+                options.any(is_short) && options.next().is_none()
+            }
+            None => break,
+        };
+        at += if value_follows { 2 } else { 1 };
+    }
+    let first = words.get(at + 1).map(|word| word.as_encoded_bytes());
+    if first.is_some_and(|word| word.starts_with(b"-") && word != b"--") {
+        words.insert(at + 1, "--".into());
+    }
+    words
 }
 
 /// What to do.

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use unicode_width::UnicodeWidthStr;
+
 /// The longest line that is shown, in characters; of longer ones a part is shown.
 const SHOWN: usize = 120;
 
@@ -86,15 +88,15 @@ fn render(line: &[u8], number: usize, mark: Option<Range<usize>>) -> String {
     let mut text = format!("{number} | {shown}\n");
     if mark.is_some() {
         let gutter = " ".repeat(number.len());
-        let space = " ".repeat(before.chars().count());
-        let mark = "^".repeat(marked.chars().count().clamp(1, SHOWN / 3));
+        let space = " ".repeat(before.width());
+        let mark = "^".repeat(marked.width().clamp(1, SHOWN / 3));
         text.push_str(&format!("{gutter} | {space}{mark}\n"));
     }
     text
 }
 
-/// The text of bytes, in which each character takes one column: tabs become spaces, and what would move the cursor a
-/// replacement.
+/// The text of bytes, which does not move the cursor back or further than it is wide: tabs become spaces, and control
+/// characters a replacement.
 fn visible(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.chars()
@@ -132,6 +134,16 @@ mod tests {
     fn a_token_of_several_lines_is_marked_where_it_begins() {
         let excerpt = Place::of(b"a\nbb [[c\nd]]", 5..12).excerpt(b"a\nbb [[c\nd]]");
         assert_eq!(excerpt, "    2 | bb [[c\n      |    ^^^\n");
+    }
+
+    #[test]
+    fn the_mark_is_below_the_token_behind_wide_characters() {
+        let text = "x = '防火墙' )";
+        let at = text.find(')').unwrap();
+        assert_eq!(
+            Place::of(text.as_bytes(), at..at + 1).excerpt(text.as_bytes()),
+            format!("    1 | {text}\n      | {}^\n", " ".repeat(13))
+        );
     }
 
     #[test]

@@ -20,9 +20,6 @@ use exposition::{
     Type::{Counter, Gauge},
 };
 
-/// The kinds of runtimes that have a name of their own, which no other one has.
-const SCRIPTS: [&str; 2] = ["run", "spawn"];
-
 /// What the metrics are made of.
 #[derive(Debug)]
 pub struct Observed {
@@ -285,7 +282,7 @@ fn number(version: &str) -> &str {
 }
 
 fn is_script(row: &Row) -> bool {
-    SCRIPTS.contains(&row.kind.as_str())
+    row.is_script()
 }
 
 fn add_missed(missed: &mut Family, labels: &[(&'static str, &str); 2], hook: &Hook) {

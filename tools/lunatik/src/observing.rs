@@ -68,7 +68,7 @@ pub struct TopArgs {
     #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
     pub interval: u32,
     /// What the lines are sorted by
-    #[arg(short, long, value_enum, default_value_t = Order::Cpu)]
+    #[arg(short, long, value_name = "KEY", value_enum, default_value_t = Order::Cpu)]
     pub sort: Order,
     /// Sort the other way round
     #[arg(short, long)]

@@ -96,10 +96,18 @@ impl From<&StatusRow<'_>> for Row {
     }
 }
 
+/// The kinds of runtimes that have a name of their own, which no other one has.
+const SCRIPTS: [&str; 2] = ["run", "spawn"];
+
 /// The kind of runtimes whose pool is shown.
 const ACTOR: &str = "actor";
 
 impl Row {
+    /// Whether it has a name of its own, which no other script has.
+    pub(crate) fn is_script(&self) -> bool {
+        SCRIPTS.contains(&self.kind.as_str())
+    }
+
     /// The name, printable.
     pub(crate) fn shown_name(&self) -> String {
         printable(&self.name)

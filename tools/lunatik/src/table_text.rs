@@ -4,9 +4,11 @@
 
 use std::cmp::Ordering;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::value::{Results, Value};
 
-/// The longest text of a table that stays on one line, in characters.
+/// The longest text of a table that stays on one line, in columns of a terminal.
 const WIDTH: usize = 80;
 
 /// How deep tables are shown.
@@ -63,7 +65,7 @@ impl Printer<'_> {
         let parts = self.parts(&sorted(pairs), indent + 1);
         let more = pairs.len() - parts.len();
         self.open.pop();
-        let length: usize = parts.iter().map(|part| part.chars().count() + 2).sum();
+        let length: usize = parts.iter().map(|part| part.width() + 2).sum();
         let fits = length + 2 <= WIDTH && !parts.iter().any(|part| part.contains('\n'));
         if fits && more == 0 {
             text.push_str(&format!("{{ {} }}", parts.join(", ")));

@@ -45,6 +45,38 @@ fn everything_after_the_script_is_its_own() {
     assert_eq!(args.args, ["-v", "--name", "z"]);
 }
 
+#[test]
+fn options_of_the_command_behind_the_script_are_the_scripts_own() {
+    for (line, script, arguments) in [
+        ("run x -f", "x", "-f"),
+        ("spawn x --help", "x", "--help"),
+        ("run -f x --name y", "x", "--name y"),
+        ("run -fP all x -h", "x", "-h"),
+        ("run -Pall --mem 64M --slice=5 x -P none", "x", "-P none"),
+        ("run --replace -c softirq - --json", "-", "--json"),
+        ("run x -- -f", "x", "-f"),
+        ("run x a --follow", "x", "a --follow"),
+        ("run -- x -f", "x", "-f"),
+        ("run --name f -p x", "x", ""),
+        ("eval -P load 1+1 -P", "1+1", "-P"),
+    ] {
+        let words: Vec<_> = line.split(' ').collect();
+        let (found, given) = match parse(&words) {
+            cli::Command::Run(args) | cli::Command::Spawn(args) => {
+                (args.script.into_os_string(), args.args)
+            }
+            cli::Command::Eval(args) => (args.code, args.args),
+            _ => panic!(),
+        };
+        let given: Vec<_> = given.iter().map(|word| word.to_str().unwrap()).collect();
+        assert_eq!(
+            (found.to_str(), given.join(" ").as_str()),
+            (Some(script), arguments),
+            "{line}"
+        );
+    }
+}
+
 /// The context and the arguments that a command line gives a script.
 fn context_and_arguments(line: &str) -> (Option<cli::Context>, Vec<String>) {
     let words: Vec<_> = line.split(' ').collect();
@@ -284,6 +316,48 @@ fn a_start_may_replace_and_then_takes_a_grace() {
         Some(2000)
     );
     refused(&["run", "--grace", "5", "x"]);
+    // It is also that of the stop at the end, and replaces nothing.
+    assert_eq!(sent(&["run", "--follow", "--grace", "5", "x"]), None);
+}
+
+#[test]
+fn a_follower_knows_its_script_by_the_name_that_the_kernel_has() {
+    for (arguments, name) in [
+        (&["run", "-f", "dir/x"][..], "dir/x"),
+        (&["run", "-f", "--name", "y.lua", "x"], "y"),
+        (
+            &["spawn", "--follow", "--name", "z.lua.lua", "x", "-f"],
+            "z.lua",
+        ),
+    ] {
+        let (cli::Command::Run(args) | cli::Command::Spawn(args)) = parse(arguments) else {
+            panic!()
+        };
+        assert!(args.follow);
+        let prepared = Prepared::new(&args).unwrap();
+        assert_eq!(prepared.registered_name(), name.as_bytes());
+    }
+}
+
+#[test]
+fn a_live_table_has_an_interval_and_an_order() {
+    let cli::Command::Top(args) = parse(&["top"]) else {
+        panic!()
+    };
+    assert_eq!((args.interval, args.count), (1000, None));
+    let cli::Command::Top(args) = parse(&["top", "-i", "1.5s", "-s", "memory", "-n", "2"]) else {
+        panic!()
+    };
+    assert_eq!((args.interval, args.count), (1500, Some(2)));
+    assert_eq!(args.sort, lunatik::observing::Order::Memory);
+    for wrong in [
+        &["top", "-i", "5ms"][..],
+        &["top", "-n", "0"],
+        &["top", "--once", "-n", "2"],
+        &["top", "name"],
+    ] {
+        refused(wrong);
+    }
 }
 
 #[test]

@@ -163,7 +163,7 @@ terminal_type(terminal, "sy")
 check.ok("y stops", sees(shows("suite_stops was stopped")))
 check.ok("then it is gone", sees(shows("2 runtimes")))
 terminal_type(terminal, "e")
-check.ok("e shows what has ended", sees(shows("3 runtimes")) and sees(shows("finished")))
+check.ok("e shows what has ended", sees(shows("4 runtimes")) and sees(shows("finished")))
 terminal_type(terminal, "q")
 ends("q", 0)
 

@@ -62,6 +62,12 @@ check_says "a taken CPU limit is a failure" 1 "CPU limit exceeded" within 20 lun
 check_says "a script that is not there is told" 3 "no script suite/none" within 20 lunatik run --follow suite/none
 check_status "a grace is fine with --follow" 0 within 20 lunatik spawn --follow --grace 1s ends.lua
 
+check_output "the options of a unit stand before the script, its arguments behind" "unit	chunk	a	-f" within 20 \
+	lunatik run --follow --replace --name unit -c process -P load -- - a -f <<-LUA
+		print("unit", "chunk", ...)
+	LUA
+check "and its name is that of the unit" sh -c 'lunatik status unit | grep -q "^unit  *run  *finished"'
+
 # Signals.
 script=polite
 for signal in TERM:0 HUP:0 INT:130; do

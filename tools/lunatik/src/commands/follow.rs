@@ -160,9 +160,11 @@ impl<'a> Follower<'a> {
     /// Prints the log until the script has ended. Returns how, or `None` if a signal has ended it.
     fn stay(&mut self, last_errors: &mut LastErrors) -> Result<Option<End>, Failure> {
         let name = self.prepared.registered_name();
-        // A script that left nothing behind has ended already; its outcome is known.
+        // A script that left nothing behind has ended already; its outcome is known. A part of another script may have
+        // the same name.
         let rows = inspect::ask(&mut self.session, Some(name))?.rows;
-        let id = rows.first().map_or(0, |row| row.id);
+        let id = rows.iter().find(|row| row.is_script());
+        let id = id.map_or(0, |row| row.id);
         let mut printer = LogPrinter::new(false, 0);
         let log = Request::Logs { name, follow: true };
         let told = self.ending.signal().is_some();
@@ -239,6 +241,27 @@ fn tell(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_end_is_that_of_the_script_with_the_number() {
+        let mut row = sample::row("x", 7);
+        row.state = State::Finished;
+        assert_eq!(End::of(7, &[row.clone()]), End::Finished);
+        assert_eq!(End::of(6, &[row.clone()]), End::Replaced);
+        assert_eq!(End::of(7, &[]), End::Unknown);
+        row.stopped = true;
+        // A worker with the same name may come first.
+        let rows = [sample::row("x", 9), row.clone()];
+        assert_eq!(End::of(7, &rows), End::Stopped);
+        row.state = State::Failed;
+        row.error = "no".into();
+        let failed = End::Failed {
+            message: "no".into(),
+            traceback: String::new(),
+        };
+        assert_eq!(End::of(7, &[row]), failed);
+    }
 
     fn line(stream: Stream, bytes: &[u8]) -> LogLine<'_> {
         LogLine {

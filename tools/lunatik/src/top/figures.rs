@@ -6,9 +6,6 @@ use std::collections::HashMap;
 
 use crate::report::{Report, Row};
 
-/// The kinds of runtimes that have a name of their own, which no other one has.
-const SCRIPTS: [&str; 2] = ["run", "spawn"];
-
 /// What is shown of one runtime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
@@ -101,7 +98,7 @@ impl Sampler {
                 Some(parent) => format!("{own} ({})", parent.shown_name()),
                 None => own,
             },
-            target: match SCRIPTS.contains(&row.kind.as_str()) {
+            target: match row.is_script() {
                 true => row.name.clone(),
                 false => row.id.to_string(),
             },
