@@ -42,6 +42,15 @@ impl Classed for Context {
     const CLASS: &'static Class = &CONTEXT;
 }
 
+impl Drop for Context {
+    fn drop(&mut self) {
+        // Code that is ended while it waits for an answer does not give the call up itself. An answer that
+        // stayed could refer to a sender of another system with an answer, and so on: dropping the first
+        // system would recurse without bound.
+        self.0.outside().give_up();
+    }
+}
+
 const CONTEXT: Class = Class {
     name: c"ltask.context",
     fill: |_, _| Ok(()),

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
 //! The reviewed list of facts that the machine code does not show. Every entry has a reason, and
-//! must be in use.
+//! must be in use. A list may extend another one, whose entries need not all be in use.
 
+mod pattern;
+mod stale;
+
+use self::pattern::{any_fits, Pattern, Use};
 use serde::Deserialize;
-use std::cell::Cell;
+
+pub use self::pattern::fits;
 
 /// The list.
 #[derive(Debug, Deserialize)]
@@ -58,7 +63,7 @@ pub struct Check {
     /// How it recurses.
     pub reason: String,
     #[serde(skip)]
-    used: Cell<bool>,
+    used: Use,
 }
 
 /// A call that can be taken only a limited number of times on one stack.
@@ -79,7 +84,7 @@ pub struct Bounded {
     /// Why.
     pub reason: String,
     #[serde(skip)]
-    used: Cell<bool>,
+    used: Use,
 }
 
 /// A kind of calls through pointers.
@@ -90,19 +95,17 @@ pub struct Pointer {
     pub what: String,
     /// Functions that make such calls; patterns.
     #[serde(default)]
-    pub from: Vec<String>,
+    pub from: Vec<Pattern>,
     /// Functions that are called in this way; patterns. Without any, they are functions of the
     /// kernel.
     #[serde(default)]
-    pub to: Vec<String>,
+    pub to: Vec<Pattern>,
     /// Functions in `to` that are not called in this way; patterns.
     #[serde(default)]
-    pub except: Vec<String>,
+    pub except: Vec<Pattern>,
     /// Variables whose functions are called in this way; patterns.
     #[serde(default)]
-    pub held_by: Vec<String>,
-    #[serde(skip)]
-    used: Cell<u64>,
+    pub held_by: Vec<Pattern>,
 }
 
 /// Functions that the kernel calls.
@@ -113,12 +116,10 @@ pub struct Entry {
     pub what: String,
     /// Their names; patterns.
     #[serde(default)]
-    pub to: Vec<String>,
+    pub to: Vec<Pattern>,
     /// Variables that hold these functions; patterns.
     #[serde(default)]
-    pub held_by: Vec<String>,
-    #[serde(skip)]
-    used: Cell<u64>,
+    pub held_by: Vec<Pattern>,
 }
 
 /// A function that calls its second argument, or passes it to another function that does.
@@ -130,7 +131,7 @@ pub struct Applies {
     /// The purpose of that.
     pub reason: String,
     #[serde(skip)]
-    used: Cell<bool>,
+    used: Use,
 }
 
 /// A function whose code is not followed.
@@ -142,7 +143,7 @@ pub struct Leaf {
     /// Why.
     pub reason: String,
     #[serde(skip)]
-    used: Cell<bool>,
+    used: Use,
 }
 
 /// Functions of the kernel.
@@ -163,39 +164,6 @@ pub struct Kernel {
     pub reason: String,
 }
 
-/// Whether a name matches a pattern, in which `*` stands for any text.
-#[must_use]
-pub fn fits(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else {
-        return false;
-    };
-    let mut parts: Vec<_> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-/// Whether any pattern matches the name. Marks each matching pattern as used; `first` is the bit of
-/// the first pattern.
-fn fitting(patterns: &[String], name: &str, first: usize, used: &Cell<u64>) -> bool {
-    let mut any = false;
-    for (index, pattern) in patterns.iter().enumerate() {
-        if fits(pattern, name) {
-            used.set(used.get() | 1 << (first + index).min(63));
-            any = true;
-        }
-    }
-    any
-}
-
 impl Pointer {
     /// Whether functions of the kernel are called in this way.
     #[must_use]
@@ -206,19 +174,24 @@ impl Pointer {
     /// Whether a function makes such calls.
     #[must_use]
     pub fn is_from(&self, name: &str) -> bool {
-        fitting(&self.from, name, 0, &self.used)
+        any_fits(&self.from, name)
     }
 
     /// Whether a function that is `held` by these variables is called in this way.
     #[must_use]
     pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
-        let first = self.from.len();
-        let excepted = self.except.iter().any(|pattern| fits(pattern, name));
-        let by_name = !excepted && fitting(&self.to, name, first, &self.used);
-        let first = first + self.to.len();
+        let by_name = !any_fits(&self.except, name) && any_fits(&self.to, name);
         held.iter().fold(by_name, |any, holder| {
-            fitting(&self.held_by, holder, first, &self.used) || any
+            any_fits(&self.held_by, holder) || any
         })
+    }
+
+    /// Adds what another list says of the same kind.
+    fn add(&mut self, other: Self) {
+        self.from.extend(other.from);
+        self.to.extend(other.to);
+        self.except.extend(other.except);
+        self.held_by.extend(other.held_by);
     }
 }
 
@@ -226,10 +199,8 @@ impl Entry {
     /// Whether the kernel calls a function that is `held` by these variables.
     #[must_use]
     pub fn is_to(&self, name: &str, held: &[&str]) -> bool {
-        let by_name = fitting(&self.to, name, 0, &self.used);
-        let first = self.to.len();
-        held.iter().fold(by_name, |any, holder| {
-            fitting(&self.held_by, holder, first, &self.used) || any
+        held.iter().fold(any_fits(&self.to, name), |any, holder| {
+            any_fits(&self.held_by, holder) || any
         })
     }
 }
@@ -244,6 +215,31 @@ impl List {
         toml::from_str(text)
     }
 
+    /// Adds the entries of `base`. Where one entry counts, those of this list come first; and the
+    /// stack is that of this list. What the code lacks of `base` is no problem: another build has
+    /// it. Checks and functions that are named without patterns must be there all the same.
+    #[must_use]
+    pub fn extending(mut self, base: Self) -> Self {
+        for kind in base.pointer {
+            kind.patterns().for_each(|pattern| pattern.used.set());
+            match self.pointer.iter_mut().find(|own| own.what == kind.what) {
+                Some(own) => own.add(kind),
+                None => self.pointer.push(kind),
+            }
+        }
+        for entry in base.entry {
+            entry.patterns().for_each(|pattern| pattern.used.set());
+            self.entry.push(entry);
+        }
+        base.bounded.iter().for_each(|entry| entry.used.set());
+        self.bounded.extend(base.bounded);
+        self.check.extend(base.check);
+        self.applies.extend(base.applies);
+        self.leaf.extend(base.leaf);
+        self.kernel.extend(base.kernel);
+        self
+    }
+
     /// The entry of a function that checks the stack.
     #[must_use]
     pub fn check(&self, function: &str) -> Option<&Check> {
@@ -251,7 +247,7 @@ impl List {
             .check
             .iter()
             .find(|check| fits(&check.function, function))?;
-        found.used.set(true);
+        found.used.set();
         Some(found)
     }
 
@@ -259,14 +255,14 @@ impl List {
     #[must_use]
     pub fn applies(&self, function: &str) -> bool {
         let found = self.applies.iter().find(|entry| entry.function == function);
-        found.inspect(|entry| entry.used.set(true)).is_some()
+        found.inspect(|entry| entry.used.set()).is_some()
     }
 
     /// Whether the code of a function must not be followed.
     #[must_use]
     pub fn is_leaf(&self, function: &str) -> bool {
         let found = self.leaf.iter().find(|leaf| leaf.function == function);
-        found.inspect(|leaf| leaf.used.set(true)).is_some()
+        found.inspect(|leaf| leaf.used.set()).is_some()
     }
 
     /// The index of the entry that bounds a call.
@@ -276,7 +272,7 @@ impl List {
             .bounded
             .iter()
             .position(|entry| fits(&entry.from, from) && fits(&entry.to, to))?;
-        self.bounded[at].used.set(true);
+        self.bounded[at].used.set();
         Some(at)
     }
 
@@ -315,64 +311,5 @@ impl List {
         self.kernel
             .iter()
             .find(|entry| entry.functions.iter().any(|pattern| fits(pattern, name)))
-    }
-
-    /// Entries for which no function was found.
-    #[must_use]
-    pub fn stale(&self) -> Vec<String> {
-        let mut stale = Vec::new();
-        for name in self.bounded.iter().flat_map(|entry| &entry.then_never) {
-            if !self
-                .bounded
-                .iter()
-                .any(|entry| entry.name.as_ref() == Some(name))
-            {
-                stale.push(format!("bounded: no entry has the name \"{name}\""));
-            }
-        }
-        for what in self.kernel.iter().filter_map(|entry| entry.calls.as_ref()) {
-            if !self.pointer.iter().any(|kind| kind.what == *what) {
-                stale.push(format!("kernel: there is no kind of pointers \"{what}\""));
-            }
-        }
-        let mut unused = |used: u64, kind: &str, what: &str, patterns: Vec<&String>| {
-            for (index, pattern) in patterns.into_iter().enumerate() {
-                if used & 1 << index.min(63) == 0 {
-                    stale.push(format!("{kind} \"{what}\": nothing fits \"{pattern}\""));
-                }
-            }
-        };
-        for entry in &self.pointer {
-            let patterns = entry
-                .from
-                .iter()
-                .chain(&entry.to)
-                .chain(&entry.held_by)
-                .collect();
-            unused(entry.used.get(), "pointer", &entry.what, patterns);
-        }
-        for entry in &self.entry {
-            let patterns = entry.to.iter().chain(&entry.held_by).collect();
-            unused(entry.used.get(), "entry", &entry.what, patterns);
-        }
-        for entry in self.check.iter().filter(|entry| !entry.used.get()) {
-            stale.push(format!(
-                "check: {} does not check the stack",
-                entry.function
-            ));
-        }
-        for entry in self.applies.iter().filter(|entry| !entry.used.get()) {
-            stale.push(format!("applies: there is no function {}", entry.function));
-        }
-        for entry in self.leaf.iter().filter(|entry| !entry.used.get()) {
-            stale.push(format!("leaf: there is no function {}", entry.function));
-        }
-        for entry in self.bounded.iter().filter(|entry| !entry.used.get()) {
-            stale.push(format!(
-                "bounded: {} does not call {}",
-                entry.from, entry.to
-            ));
-        }
-        stale
     }
 }

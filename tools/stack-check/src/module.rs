@@ -12,6 +12,11 @@ use object::{
 };
 use std::collections::{BTreeMap, HashMap};
 
+mod parts;
+mod tables;
+
+use self::parts::Parts;
+
 /// Why an object cannot be read.
 pub type Error = Box<dyn std::error::Error>;
 
@@ -28,6 +33,15 @@ pub enum Place {
     Data(usize, u64),
 }
 
+impl Place {
+    fn in_function(function: usize, offset: u64) -> Self {
+        match offset {
+            0 => Self::Function(function),
+            offset => Self::Inside(function, offset),
+        }
+    }
+}
+
 /// A reference from code.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -42,7 +56,7 @@ pub struct Reference {
 pub struct Function {
     /// Its name, after the name of its file if several functions share the name.
     pub name: String,
-    /// Its machine code.
+    /// Its machine code. Parts that lie apart from the rest follow it: see [`parts`].
     pub code: Vec<u8>,
     /// References by their offset in the code.
     pub references: BTreeMap<u64, (u32, RawReference)>,
@@ -50,6 +64,8 @@ pub struct Function {
     pub inside: Vec<u64>,
     /// The offsets of each table, by its section and offset.
     pub tables: HashMap<(usize, u64), Vec<u64>>,
+    /// The file that a local function is from.
+    source: Option<String>,
     section: usize,
     start: u64,
 }
@@ -85,7 +101,7 @@ pub struct Module {
     pub functions: Vec<Function>,
     /// Addresses of functions in data.
     pub held: Vec<Held>,
-    by_section: HashMap<usize, Vec<usize>>,
+    parts: Parts,
     relative: BTreeMap<(usize, u64), RawReference>,
 }
 
@@ -135,7 +151,6 @@ impl Module {
         }
         let table = file.elf_symbol_table();
         let mut module = Module::default();
-        let mut names = Vec::new();
         let mut objects: HashMap<usize, Vec<(u64, u64, String)>> = HashMap::new();
         let mut source = String::new();
         for symbol in table.symbols() {
@@ -155,13 +170,13 @@ impl Module {
                         .and_then(|(from, to)| data.get(from..to))
                         .ok_or_else(|| format!("{name} lies outside its section"))?;
                     let local = symbol.st_bind() == elf::STB_LOCAL;
-                    names.push((local.then(|| source.clone()), demangled(&name)));
                     module.functions.push(Function {
                         name: demangled(&name),
                         code: code.to_vec(),
                         references: BTreeMap::new(),
                         inside: Vec::new(),
                         tables: HashMap::new(),
+                        source: local.then(|| source.clone()),
                         section,
                         start,
                     });
@@ -176,24 +191,25 @@ impl Module {
                 _ => {}
             }
         }
-        module.name_apart(&names);
+        module.name_apart();
         module.sort();
+        module.join_parts()?;
         module.read_relocations(&file, &objects)?;
         Ok(module)
     }
 
     /// Adds the names of files to functions that share a name.
-    fn name_apart(&mut self, names: &[(Option<String>, String)]) {
-        let mut count: HashMap<&str, usize> = HashMap::new();
-        for (_, name) in names {
-            *count.entry(name).or_default() += 1;
+    fn name_apart(&mut self) {
+        let mut count: HashMap<String, usize> = HashMap::new();
+        for function in &self.functions {
+            *count.entry(function.name.clone()).or_default() += 1;
         }
-        for (function, (source, name)) in self.functions.iter_mut().zip(names) {
-            let Some(source) = source.as_ref().filter(|source| source.ends_with(".c")) else {
-                continue;
-            };
-            if count[name.as_str()] > 1 {
-                function.name = format!("{source}:{name}");
+        for function in &mut self.functions {
+            let source = function.source.as_ref();
+            if let Some(source) = source.filter(|source| source.ends_with(".c")) {
+                if count[&function.name] > 1 {
+                    function.name = format!("{source}:{}", function.name);
+                }
             }
         }
     }
@@ -203,13 +219,6 @@ impl Module {
         self.functions
             .sort_by_key(|f| (f.section, f.start, usize::MAX - f.code.len()));
         self.functions.dedup_by_key(|f| (f.section, f.start));
-        self.by_section.clear();
-        for (index, function) in self.functions.iter().enumerate() {
-            self.by_section
-                .entry(function.section)
-                .or_default()
-                .push(index);
-        }
     }
 
     fn read_relocations(
@@ -272,11 +281,10 @@ impl Module {
                     _ => 4,
                 };
                 if code {
-                    if let Some(index) = self.containing(of, at) {
-                        let start = self.functions[index].start;
+                    if let Some((index, offset)) = self.parts.at(of, at) {
                         self.functions[index]
                             .references
-                            .insert(at - start, (width, raw));
+                            .insert(offset, (width, raw));
                     }
                     continue;
                 }
@@ -316,40 +324,6 @@ impl Module {
         Ok(())
     }
 
-    /// Reads jump tables whose entries count from the table. A table begins where code refers to
-    /// it.
-    fn read_relative_tables(&mut self) {
-        let mut found = Vec::new();
-        for (index, function) in self.functions.iter().enumerate() {
-            for (width, raw) in function.references.values() {
-                let Place::Data(section, table) =
-                    self.place(raw, if raw.relative { u64::from(*width) } else { 0 })
-                else {
-                    continue;
-                };
-                for entry in 0.. {
-                    let Some(raw) = self.relative.get(&(section, table + 4 * entry)) else {
-                        break;
-                    };
-                    match self.place(raw, (4 * entry).wrapping_neg()) {
-                        Place::Inside(target, offset) if target == index => {
-                            found.push((index, (section, table), offset))
-                        }
-                        _ => break,
-                    }
-                }
-            }
-        }
-        for (index, table, offset) in found {
-            self.functions[index].inside.push(offset);
-            self.functions[index]
-                .tables
-                .entry(table)
-                .or_default()
-                .push(offset);
-        }
-    }
-
     /// The target of a reference. `beyond` is added, because a relative reference does not count
     /// from its own place.
     fn place(&self, raw: &RawReference, beyond: u64) -> Place {
@@ -358,9 +332,8 @@ impl Module {
             Symbol::At(section, value) => (*section, *value),
         };
         let at = value.wrapping_add_signed(raw.addend).wrapping_add(beyond);
-        match self.containing(section, at) {
-            Some(index) if self.functions[index].start == at => Place::Function(index),
-            Some(index) => Place::Inside(index, at - self.functions[index].start),
+        match self.parts.at(section, at) {
+            Some((index, offset)) => Place::in_function(index, offset),
             None => Place::Data(section, at),
         }
     }
@@ -373,27 +346,5 @@ impl Module {
             place: self.place(raw, if raw.relative { after - offset } else { 0 }),
             through_table: raw.through_table,
         })
-    }
-
-    /// The target of an address without relocation: code in the same section.
-    #[must_use]
-    pub fn near(&self, function: usize, offset: i64) -> Option<Place> {
-        let from = &self.functions[function];
-        let at = from.start.checked_add_signed(offset)?;
-        let index = self.containing(from.section, at)?;
-        let start = self.functions[index].start;
-        Some(if start == at {
-            Place::Function(index)
-        } else {
-            Place::Inside(index, at - start)
-        })
-    }
-
-    fn containing(&self, section: usize, at: u64) -> Option<usize> {
-        let all = self.by_section.get(&section)?;
-        let after = all.partition_point(|&index| self.functions[index].start <= at);
-        let index = *all.get(after.checked_sub(1)?)?;
-        let function = &self.functions[index];
-        (at < function.start + function.code.len() as u64).then_some(index)
     }
 }

@@ -4,13 +4,19 @@
 
 use iced_x86::code_asm::*;
 use object::{
-    write::{Object, Relocation, Symbol, SymbolId, SymbolSection},
-    Architecture, BinaryFormat, Endianness, RelocationFlags, SymbolFlags, SymbolKind, SymbolScope,
+    write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolId, SymbolSection},
+    Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
+    SymbolScope,
 };
 use stack_check::{graph, list::List, module::Module};
 
 const R_X86_64_64: u32 = 1;
 const R_X86_64_PLT32: u32 = 4;
+
+/// A jump elsewhere: it stands for one to the next callee.
+const JUMP: &[u8] = &[0xe9, 0, 0, 0, 0];
+/// A call through a variable, which the next callee names.
+const CALL_THROUGH: &[u8] = &[0xff, 0x15, 0, 0, 0, 0];
 
 /// An object that is being made.
 struct Made {
@@ -35,14 +41,29 @@ impl Made {
             value: 0,
             size: 0,
             kind: SymbolKind::Text,
-            scope: SymbolScope::Linkage,
+            scope: if name.ends_with(".cold") {
+                SymbolScope::Compilation
+            } else {
+                SymbolScope::Linkage
+            },
             weak: false,
             section: SymbolSection::Undefined,
             flags: SymbolFlags::None,
         })
     }
 
-    /// Makes a function. Each call of address 0 calls the next of `callees`.
+    /// The section of a function, or of a part that lies apart.
+    fn section(&mut self, name: &str) -> SectionId {
+        if name.ends_with(".cold") {
+            let name = b".text.unlikely".to_vec();
+            self.object.add_section(Vec::new(), name, SectionKind::Text)
+        } else {
+            self.object.section_id(StandardSection::Text)
+        }
+    }
+
+    /// Makes a function. Each call of address 0, [`JUMP`] and [`CALL_THROUGH`] refers to the next of
+    /// `callees`, which may be `NAME+OFFSET`.
     fn code(
         &mut self,
         name: &str,
@@ -53,19 +74,25 @@ impl Made {
         write(&mut assembler).unwrap();
         let code = assembler.assemble(0).unwrap();
         let id = self.name(name);
-        let section = self.object.section_id(object::write::StandardSection::Text);
+        let section = self.section(name);
         let start = self.object.add_symbol_data(id, section, &code, 16);
         let mut callees = callees.iter();
         for instruction in iced_x86::Decoder::new(64, &code, 0) {
-            if instruction.is_call_near() && instruction.near_branch_target() == 0 {
-                let symbol = self.name(callees.next().expect("a callee for each call"));
+            let target = instruction.near_branch_target();
+            let refers = instruction.is_call_near() && target == 0
+                || instruction.is_jmp_near() && target == instruction.next_ip()
+                || instruction.is_call_near_indirect() && instruction.is_ip_rel_memory_operand();
+            if refers {
+                let callee = callees.next().expect("a callee for each call");
+                let (callee, beyond) = callee.split_once('+').unwrap_or((callee, "0"));
+                let symbol = self.name(callee);
                 self.object
                     .add_relocation(
                         section,
                         Relocation {
                             offset: start + instruction.next_ip() - 4,
                             symbol,
-                            addend: -4,
+                            addend: beyond.parse::<i64>().unwrap() - 4,
                             flags: RelocationFlags::Elf {
                                 r_type: R_X86_64_PLT32,
                             },
@@ -80,7 +107,7 @@ impl Made {
     /// A variable that holds the address of a function.
     fn holder(&mut self, name: &str, function: &str) {
         let symbol = self.name(function);
-        let section = self.object.section_id(object::write::StandardSection::Data);
+        let section = self.object.section_id(StandardSection::Data);
         let id = self.object.add_symbol(Symbol {
             name: name.into(),
             value: 0,
@@ -109,11 +136,19 @@ impl Made {
 
     /// The problems that a list with these entries finds.
     fn problems(&self, entries: &str) -> Vec<String> {
-        let list = "[stack]\nsize = 16384\nabove = 3072\nreserve = 3072\n".to_string() + entries;
-        let list = List::read(&list).unwrap();
-        let module = Module::read(&self.object.write().unwrap()).unwrap();
-        graph::check(&module, &list).problems
+        self.problems_of(&list(entries))
     }
+
+    fn problems_of(&self, list: &List) -> Vec<String> {
+        let module = Module::read(&self.object.write().unwrap()).unwrap();
+        graph::check(&module, list).problems
+    }
+}
+
+/// A list with these entries.
+fn list(entries: &str) -> List {
+    let stack = "[stack]\nsize = 16384\nabove = 3072\nreserve = 3072\n";
+    List::read(&(stack.to_string() + entries)).unwrap()
 }
 
 /// Calls the next callee with a frame of `frame` bytes.
@@ -267,4 +302,91 @@ fn a_bound_counts_the_turns() {
     one(&made.problems(&bounded(31)), "a turn through checks takes");
     let problems = made.problems(&bounded(80));
     assert!(problems[0].contains("below checks"), "{problems:#?}");
+}
+
+/// GCC moves code that is seldom executed to a part of its own, from where it jumps back.
+#[test]
+fn a_part_that_lies_apart_belongs_to_its_function() {
+    let mut made = Made::new();
+    made.code("checks", &["grows"], checked(3100, 40));
+    made.code("grows", &["grows.cold"], |a| {
+        a.sub(rsp, 40)?;
+        a.db(JUMP)?;
+        a.add(rsp, 40)?;
+        a.ret()
+    });
+    made.code("grows.cold", &["kmalloc", "grows+9"], |a| {
+        a.call(0)?;
+        a.db(JUMP)
+    });
+    one(
+        &made.problems(CHECK),
+        "below checks 3120 bytes are needed, and 3092 are left",
+    );
+    let enough = "[[kernel]]\nfunctions = ['kmalloc']\nbytes = 3000\nreason = ''\n";
+    assert_eq!(made.problems(&(CHECK.to_string() + enough)), [""; 0]);
+}
+
+#[test]
+fn a_part_of_no_function_is_refused() {
+    let mut made = Made::new();
+    made.code("lost.cold", &["kmalloc"], call(24));
+    let error = Module::read(&made.object.write().unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "lost.cold is a part of no function");
+}
+
+#[test]
+fn a_variable_of_the_kernel_leads_to_the_kernel() {
+    let mut made = Made::new();
+    made.code("checks", &["switches"], checked(3000, 40));
+    made.code("switches", &["pv_ops+220"], |a| {
+        a.db(CALL_THROUGH)?;
+        a.ret()
+    });
+    let problems = made.problems(CHECK);
+    one(&problems, "below checks 3080 bytes are needed");
+    assert!(problems[0].contains("pv_ops (the kernel)"));
+}
+
+#[test]
+fn a_list_extends_another_one() {
+    let mut made = Made::new();
+    made.code("caller", &[], |a| {
+        a.push(rbx)?;
+        a.call(rax)?;
+        a.pop(rbx)?;
+        a.ret()
+    });
+    made.code("called", &["work"], call(24));
+    made.holder("table", "called");
+    let base = "[[pointer]]\nwhat = 'x'\nfrom = ['nobody']\nto = ['called']\n\
+        [[bounded]]\nfrom = 'nobody'\nto = '*'\nturns = 1\nreason = ''\n";
+    let own = "[[pointer]]\nwhat = 'x'\nfrom = ['caller']\n";
+    assert_eq!(made.problems_of(&list(own).extending(list(base))), [""; 0]);
+    // Without the other list the kind has no targets in the module.
+    one(&made.problems(own), "the address of called is taken");
+    // What the last list has must be in use, and checks must be there in any case.
+    let unused = own.to_string() + "[[entry]]\nwhat = 'y'\nto = ['none']\n";
+    one(
+        &made.problems_of(&list(&unused).extending(list(base))),
+        "entry \"y\": nothing fits \"none\"",
+    );
+    let check = base.to_string() + CHECK;
+    one(
+        &made.problems_of(&list(own).extending(list(&check))),
+        "check: checks does not check the stack",
+    );
+}
+
+#[test]
+fn the_first_of_two_bounds_is_that_of_the_last_list() {
+    let mut made = Made::new();
+    made.code("checks", &["halves"], checked(8192, 40));
+    made.code("halves", &["halves"], call(120));
+    let bounded = |turns: u32| {
+        format!("[[bounded]]\nfrom = 'halves'\nto = '*'\nturns = {turns}\nreason = ''\n")
+    };
+    let base = CHECK.to_string() + &bounded(80);
+    let extended = list(&bounded(2)).extending(list(&base));
+    assert_eq!(made.problems_of(&extended), [""; 0]);
 }

@@ -18,10 +18,11 @@ impl Walk<'_> {
     pub(super) fn target(&self, instruction: &Instruction) -> Option<Place> {
         match self.place(instruction) {
             Some((place, _)) => Some(place),
-            None => self
-                .known
-                .module
-                .near(self.function, instruction.near_branch_target().signed()),
+            None => self.known.module.near(
+                self.function,
+                instruction.ip(),
+                instruction.near_branch_target().signed(),
+            ),
         }
     }
 
@@ -122,15 +123,22 @@ impl Walk<'_> {
                 state.get(used)
             }
             OpKind::Memory => match self.place(instruction) {
-                Some((place, true)) => Value::Functions(vec![place]),
+                // What a variable of the kernel points to is a function of the kernel: pv_ops.
+                Some((place, true)) | Some((place @ Place::Kernel(_), false)) => {
+                    Value::Functions(vec![place])
+                }
                 _ => Value::Unknown,
             },
             _ => match self.target(instruction) {
                 Some(Place::Kernel(name)) if name == RETURN => {
+                    // Against some processors' leaks the thunk returns by a call of its own.
+                    self.deeper(state.depth + 8);
                     self.returns(state);
                     return false;
                 }
                 Some(Place::Kernel(name)) if name.starts_with(THUNK) => {
+                    // The thunk replaces a return address of its own.
+                    self.deeper(state.depth + if jump { 8 } else { 16 });
                     used = thunk_register(&name);
                     let value = state.get(used);
                     if jump && self.jump_by_table(instruction, state, &value) {

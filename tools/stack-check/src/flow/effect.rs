@@ -23,9 +23,11 @@ impl Walk<'_> {
     pub(super) fn address(&self, instruction: &Instruction) -> Option<Value> {
         let near = || {
             let address = instruction.ip_rel_memory_address().signed();
-            let place = instruction
-                .is_ip_rel_memory_operand()
-                .then(|| self.known.module.near(self.function, address));
+            let place = instruction.is_ip_rel_memory_operand().then(|| {
+                self.known
+                    .module
+                    .near(self.function, instruction.ip(), address)
+            });
             place.flatten().map(|place| (place, false))
         };
         match self.place(instruction).or_else(near)? {
