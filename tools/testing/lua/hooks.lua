@@ -200,7 +200,7 @@ end
 -- Starts with any limit.
 do
 	local refused, ready, other = 0, 0, nil
-	for kib = 1, 120, slower do
+	for kib = 1, 200, slower do
 		local started, runtime = pcall(limited, "counts", kib << 10)
 		if started then
 			ready = ready + 1
