@@ -44,9 +44,9 @@ impl Classed for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        // Code that is ended while it waits for an answer does not give the call up itself. An answer that
-        // stayed could refer to a sender of another system with an answer, and so on: dropping the first
-        // system would recurse without bound.
+        // However the code that called has ended, the answer goes with the context. If a system kept one, that
+        // could refer to another system with an answer, and so on: dropping the first would recurse without
+        // bound.
         self.0.outside().give_up();
     }
 }
