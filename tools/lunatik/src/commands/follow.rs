@@ -132,11 +132,13 @@ impl<'a> Follower<'a> {
                 return self.ended_by_signal();
             }
             Err(failure) if failure.stopped => {
+                tell_service_manager();
                 tell(&String::from_utf8_lossy(&failure.message));
                 return Ok(());
             }
             Err(failure) => return Err(failure),
         };
+        tell_service_manager();
         let mut last_errors = LastErrors::default();
         let stays = print_results(&results).and_then(|()| self.stay(&mut last_errors));
         if stays.is_err() && !self.session.is_abandoned() {
@@ -230,6 +232,16 @@ impl<'a> Follower<'a> {
             }
         };
         Err(Failure::new(Exit::Script, message))
+    }
+}
+
+/// Tells systemd that the script has been started, if a unit runs this command: units that need it start now. A script
+/// that has ended by then has been started, too.
+fn tell_service_manager() {
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        tell(&format!(
+            "the service manager cannot be told that the script has started: {error}"
+        ));
     }
 }
 
