@@ -15,6 +15,7 @@ pub(crate) mod instance;
 pub(crate) mod interruptible;
 pub(crate) mod live;
 pub(crate) mod log;
+pub(crate) mod mail;
 pub(crate) mod message;
 pub(crate) mod meter;
 pub(crate) mod objects;

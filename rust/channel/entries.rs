@@ -113,6 +113,8 @@ impl_list_item! {
 /// it is taken out of data that a lock guards first.
 pub(crate) struct Entries<E: Queued = Entry> {
     list: List<E>,
+    /// All of them.
+    length: usize,
     count: usize,
     bytes: usize,
 }
@@ -129,6 +131,7 @@ impl<E: Queued> Default for Entries<E> {
     fn default() -> Self {
         Self {
             list: List::new(),
+            length: 0,
             count: 0,
             bytes: 0,
         }
@@ -139,6 +142,11 @@ impl<E: Queued> Entries<E> {
     /// Whether there is none, counted or not.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// How many there are, counted or not.
+    pub(crate) fn length(&self) -> usize {
+        self.length
     }
 
     /// How many of them count.
@@ -164,6 +172,7 @@ impl<E: Queued> Entries<E> {
     }
 
     fn add(&mut self, entry: &E) {
+        self.length = self.length.saturating_add(1);
         if !entry.counts() {
             return;
         }
@@ -184,6 +193,7 @@ impl<E: Queued> Entries<E> {
     }
 
     fn subtract(&mut self, entry: &E) {
+        self.length = self.length.saturating_sub(1);
         if !entry.counts() {
             return;
         }

@@ -136,13 +136,14 @@ impl<E: Queued> Inbox<E> {
     /// Makes a mailbox whose messages the code of `owner` receives.
     pub(crate) fn new(owner: &Runtime, limits: Limits) -> Result<Self> {
         let charge = Charge::new(owner.account(), kmalloc_size(size_of::<Mailbox<E>>()))?;
+        let messages = owner.count_messages()?;
         let mailbox = Arc::pin_init(
             // INVARIANT: There is no address yet.
             pin_init!(Mailbox {
                 owner: owner.id(),
                 addresses: Atomic::new(0),
                 _charge: charge,
-                queue <- Queue::new(limits),
+                queue <- Queue::counted(limits, messages),
             }),
             GFP_KERNEL_ACCOUNT,
         )?;

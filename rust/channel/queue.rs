@@ -27,6 +27,7 @@ use kernel::{
 use super::entries::{Entries, Entry, Queued, Withdrawable};
 use crate::runtime::{
     instance::Runtime,
+    mail::Count,
     waiters::{Noted, Spare, Waiters}, //
 };
 
@@ -145,6 +146,8 @@ fn note(list: &mut Waiters, runtime: &Arc<Runtime>, spare: &mut Spare) -> Result
 pub(crate) struct Queue<G: Gate = NoGate, E: Queued = Entry> {
     limits: Limits,
     gate: G,
+    /// Counts its messages, if one runtime alone receives them.
+    messages: Option<Count>,
     #[pin]
     inner: SpinLock<Inner<E>>,
 }
@@ -152,7 +155,12 @@ pub(crate) struct Queue<G: Gate = NoGate, E: Queued = Entry> {
 impl<E: Queued> Queue<NoGate, E> {
     /// An empty queue that may always be used.
     pub(crate) fn new(limits: Limits) -> impl PinInit<Self> {
-        Self::with_gate(limits, NoGate)
+        Self::make(limits, NoGate, None)
+    }
+
+    /// As [`new`](Self::new), for messages that one runtime alone receives, for which `messages` counts them.
+    pub(crate) fn counted(limits: Limits, messages: Count) -> impl PinInit<Self> {
+        Self::make(limits, NoGate, Some(messages))
     }
 }
 
@@ -170,6 +178,7 @@ impl<G: Gate> Queue<G> {
         if let Some(entry) = entry.take() {
             inner.entries.push_back(entry);
         }
+        self.note_length(&inner);
         let (receivers, senders) = inner.take_waiting();
         drop(inner);
         drop(former);
@@ -182,6 +191,7 @@ impl<G: Gate> Queue<G> {
     pub(crate) fn clear(&self) {
         let mut inner = self.inner.lock();
         let former = mem::take(&mut inner.entries);
+        self.note_length(&inner);
         let senders = inner.senders.take();
         drop(inner);
         drop(former);
@@ -201,6 +211,7 @@ impl<E: Withdrawable> Queue<NoGate, E> {
         // closed gives its messages away one by one, and each has its place cleared then. So the
         // message lies in this list.
         let entry = unsafe { inner.entries.remove(entry) }?;
+        self.note_length(&inner);
         entry.set_place(0);
         Some(entry)
     }
@@ -209,9 +220,14 @@ impl<E: Withdrawable> Queue<NoGate, E> {
 impl<G: Gate, E: Queued> Queue<G, E> {
     /// An empty queue that may be used when `gate` says so.
     pub(crate) fn with_gate(limits: Limits, gate: G) -> impl PinInit<Self> {
+        Self::make(limits, gate, None)
+    }
+
+    fn make(limits: Limits, gate: G, messages: Option<Count>) -> impl PinInit<Self> {
         pin_init!(Self {
             limits,
             gate,
+            messages,
             inner <- new_spinlock!(Inner {
                 entries: Entries::default(),
                 closed: false,
@@ -220,6 +236,14 @@ impl<G: Gate, E: Queued> Queue<G, E> {
                 senders: Waiters::default(),
             }, "lunatik::Queue"),
         })
+    }
+
+    /// Tells the count how many messages there are. To be called with the lock held, after each change of that.
+    #[inline]
+    fn note_length(&self, inner: &Inner<E>) {
+        if let Some(messages) = &self.messages {
+            messages.set_waiting(inner.entries.length());
+        }
     }
 
     /// What its messages have as their place.
@@ -259,6 +283,7 @@ impl<G: Gate, E: Queued> Queue<G, E> {
                 if let Some(entry) = entry.take() {
                     entry.set_place(self.place());
                     inner.entries.push_back(entry);
+                    self.note_length(&inner);
                 }
                 let receivers = inner.receivers.take();
                 drop(inner);
@@ -293,6 +318,10 @@ impl<G: Gate, E: Queued> Queue<G, E> {
             }
             if let Some(entry) = inner.entries.pop_front() {
                 entry.set_place(0);
+                self.note_length(&inner);
+                if let Some(messages) = &self.messages {
+                    messages.add_received();
+                }
                 let senders = inner.senders.take();
                 drop(inner);
                 senders.wake();
@@ -340,6 +369,10 @@ impl<G: Gate, E: Queued> Queue<G, E> {
         }
         entry.set_place(self.place());
         inner.entries.push_front(entry);
+        self.note_length(&inner);
+        if let Some(messages) = &self.messages {
+            messages.take_received_back();
+        }
         let receivers = inner.receivers.take();
         drop(inner);
         receivers.wake();
@@ -355,6 +388,9 @@ impl<G: Gate, E: Queued> Queue<G, E> {
         let mut inner = self.inner.lock();
         inner.closed = true;
         let unread = mem::take(&mut inner.entries);
+        if let Some(messages) = &self.messages {
+            messages.close();
+        }
         let (receivers, senders) = inner.take_waiting();
         drop(inner);
         // Senders are woken first, so that they do not wait while many messages are dropped.

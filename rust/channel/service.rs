@@ -107,6 +107,7 @@ impl Service {
         let size =
             kmalloc_size(size_of::<Self>()).saturating_add(kmalloc_size(size_of::<Parcel>()));
         let charge = Charge::new(runtime.account(), size)?;
+        let messages = runtime.count_messages()?;
         let farewell = Parcel::signal(id, ROOT)?;
         let limits = Limits {
             messages: system.queue_length(),
@@ -122,7 +123,7 @@ impl Service {
                 event: Event::new(),
                 farewell <- new_spinlock!(Some(farewell), "lunatik::Service::farewell"),
                 _charge: charge,
-                queue <- Queue::new(limits),
+                queue <- Queue::counted(limits, messages),
             }),
             GFP_KERNEL_ACCOUNT,
         )

@@ -75,11 +75,13 @@ impl Worker {
         limits: Limits,
     ) -> Result<Arc<Self>> {
         let charge = Charge::new(parent.account(), size_of::<Self>() + 512)?;
+        let to_worker = runtime.count_messages()?;
+        let to_parent = parent.count_messages()?;
         let keep = Keep::new(&runtime);
         Arc::pin_init(
             pin_init!(Self {
-                inbox <- Queue::new(limits),
-                outbox <- Queue::new(limits),
+                inbox <- Queue::counted(limits, to_worker),
+                outbox <- Queue::counted(limits, to_parent),
                 runtime,
                 _charge: charge,
                 over: Atomic::new(false),

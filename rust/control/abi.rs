@@ -48,7 +48,7 @@ pub use permissions::Permissions;
 pub use profile::{Profile, MAX_PROFILE_HZ, MAX_PROFILE_MS};
 pub use reply::{Failure, LogLine, Origin, Outcome, Reply, ReplyKind, Stream, TEXT};
 pub use request::{Request, RequestKind, Source, Start};
-pub use status::{State, StatusRow};
+pub use status::{Messages, State, StatusRow};
 
 /// Grows by one when the meaning of a frame changes. New fields and new kinds of frames do not
 /// change it.

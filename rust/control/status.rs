@@ -15,6 +15,7 @@ use super::{
         HookState,
         Hooks,
         HooksWriter,
+        Messages,
         MissedCalls,
         Reply,
         State,
@@ -123,6 +124,10 @@ fn send_row(session: &Session, id: u32, runtime: &Runtime) -> Result {
         hooks: Hooks::new(hooks).map_err(|_| EINVAL)?,
         stopped: runtime.phase().is_over() && runtime.was_stopped(),
         lost: runtime.hooked().map(|hooked| hooked.sends().lost_in_all()),
+        messages: runtime.messages().map(|messages| Messages {
+            waiting: messages.waiting,
+            received: messages.received,
+        }),
         permissions: permissions.as_ref().map_or(b"", |text| text.to_bytes()),
         error: failure.as_ref().map_or(b"", |failure| &failure.message),
         traceback: failure.as_ref().map_or(b"", |failure| &failure.traceback),

@@ -303,6 +303,7 @@ impl Runtime {
             net: options.net,
             hooked,
             sampled: KBox::pin_init(Sampled::new(), GFP_KERNEL_ACCOUNT)?,
+            mail: SetOnce::new(),
         };
         let about = KBox::new(about, GFP_KERNEL_ACCOUNT)?;
         let ending_chain = Chain::new()?;

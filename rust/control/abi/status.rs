@@ -68,6 +68,15 @@ impl State {
     }
 }
 
+/// The messages of a runtime that has a mailbox or another queue of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// Those that wait for it.
+    pub waiting: u64,
+    /// Those that it has received.
+    pub received: u64,
+}
+
 /// The status of one runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusRow<'a> {
@@ -112,6 +121,8 @@ pub struct StatusRow<'a> {
     /// How many messages and lines of output of its hooks were lost, because there was no room. None for runtimes in
     /// process context.
     pub lost: Option<u64>,
+    /// Its messages. None if it has never had a queue for them, or if the module does not send it.
+    pub messages: Option<Messages>,
     /// Its permissions, in the form that `pledge` takes; empty if the module does not send them.
     pub permissions: &'a [u8],
     /// The message of the last error; empty if there is none.
@@ -161,6 +172,10 @@ impl Body for StatusRow<'_> {
         if let Some(lost) = self.lost {
             fields.number("lost", lost)?;
         }
+        if let Some(messages) = self.messages {
+            fields.number("messages_waiting", messages.waiting)?;
+            fields.number("messages_received", messages.received)?;
+        }
         fields.bytes_unless_empty("permissions", self.permissions)?;
         fields.bytes_unless_empty("error", self.error)?;
         fields.bytes_unless_empty("traceback", self.traceback)
@@ -173,6 +188,7 @@ impl<'a> StatusRow<'a> {
         let (mut id, mut parent) = (None, None);
         let (mut class, mut context, mut waits_for) = (None, None, None);
         let (mut cpu, mut hooks, mut stopped, mut lost) = (None, None, None, None);
+        let (mut waiting, mut received) = (None, None);
         let (mut memory_used, mut memory_limit) = (None, None);
         let (mut cpu_ns, mut age_ns) = (None, None);
         let (mut cpu_limit_ms, mut slice_ms, mut stop_latency_ns) = (None, None, None);
@@ -196,6 +212,8 @@ impl<'a> StatusRow<'a> {
                 }
                 b"stopped" => set(&mut stopped, "stopped", value.boolean("stopped")?)?,
                 b"lost" => number(&mut lost, "lost")?,
+                b"messages_waiting" => number(&mut waiting, "messages_waiting")?,
+                b"messages_received" => number(&mut received, "messages_received")?,
                 b"memory_used" => number(&mut memory_used, "memory_used")?,
                 b"memory_limit" => number(&mut memory_limit, "memory_limit")?,
                 b"cpu_ns" => number(&mut cpu_ns, "cpu_ns")?,
@@ -243,6 +261,9 @@ impl<'a> StatusRow<'a> {
             hooks: hooks.unwrap_or(Hooks::NONE),
             stopped: stopped.unwrap_or(false),
             lost,
+            messages: waiting
+                .zip(received)
+                .map(|(waiting, received)| Messages { waiting, received }),
             permissions: permissions.unwrap_or_default(),
             error: error.unwrap_or_default(),
             traceback: traceback.unwrap_or_default(),

@@ -6,13 +6,17 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{Full, Relaxed},
-        Arc, //
+        Arc,
+        SetOnce, //
     },
     time::Delta, //
 };
 
 use super::{
-    super::hooks::Hooked,
+    super::{
+        hooks::Hooked,
+        mail::{Count, Figures, Mail}, //
+    },
     phase::{Kind, Phase},
     sampled::Sampled,
     Runtime, //
@@ -29,6 +33,8 @@ pub(super) struct About {
     pub(super) hooked: Option<Arc<Hooked>>,
     /// The profiles that sample it. This changes, but nothing that the rest says.
     pub(super) sampled: Pin<KBox<Sampled>>,
+    /// The queues from which it receives, once there is one.
+    pub(super) mail: SetOnce<Pin<KBox<Mail>>>,
 }
 
 impl Runtime {
@@ -60,6 +66,21 @@ impl Runtime {
     /// What it has for hooks, unless its context is a process.
     pub(crate) fn hooked(&self) -> Option<&Arc<Hooked>> {
         self.about.hooked.as_ref()
+    }
+
+    /// The count of a new queue from which this runtime alone receives. For a runtime that was made just now, or the
+    /// thread that executes it. Sleeps. Fails with `ENOMEM`.
+    pub(crate) fn count_messages(&self) -> Result<Count> {
+        let mail = &self.about.mail;
+        if mail.as_ref().is_none() {
+            mail.populate(KBox::pin_init(Mail::new(), GFP_KERNEL_ACCOUNT)?);
+        }
+        mail.as_ref().ok_or(EBUSY)?.count(&self.account)
+    }
+
+    /// The messages that wait for it and those that it has received; none if it has never had a queue. Sleeps.
+    pub(crate) fn messages(&self) -> Option<Figures> {
+        self.about.mail.as_ref().map(|mail| mail.figures())
     }
 
     /// The network namespace of its hooks.

@@ -4,9 +4,10 @@
 
 use lunatik_abi::abi::{
     errno, split_frame, AbiError, Budget, Context, Failure, Frame, FrameError, FrameHeader,
-    HookRow, HookState, Hooks, HooksWriter, LogLine, MissedCalls, NameError, Origin, Outcome,
-    Permissions, Profile, Reply, Request, RequestKind, Source, Start, State, StatusRow, Stream,
-    HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS, MAX_PROFILE_HZ, MAX_PROFILE_MS,
+    HookRow, HookState, Hooks, HooksWriter, LogLine, Messages, MissedCalls, NameError, Origin,
+    Outcome, Permissions, Profile, Reply, Request, RequestKind, Source, Start, State, StatusRow,
+    Stream, HEADER_LENGTH, MAX_ARGUMENTS, MAX_FRAME, MAX_PERMISSIONS, MAX_PROFILE_HZ,
+    MAX_PROFILE_MS,
 };
 use lunatik_abi::codec::{Message, Writer};
 
@@ -259,6 +260,10 @@ fn replies_survive() {
             hooks: Hooks::new(Message::check(&hooks).unwrap()).unwrap(),
             stopped: true,
             lost: Some(0),
+            messages: Some(Messages {
+                waiting: 0,
+                received: u64::MAX >> 1,
+            }),
             permissions: b"load (sealed)",
             error: b"",
             traceback: b"stack traceback:",
@@ -316,6 +321,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
         hooks: Hooks::NONE,
         stopped: false,
         lost: None,
+        messages: None,
         permissions: b"",
         error: b"",
         traceback: b"",
@@ -340,7 +346,15 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
     // Nor does a row without them take room for them.
     let mut bytes = Vec::new();
     Reply::Status(row).encode(3, &mut bytes).unwrap();
-    for field in ["class", "context", "waits_for", "hooks", "stopped", "lost"] {
+    for field in [
+        "class",
+        "context",
+        "waits_for",
+        "hooks",
+        "stopped",
+        "lost",
+        "messages",
+    ] {
         assert!(!bytes.windows(field.len()).any(|at| at == field.as_bytes()));
     }
 }

@@ -153,6 +153,16 @@ impl Observed {
             Gauge,
             "Memory that the script may use.",
         );
+        let mut waiting = Family::new(
+            "lunatik_script_messages_waiting",
+            Gauge,
+            "Messages that wait for the script, and for its living workers, services and actors, by kind.",
+        );
+        let mut received = Family::new(
+            "lunatik_script_messages_received_total",
+            Counter,
+            "Messages that the script has received, without its workers, services and actors.",
+        );
         let mut parts = Family::new(
             "lunatik_script_parts",
             Gauge,
@@ -168,12 +178,26 @@ impl Observed {
                 cpu.add_ns(&labels, row.cpu_ns);
                 memory.add(&labels, row.memory_used);
                 limit.add(&labels, row.memory_limit);
+                if let Some(messages) = row.messages {
+                    let labels = [("script", row.name.as_str()), ("kind", row.kind.as_str())];
+                    waiting.add(&labels, messages.waiting);
+                    received.add(&labels[..1], messages.received);
+                }
             }
         }
         for (part, script) in self.living_parts() {
+            if let Some(messages) = part.messages {
+                let labels = [
+                    ("script", script.name.as_str()),
+                    ("kind", part.kind.as_str()),
+                ];
+                waiting.add(&labels, messages.waiting);
+            }
             parts.add(&[("script", &script.name), ("kind", &part.kind)], 1);
         }
-        vec![running, failed, started, cpu, memory, limit, parts]
+        vec![
+            running, failed, started, cpu, memory, limit, waiting, received, parts,
+        ]
     }
 
     /// The living runtimes that have hooks, each with the name of its script. The hooks of all members of a crew count
@@ -259,6 +283,16 @@ impl Observed {
             Gauge,
             "Memory of one worker, service, actor or member.",
         );
+        let mut waiting = Family::new(
+            "lunatik_part_messages_waiting",
+            Gauge,
+            "Messages that wait for one worker, service or actor.",
+        );
+        let mut received = Family::new(
+            "lunatik_part_messages_received_total",
+            Counter,
+            "Messages that one worker, service or actor has received.",
+        );
         for (part, script) in self.living_parts() {
             let id = part.id.to_string();
             let labels = [
@@ -269,8 +303,12 @@ impl Observed {
             ];
             cpu.add_ns(&labels, part.cpu_ns);
             memory.add(&labels, part.memory_used);
+            if let Some(messages) = part.messages {
+                waiting.add(&labels, messages.waiting);
+                received.add(&labels, messages.received);
+            }
         }
-        vec![cpu, memory]
+        vec![cpu, memory, waiting, received]
     }
 }
 

@@ -51,6 +51,8 @@ pub enum Order {
     Time,
     /// The memory in use
     Memory,
+    /// The messages that wait for the runtime
+    Messages,
     /// Calls of hooks
     Hooks,
     /// Failed calls of hooks

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lunatik_abi::abi::{Context, State, StatusRow};
+use lunatik_abi::abi::{Context, Messages, State, StatusRow};
 use serde_json::{json, Value as Json};
 
 use crate::size::format_size;
@@ -44,6 +44,8 @@ pub struct Row {
     pub stopped: bool,
     /// How many messages and lines of its hooks were lost, if that is counted.
     pub lost: Option<u64>,
+    /// Its messages, if it has or had a queue for them.
+    pub messages: Option<Messages>,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes it may use.
@@ -82,6 +84,7 @@ impl From<&StatusRow<'_>> for Row {
             hooks: row.hooks.iter().map(Hook::from).collect(),
             stopped: row.stopped,
             lost: row.lost,
+            messages: row.messages,
             memory_used: row.memory_used,
             memory_limit: row.memory_limit,
             cpu_ns: row.cpu_ns,
@@ -144,7 +147,7 @@ impl Row {
         }
     }
 
-    fn cells(&self, level: usize) -> [String; 8] {
+    fn cells(&self, level: usize) -> [String; 9] {
         let used = format_size(self.memory_used);
         let limit = format_size(self.memory_limit);
         [
@@ -157,6 +160,12 @@ impl Row {
                 limit => format!("{}/{limit}ms", format_cpu(self.cpu_ns)),
             },
             format_age(self.age_ns),
+            self.messages.map_or(String::new(), |messages| {
+                format!(
+                    "{} waiting, {} received",
+                    messages.waiting, messages.received
+                )
+            }),
             printable(&self.permissions),
             printable(self.error.lines().next().unwrap_or_default()),
         ]
@@ -192,6 +201,8 @@ impl Row {
             "hooks": self.hooks.iter().map(Hook::json).collect::<Json>(),
             "stopped": self.stopped,
             "lost": self.lost,
+            "messages_waiting": self.messages.map(|messages| messages.waiting),
+            "messages_received": self.messages.map(|messages| messages.received),
             "permissions": or_null(&self.permissions),
             "error": or_null(&self.error),
             "traceback": or_null(&self.traceback),
@@ -218,8 +229,11 @@ impl Row {
     }
 }
 
+/// The column of the messages.
+const MESSAGES: usize = 6;
+
 /// The column of the permissions.
-const PERMISSIONS: usize = 6;
+const PERMISSIONS: usize = 7;
 
 /// The state of many runtimes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -255,9 +269,9 @@ impl Report {
         tree
     }
 
-    /// Columns for people, with a heading. Permissions may be long, so only a table of one runtime
-    /// has them.
-    pub fn table(&self, with_permissions: bool) -> String {
+    /// Columns for people, with a heading. `in_detail`, for the table of one name: also permissions, which may be long,
+    /// and messages, if a runtime has a queue for them.
+    pub fn table(&self, in_detail: bool) -> String {
         let heading = [
             "NAME",
             "KIND",
@@ -265,13 +279,19 @@ impl Report {
             "MEMORY",
             "CPU",
             "AGE",
+            "MESSAGES",
             "PERMISSIONS",
             "ERROR",
         ];
+        let with_messages = in_detail && self.rows.iter().any(|row| row.messages.is_some());
         let cells: Vec<Vec<String>> = std::iter::once(heading.map(str::to_owned))
             .chain(self.tree().into_iter().map(|(level, row)| row.cells(level)))
             .map(|row| {
-                let shown = |column: &usize| with_permissions || *column != PERMISSIONS;
+                let shown = |column: &usize| match *column {
+                    MESSAGES => with_messages,
+                    PERMISSIONS => in_detail,
+                    _ => true,
+                };
                 let columns = row.into_iter().enumerate();
                 columns
                     .filter(|(column, _)| shown(column))
@@ -343,6 +363,7 @@ mod tests {
             hooks: Vec::new(),
             stopped: false,
             lost: None,
+            messages: None,
             memory_used: 1536,
             memory_limit: 64 << 20,
             cpu_ns: 1_234_567_890,
@@ -390,6 +411,30 @@ NAME    KIND   STATE    MEMORY    CPU     AGE    PERMISSIONS               ERROR
 ticker  spawn  blocked  1.5K/64M  1.234s  1h02m  load fs:read=/a (sealed)
 "
         );
+    }
+
+    #[test]
+    fn a_table_of_one_name_shows_messages() {
+        let [mut with, without]: [Row; 2] = report().rows.try_into().unwrap();
+        with.messages = Some(Messages {
+            waiting: 3,
+            received: u64::MAX,
+        });
+        let report = Report {
+            rows: vec![with, without],
+        };
+        assert_eq!(report.table(false), self::report().table(false));
+        let table = report.table(true);
+        assert_eq!(
+            table.lines().next(),
+            Some("NAME         KIND   STATE    MEMORY    CPU     AGE    MESSAGES                                  PERMISSIONS               ERROR")
+        );
+        assert!(table.contains("  1h02m  3 waiting, 18446744073709551615 received  load fs"));
+        let json = report.json();
+        assert_eq!(json[0]["messages_waiting"], 3);
+        assert_eq!(json[0]["messages_received"], u64::MAX);
+        assert_eq!(json[1]["messages_waiting"], Json::Null);
+        assert_eq!(json[1]["messages_received"], Json::Null);
     }
 
     #[test]

@@ -125,7 +125,7 @@ end
 
 top("--sort name")
 check.ok("the title counts", sees(shows("lunatik top: 3 runtimes")), whole())
-check.ok("columns have headings", line(2):find("^NAME +STATE +CPU%% +TIME +MEMORY +CALLS/s +FAILED$"), line(2))
+check.ok("columns have headings", line(2):find("^NAME +STATE +CPU%% +TIME +MEMORY +MESSAGES +CALLS/s$"), line(2))
 check.ok("lines are sorted by name", sees(function()
 	return line(3):find("^busy") and line(4):find("^suite_idle") and line(5):find("^suite_stops")
 end))

@@ -137,7 +137,7 @@ check "it is stopped" within 10 lunatik stop --grace 60000 protocol
 check_output "and returned by itself" "true" shared returned
 clear_shared
 cp protocol.lua $folder/suite_waits_protocol.lua
-lunatik run /dev/stdin --name waits 2>err <<'L' >out
+lunatik run --name waits /dev/stdin 2>err <<'L' >out
 local linux, lunatik, thread = require("linux"), require("lunatik"), require("thread")
 local shared = lunatik._ENV
 local t = thread.run(lunatik.runtime("suite_waits_protocol"), "protocol")

@@ -9,9 +9,9 @@ cd "$WORK" || exit 1
 echo 'return function() while true do end end' >busy.lua
 echo 'require("device").new({ name = "suite_idle" })' >idle.lua
 echo 'require("device").new({ name = "suite_stops" })' >stops.lua
-heading='NAME +KIND +STATE +CPU% +TIME +MEMORY +CALLS/s +RUNS +FAILED +LOST'
+heading='NAME +KIND +STATE +CPU% +TIME +MEMORY +MESSAGES +CALLS/s +RUNS +FAILED +LOST'
 
-check_output "without a runtime there is a heading" "NAME  KIND  STATE  CPU%  TIME  MEMORY  CALLS/s  RUNS  FAILED  LOST" \
+check_output "without a runtime there is a heading" "NAME  KIND  STATE  CPU%  TIME  MEMORY  MESSAGES  CALLS/s  RUNS  FAILED  LOST" \
 	within 20 lunatik top --interval 10ms
 lunatik run --name suite_idle idle.lua
 lunatik run --name suite_stops stops.lua

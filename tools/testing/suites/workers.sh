@@ -99,7 +99,7 @@ check "and is killed, which ends the worker" wait_until 10 workers 0
 wait $client 2>/dev/null
 
 # The status that the tool shows.
-lunatik run - --name suite/shown <<'EOF'
+lunatik run --name suite/shown - <<'EOF'
 a = worker.create("suite_receives")
 EOF
 check "a worker and its worker are listed" wait_until 10 workers 2

@@ -299,6 +299,7 @@ fn row(name: &'static str, kind: &'static str, parent: u64, state: State) -> Sta
         hooks: Hooks::NONE,
         stopped: false,
         lost: None,
+        messages: None,
         permissions: b"",
         error: b"",
         traceback: b"",

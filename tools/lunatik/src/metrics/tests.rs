@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lunatik_abi::abi::{Context, MissedCalls};
+use lunatik_abi::abi::{Context, Messages, MissedCalls};
 use proptest::prelude::*;
 
 use super::*;
@@ -103,6 +103,7 @@ fn row(name: &str, id: u64, parent: u64, kind: &str, state: State) -> Row {
         hooks: Vec::new(),
         stopped: false,
         lost: None,
+        messages: None,
         memory_used: 1000 + id,
         memory_limit: 64 << 20,
         cpu_ns: id * 1_500_000_000,
@@ -235,6 +236,42 @@ fn scripts_and_their_parts_have_series() {
 }
 
 #[test]
+fn messages_wait_for_scripts_and_parts() {
+    let with = |row: Row, waiting, received| Row {
+        messages: Some(Messages { waiting, received }),
+        ..row
+    };
+    let rows = vec![
+        with(row("a", 3, 0, "run", State::Blocked), 1, 10),
+        with(row("w", 4, 3, "worker", State::Running), 20, 200),
+        with(row("w", 5, 3, "worker", State::Running), 300, 3000),
+        with(row("s", 6, 5, "service", State::Blocked), 0, 7),
+        row("quiet", 7, 0, "run", State::Ready),
+        with(row("old", 8, 0, "run", State::Finished), 0, 9),
+    ];
+    let observed = observed(rows);
+    let series = read(&observed.text(false));
+    let is = |name, labels: &[_], expected: Option<f64>| {
+        assert_eq!(value(&series, name, labels), expected, "{name} {labels:?}");
+    };
+    let a = ("script", "a");
+    let waiting = "lunatik_script_messages_waiting";
+    is(waiting, &[a, ("kind", "run")], Some(1.0));
+    is(waiting, &[a, ("kind", "worker")], Some(320.0));
+    is(waiting, &[a, ("kind", "service")], Some(0.0));
+    is(waiting, &[("script", "quiet"), ("kind", "run")], None);
+    is(waiting, &[("script", "old"), ("kind", "run")], None);
+    let received = "lunatik_script_messages_received_total";
+    is(received, &[a], Some(10.0));
+    is(received, &[("script", "quiet")], None);
+    let series = read(&observed.text(true));
+    let labels = [a, ("kind", "worker"), ("name", "w"), ("id", "5")];
+    let part = |name| value(&series, name, &labels);
+    assert_eq!(part("lunatik_part_messages_waiting"), Some(300.0));
+    assert_eq!(part("lunatik_part_messages_received_total"), Some(3000.0));
+}
+
+#[test]
 fn hooks_of_a_crew_count_together() {
     let mut first = row("f", 3, 0, "run", State::Ready);
     first.hooks = vec![
@@ -277,6 +314,10 @@ proptest! {
         let rows = names.iter().zip(1..).map(|((name, state, kind, parent), id)| Row {
             hooks: vec![hook(name, 1, HookState::On)],
             lost: Some(1),
+            messages: Some(Messages {
+                waiting: 2,
+                received: u64::MAX,
+            }),
             ..row(name, id, *parent, kinds[*kind], State::ALL[*state])
         });
         let observed = observed(rows.collect());

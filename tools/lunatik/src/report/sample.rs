@@ -21,6 +21,7 @@ pub(crate) fn row(name: &str, id: u64) -> Row {
         hooks: Vec::new(),
         stopped: false,
         lost: None,
+        messages: None,
         memory_used: 38 << 10,
         memory_limit: 64 << 20,
         cpu_ns: 4_000_000,

@@ -29,6 +29,8 @@ pub enum Column {
     Time,
     /// Memory in use.
     Memory,
+    /// Messages that wait for it.
+    Messages,
     /// Calls of hooks, a second.
     Calls,
     /// Calls of hooks.
@@ -41,13 +43,14 @@ pub enum Column {
 
 impl Column {
     /// All, from left to right.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Name,
         Self::Kind,
         Self::State,
         Self::Cpu,
         Self::Time,
         Self::Memory,
+        Self::Messages,
         Self::Calls,
         Self::Runs,
         Self::Failed,
@@ -55,11 +58,12 @@ impl Column {
     ];
 
     /// Those that a small terminal lacks, the first one that it lacks first.
-    const DISPENSABLE: [Self; 8] = [
+    const DISPENSABLE: [Self; 9] = [
         Self::Lost,
         Self::Runs,
         Self::Kind,
         Self::Failed,
+        Self::Messages,
         Self::Calls,
         Self::Time,
         Self::State,
@@ -75,6 +79,7 @@ impl Column {
             Self::Cpu => "CPU%",
             Self::Time => "TIME",
             Self::Memory => "MEMORY",
+            Self::Messages => "MESSAGES",
             Self::Calls => "CALLS/s",
             Self::Runs => "RUNS",
             Self::Failed => "FAILED",
@@ -91,7 +96,7 @@ impl Column {
             Self::Cpu => 6,
             Self::Time => 10,
             Self::Memory => 7,
-            Self::Calls => 8,
+            Self::Messages | Self::Calls => 8,
             Self::Runs => 9,
             Self::Failed => 7,
             Self::Lost => 6,
@@ -110,6 +115,7 @@ impl Column {
             Self::Cpu => Order::Cpu,
             Self::Time => Order::Time,
             Self::Memory => Order::Memory,
+            Self::Messages => Order::Messages,
             Self::Calls => Order::Hooks,
             Self::Failed => Order::Failures,
             Self::Kind | Self::State | Self::Runs | Self::Lost => return None,
@@ -128,6 +134,7 @@ impl Column {
                 .map_or("-".to_owned(), |percent| format!("{percent:.1}")),
             Self::Time => format_cpu(figures.cpu_ns),
             Self::Memory => format_size(figures.memory),
+            Self::Messages => or_none(figures.messages),
             Self::Calls => figures
                 .runs_rate
                 .map_or("-".to_owned(), |rate| format!("{rate:.0}")),
@@ -177,6 +184,8 @@ pub fn text_table(figures: &[Figures]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lunatik_abi::abi::Messages;
+
     use super::*;
     use crate::{
         report::{sample, Report},
@@ -204,8 +213,8 @@ mod tests {
                 Column::Cpu,
                 Column::Time,
                 Column::Memory,
-                Column::Calls,
-                Column::Failed
+                Column::Messages,
+                Column::Calls
             ]
         );
     }
@@ -224,14 +233,19 @@ mod tests {
         let mut row = sample::row("防火墙", 3);
         row.hooks = vec![sample::hook(100, 1)];
         row.lost = Some(2);
-        let rows = vec![row, sample::row("ticker", 4)];
+        let mut worker = sample::row("ticker", 4);
+        worker.messages = Some(Messages {
+            waiting: 7,
+            received: 900,
+        });
+        let rows = vec![row, worker];
         let text = text_table(&Sampler::default().take(&Report { rows }));
         assert_eq!(
             text,
             "\
-NAME    KIND  STATE           CPU%  TIME    MEMORY  CALLS/s  RUNS  FAILED  LOST
-防火墙  run   ready (1 hook)  -     0.004s  38K     -        100   1       2
-ticker  run   ready           -     0.004s  38K     -        -     -       -
+NAME    KIND  STATE           CPU%  TIME    MEMORY  MESSAGES  CALLS/s  RUNS  FAILED  LOST
+防火墙  run   ready (1 hook)  -     0.004s  38K     -         -        100   1       2
+ticker  run   ready           -     0.004s  38K     7         -        -     -       -
 "
         );
     }

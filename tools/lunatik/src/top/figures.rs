@@ -29,6 +29,8 @@ pub struct Figures {
     pub cpu_ns: u64,
     /// Bytes in use.
     pub memory: u64,
+    /// Messages that wait for it; `None` if it has no queue for them.
+    pub messages: Option<u64>,
     /// Calls of its hooks; `None` without hooks.
     pub runs: Option<u64>,
     /// Calls of its hooks a second, since the last sample.
@@ -110,6 +112,7 @@ impl Sampler {
                 .map(|rate| rate * 100.0),
             cpu_ns: row.cpu_ns,
             memory: row.memory_used,
+            messages: row.messages.map(|messages| messages.waiting),
             runs: has_hooks.then_some(runs),
             runs_rate: rate(runs, last.map_or(0, |last| last.runs))
                 .filter(|_| has_hooks)

@@ -9,10 +9,11 @@ pub use crate::observing::Order;
 
 impl Order {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Cpu,
         Self::Time,
         Self::Memory,
+        Self::Messages,
         Self::Hooks,
         Self::Failures,
         Self::Age,
@@ -25,6 +26,7 @@ impl Order {
             Self::Cpu => 'c',
             Self::Time => 't',
             Self::Memory => 'm',
+            Self::Messages => 'w',
             Self::Hooks => 'h',
             Self::Failures => 'f',
             Self::Age => 'a',
@@ -44,6 +46,7 @@ impl Order {
             Self::Cpu => rate(b.cpu_percent).total_cmp(&rate(a.cpu_percent)),
             Self::Time => b.cpu_ns.cmp(&a.cpu_ns),
             Self::Memory => b.memory.cmp(&a.memory),
+            Self::Messages => b.messages.cmp(&a.messages),
             Self::Hooks => rate(b.runs_rate)
                 .total_cmp(&rate(a.runs_rate))
                 .then(b.runs.cmp(&a.runs)),
@@ -69,6 +72,8 @@ pub fn sort(figures: &mut [Figures], order: Order, reverse: bool) {
 
 #[cfg(test)]
 mod tests {
+    use lunatik_abi::abi::Messages;
+
     use super::*;
     use crate::{
         report::{sample, Report},
@@ -91,6 +96,12 @@ mod tests {
         rows[2].hooks = vec![sample::hook(7, 1)];
         rows[1].age_ns = u64::MAX;
         rows[2].cpu_ns = 8_000_000_000;
+        let messages = |waiting| Messages {
+            waiting,
+            received: 5,
+        };
+        rows[0].messages = Some(messages(0));
+        rows[2].messages = Some(messages(1));
         let mut figures = Sampler::default().take(&Report { rows });
         figures[1].cpu_percent = Some(0.0);
         figures[2].cpu_percent = Some(99.5);
@@ -98,6 +109,7 @@ mod tests {
             (Order::Cpu, [3, 2, 1]),
             (Order::Time, [3, 1, 2]),
             (Order::Memory, [2, 3, 1]),
+            (Order::Messages, [3, 1, 2]),
             (Order::Hooks, [3, 1, 2]),
             (Order::Failures, [3, 1, 2]),
             (Order::Age, [2, 1, 3]),

@@ -15,7 +15,7 @@ use super::{
     Figures, Top,
 };
 
-const HELP: &str = "q quit  ↑↓ select  s stop  p pause  r reverse  e ended  sort: c t m h f a n";
+const HELP: &str = "q quit  ↑↓ select  s stop  p pause  r reverse  e ended  sort: c t m w h f a n";
 
 /// Draws `top`, and notes how many lines of the table there are.
 pub fn draw(top: &mut Top, frame: &mut Frame<'_>) {
@@ -107,7 +107,7 @@ fn row(figures: &Figures, columns: &[(Column, u16)]) -> Row<'static> {
 
 #[cfg(test)]
 mod tests {
-    use lunatik_abi::abi::State;
+    use lunatik_abi::abi::{Messages, State};
     use ratatui::{backend::TestBackend, Terminal};
     use unicode_width::UnicodeWidthStr;
 
@@ -150,6 +150,10 @@ mod tests {
             sample::row("old", 3),
         ];
         rows[1].hooks = vec![sample::hook(1000, 4)];
+        rows[0].messages = Some(Messages {
+            waiting: 12,
+            received: 3,
+        });
         rows[2].state = State::Failed;
         let mut top = Top::new(Order::Cpu, false);
         top.update(&Report { rows: rows.clone() });
@@ -170,9 +174,9 @@ mod tests {
             lines(&mut top, 80, 8),
             [
                 "lunatik top: 2 runtimes, 75.0 % CPU",
-                "NAME                STATE               CPU%       TIME  MEMORY  CALLS/s  FAILED",
-                "防火墙              ready (1 hook)      50.0     1.004s     38K     2500       4",
-                "ticker              ready               25.0     0.504s     38K        -       -",
+                "NAME               STATE               CPU%       TIME  MEMORY MESSAGES  CALLS/s",
+                "防火墙             ready (1 hook)      50.0     1.004s     38K        -     2500",
+                "ticker             ready               25.0     0.504s     38K       12        -",
                 "",
                 "",
                 "",
