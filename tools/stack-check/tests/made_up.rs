@@ -151,6 +151,16 @@ fn list(entries: &str) -> List {
     List::read(&(stack.to_string() + entries)).unwrap()
 }
 
+/// Calls what a register points to.
+fn call_through_pointer() -> impl Fn(&mut CodeAssembler) -> Result<(), IcedError> {
+    |a| {
+        a.push(rbx)?;
+        a.call(rax)?;
+        a.pop(rbx)?;
+        a.ret()
+    }
+}
+
 /// Calls the next callee with a frame of `frame` bytes.
 fn call(frame: i32) -> impl Fn(&mut CodeAssembler) -> Result<(), IcedError> {
     move |a| {
@@ -251,12 +261,7 @@ fn a_turn_that_takes_more_than_the_list_says_is_found() {
 #[test]
 fn a_recursion_through_a_pointer_is_found() {
     let mut made = Made::new();
-    made.code("caller", &[], |a| {
-        a.push(rbx)?;
-        a.call(rax)?;
-        a.pop(rbx)?;
-        a.ret()
-    });
+    made.code("caller", &[], call_through_pointer());
     made.code("called", &["caller"], call(24));
     made.holder("table", "called");
     let problems = made.problems("");
@@ -351,12 +356,7 @@ fn a_variable_of_the_kernel_leads_to_the_kernel() {
 #[test]
 fn a_list_extends_another_one() {
     let mut made = Made::new();
-    made.code("caller", &[], |a| {
-        a.push(rbx)?;
-        a.call(rax)?;
-        a.pop(rbx)?;
-        a.ret()
-    });
+    made.code("caller", &[], call_through_pointer());
     made.code("called", &["work"], call(24));
     made.holder("table", "called");
     let base = "[[pointer]]\nwhat = 'x'\nfrom = ['nobody']\nto = ['called']\n\

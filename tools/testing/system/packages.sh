@@ -18,7 +18,7 @@ packages=$SUITE_DIR/../../build/debian/packages
 # Everything on the disk but what every use of apt leaves.
 files() {
 	find / -xdev \( -path /tmp -o -path /share -o -path /var/log -o -path /var/cache -o -path '/var/lib/dpkg/*-old' \
-		-o -path /var/lib/apt -o -path /var/lib/systemd -o -path /root/.cache \) -prune -o -print |
+		-o -path /var/lib/apt -o -path /var/lib/systemd -o -path "$HOME/.cache" \) -prune -o -print |
 		grep -vE '^/var/lib/dpkg/(lock|triggers)' | sort
 }
 install_packages() {

@@ -4,10 +4,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use lunatik_abi::abi::{Context, Messages, MissedCalls};
+use lunatik_abi::abi::{Messages, MissedCalls};
 use proptest::prelude::*;
 
 use super::*;
+use crate::report::sample;
 
 /// Reads the labels after a name, `{a="b",…}`, and returns them with what follows. None if they are malformed.
 fn read_labels(text: &str) -> Option<(Vec<(String, String)>, &str)> {
@@ -91,29 +92,13 @@ fn value(series: &Series, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
 
 fn row(name: &str, id: u64, parent: u64, kind: &str, state: State) -> Row {
     Row {
-        name: name.into(),
-        id,
         parent,
         kind: kind.into(),
         state,
-        class: Context::Process,
-        context: None,
-        waits_for: String::new(),
-        cpu: None,
-        hooks: Vec::new(),
-        stopped: false,
-        lost: None,
-        messages: None,
         memory_used: 1000 + id,
-        memory_limit: 64 << 20,
         cpu_ns: id * 1_500_000_000,
-        cpu_limit_ms: 0,
-        slice_ms: 0,
-        stop_latency_ns: 0,
-        age_ns: 10_000_000_000,
         permissions: String::new(),
-        error: String::new(),
-        traceback: String::new(),
+        ..sample::row(name, id)
     }
 }
 
@@ -121,10 +106,6 @@ fn hook(name: &str, runs: u64, state: HookState) -> Hook {
     Hook {
         name: name.into(),
         state,
-        reason: String::new(),
-        place: String::new(),
-        runs,
-        failures: 2,
         overruns: 1,
         missed: MissedCalls {
             busy: 4,
@@ -132,6 +113,7 @@ fn hook(name: &str, runs: u64, state: HookState) -> Hook {
         },
         ns: 2_500_000_000,
         longest_ns: runs * 1000,
+        ..sample::hook(runs, 2)
     }
 }
 
