@@ -154,17 +154,19 @@ fn number(key: &Value) -> Option<f64> {
 
 fn compare(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
-        Value::Integer(_) | Value::Float(_) => 0,
-        Value::String(_) => 1,
-        Value::Boolean(_) => 2,
-        _ => 3,
+        Value::Integer(_) => 0,
+        Value::Float(_) => 1,
+        Value::String(_) => 2,
+        Value::Boolean(_) => 3,
+        _ => 4,
     };
     match (a, b) {
         (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
         _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
+            // Several large integers may be the same float: none of them is equal to that one, so that the order is total.
+            (Some(x), Some(y)) => x.total_cmp(&y).then(rank(a).cmp(&rank(b))),
             _ => rank(a).cmp(&rank(b)),
         },
     }
@@ -263,6 +265,20 @@ mod tests {
              list = { 1, 2.0 },\n}"
         );
         assert_eq!(text(vec![vec![]]), "{}");
+    }
+
+    #[test]
+    fn integers_that_no_float_can_tell_apart_are_sorted() {
+        let integer = |n| (Value::Integer(i64::MAX - n), Value::Nil);
+        let mut pairs: Vec<_> = (0..100).map(|n| integer(n * 37 % 100)).collect();
+        let float = (Value::Float(i64::MAX as f64), Value::Nil);
+        pairs.insert(50, float.clone());
+        let wanted: Vec<_> = (0..100).rev().map(integer).chain([float]).collect();
+        let sorted: Vec<_> = sorted(&pairs)
+            .into_iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        assert_eq!(sorted, wanted);
     }
 
     #[test]
