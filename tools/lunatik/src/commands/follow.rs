@@ -56,8 +56,9 @@ impl End {
             },
             Some(row) if row.stopped => Self::Stopped,
             Some(_) => Self::Finished,
-            None if rows.is_empty() => Self::Unknown,
-            None => Self::Replaced,
+            // The other rows may be those of parts of other scripts.
+            None if rows.iter().any(Row::is_script) => Self::Replaced,
+            None => Self::Unknown,
         }
     }
 }
@@ -262,6 +263,9 @@ mod tests {
         assert_eq!(End::of(7, &[row.clone()]), End::Finished);
         assert_eq!(End::of(6, &[row.clone()]), End::Replaced);
         assert_eq!(End::of(7, &[]), End::Unknown);
+        let mut part = sample::row("x", 9);
+        part.kind = "worker".into();
+        assert_eq!(End::of(7, &[part]), End::Unknown);
         row.stopped = true;
         // A worker with the same name may come first.
         let rows = [sample::row("x", 9), row.clone()];
