@@ -430,3 +430,22 @@ fn logs_are_shown_with_times_on_terminals() {
     refused(&["logs", "-n", "some", "x"]);
     refused(&["logs", "--time=soon", "x"]);
 }
+
+#[test]
+fn a_standard_error_that_is_full_changes_no_status() {
+    let folder = std::env::temp_dir().join(format!("lunatik-full-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let wrong = folder.join("wrong.lua");
+    std::fs::write(&wrong, "x = )").unwrap();
+    for file in [wrong, folder.join("missing.lua")] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let status = Command::new(env!("CARGO_BIN_EXE_lunatik"))
+            .arg("check")
+            .arg(&file)
+            .stderr(full.unwrap())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(1), "{file:?}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
