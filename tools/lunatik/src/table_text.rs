@@ -6,7 +6,10 @@ use std::cmp::Ordering;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::value::{Results, Value};
+use crate::{
+    check::tokens::RESERVED,
+    value::{Results, Value},
+};
 
 /// The longest text of a table that stays on one line, in columns of a terminal.
 const WIDTH: usize = 80;
@@ -174,34 +177,10 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 
 /// Whether a key can be written without brackets.
 fn is_name(bytes: &[u8]) -> bool {
-    const RESERVED: &[&[u8]] = &[
-        b"and",
-        b"break",
-        b"do",
-        b"else",
-        b"elseif",
-        b"end",
-        b"false",
-        b"for",
-        b"function",
-        b"global",
-        b"goto",
-        b"if",
-        b"in",
-        b"local",
-        b"nil",
-        b"not",
-        b"or",
-        b"repeat",
-        b"return",
-        b"then",
-        b"true",
-        b"until",
-        b"while",
-    ];
     let starts = bytes.first().is_some_and(|first| !first.is_ascii_digit());
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    starts && bytes.iter().all(is_part) && !RESERVED.contains(&bytes)
+    let is_reserved = || RESERVED.iter().any(|word| word.as_bytes() == bytes);
+    starts && bytes.iter().all(is_part) && !is_reserved()
 }
 
 /// Appends a string in Lua's syntax.
