@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use lunatik_abi::abi::{LogLine, Reply, Request, Start, State, Stream};
 use nix::sys::signal::{signal, SigHandler, Signal};
 
-use super::{inspect, start, Prepared};
+use super::{inspect, logs, start, Prepared};
 use crate::{
     channel::Channel,
     cli::StartArgs,
@@ -179,11 +179,7 @@ impl<'a> Follower<'a> {
                     return Ok(());
                 };
                 last_errors.add(line);
-                printer
-                    .print(line, &mut io::stdout().lock(), &mut io::stderr().lock())
-                    .map_err(|error| {
-                        Failure::new(Exit::Script, format!("cannot print the log: {error}"))
-                    })
+                logs::print(&mut printer, line)
             })?;
         match stopped {
             // It had ended by itself, and nothing is kept of it.
