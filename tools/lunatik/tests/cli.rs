@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The command line, read and used.
+//! The command line, as it is read.
 
-use std::{ffi::OsString, process::Command};
+use std::ffi::OsString;
 
 use clap::CommandFactory;
 use lunatik::{
@@ -276,37 +276,6 @@ fn names_that_are_not_allowed_are_wrong_usage() {
 }
 
 #[test]
-fn without_a_device_the_command_says_what_to_do() {
-    if std::path::Path::new("/dev/lunatik").exists() {
-        return;
-    }
-    for arguments in [
-        &["eval", "return 1"][..],
-        &["list"],
-        &["stop", "x"],
-        &["shutdown"],
-    ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_lunatik"))
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(4), "{arguments:?}");
-        let text = String::from_utf8(output.stderr).unwrap();
-        assert!(text.contains("lunatik load"), "{text}");
-        assert!(output.stdout.is_empty());
-    }
-}
-
-#[test]
-fn a_missing_file_is_no_such_script() {
-    let output = Command::new(env!("CARGO_BIN_EXE_lunatik"))
-        .args(["run", "./no/such/script.lua"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(3));
-}
-
-#[test]
 fn a_start_may_replace_and_then_takes_a_grace() {
     let sent = |arguments: &[&str]| prepared(arguments).unwrap().start().unwrap().replace;
     assert_eq!(sent(&["run", "x"]), None);
@@ -429,23 +398,4 @@ fn logs_are_shown_with_times_on_terminals() {
     );
     refused(&["logs", "-n", "some", "x"]);
     refused(&["logs", "--time=soon", "x"]);
-}
-
-#[test]
-fn a_standard_error_that_is_full_changes_no_status() {
-    let folder = std::env::temp_dir().join(format!("lunatik-full-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let wrong = folder.join("wrong.lua");
-    std::fs::write(&wrong, "x = )").unwrap();
-    for file in [wrong, folder.join("missing.lua")] {
-        let full = std::fs::File::options().write(true).open("/dev/full");
-        let status = Command::new(env!("CARGO_BIN_EXE_lunatik"))
-            .arg("check")
-            .arg(&file)
-            .stderr(full.unwrap())
-            .status()
-            .unwrap();
-        assert_eq!(status.code(), Some(1), "{file:?}");
-    }
-    std::fs::remove_dir_all(folder).unwrap();
 }
