@@ -138,8 +138,9 @@ pub enum Command {
     /// Watch what the runtimes use
     ///
     /// A table that is renewed all the time. Keys: q quit; arrows select; s stop the selected script; p or space pause;
-    /// c, t, m, h, f, a, n sort by CPU share, CPU time, memory, calls of hooks, failures, age, name; r reverse the
-    /// order; e show what has ended, too. Without a terminal, or with --batch or --once, it prints text.
+    /// c, t, m, w, h, f, a, n sort by CPU share, CPU time, memory, messages that wait, calls of hooks, failures, age,
+    /// name; r reverse the order; e show what has ended, too. Without a terminal, or with --batch or --once, it prints
+    /// text.
     Top(TopArgs),
     /// Find out where a running script spends its time
     ///
@@ -267,8 +268,8 @@ pub struct StartArgs {
 }
 
 impl StartArgs {
-    /// Takes the first argument for the context, if it is the name of one, and a `percpu` behind it. `words` is the command line: a context stands
-    /// directly after the script, and no `--` before that.
+    /// Takes the first argument for the context, if it is the name of one, and a `percpu` behind it. `words` is the
+    /// command line: a context stands directly after the script, and no `--` before that.
     fn take_context(&mut self, words: &[OsString]) {
         let word = self.args.first().and_then(|word| word.to_str());
         let named = word.and_then(|word| Context::from_str(word, false).ok());

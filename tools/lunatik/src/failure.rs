@@ -51,6 +51,11 @@ impl Failure {
         }
     }
 
+    /// Writes the failure to standard error. If that does not accept it, there is nobody to tell.
+    pub fn tell(&self) {
+        let _ = self.write(&mut io::stderr().lock());
+    }
+
     /// Writes the failure in the form for standard error.
     pub fn write(&self, to: &mut dyn Write) -> io::Result<()> {
         to.write_all(b"lunatik: ")?;

@@ -2,7 +2,7 @@
 
 //! The `lunatik` command.
 
-use std::{env, ffi::OsStr, io, os::unix::ffi::OsStrExt, process::ExitCode};
+use std::{env, ffi::OsStr, os::unix::ffi::OsStrExt, process::ExitCode};
 
 use lunatik::{cli::Cli, commands};
 use nix::sys::signal::{signal, SigHandler, Signal};
@@ -19,8 +19,7 @@ fn main() -> ExitCode {
     match commands::execute(cli.command) {
         Ok(code) => code,
         Err(failure) => {
-            // If standard error does not accept it, there is nobody to tell.
-            let _ = failure.write(&mut io::stderr().lock());
+            failure.tell();
             ExitCode::from(failure.exit as u8)
         }
     }

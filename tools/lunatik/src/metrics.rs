@@ -118,7 +118,7 @@ impl Observed {
             while let Some(above) = by_id.get(&top.parent).filter(|above| above.id < top.id) {
                 top = above;
             }
-            (top.id != row.id && is_script(top)).then_some((row, top))
+            (top.id != row.id && top.is_script()).then_some((row, top))
         })
     }
 
@@ -168,7 +168,7 @@ impl Observed {
             Gauge,
             "Living workers, services, actors and members of the script.",
         );
-        for row in self.report.rows.iter().filter(|row| is_script(row)) {
+        for row in self.report.rows.iter().filter(|row| row.is_script()) {
             let labels = [("script", row.name.as_str())];
             let has_ended = row.state.has_ended();
             running.add(&labels, u64::from(!has_ended));
@@ -208,7 +208,7 @@ impl Observed {
             .map(|(part, script)| (part.id, script.name.as_str()))
             .collect();
         self.living().filter_map(move |row| {
-            let script = match is_script(row) {
+            let script = match row.is_script() {
                 true => row.name.as_str(),
                 false => members.get(&row.id)?,
             };
@@ -317,10 +317,6 @@ fn number(version: &str) -> &str {
     version
         .rsplit_once(' ')
         .map_or(version, |(_, number)| number)
-}
-
-fn is_script(row: &Row) -> bool {
-    row.is_script()
 }
 
 fn add_missed(missed: &mut Family, labels: &[(&'static str, &str); 2], hook: &Hook) {

@@ -142,7 +142,7 @@ fn read_and_evaluate(
             }
             // As in user-space Lua, a program that comes through a pipe ends with its first error.
             Err(failure) if !interactive => return Err(failure),
-            Err(failure) => failure.write(&mut io::stderr().lock())?,
+            Err(failure) => failure.tell(),
         }
         let _ = editor.add_history_entry(text.as_str());
         text.clear();

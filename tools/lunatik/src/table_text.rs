@@ -6,7 +6,10 @@ use std::cmp::Ordering;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::value::{Results, Value};
+use crate::{
+    check::tokens::RESERVED,
+    value::{Results, Value},
+};
 
 /// The longest text of a table that stays on one line, in columns of a terminal.
 const WIDTH: usize = 80;
@@ -154,17 +157,19 @@ fn number(key: &Value) -> Option<f64> {
 
 fn compare(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
-        Value::Integer(_) | Value::Float(_) => 0,
-        Value::String(_) => 1,
-        Value::Boolean(_) => 2,
-        _ => 3,
+        Value::Integer(_) => 0,
+        Value::Float(_) => 1,
+        Value::String(_) => 2,
+        Value::Boolean(_) => 3,
+        _ => 4,
     };
     match (a, b) {
         (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
         _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
+            // Several large integers may be the same float: none of them is equal to that one, so that the order is total.
+            (Some(x), Some(y)) => x.total_cmp(&y).then(rank(a).cmp(&rank(b))),
             _ => rank(a).cmp(&rank(b)),
         },
     }
@@ -172,34 +177,10 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 
 /// Whether a key can be written without brackets.
 fn is_name(bytes: &[u8]) -> bool {
-    const RESERVED: &[&[u8]] = &[
-        b"and",
-        b"break",
-        b"do",
-        b"else",
-        b"elseif",
-        b"end",
-        b"false",
-        b"for",
-        b"function",
-        b"global",
-        b"goto",
-        b"if",
-        b"in",
-        b"local",
-        b"nil",
-        b"not",
-        b"or",
-        b"repeat",
-        b"return",
-        b"then",
-        b"true",
-        b"until",
-        b"while",
-    ];
     let starts = bytes.first().is_some_and(|first| !first.is_ascii_digit());
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    starts && bytes.iter().all(is_part) && !RESERVED.contains(&bytes)
+    let is_reserved = || RESERVED.iter().any(|word| word.as_bytes() == bytes);
+    starts && bytes.iter().all(is_part) && !is_reserved()
 }
 
 /// Appends a string in Lua's syntax.
@@ -263,6 +244,20 @@ mod tests {
              list = { 1, 2.0 },\n}"
         );
         assert_eq!(text(vec![vec![]]), "{}");
+    }
+
+    #[test]
+    fn integers_that_no_float_can_tell_apart_are_sorted() {
+        let integer = |n| (Value::Integer(i64::MAX - n), Value::Nil);
+        let mut pairs: Vec<_> = (0..100).map(|n| integer(n * 37 % 100)).collect();
+        let float = (Value::Float(i64::MAX as f64), Value::Nil);
+        pairs.insert(50, float.clone());
+        let wanted: Vec<_> = (0..100).rev().map(integer).chain([float]).collect();
+        let sorted: Vec<_> = sorted(&pairs)
+            .into_iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        assert_eq!(sorted, wanted);
     }
 
     #[test]

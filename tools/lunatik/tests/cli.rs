@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The command line, read and used.
+//! The command line, as it is read.
 
-use std::{ffi::OsString, process::Command};
+use std::ffi::OsString;
 
 use clap::CommandFactory;
 use lunatik::{
@@ -273,37 +273,6 @@ fn names_that_are_not_allowed_are_wrong_usage() {
     ] {
         assert_eq!(prepared(&arguments), Err(Exit::Usage));
     }
-}
-
-#[test]
-fn without_a_device_the_command_says_what_to_do() {
-    if std::path::Path::new("/dev/lunatik").exists() {
-        return;
-    }
-    for arguments in [
-        &["eval", "return 1"][..],
-        &["list"],
-        &["stop", "x"],
-        &["shutdown"],
-    ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_lunatik"))
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(4), "{arguments:?}");
-        let text = String::from_utf8(output.stderr).unwrap();
-        assert!(text.contains("lunatik load"), "{text}");
-        assert!(output.stdout.is_empty());
-    }
-}
-
-#[test]
-fn a_missing_file_is_no_such_script() {
-    let output = Command::new(env!("CARGO_BIN_EXE_lunatik"))
-        .args(["run", "./no/such/script.lua"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(3));
 }
 
 #[test]

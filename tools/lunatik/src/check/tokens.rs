@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The tokens of a Lua text that compiles.
+//! The tokens of a Lua text. Of one that does not compile, a string or a comment that is not closed ends with the text.
+
+/// The reserved words of Lua.
+pub const RESERVED: &[&str] = &[
+    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "global", "goto",
+    "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+];
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

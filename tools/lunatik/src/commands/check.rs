@@ -25,12 +25,13 @@ pub(super) fn check_files(args: &CheckArgs) -> Result<(), Failure> {
                     wrong += 1;
                     let file = path.display();
                     let (line, message) = (found.line, found.message);
-                    write!(error, "{file}:{line}: {message}\n{}", found.excerpt)?;
+                    // As with `Failure::tell`: the status says it, too.
+                    let _ = write!(error, "{file}:{line}: {message}\n{}", found.excerpt);
                 }
             }
             Err(failure) => {
                 wrong += 1;
-                failure.write(&mut error)?;
+                failure.tell();
             }
         }
     }

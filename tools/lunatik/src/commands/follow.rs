@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use lunatik_abi::abi::{LogLine, Reply, Request, Start, State, Stream};
 use nix::sys::signal::{signal, SigHandler, Signal};
 
-use super::{inspect, start, Prepared};
+use super::{inspect, logs, start, Prepared};
 use crate::{
     channel::Channel,
     cli::StartArgs,
@@ -56,8 +56,9 @@ impl End {
             },
             Some(row) if row.stopped => Self::Stopped,
             Some(_) => Self::Finished,
-            None if rows.is_empty() => Self::Unknown,
-            None => Self::Replaced,
+            // The other rows may be those of parts of other scripts.
+            None if rows.iter().any(Row::is_script) => Self::Replaced,
+            None => Self::Unknown,
         }
     }
 }
@@ -178,11 +179,7 @@ impl<'a> Follower<'a> {
                     return Ok(());
                 };
                 last_errors.add(line);
-                printer
-                    .print(line, &mut io::stdout().lock(), &mut io::stderr().lock())
-                    .map_err(|error| {
-                        Failure::new(Exit::Script, format!("cannot print the log: {error}"))
-                    })
+                logs::print(&mut printer, line)
             })?;
         match stopped {
             // It had ended by itself, and nothing is kept of it.
@@ -262,6 +259,9 @@ mod tests {
         assert_eq!(End::of(7, &[row.clone()]), End::Finished);
         assert_eq!(End::of(6, &[row.clone()]), End::Replaced);
         assert_eq!(End::of(7, &[]), End::Unknown);
+        let mut part = sample::row("x", 9);
+        part.kind = "worker".into();
+        assert_eq!(End::of(7, &[part]), End::Unknown);
         row.stopped = true;
         // A worker with the same name may come first.
         let rows = [sample::row("x", 9), row.clone()];

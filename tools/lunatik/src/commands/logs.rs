@@ -104,7 +104,8 @@ fn last_lines(mut entries: VecDeque<Entry>, lines: u64, since: u64) -> VecDeque<
     entries.split_off(first)
 }
 
-fn print(printer: &mut LogPrinter, entry: &LogLine<'_>) -> Result<(), Failure> {
+/// Prints one entry to the streams of this process.
+pub(super) fn print(printer: &mut LogPrinter, entry: &LogLine<'_>) -> Result<(), Failure> {
     printer
         .print(entry, &mut io::stdout().lock(), &mut io::stderr().lock())
         .map_err(|error| Failure::new(Exit::Script, format!("cannot print the log: {error}")))

@@ -2,8 +2,6 @@
 
 //! `stop` and `shutdown`.
 
-use std::io;
-
 use lunatik_abi::{
     abi::{Reply, Request},
     codec::Message,
@@ -46,7 +44,7 @@ pub(super) fn stop(session: &mut Session, args: &StopArgs) -> Result<(), Failure
             Err(failure) => {
                 let exit = match failed.take() {
                     Some(earlier) => {
-                        earlier.write(&mut io::stderr().lock())?;
+                        earlier.tell();
                         earlier.exit
                     }
                     None => failure.exit,

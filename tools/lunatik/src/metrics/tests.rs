@@ -304,7 +304,7 @@ proptest! {
         });
         let observed = observed(rows.collect());
         let series = read(&observed.text(true));
-        for row in observed.report.rows.iter().filter(|row| is_script(row)) {
+        for row in observed.report.rows.iter().filter(|row| row.is_script()) {
             let labels = [("script", row.name.as_str())];
             prop_assert!(value(&series, "lunatik_script_running", &labels).is_some());
         }

@@ -21,16 +21,13 @@ use rustyline::{
 
 use super::cursor::{partner, place, Place};
 use crate::{
-    check::modules::{self, FOLDER},
+    check::{
+        modules::{self, FOLDER},
+        tokens::RESERVED,
+    },
     pledge::Pledges,
     session::{ignore, Answer, Session},
 };
-
-/// The reserved words of Lua.
-const KEYWORDS: &[&str] = &[
-    "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "global", "goto",
-    "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
-];
 
 /// How many letters of a name must be typed before the rest of it is shown.
 const HINT_AFTER: usize = 2;
@@ -108,7 +105,7 @@ impl Completer for LuaHelper {
 /// The names, and the reserved words that begin with `prefix`, sorted.
 fn with_keywords(mut names: Vec<String>, prefix: &str) -> Vec<String> {
     if !prefix.is_empty() {
-        let keywords = KEYWORDS.iter().filter(|word| word.starts_with(prefix));
+        let keywords = RESERVED.iter().filter(|word| word.starts_with(prefix));
         names.extend(keywords.map(|word| (*word).to_owned()));
         names.sort();
         names.dedup();
@@ -141,7 +138,7 @@ fn rest_of_name(line: &str, names: &BTreeSet<String>) -> Option<String> {
         .filter(|typed| typed.len() >= HINT_AFTER)?;
     let names = names.iter().map(String::as_str);
     let mut found = names
-        .chain(KEYWORDS.iter().copied())
+        .chain(RESERVED.iter().copied())
         .filter_map(|name| name.strip_prefix(typed));
     match (found.next(), found.next()) {
         (Some(rest), None) if !rest.is_empty() => Some(rest.to_owned()),
@@ -231,7 +228,7 @@ mod tests {
     fn the_compiler_reserves_the_same_words() {
         // For scripts of earlier versions, this word is also a name.
         assert!(crate::syntax::check(b"global x = 1", b"=x").is_ok());
-        for word in KEYWORDS.iter().filter(|word| **word != "global") {
+        for word in RESERVED.iter().filter(|word| **word != "global") {
             let text = format!("local {word} = 1");
             assert!(
                 crate::syntax::check(text.as_bytes(), b"=x").is_err(),

@@ -4,22 +4,12 @@
 
 use std::cmp::Ordering;
 
+use clap::ValueEnum;
+
 use super::Figures;
 pub use crate::observing::Order;
 
 impl Order {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Cpu,
-        Self::Time,
-        Self::Memory,
-        Self::Messages,
-        Self::Hooks,
-        Self::Failures,
-        Self::Age,
-        Self::Name,
-    ];
-
     /// The key that chooses it.
     pub const fn key(self) -> char {
         match self {
@@ -36,7 +26,8 @@ impl Order {
 
     /// The order that a key chooses.
     pub fn of_key(key: char) -> Option<Self> {
-        Self::ALL.into_iter().find(|order| order.key() == key)
+        let mut orders = Self::value_variants().iter().copied();
+        orders.find(|order| order.key() == key)
     }
 
     /// The greatest first, except names.
@@ -72,12 +63,14 @@ pub fn sort(figures: &mut [Figures], order: Order, reverse: bool) {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
     use lunatik_abi::abi::Messages;
 
     use super::*;
     use crate::{
+        cli::Cli,
         report::{sample, Report},
-        top::Sampler,
+        top::{view::HELP, Sampler},
     };
 
     fn ids(figures: &mut [Figures], order: Order, reverse: bool) -> Vec<u64> {
@@ -124,9 +117,25 @@ mod tests {
 
     #[test]
     fn each_order_has_a_key() {
-        for order in Order::ALL {
-            assert_eq!(Order::of_key(order.key()), Some(order));
+        for order in Order::value_variants() {
+            assert_eq!(Order::of_key(order.key()), Some(*order));
         }
         assert_eq!(Order::of_key('q'), None);
+    }
+
+    #[test]
+    fn all_keys_are_told() {
+        let keys = |between: &str| {
+            let keys = Order::value_variants().iter();
+            let keys: Vec<_> = keys.map(|order| order.key().to_string()).collect();
+            keys.join(between)
+        };
+        let cli = Cli::command();
+        let help = cli
+            .find_subcommand("top")
+            .and_then(clap::Command::get_long_about);
+        let help = help.unwrap().to_string();
+        assert!(help.contains(&format!("{} sort by", keys(", "))), "{help}");
+        assert!(HELP.contains(&format!("sort: {}", keys(" "))), "{HELP}");
     }
 }

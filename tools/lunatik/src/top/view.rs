@@ -15,7 +15,9 @@ use super::{
     Figures, Top,
 };
 
-const HELP: &str = "q quit  ↑↓ select  s stop  p pause  r reverse  e ended  sort: c t m w h f a n";
+/// The keys, in the last line.
+pub(super) const HELP: &str =
+    "q quit  ↑↓ select  s stop  p pause  r reverse  e ended  sort: c t m w h f a n";
 
 /// Draws `top`, and notes how many lines of the table there are.
 pub fn draw(top: &mut Top, frame: &mut Frame<'_>) {
