@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Answers to requests to execute Lua that have failed.
+//! Answers to failed requests to execute Lua.
 
 use kernel::{prelude::*, str::BStr};
 
