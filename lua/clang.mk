@@ -80,7 +80,7 @@ lua-gcc-flags := -D% -W% -g% -O% -m64 -std=% -fmacro-prefix-map=% -ffile-prefix-
 	-fsanitize=kcfi -pg -mfentry -mrecord-mcount -mnop-mcount
 lua-unknown-flags := $(filter-out $(lua-gcc-flags),$(KBUILD_CFLAGS))
 ifneq ($(strip $(lua-unknown-flags)),)
-$(error The kernel is compiled with flags that lua/clang.mk does not know: $(lua-unknown-flags). Each may protect the kernel. Add to lua/clang.mk what clang needs for it)
+$(error The kernel is compiled with flags that lua/clang.mk does not know: $(lua-unknown-flags). Each may protect the kernel. Add them, and clang's flags for them, to lua/clang.mk)
 endif
 
 lua-clang-c-flags = -Wp,-MMD,$(depfile) $(lua-clang-flags) $(CFLAGS_$(target-stem).o) $(basename_flags) $(modname_flags)
