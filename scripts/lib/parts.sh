@@ -121,7 +121,8 @@ run_step() {
 }
 
 # follow WHAT PID LOG STEPS START: shows the progress of a process until it ends: a percentage if the number of its steps
-# (lines with a capital letter after spaces) is known, otherwise the time. Sets `shown` to 0 if there was no time to show any.
+# (lines with a capital letter after spaces) is known, otherwise the time. Sets `shown` to 0 if there was no time to show
+# any.
 follow() {
 	local what=$1 pid=$2 log=$3 steps=$4 start=$5 begin=$SECONDS lines note
 	shown=0
