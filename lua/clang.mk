@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# How clang compiles Lua's C files for a kernel that GCC has built. GCC refuses doubles without floating-point
-# registers, so only these files are clang's. They include no header of the kernel; but each option of the kernel that
-# protects it must hold for them, too. So clang's flags follow from the configuration, option by option, and
+# clang's flags for Lua's C files in a kernel built with GCC. GCC refuses doubles without floating-point registers, so
+# clang compiles these files, and no others. They include no header of the kernel, but each option that protects the
+# kernel must apply to them, too. So clang's flags follow from the configuration, option by option, and
 # scripts/checks/mitigations compares the objects with the configuration.
 
 LUNATIK_CLANG ?= clang
@@ -11,7 +11,7 @@ ifeq ($(shell $(LUNATIK_CLANG) --version 2>/dev/null),)
 $(error This kernel was built with GCC, which cannot compile Lua (it refuses doubles without floating-point registers), and there is no $(LUNATIK_CLANG). Install clang 17 or newer, or name it with LUNATIK_CLANG=)
 endif
 
-# What every x86-64 kernel gets from clang.
+# Flags for every x86-64 kernel.
 lua-clang-flags := --target=x86_64-linux-gnu -fintegrated-as -Werror=ignored-optimization-argument \
 	-Werror=option-ignored -Werror=unused-command-line-argument \
 	-D__KERNEL__ -DMODULE -std=gnu11 -O2 -Wall -fshort-wchar -funsigned-char -fno-common -fno-PIE \
@@ -20,10 +20,10 @@ lua-clang-flags := --target=x86_64-linux-gnu -fintegrated-as -Werror=ignored-opt
 	-falign-loops=1 -fno-asynchronous-unwind-tables -fno-stack-clash-protection -fno-stack-check \
 	-fno-builtin-wcslen -fmacro-prefix-map=$(abspath $(src))/=
 
-# lua-clang-option NAME,FLAGS,OTHERS: what clang gets if CONFIG_NAME is on, and what if it is off.
+# lua-clang-option NAME,FLAGS,OTHERS: adds FLAGS if CONFIG_NAME is on, otherwise OTHERS.
 lua-clang-option = $(eval lua-clang-flags += $(if $(filter y,$(CONFIG_$(1))),$(2),$(3)))
 
-# lua-clang-stop NAME,REASON: no flag of clang stands for CONFIG_NAME.
+# lua-clang-stop NAME,REASON: stops if CONFIG_NAME is on, for which clang has no flag.
 lua-clang-stop = $(if $(filter y,$(CONFIG_$(1))),$(error This kernel has CONFIG_$(1): $(2). Lua cannot be compiled for it by clang; build the kernel with clang (LLVM=1) or without CONFIG_$(1)))
 
 lua-padding := $(CONFIG_FUNCTION_PADDING_BYTES)$(comma)$(CONFIG_FUNCTION_PADDING_BYTES)
@@ -43,7 +43,7 @@ $(call lua-clang-option,CFI_ICALL_NORMALIZE_INTEGERS,-fsanitize-cfi-icall-experi
 $(call lua-clang-option,FINEIBT_BHI,-fsanitize-kcfi-arity)
 lua-clang-flags += $(if $(filter-out 0,$(CONFIG_FUNCTION_ALIGNMENT)),-falign-functions=$(CONFIG_FUNCTION_ALIGNMENT))
 
-# Stacks and registers. CONFIG_INIT_STACK_ALL_* is left out, as in kernels that clang has built: lua/Kbuild says why.
+# Stacks and registers. CONFIG_INIT_STACK_ALL_* is left out, as in kernels built with clang: lua/Kbuild says why.
 $(call lua-clang-option,STACKPROTECTOR,$(lua-guard))
 $(call lua-clang-option,STACKPROTECTOR_STRONG,-fstack-protector-strong,$(if $(CONFIG_STACKPROTECTOR),-fstack-protector,-fno-stack-protector))
 $(call lua-clang-option,FRAME_POINTER,-fno-omit-frame-pointer -fno-optimize-sibling-calls,-fomit-frame-pointer)
@@ -61,8 +61,8 @@ $(call lua-clang-option,DEBUG_INFO_DWARF5,-gdwarf-5)
 $(call lua-clang-stop,KASAN,GCC and clang divide the work between code and kernel differently)
 $(call lua-clang-stop,KCSAN,GCC and clang divide the work between code and kernel differently)
 
-# The flags of GCC for which the table above stands, or which only say how GCC optimises and warns. Whatever else the
-# kernel passes might protect it, so somebody has to look at it.
+# The flags of GCC that the table above covers, or that only affect GCC's optimisations and warnings. Any other flag of
+# the kernel might protect it, so a developer must examine it.
 lua-gcc-flags := -D% -W% -g% -O% -m64 -std=% -fmacro-prefix-map=% -ffile-prefix-map=% -fdebug-prefix-map=% \
 	-fshort-wchar -funsigned-char -fno-common -fno-PIE -fno-pie -fno-strict-aliasing -fms-extensions \
 	-mno-sse -mno-mmx -mno-sse2 -mno-3dnow -mno-avx -mno-sse4a -mno-80387 -mno-fp-ret-in-387 -mno-red-zone \
@@ -80,7 +80,7 @@ lua-gcc-flags := -D% -W% -g% -O% -m64 -std=% -fmacro-prefix-map=% -ffile-prefix-
 	-fsanitize=kcfi -pg -mfentry -mrecord-mcount -mnop-mcount
 lua-unknown-flags := $(filter-out $(lua-gcc-flags),$(KBUILD_CFLAGS))
 ifneq ($(strip $(lua-unknown-flags)),)
-$(error The kernel is compiled with flags that lua/clang.mk does not know: $(lua-unknown-flags). Each may protect the kernel. Add to lua/clang.mk what clang needs for it)
+$(error The kernel is compiled with flags that lua/clang.mk does not know: $(lua-unknown-flags). Each may protect the kernel. Add them, and clang's flags for them, to lua/clang.mk)
 endif
 
 lua-clang-c-flags = -Wp,-MMD,$(depfile) $(lua-clang-flags) $(CFLAGS_$(target-stem).o) $(basename_flags) $(modname_flags)

@@ -146,7 +146,7 @@ fn note(list: &mut Waiters, runtime: &Arc<Runtime>, spare: &mut Spare) -> Result
 pub(crate) struct Queue<G: Gate = NoGate, E: Queued = Entry> {
     limits: Limits,
     gate: G,
-    /// Counts its messages, if one runtime alone receives them.
+    /// The counters of its messages, if it has a single receiving runtime.
     messages: Option<Count>,
     #[pin]
     inner: SpinLock<Inner<E>>,
@@ -158,7 +158,8 @@ impl<E: Queued> Queue<NoGate, E> {
         Self::make(limits, NoGate, None)
     }
 
-    /// As [`new`](Self::new), for messages that one runtime alone receives, for which `messages` counts them.
+    /// As [`new`](Self::new), for a queue with a single receiving runtime. `messages` counts its
+    /// messages.
     pub(crate) fn counted(limits: Limits, messages: Count) -> impl PinInit<Self> {
         Self::make(limits, NoGate, Some(messages))
     }
@@ -238,7 +239,8 @@ impl<G: Gate, E: Queued> Queue<G, E> {
         })
     }
 
-    /// Tells the count how many messages there are. To be called with the lock held, after each change of that.
+    /// Updates the count of waiting messages. Call it with the lock held, after each change of
+    /// their number.
     #[inline]
     fn note_length(&self, inner: &Inner<E>) {
         if let Some(messages) = &self.messages {

@@ -30,8 +30,8 @@ use crate::{
     },
 };
 
-/// Runs the chunk of a script that stays. Returns its results. If hooks will call the script, a function that it returns is its body, and no result. `claim` is that
-/// of the runtime on its name.
+/// Runs the chunk of a script that stays. Returns its results. If hooks will call the script, a
+/// function that it returns is its body, not a result. `claim` is the runtime's claim on its name.
 pub(super) fn run(
     runtime: &Arc<Runtime>,
     permissions: &Arc<Held>,

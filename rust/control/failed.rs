@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Answers to requests to execute Lua that have failed.
+//! Answers to failed requests to execute Lua.
 
 use kernel::{prelude::*, str::BStr};
 
@@ -44,13 +44,13 @@ pub(super) fn start_failed(session: &Session, id: u32, name: &[u8], error: &Star
         }
         StartError::NotReplaced(error) => {
             let text = Text::new(fmt!(
-                "{name} could not be stopped ({error:?}), so nothing has replaced it"
+                "{name} was not replaced: the running script could not be stopped: {error:?}"
             ));
             fail(session, id, error.to_errno(), text.as_bytes());
         }
         StartError::Overtaken => {
             let text = Text::new(fmt!(
-                "another start has taken the name while {name} was stopped"
+                "{name} was not started: another start took the name first"
             ));
             fail(session, id, errno::EEXIST, text.as_bytes());
         }

@@ -20,13 +20,14 @@ use crate::{
 pub(super) struct Results {
     /// The values.
     pub(super) values: KVVec<u8>,
-    /// The texts of those that are no data.
+    /// The texts of the values that cannot be sent.
     pub(super) texts: KVVec<u8>,
 }
 
-/// Encodes the `results` top values for user space. Tables are copied. What is no data, such as a function, is
-/// shown by `tostring`, and so are tables whose metatable says how. If the tables cannot be copied, for instance
-/// because they are too large, all are shown so.
+/// Encodes the `results` top values for user space. Tables are copied. Other values, such as
+/// functions, are shown by `tostring`, and so are tables whose metatable has a text for them. If
+/// the tables cannot be copied, for instance because they are too large, `tostring` shows all of
+/// them.
 pub(super) fn show(state: State, results: c_int) -> lua::Result<Results> {
     let top = state.top();
     let first = top.saturating_sub(results).saturating_add(1);
@@ -69,10 +70,10 @@ fn encode(state: State, first: c_int, last: c_int, copies: bool) -> Result<Resul
     })
 }
 
-/// Encodes values among which there are tables. Not inlined: it needs more of the stack than the others.
+/// Encodes values that include tables. Not inlined: it needs more stack than the other functions.
 #[inline(never)]
 fn copies_of(state: State, first: c_int, has_text: &[bool]) -> Result<Shown, NotShown> {
-    // Why they cannot be copied does not matter: they are shown without copies then.
+    // The reason does not matter: any failure to copy means that they are shown without copies.
     let message =
         Message::encode_results(state, first, has_text).map_err(|_| NotShown::Malformed)?;
     let mut values = Shown(KVVec::new());
@@ -80,8 +81,8 @@ fn copies_of(state: State, first: c_int, has_text: &[bool]) -> Result<Shown, Not
     Ok(values)
 }
 
-/// Encodes values of which those that are no scalars have texts. Unlike a message, this does not count against the
-/// memory of the script, which may have returned all that it has.
+/// Encodes values, with texts for all but scalars. Unlike a message, this does not count against
+/// the memory of the script, whose results may fill its limit.
 fn scalars(state: State, first: c_int, has_text: &[bool]) -> Result<Shown, NotShown> {
     let mut writer = Writer::new(Shown(KVVec::new()));
     let mut text = 0;
@@ -108,7 +109,7 @@ fn is_scalar(kind: Kind) -> bool {
     )
 }
 
-/// Whether the metatable of the table at `index` says what its text is.
+/// Whether the metatable of the table at `index` determines its text.
 fn has_own_text(state: State, index: c_int) -> Result<bool, Raised> {
     let top = state.top();
     if !state.push_metatable(index) {

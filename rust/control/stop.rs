@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-// Clients may say the default themselves.
+// Clients may send the default explicitly.
 const _: () = assert!(DEFAULT_GRACE_MS == instance::DEFAULT_GRACE_MS);
 
 /// What a name means to `stop`.

@@ -17,7 +17,7 @@ use crate::nan;
 
 const SIGN: u64 = 1 << 63;
 
-/// Exports functions of compiler_builtins under the names that compilers know.
+/// Exports functions of compiler_builtins under the names that compilers call.
 macro_rules! export {
     ($($part:ident :: $name:ident($($argument:ident: $of:ty),*) -> $result:ty;)*) => {
         $(

@@ -23,7 +23,7 @@ mod parse;
 // The sources of the crates, which scripts/prepare-float has copied to the object tree.
 include!(concat!(env!("LUNATIK_OBJ"), "/rust/float/crates/crates.rs"));
 
-/// The crates refer to this function for divisions by zero. They never get there.
+/// The crates refer to this function for divisions by zero, which they never execute.
 #[unsafe(no_mangle)]
 #[cold]
 extern "C" fn lunatik_float_unreachable() -> ! {

@@ -14,7 +14,7 @@
  */
 static local64_t __percpu *word(void *words, size_t index)
 {
-	/* By a number: GCC has no cast from one address space to another. */
+	/* The cast goes through an integer: GCC has no cast from one address space to another. */
 	return (local64_t __percpu *)(unsigned long)words + index;
 }
 

@@ -424,8 +424,8 @@ impl Set {
         self.seal != Seal::Open
     }
 
-    /// Whether the code may run while the kernel is locked down: the set is sealed, and gives no power over files,
-    /// programs, devices and packets.
+    /// Whether the code may run while the kernel is locked down: the set is sealed and permits no
+    /// access to files, programs, devices and packets.
     pub fn suits_lockdown(&self) -> bool {
         const POWERS: [Permission; 6] = [
             Permission::FsRead,

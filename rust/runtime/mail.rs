@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! How many messages wait for a runtime, and how many it has received.
+//! Counters of the messages that wait for a runtime and of those that it has received.
 //!
-//! Each queue from which one runtime alone receives has a [`Count`], which it changes under its own lock, by plain
-//! stores. The runtime has a [`Mail`], the list of these counts. It adds them up for whoever asks. So to send and to
-//! receive costs no atomic operation more, and to ask takes no lock that senders or receivers take.
+//! Each queue with a single receiving runtime has a [`Count`], which it updates under its own lock,
+//! with plain stores. The runtime has a [`Mail`], the list of these counts, which adds them up on
+//! request. So sending and receiving need no additional atomic operations, and a request takes no
+//! lock that senders or receivers take.
 //!
 //! Lock order: `Mail::inner` is a leaf. It is not held while memory is allocated or freed.
 
@@ -25,23 +26,23 @@ use crate::linux::account::{kmalloc_size, Account, Charge};
 struct Counters {
     waiting: Atomic<usize>,
     received: Atomic<u64>,
-    /// Whether the queue is gone or closed: nothing changes any more.
+    /// Whether the queue is gone or closed: the numbers no longer change.
     closed: Atomic<bool>,
     _charge: Charge,
 }
 
-/// Counts the messages of a queue. Only the queue has it, and calls all functions under its lock. Dropping it closes
-/// it.
+/// Counts the messages of a queue. Only the queue owns it, and calls all functions under its lock.
+/// Dropping it closes it.
 pub(crate) struct Count(Arc<Counters>);
 
 impl Count {
-    /// So many messages lie in the queue now.
+    /// Records the number of messages in the queue.
     #[inline]
     pub(crate) fn set_waiting(&self, count: usize) {
         self.0.waiting.store(count, Relaxed);
     }
 
-    /// A message was received.
+    /// Records that a message was received.
     #[inline]
     pub(crate) fn add_received(&self) {
         // Nobody else stores, so this needs no atomic addition.
@@ -49,16 +50,16 @@ impl Count {
         self.0.received.store(received.saturating_add(1), Relaxed);
     }
 
-    /// The message that was received last could not be used, and was put back.
+    /// Records that the message received last could not be used and was put back.
     pub(crate) fn take_received_back(&self) {
         let received = self.0.received.load(Relaxed);
         self.0.received.store(received.saturating_sub(1), Relaxed);
     }
 
-    /// Nobody receives any more, and no message waits.
+    /// Records that the queue is closed: no message waits, and nobody receives.
     pub(crate) fn close(&self) {
         self.0.waiting.store(0, Relaxed);
-        // Whoever sees this sees the final number of messages received.
+        // Release: a reader that sees this also sees the final number of received messages.
         self.0.closed.store(true, Release);
     }
 }
@@ -72,27 +73,27 @@ impl Drop for Count {
 /// The messages of a runtime.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Figures {
-    /// Those that wait in its queues.
+    /// The number that waits in its queues.
     pub(crate) waiting: u64,
-    /// Those that it has taken out so far.
+    /// The number that it has received so far.
     pub(crate) received: u64,
 }
 
 struct Inner {
-    /// Of the queues that are open, and some that are not.
+    /// The counters of all open queues, and of some closed ones.
     queues: KVVec<Arc<Counters>>,
-    /// What was received from queues that are in the list no more.
+    /// The messages received from queues that are no longer in the list.
     received: u64,
 }
 
 impl Inner {
-    /// How many queues are open.
+    /// The number of open queues.
     fn open(&self) -> usize {
         let is_open = |queue: &&Arc<Counters>| !queue.closed.load(Acquire);
         self.queues.iter().filter(is_open).count()
     }
 
-    /// Moves the open queues to `list`, which has room for them, and returns what the list was.
+    /// Moves the open queues to `list`, which has room for them, and returns the old list.
     fn renew(&mut self, list: KVVec<Arc<Counters>>) -> KVVec<Arc<Counters>> {
         let former = mem::replace(&mut self.queues, list);
         for queue in &former {
@@ -125,7 +126,8 @@ impl Mail {
         })
     }
 
-    /// The count of a new queue. It counts against `account`. Sleeps. Fails with `ENOMEM`.
+    /// Creates the count of a new queue. Its memory counts against `account`. Sleeps. Fails with
+    /// `ENOMEM`.
     pub(super) fn count(&self, account: &Arc<Account>) -> Result<Count> {
         // The reference count of an `Arc` takes a word. The list has room for up to four times as many queues as are
         // open.
@@ -167,7 +169,7 @@ impl Mail {
         }
     }
 
-    /// What waits, and what was received. Sleeps.
+    /// The numbers of waiting and received messages. Sleeps.
     pub(super) fn figures(&self) -> Figures {
         let inner = self.inner.lock();
         let mut figures = Figures {

@@ -125,9 +125,9 @@ impl Message {
         Ok(message)
     }
 
-    /// As [`encode`](Self::encode) for the values from `first` on, as the results that a client is told. An
-    /// element of `texts` says whether a text stands for a value; only tables and what can always travel needs
-    /// none. What cannot travel in a table is told by its type.
+    /// As [`encode`](Self::encode) for the values from `first` on, as results for a client. An
+    /// element of `texts` says whether a text stands for a value; only tables and values that can
+    /// always travel need none. In a table, a value that cannot travel is represented by its type.
     pub(crate) fn encode_results(state: State, first: c_int, texts: &[bool]) -> lua::Result<Self> {
         let mut message = Self::default();
         encode::results::encode_results(state, first, texts, &mut message)?;

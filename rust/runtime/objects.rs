@@ -37,8 +37,8 @@ pub(crate) trait Classed: 'static {
     const CLASS: &'static Class;
 }
 
-/// Values that tell their type. `Any` does so, too, but only since Rust 1.86 can a trait object become
-/// one of `Any`. Every type has this implementation, and none can have another one.
+/// Values that know their type. `Any` does, too, but a trait object can be upcast to `Any` only
+/// since Rust 1.86. Every type has this implementation, and none can have another one.
 pub(crate) trait Typed: 'static {
     /// The type of the value.
     fn type_of(&self) -> TypeId;

@@ -21,7 +21,7 @@ use crate::{
 enum Lost {
     /// The script that has the name was not stopped.
     NotReplaced(kernel::error::Error),
-    /// Another start was faster.
+    /// Another start took the name first.
     Overtaken,
     /// The kernel refuses, with this error.
     Errno(kernel::error::Error),
@@ -31,17 +31,18 @@ enum Lost {
 pub(crate) struct Claim<'a> {
     runtime: &'a Arc<Runtime>,
     chain: &'a Arc<Chain>,
-    /// The grace of the script that has the name, if that is to be replaced.
+    /// The grace of the script that has the name, if it is to be replaced.
     replace: Option<u32>,
     /// Why the name was not taken.
     lost: Cell<Option<Lost>>,
 }
 
 impl<'a> Claim<'a> {
-    /// The claim of `runtime`, which `chain` executes.
+    /// Creates the claim of `runtime`, which `chain` executes.
     ///
-    /// With `replace`, the runtime must not be registered yet. The script that has its name then gets so
-    /// many milliseconds to end by itself. Without, [`make`](Self::make) does nothing.
+    /// With `replace`, the runtime must not be registered yet. The script that has its name then
+    /// gets this many milliseconds to end by itself. With `None`, [`make`](Self::make) does
+    /// nothing.
     pub(crate) fn new(
         runtime: &'a Arc<Runtime>,
         chain: &'a Arc<Chain>,
@@ -55,8 +56,9 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// Stops the script that has the name, and registers the new one. To be called when that is compiled and
-    /// before it runs, so that a script that does not compile replaces nothing. Sleeps.
+    /// Stops the script that has the name, and registers the new one. Call it after the new one is
+    /// compiled and before it runs, so that a script that does not compile replaces nothing.
+    /// Sleeps.
     pub(crate) fn make(&self) -> lua::Result<()> {
         let Some(grace_ms) = self.replace else {
             return Ok(());
@@ -67,7 +69,7 @@ impl<'a> Claim<'a> {
         })
     }
 
-    /// The error that a start has ended with: that of [`make`](Self::make), if it has failed.
+    /// The error of the start: that of [`make`](Self::make), if it failed.
     pub(crate) fn explain(&self, error: StartError) -> StartError {
         match self.lost.get() {
             None => error,
@@ -86,7 +88,7 @@ impl<'a> Claim<'a> {
                     .as_arc_borrow()
                     .stop_for(Some(self.chain), Some(self.runtime), grace_ms);
             stopped.map_err(|error| {
-                // It was told to stop, and has to end even though nobody waits for that any more.
+                // It was told to stop, and must end even though nobody waits for that any more.
                 reaper::finish(former.clone());
                 Lost::NotReplaced(error)
             })?;

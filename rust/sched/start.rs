@@ -37,7 +37,7 @@ pub(crate) enum StartError {
     AlreadyRunning,
     /// The script of this name, which was to be replaced, was not stopped.
     NotReplaced(kernel::error::Error),
-    /// While the script of this name was stopped, another start has taken the name.
+    /// While the script of this name was being stopped, another start took the name.
     Overtaken,
     /// There is no such file.
     NotFound,
@@ -65,7 +65,7 @@ impl From<kernel::error::Error> for StartError {
     }
 }
 
-/// Why a start is refused under lockdown, and what would not be.
+/// The reason why a start is refused under lockdown, and the permissions that would be admitted.
 pub(crate) const LOCKDOWN: &str =
     "the kernel is locked down, and admits only scripts that are sealed without the \
      permissions fs, exec, device and netfilter (such as -P load -P rcu)";
@@ -75,7 +75,7 @@ pub(crate) fn is_locked_out(permissions: &Held) -> bool {
     crate::linux::security::check_integrity().is_err() && !permissions.suits_lockdown()
 }
 
-/// Whether a runtime of this kind has its name for itself.
+/// Whether a runtime of this kind has a unique name.
 fn is_named(kind: Kind) -> bool {
     matches!(kind, Kind::Run | Kind::Spawn)
 }
@@ -304,8 +304,8 @@ pub(crate) fn keep_body(
     Ok(true)
 }
 
-/// Runs the chunk of a script and starts a thread with the function that it returns. `claim` is that of the
-/// runtime on its name.
+/// Runs the chunk of a script and starts a thread with the function that it returns. `claim` is the
+/// runtime's claim on its name.
 pub(crate) fn spawn(
     runtime: &Arc<Runtime>,
     chain: &Arc<Chain>,

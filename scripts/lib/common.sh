@@ -60,7 +60,7 @@ with_lock() {
 		say "waiting for another set-up (lock ${file##*/})"
 		flock "$fd"
 	fi
-	# Nothing asks for the status here, so that errexit holds in COMMAND; an exit gives the lock back.
+	# This statement does not test the status, so errexit holds in COMMAND; an exit releases the lock.
 	"$@" {fd}>&-
 	exec {fd}>&-
 }
@@ -94,7 +94,7 @@ kernel_arch() { if is_um "$1"; then echo um; else echo x86_64; fi; }
 kernel_tree() {
 	local version key
 	if [ "$1" = debian ]; then
-		# This one is not built, but unpacked: scripts/debian/kernel.
+		# scripts/debian/kernel unpacks this one instead of building it.
 		echo "$CACHE/debian/kernel-$(cat "$CACHE/debian/release" 2>/dev/null)"
 		return
 	fi

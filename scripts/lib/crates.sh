@@ -7,7 +7,7 @@
 crate_folder() {
 	local folder
 	need cargo "install Rust with cargo"
-	# For the target that rust/float needs crates for; cargo leaves out those of other targets.
+	# rust/float needs the crates of this target; cargo leaves out those of other targets.
 	folder=$(cargo metadata --format-version 1 --locked --manifest-path "$REPO/tools/Cargo.toml" \
 		--filter-platform x86_64-unknown-none |
 		grep -o "\"manifest_path\":\"[^\"]*/$1-[0-9][^\"/]*/Cargo.toml\"" | head -n 1 |

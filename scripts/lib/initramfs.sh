@@ -103,7 +103,7 @@ module_list() {
 		cp "$file" "$root/$folder/updates/lunatik.ko"
 		sign_module "$3" "$root/$folder/updates/lunatik.ko"
 	fi
-	# The modules of a kernel that is not built for machines.
+	# Modules, for a kernel that is not built for machines.
 	[ ! -d "$3/modules" ] || cp -r "$3/modules/." "$root/$folder/"
 	PATH=$PATH:/sbin:/usr/sbin depmod -b "$root" "$4"
 	echo "dir /$folder 755 0 0"

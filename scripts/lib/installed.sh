@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# shellcheck shell=bash disable=SC2154 # kdir is set by those who source this
+# shellcheck shell=bash disable=SC2154 # kdir is set by the script that sources this
 #
-# What builds the module for an installed kernel, which cannot be changed: its own compilers where the kernel shares
-# code with the module, and any new enough one where it does not. It is sourced after common.sh; $kdir is the kernel's
+# The compilers of the module for an installed kernel, which cannot be rebuilt: the kernel's own compilers for code that
+# it shares with the module, and any new enough one for the rest. It is sourced after common.sh; $kdir is the kernel's
 # build folder.
 
 # The oldest clang and bindgen that Linux 7.3 takes.
 OLDEST_CLANG=17
 OLDEST_BINDGEN=0.71.1
 
-# setting NAME: its value in the configuration of the kernel in $kdir.
+# setting NAME: prints the value of CONFIG_NAME in the configuration of the kernel in $kdir.
 setting() { sed -n "s/^CONFIG_$1=//p" "$kdir/include/config/auto.conf" 2>/dev/null | tr -d '"'; }
 
-# major NAME: the first number of the version in CONFIG_NAME.
+# major NAME: prints the first number of the version in CONFIG_NAME.
 major() {
 	local version
 	version=$(setting "$1")
@@ -55,7 +55,7 @@ any_bindgen() {
 	fi
 }
 
-# libclang_folder CLANG: where bindgen finds that version's libclang.
+# libclang_folder CLANG: prints the folder in which bindgen finds that version's libclang.
 libclang_folder() { (cd "$("$1" -print-resource-dir)/../.." && pwd); }
 
 # check_installed: stops with what is missing and how to get it.
@@ -64,7 +64,7 @@ check_installed() {
 	[ -d "$kdir" ] || die "there is no folder $kdir" \
 		"install the headers of the running kernel (Debian: apt-get install linux-headers-$(uname -r)) or name another one with KDIR="
 	[ -e "$kdir/Makefile" ] && [ -e "$kdir/include/config/auto.conf" ] ||
-		die "$kdir is no configured kernel build folder" \
+		die "$kdir is not a configured kernel build folder" \
 			"KDIR must name the folder that /lib/modules/VERSION/build leads to"
 	[ "$(setting MODULES)" = y ] || die "that kernel has no loadable modules" "use a kernel with CONFIG_MODULES=y"
 	[ "$(setting RUST)" = y ] || die "that kernel was built without Rust (CONFIG_RUST), and this module is written in Rust" \
@@ -83,7 +83,7 @@ check_installed() {
 			"apt-get install clang libclang-dev"
 	else
 		wanted=$(major CLANG_VERSION)
-		command -v "clang-$wanted" >/dev/null || die "that kernel wants clang-$wanted, which is missing" \
+		command -v "clang-$wanted" >/dev/null || die "that kernel was built with clang-$wanted, which is missing" \
 			"apt-get install clang-$wanted lld-$wanted llvm-$wanted"
 	fi
 }

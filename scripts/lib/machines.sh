@@ -80,7 +80,7 @@ start_qemu() {
 	# only its ticks of 4 ms as a clock.
 	append+=" acpi=off pmtmr=0x608"
 	local image=$tree/arch/x86/boot/bzImage board=q35
-	# Secure Boot's firmware keeps its variables from the kernel in the system management mode.
+	# Firmware with Secure Boot uses system management mode to protect its variables from the kernel.
 	[ -z "$firmware" ] || image=$firmware/vmlinuz board=q35,smm=on
 	local hardware=(-machine "$board" "${accelerator[@]}" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
 		-kernel "$image" -initrd "$work/initramfs" -append "$append"
@@ -94,7 +94,7 @@ start_qemu() {
 	[ -z "$firmware" ] || hardware+=(-global driver=cfi.pflash01,property=secure,value=on
 		-drive "if=pflash,unit=0,format=raw,readonly=on,file=$firmware/code.fd"
 		-drive "if=pflash,unit=1,format=raw,file=$firmware/vars.fd")
-	# What the machine writes to its disk is gone with it.
+	# Writes to the disk are discarded when the machine ends.
 	[ -z "$disk" ] || hardware+=(-drive "file=$disk,if=virtio,format=raw,snapshot=on")
 	local input=/dev/null
 	if [ -n "$stdin" ]; then

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash
 #
-# Steps, which the user waits for and sees the progress of, and parts, which run beside them. It is sourced by common.sh.
+# Steps, whose progress the user sees while waiting for them, and parts, which run in the background. It is sourced by
+# common.sh.
 #
 #	beside bindgen "building bindgen" "$CACHE/bindgen.log" build_bindgen
 #	run_step "installing packages" "$CACHE/apt.log" 0 apt-get install ...
@@ -10,10 +11,10 @@
 # A part that fails ends the steps of all scripts between the one that has started it and those that wait.
 
 declare -A part_pids part_starts part_whats part_logs
-# What this shell runs: the processes of steps, and the process groups of parts, which are negative.
+# The children of this shell: processes of steps, and process groups of parts as negative numbers.
 part_processes=() part_processes_owner='' parts_owner=''
 
-# end_running: ends what this shell leaves behind when it ends early. Without it, a build goes on after Ctrl-C.
+# end_running: ends the children of this shell when it ends early. Without it, a build goes on after Ctrl-C.
 end_running() {
 	local pid
 	for pid in "${part_processes[@]}"; do kill -- "$pid" 2>/dev/null || true; done
@@ -21,7 +22,7 @@ end_running() {
 }
 
 started() {
-	# What runs when a part begins is not its own.
+	# A part inherits the list of its parent's children, which are not its own.
 	[ "$part_processes_owner" = "$BASHPID" ] || part_processes=() part_processes_owner=$BASHPID
 	part_processes+=("$1")
 	trap end_running EXIT
@@ -43,7 +44,7 @@ beside() {
 	fi
 	mkdir -p "$(dirname "$3")"
 	part_whats[$name]=$2 part_logs[$name]=$3 part_starts[$name]=$SECONDS
-	# A process group of its own, all of which can be ended.
+	# A process group of its own can be ended as a whole.
 	set -m
 	run_part "$@" >"$3" 2>&1 </dev/null &
 	set +m
@@ -55,7 +56,7 @@ beside() {
 run_part() {
 	local status
 	export IN_PART=yes
-	# The command keeps errexit only where nothing asks for its status at once.
+	# errexit holds in the command only if the same statement does not test its status.
 	set +e
 	(
 		set -e
@@ -64,14 +65,14 @@ run_part() {
 	status=$?
 	if [ $status != 0 ]; then
 		printf '%s\n%s\n' "$2" "$3" >"$PARTS/$1.failed"
-		# The first that fails is the one to tell about: the link is made once.
+		# Only the first failure is reported: the link is created once.
 		ln "$PARTS/$1.failed" "$PARTS/failed" 2>/dev/null
 	fi
 	return $status
 }
 
-# stop_for_failed_part: ends this script if a part has failed. The first that notices says which; parts say nothing, for
-# nobody sees it.
+# stop_for_failed_part: ends this script if a part has failed. The first script that notices reports the part; parts do
+# not, because nobody would see it.
 stop_for_failed_part() {
 	local lines
 	[ -n "${PARTS:-}" ] && [ -e "$PARTS/failed" ] || return 0
@@ -120,7 +121,8 @@ run_step() {
 }
 
 # follow WHAT PID LOG STEPS START: shows the progress of a process until it ends: a percentage if the number of its steps
-# (lines with a capital behind spaces) is known, otherwise the time. Sets `shown` to 0 if there was no time to show any.
+# (lines with a capital letter after spaces) is known, otherwise the time. Sets `shown` to 0 if there was no time to show
+# any.
 follow() {
 	local what=$1 pid=$2 log=$3 steps=$4 start=$5 begin=$SECONDS lines note
 	shown=0

@@ -102,7 +102,7 @@ begin_lua() {
 }
 end_lua() {
 	failures=$(sum failures)
-	# A host that takes the CPU away makes a few calls too long.
+	# A host that deschedules the machine makes a few calls too long.
 	[ "$failures" -le $(($(sum runs) / 1000)) ] || { echo "$failures of $(sum runs) calls have failed" >&2; exit 1; }
 	lunatik stop bench/hook || exit
 	rmmod hook_bench || exit

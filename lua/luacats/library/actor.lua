@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 ---@meta actor
 
----Actors, which exchange messages, and fibers, which take turns within an actor. To require this module makes a script an actor; scripts for hooks cannot be one.
+---Actors, which exchange messages, and fibers, which take turns within an actor. Requiring this module makes a script an actor; scripts for hooks cannot be one.
 ---
 ---Functions that suspend the fiber are interruption points: they raise `interrupted` in a fiber that was interrupted, and `forbid_suspend_block` where suspension is forbidden. Errors of this module are tables of the class `actor.error`.
 ---@class actorlib
@@ -21,7 +21,7 @@ function actor.spawn_vm(module) end
 
 ---Adds threads to the context of the actor. In the context that all scripts share it does nothing.
 ---Raises `EAGAIN` if there were more than 32, `ENOMEM`, and `ENOTSUP` if the context was made for one thread.
----@param count number How many, rounded down; below 1 none.
+---@param count number The number of threads, rounded down; none if it is below 1.
 function actor.spawn_context_threads(count) end
 
 ---Makes a fiber that runs a function after the fibers that are ready, and returns its object.
@@ -71,14 +71,14 @@ function actor.is_master() end
 ---@async
 function actor.shutdown() end
 
----What a new actor is to be.
+---The options of a new actor.
 ---@class actor.options
 ---@field module string The name of the module.
 ---@field inherit_context? boolean Whether the actor runs in the context of its maker; true unless given. False: in a new one with one thread.
 ---@field concurrency_hint? integer 1: a new context never gets a second thread.
 ---@field new_master? boolean Whether the actor becomes the master.
 
----What a new actor in a process is to be.
+---The options of a new actor in a process.
 ---@class actor.process_options
 ---@field module string A path that the process opens, or a name below the script's folder.
 ---@field concurrency_hint? integer Without effect.
@@ -96,9 +96,9 @@ function actor.shutdown() end
 ---@field stdin? "share"|file_descriptor Its standard input: that of the client, or a file. Nil: at its end.
 ---@field stdout? "share"|file_descriptor Its standard output: that of the client, or a file. Nil: closed.
 ---@field stderr? "share"|file_descriptor Its standard error: that of the client, or a file. Nil: closed.
----@field init? actor.process_init What runs before the module, with the rights of root.
+---@field init? actor.process_init The programs that run before the module, with the rights of root.
 
----What a process runs before its module.
+---The programs that a process runs before its module.
 ---@class actor.process_init
 ---@field script string The text of a Lua program, which sets the process up.
 ---@field arg? file_descriptor A file that the program gets as `arg`.

@@ -35,7 +35,7 @@ function descriptor:close() end
 ---@return file_descriptor
 function descriptor:dup() end
 
----In processes only: reads what is there, and waits if there is nothing. Returns nil at the end of the file.
+---In processes only: reads the bytes that are there, and waits if there are none. Returns nil at the end of the file.
 ---All fibers of the process wait. Raises `EINVAL`, and errors of the category `system`.
 ---@param length integer The most bytes that are read, at least 1.
 ---@return string?

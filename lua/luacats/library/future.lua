@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 ---@meta future
 
----Values that one fiber of an actor provides later, and others wait for.
+---Values that one fiber of an actor provides later, and for which others wait.
 ---@class futurelib
 local future = {}
 

@@ -25,7 +25,7 @@ io = {}
 ---| "w+b"
 ---| "a+b"
 
----What is read: a number, a line without or with its end, all, or so many bytes.
+---The format of a value to read: a number, a line without or with its end, all, or this many bytes.
 ---@alias lunatik.readformat
 ---| "n"
 ---| "l"
@@ -75,7 +75,7 @@ function io.tmpfile() end
 function io.read(...) end
 
 ---Writes to the default output, as `file:write` does.
----@param ... string|number What is written.
+---@param ... string|number The values to write.
 ---@return file*?
 ---@return string? message
 ---@return integer? errno
@@ -109,7 +109,7 @@ local file = {}
 function file:read(...) end
 
 ---Writes to the file. Returns the file, or nil, a message and an error number.
----@param ... string|number What is written.
+---@param ... string|number The values to write.
 ---@return file*?
 ---@return string? message
 ---@return integer? errno

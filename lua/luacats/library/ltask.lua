@@ -3,7 +3,7 @@
 
 ---Services, which call each other by number or name. In scripts that are no services, only `pack`, `unpack`, `unpack_remove`, `remove` and `counter` work.
 ---
----Functions that block suspend the session; other sessions of the service go on. Where Lua cannot yield they raise `attempt to yield across a C-call boundary`. A call of a service that is gone raises `{service:N} is dead`, one of a full queue `{service:N} is busy`.
+---Functions that block suspend the session; other sessions of the service continue. Where Lua cannot yield they raise `attempt to yield across a C-call boundary`. A call of a service that is gone raises `{service:N} is dead`, one of a full queue `{service:N} is busy`.
 ---@class ltasklib
 ---@field log ltask.log Writes lines to the log of the system.
 local ltask = {}
@@ -108,9 +108,9 @@ function ltask.remove(message) end
 ---@return thread
 function ltask.fork(fn, ...) end
 
----Blocks for so long, never less. With 0, others have their turn.
+---Blocks for at least this time. With 0, other sessions run first.
 ---@async
----@param ti integer How long, in hundredths of a second; less than 2^31.
+---@param ti integer The time, in hundredths of a second; less than 2^31.
 function ltask.sleep(ti) end
 
 ---Runs a function in a session after some time.
@@ -125,13 +125,13 @@ function ltask.timeout(ti, fn) end
 ---@return any ...
 function ltask.wait(token) end
 
----Has the session that waits for a token go on. Returns true, or nothing if none waits.
+---Wakes the session that waits for a token. Returns true, or nothing if none waits.
 ---@param token any The token.
 ---@param ... any What `wait` returns.
 ---@return true?
 function ltask.wakeup(token, ...) end
 
----Has the session that waits for a token raise an error. Returns true, or nothing if none waits.
+---Makes the session that waits for a token raise an error. Returns true, or nothing if none waits.
 ---@param token any The token.
 ---@param err any The error.
 ---@return true?
@@ -143,13 +143,13 @@ function ltask.interrupt(token, err) end
 ---@return any ...
 function ltask.multi_wait(token) end
 
----Has all sessions that wait for a token go on. Returns true, or nothing if none waits.
+---Wakes all sessions that wait for a token. Returns true, or nothing if none waits.
 ---@param token any The token.
 ---@param ... any What `multi_wait` returns.
 ---@return true?
 function ltask.multi_wakeup(token, ...) end
 
----Has all sessions that wait for a token raise an error. Returns true, or nothing if none waits.
+---Makes all sessions that wait for a token raise an error. Returns true, or nothing if none waits.
 ---@param token any The token.
 ---@param err any The error.
 ---@return true?
@@ -200,7 +200,7 @@ function ltask.queryservice(name) end
 ---Makes a service, and returns its number when its code has run. Raises the error of the code.
 ---Needs the permissions `load`, and `fs:read` for the file, unless a loader of its own does without.
 ---@async
----@param description ltask.service What the service is to be.
+---@param description ltask.service The options of the service.
 ---@return integer
 function ltask.spawn_service(description) end
 
@@ -231,7 +231,7 @@ function ltask.label() end
 ---@return integer
 function ltask.worker_id() end
 
----Has only one worker execute the service, from its next slice on. Raises `Invalid worker id N`.
+---Lets only one worker execute the service, from its next slice on. Raises `Invalid worker id N`.
 ---@param n? integer The number of the worker; any worker unless given.
 function ltask.worker_bind(n) end
 
@@ -250,7 +250,7 @@ function ltask.eventreset() end
 ---@return true?
 function ltask.touch_service(id) end
 
----Has a function run as a session when the service has an event and nothing to do.
+---Runs a function as a session when the service has an event and nothing to do.
 ---@param fn fun(from: integer, session: integer)? The function, which gets zeros; nil for none.
 function ltask.idle_handler(fn) end
 

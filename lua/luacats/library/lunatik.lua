@@ -13,7 +13,7 @@ local lunatik = {}
 ---| "softirq" # In hooks with bottom halves off. The code must not sleep.
 ---| "hardirq" # In hooks with interrupts off. Not supported yet.
 
----What a runtime does.
+---The state of a runtime.
 ---@alias lunatik.status
 ---| "loading"
 ---| "ready"
@@ -23,7 +23,7 @@ local lunatik = {}
 ---| "finished"
 ---| "failed"
 
----What Lua code sets for a script that it starts.
+---The options of a script that Lua code starts.
 ---@class lunatik.limits
 ---@field context? lunatik.context Where the code runs once it is loaded; "process" unless given.
 ---@field percpu? boolean Whether each CPU gets a runtime of its own. Such a crew is for hooks.
@@ -67,7 +67,7 @@ function runtime:resume(...) end
 ---Stops the runtime, and waits for its end. It may be stopped already.
 ---Needs the permission `runner` for the name of the runtime.
 ---@async
----@param grace_ms? integer How long the code may go on before it is interrupted, in milliseconds; 100 unless given.
+---@param grace_ms? integer The time that the code may run before it is interrupted, in milliseconds; 100 unless given.
 function runtime:stop(grace_ms) end
 
 ---Returns where the code of the runtime runs once it is loaded.
@@ -82,7 +82,7 @@ function runtime:status() end
 ---@return lunatik.hook_status[]
 function runtime:hooks() end
 
----What was counted of a hook until now.
+---The counters of a hook until now.
 ---@class lunatik.hook_status
 ---@field name string Its name. Several hooks may have the same.
 ---@field state "on"|"off"|"disabled"|"stopped" Whether it is called: "off" if the script has switched it off, "disabled" by failures, "stopped" by the script or its end.

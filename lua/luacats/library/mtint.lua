@@ -3,7 +3,7 @@
 
 ---Interrupts of single Lua threads: main threads and coroutines of any runtime.
 ---@class mtintlib
----@field error mtint.errors What errors of this module begin with.
+---@field error mtint.errors The texts with which errors of this module begin.
 ---@field _INFO string The name and version of the module.
 ---@field _VERSION string The version of the module.
 local mtint = {}
@@ -47,7 +47,7 @@ function interruptible:id() end
 ---@return boolean
 function interruptible:interrupt(flag) end
 
----What errors of this module begin with.
+---The texts with which errors of this module begin.
 ---@class mtint.errors
 ---@field interrupt string The same as `interrupted`.
 ---@field interrupted string The thread was interrupted.

@@ -3,7 +3,7 @@
 
 ---Buffers of messages between runtimes. A family is a runtime with the threads that it has made by `llthreads2.ex`.
 ---@class mtmsglib
----@field error mtmsg.errors What errors of this module begin with.
+---@field error mtmsg.errors The texts with which errors of this module begin.
 ---@field _INFO string The name and version of the module.
 ---@field _VERSION string The version of the module.
 local mtmsg = {}
@@ -37,7 +37,7 @@ function mtmsg.time() end
 ---@return string
 function mtmsg.type(value) end
 
----Has all operations on the buffers of the family raise `operation_aborted`, or work again.
+---Makes all operations on the buffers of the family raise `operation_aborted`, or work again.
 ---@param flag? boolean False to take it back; true unless given.
 function mtmsg.abort(flag) end
 
@@ -84,7 +84,7 @@ function buffer:msgcnt() end
 ---@return boolean
 function buffer:clear() end
 
----Has `nextmsg` without a time return at once, for this reference.
+---Makes `nextmsg` without a time return at once, for this reference.
 ---@param flag? boolean False to take it back; true unless given.
 function buffer:nonblock(flag) end
 
@@ -92,10 +92,10 @@ function buffer:nonblock(flag) end
 ---@return boolean
 function buffer:isnonblock() end
 
----Has all operations raise `object_closed`, for ever. Those that wait are woken.
+---Makes all operations raise `object_closed`, for ever. Those that wait are woken.
 function buffer:close() end
 
----Has all operations on the buffer raise `operation_aborted`, or work again. Those that wait are woken.
+---Makes all operations on the buffer raise `operation_aborted`, or work again. Those that wait are woken.
 ---@param flag? boolean False to take it back; true unless given.
 function buffer:abort(flag) end
 
@@ -103,7 +103,7 @@ function buffer:abort(flag) end
 ---@return boolean
 function buffer:isabort() end
 
----What errors of this module begin with.
+---The texts with which errors of this module begin.
 ---@class mtmsg.errors
 ---@field ambiguous_name string Several buffers have this name.
 ---@field message_size string The message is larger than the buffer.

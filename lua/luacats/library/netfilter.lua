@@ -19,7 +19,7 @@ local netfilter = {}
 ---@field fallback? integer The verdict where there is none from the function: `nf.action.ACCEPT` unless given, or `nf.action.DROP`.
 ---@field name? string The name in logs and in `status`, 1 to 64 visible characters; that of the hook point unless given.
 
----Has a function decide about packets, from the moment when the script has returned.
+---Registers a function that decides about packets, from the moment when the script has returned.
 ---Only for scripts that were started with `-c softirq`, while they are loaded; others get `runtime context mismatch: netfilter needs softirq`.
 ---Raises `bad field …` for a wrong field, `failed to register netfilter hook` for a place that does not exist, `device not found`, and `EEXIST` if the script has a hook at this place already.
 ---Needs the permission `netfilter` for the hook, such as `inet/local_in`; with `netfilter:modify`, the function may also change packets.
@@ -50,7 +50,7 @@ function hook:enable(on) end
 ---@return netfilter.stats
 function hook:stats() end
 
----What was counted of a hook.
+---The counters of a hook.
 ---@class netfilter.stats
 ---@field runs integer The calls of the function.
 ---@field failures integer Those that have failed.

@@ -57,7 +57,7 @@ function os.rename(oldname, newname) end
 
 ---Returns the name of the locale, which is always "C".
 ---@param locale? string The locale: "C", "POSIX" or ""; for others it returns nil.
----@param category? "all"|"collate"|"ctype"|"monetary"|"numeric"|"time" What it is for.
+---@param category? "all"|"collate"|"ctype"|"monetary"|"numeric"|"time" The category.
 ---@return string?
 function os.setlocale(locale, category) end
 

@@ -18,15 +18,15 @@ package = {}
 ---Needs the permissions `load`, and `fs:read` for the file, of a module in a file that is not loaded.
 ---@param modname string The name.
 ---@return any module
----@return any extra What its loader has got.
+---@return any extra The second argument of its loader.
 function require(modname) end
 
 ---Returns the first file that exists, or nil and a message.
 ---Needs the permission `fs:read` for the files.
 ---@param name string The name.
 ---@param path string Patterns, separated by ";".
----@param sep? string What is replaced in the name, "." unless given.
----@param rep? string What it is replaced by, "/" unless given.
+---@param sep? string The text to replace in the name, "." unless given.
+---@param rep? string Its replacement, "/" unless given.
 ---@return string?
 ---@return string? message
 function package.searchpath(name, path, sep, rep) end

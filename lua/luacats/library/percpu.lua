@@ -25,7 +25,7 @@ local counter = {}
 
 ---Adds an integer. The sum wraps around.
 ---Works in hooks.
----@param n? integer What to add, 1 unless given.
+---@param n? integer The number to add, 1 unless given.
 function counter:add(n) end
 
 ---Returns the sum of what all CPUs have added.

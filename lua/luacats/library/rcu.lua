@@ -37,7 +37,7 @@ function rcu.foreach(t, fn) end
 ---Works in hooks. Needs the permission `rcu`.
 ---@param t rcu.table The table.
 ---@param key string The key.
----@param n integer What to add.
+---@param n integer The number to add.
 ---@return integer sum
 function rcu.add(t, key, n) end
 

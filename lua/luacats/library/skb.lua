@@ -54,7 +54,7 @@ function skb:header(kind) end
 ---Returns the bytes behind the header of TCP, UDP or ICMP as a string, or nil without such a header.
 ---With "data" it returns them as a view, which takes no memory.
 ---Works in hooks.
----@param form? "data" What to return.
+---@param form? "data" The form of the result.
 ---@return string|skb.data|nil
 ---@overload fun(self: skb): string?
 ---@overload fun(self: skb, form: "data"): skb.data?
@@ -279,7 +279,7 @@ function data:setstring(offset, bytes) end
 
 ---Returns where bytes are, or nil if they are nowhere. Makes no string.
 ---Works in hooks.
----@param bytes string What to look for, 255 bytes at most.
+---@param bytes string The bytes to look for, 255 bytes at most.
 ---@param offset? integer Where to begin, 0 unless given.
 ---@return integer?
 function data:find(bytes, offset) end

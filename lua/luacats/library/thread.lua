@@ -29,14 +29,14 @@ local handle = {}
 ---Stops the thread, and waits for its end. It may have ended already.
 ---Needs the permission `runner` for the name of its runtime.
 ---@async
----@param grace_ms? integer How long its code may go on before it is interrupted, in milliseconds; 100 unless given.
+---@param grace_ms? integer The time that its code may run before it is interrupted, in milliseconds; 100 unless given.
 function handle:stop(grace_ms) end
 
 ---Waits for the end of the thread. Returns true and the results of its function; false and the error; or false and "timeout".
 ---Raises `interrupted` if the caller is told to stop, and an error if the thread is the caller's own.
 ---Needs the permissions `thread`, and `runner` for the name of its runtime.
 ---@async
----@param timeout_ms? integer How long to wait, in milliseconds; for ever unless given.
+---@param timeout_ms? integer The time to wait, in milliseconds; for ever unless given.
 ---@return boolean ok
 ---@return any ... The results, or the error.
 function handle:join(timeout_ms) end
@@ -46,7 +46,7 @@ function handle:join(timeout_ms) end
 ---@return lunatik.task?
 function handle:task() end
 
----What the kernel knows of a thread.
+---The kernel's data about a thread.
 ---@class lunatik.task
 ---@field cpu integer The CPU that it runs on, or has run on last.
 ---@field command string Its name.

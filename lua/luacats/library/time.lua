@@ -5,7 +5,7 @@
 ---@class timelib
 local time = {}
 
----Suspends the fiber for so long, never less.
+---Suspends the fiber for at least this time.
 ---Raises `EDOM` for a time that is negative, infinite or no number, and `EOVERFLOW` for more than 146 years.
 ---@async
 ---@param seconds number How long, in seconds.

@@ -44,7 +44,7 @@ function worker.receive(w, ...) end
 ---Stops a worker, and waits for its end. It may be dead already. A `<close>` variable does the same.
 ---@async
 ---@param w worker.state The worker.
----@param grace_ms? integer How long its code may go on before it is interrupted, in milliseconds; 100 unless given.
+---@param grace_ms? integer The time that its code may run before it is interrupted, in milliseconds; 100 unless given.
 function worker.stop(w, grace_ms) end
 
 ---Returns the limits of the queues of workers that this runtime creates. With an argument it sets them first.
@@ -61,7 +61,7 @@ function worker.message(value) end
 ---In workers only: takes the oldest value that the parent has sent, and waits if there is none. When the time is over, it returns nil and "timeout".
 ---Raises `parent closed` if nothing more can come, and `interrupted` if the worker is told to stop.
 ---@async
----@param timeout_ms? integer How long to wait, in milliseconds; for ever unless given.
+---@param timeout_ms? integer The time to wait, in milliseconds; for ever unless given.
 ---@return any value
 ---@return "timeout"? why
 function worker.peek(timeout_ms) end
@@ -71,7 +71,7 @@ function worker.peek(timeout_ms) end
 ---@field messages? integer Messages in a queue: 1024 unless set, 65,536 at most.
 ---@field bytes? integer Bytes in a queue, 16 for each message included: 1 MiB unless set, 16 MiB at most.
 
----A handle of a worker, for its parent only. When it goes, the worker goes on, but nobody receives from it.
+---A handle of a worker, for its parent only. When the handle is gone, the worker continues, but nobody receives from it.
 ---@class worker.state
 
 ---An address of a worker, for `worker.send` in any runtime. Two of the same worker are equal.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::codec::Message;
 
-/// The fields that a request may have that starts a script. See also [`may_stay`].
+/// The fields of a request that starts a script. See also [`may_stay`].
 const START: &[&str] = &[
     "name",
     "script",
@@ -50,9 +50,9 @@ const fn allowed(kind: RequestKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether the script of a request may outlive it. Then the request may say in which context it runs, and
-/// whether it replaces another. The runtime of an `eval` has no name, and ends with its chunk, so nothing can
-/// call it later.
+/// Whether the script of a request may outlive it. Then the request may have the fields for its
+/// context and for the replacement of another script. The runtime of an `eval` has no name, and
+/// ends with its chunk, so nothing can call it later.
 const fn may_stay(kind: RequestKind) -> bool {
     matches!(kind, RequestKind::Run | RequestKind::Spawn)
 }

@@ -133,7 +133,7 @@ pub struct Failure<'a> {
     pub traceback: &'a [u8],
 }
 
-/// The kind of handle that stands for a result of which there is a text. Its index is the number of that text.
+/// The kind of handle that stands for a result shown as text. Its index is the number of that text.
 pub const TEXT: u8 = 0;
 
 /// How a request ended.
@@ -141,10 +141,11 @@ pub const TEXT: u8 = 0;
 pub enum Outcome<'a> {
     /// The request succeeded.
     Success {
-        /// The results of the request. Those of scripts may have handles: outside of tables, one of the kind
-        /// [`TEXT`] stands for a value that `texts` shows; inside, the kind is that of the value in Lua's C API.
+        /// The results of the request. Those of scripts may contain handles: outside tables, a
+        /// handle of the kind [`TEXT`] stands for a value whose text is in `texts`; inside, the
+        /// kind is the number of the value's type in Lua's C API.
         values: Message<'a>,
-        /// Strings: what `tostring` makes of results that are no data.
+        /// Strings: the results of `tostring` for values that cannot be sent.
         texts: Message<'a>,
     },
     /// The text of a [`Request::Repl`](super::Request::Repl) is incomplete; it continues on another

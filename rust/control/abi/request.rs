@@ -118,8 +118,8 @@ pub struct Start<'a> {
     pub context: Context,
     /// Whether there is to be a runtime for each CPU; not for [`Request::Eval`].
     pub percpu: bool,
-    /// Whether a running script with the same name is stopped first, and the milliseconds that it may take
-    /// to end by itself; not for [`Request::Eval`]. With `None`, the request fails if there is one.
+    /// The grace in milliseconds of a running script with the same name, which is stopped first;
+    /// not for [`Request::Eval`]. With `None`, the request fails if such a script runs.
     pub replace: Option<u32>,
     /// The most memory it may use, in bytes; 0 is the default.
     pub memory_limit: u64,

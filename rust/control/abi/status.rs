@@ -71,9 +71,9 @@ impl State {
 /// The messages of a runtime that has a mailbox or another queue of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Messages {
-    /// Those that wait for it.
+    /// The number that waits for it.
     pub waiting: u64,
-    /// Those that it has received.
+    /// The number that it has received.
     pub received: u64,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! All digits, by shifts of a decimal number with room for each of them. This always succeeds, and
+//! All digits, by shifts of a decimal number with room for each of them. This always succeeds, but
 //! is slow.
 
 use core::mem::MaybeUninit;
@@ -14,11 +14,10 @@ const MOST_BITS: u32 = 60;
 /// The most digits of a mantissa: `2^53` has no more.
 const MANTISSA_DIGITS: u32 = 16;
 
-/// Writes digits to `room`, none after the place `10^limit`. The result is how many digits these
-/// are, and the place of the point: the number is `0.DIGITS * 10^point`. Zeros at the end may be
-/// missing.
+/// Writes digits to `room`, none after the place `10^limit`. Returns the number of digits and the
+/// place of the point: the number is `0.DIGITS * 10^point`. Zeros at the end may be missing.
 ///
-/// It is a function of its own, so that only its callers pay for its large frame.
+/// A separate function, so that only its callers pay for its large frame.
 #[cold]
 #[inline(never)]
 pub(super) fn digits(number: Finite, room: &mut [MaybeUninit<u8>], limit: i32) -> (usize, i32) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Up to 18 digits by one multiplication with a power of ten that is known to 128 bits. Where that
-//! is not enough to round, there is no result.
+//! Up to 18 digits, by one multiplication by a power of ten that is known to 128 bits. If this does
+//! not suffice for rounding, there is no result.
 
 use core::mem::MaybeUninit;
 
@@ -14,8 +14,8 @@ use crate::fast_float::table::{
 /// The most digits. Ten times a number with so many digits fits into 64 bits.
 const MOST: i32 = 18;
 
-/// Writes digits to `room`, none after the place `10^limit`. The result is how many digits these
-/// are, and the place of the point: the number is `0.DIGITS * 10^point`.
+/// Writes digits to `room`, none after the place `10^limit`. Returns the number of digits and the
+/// place of the point: the number is `0.DIGITS * 10^point`.
 pub(super) fn digits(
     number: Finite,
     room: &mut [MaybeUninit<u8>],
@@ -88,7 +88,7 @@ impl Scaled {
         })
     }
 
-    /// The nearest integer, and of two the even one, if what is known decides that.
+    /// The nearest integer, ties to even; none if the known bits do not decide it.
     fn rounded(&self) -> Option<u64> {
         let up = if self.exact {
             let odd = self.whole & 1 == 1;
@@ -104,7 +104,7 @@ impl Scaled {
     }
 }
 
-/// Writes a number with as many digits as there is room.
+/// Writes a number with as many digits as `room` holds.
 fn write(mut number: u64, room: &mut [MaybeUninit<u8>]) {
     for place in room.iter_mut().rev() {
         place.write(b'0' + (number % 10) as u8);

@@ -27,7 +27,7 @@ pub(super) fn number(start: Text<'_>) -> Option<(u64, Text<'_>)> {
 
 /// The bits of the double nearest to the number that is the whole of `text`.
 ///
-/// The crate's own function for this would have the frame of its slow part at all times.
+/// The crate's own function would always have the frame of its slow path.
 fn rounded(text: &[u8]) -> u64 {
     let Some((number, _)) = parse_number(text) else {
         return 0;

@@ -10,7 +10,8 @@ set -eu
 export LC_ALL=C
 lines=$3.lines
 
-# Without rustfmt, bindgen writes all on one line. Lines "TABLE NAME VALUE"; a table within another one is an entry whose value is its path.
+# Without rustfmt, bindgen writes everything on one line. Writes lines "TABLE NAME VALUE"; a nested
+# table is an entry whose value is its path.
 tr ';' '\n' <"$2" | sed 's/ *: */: /' | awk '
 	FNR == 1 { file++ }
 	file == 1 && /^[^#]/ {

@@ -44,9 +44,9 @@ impl Classed for Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        // However the code that called has ended, the answer goes with the context. If a system kept one, that
-        // could refer to another system with an answer, and so on: dropping the first would recurse without
-        // bound.
+        // However the caller has ended, the answer is dropped with the context. If a system kept
+        // its answer, that could refer to another system with an answer, and so on: dropping the
+        // first one would recurse without bound.
         self.0.outside().give_up();
     }
 }

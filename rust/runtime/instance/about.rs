@@ -33,7 +33,7 @@ pub(super) struct About {
     pub(super) hooked: Option<Arc<Hooked>>,
     /// The profiles that sample it. This changes, but nothing that the rest says.
     pub(super) sampled: Pin<KBox<Sampled>>,
-    /// The queues from which it receives, once there is one.
+    /// The queues from which it receives; set with the first one.
     pub(super) mail: SetOnce<Pin<KBox<Mail>>>,
 }
 
@@ -68,8 +68,8 @@ impl Runtime {
         self.about.hooked.as_ref()
     }
 
-    /// The count of a new queue from which this runtime alone receives. For a runtime that was made just now, or the
-    /// thread that executes it. Sleeps. Fails with `ENOMEM`.
+    /// Creates the counters of a new queue from which only this runtime receives. Only for the
+    /// creator of a new runtime, or for the thread that executes it. Sleeps. Fails with `ENOMEM`.
     pub(crate) fn count_messages(&self) -> Result<Count> {
         let mail = &self.about.mail;
         if mail.as_ref().is_none() {

@@ -43,7 +43,7 @@ pub(super) struct Staying {
     stays: Atomic<bool>,
     /// Whether its text was compiled, so that its chunk has begun.
     ran: Atomic<bool>,
-    /// Whether it had no more to do before anybody told it to stop.
+    /// Whether it had finished before anybody told it to stop.
     ended_by_itself: Atomic<bool>,
 }
 
@@ -146,7 +146,7 @@ impl Runtime {
         self.stop_requested() && !self.staying.ended_by_itself.load(Acquire)
     }
 
-    /// Ends it because it has no more to do. Only for its owner.
+    /// Ends it because it has finished. Only for its owner.
     pub(super) fn end_by_itself(&self) {
         if !self.stop_requested() {
             self.staying.ended_by_itself.store(true, Release);

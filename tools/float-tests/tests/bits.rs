@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The functions that only come near the C library's return the same bits with every compiler and
-//! every version of the crates: programs must print the same results on all kernels.
+//! The functions that only approximate the C library's return the same bits with every compiler and every version of
+//! the crates: scripts must print the same results on all kernels.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use float_tests::{
     soft,
 };
 
-/// How many arguments each function gets.
+/// The number of arguments with which each function is tested.
 const CASES: u32 = 200_000;
 
 /// A digest of all results of each function, as Rust 1.95's own library source gave them.
@@ -68,7 +68,7 @@ fn results_have_the_bits_that_they_always_had() {
     ];
     let mut digests = BTreeMap::new();
     for (name, function) in one {
-        // The range of a sine, outside which there is no arc.
+        // The range of the sine: the arc functions are undefined outside it.
         let arc = matches!(name, "acos" | "asin");
         let sum = digest(name, |random| {
             function(if arc && random.below(2) == 0 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The man pages: what clap knows about a command, and the sections of its text.
+//! The man pages: clap's description of a command, and the sections of its text.
 
 use std::{
     fs,
@@ -44,7 +44,7 @@ fn render(command: &Command, source: &str, page: &mut Vec<u8>) -> io::Result<()>
     };
     let title = command.get_display_name().unwrap_or(command.get_name());
     let man = Man::new(shown).section(SECTION);
-    // `render_title()` leaves an empty date out, and what follows would be taken for it.
+    // `render_title()` omits an empty date, so the next field would be read as the date.
     writeln!(
         page,
         ".TH {} {SECTION} \"\" \"{source}\" \"Lunatik Manual\"",

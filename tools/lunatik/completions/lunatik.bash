@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Completes the arguments of lunatik in bash, with what the command itself offers.
+# Completes the arguments of lunatik in bash, with the candidates that the command itself prints.
 
 _lunatik() {
 	local line=${COMP_LINE:0:COMP_POINT} rest word prefix='' candidate i
@@ -26,7 +26,7 @@ _lunatik() {
 	# The command gets words without their quotes.
 	words=("${words[@]//[\\\'\"]/}")
 
-	# What readline replaces begins after the last of those characters, unless the word is quoted.
+	# readline replaces the part after the last of those characters, unless the word is quoted.
 	word=${words[${#words[@]} - 1]}
 	if [[ ! $quoted && $word == *["$COMP_WORDBREAKS"]* ]]; then
 		prefix=${word%"${word##*["$COMP_WORDBREAKS"]}"}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Completes the arguments of lunatik in fish, with what the command itself offers.
+# Completes the arguments of lunatik in fish, with the candidates that the command itself prints.
 
 function __lunatik_complete
     set -l words (commandline --tokenize --current-process --cut-at-cursor)

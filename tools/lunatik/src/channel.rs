@@ -38,7 +38,7 @@ pub enum Event {
 pub struct Channel {
     device: OwnedFd,
     interrupts: Option<OwnedFd>,
-    /// When waiting ends with an error.
+    /// The moment at which waiting ends with an error.
     deadline: Option<Instant>,
     outgoing: Vec<u8>,
     /// Bytes that were received and not consumed.
@@ -112,14 +112,14 @@ impl Channel {
         Ok(Event::Progress)
     }
 
-    /// How long to wait. Fails if the deadline has passed.
+    /// The time left to wait. Fails if the deadline has passed.
     fn timeout(&self) -> io::Result<PollTimeout> {
         let Some(deadline) = self.deadline else {
             return Ok(PollTimeout::NONE);
         };
         match deadline.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
-            // Less than a millisecond would be none, and no wait.
+            // Rounded up: less than a millisecond would become 0, which does not wait.
             left => Ok(PollTimeout::try_from(left.as_millis() + 1).unwrap_or(PollTimeout::MAX)),
         }
     }

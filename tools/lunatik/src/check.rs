@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Finds what is wrong with a script without running it.
+//! Finds mistakes in a script without running it.
 
 use std::{ffi::OsString, ops::Range, path::Path};
 
@@ -20,7 +20,7 @@ use self::tokens::{Kind, Token};
 pub mod modules;
 pub mod tokens;
 
-/// Something that is wrong.
+/// A mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The number of the line, from 1.
@@ -31,7 +31,7 @@ pub struct Finding {
     pub excerpt: String,
 }
 
-/// What is wrong with `script`, in the order of its lines. `folder` is that of its file.
+/// The mistakes in `script`, in the order of its lines. `folder` is the folder of its file.
 pub fn check(script: &LocalScript, folder: Option<&Path>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let first_line = String::from_utf8_lossy(&script.first_line);
@@ -61,7 +61,7 @@ pub fn check(script: &LocalScript, folder: Option<&Path>) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with the first line of a script, if it starts this command.
+/// The mistake in the first line of a script that starts this command, if there is one.
 fn first_line_error(line: &str) -> Option<String> {
     /// Stands for the script.
     const SCRIPT: &str = "./script";
@@ -109,9 +109,9 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// What is wrong, and where.
+    /// The mistakes, with their places.
     fn wrong(&self, folder: Option<&Path>) -> Vec<(Range<usize>, String)> {
-        // A script that changes the path or preloads modules finds others.
+        // A script that changes the path or preloads modules can find other modules.
         let searches = self.tokens.iter().any(|token| token.bytes == b"package");
         let mut found = Vec::new();
         for (index, token) in self.tokens.iter().enumerate() {
@@ -131,8 +131,8 @@ impl<'a> Calls<'a> {
         found
     }
 
-    /// What `check` says of the first arguments, at most `most`, of a call of the global function whose name is the
-    /// token `index`. Only arguments that are strings as they stand are known.
+    /// The mistakes that `check` finds in the first arguments, at most `most`, of a call of the global function whose
+    /// name is the token `index`. Only literal strings are checked.
     fn arguments(
         &self,
         index: usize,

@@ -21,7 +21,7 @@ use crate::{
 
 /// Run Lua scripts in the Linux kernel
 ///
-/// The scripts run in the kernel module lunatik, which is reached through /dev/lunatik. This takes root.
+/// The kernel module lunatik runs the scripts. This command reaches it through /dev/lunatik, which requires root.
 #[derive(Debug, Parser)]
 #[command(name = "lunatik", version)]
 pub struct Cli {
@@ -47,7 +47,7 @@ impl Cli {
     }
 
     /// As [`Cli::read`], for a process that was started by executing the file `executed`. If that is a script whose
-    /// first line starts this command, its path is not taken for the name of another one.
+    /// first line starts this command, its path is not mistaken for the name of a script.
     pub fn read_executed(words: &[OsString], executed: &OsStr) -> Result<Self, clap::Error> {
         let mut cli = Self::read(words)?;
         if let Command::Run(start) | Command::Spawn(start) = &mut cli.command {
@@ -62,8 +62,8 @@ impl Cli {
     }
 }
 
-/// Puts `--` between a script and its arguments if the first of them looks like an option. Otherwise clap would take an
-/// option of this command that stands there for itself.
+/// Puts `--` between a script and its arguments if the first of them looks like an option. Otherwise clap would parse
+/// that argument as an option of this command.
 fn protect_arguments(mut words: Vec<OsString>) -> Vec<OsString> {
     let cli = Cli::command();
     let named = words.get(1).and_then(|word| cli.find_subcommand(word));
@@ -102,30 +102,29 @@ fn protect_arguments(mut words: Vec<OsString>) -> Vec<OsString> {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a script, which then stays while it has left something that can call it, such as a
-    /// device
+    /// Run a script, which stays while something that it has created can call it, such as a device
     ///
     /// What the script prints while its chunk runs appears here as it is printed; afterwards it goes to
     /// 'lunatik logs'. The chunk's results, if any, are printed as Lua's print does. Ctrl-C stops the script.
     ///
-    /// If the first word after SCRIPT is process, softirq or hardirq, it is taken for the context of the script and not
-    /// for an argument, unless -c is given or -- stands before SCRIPT.
+    /// If the first word after SCRIPT is process, softirq or hardirq, it is the context of the script and not an
+    /// argument, unless -c is given or -- stands before SCRIPT.
     Run(StartArgs),
     /// Evaluate Lua code in a runtime made for it, and print the results
     ///
-    /// Expressions need no 'return'. Tables are printed with what is in them.
+    /// Expressions need no 'return'. Tables are printed with their contents.
     Eval(EvalArgs),
     /// Run the function that a script returns in a kernel thread of its own
     Spawn(StartArgs),
     /// Check scripts without running them, and without the module
     ///
     /// Compiles each FILE and looks for modules that 'require' would not find, for wrong permissions in calls of
-    /// 'pledge', and for wrong options in a first line that starts lunatik. Tells FILE:LINE: and what is wrong.
+    /// 'pledge', and for wrong options in a first line that starts lunatik. Prints FILE:LINE: MESSAGE for each mistake.
     Check(CheckArgs),
-    /// Type Lua to the kernel, line by line
+    /// Evaluate Lua in the kernel, line by line
     ///
-    /// State lasts for the session. Tab completes names, reserved words and modules; the right arrow takes what is shown
-    /// in grey. Ctrl-C interrupts, Ctrl-D ends.
+    /// State lasts for the session. Tab completes names, reserved words and modules; the right arrow accepts the grey
+    /// hint. Ctrl-C interrupts, Ctrl-D ends.
     Repl(ReplArgs),
     /// Stop scripts, or single workers, services and actors
     Stop(StopArgs),
@@ -133,19 +132,18 @@ pub enum Command {
     Logs(LogsArgs),
     /// List the names of the running scripts
     List(ListArgs),
-    /// Show the state of one script, or of all, the ended ones too
+    /// Show the state of one script, or of all, including those that have ended
     Status(StatusArgs),
     /// Watch what the runtimes use
     ///
-    /// A table that is renewed all the time. Keys: q quit; arrows select; s stop the selected script; p or space pause;
-    /// c, t, m, w, h, f, a, n sort by CPU share, CPU time, memory, messages that wait, calls of hooks, failures, age,
-    /// name; r reverse the order; e show what has ended, too. Without a terminal, or with --batch or --once, it prints
-    /// text.
+    /// Shows a table and updates it. Keys: q quit; arrows select; s stop the selected script; p or space pause; c, t,
+    /// m, w, h, f, a, n sort by CPU share, CPU time, memory, waiting messages, calls of hooks, failures, age, name; r
+    /// reverse the order; e show ended runtimes, too. Without a terminal, or with --batch or --once, it prints text.
     Top(TopArgs),
     /// Find out where a running script spends its time
     ///
-    /// Prints a line for each stack of calls that was found, and how often. The kernel looks at the script as often as
-    /// --hz says. Ctrl-C ends the profile early, with what was found.
+    /// Prints a line for each call stack, with the number of samples that found it. The option --hz sets how often the
+    /// kernel samples the script. Ctrl-C ends the profile early and prints the samples taken so far.
     Profile(ProfileArgs),
     /// Print counters of the module, its scripts and their hooks in the text format of Prometheus
     Metrics(MetricsArgs),
@@ -155,11 +153,11 @@ pub enum Command {
     Load(LoadArgs),
     /// Stop all scripts and remove the kernel module
     ///
-    /// User-space actors that their scripts have detached give the device up before. Those that do not are killed.
+    /// User-space actors that their scripts have detached must close the device first. Those that do not are killed.
     Unload,
     /// Print the versions of this command, the kernel module and Lua
     Version,
-    /// Print what could complete the last word of a command line. The completion files of the shells call this
+    /// Print candidates for the last word of a command line. The completion files of the shells call this
     #[command(name = "__complete", hide = true)]
     Complete {
         /// The words up to the cursor, with the name of the program.
@@ -169,7 +167,7 @@ pub enum Command {
     /// Host a user-space actor. The kernel starts this
     #[command(hide = true)]
     Host {
-        /// What the kernel knows the process by.
+        /// The token by which the kernel recognises the process.
         token: String,
     },
 }
@@ -177,10 +175,10 @@ pub enum Command {
 /// Limits of CPU time.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct BudgetArgs {
-    /// The most CPU time it may use in all: milliseconds, or 200ms, 1s, 2m
+    /// The most CPU time that it may use in total: milliseconds, or 200ms, 1s, 2m
     #[arg(long, value_name = "TIME", value_parser = parse_limit)]
     pub cpu_limit: Option<u64>,
-    /// The most CPU time that one callback, one resume or the loading may use, likewise
+    /// The most CPU time that one callback, one resume or the loading may use, in the same form
     #[arg(long, value_name = "TIME", value_parser = parse_limit)]
     pub slice: Option<u64>,
 }
@@ -188,9 +186,9 @@ pub struct BudgetArgs {
 /// What a script may do.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PledgeArgs {
-    /// Permit this and nothing else that is not permitted likewise: for example load, fs:read=/etc/*, ~exec, all
+    /// Permit this, and nothing that no -P permits: for example load, fs:read=/etc/*, ~exec, all
     ///
-    /// May be given several times. The script can neither add to it nor take from it. Without any, it may do
+    /// May be given several times. The script can neither add permissions nor remove them. Without any, it may do
     /// everything that root may.
     #[arg(short = 'P', long = "pledge", value_name = "SPEC")]
     pub pledges: Vec<OsString>,
@@ -213,7 +211,7 @@ pub struct ReplArgs {
 /// Where the code of a script runs once it is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Context {
-    /// In threads, as a process: the default
+    /// In threads, where it may sleep: the default
     Process,
     /// In hooks, with bottom halves off, where it must not sleep
     Softirq,
@@ -225,21 +223,21 @@ pub enum Context {
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("stopping").args(["replace", "follow"]).multiple(true))]
 pub struct StartArgs {
-    /// The context in which its code runs once it is loaded
+    /// The context in which the script's code runs once it is loaded
     #[arg(short, long, value_enum)]
     pub context: Option<Context>,
-    /// Run it in a runtime for each CPU, so that no CPU waits for another one
+    /// Run the script in one runtime for each CPU, so that no CPU waits for another
     #[arg(short, long)]
     pub percpu: bool,
     /// What it may do.
     #[command(flatten)]
     pub pledge: PledgeArgs,
-    /// The name to register it under, instead of its own
+    /// The name under which the script is registered, instead of its own
     #[arg(long)]
     pub name: Option<String>,
     /// If a script of that name runs, stop it first
     ///
-    /// The new script is compiled before: if that fails, the one that runs goes on.
+    /// The new script is compiled before that: if this fails, the running one continues.
     #[arg(long)]
     pub replace: bool,
     /// Stay, print what the script prints, and end with it
@@ -247,8 +245,8 @@ pub struct StartArgs {
     /// The status is 1 if the script has failed. SIGTERM, SIGHUP and Ctrl-C stop the script.
     #[arg(short, long)]
     pub follow: bool,
-    /// With --replace or --follow: how long the script that is stopped may take to end by itself: milliseconds (100
-    /// unless given), or 1s, 2m
+    /// With --replace or --follow: the time that the stopped script has to end by itself: milliseconds (100 unless
+    /// given), or 1s, 2m
     #[arg(long, value_name = "TIME", value_parser = parse_grace, requires = "stopping")]
     pub grace: Option<u32>,
     /// The most memory it may use: bytes, or with K, M or G
@@ -257,19 +255,19 @@ pub struct StartArgs {
     /// The CPU time it may use.
     #[command(flatten)]
     pub budget: BudgetArgs,
-    /// Of run: print a line of JSON for each result
+    /// With run: print a line of JSON for each result
     #[arg(long)]
     pub json: bool,
     /// A name under /lib/modules/lua, a path (starting with / ./ ../ or ending in .lua), or - for standard input
     pub script: PathBuf,
-    /// What the script gets as its arguments
+    /// The arguments of the script
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<OsString>,
 }
 
 impl StartArgs {
-    /// Takes the first argument for the context, if it is the name of one, and a `percpu` behind it. `words` is the
-    /// command line: a context stands directly after the script, and no `--` before that.
+    /// Uses the first argument as the context if it names one, and removes it and a `percpu` after it from the
+    /// arguments. `words` is the command line: the context directly follows the script, with no `--` before the script.
     fn take_context(&mut self, words: &[OsString]) {
         let word = self.args.first().and_then(|word| word.to_str());
         let named = word.and_then(|word| Context::from_str(word, false).ok());
@@ -311,7 +309,7 @@ pub struct EvalArgs {
     /// The code, for example '1 + 1'
     #[arg(allow_hyphen_values = true)]
     pub code: OsString,
-    /// What the code gets as its arguments
+    /// The arguments of the code
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<OsString>,
 }
@@ -327,13 +325,13 @@ pub struct CheckArgs {
 /// Scripts to stop.
 #[derive(Args, Debug)]
 pub struct StopArgs {
-    /// The names of scripts; or of workers, services or actors, or their numbers
+    /// The names of scripts, or the names or numbers of workers, services or actors
     #[arg(required_unless_present = "all", value_name = "NAME")]
     pub names: Vec<String>,
     /// Stop all scripts that run
     #[arg(short, long, conflicts_with = "names")]
     pub all: bool,
-    /// How long each may take to end by itself: milliseconds (100 unless given), or 200ms, 1s, 2m
+    /// The time that each has to end by itself: milliseconds (100 unless given), or 200ms, 1s, 2m
     #[arg(long, value_name = "TIME", value_parser = parse_grace)]
     pub grace: Option<u32>,
 }
@@ -352,16 +350,16 @@ pub enum When {
 /// A log to show.
 #[derive(Args, Debug)]
 pub struct LogsArgs {
-    /// Go on as the script prints, until Ctrl-C or its end
+    /// Continue as the script prints, until Ctrl-C or its end
     #[arg(short, long)]
     pub follow: bool,
-    /// Show only the last COUNT lines, and with -f what comes then
+    /// Show only the last COUNT lines and, with -f, new ones
     #[arg(short = 'n', long, value_name = "COUNT")]
     pub lines: Option<u64>,
-    /// Show only what was printed since: 10m, 1h30m, 14:30, yesterday, '2026-01-31 14:30:00'
+    /// Show only what was printed since then: 10m, 1h30m, 14:30, yesterday, '2026-01-31 14:30:00'
     #[arg(short = 'S', long, value_name = "TIME", allow_hyphen_values = true)]
     pub since: Option<String>,
-    /// Show the time of each line: always, never, or auto, on a terminal
+    /// Show the time of each line: always, never, or auto (on a terminal)
     #[arg(short, long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true,
         default_value = "auto", default_missing_value = "always")]
     pub time: When,
@@ -372,7 +370,7 @@ pub struct LogsArgs {
 /// How to list.
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// Show a table of all runtimes, the ended ones too
+    /// Show a table of all runtimes, including those that have ended
     #[arg(long)]
     pub all: bool,
     /// Print JSON
@@ -380,15 +378,15 @@ pub struct ListArgs {
     pub json: bool,
 }
 
-/// Whose state to show.
+/// The runtimes whose state is shown.
 #[derive(Args, Debug)]
 pub struct StatusArgs {
-    /// The name of one script; or of workers, services or actors, or a number
+    /// The name of a script, or the name or number of workers, services or actors
     pub name: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Forget the scripts that have ended, instead of showing
+    /// Delete the outcomes of scripts that have ended, instead of showing states
     #[arg(long, conflicts_with = "json")]
     pub clear: bool,
 }

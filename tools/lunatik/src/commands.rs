@@ -74,7 +74,7 @@ pub fn print_results(results: &Results, json: bool) -> Result<(), Failure> {
     print(&text)
 }
 
-/// Prints what could complete the last of `words`. There is nobody to tell a failure: the user types.
+/// Prints candidates for the last of `words`. Failures are not reported: an error would disturb the user's typing.
 fn complete(words: Vec<OsString>) -> Result<ExitCode, Failure> {
     let text: String = complete::candidates(words)
         .iter()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What could complete a command line.
+//! Completion of command lines.
 //!
 //! The completion files of the shells in `completions/` call the hidden command `__complete` with the words up to the
 //! cursor. Nothing here writes an error, waits longer than a second for the kernel, or loads the module.
@@ -18,12 +18,12 @@ mod names;
 mod paths;
 mod values;
 
-/// Something that could complete a word.
+/// A candidate for a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The whole word.
     pub value: String,
-    /// What it is, in a few words; may be empty.
+    /// A short description; may be empty.
     pub description: String,
 }
 
@@ -36,7 +36,7 @@ impl Candidate {
         }
     }
 
-    /// The line that the completion files of the shells read: the word and, after a tab, what it is.
+    /// The line that the completion files of the shells read: the word and, after a tab, its description.
     pub fn line(&self) -> String {
         match self.description.as_str() {
             "" => format!("{}\n", self.value),
@@ -54,7 +54,7 @@ pub fn candidates(words: Vec<OsString>) -> Vec<Candidate> {
     let found = match arguments(&words) {
         Some(found) => found,
         None => {
-            // A hidden command is offered by the engine if nothing else fits. They are not for people.
+            // The engine offers hidden commands if nothing else matches, but they are not for users.
             let hides = last == 1;
             let mut command = command();
             let folder = std::env::current_dir().ok();
@@ -68,10 +68,10 @@ pub fn candidates(words: Vec<OsString>) -> Vec<Candidate> {
             found.filter_map(printable).collect()
         }
     };
-    // Options are offered to those who type a dash: otherwise they would stand between the values.
+    // Options are offered only after a dash: otherwise they would be mixed with the values.
     let wants_options = typed.as_encoded_bytes().starts_with(b"-");
     let is_wanted = |value: &str| wants_options || !value.starts_with('-');
-    // A shell would show them as they are: escape sequences could do anything to a terminal.
+    // A shell would print them unescaped, and escape sequences could do anything to a terminal.
     let is_plain = |value: &str| !value.chars().any(char::is_control);
     found
         .into_iter()
@@ -124,7 +124,7 @@ fn of_run(start: &StartArgs, before: &[OsString], current: &OsStr) -> Vec<Candid
     found
 }
 
-/// The command line, with a completer for each argument whose values can be told.
+/// The command line, with a completer for each argument whose values are known.
 fn command() -> clap::Command {
     Cli::command().mut_subcommands(|command| {
         let name = command.get_name().to_owned();
@@ -137,7 +137,7 @@ fn command() -> clap::Command {
     })
 }
 
-/// Candidates for a word of which this much was typed.
+/// Candidates for a word that begins with the typed text.
 type Find = fn(&OsStr) -> Vec<Candidate>;
 
 fn offer(candidate: Candidate) -> CompletionCandidate {
@@ -145,7 +145,7 @@ fn offer(candidate: Candidate) -> CompletionCandidate {
     CompletionCandidate::new(candidate.value).help(help.map(Into::into))
 }
 
-/// What completes the argument `arg` of `command`; None if nothing of this module does.
+/// The completer of the argument `arg` of `command`; `None` if this module has none.
 fn completer(command: &str, arg: &Arg) -> Option<Find> {
     let value = arg.get_value_names().and_then(<[_]>::first);
     let value = value.map_or("", |name| name.as_str());

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Times in the form that people write.
+//! Durations as users write them.
 
 use jiff::SignedDuration;
 
-/// What a duration looks like, for messages.
+/// The forms of a duration, for messages.
 const FORMS: &str = "write milliseconds, or a number with its unit, such as 200ms, 1s, 2m or 1m30s";
 
 /// Reads a duration in milliseconds: `250`, `200ms`, `1s`, `2m`, `1m30s`.
@@ -18,15 +18,15 @@ pub fn parse_milliseconds(text: &str) -> Result<u64, String> {
     }
     let duration: SignedDuration = text.parse().map_err(|_| FORMS.to_owned())?;
     if duration.subsec_nanos() % 1_000_000 != 0 {
-        return Err("a millisecond is the shortest step".to_owned());
+        return Err("it must be a whole number of milliseconds".to_owned());
     }
     u64::try_from(duration.as_millis()).map_err(|_| too_long())
 }
 
-/// As [`parse_milliseconds`], for a limit: nothing is no limit.
+/// As [`parse_milliseconds`], for a limit, which must not be 0.
 pub fn parse_limit(text: &str) -> Result<u64, String> {
     match parse_milliseconds(text)? {
-        0 => Err("it must be more than nothing".to_owned()),
+        0 => Err("it must be more than 0".to_owned()),
         limit => Ok(limit),
     }
 }
@@ -36,7 +36,7 @@ pub fn parse_grace(text: &str) -> Result<u32, String> {
     let most = lunatik_abi::abi::MAX_GRACE_MS;
     match u32::try_from(parse_milliseconds(text)?) {
         Ok(grace) if grace <= most => Ok(grace),
-        _ => Err(format!("it is at most {} minutes", most / 60_000)),
+        _ => Err(format!("it must be at most {} minutes", most / 60_000)),
     }
 }
 
@@ -44,12 +44,12 @@ pub fn parse_grace(text: &str) -> Result<u32, String> {
 pub fn parse_interval(text: &str) -> Result<u32, String> {
     match parse_milliseconds(text)? {
         milliseconds @ 10..=3_600_000 => Ok(milliseconds as u32),
-        _ => Err("it is from 10 ms to an hour".to_owned()),
+        _ => Err("it must be from 10 ms to an hour".to_owned()),
     }
 }
 
 fn too_long() -> String {
-    "no machine runs that long".to_owned()
+    "it is too large".to_owned()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
-/// The longest line that is shown, in characters; of longer ones a part is shown.
+/// The longest line that is shown as a whole, in characters.
 const SHOWN: usize = 120;
 
 /// A place in a text.
@@ -14,7 +14,7 @@ const SHOWN: usize = 120;
 pub struct Place {
     /// The number of the line, from 1.
     pub line: usize,
-    /// The bytes of the text that are meant, if not the whole line is.
+    /// The bytes of the text that are marked; none if the place is the whole line.
     token: Option<Range<usize>>,
 }
 
@@ -32,7 +32,7 @@ impl Place {
         Self { line, token }
     }
 
-    /// The same place in a text without its first `length` bytes, which are in one line.
+    /// The same place in the text without its first `length` bytes, which are in one line.
     pub fn without_prefix(self, length: usize) -> Self {
         let shift = |token: Range<usize>| {
             token.start.saturating_sub(length)..token.end.saturating_sub(length)
@@ -43,13 +43,13 @@ impl Place {
         }
     }
 
-    /// How many bytes of the text come before the place; none if that is not known.
+    /// The number of bytes before the place; `None` if that is unknown.
     pub fn start(&self) -> Option<usize> {
         self.token.as_ref().map(|token| token.start)
     }
 
-    /// The line of `text`, and a mark below the bytes that are meant, both indented. Of a token of several lines that
-    /// is where it begins.
+    /// The line of `text`, and a mark below the marked bytes, both indented. For a token of several lines, this is its
+    /// first line.
     pub fn excerpt(&self, text: &[u8]) -> String {
         let Some(line) = text
             .split(|&byte| byte == b'\n')
@@ -95,8 +95,7 @@ fn render(line: &[u8], number: usize, mark: Option<Range<usize>>) -> String {
     text
 }
 
-/// The text of bytes, which does not move the cursor back or further than it is wide: tabs become spaces, and control
-/// characters a replacement.
+/// The text of bytes in a form as wide as it looks: tabs become spaces, and control characters U+FFFD.
 fn visible(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.chars()

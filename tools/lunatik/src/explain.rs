@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Shows the line of a script that does not compile below the kernel's error.
+//! Shows the line of a script that does not compile, below the kernel's error.
 
 use std::{fs::File, path::Path};
 
@@ -18,14 +18,14 @@ pub struct Sent<'a> {
     pub text: &'a [u8],
     /// The name of the chunk, in Lua's form.
     pub chunk: &'a [u8],
-    /// How many bytes at the start of the text the user has not written.
+    /// The number of bytes at the start of the text that the user has not written.
     pub added: usize,
 }
 
 /// Adds the line to a failure that is an error of the compiler in `sent`, or in a file that can be read here.
 ///
-/// The text is compiled again here. The line is shown only if that gives the same error, so no line of another file or
-/// of a file that has changed meanwhile.
+/// The text is compiled again here. The line is shown only if that gives the same error: so no line is shown of another
+/// file, or of one that has changed meanwhile.
 pub fn explain(mut failure: Failure, sent: Option<Sent<'_>>) -> Failure {
     if failure.exit != Exit::Script || !failure.excerpt.is_empty() {
         return failure;
@@ -47,7 +47,7 @@ pub fn explain(mut failure: Failure, sent: Option<Sent<'_>>) -> Failure {
     failure
 }
 
-/// Where in `text` the error is that `message` tells.
+/// The place in `text` of the error in `message`.
 fn error_in(text: &[u8], chunk: &[u8], message: &str) -> Option<Place> {
     let error = syntax::check(text, chunk).err()?;
     message.ends_with(&error.message).then_some(error.place)
@@ -55,7 +55,7 @@ fn error_in(text: &[u8], chunk: &[u8], message: &str) -> Option<Place> {
 
 /// The path of the file that a message of the compiler names.
 fn path_in(message: &str) -> Option<&str> {
-    // Of require, whose message has the whole path; at the end of that the compiler shortens long ones.
+    // A message of require has the whole path; the compiler's own message after it shortens long paths.
     let path = match message.rsplit_once(" from file '") {
         Some((_, rest)) => rest.split_once("':")?.0,
         None => message.split_once(":")?.0,

@@ -31,11 +31,11 @@ pub struct Failure {
     pub exit: Exit,
     /// What happened, in bytes because a script may raise any text.
     pub message: Vec<u8>,
-    /// The line of the script that is meant; may be empty.
+    /// The line of the script at which the error is; may be empty.
     pub excerpt: String,
     /// The place in the script; may be empty.
     pub traceback: Vec<u8>,
-    /// Whether somebody has stopped the script that was to start.
+    /// Whether somebody stopped the script during its start.
     pub stopped: bool,
 }
 

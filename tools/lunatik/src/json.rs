@@ -10,7 +10,7 @@ use crate::{
     value::{Results, Value},
 };
 
-/// How many values are written. A table that occurs in several places is written for each.
+/// The most values that are written. A table that occurs in several places is written at each.
 const VALUES: usize = 1_000_000;
 
 /// A line of JSON for each result.
@@ -40,9 +40,9 @@ struct Writer<'r> {
     results: &'r Results,
     /// The keys that lead to the present value.
     path: Vec<String>,
-    /// The tables that it is in.
+    /// The tables that contain it.
     open: Vec<usize>,
-    /// How many values may still be written.
+    /// The number of values that may still be written.
     left: usize,
 }
 
@@ -126,7 +126,7 @@ impl Writer<'_> {
     }
 }
 
-/// A text of any bytes for a message.
+/// Any bytes as text for a message.
 fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).escape_debug().to_string()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Entries of a script's log, and how they are printed.
+//! Entries of a script's log, and their printer.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use crate::moment;
 pub struct Entry {
     /// As in [`LogLine`], like the others.
     pub sequence: u64,
-    /// When it was begun.
+    /// The time at which it was begun.
     pub time_ns: u64,
     /// The stream that it was written to.
     pub stream: Stream,
@@ -43,7 +43,7 @@ impl Entry {
         }
     }
 
-    /// Whether it ends a line. An entry that does not goes on in the next one of its stream, if that follows it.
+    /// Whether it ends a line. Otherwise the line continues in the next entry of its stream, if that follows directly.
     pub fn ends_line(&self) -> bool {
         self.bytes.ends_with(b"\n")
     }
@@ -79,7 +79,7 @@ impl LogPrinter {
         self.next = self.next.max(sequence);
     }
 
-    /// Reports no entries that are missing before the first one.
+    /// Does not report entries that are missing before the first one.
     pub fn expect_gap(&mut self) {
         self.expects_gap = true;
     }
@@ -112,7 +112,7 @@ impl LogPrinter {
         };
         if self.shows_time && self.open != Some(entry.stream) {
             if self.open.is_some() {
-                // On a terminal, the time stands at the begin of a line.
+                // On a terminal, the time must stand at the start of a line.
                 other.write_all(b"\n")?;
                 other.flush()?;
             }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the pages of the manual say beyond options: examples, files, exit status.
+//! The parts of the manual beside the options: examples, files, exit status.
 //!
-//! The texts are in `man/`, a file for each command. `--help` shows them as they are. The build script compiles this file,
-//! too, and makes sections of the man pages of them, so that the two say the same.
+//! The texts are in `man/`, a file for each command. `--help` shows them as they are. The build script compiles this
+//! file, too, and turns them into sections of the man pages, so the two agree.
 
 use clap::{Command, CommandFactory};
 
@@ -15,7 +15,7 @@ const ROOT: &str = "lunatik";
 /// The heading of the section that most pages share with that of the command itself.
 const EXIT_STATUS: &str = "Exit status";
 
-/// The section before which the shared one stands.
+/// The section that the shared one precedes.
 const SEE_ALSO: &str = "See also:";
 
 /// The texts, by command.
@@ -73,7 +73,7 @@ fn page(name: &str) -> Option<&'static str> {
 pub struct Section {
     /// Its heading.
     pub heading: String,
-    /// What it says.
+    /// Its blocks.
     pub blocks: Vec<Block>,
 }
 
@@ -84,15 +84,15 @@ pub enum Block {
     Text(String),
     /// Lines to type.
     Code(Vec<String>),
-    /// A term, and what it means.
+    /// A term and its meaning.
     Item(String, String),
 }
 
 /// Reads a text.
 ///
 /// A line without indentation is the heading of a section, lines with two spaces are its paragraphs, and lines with six
-/// are code. In sections about files, statuses and variables, a line with two spaces is a term and, after two spaces
-/// more, what it means.
+/// are code. In sections about files, statuses and variables, a line with two spaces is a term and, after two more
+/// spaces, its meaning.
 pub fn sections(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut begins = true;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Moments on the wall clock: how they are written and read.
+//! Moments on the wall clock: printing and parsing.
 
 use jiff::{civil, tz::TimeZone, SignedDuration, Timestamp, ToSpan, Zoned};
 
-/// What a moment looks like, for messages.
+/// The forms of a moment, for messages.
 const FORMS: &str =
     "write how long ago (10m, 1h30m, '5 minutes ago'), or a time (14:30, 'yesterday', \
                      '2026-01-31 14:30:00', @1700000000)";
 
-/// The present moment, in the zone of this machine.
+/// The present moment, in the time zone of this machine.
 pub fn now() -> Zoned {
     Zoned::now()
 }
 
-/// A time of a log, in nanoseconds since 1970, in the zone of this machine.
+/// The text of a log's time, given in nanoseconds since 1970, in the time zone of this machine.
 pub fn text(time_ns: u64) -> String {
     text_in(time_ns, TimeZone::system())
 }
@@ -29,10 +29,10 @@ fn text_in(time_ns: u64, zone: TimeZone) -> String {
     }
 }
 
-/// Reads a moment, in nanoseconds since 1970: how long it is before `now`, or a time.
+/// Reads a moment and returns nanoseconds since 1970. The text is a duration before `now`, or a time.
 pub fn parse(text: &str, now: &Zoned) -> Result<u64, String> {
     let moment = at(text.trim(), now).ok_or(FORMS)?;
-    // Whatever was before 1970, no log has it.
+    // No log has entries from before 1970.
     Ok(u64::try_from(moment.as_nanosecond()).unwrap_or(0))
 }
 
@@ -52,7 +52,7 @@ fn at(text: &str, now: &Zoned) -> Option<Timestamp> {
     }
     let local = match text.parse::<civil::DateTime>() {
         Ok(local) => local,
-        // It would take a number alone for an hour.
+        // The parser would read a number alone as an hour.
         Err(_) if text.contains(':') => now.date().to_datetime(text.parse().ok()?),
         Err(_) => {
             // '10m', '-10m' and '10m ago' are the same.

@@ -12,10 +12,10 @@ use crate::duration::parse_interval;
 /// What to profile.
 #[derive(Args, Debug)]
 pub struct ProfileArgs {
-    /// How long, in seconds
+    /// The duration in seconds
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PROFILE_MS / 1000)))]
     pub seconds: u32,
-    /// The samples of a second
+    /// The number of samples per second
     #[arg(long, value_name = "H", default_value_t = 99, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_PROFILE_HZ)))]
     pub hz: u32,
     /// Sample the workers, services and actors of the script, too
@@ -24,10 +24,10 @@ pub struct ProfileArgs {
     /// Leave out the samples in which nothing runs
     #[arg(long)]
     pub running: bool,
-    /// Write FILE.folded and a flame graph, FILE.svg, instead of standard output
+    /// Write FILE.folded and a flame graph, FILE.svg, instead of writing to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// The name of the script; or of workers, services or actors, or the number of one
+    /// The name of the script, or the name or number of workers, services or actors
     pub name: String,
 }
 
@@ -37,12 +37,12 @@ pub struct MetricsArgs {
     /// Add series for each worker, service and actor
     #[arg(long)]
     pub parts: bool,
-    /// Replace this file at once, instead of standard output
+    /// Replace FILE atomically, instead of writing to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
-/// What the lines of a live table are sorted by. All but names: the greatest first.
+/// The key by which a live table is sorted. All but names: the greatest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Order {
     /// The share of a CPU
@@ -66,22 +66,22 @@ pub enum Order {
 /// A live table.
 #[derive(Args, Debug)]
 pub struct TopArgs {
-    /// The time between two samples: milliseconds, or 200ms, 1s, 2m
+    /// The time between two tables: milliseconds, or 200ms, 1s, 2m
     #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
     pub interval: u32,
-    /// What the lines are sorted by
+    /// The key by which the lines are sorted
     #[arg(short, long, value_name = "KEY", value_enum, default_value_t = Order::Cpu)]
     pub sort: Order,
-    /// Sort the other way round
+    /// Reverse the order
     #[arg(short, long)]
     pub reverse: bool,
-    /// Print one table after the other as text
+    /// Print the tables as text, one after the other
     #[arg(short, long)]
     pub batch: bool,
     /// End after COUNT tables
     #[arg(short = 'n', long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
-    /// Print one table as text, as without a terminal
+    /// Print one table as text; the default without a terminal
     #[arg(long, conflicts_with = "count")]
     pub once: bool,
 }

@@ -161,5 +161,5 @@ fn history_file() -> Option<PathBuf> {
 }
 
 fn terminal(error: ReadlineError) -> Failure {
-    Failure::new(Exit::Script, format!("the terminal fails: {error}"))
+    Failure::new(Exit::Script, format!("cannot use the terminal: {error}"))
 }

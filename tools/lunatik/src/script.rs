@@ -49,9 +49,9 @@ pub struct LocalScript {
     pub name: Vec<u8>,
     /// Its name in tracebacks.
     pub chunk: Vec<u8>,
-    /// A first line for the shell, or another first line with `#`, which is not sent.
+    /// The first line if it starts with `#`, such as one for the shell. It is not sent.
     pub first_line: Vec<u8>,
-    /// The text. In place of that line it has an empty one.
+    /// The text, with an empty line in place of that one.
     pub text: Vec<u8>,
     /// The folder of the file as the kernel sees it. Empty if there is none, or if the kernel sees
     /// another one.

@@ -42,7 +42,7 @@ impl Answer {
         }
     }
 
-    /// As [`Answer::into_results`], of requests whose results are no tables.
+    /// As [`Answer::into_results`], for requests whose results are not tables.
     pub fn into_values(self) -> Vec<Value> {
         self.into_results().values
     }
@@ -57,7 +57,7 @@ pub type OnReply<'h> = &'h mut dyn FnMut(&Reply<'_>) -> Result<(), Failure>;
 /// Takes the answer to the request with this index.
 type OnAnswer<'h> = &'h mut dyn FnMut(usize, Ended);
 
-/// How many requests are sent at once. The kernel works on twice as many.
+/// The number of requests that are sent at once. The kernel accepts twice as many.
 const AT_ONCE: usize = 32;
 
 /// A session with the kernel.
@@ -141,7 +141,7 @@ impl Session {
         let mut answer = None;
         let requests = core::slice::from_ref(request);
         self.exchange(requests, None, on_reply, &mut |_, its| answer = Some(its))?;
-        answer.unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "there was no answer")))
+        answer.unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "the kernel sent no answer")))
     }
 
     /// As [`Session::request`], but the first Ctrl-C cancels nothing: it sends the request `last`. This then returns
@@ -167,8 +167,8 @@ impl Session {
             }
         })?;
         let [answer, of_last] = answers;
-        let answer =
-            answer.unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "there was no answer")));
+        let answer = answer
+            .unwrap_or_else(|| Err(Failure::new(Exit::NoDevice, "the kernel sent no answer")));
         Ok((answer, of_last))
     }
 

@@ -6,11 +6,11 @@ use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 
 /// Why a first line does not start `lunatik`.
 pub const NEEDS_SPLIT: &str =
-    "env takes the words after it for the name of one program: write 'env -S'";
+    "env treats all words after it as the name of one program: write 'env -S'";
 
 /// The words of a first line that follow the name of this command; `None` if the line is for another one.
 ///
-/// Linux hands all that follows the program's path over as one argument. `env -S` splits it.
+/// Linux passes everything after the program's path as one argument. `env -S` splits it.
 pub fn words(line: &str) -> Option<Result<Vec<OsString>, &'static str>> {
     let line = line.strip_prefix("#!")?.trim();
     let (program, rest) = line
@@ -44,7 +44,7 @@ fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Splits the argument of a first line, which comes as one word, for example `run -c softirq`.
+/// Splits the argument of a first line, which Linux passes as one word, for example `run -c softirq`.
 pub fn split_words(words: &[OsString]) -> Vec<OsString> {
     let is_space = u8::is_ascii_whitespace;
     let mut all: Vec<OsString> = Vec::new();

@@ -21,7 +21,7 @@ use signal_hook::{
 /// SIGTERM, SIGINT and SIGHUP, which no longer end the process.
 #[derive(Clone, Debug)]
 pub struct Ending {
-    /// The number of the last one that came, or 0.
+    /// The number of the last signal that arrived, or 0.
     received: Arc<AtomicUsize>,
 }
 
@@ -36,17 +36,17 @@ impl Ending {
         let of_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigIgn)? };
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             if signal == SIGHUP && matches!(of_hangup, SigHandler::SigIgn) {
-                // Of nohup: the command is to outlive its terminal.
+                // nohup ignores it: the command is to outlive its terminal.
                 continue;
             }
-            // Handlers run in this order: who gets the byte finds the number.
+            // Handlers run in this order: a reader of the byte finds the number.
             flag::register_usize(signal, received.clone(), signal.unsigned_abs() as usize)?;
             pipe::register(signal, write.try_clone()?)?;
         }
         Ok((Self { received }, read.into()))
     }
 
-    /// The last one that came.
+    /// The last signal that arrived.
     pub fn signal(&self) -> Option<Signal> {
         let number = self.received.load(Ordering::SeqCst);
         i32::try_from(number).ok()?.try_into().ok()

@@ -19,7 +19,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .parse()
         .map_err(|_| "write bytes, or a number with K, M or G, such as 64M".to_owned())?;
     match number.checked_mul(1 << shift) {
-        Some(0) => Err("it must be more than nothing".into()),
+        Some(0) => Err("it must be more than 0".into()),
         Some(bytes) if bytes <= i64::MAX as u64 => Ok(bytes),
         _ => Err("no machine has so much memory".into()),
     }

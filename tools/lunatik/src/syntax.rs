@@ -11,7 +11,7 @@ use crate::excerpt::Place;
 pub struct SyntaxError {
     /// The message as Lua gives it: the place, and what is wrong.
     pub message: String,
-    /// Where the compiler has stopped.
+    /// The place at which the compiler stopped.
     pub place: Place,
 }
 
@@ -75,10 +75,10 @@ fn line_number(message: &str) -> Option<usize> {
     parts.find_map(|part| part.parse().ok())
 }
 
-/// Where in `text` the token `near` of `message` is.
+/// The place in `text` of the token `near` of `message`.
 ///
-/// Lua says no column. It reads a text from its begin to its end, so the shortest part of the text with the same
-/// error ends where the token does, or a little later.
+/// Lua reports no column. It reads a text from start to end, so the shortest prefix with the same error ends where the
+/// token ends, or a little later.
 fn find_token(
     lua: &Lua,
     text: &[u8],

@@ -14,16 +14,16 @@ use crate::{
 /// The longest text of a table that stays on one line, in columns of a terminal.
 const WIDTH: usize = 80;
 
-/// How deep tables are shown.
+/// The depth to which tables are shown.
 const DEPTH: usize = 16;
 
-/// How many pairs of one table are shown.
+/// The most pairs of one table that are shown.
 const PAIRS: usize = 1000;
 
-/// How many pairs are shown in all.
+/// The most pairs that are shown in all.
 const ALL_PAIRS: usize = 10_000;
 
-/// How many bytes of a string in a table are shown.
+/// The most bytes of a string in a table that are shown.
 const STRING: usize = 1000;
 
 /// The text of a table.
@@ -40,7 +40,7 @@ pub fn table_text(results: &Results, table: usize) -> String {
 
 struct Printer<'r> {
     results: &'r Results,
-    /// The tables that the present one is in.
+    /// The tables that contain the present one.
     open: Vec<usize>,
     /// The pairs that may still be shown.
     left: usize,
@@ -86,7 +86,7 @@ impl Printer<'_> {
         text.push('}');
     }
 
-    /// The texts of the first pairs, of as many as are to be shown.
+    /// The texts of the first pairs, up to the limit.
     fn parts(&mut self, pairs: &[(&Value, &Value)], indent: usize) -> Vec<String> {
         let mut parts = Vec::new();
         let mut next = 1;

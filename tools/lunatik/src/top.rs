@@ -2,7 +2,7 @@
 
 //! `top`: a live table of the runtimes.
 //!
-//! Everything here is pure but `screen`, which has the terminal.
+//! All parts except `screen`, which owns the terminal, are pure.
 
 mod column;
 mod figures;

@@ -24,9 +24,9 @@ pub enum Value {
     String(Vec<u8>),
     /// The table with this number in [`Results::tables`].
     Table(usize),
-    /// A value that is no data, and the text that `tostring` makes of it.
+    /// A value that cannot be sent; its text from `tostring`.
     Text(Vec<u8>),
-    /// A value in a table that is no data; its type.
+    /// A value in a table that cannot be sent; its type.
     Other(&'static str),
 }
 
@@ -35,12 +35,12 @@ pub enum Value {
 pub struct Results {
     /// The results.
     pub values: Vec<Value>,
-    /// The pairs of the tables in them. A table may occur more than once, also in itself.
+    /// The pairs of the tables in them. A table may occur more than once, even in itself.
     pub tables: Vec<Vec<(Value, Value)>>,
 }
 
 impl Value {
-    /// The text that `tostring` returns; of a table and what else is in one, the type.
+    /// The text that `tostring` returns; for a table, or another value in one without a text, the type.
     pub fn text(&self) -> Vec<u8> {
         match self {
             Self::Nil => b"nil".to_vec(),
@@ -62,7 +62,7 @@ impl Results {
             _ => Self::new(texts, &Message::EMPTY)?.values,
         };
         let mut results = Self::default();
-        // The tables that have begun and not ended, and the key that waits for its value.
+        // The open tables, each with the key that waits for its value.
         let mut open: Vec<(usize, Option<Value>)> = Vec::new();
         let mut reader = values.reader();
         while let Some(token) = reader.token()? {

@@ -285,7 +285,7 @@ fn a_start_may_replace_and_then_takes_a_grace() {
         Some(2000)
     );
     refused(&["run", "--grace", "5", "x"]);
-    // It is also that of the stop at the end, and replaces nothing.
+    // The grace also applies to the stop at the end, without a replacement.
     assert_eq!(sent(&["run", "--follow", "--grace", "5", "x"]), None);
 }
 
@@ -369,7 +369,7 @@ fn a_script_that_is_executed_is_a_file() {
     for path in ["/bin/x", "./x", "../x"] {
         assert_eq!(script(path, &["lunatik", "spawn", path]).0, path);
     }
-    // Somebody who types the command names scripts.
+    // A user who types the command gives names of scripts.
     assert_eq!(
         script("/bin/lunatik", &["lunatik", "run", "bin/x"]).0,
         "bin/x"

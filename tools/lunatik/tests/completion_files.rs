@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Asks the function of the completion file, as bash does: the line up to the cursor, and its words as bash splits
+/// Calls the function of the completion file as bash does, with the line up to the cursor and its words as bash splits
 /// them. Prints the candidates.
 const ASK: &str = r#"
 . completions/lunatik.bash
@@ -34,7 +34,7 @@ fn path() -> String {
     format!("{}:{path}", folder.display())
 }
 
-/// What bash offers for the words of a line. Adjacent words have no blank between them.
+/// The candidates that bash offers for the words of a line. Adjacent words have no blank between them.
 fn bash(line: &str, words: &[&str]) -> Vec<String> {
     let output = Command::new("bash")
         .args(["--norc", "-c", ASK, "bash", line])
@@ -68,7 +68,7 @@ fn bash_offers_what_the_command_offers() {
         &["lunatik", "check", "src/mai"],
         &[],
     );
-    // bash takes words with colons and equals signs apart, and replaces the last part.
+    // bash splits words at colons and equals signs, and replaces the last part.
     let words = ["lunatik", "run", "-P", "fs", ":", "re"];
     offers("lunatik run -P fs:re", &words, &["read", "read="]);
     let words = ["lunatik", "run", "-P", "fs", ":"];
@@ -94,7 +94,7 @@ fn bash_offers_what_the_command_offers() {
         &words,
         &["/etc/hostname"],
     );
-    // The shell would take a tilde for a home.
+    // The shell would expand a tilde to a home folder.
     offers(
         "lunatik run -P ~ex",
         &["lunatik", "run", "-P", "~ex"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The pages of the manual: complete, correct in their examples, and without mistakes of form.
+//! The pages of the manual: they are complete and well-formed, and their examples are correct.
 
 use std::{
     collections::BTreeSet,
@@ -19,7 +19,7 @@ use lunatik::{
 /// Pages of other packages.
 const OTHERS: &[&str] = &["modprobe(8)", "systemd.unit(5)"];
 
-/// What people can call: the command itself, and its subcommands.
+/// The public commands: the command itself and its subcommands.
 fn commands() -> Vec<String> {
     let root = Cli::command();
     let visible = root.get_subcommands().filter(|sub| !sub.is_hide_set());
@@ -162,7 +162,7 @@ fn page_name(command: &str) -> String {
     }
 }
 
-/// The pages that the build has written.
+/// The pages that the build wrote.
 fn built() -> PathBuf {
     let binary = Path::new(env!("CARGO_BIN_EXE_lunatik"));
     binary.parent().unwrap().join("assets/man")

@@ -186,7 +186,7 @@ impl Pointer {
         })
     }
 
-    /// Adds what another list says of the same kind.
+    /// Adds the entry of another list for the same kind.
     fn add(&mut self, other: Self) {
         self.from.extend(other.from);
         self.to.extend(other.to);
@@ -215,9 +215,9 @@ impl List {
         toml::from_str(text)
     }
 
-    /// Adds the entries of `base`. Where one entry counts, those of this list come first; and the
-    /// stack is that of this list. What the code lacks of `base` is no problem: another build has
-    /// it. Checks and functions that are named without patterns must be there all the same.
+    /// Adds the entries of `base`. Where only one entry counts, those of this list come first, and the `stack` of this
+    /// list replaces that of `base`. Entries of `base` need not match, because another build has that code. Checks, and
+    /// functions named without patterns, must exist all the same.
     #[must_use]
     pub fn extending(mut self, base: Self) -> Self {
         for kind in base.pointer {

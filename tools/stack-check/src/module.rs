@@ -56,7 +56,7 @@ pub struct Reference {
 pub struct Function {
     /// Its name, after the name of its file if several functions share the name.
     pub name: String,
-    /// Its machine code. Parts that lie apart from the rest follow it: see `parts.rs`.
+    /// Its machine code. Separate parts follow it: see `parts.rs`.
     pub code: Vec<u8>,
     /// References by their offset in the code.
     pub references: BTreeMap<u64, (u32, RawReference)>,

@@ -13,7 +13,7 @@ use stack_check::{graph, list::List, module::Module};
 const R_X86_64_64: u32 = 1;
 const R_X86_64_PLT32: u32 = 4;
 
-/// A jump elsewhere: it stands for one to the next callee.
+/// A jump to the next callee.
 const JUMP: &[u8] = &[0xe9, 0, 0, 0, 0];
 /// A call through a variable, which the next callee names.
 const CALL_THROUGH: &[u8] = &[0xff, 0x15, 0, 0, 0, 0];
@@ -52,7 +52,7 @@ impl Made {
         })
     }
 
-    /// The section of a function, or of a part that lies apart.
+    /// The section of a function, or of a separate part.
     fn section(&mut self, name: &str) -> SectionId {
         if name.ends_with(".cold") {
             let name = b".text.unlikely".to_vec();
@@ -365,7 +365,7 @@ fn a_list_extends_another_one() {
     assert_eq!(made.problems_of(&list(own).extending(list(base))), [""; 0]);
     // Without the other list the kind has no targets in the module.
     one(&made.problems(own), "the address of called is taken");
-    // What the last list has must be in use, and checks must be there in any case.
+    // The entries of the last list must be in use, and checks must exist in any case.
     let unused = own.to_string() + "[[entry]]\nwhat = 'y'\nto = ['none']\n";
     one(
         &made.problems_of(&list(&unused).extending(list(base))),

@@ -5,8 +5,9 @@
 
 FAILSLAB=/sys/kernel/debug/failslab
 
-# start_with_faults COUNT CODE [OPTION...]: starts COUNT scripts with CODE, one after the other, of whose clients' allocations
-# 5 % fail, and notes the status of each in $WORK/statuses. What is no status of the tool is in $WORK/others.
+# start_with_faults COUNT CODE [OPTION...]: starts COUNT scripts with CODE, one after the other. 5 % of the allocations
+# of each client fail. Writes their statuses to $WORK/statuses, and statuses that the tool does not define to
+# $WORK/others.
 start_with_faults() {
 	faults_left=$1 faults_code=$2
 	shift 2
@@ -36,7 +37,7 @@ start_with_faults() {
 	echo 0 >$FAILSLAB/probability
 }
 
-# tell_statuses: says how often each was.
+# tell_statuses: prints how often each status occurred.
 tell_statuses() {
 	sort "$WORK/statuses" | uniq -c | sed 's/^ *\([0-9]*\) \(.*\)/# \1 times status \2/'
 }

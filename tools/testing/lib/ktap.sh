@@ -17,7 +17,7 @@ um | '') SLOWER=${SLOWER:-1} ;;
 umdebug | umlockdep | qemu | debian) SLOWER=${SLOWER:-4} ;;
 *) SLOWER=${SLOWER:-15} ;;
 esac
-# The parameter hook_slice_ms of the module: an emulated machine does as much in that time as others in 1 to 2 ms.
+# The parameter hook_slice_ms of the module: an emulated machine does as much in this time as others do in 1 to 2 ms.
 case $KIND in
 qemu | debian) HOOK_SLICE_MS=$((SLOWER * 2)) ;;
 *) HOOK_SLICE_MS=$SLOWER ;;

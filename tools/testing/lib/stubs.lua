@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
 -- Reads stubs: definition files for editors, which declare names and contain no code. It knows the few forms of lines
--- that they consist of; anything else is a problem, and so is what has no description.
+-- that stubs consist of; any other line is a problem, and so is a missing description.
 --
 -- `stubs.read(paths)` returns a table:
 --
@@ -12,7 +12,7 @@
 --
 -- A member has `kind` ("function", "method" or "field"), `doc`, `place` and, if a field may be nil, `is_optional`.
 
--- In scripts for hooks it is no global.
+-- It is not a global in scripts for hooks.
 local io = require("io")
 
 local stubs = {}
@@ -22,7 +22,7 @@ for tag in ("alias async class deprecated field meta operator overload param ret
 	TAGS[tag] = true
 end
 
--- What is read of one file.
+-- The state of reading one file.
 local Reader = {}
 Reader.__index = Reader
 
@@ -149,7 +149,7 @@ function Reader:take_function(name, list)
 	self:add(class.members, key, member)
 end
 
--- A variable is of the class that was begun, or of the type that was named.
+-- A variable has the class that was begun, or the type that was named.
 function Reader:take_variable(name, is_global)
 	local class = self.class
 	if not class then

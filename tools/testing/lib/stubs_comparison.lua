@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Compares stubs, as `stubs.read` returns them, with what is there. `comparison.new(declared)` returns a table of
--- functions. Those that find names note them; `end_of_names` then makes the checks.
+-- Compares stubs, as `stubs.read` returns them, with the kernel. `comparison.new(declared)` returns a table of
+-- functions. Most of them record names that exist; `end_of_names` then checks them.
 
 local check = require("check")
 
@@ -12,16 +12,17 @@ local OPERATORS <const> = {}
 for name in ("add sub mul div mod pow unm idiv band bor bxor bnot shl shr concat len call"):gmatch("%S+") do
 	OPERATORS[#OPERATORS + 1] = name
 end
--- Where a function that finds the fields of an object has them; properties are functions that it calls.
+-- The tables in which a function that looks up the fields of an object keeps them; it calls the functions of
+-- properties.
 local METHODS <const>, PROPERTIES <const> = { methods = true, method_of = true }, "properties"
--- They send in hooks, and wait for nothing there. Where neither a hook runs nor the code may sleep they are refused.
+-- They send in hooks without waiting. They are refused where the code is not in a hook and must not sleep.
 local BY_OUTBOX <const> = {
 	["actor.channel.send"] = true,
 	["ltask.sender.send"] = true,
 	["mtmsg.buffer.addmsg"] = true,
 	["workerlib.send"] = true,
 }
--- What they need depends on a field of their argument, or is asked for by what they call.
+-- Their permission depends on a field of their argument, or a function that they call asks for it.
 local ASK_THEMSELVES <const> = {
 	["actor.shutdown"] = true,
 	["actor.spawn_vm"] = true,
@@ -29,7 +30,7 @@ local ASK_THEMSELVES <const> = {
 	require = true,
 	spawn_vm = true,
 }
--- What the table of permissions calls objects, where that is not the name of the class.
+-- The names of objects in the table of permissions, where they differ from the class.
 local OBJECTS <const> = {
 	file = "file*",
 	interruptible = "mtint.interruptible",
@@ -37,8 +38,8 @@ local OBJECTS <const> = {
 	runtime = "lunatik.runtime",
 	["thread handle"] = "lunatik.thread",
 }
--- What the table has that needs no stub: Lua's own libraries, for which the server has stubs, what is not for scripts,
--- and functions that others call.
+-- Entries of the table that need no stub: Lua's own libraries, for which the server has stubs, functions that are not
+-- for scripts, and functions that others call.
 local NOT_DECLARED <const> = {}
 for name in
 	([[coroutine debug math string table utf8 actor.core actor.process actor.system ltask.core
@@ -109,7 +110,7 @@ end
 
 function comparison.new(declared)
 	local compare = {}
-	-- Names that were found, by class; functions that were found, by class and name; what is wrong.
+	-- Names that were found, by class; functions that were found, by class and name; problems.
 	local seen, functions = {}, {}
 	local unknown, missing, wrong = {}, {}, {}
 
@@ -261,7 +262,7 @@ function comparison.new(declared)
 		if not owner then
 			member = declared.globals[name]
 		elseif key:find("^__") then
-			-- A metamethod: what all of the object needs.
+			-- A metamethod needs the permission of the whole object.
 			local class = declared.classes[OBJECTS[owner] or owner]
 			return class and class.doc
 		else
@@ -272,7 +273,7 @@ function comparison.new(declared)
 		return member and member.doc
 	end
 
-	-- Whether a function needs no stub. What opens a module, and metamethods, have none.
+	-- Whether a function needs no stub. Functions that open a module, and metamethods, have none.
 	local function needs_none(name)
 		local owner, key = name:match("^(.*)%.([%w_]+)$")
 		if NOT_DECLARED[name] or not owner then
@@ -283,7 +284,7 @@ function comparison.new(declared)
 		return NOT_FOR_PROGRAMS[(declared.modules[owner] or owner) .. "." .. key]
 	end
 
-	-- What a stub says of permissions is what the function needs.
+	-- Each stub states the permission that its function needs.
 	function compare.permissions(needs)
 		local differ, known = {}, 0
 		for name, permissions in pairs(needs) do
@@ -307,7 +308,7 @@ function comparison.new(declared)
 
 	-- Hooks ------------------------------------------------------------------------------------------------------
 
-	-- Functions of C and Rust that may be called where the code must not sleep say so, and no others do.
+	-- The stubs of C and Rust functions that may be called where the code must not sleep say so, and no others do.
 	function compare.hooks(atomically)
 		local differ, works = {}, 0
 		for name, entry in pairs(functions) do
@@ -320,7 +321,7 @@ function comparison.new(declared)
 				may = not tostring(message):find("not in atomic context", 1, true)
 			end
 			works = works + (may and 1 or 0)
-			-- In hooks it returns what is loaded.
+			-- In hooks it returns loaded modules.
 			if may ~= says and name ~= "require" then
 				differ[#differ + 1] = name .. (may and " works in hooks" or " does not work in hooks")
 			end

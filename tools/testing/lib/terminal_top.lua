@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- For user-lua: types at `lunatik top` in a pseudo terminal of 80 columns and 24 lines. Arguments: the folder
--- tools/testing, and the seconds that an answer may take.
+-- For user-lua: types keys to `lunatik top` in a pseudo terminal of 80 columns and 24 lines. Arguments: the folder
+-- tools/testing, and the time limit of an answer in seconds.
 
 local check = dofile(arg[1] .. "/lib/check.lua")
 local limit = 1000 * math.tointeger(arg[2])
@@ -14,7 +14,7 @@ local function start(...)
 	pending, screen, row, column, raw = "", {}, 1, 1, ""
 end
 
--- Carries a control sequence out, as far as it moves or clears.
+-- Executes a control sequence that moves the cursor or clears; ignores others.
 local function control(parameters, final)
 	if final == "H" then
 		local line, place = parameters:match("^(%d+);(%d+)$")
@@ -39,7 +39,7 @@ local function write(text)
 	end
 end
 
--- Shows what the command has written on the screen. Keeps a sequence that has not ended.
+-- Shows the command's output on the screen. Keeps an incomplete sequence for later.
 local function show()
 	while pending ~= "" do
 		local parameters, final, rest = pending:match("^\27%[([%d;?]*)(%a)()")
@@ -77,9 +77,9 @@ local function whole()
 	return table.concat(lines, "\n")
 end
 
--- Waits until the function is true. Returns whether it is within the time limit.
+-- Waits until the function returns true. Returns whether it does within the time limit.
 local function sees(condition)
-	-- The table is written again and again, so the text that is missing is no sign of an end.
+	-- The table is drawn again and again, so a missing text does not mean that the output has ended.
 	local last = os.time() + limit // 1000
 	while not condition() do
 		local more = os.time() <= last and terminal_read(terminal, limit)

@@ -95,7 +95,7 @@ do
 			untouched
 		)
 		local levels, seen = ask(deep)
-		-- Checks in each function make the frames larger. Then the last call may leave no room for the handler of errors.
+		-- Checkers in each function make the frames larger, so the last call may leave no room for the handler of errors.
 		local has_checks = levels.pcall < 10
 		for kind, message in pairs(seen) do
 			-- Lua's own stack is a block of memory.
@@ -259,7 +259,7 @@ for _, what in ipairs({ "nothing", "raises", "allocates", "sleeps", "resurrects"
 	check.same("finalizers: the script ends, " .. what, finalizers:status(), "finished")
 	-- A call that comes while finalizers take long on a slow machine is missed.
 	check.ok("finalizers: objects were made, " .. what, counts.made >= 1000, counts.made)
-	-- One that takes too long on a busy host is ended, maybe before it has counted.
+	-- A call that takes too long on a busy host is ended, maybe before it has counted.
 	local uncounted = counts.made - counts.called
 	check.ok("finalizers: in the end all were called, " .. what, uncounted >= 0 and uncounted <= 5, uncounted)
 end

@@ -201,7 +201,7 @@ function parts.weak()
 		end
 		return 1
 	end)
-	-- Each call counts so many entries as take a part of its slice. The last returns the counts.
+	-- Each call counts as many entries as fit into a part of its slice. The last one returns the counts.
 	local MOST <const> = 500
 	local counts, steps, at
 	local function count(name, each)

@@ -121,7 +121,7 @@ counted(testing.grow_pool, 0)
 local one = counted(testing.grow_pool, 1)
 ok("a thread counts", one > 500, one)
 same("two count twice as much", counted(testing.grow_pool, 2), 2 * one)
--- Leaves room for a call, not for 28 threads: what comes later shares the spans with it, so they stay.
+-- Leaves room for a call, not for 28 threads: later allocations share the spans with it, so they stay.
 local hoard = {}
 for i = 1, 4 do
 	hoard[i] = tostring(i):rep(1000)

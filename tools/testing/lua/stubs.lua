@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Compares the stubs for editors (lua/luacats/) with what scripts have: everything that a script can reach has a stub,
--- and every stub is of something that exists. Also what the stubs say of permissions and hooks is compared.
--- usage: stubs.lua FOLDER_OF_THE_TESTS FILES...
+-- Compares the stubs for editors (lua/luacats/) with the kernel: every name that a script can reach has a stub, and
+-- every stub has a name that exists. The permissions and contexts that the stubs state are compared, too. usage:
+-- stubs.lua FOLDER_OF_THE_TESTS FILES...
 
 local folder = ...
 package.path = folder .. "/lib/?.lua;" .. folder .. "/lua/?.lua;" .. package.path
@@ -50,7 +50,7 @@ check.same("every module has a stub", table.concat(lacking, ", "), "")
 for module, class in pairs(declared.modules) do
 	local ok, found = pcall(require, module)
 	check.ok("there is a module " .. module, ok, found)
-	-- In a script that is no service, few functions are there: see below.
+	-- A script that is not a service has few of the functions: see below.
 	if module ~= "ltask" and module ~= "inbox" then
 		has(class, found)
 	end
@@ -109,7 +109,7 @@ for name in worker.receive(made):gmatch("%S+") do
 	compare.found("workerlib", name)
 end
 
--- What a runtime is started with.
+-- Options with which a runtime is started.
 local limits = compare.probe({})
 lunatik.runtime("suite/stubs_child", limits.table):stop()
 limits.has("lunatik.limits")
@@ -162,12 +162,12 @@ local options = compare.probe({ module = "/stubs_channel" })
 is("actor.channel", actor.spawn_vm(options.table))
 options.without("subprocess").has("actor.options")
 
--- An actor in a process, where a few functions are that the kernel does not have.
+-- An actor in a process, which has a few functions that the kernel does not have.
 local init = compare.probe({ script = "" })
 local subprocess = compare.probe({ init = init.table })
 local process_options = compare.probe({ module = "stubs_process", subprocess = subprocess.table })
 local process = actor.spawn_vm(process_options.table)
--- It is found by name only, and the others after the first use.
+-- It is found by name only, the others after the first use.
 compare.found("actor.process_channel", "child_pid", process.child_pid)
 is("actor.process_channel", process)
 init.has("actor.process_init")
@@ -190,7 +190,7 @@ until done
 
 local bootstrap = require("ltask.bootstrap")
 local core = compare.probe({})
--- The service without a name has the system go on.
+-- The service without a name lets the system continue.
 local root = compare.probe({
 	bootstrap = { { name = "stubs_service", unique = true } },
 	main = 'ltask.spawn("stubs_service")',

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- Compares the stubs for editors with what only scripts for hooks have. See stubs.lua.
--- usage: lunatik run -c softirq stubs_hooks.lua FOLDER_OF_THE_TESTS FILES...
+-- Compares the stubs for editors with the names that only scripts for hooks have. See stubs.lua. usage: lunatik run -c
+-- softirq stubs_hooks.lua FOLDER_OF_THE_TESTS FILES...
 
 local folder = ...
 package.path = folder .. "/lib/?.lua;" .. package.path

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- An actor in a process, which says what processes have beside the kernel, for stubs.lua: lines with the name of a
--- class and the names of fields.
+-- An actor in a process, for stubs.lua. It reports the names that only processes have: lines with the name of a class
+-- and the names of its fields.
 
 local inbox, file_descriptor = require("inbox"), require("file_descriptor")
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 --
--- A service that says what services have, for stubs.lua: names by the names of classes.
+-- A service for stubs.lua that reports the names that services have, by class.
 
 local ltask = require("ltask")
 
@@ -12,7 +12,8 @@ local function names(list)
 	return table.concat(keys, " ")
 end
 
--- The module has what was used. A name that does not exist has it load all others, into upvalues of its metamethod.
+-- The module holds the functions that were used. Access to a name that does not exist makes it load all others, into
+-- upvalues of its metamethod.
 local function names_of_module()
 	assert(ltask.no_such_function == nil)
 	local found = names(ltask)
@@ -26,7 +27,7 @@ local function names_of_module()
 	return found
 end
 
--- What came of two tasks: results, and an error.
+-- The outcomes of two tasks: results, and an error.
 local function names_of_results()
 	local found = ""
 	for _, result in ltask.parallel({ { math.abs, 1 }, { error, "x" } }) do

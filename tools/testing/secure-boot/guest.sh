@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# In a machine that Secure Boot has locked down, and whose owner has enrolled the key that /share/lunatik.ko is signed
-# with.
+# Runs in a machine that Secure Boot has locked down. The key with which /share/lunatik.ko is signed is enrolled.
 
 . "$(dirname "$0")/ktap.sh"
 

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What the lunatik command does beside starting a script: scripts that replace others, stops of all, checks, the lines
-# of errors, scripts that are executed.
+# The lunatik command: --replace, stop --all, check, source lines in errors, executable scripts, logs, durations.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -50,7 +49,7 @@ check "with the same device" lunatik run --name dev --replace /dev/stdin <<-EOF
 EOF
 check_output "the device is that of the new script" "2" head -c 1 /dev/suite_replaced
 lunatik stop --all
-# Many at the same time: each either runs at its end, or was told why it does not.
+# Many at the same time: in the end, each either runs or got the reason why it does not.
 for i in 1 2 3 4 5 6; do
 	(
 		lunatik spawn --replace --name race v2.lua "$i" >/dev/null 2>"$WORK/race.err.$i"
@@ -84,8 +83,7 @@ wait $session
 check "with nothing to stop it succeeds" lunatik stop --all
 check_status "names beside --all are wrong usage" 2 lunatik stop --all x
 
-# check.
-# told FILE: what check says of it, without the last line.
+# check. told FILE: prints the output of check for FILE, without the last line.
 told() { lunatik check "$@" 2>&1 | grep -v "mistakes\{0,1\} w"; }
 lunatik unload
 check_output "check needs no module" "" lunatik check v1.lua v2.lua
@@ -131,7 +129,7 @@ shows "of a module that is required" "    1 | return function( end" lunatik run 
 check_says "an error at run time shows none" 1 "fails.lua:1: at once" lunatik run fails.lua
 check_fails "but its traceback" grep -q "| error" "$WORK/stderr"
 
-# Scripts that are executed.
+# Executable scripts.
 lunatik=$(command -v lunatik)
 mkdir -p bin
 printf '#!%s run\nprint(arg[0], ...)\n' "$lunatik" >bin/plain

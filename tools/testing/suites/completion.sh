@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What shells offer for arguments of the command: names of what runs, scripts, and nothing where the kernel does not answer.
+# Completion of the command's arguments: names of runtimes and scripts, and no candidates if the kernel does not answer.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
 cd "$WORK" || exit 1
-# offers WORD...: the candidates for the last word, in one line.
+# offers WORD...: prints the candidates for the last word, in one line.
 offers() { lunatik __complete -- lunatik "$@" 2>&1 | cut -f 1 | tr '\n' ' '; }
 is_offered() {
 	wanted=$1
@@ -14,7 +14,7 @@ is_offered() {
 	got=$(offers "$@")
 	[ "$got" = "$wanted" ] || { echo "offered: $got"; return 1; }
 }
-# silent WORD...: whether the command succeeds, soon, and writes nothing.
+# silent WORD...: whether the command succeeds promptly and writes nothing.
 silent() {
 	within 10 lunatik __complete -- lunatik "$@" >said 2>&1 || return 1
 	[ ! -s said ] || { cat said; return 1; }
@@ -77,7 +77,7 @@ fi
 lunatik unload
 check "without the module nothing is offered" silent stop st
 check_fails "and the module is not loaded for it" test -e /sys/module/lunatik
-# A node that has outlived the module. Opening it would have the kernel look for a module.
+# A node that has outlived the module. If it were opened, the kernel would look for a module.
 mknod -m 600 /dev/lunatik c 10 250
 check "nor for a node that is left over" silent stop st
 check_fails "which loads none" test -e /sys/module/lunatik

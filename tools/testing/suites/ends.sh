@@ -219,7 +219,7 @@ for i in $(seq 1 $rounds); do
 	(echo >/dev/suite_once) 2>/dev/null &
 	within 10 lunatik stop once 2>/dev/null || lost=$((lost + 1))
 	wait $!
-	# If the device was gone already, the shell has made a file in its place.
+	# If the device was already gone, the shell has created a file in its place.
 	[ ! -f /dev/suite_once ] || rm /dev/suite_once
 	wait_until 5 not_running once || lost=$((lost + 1))
 done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# run --follow and spawn --follow: what they print, how they end, and what becomes of the script when they are told to.
+# run --follow and spawn --follow: their output, their ends, and the script after signals.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

@@ -8,17 +8,17 @@
 # The scripts that the examples name are here.
 cd /lib/modules/lua || exit 1
 
-# examples COMMAND...: the lines of the examples of a page.
+# examples COMMAND...: prints the lines of the examples of a page.
 examples() { lunatik "$@" --help | sed -n '/^Examples:$/,/^[A-Z]/s/^      //p'; }
 
-# What the pages take for granted: two scripts that run, and the module as it was just built.
+# The pages assume two running scripts, and a module that was just built.
 prepare() {
 	lunatik load && lunatik shutdown && lunatik status --clear &&
 		lunatik spawn ticker 50 && lunatik spawn --name slow ticker 1000 && written ticker
 }
 written() { wait_until 10 sh -c "lunatik logs $1 2>/dev/null | grep -q tick"; }
 
-# works EXAMPLE: runs it. One that follows a script ends when the script is stopped.
+# works EXAMPLE: runs EXAMPLE. A command that follows a script ends when the script is stopped.
 works() {
 	case $1 in
 	*' -f '*)

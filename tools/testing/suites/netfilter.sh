@@ -261,7 +261,7 @@ lunatik run -c softirq --name suite/excuses "$WORK/excuses.lua"
 check "excuses: packets pass" packets ping 127.0.0.1 --count 30
 check_output "excuses: another hook of the script cannot enable one that was disabled" "$refused" excuses refused
 check "excuses: nor can a finalizer" wait_until 5 sh -c "lunatik eval \"return require('lunatik')._ENV.runtimes['suite/excuses']:resume('finalized')\" | grep -qxF '$refused'"
-# A call that had several slices, because the host took the CPU away, counts for as many.
+# A call that had several slices, because the host descheduled the machine, counts as many times.
 excuses_run() {
 	runs=$(excuses runs)
 	echo "$runs"

@@ -20,7 +20,7 @@ if ! modprobe lunatik testing=1; then
 	not_ok "the module is loaded with testing=1"
 	finish
 fi
-# The multi-generational LRU, which Debian's kernel uses, refuses a charge sooner than it takes mapped pages that are in use.
+# The multi-generational LRU, which Debian's kernel uses, refuses a charge rather than reclaim mapped pages in use.
 [ ! -w /sys/kernel/mm/lru_gen/enabled ] || echo n >/sys/kernel/mm/lru_gen/enabled
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 mkdir $cgroup

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# What eval, run and repl print of the results of scripts: expressions, tables, JSON.
+# The output of eval, run and repl for results of scripts: expressions, tables, JSON.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

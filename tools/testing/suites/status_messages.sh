@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# Messages that wait for workers, scripts, actors and services, and those that they have received: what status, top and
-# metrics say.
+# Waiting and received messages of workers, scripts, actors and services in status, top and metrics.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -11,9 +10,9 @@ cd "$WORK" || exit 1
 folder=/lib/modules/lua
 # script NAME: a script of the suite, from standard input.
 script() { cat >"$folder/suite_$1.lua"; }
-# allow NAME: lets the scripts that wait for NAME go on.
+# allow NAME: lets the scripts that wait for NAME continue.
 allow() { lunatik eval "require('lunatik')._ENV['suite.$1'] = true"; }
-# messages NAME TEXT: whether status says TEXT of the messages of NAME.
+# messages NAME TEXT: whether status shows TEXT as the messages of NAME.
 messages() { lunatik status "$1" | grep -qF "  $2  "; }
 # is_metric LINE
 is_metric() { lunatik metrics --parts | grep -qxF "$1"; }

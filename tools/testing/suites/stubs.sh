@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The stubs for editors (lua/luacats/): everything that scripts have is in them, and nothing else; what they say of
-# permissions and hooks is right.
+# The stubs for editors (lua/luacats/): they declare exactly the names that scripts have, with the right permissions and
+# contexts.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 
@@ -27,7 +27,7 @@ require("netfilter").register({
 	pf = nf.proto.INET, hooknum = nf.inet.LOCAL_OUT, priority = nf.ip.pri.FIRST,
 })
 LUA
-# What only workers have.
+# The names that only workers have.
 script stubs_worker <<'LUA'
 local names = {}
 for name in pairs(worker) do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# top: tables as text, and on a terminal with its keys.
+# top: tables as text, and the keys on a pseudo terminal.
 
 . "$(dirname "$0")/../lib/ktap.sh"
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-# The packages on a whole Debian with its own kernel: install, first script, first error, units, stop, remove; nothing is
-# left behind.
+# The packages on a complete Debian system with its own kernel: install, first script, first error, units, stop, remove;
+# nothing is left behind.
 
 SLOWER=${SLOWER:-4}
-# What busybox has, and Debian has not.
+# A command that busybox has, but not Debian.
 usleep() {
 	sleep "$(awk -v us="$1" 'BEGIN { print us / 1000000 }')"
 }
@@ -15,7 +15,7 @@ export DEBIAN_FRONTEND=noninteractive
 release=$(uname -r)
 packages=$SUITE_DIR/../../build/debian/packages
 
-# Everything on the disk but what every use of apt leaves.
+# All files on the disk, except those that every use of apt leaves.
 files() {
 	find / -xdev \( -path /tmp -o -path /share -o -path /var/log -o -path /var/cache -o -path '/var/lib/dpkg/*-old' \
 		-o -path /var/lib/apt -o -path /var/lib/systemd -o -path "$HOME/.cache" \) -prune -o -print |
@@ -52,7 +52,7 @@ check "the packages are installed" install_packages
 check "the command's is configured" installed lunatik
 check "and the module's" installed "lunatik-module-$release"
 check "the module is loaded" loaded
-# O: outside of the kernel's source; E: not signed. Nothing else.
+# O: built outside of the kernel's source; E: not signed. No other taint.
 check_output "the kernel has nothing else to say against it" 12288 cat /proc/sys/kernel/tainted
 check_output "it is the package's" "/lib/modules/$release/updates/lunatik.ko" sh -c 'modinfo -n lunatik | sed s,^/usr,,'
 check "dpkg finds no file changed" dpkg --verify lunatik "lunatik-module-$release"
@@ -66,7 +66,7 @@ check_output "a driver with an endless loop costs its caller one error" "status 
 	lunatik run --slice 50 -P device=answer answer && cat /dev/answer 2>/dev/null || echo "status $?"'
 check "which is stopped" lunatik stop answer
 
-# What came with the packages.
+# The files of the packages.
 check "the man page is found" man -w lunatik
 check "the completion for bash" bash -c '. /usr/share/bash-completion/completions/lunatik && complete -p lunatik'
 check "the definitions for editors" test -d /usr/share/lunatik/luacats
@@ -116,11 +116,11 @@ check "the rule holds" wait_until 10 sh -c '! ping -c 1 -W 1 127.0.0.1'
 systemctl stop lunatik@deaf
 check "until the unit is stopped" wait_until 10 ping -c 1 -W 1 127.0.0.1
 
-# Installed over itself, with scripts that run.
+# Reinstalled while scripts run.
 check "the packages are installed again" apt-get install --reinstall -y "$packages"/lunatik_*.deb "$packages/lunatik-module-${release}_"*.deb
 check "the scripts go on" runs beat
 
-# Away with it, while things run.
+# Removed while scripts run.
 lunatik run passwd
 check "a script with a device runs" test -c /dev/passwd
 check "the packages are removed" apt-get purge -y lunatik "lunatik-module-$release"

@@ -21,7 +21,7 @@ this_fiber = {}
 function spawn_vm(module) end
 
 ---In actors: the same as `spawn_context_threads` of the module `actor`.
----@param count number How many threads are added, rounded down.
+---@param count number The number of threads to add, rounded down.
 function spawn_context_threads(count) end
 
 ---In actors: makes a fiber that runs a function after the fibers that are ready, and returns its object.

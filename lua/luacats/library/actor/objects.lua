@@ -28,7 +28,7 @@ local process_channel = {}
 ---@param value any The value, not nil.
 function process_channel:send(value) end
 
----Closes this channel. What was sent is delivered, and the process goes on.
+---Closes this channel. Messages that were sent are delivered, and the process continues.
 function process_channel:close() end
 
 ---Sends a signal to the process, which this actor must have started. SIGKILL also closes the channel.
@@ -36,7 +36,7 @@ function process_channel:close() end
 ---@param signal? integer The number of the signal, 9 unless given.
 function process_channel:kill(signal) end
 
----Lets the process, which this actor must have started, go on after the end of the actor.
+---Lets the process, which this actor must have started, continue after the end of the actor.
 ---Raises `EINVAL` if the process is not the caller's.
 function process_channel:detach() end
 
@@ -97,8 +97,8 @@ function this_fiber.allow_suspend() end
 
 ---An error of an actor. `tostring` gives its text. Two are equal if their codes and categories are.
 ---@class actor.error
----@field code integer What has happened, such as 13 for `interrupted` in the category `emilua.core`.
----@field category actor.error_category What the code means.
+---@field code integer The number of the error, such as 13 for `interrupted` in the category `emilua.core`.
+---@field category actor.error_category The meaning of the code.
 ---@field arg? integer|string The number or name of a wrong argument.
 ---@field index? integer The number of a wrong field.
 ---@field path? string Where in a table the value is that cannot be sent, such as ".list[2].f".

@@ -16,7 +16,7 @@ local nf = {}
 
 ---Verdicts about packets: `NF_…` in C.
 ---@class linux.nf.action
----@field ACCEPT integer The packet goes on, to the next hook.
+---@field ACCEPT integer The packet continues to the next hook.
 ---@field DROP integer The packet is dropped.
 ---@field QUEUE integer The packet goes to a queue of a process: `nf.action.QUEUE | number << 16`.
 ---@field REPEAT integer Not for scripts.
@@ -25,19 +25,19 @@ local nf = {}
 
 ---Hook points of ARP: `NF_ARP_…` in C.
 ---@class linux.nf.arp
----@field FORWARD integer What a bridge passes on.
----@field IN integer What comes in.
+---@field FORWARD integer Packets that a bridge forwards.
+---@field IN integer Incoming packets.
 ---@field NUMHOOKS integer Their number.
----@field OUT integer What goes out.
+---@field OUT integer Outgoing packets.
 
 ---Hook points of bridges: `NF_BR_…` in C.
 ---@class linux.nf.br
 ---@field BROUTING integer Whether a frame is bridged at all.
----@field FORWARD integer What is passed on to another port.
----@field LOCAL_IN integer What is for this machine.
----@field LOCAL_OUT integer What this machine sends.
+---@field FORWARD integer Packets that are forwarded to another port.
+---@field LOCAL_IN integer Packets for this machine.
+---@field LOCAL_OUT integer Packets from this machine.
 ---@field NUMHOOKS integer Their number.
----@field POST_ROUTING integer What leaves.
+---@field POST_ROUTING integer Packets that leave.
 ---@field PRE_ROUTING integer Before the bridge has decided where a frame goes.
 ---@field pri linux.nf.br.pri Priorities.
 
@@ -55,7 +55,7 @@ local nf = {}
 ---Connections that the kernel tracks.
 ---@class linux.nf.ct
 ---@field dir linux.nf.ct.dir Directions.
----@field info linux.nf.ct.info What a packet is to its connection.
+---@field info linux.nf.ct.info The relation of a packet to its connection.
 ---@field status linux.nf.ct.status Bits of the status.
 ---@field tcp linux.nf.ct.tcp States of TCP.
 
@@ -65,7 +65,7 @@ local nf = {}
 ---@field ORIGINAL integer That of the first packet.
 ---@field REPLY integer The other one.
 
----What a packet is to its connection, as `skb:ctinfo()` returns it: `IP_CT_…` in C.
+---The relation of a packet to its connection, as `skb:ctinfo()` returns it: `IP_CT_…` in C.
 ---@class linux.nf.ct.info
 ---@field ESTABLISHED integer Of a connection that has seen packets both ways.
 ---@field ESTABLISHED_REPLY integer The same, in the reply direction.
@@ -136,12 +136,12 @@ local nf = {}
 
 ---Hook points of IPv4, IPv6 and INET: `NF_INET_…` in C.
 ---@class linux.nf.inet
----@field FORWARD integer What is passed on to another machine.
----@field INGRESS integer What a device has received; needs `dev`.
----@field LOCAL_IN integer What is for this machine.
----@field LOCAL_OUT integer What this machine sends.
+---@field FORWARD integer Packets that are forwarded to another machine.
+---@field INGRESS integer Packets that a device has received; needs `dev`.
+---@field LOCAL_IN integer Packets for this machine.
+---@field LOCAL_OUT integer Packets from this machine.
 ---@field NUMHOOKS integer Their number, without INGRESS.
----@field POST_ROUTING integer What leaves, after routing.
+---@field POST_ROUTING integer Packets that leave, after routing.
 ---@field PRE_ROUTING integer All packets that come in, before routing.
 
 ---IPv4.
@@ -189,8 +189,8 @@ local nf = {}
 
 ---Hook points of devices: `NF_NETDEV_…` in C.
 ---@class linux.nf.netdev
----@field EGRESS integer What the device is to send.
----@field INGRESS integer What the device has received.
+---@field EGRESS integer Packets that the device is to send.
+---@field INGRESS integer Packets that the device has received.
 ---@field NUMHOOKS integer Their number.
 
 ---Families of protocols: `NFPROTO_…` in C.

@@ -20,7 +20,7 @@ local thread = {}
 
 ---Starts the thread and returns it, or nil and the reason why not.
 ---Needs the permission `thread`.
----@param detached? boolean Whether it goes on when nobody refers to it any more; false unless given.
+---@param detached? boolean Whether it continues when nobody refers to it any more; false unless given.
 ---@param joinable? boolean Whether it can be joined; the opposite of `detached` unless given.
 ---@return llthreads2.thread?
 ---@return string? why
@@ -30,7 +30,7 @@ function thread:start(detached, joinable) end
 ---Raises `interrupted` if the caller is told to stop.
 ---Needs the permission `thread`.
 ---@async
----@param timeout_ms? integer How long to wait, in milliseconds; for ever unless given.
+---@param timeout_ms? integer The time to wait, in milliseconds; for ever unless given.
 ---@return boolean? ok
 ---@return any ... The results, or the error or reason.
 function thread:join(timeout_ms) end

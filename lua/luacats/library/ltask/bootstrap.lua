@@ -74,7 +74,7 @@ function bootstrap.dofile(path) end
 ---How a system of services is started.
 ---@class ltask.config
 ---@field core? ltask.config.core Its limits.
----@field root? ltask.config.root What its root does.
+---@field root? ltask.config.root The tasks of its root.
 ---@field root_initfunc? string The text of the loader of the root.
 
 ---The limits of a system of services.
@@ -85,7 +85,7 @@ function bootstrap.dofile(path) end
 ---@field external_queue? integer Messages from outside that wait for the root, up to 65,536; 0 unless given.
 ---@field queue_sending? integer Without a meaning.
 
----What the root of a system of services does.
+---The tasks of the root of a system of services.
 ---@class ltask.config.root
 ---@field bootstrap? ltask.service[] Services that it starts, one after the other.
 ---@field main? string The text of a program that it runs then, with `ltask` and with its requests as `S`.

@@ -38,7 +38,7 @@ function timeout:cancel() end
 ---A task: a list of a function and its arguments.
 ---@alias ltask.task { [1]: function, [integer]: any, n: integer? }
 
----What came of a task: a list of its results, or an error.
+---The outcome of a task: a list of its results, or an error.
 ---@class ltask.result
 ---@field [integer] any
 ---@field n? integer The number of results.
@@ -50,7 +50,7 @@ function timeout:cancel() end
 ---@field from? integer The number of the service that has asked; 0 for code outside the system.
 ---@field session? integer The number of the request.
 
----What a service is to be.
+---The options of a new service.
 ---@class ltask.service
 ---@field name string The name of the module; with `unique` also that of the service.
 ---@field unique? boolean Whether it is the only service of this name.

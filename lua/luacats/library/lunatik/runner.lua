@@ -35,7 +35,7 @@ function runner.spawn(script, context, limits, ...) end
 ---Needs the permission `runner` for the name.
 ---@async
 ---@param script string The name of the script.
----@param grace_ms? integer How long its code may go on before it is interrupted, in milliseconds; 100 unless given.
+---@param grace_ms? integer The time that its code may run before it is interrupted, in milliseconds; 100 unless given.
 function runner.stop(script, grace_ms) end
 
 ---Returns the names of the running scripts that the caller may control, sorted and joined by ", ".

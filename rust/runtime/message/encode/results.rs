@@ -11,14 +11,15 @@ use crate::{
     runtime::message::{bytes::SinkError, Message}, //
 };
 
-/// The kind of handle that stands for a result of which there is a text. Its index is the number of that text.
+/// The kind of handle that stands for a result shown as text. Its index is the number of that text.
 const TEXT: u8 = 0;
 
 /// Encodes the values from `first` on into an empty message. There are as many as `texts` has elements. An
 /// element says whether a text stands for that value, which is then a handle of the kind [`TEXT`]; the indices of
 /// these count from 0.
 ///
-/// What is in a table and cannot travel is a handle, whose kind is the number of its type in Lua's C API.
+/// In a table, a value that cannot travel is a handle whose kind is the number of its type in Lua's
+/// C API.
 pub(in super::super) fn encode_results(
     state: State,
     first: c_int,
@@ -51,7 +52,7 @@ impl<S: Sink<Error = SinkError>> Encoder<'_, S> {
         Ok(())
     }
 
-    /// Writes what stands for the value on top of the stack, which is in a table and cannot travel.
+    /// Writes the handle for the value on top of the stack, which is in a table and cannot travel.
     #[cold]
     pub(super) fn kind(&mut self) -> Result {
         let number = match self.state.kind(-1) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! Frames of any kind: their headers, and what damaged ones do.
+//! Frames of any kind: their headers, and damaged ones.
 
 use lunatik_abi::abi::{
     errno, split_frame, AbiError, Budget, Context, FrameError, Permissions, Reply, Request,

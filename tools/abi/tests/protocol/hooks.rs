@@ -7,7 +7,7 @@ use lunatik_abi::codec::{Message, Writer};
 
 use crate::{frame, message};
 
-/// One with all that a hook can have.
+/// A hook with every field.
 pub(crate) fn hook() -> HookRow<'static> {
     HookRow {
         name: b"pre_routing",
@@ -165,7 +165,7 @@ fn lists_that_are_not_of_hooks_are_refused() {
         true
     });
     assert_eq!(of(&nested), Err(AbiError::NotFields));
-    // A later version may say more.
+    // A later version may have more fields.
     let later = with(&|field, writer| {
         if field == "runs" {
             writer.string(b"mood").unwrap();

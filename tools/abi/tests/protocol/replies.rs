@@ -137,7 +137,7 @@ fn a_status_may_lack_what_an_earlier_version_did_not_send() {
         writer.end_table().unwrap();
     });
     assert_eq!(Reply::decode(&frame(0x8004, &body)), Ok(Reply::Status(row)));
-    // Nor does a row without them take room for them.
+    // A row without them takes no room for them.
     let mut bytes = Vec::new();
     Reply::Status(row).encode(3, &mut bytes).unwrap();
     for field in [

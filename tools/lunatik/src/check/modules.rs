@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// The folder in which the kernel looks up scripts and modules.
 pub const FOLDER: &str = "/lib/modules/lua";
 
-/// The modules that every script has without files: those of Lua, those in Rust, and those of `lua/lib`. A test compares
-/// them with what the kernel has.
+/// The modules that every script has without files: those of Lua, those in Rust, and those of `lua/lib`. A test
+/// compares them with those of the kernel.
 const BUILT_IN: &[&str] = &[
     "_G",
     "actor",
@@ -54,7 +54,7 @@ const BUILT_IN: &[&str] = &[
     "worker",
 ];
 
-/// What is wrong with the module called `name`, for a script in `folder`.
+/// Why a script in `folder` cannot require the module called `name`; `None` if it can.
 pub fn missing(name: &str, folder: Option<&Path>) -> Option<String> {
     if BUILT_IN.contains(&name) {
         return None;
@@ -78,14 +78,14 @@ pub fn missing(name: &str, folder: Option<&Path>) -> Option<String> {
         .map(|file| file.display().to_string())
         .collect();
     Some(format!(
-        "module '{}' not found: it is not built in, and there is none of the files {}",
+        "module '{}' not found: it is not built in, and none of these files exists: {}",
         name.escape_debug(),
         files.join(", ")
     ))
 }
 
 /// The names of modules that begin with `typed`: those without files, and those of files in `folder`. A folder in it is
-/// offered with a point, until its name was typed.
+/// offered with a final dot, until its name is complete.
 pub fn matching(typed: &str, folder: &Path) -> Vec<String> {
     let (parent, start) = match typed.rfind('.') {
         Some(point) => typed.split_at(point + 1),
@@ -93,7 +93,7 @@ pub fn matching(typed: &str, folder: &Path) -> Vec<String> {
     };
     let built_in = BUILT_IN.iter().filter(|name| name.starts_with(typed));
     let mut found: Vec<String> = built_in.map(|name| (*name).to_owned()).collect();
-    // A name with a slash is a path, and so would be one with an empty part. It may lead out of the folder.
+    // A name with a slash or with an empty part would be a path, which may lead out of the folder.
     let leads_out = typed.contains('/') || parent.split_terminator('.').any(str::is_empty);
     let entries = match leads_out {
         true => None,
@@ -121,7 +121,7 @@ pub fn matching(typed: &str, folder: &Path) -> Vec<String> {
     found
 }
 
-/// Whether a file of this name can be a part of the name of a module, which has no points, and which people can type.
+/// Whether a file of this name can be a part of a module's name: without dots, and with printable characters only.
 fn is_part(name: &str) -> bool {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     !name.is_empty() && name.chars().all(is_plain)

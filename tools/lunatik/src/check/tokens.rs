@@ -15,7 +15,7 @@ pub enum Kind {
     Name,
     /// A string, with its quotes.
     String,
-    /// A number, or anything else. Symbols are taken apart: `..` is two of them.
+    /// A number, or anything else. Each character of a symbol is a token: `..` is two of them.
     Other,
 }
 
@@ -69,7 +69,7 @@ fn is_number(byte: u8) -> bool {
     is_name(byte) || byte == b'.'
 }
 
-/// How many of the first bytes are of this kind.
+/// The number of bytes at the start that are of this kind.
 fn run(text: &[u8], of_kind: fn(u8) -> bool) -> usize {
     text.iter().take_while(|&&byte| of_kind(byte)).count()
 }

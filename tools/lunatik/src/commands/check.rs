@@ -14,7 +14,7 @@ use crate::{
     script::{read_file, read_standard_input, LocalScript},
 };
 
-/// Checks each file, and tells what is wrong with it.
+/// Checks each file, and prints its mistakes.
 pub(super) fn check_files(args: &CheckArgs) -> Result<(), Failure> {
     let mut error = io::stderr().lock();
     let mut wrong = 0;

@@ -31,14 +31,14 @@ pub(super) fn spawn(args: &StartArgs, prepared: &Prepared) -> Result<(), Failure
     Follower::new(args, prepared)?.follow(Request::Spawn, |_| Ok(()))
 }
 
-/// The end of a script, as the status tells it.
+/// The end of a script, according to its status.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// By itself, and well.
+    /// It ended by itself, without an error.
     Finished,
     /// Somebody has stopped it.
     Stopped,
-    /// Another script runs under its name, so that nothing is known of it any more.
+    /// Another script runs under its name, so its own outcome is unknown.
     Replaced,
     /// The outcome was deleted.
     Unknown,
@@ -47,7 +47,7 @@ enum End {
 }
 
 impl End {
-    /// The end of the script with the number `id`, of which `rows` tell that have its name.
+    /// The end of the script with the number `id`, from the `rows` with its name.
     fn of(id: u64, rows: &[Row]) -> Self {
         match rows.iter().find(|row| row.id == id) {
             Some(row) if row.state == State::Failed => Self::Failed {
@@ -63,7 +63,7 @@ impl End {
     }
 }
 
-/// What the script has written to its error stream last, as far as an error can be long.
+/// The last bytes that the script has written to its error stream, as many as an error can have.
 #[derive(Debug, Default)]
 struct LastErrors(Vec<u8>);
 
@@ -95,8 +95,8 @@ struct Follower<'a> {
 
 impl<'a> Follower<'a> {
     fn new(args: &StartArgs, prepared: &'a Prepared) -> Result<Self, Failure> {
-        // SAFETY: `SigIgn` is no handler. What cannot be printed ends the script, too, which this process could not do
-        // if it was killed.
+        // SAFETY: `SigIgn` is no handler. Ignoring SIGPIPE lets this process stop the script if its output cannot be
+        // printed; the signal would kill it first.
         let ignored = unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) };
         ignored.map_err(io::Error::from)?;
         let device = device::open()?;
@@ -128,7 +128,7 @@ impl<'a> Follower<'a> {
         }
         let results = match start::execute(&mut self.session, self.prepared, 0, make) {
             Ok(results) => results,
-            // The kernel stops a script whose start is cancelled, and answers then.
+            // If its start is cancelled, the kernel stops the script and then answers.
             Err(failure) if failure.exit == Exit::Interrupted && !self.session.is_abandoned() => {
                 return self.ended_by_signal();
             }
@@ -143,7 +143,7 @@ impl<'a> Follower<'a> {
         let mut last_errors = LastErrors::default();
         let stays = print_results(&results).and_then(|()| self.stay(&mut last_errors));
         if stays.is_err() && !self.session.is_abandoned() {
-            // Nobody would see what the script prints. If the session has failed, this fails, too, for the same reason.
+            // Nobody would see the script's output. If the session has failed, this fails, too, for the same reason.
             let _ = self.session.request(&self.stop(), &mut ignore);
         }
         match stays? {
@@ -182,7 +182,7 @@ impl<'a> Follower<'a> {
                 logs::print(&mut printer, line)
             })?;
         match stopped {
-            // It had ended by itself, and nothing is kept of it.
+            // It had ended by itself, and its outcome is no longer kept.
             Some(Err(failure)) if failure.exit == Exit::NoSuchScript => return Ok(None),
             Some(Err(failure)) => return Err(failure),
             Some(Ok(_)) => return Ok(None),
@@ -237,12 +237,12 @@ impl<'a> Follower<'a> {
 fn tell_service_manager() {
     if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
         tell(&format!(
-            "the service manager cannot be told that the script has started: {error}"
+            "cannot notify the service manager that the script has started: {error}"
         ));
     }
 }
 
-/// Writes a line for the user. If standard error does not accept it, there is nobody to tell.
+/// Writes a line for the user. A failure of standard error itself cannot be reported.
 fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "lunatik: {text}");
 }

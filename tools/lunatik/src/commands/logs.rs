@@ -34,7 +34,7 @@ pub(super) fn logs(session: &mut Session, args: &LogsArgs) -> Result<(), Failure
     if let Some(lines) = args.lines {
         let mut entries = read(session, &args.name)?;
         if args.follow {
-            // The last line may go on. It is shown when it has ended.
+            // The last line may continue. It is shown when it has ended.
             if entries.back().is_some_and(|last| !last.ends_line()) {
                 entries.pop_back();
             }
@@ -49,7 +49,7 @@ pub(super) fn logs(session: &mut Session, args: &LogsArgs) -> Result<(), Failure
         }
         printer.skip_to(next);
     } else if args.since.is_some() {
-        // What is older is not wanted, whether it is kept or not.
+        // Older entries are not wanted, whether they are kept or not.
         printer.expect_gap();
     }
     request(session, &args.name, args.follow, &mut |entry| {
@@ -57,7 +57,7 @@ pub(super) fn logs(session: &mut Session, args: &LogsArgs) -> Result<(), Failure
     })
 }
 
-/// Asks for a log.
+/// Requests a log.
 fn request(
     session: &mut Session,
     name: &str,

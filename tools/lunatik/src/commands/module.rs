@@ -73,7 +73,7 @@ pub(super) fn unload() -> Result<(), Failure> {
         return Ok(());
     }
     let advice = if nix::unistd::geteuid().is_root() {
-        "it is in use: end the 'lunatik' commands that run ('repl', 'logs -f', 'run --follow', 'top'), and close the devices of scripts"
+        "it is in use: end all running 'lunatik' commands ('repl', 'logs -f', 'run --follow', 'top'), and close the devices of scripts"
     } else {
         "run this as root"
     };

@@ -28,7 +28,7 @@ use crate::{
     value::Results,
 };
 
-/// What makes statements of expressions.
+/// The prefix that turns expressions into a statement.
 const RETURN: &[u8] = b"return ";
 
 /// The name of the chunk that `eval` sends.
@@ -45,7 +45,7 @@ pub struct Prepared {
     pub context: Context,
     /// Whether there is to be a runtime for each CPU.
     pub percpu: bool,
-    /// The milliseconds that the script gets which this one replaces, if it is to replace one.
+    /// With `--replace`: the grace of the script that this one replaces, in milliseconds.
     pub replace: Option<u32>,
     /// The most memory it may use; 0 is the default.
     pub memory_limit: u64,
@@ -183,8 +183,8 @@ fn write_now(to: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-/// Sends the request that `make` makes of `prepared` in `session`, and returns the results. The first `added` bytes of
-/// its text are not the user's.
+/// Sends the request that `make` creates from `prepared` in `session`, and returns the results. The user has not
+/// written the first `added` bytes of its text.
 pub(super) fn execute<'p>(
     session: &mut Session,
     prepared: &'p Prepared,
@@ -252,8 +252,8 @@ pub(super) fn eval(args: &EvalArgs) -> Result<(), Failure> {
     super::print_results(&results, args.json)
 }
 
-/// Whether `code` is taken for expressions, which are to be returned. If it is neither expressions nor statements, it is
-/// that of which more could be compiled: so the error is the one that its writer expects.
+/// Whether `code` is treated as expressions, whose values are returned. Code that compiles neither as expressions nor
+/// as statements counts as the form in which the compiler gets further, so that the error fits the writer's intention.
 fn is_expression(code: &[u8]) -> bool {
     let Err(as_expression) = syntax::check(&[RETURN, code].concat(), CODE) else {
         return true;

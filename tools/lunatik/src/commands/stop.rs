@@ -39,7 +39,7 @@ pub(super) fn stop(session: &mut Session, args: &StopArgs) -> Result<(), Failure
     for answer in session.requests(&requests)? {
         match answer {
             Ok(_) => {}
-            // Of all scripts, one may have ended by itself meanwhile.
+            // With `--all`, a script may have ended by itself meanwhile.
             Err(failure) if args.all && failure.exit == Exit::NoSuchScript => {}
             Err(failure) => {
                 let exit = match failed.take() {

@@ -77,7 +77,7 @@ fn on_screen(mut session: Session, args: &TopArgs, count: Option<u64>) -> Result
             Err(Failure::new(Exit::Interrupted, "interrupted"))
         }
         Left::Signal(signal) => {
-            // The terminal is as it was, so the signal may do what it does without a handler.
+            // The terminal is restored, so the signal may have its default effect.
             signal_hook::low_level::emulate_default_handler(signal)?;
             Ok(())
         }
@@ -143,10 +143,15 @@ fn stop(target: String, done: Sender<Event>) -> Result<(), Failure> {
         .name("stop".to_owned())
         .spawn(stop)
         .map(|_| ())
-        .map_err(|error| Failure::new(Exit::Script, format!("no thread for the stop: {error}")))
+        .map_err(|error| {
+            Failure::new(
+                Exit::Script,
+                format!("cannot start a thread for the stop: {error}"),
+            )
+        })
 }
 
 fn terminal_failure(error: &io::Error) -> Failure {
-    let message = format!("the terminal fails: {error} (--batch needs none)");
+    let message = format!("cannot use the terminal: {error} (--batch needs none)");
     Failure::new(Exit::Script, message)
 }

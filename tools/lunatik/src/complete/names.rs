@@ -10,7 +10,7 @@ use crate::{channel::Channel, device, failure::Failure, session::Session};
 
 use super::Candidate;
 
-/// How long an answer of the kernel may take. A user who presses Tab does not wait longer.
+/// The time limit for the kernel's answer. A user who presses Tab does not wait longer.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Which runtimes to name.
@@ -34,7 +34,7 @@ impl Which {
     }
 }
 
-/// The names that begin with `typed`. None if the kernel does not tell them.
+/// The names that begin with `typed`. `None` if the kernel does not answer.
 pub fn matching(which: Which, typed: &OsStr) -> Vec<Candidate> {
     let Some(typed) = typed.to_str() else {
         return Vec::new();
@@ -47,7 +47,7 @@ pub fn matching(which: Which, typed: &OsStr) -> Vec<Candidate> {
         .collect()
 }
 
-/// Asks the kernel: names, and what has them.
+/// Asks the kernel for names and the descriptions of their runtimes.
 fn ask(which: Which) -> Result<BTreeMap<String, String>, Failure> {
     if !device::is_present() {
         return Ok(BTreeMap::new());
@@ -74,7 +74,7 @@ pub(super) fn read(channel: Channel, which: Which) -> Result<BTreeMap<String, St
     Ok(names)
 }
 
-/// The name of a runtime, and what it is. None if a command line could not name it.
+/// The name and the description of a runtime. `None` if a command line could not contain the name.
 fn described(row: &StatusRow<'_>) -> Option<(String, String)> {
     let name = std::str::from_utf8(row.name).ok()?;
     if name.is_empty() || name.starts_with('-') {

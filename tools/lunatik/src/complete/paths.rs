@@ -24,22 +24,22 @@ pub fn with_extension(typed: &OsStr, extension: &'static str) -> Vec<Candidate> 
     complete(PathCompleter::any().filter(fits), typed)
 }
 
-/// Files for a word of which `typed` was typed.
+/// Files for a word that begins with `typed`.
 fn complete(completer: PathCompleter, typed: &OsStr) -> Vec<Candidate> {
     let found = completer.complete(typed);
-    // What begins with a point is offered only to those who type it.
+    // Names that begin with a dot are offered only after a dot.
     let hidden = typed
         .to_str()
         .is_some_and(|typed| last_part(typed).starts_with('.'));
     let found = found
         .iter()
         .filter(|candidate| hidden || !candidate.is_hide_set());
-    // The folder itself is no use.
+    // The folder itself is useless.
     let found = found.filter(|candidate| candidate.get_value() != ".");
     found.filter_map(printable).collect()
 }
 
-/// What SCRIPT may be: names under `/lib/modules/lua`, and local files.
+/// Candidates for SCRIPT: names under `/lib/modules/lua`, and local files.
 pub fn scripts(typed: &OsStr) -> Vec<Candidate> {
     scripts_in(Path::new(FOLDER), typed)
 }
@@ -63,7 +63,7 @@ pub(super) fn scripts_in(folder: &Path, typed: &OsStr) -> Vec<Candidate> {
 fn names(folder: &Path, typed: &str) -> Vec<Candidate> {
     let start = last_part(typed);
     let parent = typed.strip_suffix(start).unwrap_or_default();
-    // A name cannot lead elsewhere.
+    // A name cannot leave the folder.
     if parent.split('/').any(|part| part == "..") {
         return Vec::new();
     }

@@ -11,7 +11,7 @@ use crate::cli::Context;
 
 use super::{names, names::Which, paths, Candidate};
 
-/// The words that are values, if they begin with what was typed.
+/// Those of `words` that begin with the typed text.
 fn words<'a>(typed: &OsStr, words: impl IntoIterator<Item = &'a str>) -> Vec<Candidate> {
     let Some(typed) = typed.to_str() else {
         return Vec::new();
@@ -74,7 +74,7 @@ fn full_names(base: &Base, valued: bool) -> Vec<Candidate> {
     found
 }
 
-/// The values of the permission `name`, as far as they can be told.
+/// The values of the permission `name`, as far as they are known.
 fn permission_values(name: &str, value: &str) -> Vec<Candidate> {
     let base = name.split(':').next().unwrap_or(name);
     let mut found = match BASES.iter().find(|known| known.name == base) {
@@ -105,7 +105,7 @@ pub fn moments(typed: &OsStr) -> Vec<Candidate> {
     found
 }
 
-/// Durations: a number that was typed, with each unit.
+/// Durations: the typed number with each unit.
 pub fn durations(typed: &OsStr) -> Vec<Candidate> {
     units(
         typed,
@@ -113,7 +113,7 @@ pub fn durations(typed: &OsStr) -> Vec<Candidate> {
     )
 }
 
-/// Sizes: a number that was typed, with each unit.
+/// Sizes: the typed number with each unit.
 pub fn sizes(typed: &OsStr) -> Vec<Candidate> {
     units(typed, &[("K", "KiB"), ("M", "MiB"), ("G", "GiB")])
 }

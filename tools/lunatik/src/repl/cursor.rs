@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What the cursor of a line of Lua is in.
+//! The context of the cursor in a line of Lua.
 
 use crate::check::tokens::{tokens, Kind, Token};
 
-/// What the cursor is in.
+/// The context of the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Code. The names, points and colons before the cursor begin here.
+    /// Code. The names, dots and colons before the cursor begin here.
     Code(usize),
     /// The name of a module in a call of `require`, which begins here.
     Module(usize),
@@ -15,9 +15,9 @@ pub enum Place {
     Text,
 }
 
-/// What the end of `line` is in.
+/// The context of the end of `line`.
 pub fn place(line: &str) -> Place {
-    // A letter more shows what would go on if it were typed.
+    // An additional letter shows which token would continue if it were typed.
     let mut text = line.as_bytes().to_vec();
     text.push(b'x');
     let tokens = tokens(&text);
@@ -54,7 +54,7 @@ fn is_require(tokens: &[Token<'_>]) -> bool {
     }
 }
 
-/// The start of the names, points and colons at the end of `line`.
+/// The start of the names, dots and colons at the end of `line`.
 fn expression_start(line: &str) -> usize {
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':');
     line.rfind(|c| !part(c)).map_or(0, |at| {
@@ -62,7 +62,7 @@ fn expression_start(line: &str) -> usize {
     })
 }
 
-/// Where the bracket is that belongs to the one at `at`, or to the one before it.
+/// The place of the bracket that matches the one at `at` or, if there is none, the one before it.
 pub fn partner(line: &str, at: usize) -> Option<usize> {
     let all = tokens(line.as_bytes());
     let brackets: Vec<_> = all

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What `repl` shows while a line is typed: completions, hints, brackets.
+//! Completions, hints and matching brackets while a line of `repl` is typed.
 
 use std::{
     borrow::Cow,
@@ -29,7 +29,7 @@ use crate::{
     session::{ignore, Answer, Session},
 };
 
-/// How many letters of a name must be typed before the rest of it is shown.
+/// The number of letters of a name that must be typed before its rest is shown.
 const HINT_AFTER: usize = 2;
 
 /// Answers the line editor's questions.
@@ -37,10 +37,10 @@ pub struct LuaHelper {
     session: Rc<RefCell<Session>>,
     pledges: Pledges,
     budget: Budget,
-    /// Names that the session has, as far as the kernel has told them.
+    /// The known names of the session.
     names: RefCell<BTreeSet<String>>,
     history: HistoryHinter,
-    /// Where the bracket is that is shown as the partner of the one at the cursor.
+    /// The place of the bracket that matches the one at the cursor.
     marked: Cell<Option<usize>>,
 }
 
@@ -71,7 +71,7 @@ impl LuaHelper {
             budget: self.budget,
         };
         let answer = self.session.borrow_mut().request(&request, &mut ignore);
-        // A completion that fails gives no results: the error shows when the line is sent.
+        // A failed completion gives no candidates: the error appears when the line is sent.
         let values = answer.map(Answer::into_values).unwrap_or_default();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
         let names = values.iter().filter_map(|value| text(value.text()));
@@ -121,14 +121,14 @@ impl Hinter for LuaHelper {
             return None;
         }
         let earlier = self.history.hint(line, position, context);
-        // Of an entry with several lines, the one that is typed now.
+        // The line that is being typed, of an entry with several lines.
         let earlier = earlier.and_then(|rest| rest.lines().next().map(str::to_owned));
         let earlier = earlier.filter(|rest| !rest.is_empty());
         earlier.or_else(|| rest_of_name(line, &self.names.borrow()))
     }
 }
 
-/// The rest of the name at the end of `line`, if only one of `names` and the reserved words goes on so.
+/// The rest of the name at the end of `line`, if only one of `names` and the reserved words matches.
 fn rest_of_name(line: &str, names: &BTreeSet<String>) -> Option<String> {
     let Place::Code(start) = place(line) else {
         return None;

@@ -5,7 +5,7 @@
 use unicode_width::UnicodeWidthStr;
 
 /// Lines with the cells of the rows in columns, which are as wide as their widest cell on a terminal: wide characters
-/// take two places there, and combining ones none.
+/// take two columns there, and combining ones none.
 pub(crate) fn in_columns(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

@@ -33,7 +33,7 @@ pub struct Row {
     pub hooks: Vec<Hook>,
     /// Whether it has ended because it was told to stop.
     pub stopped: bool,
-    /// How many messages and lines of its hooks were lost, if that is counted.
+    /// The number of lost messages and lines of its hooks, if they are counted.
     pub lost: Option<u64>,
     /// Its messages, if it has or had a queue for them.
     pub messages: Option<Messages>,
@@ -90,14 +90,14 @@ impl From<&StatusRow<'_>> for Row {
     }
 }
 
-/// The kinds of runtimes that have a name of their own, which no other one has.
+/// The kinds of runtimes that have unique names.
 const SCRIPTS: [&str; 2] = ["run", "spawn"];
 
 /// The kind of runtimes whose pool is shown.
 const ACTOR: &str = "actor";
 
 impl Row {
-    /// Whether it has a name of its own, which no other script has.
+    /// Whether its name is unique among scripts.
     pub(crate) fn is_script(&self) -> bool {
         SCRIPTS.contains(&self.kind.as_str())
     }
@@ -163,7 +163,7 @@ impl Row {
         ]
     }
 
-    /// An object; `parent` is the runtime that it is a part of.
+    /// A JSON object; `parent` is the runtime that it is a part of.
     pub(super) fn json(&self, parent: Option<&Self>) -> Json {
         let or_null = |text: &str| match text {
             "" => Json::Null,

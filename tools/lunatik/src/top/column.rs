@@ -31,7 +31,7 @@ pub enum Column {
     Memory,
     /// Messages that wait for it.
     Messages,
-    /// Calls of hooks, a second.
+    /// Calls of hooks per second.
     Calls,
     /// Calls of hooks.
     Runs,
@@ -57,7 +57,7 @@ impl Column {
         Self::Lost,
     ];
 
-    /// Those that a small terminal lacks, the first one that it lacks first.
+    /// The columns that a small terminal leaves out, in the order in which it does.
     const DISPENSABLE: [Self; 9] = [
         Self::Lost,
         Self::Runs,
@@ -87,7 +87,7 @@ impl Column {
         }
     }
 
-    /// Its width; of the name, the least.
+    /// Its width; for the name, the least.
     pub(super) const fn width(self) -> u16 {
         match self {
             Self::Name => NARROWEST_NAME,
@@ -122,7 +122,7 @@ impl Column {
         })
     }
 
-    /// What it says of a runtime.
+    /// Its cell for a runtime.
     pub(super) fn cell(self, figures: &Figures) -> String {
         let or_none = |number: Option<u64>| number.map_or("-".to_owned(), |n| n.to_string());
         match self {
@@ -144,7 +144,7 @@ impl Column {
         }
     }
 
-    /// The columns for which a terminal with this many places has room, with their widths. The name has what is left.
+    /// The columns for which a terminal of this width has room, with their widths. The name gets the remaining space.
     pub(super) fn fitting(places: u16) -> Vec<(Self, u16)> {
         let mut columns = Self::ALL.to_vec();
         let needs = |columns: &[Self]| {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What is shown of runtimes: the figures of one sample, and what has become of them since the one before.
+//! The figures that are shown of runtimes: those of one sample, and rates since the previous one.
 
 use std::collections::HashMap;
 
 use crate::report::{Report, Row};
 
-/// What is shown of one runtime.
+/// The figures of one runtime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
     /// Its number, which no other runtime has.
     pub id: u64,
-    /// Its name, printable. With the name of the one below which it is shown, if there is one.
+    /// Its name, printable. With the name of its parent, if it has one.
     pub name: String,
-    /// What `stop` calls it.
+    /// Its name for `stop`.
     pub target: String,
     /// Its kind and context, printable.
     pub kind: String,
@@ -33,7 +33,7 @@ pub struct Figures {
     pub messages: Option<u64>,
     /// Calls of its hooks; `None` without hooks.
     pub runs: Option<u64>,
-    /// Calls of its hooks a second, since the last sample.
+    /// Calls of its hooks per second since the last sample.
     pub runs_rate: Option<f64>,
     /// Calls of its hooks that have failed.
     pub failures: Option<u64>,
@@ -43,7 +43,7 @@ pub struct Figures {
     pub age_ns: u64,
 }
 
-/// What rates are made of.
+/// The values from which rates are computed.
 #[derive(Clone, Copy, Debug)]
 struct Counters {
     cpu_ns: u64,
@@ -51,15 +51,15 @@ struct Counters {
     age_ns: u64,
 }
 
-/// Makes figures of reports, each of which it compares with the one before.
+/// Computes figures from reports, comparing each report with the previous one.
 #[derive(Debug, Default)]
 pub struct Sampler {
     last: HashMap<u64, Counters>,
 }
 
 impl Sampler {
-    /// The figures of `report`, in its order. The ages of the runtimes are the clock, so that it does not matter when
-    /// the report has arrived.
+    /// The figures of `report`, in its order. The ages of the runtimes serve as the clock, so the arrival time of the
+    /// report does not matter.
     pub fn take(&mut self, report: &Report) -> Vec<Figures> {
         let names: HashMap<_, _> = report.rows.iter().map(|row| (row.id, row)).collect();
         let figures = report

@@ -48,7 +48,7 @@ impl Order {
     }
 }
 
-/// Sorts lines. Those that are equal in this order have that of their numbers, so that none jumps.
+/// Sorts lines. Equal lines are sorted by their numbers, so that none jumps.
 pub fn sort(figures: &mut [Figures], order: Order, reverse: bool) {
     figures.sort_by(|a, b| {
         let compared = order.compare(a, b);

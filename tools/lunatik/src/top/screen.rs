@@ -20,7 +20,7 @@ use signal_hook::{
 
 use super::{draw, Key, Top};
 
-/// What happens while `top` waits.
+/// An event for which `top` waits.
 #[derive(Debug)]
 pub enum Event {
     /// A key was pressed.
@@ -48,7 +48,7 @@ impl Screen {
     /// Takes the terminal, and starts to read keys and signals.
     pub fn open() -> io::Result<Self> {
         let (sender, events) = channel();
-        // Before the terminal changes: what ends this process from then on restores it.
+        // Before the terminal changes: from then on, signals that end this process restore it.
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
         let terminal = ratatui::try_init().inspect_err(|_| ratatui::restore())?;
         let screen = Self {
@@ -75,7 +75,7 @@ impl Screen {
         Ok(screen)
     }
 
-    /// What others send events with.
+    /// The sender for events from other threads.
     pub fn sender(&self) -> Sender<Event> {
         self.sender.clone()
     }
@@ -111,7 +111,7 @@ fn spawn(name: &str, main: impl FnOnce() + Send + 'static) -> io::Result<()> {
         .map(|_| ())
 }
 
-/// The next event of the terminal; others than those of [`Event`] are passed over.
+/// The next event of the terminal; events without a form in [`Event`] are skipped.
 fn next_event() -> Option<Event> {
     loop {
         match event::read() {
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(key(KeyCode::F(1), none), None);
         let control = KeyModifiers::CONTROL;
         assert_eq!(key(KeyCode::Char('c'), control), Some(Key::Interrupt));
-        // Ctrl-S is no stop.
+        // Ctrl-S is not the key `s`.
         assert_eq!(key(KeyCode::Char('s'), control), None);
         let released = KeyEvent {
             kind: KeyEventKind::Release,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! What `top` shows, and what keys do to it.
+//! The state of `top`, and the effects of keys.
 
 use super::{sort, Figures, Order, Sampler};
 use crate::report::Report;
@@ -28,7 +28,7 @@ pub enum Key {
     Interrupt,
 }
 
-/// What the caller has to do after a key.
+/// The action that the caller must take after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Nothing but drawing.
@@ -37,7 +37,7 @@ pub enum Action {
     Quit,
     /// End, as after SIGINT.
     Interrupt,
-    /// Stop the runtime that `stop` calls so.
+    /// Stop the runtime with this name for `stop`.
     Stop(String),
 }
 
@@ -52,9 +52,9 @@ pub struct Top {
     pub(super) shows_ended: bool,
     /// The number of the selected runtime.
     selected: Option<u64>,
-    /// The name that is shown, and the one for `stop`, of the runtime that is to be stopped if the user confirms it.
+    /// The displayed name and the name for `stop` of the runtime that is stopped if the user confirms it.
     pub(super) confirms: Option<(String, String)>,
-    /// What was done last.
+    /// The message about the last action.
     pub(super) message: String,
     /// The lines of the table on the terminal.
     pub(super) page: usize,
@@ -88,7 +88,7 @@ impl Top {
         self.paused
     }
 
-    /// Says what was done.
+    /// Shows a message about an action.
     pub fn tell(&mut self, message: String) {
         self.message = message;
     }
@@ -146,7 +146,7 @@ impl Top {
         sort(&mut self.figures, self.order, self.reverse);
     }
 
-    /// Selects another line: `next` gets the present one, if there is one, and the lines of a page.
+    /// Selects another line: `next` gets the present line, if there is one, and the number of lines of a page.
     fn go(&mut self, next: impl FnOnce(Option<usize>, usize) -> usize) {
         let shown = self.shown();
         let last = shown.len().saturating_sub(1);

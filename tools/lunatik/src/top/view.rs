@@ -19,7 +19,7 @@ use super::{
 pub(super) const HELP: &str =
     "q quit  ↑↓ select  s stop  p pause  r reverse  e ended  sort: c t m w h f a n";
 
-/// Draws `top`, and notes how many lines of the table there are.
+/// Draws `top`, and records the number of table lines on the screen.
 pub fn draw(top: &mut Top, frame: &mut Frame<'_>) {
     let [title, table, message, help] = Layout::vertical([
         Constraint::Length(1),
@@ -135,7 +135,7 @@ mod tests {
             .map(|cells| {
                 let mut line = String::new();
                 let mut column = 0;
-                // The cell behind a wide character is not shown.
+                // The cell after a wide character is not shown.
                 while let Some(cell) = cells.get(column) {
                     line.push_str(cell.symbol());
                     column += cell.symbol().width().max(1);

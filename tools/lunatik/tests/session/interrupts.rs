@@ -179,7 +179,7 @@ fn a_ctrl_c_that_has_come_sends_it_at_once_and_the_next_one_ends_the_wait() {
         assert_eq!(rest, b"");
     });
     session.keep_interrupts();
-    // The one that has come has no second effect.
+    // The Ctrl-C that came before has no second effect.
     keyboard.write_all(&[3]).unwrap();
     let failure = session
         .request_until(&LOGS, &STOP, true, &mut |_| {

@@ -362,7 +362,7 @@ fn several_requests_are_sent_at_once_and_answered_in_any_order() {
     let answers = session.requests(&requests).unwrap();
     thread.join().unwrap();
     assert_eq!(answers.len(), STOPS);
-    // The greeting has had number 1.
+    // The greeting had number 1.
     for (index, answer) in answers.iter().enumerate() {
         assert_eq!(answer.is_ok(), index % 2 == 0, "{index}");
     }

@@ -123,7 +123,7 @@ impl Walk<'_> {
                 state.get(used)
             }
             OpKind::Memory => match self.place(instruction) {
-                // What a variable of the kernel points to is a function of the kernel: pv_ops.
+                // A kernel variable such as pv_ops points to functions of the kernel.
                 Some((place, true)) | Some((place @ Place::Kernel(_), false)) => {
                     Value::Functions(vec![place])
                 }
@@ -131,7 +131,7 @@ impl Walk<'_> {
             },
             _ => match self.target(instruction) {
                 Some(Place::Kernel(name)) if name == RETURN => {
-                    // Against some processors' leaks the thunk returns by a call of its own.
+                    // As a mitigation on some processors, the thunk returns by a call of its own.
                     self.deeper(state.depth + 8);
                     self.returns(state);
                     return false;

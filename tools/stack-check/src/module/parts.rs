@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 
-//! The parts of functions. GCC moves the code of a function that is seldom executed elsewhere, with
-//! a symbol of its own, `NAME.cold`. It is no function: it is jumped to with a frame on the stack,
-//! and may jump back. Here its code follows that of the function NAME, so that offsets in the code
-//! of a function stand for both.
+//! The parts of functions. GCC moves seldom executed code of a function elsewhere, under the symbol `NAME.cold`. This
+//! part is not a function: the function jumps to it with a frame on the stack, and it may jump back. Here its code
+//! follows that of the function NAME, so that one offset addresses both.
 
 use super::{Error, Function, Module, Place};
 use std::collections::{BTreeMap, HashMap};
 
-/// The end of the name of a part.
+/// The suffix of a part's name.
 const APART: &str = ".cold";
 /// The instruction between parts, `int3`: nothing executes it.
 const BETWEEN: u8 = 0xcc;
@@ -57,7 +56,7 @@ impl Parts {
 }
 
 impl Module {
-    /// Finds the parts of all functions, and joins those that lie apart.
+    /// Finds the parts of all functions, and joins separate ones to their functions.
     ///
     /// # Errors
     ///
