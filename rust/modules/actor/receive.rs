@@ -167,6 +167,9 @@ pub(super) fn recv(state: State, may: MaySleep<'_>) -> lua::Result {
             if core::ptr::eq(&*own, &**group.script()) {
                 // Who has stopped the script may not have told its actors.
                 own.stop_actors();
+            } else if !own.stop_requested() {
+                // It has learnt it from the script. If its program ends now, that is a stop and no failure.
+                own.request_stop();
             }
             state.push_integer(STOP);
             Ok(1)

@@ -461,6 +461,33 @@ check_output "a worker that is stopped lets its actors clean up" "fiber cleans u
 main cleans up
 stopped" run worker_stopped
 check "none of them has failed" sh -c '! lunatik list --all | grep -q "worker_actors .*failed"'
+# The worker is told first, and is too busy to tell its actor, which learns of the stop by itself.
+program worker_busy <<-'LUA'
+	require("actor")
+	local inbox = require("inbox")
+	if _CONTEXT == "worker" then
+		inbox:receive():send("begun")
+		scope_cleanup_push(function()
+			print("actor cleans up")
+		end)
+		while true do
+			this_fiber.yield()
+		end
+	end
+	spawn_vm("."):send(inbox)
+	worker.message(inbox:receive())
+	while true do
+	end
+LUA
+program worker_busy_stopped <<-'LUA'
+	local each = worker.create("./worker_busy")
+	worker.receive(each)
+	worker.stop(each)
+	print("stopped")
+LUA
+check_output "an actor stops before its worker has time to tell it" "actor cleans up
+stopped" run worker_busy_stopped
+check "it has not failed" sh -c '! lunatik list --all | grep -q "worker_busy .*failed"'
 eval_is "a function of a child runtime asks actors" "child echoed echoed	again echoed echoed" '
 	local child <close> = require("lunatik").runtime("suite_asks")
 	return child:resume("child"), child:resume("again")'
