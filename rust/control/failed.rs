@@ -52,7 +52,7 @@ pub(super) fn start_failed(session: &Session, id: u32, name: &[u8], error: &Star
             let text = Text::new(fmt!(
                 "{name} was not started: another start took the name first"
             ));
-            fail(session, id, errno::EEXIST, text.as_bytes());
+            fail(session, id, EBUSY.to_errno(), text.as_bytes());
         }
         StartError::NotFound => {
             let text = Text::new(fmt!(

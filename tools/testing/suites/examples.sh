@@ -6,6 +6,8 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 . "$(dirname "$0")/../lib/network.sh"
 
+lunatik unload >/dev/null 2>&1
+modprobe lunatik hook_slice_ms="$HOOK_LONG_SLICE_MS" || exit 1
 EXAMPLES=$(cd "$SUITE_DIR/../../lua/examples" && pwd)
 cd "$EXAMPLES" || exit 1
 

@@ -12,7 +12,7 @@
 . "$(dirname "$0")/../lib/faults.sh"
 
 lunatik unload >/dev/null 2>&1
-modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
+modprobe lunatik testing=1 hook_slice_ms="$HOOK_LONG_SLICE_MS" || exit 1
 set_up "the loopback device is up" network_loopback root
 MODULE=/lib/modules/lua/suite_hooks_parts.lua
 mkdir -p /lib/modules/lua

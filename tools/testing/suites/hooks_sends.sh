@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 lunatik unload >/dev/null 2>&1
-modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS" || exit 1
+modprobe lunatik testing=1 hook_slice_ms="$HOOK_LONG_SLICE_MS" || exit 1
 ip link set lo up || ifconfig lo up
 sends=$SUITE_DIR/lua/hooks_sends.lua
 

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 lunatik unload >/dev/null 2>&1
-if ! modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS"; then
+if ! modprobe lunatik testing=1 hook_slice_ms="$HOOK_LONG_SLICE_MS"; then
 	not_ok "the module is loaded with testing=1"
 	finish
 fi
@@ -103,7 +103,7 @@ check "a hook is stopped among packets" within 10 lunatik stop hook1
 check "the module is unloaded among packets, with all that is shared" within 30 lunatik unload
 kill %1 %2 2>/dev/null
 wait
-check "and is loaded again" modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS"
+check "and is loaded again" modprobe lunatik testing=1 hook_slice_ms="$HOOK_LONG_SLICE_MS"
 eval_is "what was shared is gone" "0	nil" 'return require("percpu").counter("suite.packets"):sum(), require("lunatik")._ENV["suite.shared"]'
 rm -f $folder/suite_packets.lua
 finish

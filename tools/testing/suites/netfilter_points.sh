@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib/hooks.sh"
 
 lunatik unload >/dev/null 2>&1
-modprobe lunatik hook_slice_ms="$HOOK_SLICE_MS" || exit 1
+modprobe lunatik hook_slice_ms="$HOOK_LONG_SLICE_MS" || exit 1
 set_up "the loopback device is up" network_loopback root
 
 # point WHAT FAMILY POINT OPERATOR COMMAND...: attaches a hook. The command, which makes packets, must succeed, and the

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/ktap.sh"
 
 lunatik unload >/dev/null 2>&1
-if ! modprobe lunatik testing=1 hook_slice_ms="$HOOK_SLICE_MS"; then
+if ! modprobe lunatik testing=1 hook_slice_ms="$HOOK_LONG_SLICE_MS"; then
 	not_ok "the module is loaded with testing=1"
 	finish
 fi

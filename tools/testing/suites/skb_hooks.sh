@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../lib/network.sh"
 
 lunatik unload >/dev/null 2>&1
-if ! modprobe lunatik hook_slice_ms="$HOOK_SLICE_MS"; then
+if ! modprobe lunatik hook_slice_ms="$HOOK_LONG_SLICE_MS"; then
 	not_ok "the module is loaded"
 	finish
 fi
