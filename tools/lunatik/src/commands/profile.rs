@@ -43,11 +43,18 @@ pub(super) fn profile(session: &mut Session, args: &ProfileArgs) -> Result<(), F
     }
     if folded.is_empty() {
         let what = if args.running && figures.ticks > 0 {
-            "none of its code has run meanwhile"
+            "none of its code was seen to run"
         } else {
             "it has ended before the first one"
         };
-        let message = format!("no sample of {}: {what}", args.name.escape_debug());
+        let mut message = format!("no sample of {}: {what}", args.name.escape_debug());
+        if figures.lost > 0 {
+            let lost = format!(
+                "; {} are lost, because the machine was too busy",
+                figures.lost
+            );
+            message.push_str(&lost);
+        }
         return Err(Failure::new(Exit::Script, message));
     }
     match &args.output {
