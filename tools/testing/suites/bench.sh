@@ -27,7 +27,7 @@ check "nothing is left of them" test "$(lunatik list --all | tail -n +2 | wc -l)
 check_says "a chain of no links is noticed" 1 "the chain is not as long as it should be" within 20 "$bench" -w 1 chain
 check_says "a benchmark that is not there, too" 2 "there is no benchmark nothing" "$bench" nothing
 module=$SUITE_DIR/../../build/$KIND/hook-bench/hook_bench.ko
-check "the benchmark of hooks runs" within 60 sh -c "'$SUITE_DIR/../bench/hooks.sh' -n 2000 -l $HOOK_SLICE_MS '$module' >'$WORK/hooks'"
+check "the benchmark of hooks runs" within 60 sh -c "'$SUITE_DIR/../bench/hooks.sh' -n 2000 -l $HOOK_LONG_SLICE_MS '$module' >'$WORK/hooks'"
 for figure in c/empty lua/empty more/empty c/fields lua/fields more/fields c/lookup lua/lookup more/lookup; do
 	check "hook/$figure is measured" test "$(grep -cE "^measure hook/$figure [0-9]+ ns -?[0-9]+\.[0-9]+$" "$WORK/hooks")" = 1
 done
