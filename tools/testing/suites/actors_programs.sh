@@ -430,63 +430,13 @@ check_output "again" "device echoed echoed" within 10 dd if=/dev/suite_actors bs
 check "it is stopped" within 5 lunatik stop suite_calls
 eval_is "a worker asks actors" "worker echoed echoed" \
 	'local w <close> = worker.create("suite_worker") worker.send(w, "worker") return worker.receive(w)'
-program worker_actors <<-'LUA'
-	require("actor")
-	local inbox = require("inbox")
-	if _CONTEXT == "worker" then
-		local home = inbox:receive()
-		home:send("begun")
-		scope_cleanup_push(function()
-			print("main cleans up")
-		end)
-		spawn(function()
-			scope_cleanup_push(function()
-				print("fiber cleans up")
-			end)
-			require("time").sleep(3600)
-		end)
-		home:send("never taken")
-	end
-	spawn_vm("."):send(inbox)
-	worker.message(inbox:receive())
-	require("time").sleep(3600)
-LUA
-program worker_stopped <<-'LUA'
-	local each = worker.create("./worker_actors")
-	worker.receive(each)
-	worker.stop(each)
-	print("stopped")
-LUA
 check_output "a worker that is stopped lets its actors clean up" "fiber cleans up
 main cleans up
-stopped" run worker_stopped
+stopped" run actors/worker_stopped
 check "none of them has failed" sh -c '! lunatik list --all | grep -q "worker_actors .*failed"'
 # The worker is told first, and is too busy to tell its actor, which learns of the stop by itself.
-program worker_busy <<-'LUA'
-	require("actor")
-	local inbox = require("inbox")
-	if _CONTEXT == "worker" then
-		inbox:receive():send("begun")
-		scope_cleanup_push(function()
-			print("actor cleans up")
-		end)
-		while true do
-			this_fiber.yield()
-		end
-	end
-	spawn_vm("."):send(inbox)
-	worker.message(inbox:receive())
-	while true do
-	end
-LUA
-program worker_busy_stopped <<-'LUA'
-	local each = worker.create("./worker_busy")
-	worker.receive(each)
-	worker.stop(each)
-	print("stopped")
-LUA
 check_output "an actor stops before its worker has time to tell it" "actor cleans up
-stopped" run worker_busy_stopped
+stopped" run actors/worker_busy_stopped
 check "it has not failed" sh -c '! lunatik list --all | grep -q "worker_busy .*failed"'
 eval_is "a function of a child runtime asks actors" "child echoed echoed	again echoed echoed" '
 	local child <close> = require("lunatik").runtime("suite_asks")

@@ -25,7 +25,7 @@ fn requests_survive() {
         source: Source::Text {
             text: b"return ...",
             chunk: b"@./counter.lua",
-            directory: b"/root/scripts",
+            directory: b"/srv/scripts",
         },
         context: Context::Process,
         percpu: false,
