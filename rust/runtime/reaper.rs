@@ -56,7 +56,7 @@ impl WorkItem for Runtime {
             Some(this.ending_chain()),
             None,
             || this.grace_left_ms(),
-            DEFAULT_GRACE_MS,
+            this.tidy_ms(),
         ) {
             pr_warn!("a runtime could not be ended: {error:?}\n");
         }

@@ -11,7 +11,7 @@ DEBIAN_SUITE=${SOURCE_SUITE%-backports}
 DEBIAN_LLVM=19
 DEBIAN_PACKAGES=(
 	gcc-14 make rustc rust-src bindgen "clang-$DEBIAN_LLVM" "lld-$DEBIAN_LLVM" "llvm-$DEBIAN_LLVM"
-	"libclang-$DEBIAN_LLVM-dev" bc flex bison libelf-dev libssl-dev dwarves python3 xz-utils zstd kmod cpio patch perl
+	"libclang-$DEBIAN_LLVM-dev" bc flex bison libelf-dev libssl-dev openssl dwarves python3 xz-utils zstd kmod cpio patch perl
 )
 
 # debian_release: prints the release of the suite's newest kernel of the series: 7.3.4+deb13-amd64.
@@ -66,8 +66,7 @@ in_debian() {
 bootstrap() {
 	local target=$1 format=$2 mirror
 	shift 2
-	# scripts/setup has recorded the mirror of the kernel's source.
-	mirror=$(awk '{ print $(NF - 2); exit }' "$CACHE/apt/sources.list")
+	mirror=$(recorded_mirror)
 	as_root mmdebstrap --quiet --variant=minbase --mode=root --components=main --format="$format" \
 		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*/changelog*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/lib/modules/*/kernel/drivers/gpu/*' \

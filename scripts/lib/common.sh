@@ -65,6 +65,9 @@ with_lock() {
 	exec {fd}>&-
 }
 
+# recorded_mirror: prints the mirror that scripts/setup has fetched the kernel's source from.
+recorded_mirror() { awk '{ print $(NF - 2); exit }' "$CACHE/apt/sources.list"; }
+
 rustc_version() { rustc -vV | sed -n 's/^release: //p'; }
 
 # newest GLOB...: prints the last of the folders in version order, or nothing.

@@ -44,29 +44,10 @@ start_um() {
 	exec "$tree/linux" "${arguments[@]}"
 }
 
-# True if hardware virtualisation exists and works: some nested hosts hang.
-kvm_serves() {
-	local answer
-	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
-	answer=$CACHE/kvm-$(cat /proc/sys/kernel/random/boot_id)
-	if [ ! -e "$answer" ]; then
-		if timeout -k 1 8 qemu-system-x86_64 -accel kvm -cpu host -machine q35 -m 256M -nodefaults -display none \
-			-no-reboot -kernel "$tree/arch/x86/boot/bzImage" -serial stdio \
-			-append "console=ttyS0 panic=-1 quiet" </dev/null 2>/dev/null | grep -q 'Unable to mount root'; then
-			echo yes >"$answer.$$"
-		else
-			echo no >"$answer.$$"
-		fi
-		mv "$answer.$$" "$answer"
-	fi
-	[ "$(cat "$answer")" = yes ]
-}
-
 start_qemu() {
-	local accelerator=(-accel tcg,thread=multi -cpu max) append="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on"
-	if [ "${LUNATIK_ACCEL:-}" != tcg ] && kvm_serves; then
-		accelerator=(-accel kvm -cpu host)
-	fi
+	local words emulator append="console=ttyS0 loglevel=5 panic=-1 printk.devkmsg=on"
+	words=$("$REPO/scripts/emulator" "$kind") || exit
+	mapfile -t emulator <<<"$words"
 	# While the kernel identifies its CPU, it ignores the fifth level of page tables for a moment. KASAN would
 	# report an interrupt at that moment.
 	append+=" no5lvl"
@@ -82,7 +63,7 @@ start_qemu() {
 	local image=$tree/arch/x86/boot/bzImage board=q35
 	# Firmware with Secure Boot uses system management mode to protect its variables from the kernel.
 	[ -z "$firmware" ] || image=$firmware/vmlinuz board=q35,smm=on
-	local hardware=(-machine "$board" "${accelerator[@]}" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
+	local hardware=(-machine "$board" -m "$mem" -smp "$cpus,sockets=$cpus" -nodefaults -display none -no-reboot
 		-kernel "$image" -initrd "$work/initramfs" -append "$append"
 		-serial "file:$work/log" -device virtio-serial-pci
 		-chardev "file,id=status,path=$work/status" -device virtserialport,chardev=status,name=status
@@ -103,9 +84,9 @@ start_qemu() {
 		hardware+=(-chardev stdio,id=in,signal=off -device virtserialport,chardev=in,name=in)
 	fi
 	if [ -n "$terminal" ]; then
-		qemu-system-x86_64 "${hardware[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty 2>>"$work/qemu.log"
+		"${emulator[@]}" "${hardware[@]}" -chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty 2>>"$work/qemu.log"
 	else
-		exec qemu-system-x86_64 "${hardware[@]}" <"$input" >>"$work/qemu.log" 2>&1
+		exec "${emulator[@]}" "${hardware[@]}" <"$input" >>"$work/qemu.log" 2>&1
 	fi
 }
 

@@ -282,7 +282,7 @@ impl Owner<'_> {
         if let Some(vm) = self.vm() {
             let watch = runtime.watch.as_ref();
             // Code that exceeds the grace gets no more time for tidying up.
-            watch.arm(self.borrow().into(), 0, DEFAULT_GRACE_MS);
+            watch.arm(self.borrow().into(), 0, runtime.tidy_ms());
             vm.state().run_finalizers();
             watch.disarm();
         }

@@ -24,7 +24,7 @@ qemu | debian) HOOK_SLICE_MS=$((SLOWER * 2)) ;;
 esac
 # The same parameter for suites that are not about it: so much longer that no call which ends by itself is ended because
 # the host took the CPU away.
-HOOK_LONG_SLICE_MS=$((HOOK_SLICE_MS > 8 ? HOOK_SLICE_MS : 8))
+HOOK_LONG_SLICE_MS=$((HOOK_SLICE_MS > 2 ? HOOK_SLICE_MS * 4 : 8))
 # The factor for the duration of stress tests; 10 for a soak test.
 STRESS=${STRESS:-1}
 

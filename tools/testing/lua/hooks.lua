@@ -255,7 +255,8 @@ for _, what in ipairs({ "nothing", "raises", "allocates", "sleeps", "resurrects"
 		end),
 		counts.called
 	)
-	finalizers:stop()
+	ask(finalizers)
+	finalizers:stop(1000 * slower)
 	check.same("finalizers: the script ends, " .. what, finalizers:status(), "finished")
 	-- A call that comes while finalizers take long on a slow machine is missed.
 	check.ok("finalizers: objects were made, " .. what, counts.made >= 1000, counts.made)

@@ -167,8 +167,10 @@ local slow = disabled("slow", TIME)
 -- A call counts for two slices at most, and a call that a slow machine interrupts may be as long.
 local in_time = slow.runs >= 16 and slow.runs <= 64 * SLICE_MS
 check.ok("calls of half a millisecond take 32 slices, at most 2 each", in_time, slow.runs)
--- The time of the first one is not taken.
-check.ok("in all", slow.ns >= 30 * MS * SLICE_MS, slow.ns)
+-- If the host takes the CPU away, a call is an over-run. It is ended within its last slice, and counts for all of it.
+local least = 31 - slow.overruns
+local took = ("%d ns, %d over-runs"):format(slow.ns, slow.overruns)
+check.ok("in all, but the first", slow.ns >= least * MS * SLICE_MS, took)
 
 -- Failures in a row. Where a failure takes long, a thousand of them would be disabled for their time.
 local _, elapsed = testing.fire("row3", 20, "bh")

@@ -42,9 +42,11 @@ testing.hook("mixed", function()
 	end
 end)
 
--- Takes half a millisecond, which is no over-run.
+-- Takes half a millisecond, which is no over-run. The first call, whose time nobody takes, is over at once.
+local begins = true
 testing.hook("slow", function()
-	local begun = linux.ktime()
+	local begun = begins and 0 or linux.ktime()
+	begins = false
 	while linux.ktime() - begun < 500000 do
 	end
 	error("slow") -- The place of slow.

@@ -180,7 +180,24 @@ lunatik spawn stays.lua
 check "what was spawned stays when its client has ended" running stays
 check "until it is stopped" within 10 lunatik stop stays
 
-# Scripts that clean up have time for that.
+# Scripts that clean up have time for that: as much as the stop says.
+mkdir -p /lib/modules/lua/suite
+cat >/lib/modules/lua/suite/slow.lua <<'L'
+local env, ktime = require("lunatik")._ENV, require("linux").ktime
+object = setmetatable({}, { __gc = function()
+	local begun = ktime()
+	while ktime() - begun < 400000000 do end
+	env.slow = true
+end })
+return function() require("linux").schedule(1000000) end
+L
+echo 'require("suite/slow") require("worker").message(1) require("worker").peek()' >/lib/modules/lua/suite/slow_worker.lua
+for stop in 'lunatik.runtime("suite/slow"):stop(5000)' \
+	'local w = require("worker").create("suite/slow_worker") require("worker").receive(w); require("worker").stop(w, 5000)' \
+	'require("lunatik.runner").spawn("suite/slow"); require("lunatik.runner").stop("suite/slow", 5000)'; do
+	check_output "a finalizer has all of a long grace: ${stop%%(*}" true lunatik eval "local lunatik = require('lunatik')
+		lunatik._ENV.slow = nil; $stop; return lunatik._ENV.slow"
+done
 cat >tidy.lua <<'L'
 local rcu = require("rcu")
 local count = require("lunatik")._ENV.tidied
