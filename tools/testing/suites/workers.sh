@@ -143,7 +143,7 @@ worker.peek()
 LUA
 script makes_deep <<'LUA'
 local begun = os.clock()
-while os.clock() - begun < 0.5 do
+while os.clock() - begun < 1.5 do
 end
 local made = {}
 local function deep(levels)
@@ -169,7 +169,9 @@ tenths_of_idlers() {
 	lunatik list --all | awk '/suite_idles/ { split($5, s, "."); t = s[1] * 10 + substr(s[2], 1, 1); if (t > most) most = t }
 		END { print most + 0 }'
 }
-check_output "they do not pay for their maker's CPU time" 0 tenths_of_idlers
+# A host that takes the CPU away from one of them makes its time longer.
+most=$(tenths_of_idlers)
+check "they do not pay for their maker's CPU time ($most tenths)" test "$most" -lt 10
 lunatik stop suite_shown_deep
 lua_checks "$SUITE_DIR/lua/workers_many.lua" "$SUITE_DIR" "$WORKERS" "$MESSAGES"
 check "all are gone" wait_until 20 workers 0
