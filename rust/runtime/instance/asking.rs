@@ -83,7 +83,7 @@ impl Runtime {
     /// Asks its children to end that are to be asked, and waits until all of them have, as long as
     /// `left` says that milliseconds are left. They have the same time, however many there are. If there
     /// are actors among them, this runtime is told to stop at the same time. Actors that have not ended then
-    /// are killed; closing methods and finalizers of them get `tidy_ms`.
+    /// are killed. Closing methods and finalizers of all of them get `tidy_ms`.
     ///
     /// Fails with `EINTR` if a signal comes, or if `caller` is told to stop.
     pub(super) fn ask_children(
@@ -103,12 +103,14 @@ impl Runtime {
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
+            child.ended_waits.raise_grace(tidy_ms);
             child.ask();
         }
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
             // It may have been made since the others were asked.
+            child.ended_waits.raise_grace(tidy_ms);
             if !child.ask() {
                 continue;
             }

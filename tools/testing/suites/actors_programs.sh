@@ -234,6 +234,34 @@ for way in send sleep mutex join caught receive; do
 		check "ruling 7: so does a fiber in $fiber beside $way" grep -q "^$way fiber $fiber cleans up" "$WORK/stopped"
 	done
 done
+program finalizes <<-'LUA'
+	require("actor")
+	local inbox, linux = require("inbox"), require("linux")
+	if _CONTEXT == "worker" then
+		-- It has more than the 100 ms that finalizers have at least.
+		object = setmetatable({}, {
+			__gc = function()
+				local begun = linux.ktime()
+				while linux.ktime() - begun < 400000000 do
+				end
+				print("has finalized")
+			end,
+		})
+		inbox:receive():send("begun")
+		inbox:receive()
+		return
+	end
+	local address = spawn_vm(".")
+	address:send(inbox)
+	print(inbox:receive())
+	require("time").sleep(3600)
+LUA
+lunatik run --name suite/finalizes "$program/finalizes.lua" >"$WORK/finalizes" 2>&1 &
+pid=$!
+check "ruling 7: an actor has a finalizer" wait_until 10 grep -q "begun" "$WORK/finalizes"
+check "ruling 7: a stop ends it" within 20 lunatik stop --grace 5000 suite/finalizes
+wait $pid
+check "ruling 7: its finalizer has all of the grace" grep -q "has finalized" "$WORK/finalizes"
 program stubborn <<-'LUA'
 	require("actor")
 	local time = require("time")
