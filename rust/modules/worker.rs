@@ -419,8 +419,9 @@ fn stop(state: State, may: MaySleep<'_>) -> lua::Result {
     };
     let runtime = worker.runtime();
     if !worker.note_stop() {
-        runtime.request_stop();
+        // First: once it is told, it may end at any time.
         runtime.end_within(grace.unwrap_or(DEFAULT_GRACE_MS));
+        runtime.request_stop();
     }
     // The worker wakes its parent when it is gone. Most workers end by themselves, in less time
     // than it takes to wake the reaper's thread. So only the others are left to the reaper.

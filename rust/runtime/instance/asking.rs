@@ -96,14 +96,19 @@ impl Runtime {
         /// How often the wait checks whether the caller itself has to end, in milliseconds.
         const LOOK_UP_MS: u32 = 10;
 
+        // First: once they are told, they may end at any time.
+        let mut id = 0;
+        while let Some(child) = self.children.next_asked(id) {
+            id = child.id;
+            child.ended_waits.raise_grace(tidy_ms);
+        }
         if self.has_actors() {
-            // First: each actor looks here, too, before it takes what others have caused by their stop.
+            // Before they are asked: each actor looks here, too, before it takes what others have caused by their stop.
             self.request_stop();
         }
         let mut id = 0;
         while let Some(child) = self.children.next_asked(id) {
             id = child.id;
-            child.ended_waits.raise_grace(tidy_ms);
             child.ask();
         }
         let mut id = 0;
