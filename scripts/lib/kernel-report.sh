@@ -38,4 +38,6 @@ print_kernel_report() {
 	first=$((first > 3 ? first - 3 : 1))
 	echo "lunatik: the kernel reports a defect:"
 	tr -d '\r\000' <"$1" | sed -n "$first,$((first + 150))p"
+	! tr -d '\r\000' <"$1" | sed -n "$((first + 3))p" | grep -q 'Oops: int3' ||
+		echo "lunatik: emulated machines have this report without a defect of the kernel, too: see Documentation/testing.md"
 }
