@@ -39,5 +39,5 @@ print_kernel_report() {
 	echo "lunatik: the kernel reports a defect:"
 	tr -d '\r\000' <"$1" | sed -n "$first,$((first + 150))p"
 	! tr -d '\r\000' <"$1" | sed -n "$((first + 3))p" | grep -q 'Oops: int3' ||
-		echo "lunatik: emulated machines have this report without a defect of the kernel, too: see Documentation/testing.md"
+		echo "lunatik: QEMU without KVM can cause this report in a kernel that has no defect: see Documentation/testing.md"
 }

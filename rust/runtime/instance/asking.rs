@@ -103,7 +103,8 @@ impl Runtime {
             child.ended_waits.raise_grace(tidy_ms);
         }
         if self.has_actors() {
-            // Before they are asked: each actor looks here, too, before it takes what others have caused by their stop.
+            // Before they are asked: each actor looks here, too, before it takes what others have caused
+            // by their stop.
             self.request_stop();
         }
         let mut id = 0;

@@ -18,8 +18,8 @@ impl Runtime {
     }
 
     /// Makes the runtime end in `grace_ms` at the latest, although nobody waits for its end. An
-    /// earlier time that was set before stays. Its closing methods and finalizers get as long a
-    /// time. For the reaper.
+    /// earlier time that was set before stays. Closing methods and finalizers get
+    /// `grace_ms` as well. For the reaper.
     pub(crate) fn end_within(&self, grace_ms: u32) {
         self.ended_waits.raise_grace(grace_ms);
         let wanted = self.age_ms().saturating_add(grace_ms.into());

@@ -22,8 +22,8 @@ case $KIND in
 qemu | debian) HOOK_SLICE_MS=$((SLOWER * 2)) ;;
 *) HOOK_SLICE_MS=$SLOWER ;;
 esac
-# The same parameter for suites that are not about it: so much longer that no call which ends by itself is ended because
-# the host took the CPU away.
+# The same parameter for suites that are not about it: four times as long, and 8 ms at least. Then no call that ends by
+# itself is ended because the host took the CPU away.
 HOOK_LONG_SLICE_MS=$((HOOK_SLICE_MS > 2 ? HOOK_SLICE_MS * 4 : 8))
 # The factor for the duration of stress tests; 10 for a soak test.
 STRESS=${STRESS:-1}

@@ -256,6 +256,7 @@ for _, what in ipairs({ "nothing", "raises", "allocates", "sleeps", "resurrects"
 		counts.called
 	)
 	ask(finalizers)
+	-- Most finalizers are left, and 100 ms may be too short for them on a slow machine.
 	finalizers:stop(1000 * slower)
 	check.same("finalizers: the script ends, " .. what, finalizers:status(), "finished")
 	-- A call that comes while finalizers take long on a slow machine is missed.

@@ -270,7 +270,8 @@ function parts.finalizers(what, counts)
 		end,
 	}
 	local meta = {}
-	-- Memory may be short for a moment. Then a call fails at a new object, and a finalizer at the table of RCU.
+	-- Memory may be short for a moment. Then a call fails when it makes an object, and a finalizer when it writes to the
+	-- RCU table.
 	local made, called = 0, 0
 	function meta.__gc(object)
 		called = called + 1

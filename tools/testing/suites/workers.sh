@@ -169,7 +169,7 @@ tenths_of_idlers() {
 	lunatik list --all | awk '/suite_idles/ { split($5, s, "."); t = s[1] * 10 + substr(s[2], 1, 1); if (t > most) most = t }
 		END { print most + 0 }'
 }
-# A host that takes the CPU away from one of them makes its time longer.
+# Their maker used 1.5 s. If the host takes the CPU away from one of them, that counts as its own time.
 most=$(tenths_of_idlers)
 check "they do not pay for their maker's CPU time ($most tenths)" test "$most" -lt 10
 lunatik stop suite_shown_deep
